@@ -1,0 +1,40 @@
+// Every failure the engine tells apart, as a flat family of exceptions.
+#pragma once
+
+#include <stdexcept>
+
+namespace pawl::engine {
+
+/// The root of the family. `what()` names the operation, the subject and what to do next.
+class Error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Trying again cannot help: bad payload, refused recipient. Thrown by a step or a workflow it fails that item or run
+/// with the reason; every other exception counts as transient.
+class PermanentError : public Error {
+  using Error::Error;
+};
+
+/// A whole service cannot be reached (Postgres down, relay refuses every login): opens the step's circuit, which
+/// pauses executions and burns no attempt.
+class UnavailableError : public Error {
+  using Error::Error;
+};
+
+/// Another worker owns our events now, or our epoch is gone: every effect must stop and the worker start over.
+class LeaseLostError : public Error {
+  using Error::Error;
+};
+
+/// A store cannot be used as it is (locked, foreign, corrupt, not migrated): an operator has to act first.
+class RefusedError : public Error {
+  using Error::Error;
+};
+
+/// The same step and key twice in one run, or a workflow that awaits what it did not start.
+class WorkflowBug : public Error {
+  using Error::Error;
+};
+
+}  // namespace pawl::engine

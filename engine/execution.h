@@ -1,0 +1,85 @@
+// One execution of one step in one run, with its typed input and output behind a small untyped face.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "engine/checkpoints.h"
+
+namespace pawl::engine {
+
+class StepBase;
+struct RunState;
+
+// How an attempt ended. No alternative set means that the step forgot the item.
+struct Unsettled {};
+struct Succeeded {
+  std::string json;
+};
+struct FailedForGood {
+  std::string reason;
+};
+struct FailedForNow {
+  std::string reason;
+  Duration after{0};  ///< At least this long until the next attempt; 0 leaves it to the policy.
+};
+struct ServiceDown {
+  std::string reason;
+};
+using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown>;
+
+/// Owned by its run. The engine thread owns every field, except between handing the execution to a lane and the
+/// lane's report, when the lane may read all and write `outcome` and the typed output.
+class Execution {
+ public:
+  enum class Phase {
+    kQueued,     ///< Ready, in its step's queue.
+    kInFlight,   ///< A lane has it.
+    kSettling,   ///< Ended; the checkpoint is not durable yet.
+    kBackingOff, ///< Failed for now; `retry_at` says when it is ready again.
+    kHeld,       ///< Its step's circuit is open.
+    kSucceeded,  ///< Durable.
+    kFailed,     ///< Durable, with `error` as the reason.
+  };
+
+  Execution(RunState& run, const StepBase& step, std::string key) : run(&run), step(&step), key(std::move(key)) {}
+  virtual ~Execution() = default;
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  /// Takes the output from its checkpoint. Throws nlohmann's exceptions where the text no longer fits the type.
+  virtual void restore(const std::string& json) = 0;
+
+  bool settled() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
+
+  RunState* run;
+  const StepBase* step;
+  std::string key;
+  Phase phase = Phase::kQueued;
+  int attempt = 1;  ///< The current attempt, or the next one while backing off.
+  Timestamp first_started_at{};
+  Timestamp started_at{};
+  Timestamp retry_at{};
+  std::string error;
+  Outcome outcome;
+};
+
+/// The run's public id, which is its event's id: with step and key it identifies an effect.
+const std::string& event_id_of(const Execution& execution);
+
+template <class In, class Out>
+class TypedExecution final : public Execution {
+ public:
+  TypedExecution(RunState& run, const StepBase& step, std::string key, const In& input)
+      : Execution(run, step, std::move(key)), input(input) {}
+
+  void restore(const std::string& json) override { output = nlohmann::json::parse(json).template get<Out>(); }
+
+  const In input;
+  std::optional<Out> output;
+};
+
+}  // namespace pawl::engine

@@ -1,0 +1,41 @@
+// What the engine tells the outside as it happens: one struct, for logs and progress.
+#pragma once
+
+#include <string_view>
+
+namespace pawl::engine {
+
+enum class NoticeKind {
+  kRunStarted,
+  kRunResumed,       ///< Taken up again after a restart, a redelivery or by an operator.
+  kRunEnded,         ///< `detail` is the reason, `status` in `subject`.
+  kAttemptFailed,    ///< Another attempt follows.
+  kStepFailed,       ///< For good.
+  kCircuitOpened,    ///< `step` is paused; `detail` says why.
+  kCircuitClosed,
+  kOutboxDown,       ///< `detail` says why; retried with backoff.
+  kOutboxUp,
+  kCheckpointsDown,  ///< Nothing new starts until the store can write again.
+  kCheckpointsUp,
+};
+
+/// Views are valid only during the call. Fields that do not apply are empty or 0.
+struct Notice {
+  NoticeKind kind;
+  std::string_view event_id;
+  std::string_view workflow;
+  std::string_view step;
+  std::string_view key;
+  int attempt = 0;
+  std::string_view subject;
+  std::string_view detail;
+};
+
+/// Called on the engine's thread; must not block and must not throw.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on(const Notice& notice) = 0;
+};
+
+}  // namespace pawl::engine

@@ -1,0 +1,62 @@
+// The port to where events come from and are archived once their run is over.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/event.h"
+
+namespace pawl::engine {
+
+/// How a worker takes up its work at start.
+struct Registration {
+  std::string store_id;              ///< Identity of the checkpoint store; an older epoch of the same store is dead.
+  std::vector<std::string> waiting;  ///< Events whose runs the store holds as waiting: kept, not delivered again.
+  std::vector<std::string> moving;   ///< Events whose runs were moving: set free, to be claimed and delivered again.
+};
+
+/// What the outbox answered to a Registration.
+struct Registered {
+  std::int64_t epoch = 0;            ///< The fencing token of everything this worker writes.
+  std::vector<std::string> foreign;  ///< Of the events named, those finished or held by another living worker.
+};
+
+/// A batch to claim.
+struct ClaimRequest {
+  std::vector<std::string> types;  ///< Only these event types; all others are left alone.
+  int fresh = 0;                   ///< At most this many events never delivered before.
+  int redelivered = 0;             ///< At most this many that were: they may have crashed a worker, so few at a time.
+};
+
+/// Claims and finishes events under a lease.
+///
+/// `claim`, `sleep` and `release` are called from one thread, `finish` and `renew` from another; an implementation
+/// gives each its own connection. Every call may throw UnavailableError (try later; nothing is known to have
+/// happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be repeated.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+
+  /// Takes a new epoch. Events of older epochs of the same store are kept when waiting, else set free to be claimed.
+  virtual Registered open(const Registration& registration) = 0;
+
+  /// Leases pending events in order of position. Finds late commits and freed rows within a second.
+  virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
+
+  /// Returns when something may have become claimable, or after about `at_most`.
+  virtual void sleep(Duration at_most) = 0;
+
+  /// Archives events, once each. Repeating it is harmless. Returns how many were still ours.
+  virtual std::size_t finish(std::span<const FinishedEvent> finished) = 0;
+
+  /// Renews every lease of this epoch. Throws LeaseLostError when the epoch was declared dead.
+  virtual void renew() = 0;
+
+  /// Gives claimed but unstarted events back as if never delivered, and marks the epoch as cleanly stopped: the leases
+  /// of waiting runs stay until they expire, so that a quick restart takes them up again.
+  virtual void release(std::span<const std::int64_t> unstarted_positions) = 0;
+};
+
+}  // namespace pawl::engine

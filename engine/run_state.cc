@@ -1,0 +1,134 @@
+// Starts executions from the checkpoints or afresh, and steps the coroutine.
+#include "engine/run_state.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+
+namespace pawl::engine {
+
+namespace {
+
+std::string describe(const StepKey& name) { return name.key.empty() ? name.step : name.step + " (" + name.key + ")"; }
+
+// Takes an entry of the history out of it, so that what stays is what the code no longer asks for.
+template <class Entry>
+std::optional<Entry> take(std::vector<Entry>& entries, const StepKey& name) {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.step == name; });
+  if (found == entries.end()) return std::nullopt;
+  Entry entry = std::move(*found);
+  *found = std::move(entries.back());
+  entries.pop_back();
+  return entry;
+}
+
+void restore(Execution& execution, const StepSettled& settled) {
+  execution.attempt = settled.attempt;
+  if (settled.failed) {
+    execution.error = settled.result;
+    execution.phase = Execution::Phase::kFailed;
+    return;
+  }
+  execution.restore(settled.result);
+  execution.phase = Execution::Phase::kSucceeded;
+}
+
+void restore(Execution& execution, const PendingRetry& retry) {
+  execution.attempt = retry.attempts + 1;
+  execution.first_started_at = retry.first_started_at;
+  execution.retry_at = retry.retry_at;
+  execution.error = retry.error;
+  execution.phase = Execution::Phase::kBackingOff;
+}
+
+}  // namespace
+
+const std::string& event_id_of(const Execution& execution) { return execution.run->stored.event.id; }
+
+RunState::RunState(const WorkflowDefinition& workflow, StoredRun history)
+    : definition(&workflow), stored(std::move(history)) {}
+
+RunState::~RunState() {
+  frame = {};  // before the executions and groups that its locals point to
+}
+
+void RunState::create_frame() try {
+  started = true;
+  frame = definition->start(Run(*this), stored.event);
+} catch (...) {
+  failed_to_start = true;
+  failure = std::current_exception();
+}
+
+void RunState::advance() {
+  if (!started) create_frame();
+  if (failed_to_start) return;
+  awaited.clear();
+  frame.resume();
+  if (frame.returned()) failure = frame.failure();
+}
+
+bool RunState::can_advance() const { return !returned() && all_settled(awaited); }
+
+bool RunState::moving() const {
+  return std::any_of(executions.begin(), executions.end(), [](const auto& entry) {
+    const auto phase = entry.second->phase;
+    return phase == Execution::Phase::kQueued || phase == Execution::Phase::kInFlight ||
+           phase == Execution::Phase::kSettling;
+  });
+}
+
+Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) {
+  const StepKey name{execution->step->name(), execution->key};
+  const auto [entry, inserted] = run.executions.try_emplace(name, std::move(execution));
+  if (!inserted)
+    throw WorkflowBug("workflow " + run.definition->name + ": started " + describe(name) +
+                      " twice in one run; give each item of a fan-out a key of its own");
+  Execution& started = *entry->second;
+  if (const auto settled = take(run.stored.steps, name)) {
+    restore(started, *settled);
+  } else {
+    if (const auto retry = take(run.stored.retries, name)) restore(started, *retry);
+    run.fresh.push_back(&started);
+  }
+  return started;
+}
+
+StartedGroup& new_group(RunState& run) { return run.groups.emplace_back(); }
+
+bool all_settled(std::span<const StartedGroup* const> groups) {
+  return std::all_of(groups.begin(), groups.end(), [](const StartedGroup* group) {
+    return std::all_of(group->executions.begin(), group->executions.end(),
+                       [](const Execution* execution) { return execution->settled(); });
+  });
+}
+
+void await_groups(RunState& run, std::span<const StartedGroup* const> groups) {
+  run.awaited.assign(groups.begin(), groups.end());
+}
+
+void throw_first_failure(std::span<const StartedGroup* const> groups) {
+  for (const StartedGroup* group : groups)
+    for (const Execution* execution : group->executions)
+      if (execution->phase == Execution::Phase::kFailed)
+        throw StepFailed(execution->step->name(), execution->key, execution->error);
+}
+
+std::string failure_reason(const RunState& run) {
+  if (!run.failure) return {};
+  std::string reason;
+  try {
+    std::rethrow_exception(run.failure);
+  } catch (const std::exception& error) {
+    reason = error.what();
+  } catch (...) {  // a workflow may throw anything; the run still has to end with a reason
+    reason = "the workflow threw something that is no std::exception";
+  }
+  const auto failed = std::count_if(run.executions.begin(), run.executions.end(), [](const auto& entry) {
+    return entry.second->phase == Execution::Phase::kFailed;
+  });
+  if (failed > 1) reason += " (and " + std::to_string(failed - 1) + " more failed)";
+  return reason;
+}
+
+}  // namespace pawl::engine

@@ -1,0 +1,52 @@
+// One run in memory: its coroutine frame, its executions, and what its checkpoints say.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoints.h"
+#include "engine/execution.h"
+#include "engine/run.h"
+#include "engine/workflow.h"
+
+namespace pawl::engine {
+
+/// Owned by the runner and touched by its thread only. Destroyed to park the run; rebuilt from a StoredRun to wake it.
+struct RunState {
+  RunState(const WorkflowDefinition& definition, StoredRun stored);
+  ~RunState();
+
+  /// Calls the workflow's function on first use, then resumes the coroutine. Whatever it throws ends the run.
+  void advance();
+
+  /// The coroutine returned or threw.
+  bool returned() const { return frame.returned() || failed_to_start; }
+  /// Whatever the coroutine awaits has settled.
+  bool can_advance() const;
+  /// Executions that are neither settled nor waiting.
+  bool moving() const;
+
+  const WorkflowDefinition* definition;
+  StoredRun stored;  ///< Its steps and retries are consumed as the code asks for them; the rest is what it forgot.
+  Workflow frame;
+  bool started = false;
+  bool failed_to_start = false;
+  std::exception_ptr failure;
+
+  std::map<StepKey, std::unique_ptr<Execution>> executions;
+  std::deque<StartedGroup> groups;
+  std::vector<Execution*> fresh;  ///< Started by the last advance and not yet queued or waiting.
+  std::vector<const StartedGroup*> awaited;
+
+ private:
+  void create_frame();
+};
+
+/// Why the run failed, in one line that names every failed step's first reason and counts the others; empty if it did
+/// not fail.
+std::string failure_reason(const RunState& run);
+
+}  // namespace pawl::engine

@@ -1,0 +1,65 @@
+// A declared step: its name on disk, its limits, and the code that executes a batch of its items.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/batch.h"
+#include "engine/execution.h"
+#include "engine/retry_policy.h"
+
+namespace pawl::engine {
+
+struct StepOptions {
+  RetryPolicy retry;
+  std::size_t batch_max = 500;    ///< Items handed to one `execute` call; 1 gives the ordinary step.
+  std::size_t parallelism = 1;    ///< `execute` calls at the same time, each on a thread of its own.
+  double rate = 0;                ///< Items a second over all threads (token bucket); 0 means no limit.
+  Duration timeout{0};            ///< What `Batch::timeout` tells the step; 0 means the step's own.
+};
+
+/// The untyped face of a step. The engine keeps references to steps: they outlive the runner.
+class StepBase {
+ public:
+  StepBase(std::string name, StepOptions options) : name_(std::move(name)), options_(options) {}
+  virtual ~StepBase() = default;
+  StepBase(const StepBase&) = delete;
+  StepBase& operator=(const StepBase&) = delete;
+
+  /// Verb-first kebab-case; on disk for ever.
+  const std::string& name() const { return name_; }
+  const StepOptions& options() const { return options_; }
+
+  /// Runs on a lane of this step. Leaves an outcome in every execution, or throws with some unsettled.
+  virtual void execute_untyped(std::span<Execution* const> executions) = 0;
+
+ private:
+  std::string name_;
+  StepOptions options_;
+};
+
+/// Derive from it, name the step in the constructor, and write `execute`. `In` and `Out` are plain structs; `Out` has
+/// nlohmann_json conversions, since it is what the checkpoint holds.
+template <class In, class Out>
+class Step : public StepBase {
+ public:
+  using StepBase::StepBase;
+
+  /// Tells the items of a fan-out apart inside a run; on disk for ever. The empty default allows one item a run.
+  virtual std::string key(const In&) const { return {}; }
+
+  /// Settles every item of the batch. Called on up to `parallelism` threads at once. An exception settles whatever is
+  /// unsettled: UnavailableError opens the circuit, PermanentError fails, any other splits the batch until the item
+  /// that throws is alone, whose attempt then failed.
+  virtual void execute(Batch<In, Out>& batch) = 0;
+
+  void execute_untyped(std::span<Execution* const> executions) final {
+    Batch<In, Out> batch(executions, options().timeout);
+    execute(batch);
+  }
+};
+
+}  // namespace pawl::engine

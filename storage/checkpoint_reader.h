@@ -1,0 +1,68 @@
+// Read-only access to a checkpoint file, beside a running worker or on a copy.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoints.h"
+
+namespace pawl::storage {
+
+struct RunFilter {
+  std::string status;         ///< Empty: any.
+  long since_seconds = 0;     ///< Started within the last so many seconds; 0: ever.
+  std::string event_id;       ///< Empty: any.
+  std::string aggregate_id;   ///< The connection's id; empty: any.
+  std::size_t limit = 100;
+};
+
+struct RunSummary {
+  std::string run_id;
+  std::string workflow;
+  std::string status;
+  std::string aggregate_id;
+  std::string started_at;  ///< RFC 3339, UTC.
+  std::string ended_at;    ///< Empty while unfinished.
+  std::string reason;
+};
+
+/// One line of a run's story, in order of time.
+struct TimelineEntry {
+  std::string at;
+  std::string what;    ///< `started`, `step`, `attempt`, `waiting`, `ended`.
+  std::string step;
+  std::string key;
+  int attempt = 0;
+  std::string status;  ///< `succeeded`, `failed`, `retrying`, or the run's status.
+  std::string detail;  ///< Output JSON, error or reason.
+};
+
+/// Opens read-only and never creates, writes or checkpoints. Throws engine::RefusedError when the file does not exist,
+/// is foreign, or was written by a newer pawl.
+class CheckpointReader {
+ public:
+  explicit CheckpointReader(std::string path);
+  ~CheckpointReader();
+
+  std::vector<RunSummary> runs(const RunFilter& filter) const;
+  /// Run ids that start with the prefix, at most `limit`.
+  std::vector<std::string> ids_with_prefix(const std::string& prefix, std::size_t limit) const;
+  std::optional<engine::StoredRun> run(const std::string& run_id) const;
+  std::vector<TimelineEntry> timeline(const std::string& run_id) const;
+
+  struct Rows {
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::optional<std::string>>> rows;
+  };
+  /// One read-only statement. Throws engine::Error with SQLite's message; refuses whatever would write.
+  Rows query(const std::string& sql) const;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace pawl::storage

@@ -1,0 +1,50 @@
+// What an operator or a service does to events in Postgres from the command line.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+struct NewEvent {
+  std::string type;
+  std::string aggregate_type;
+  std::string aggregate_id;
+  std::string payload;  ///< JSON text.
+  std::string id;       ///< UUID; empty: a random one.
+};
+
+/// Writes an event through pawl.emit and returns its id. Throws engine::PermanentError for text that is no JSON.
+std::string emit_event(const std::string& conninfo, const NewEvent& event);
+
+struct ResumeRequest {
+  std::vector<std::string> event_ids;  ///< Full UUIDs of failed events.
+  std::string requested_by;            ///< For the audit trail in pawl.commands.
+  std::string note;
+  double rate = 0;                     ///< Events a second, spread by available_at; 0: all at once.
+};
+struct ResumeOutcome {
+  std::string event_id;
+  bool resumed = false;
+  std::string detail;  ///< Why not, when refused: not found, not failed.
+};
+
+/// Puts failed events back into the outbox so that their runs go on at their failed steps. One outcome an id.
+std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request);
+
+/// Ids of archived failed events that finished within the last `since_seconds`, oldest first.
+std::vector<std::string> failed_events(const std::string& conninfo, long since_seconds);
+
+/// What Postgres knows of one event's deliveries, for `show`.
+struct DeliveryLine {
+  std::string channel;  ///< `in-app` or `email`.
+  std::string user_id;
+  std::string state;    ///< `created`, or the ledger's state.
+  std::string detail;   ///< Title, or the server's reply.
+  std::string at;
+};
+std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& event_id);
+
+}  // namespace pawl::storage

@@ -1,0 +1,23 @@
+// In-app notifications in the application's table `notifications`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "storage/epoch.h"
+#include "workflows/notify_sync_failure/inbox.h"
+
+namespace pawl::storage {
+
+class PostgresInbox final : public notify_sync_failure::Inbox {
+ public:
+  PostgresInbox(std::string conninfo, const Epoch& epoch);
+  ~PostgresInbox() override;
+  std::vector<int> post(std::span<const notify_sync_failure::Notification> notifications) override;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace pawl::storage

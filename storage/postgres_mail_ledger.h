@@ -1,0 +1,28 @@
+// The mail ledger in pawl.email_deliveries.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "storage/epoch.h"
+#include "workflows/notify_sync_failure/mail_ledger.h"
+
+namespace pawl::storage {
+
+/// What to do with a mail that may or may not have been sent.
+enum class InDoubtPolicy { kResend, kHold };
+
+class PostgresMailLedger final : public notify_sync_failure::MailLedger {
+ public:
+  PostgresMailLedger(std::string conninfo, const Epoch& epoch, InDoubtPolicy policy);
+  ~PostgresMailLedger() override;
+  std::vector<notify_sync_failure::LedgerEntry> claim(
+      std::span<const notify_sync_failure::LedgerRequest> requests) override;
+  void settle(std::span<const notify_sync_failure::LedgerVerdict> verdicts) override;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace pawl::storage

@@ -1,0 +1,30 @@
+// The checkpoint store in one SQLite file, written by one connection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/checkpoints.h"
+
+namespace pawl::storage {
+
+/// Opens the file, creating and migrating it when new, and holds its lock file until destroyed. Throws
+/// engine::RefusedError naming file, reason and what to do when it is locked, unreadable, foreign, newer than this build
+/// or corrupt.
+class SqliteCheckpoints final : public engine::Checkpoints {
+ public:
+  explicit SqliteCheckpoints(std::string path);
+  ~SqliteCheckpoints() override;
+
+  engine::Recovered recover() override;
+  void commit(std::span<const engine::Checkpoint> group) override;
+  std::vector<engine::StoredRun> find(std::span<const std::string> event_ids) override;
+  std::vector<engine::StoredRun> load(std::span<const engine::RunNumber> runs) override;
+  std::size_t prune(engine::Timestamp ended_before, std::size_t limit) override;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace pawl::storage

@@ -1,0 +1,44 @@
+// The port to whatever carries mail: hands over rendered messages and says what became of each.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pawl::mail {
+
+/// A message ready to hand over. `bytes` is the whole RFC 5322 message with CRLF line ends.
+struct Envelope {
+  std::string from;  ///< Bare addresses, already validated.
+  std::string to;
+  std::string message_id;  ///< With its angle brackets, as in the header.
+  std::string bytes;
+};
+
+enum class Delivery {
+  kAccepted,  ///< The server took responsibility (2yz to the final dot).
+  kRejected,  ///< Not sent; this recipient or message is refused for good.
+  kDeferred,  ///< Not sent; trying again later may help.
+  kInDoubt,   ///< Died between the final dot and the reply: it may or may not have been sent.
+  kRelayDown, ///< Not sent; the relay is unreachable, refuses our login or our configuration: nobody's mail would go.
+};
+
+struct DeliveryReport {
+  Delivery delivery = Delivery::kDeferred;
+  std::string reply;  ///< The server's last words or the transport's error, without control characters.
+};
+
+/// Sends batches; safe to call from one thread at a time.
+class Mailer {
+ public:
+  virtual ~Mailer() = default;
+
+  /// One report an envelope, in order. Never throws for what a server does. Blocks until every one is decided.
+  virtual std::vector<DeliveryReport> send(std::span<const Envelope> envelopes) = 0;
+
+  /// How many envelopes at once are worth handing over: about the number of connections.
+  virtual std::size_t width() const = 0;
+};
+
+}  // namespace pawl::mail

@@ -1,0 +1,54 @@
+// The port to the mail ledger: the truth about every mail, written beside the application's data before it is sent.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pawl::notify_sync_failure {
+
+/// Whom a mail is for and under which key; asked just before sending.
+struct LedgerRequest {
+  std::string event_id;
+  std::string org_id;
+  std::string user_id;
+  std::string message_id;
+};
+
+enum class Clearance {
+  kCleared,     ///< Ours to send now; the ledger says `sending`.
+  kAccepted,    ///< Was sent before: send nothing.
+  kSuppressed,  ///< Not to be sent; `reason` says why (gone, demoted).
+  kHeld,        ///< In doubt, and the policy leaves it to an operator.
+};
+
+struct LedgerEntry {
+  Clearance clearance = Clearance::kCleared;
+  std::string email;      ///< As of now, when cleared; not validated.
+  std::string full_name;  ///< As of now, when cleared.
+  std::string reason;
+};
+
+enum class LedgerState { kAccepted, kDeferred, kRejected, kInDoubt, kSuppressed };
+
+/// What became of a cleared mail.
+struct LedgerVerdict {
+  std::string event_id;
+  std::string user_id;
+  LedgerState state = LedgerState::kDeferred;
+  std::string reply;  ///< The server's reply, or the reason of a suppression.
+};
+
+/// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached and
+/// engine::LeaseLostError when this worker's epoch is over.
+class MailLedger {
+ public:
+  virtual ~MailLedger() = default;
+  /// One transaction: reads membership, role and address again, and writes `sending` for those it clears. A row found
+  /// `sending` was interrupted: it is counted as in doubt, then cleared again or held, as the policy says.
+  virtual std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) = 0;
+  /// One transaction; repeating it is harmless. Verdicts of another epoch are not overwritten.
+  virtual void settle(std::span<const LedgerVerdict> verdicts) = 0;
+};
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,26 @@
+// The port to who is to be told: an organisation's owners and admins, read from the application's database.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pawl::notify_sync_failure {
+
+/// Who was found, by user id; checkpointed. Names and addresses are read again just before they are used.
+struct Recipients {
+  std::string org_name;               ///< Empty when the organisation has no recipients.
+  std::vector<std::string> user_ids;  ///< Sorted, without duplicates.
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Recipients, org_name, user_ids)
+
+/// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached.
+class RecipientDirectory {
+ public:
+  virtual ~RecipientDirectory() = default;
+  /// The owners and admins of each organisation, in the order of the ids; nobody else, ever.
+  virtual std::vector<Recipients> owners_and_admins(std::span<const std::string> org_ids) = 0;
+};
+
+}  // namespace pawl::notify_sync_failure
