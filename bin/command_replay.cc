@@ -1,0 +1,63 @@
+// Replays runs from the checkpoint file, or from a copy of one.
+#include "bin/command_replay.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "bin/command_error.h"
+#include "bin/refusing_ports.h"
+#include "bin/replay_text.h"
+#include "bin/run_ids.h"
+#include "bin/workflows.h"
+#include "engine/errors.h"
+#include "engine/replay.h"
+#include "storage/checkpoint_reader.h"
+
+namespace pawl::bin {
+
+namespace {
+
+const engine::WorkflowDefinition& definition_of(const Workflows& workflows, const engine::StoredRun& run) {
+  const auto& definitions = workflows.definitions();
+  const auto found = std::find_if(definitions.begin(), definitions.end(),
+                                  [&](const auto& definition) { return definition.name == run.workflow; });
+  if (found == definitions.end())
+    throw NotFoundError("cannot replay run " + run.event.id + ": this build has no workflow '" + run.workflow + "'");
+  return *found;
+}
+
+class ReplayVerb final : public Verb {
+ public:
+  explicit ReplayVerb(CLI::App& command) {
+    command.add_option("RUN", ids_, "Ids or their beginnings; - reads ids from standard input")->required();
+    command.add_option("--from-file", file_, "A copy of a checkpoint file, instead of --checkpoints");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    const storage::CheckpointReader reader(file_.empty() ? checkpoints_path(settings.checkpoints) : file_);
+    RefusingPorts nobody;
+    const Workflows workflows(nobody.ports(), settings);
+    std::vector<Replayed> replayed;
+    for (const std::string& prefix : expand_ids(ids_, console.in)) {
+      const std::string id = resolve_id(reader, prefix);
+      auto stored = reader.run(id);
+      if (!stored) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
+      const auto report = engine::replay(definition_of(workflows, *stored), *stored);
+      replayed.push_back({std::move(*stored), report});
+    }
+    print_replays(console.out, replayed, settings.output);
+    const bool mismatch = std::any_of(replayed.begin(), replayed.end(),
+                                      [](const Replayed& one) { return !one.report.mismatches.empty(); });
+    return mismatch ? ExitCode::kReplayMismatch : ExitCode::kDone;
+  }
+
+ private:
+  std::vector<std::string> ids_;
+  std::string file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_replay(CLI::App& command) { return std::make_unique<ReplayVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,74 @@
+// Sets a worker up: log, checkpoint file, mailer, HTTP side; then lets it live.
+#include "bin/command_worker.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+
+#include "bin/command_error.h"
+#include "bin/relay.h"
+#include "bin/run_ids.h"
+#include "bin/signals.h"
+#include "bin/status_server.h"
+#include "bin/version.h"
+#include "bin/worker_loop.h"
+#include "bin/workflows.h"
+#include "engine/errors.h"
+#include "storage/sqlite_checkpoints.h"
+
+namespace pawl::bin {
+
+namespace {
+
+bool logs_json(const Settings& settings, const Console& console) {
+  if (settings.log_format == LogFormat::kAuto) return !console.err_is_terminal;
+  return settings.log_format == LogFormat::kJson;
+}
+
+/// The default place is made when it is missing; a path that somebody chose must exist, since it may be a mount.
+std::string prepared_path(const Settings& settings) {
+  if (!settings.checkpoints.empty()) return settings.checkpoints;
+  const std::filesystem::path path = default_checkpoints_path();
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error)
+    throw engine::RefusedError("cannot create " + path.parent_path().string() + " for the checkpoint file: " +
+                               error.message() + "; set PAWL_CHECKPOINTS to a file in a directory of your own");
+  return path.string();
+}
+
+class WorkerVerb final : public Verb {
+ public:
+  explicit WorkerVerb(CLI::App& command) {
+    command.add_flag("--until-idle", until_idle_, "Stop once nothing is left to do, and print a summary");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    require_worker_settings(settings);
+    watch_stop_signals();
+    const bool show_progress = until_idle_ && console.err_is_terminal && !logs_json(settings, console);
+    Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress});
+    const auto mailer = make_relay(settings);
+    const engine::SystemClock clock;
+    StatusBoard board(clock, step_names(settings));
+    std::optional<StatusServer> server;
+    if (!settings.listen.empty()) {
+      server.emplace(settings.listen, board, clock);
+      log.line(LogLevel::kInfo, "serving health and metrics", {{"listen", server->address()}});
+    }
+    const std::string path = prepared_path(settings);
+    storage::SqliteCheckpoints checkpoints(path);
+    log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
+    const WorkerWorld world{settings, checkpoints, *mailer, clock, log};
+    return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
+  }
+
+ private:
+  bool until_idle_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_worker(CLI::App& command) { return std::make_unique<WorkerVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,103 @@
+// Decides the level and the words of each notice, and writes lines as text or JSON.
+#include "bin/log.h"
+
+#include <nlohmann/json.hpp>
+
+#include "bin/redact.h"
+#include "bin/utc_text.h"
+
+namespace pawl::bin {
+
+using engine::Notice;
+using engine::NoticeKind;
+
+namespace {
+
+const char* name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarn: return "warn";
+    case LogLevel::kError: return "error";
+  }
+  return "?";
+}
+
+struct Wording {
+  LogLevel level;
+  const char* message;
+};
+
+Wording end_wording(std::string_view status) {
+  if (status == "done") return {LogLevel::kDebug, "run done"};
+  if (status == "failed") return {LogLevel::kError, "run failed"};
+  return {LogLevel::kWarn, "run superseded: another worker has it"};
+}
+
+Wording wording_of(const Notice& notice) {
+  switch (notice.kind) {
+    case NoticeKind::kRunStarted: return {LogLevel::kDebug, "run started"};
+    case NoticeKind::kRunResumed: return {LogLevel::kInfo, "run resumed"};
+    case NoticeKind::kRunEnded: return end_wording(notice.subject);
+    case NoticeKind::kAttemptFailed: return {LogLevel::kWarn, "attempt failed, will be tried again"};
+    case NoticeKind::kStepFailed: return {LogLevel::kError, "step failed for good"};
+    case NoticeKind::kCircuitOpened: return {LogLevel::kError, "step paused: its service is down"};
+    case NoticeKind::kCircuitClosed: return {LogLevel::kInfo, "step goes on: its service is back"};
+    case NoticeKind::kOutboxDown: return {LogLevel::kError, "outbox unreachable, trying again"};
+    case NoticeKind::kOutboxUp: return {LogLevel::kInfo, "outbox answers again"};
+    case NoticeKind::kCheckpointsDown: return {LogLevel::kError, "checkpoints cannot be written: nothing new starts"};
+    case NoticeKind::kCheckpointsUp: return {LogLevel::kInfo, "checkpoints can be written again"};
+  }
+  return {LogLevel::kError, "unknown notice"};
+}
+
+/// The host's clock as it is now: a log is read beside other logs of the host.
+std::string now_text() {
+  return utc_text(std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now()));
+}
+
+std::string json_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields) {
+  nlohmann::ordered_json object{{"time", now_text()}, {"level", name_of(level)}, {"msg", message}};
+  for (const auto& [name, value] : fields)
+    if (!value.empty()) object[std::string(name)] = redact_passwords(value);
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string text_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields) {
+  std::string line = now_text() + " " + name_of(level) + " " + std::string(message);
+  for (const auto& [name, value] : fields)
+    if (!value.empty()) line += " " + std::string(name) + "=" + redact_passwords(value);
+  for (char& byte : line)
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
+  return line;
+}
+
+}  // namespace
+
+void Log::on(const Notice& notice) {
+  const Wording wording = wording_of(notice);
+  if (wording.level < options_.level) return;
+  const std::string attempt = notice.attempt > 0 ? std::to_string(notice.attempt) : "";
+  const bool ended = notice.kind == NoticeKind::kRunEnded;
+  // The run's public id is its event's id.
+  line(wording.level, wording.message,
+       {{"run", notice.event_id},
+        {"event", notice.event_id},
+        {"workflow", notice.workflow},
+        {"step", notice.step},
+        {"key", notice.key},
+        {"attempt", attempt},
+        {"status", ended ? notice.subject : std::string_view{}},
+        {ended && notice.subject == "done" ? "note" : "error", notice.detail}});
+}
+
+void Log::line(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
+  if (level < options_.level) return;
+  std::string text = options_.json ? json_line(level, message, fields) : text_line(level, message, fields);
+  text += '\n';
+  const std::lock_guard lock(mutex_);
+  if (options_.clear_line) out_ << "\r\x1b[K";
+  out_ << text << std::flush;
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,40 @@
+// Structured log lines: what the engine notices and what the worker does, one line each on stderr.
+#pragma once
+
+#include <initializer_list>
+#include <mutex>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "bin/settings.h"
+#include "engine/notice.h"
+
+namespace pawl::bin {
+
+/// Safe to call from any thread. Every line has time, level and msg; run, event, step, key, attempt and error where
+/// they apply. Passwords in connection strings are redacted; control characters never reach the stream.
+class Log final : public engine::Observer {
+ public:
+  using Field = std::pair<std::string_view, std::string_view>;
+
+  struct Options {
+    LogLevel level = LogLevel::kInfo;
+    bool json = false;
+    bool clear_line = false;  ///< A progress line shares the terminal: wipe it before each log line.
+  };
+
+  /// `out` outlives the log.
+  Log(std::ostream& out, Options options) : out_(out), options_(options) {}
+
+  void on(const engine::Notice& notice) override;
+  void line(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
+
+ private:
+  std::ostream& out_;
+  const Options options_;
+  std::mutex mutex_;
+};
+
+}  // namespace pawl::bin

@@ -1,0 +1,33 @@
+// Patience for the one-shot verbs.
+#include "bin/one_shot.h"
+
+#include <poll.h>
+
+#include "bin/redact.h"
+#include "bin/retry_start.h"
+#include "storage/postgres_migrator.h"
+
+namespace pawl::bin {
+
+void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt) {
+  const engine::SystemClock clock;
+  const Patience patience{
+      .give_up_after = settings.connect_timeout,
+      .wait =
+          [](engine::Duration wait) {
+            poll(nullptr, 0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+            return false;
+          },
+      .failed =
+          [&](const std::string& error, engine::Duration) {
+            console.err << "pawl: " << redact_passwords(error) << "; trying again\n";
+          },
+  };
+  retry_start(clock, patience, attempt);
+}
+
+void await_migrated_postgres(const Settings& settings, Console& console) {
+  await_postgres(settings, console, [&] { storage::require_migrated(settings.postgres); });
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,159 @@
+// Tells CLI11 about the settings.
+#include "bin/options.h"
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <map>
+
+#include "bin/command_error.h"
+#include "bin/duration.h"
+#include "bin/retry_setting.h"
+
+namespace pawl::bin {
+
+namespace {
+
+std::string environment_name(const std::string& flag) {
+  std::string name = "PAWL_";
+  for (const char letter : flag.substr(flag.find("--") + 2))
+    name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name;
+}
+
+/// The options of one heading in the help.
+class Group {
+ public:
+  Group(CLI::App& app, std::string name) : app_(app), name_(std::move(name)) {}
+
+  void text(const std::string& flag, std::string& value, const std::string& meaning) {
+    dress(app_.add_option(flag, value, meaning), flag)->type_name("TEXT");
+  }
+  void duration(const std::string& flag, engine::Duration& value, const std::string& meaning) {
+    checked(flag, meaning, [&value](const std::string& text) { value = parse_duration(text); })->type_name("DURATION");
+  }
+  void retry(const std::string& flag, std::string& value, const std::string& meaning) {
+    checked(flag, meaning, [&value](const std::string& text) {
+      with_retry_setting({}, text);
+      value = text;
+    })->type_name("RETRY");
+  }
+  template <class Enum>
+  void choice(const std::string& flag, Enum& value, const std::map<std::string, Enum>& choices,
+              const std::string& meaning) {
+    std::string names;
+    for (const auto& [name, _] : choices) names += (names.empty() ? "" : "|") + name;
+    checked(flag, meaning, [&value, choices, names](const std::string& text) {
+      const auto found = choices.find(text);
+      if (found == choices.end()) throw UsageError("'" + text + "' is not one of " + names);
+      value = found->second;
+    })->type_name(names);
+  }
+  template <class Number>
+  void number(const std::string& flag, Number& value, const std::string& meaning) {
+    dress(app_.add_option(flag, value, meaning), flag)->check(CLI::Range(1, 1'000'000))->type_name("NUMBER");
+  }
+
+ private:
+  /// An option whose text `take` reads; a UsageError of it names the option.
+  template <class Take>
+  CLI::Option* checked(const std::string& flag, const std::string& meaning, Take take) {
+    const auto callback = [flag, take](const std::string& text) {
+      try {
+        take(text);
+      } catch (const UsageError& error) {
+        throw CLI::ValidationError(flag.substr(flag.find("--")), error.what());
+      }
+    };
+    return dress(app_.add_option_function<std::string>(flag, callback, meaning), flag);
+  }
+  CLI::Option* dress(CLI::Option* option, const std::string& flag) {
+    return option->envname(environment_name(flag))->group(name_);
+  }
+
+  CLI::App& app_;
+  std::string name_;
+};
+
+void add_common(CLI::App& app, Settings& settings) {
+  Group group(app, "Settings");
+  group.text("--config", settings.config, "Read settings from this INI or TOML file; keys are the names below without --");
+  group.text("--postgres", settings.postgres, "libpq connection string or URI; without it libpq's own PG* variables");
+  group.text("--checkpoints", settings.checkpoints,
+             "Checkpoint file; default ${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db");
+  group.choice<OutputFormat>(
+      "-o,--output", settings.output,
+      {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"ids", OutputFormat::kIds}},
+      "How to print lists; default table");
+  group.duration("--connect-timeout", settings.connect_timeout,
+                 "Give up on an unreachable Postgres after this; `worker` alone tries for ever; default 30s");
+}
+
+void add_worker(CLI::App& app, Settings& settings) {
+  Group mail(app, "Settings of worker: mail");
+  mail.text("--mail", settings.mail, "smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH; required");
+  mail.text("--mail-user", settings.mail_user, "Who logs in to the relay, if the URL does not say");
+  mail.text("--mail-password-file", settings.mail_password_file, "File whose first line is the relay's password");
+  mail.text("--mail-from", settings.mail_from, "The sender's address; required");
+  mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
+  mail.choice<InDoubt>("--in-doubt", settings.in_doubt, {{"resend", InDoubt::kResend}, {"hold", InDoubt::kHold}},
+                       "A mail that may or may not have been sent: default resend");
+
+  Group running(app, "Settings of worker: running");
+  running.text("--listen", settings.listen, "Serve /healthz, /readyz and /metrics on unix:PATH or 127.0.0.1:PORT");
+  running.choice<LogLevel>(
+      "--log-level", settings.log_level,
+      {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}},
+      "default info");
+  running.choice<LogFormat>("--log-format", settings.log_format,
+                            {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+                            "default auto: text on a terminal, else JSON");
+  running.duration("--lease", settings.lease, "A silent worker's events go to another after this; default 30s");
+  running.duration("--drain-timeout", settings.drain_timeout, "After SIGTERM end anyway, with exit 1; default 60s");
+  running.choice<bool>("--doorbell", settings.doorbell, {{"listen", true}, {"poll", false}},
+                       "poll behind a pooler without LISTEN; default listen");
+  running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
+  running.number("--moving-max", settings.moving_max, "Runs in memory at once; default 2000");
+  running.duration("--retention", settings.retention, "Forget ended runs after this; 0s: never; default 30d");
+  running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients, "default first=1s,longest=1m,attempts=20");
+  running.retry("--retry-create-in-app", settings.retry_create_in_app, "default first=1s,longest=1m,attempts=20");
+  running.retry("--retry-send-email", settings.retry_send_email,
+                "default first=5s,longest=30m,attempts=0,for=24h,jitter=full");
+}
+
+std::string join_parents(const CLI::ConfigItem& item) {
+  std::string name;
+  for (const auto& parent : item.parents) name += parent + ".";
+  return name + item.name;
+}
+
+void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) {
+  const std::string key = join_parents(item);
+  if (item.name == "++" || item.name == "--") throw UsageError(path + ": sections are not used; write the keys flat");
+  CLI::Option* option = item.parents.empty() ? app.get_option_no_throw("--" + item.name) : nullptr;
+  if (!option || option->get_envname().empty() || item.name == "config")
+    throw UsageError(path + ": unknown key '" + key + "'; `pawl --help` lists the settings");
+  if (item.inputs.size() != 1)
+    throw UsageError(path + ": the value of '" + key + "' must be one value; put it in double quotes");
+  if (option->count() > 0) return;
+  try {
+    option->add_result(item.inputs.front());
+    option->run_callback();
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(path + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+void add_settings(CLI::App& app, Settings& settings) {
+  add_common(app, settings);
+  add_worker(app, settings);
+}
+
+void read_config_file(CLI::App& app, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw UsageError("cannot read the config file " + path + "; check --config or PAWL_CONFIG");
+  for (const CLI::ConfigItem& item : CLI::ConfigBase().from_config(file)) apply(app, item, path);
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,13 @@
+// Takes passwords out of connection strings and out of errors that quote them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pawl::bin {
+
+/// Replaces the value of every `password=…` (libpq conninfo, quoted or not; URI query) and the password of every
+/// `scheme://user:password@host` with `***`.
+std::string redact_passwords(std::string_view text);
+
+}  // namespace pawl::bin

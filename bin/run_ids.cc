@@ -1,0 +1,71 @@
+// Resolves ids.
+#include "bin/run_ids.h"
+
+#include <algorithm>
+
+#include "bin/command_error.h"
+#include "bin/settings.h"
+
+namespace pawl::bin {
+
+namespace {
+
+constexpr std::size_t kCandidatesShown = 10;
+
+bool is_lower_hex(char letter) { return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f'); }
+
+std::string lower(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return text;
+}
+
+bool fits_an_id(const std::string& text) {
+  return !text.empty() && text.size() <= 36 &&
+         std::all_of(text.begin(), text.end(), [](char letter) { return letter == '-' || is_lower_hex(letter); });
+}
+
+}  // namespace
+
+bool is_full_id(const std::string& text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !is_lower_hex(text[i])) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, std::istream& in) {
+  std::vector<std::string> ids;
+  const auto take = [&](const std::string& word) {
+    const std::string id = lower(word);
+    if (!fits_an_id(id)) throw UsageError("'" + word + "' is neither a run's id nor the beginning of one");
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  };
+  for (const std::string& argument : arguments) {
+    if (argument == "-")
+      for (std::string word; in >> word;) take(word);
+    else
+      take(argument);
+  }
+  if (ids.empty()) throw UsageError("no run was given: give ids, their beginnings, or - to read them from standard input");
+  return ids;
+}
+
+std::string resolve_id(const storage::CheckpointReader& reader, const std::string& prefix) {
+  const std::vector<std::string> found = reader.ids_with_prefix(prefix, kCandidatesShown + 1);
+  if (found.empty())
+    throw NotFoundError("no run starts with '" + prefix + "' in these checkpoints; `pawl runs` lists what there is");
+  if (found.size() == 1 || found.front() == prefix) return found.front();
+  std::string message = "'" + prefix + "' is the beginning of several runs; give more of it:";
+  for (std::size_t i = 0; i < std::min(found.size(), kCandidatesShown); ++i) message += "\n  " + found[i];
+  if (found.size() > kCandidatesShown) message += "\n  ...";
+  throw UsageError(message);
+}
+
+std::string checkpoints_path(const std::string& setting) {
+  return setting.empty() ? default_checkpoints_path() : setting;
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,28 @@
+// Serves the worker's status over HTTP, on a Unix socket or a TCP port.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bin/status_board.h"
+
+namespace pawl::bin {
+
+/// Serves from its own threads until destroyed. The pages tell no secrets and change nothing; there is no
+/// authentication, so bind it to loopback or a Unix socket.
+class StatusServer {
+ public:
+  /// `listen` is `unix:PATH` (a stale socket is replaced, anything else there is refused) or `HOST:PORT`, port 0 for any
+  /// free one. Throws UsageError when it is neither and engine::RefusedError when it cannot be bound.
+  StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock);
+  ~StatusServer();
+
+  /// Where it listens, with the port that was found.
+  std::string address() const;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace pawl::bin

@@ -1,0 +1,93 @@
+// Drives the runner.
+#include "bin/worker_loop.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "bin/retry_start.h"
+#include "bin/signals.h"
+#include "engine/errors.h"
+#include "storage/postgres_migrator.h"
+
+namespace pawl::bin {
+
+using engine::Duration;
+
+namespace {
+
+constexpr Duration kTurn = std::chrono::milliseconds{100};
+constexpr Duration kFirstReopen = std::chrono::seconds{1};
+constexpr Duration kLongestReopen = std::chrono::seconds{30};
+
+}  // namespace
+
+ExitCode WorkerLoop::run() {
+  started_ = world_.clock.now();
+  for (Duration wait = kFirstReopen;; wait = std::min(wait * 2, kLongestReopen)) {
+    const engine::Timestamp opened = world_.clock.now();
+    const Ended ended = run_session();
+    if (ended == Ended::kDrainTimedOut) return ExitCode::kFailed;
+    if (ended != Ended::kLeaseLost) return ExitCode::kDone;
+    if (world_.clock.now() - opened > kLongestReopen) wait = kFirstReopen;
+    if (draining_ || wait_for_stop(wait)) return ExitCode::kDone;
+  }
+}
+
+WorkerLoop::Ended WorkerLoop::run_session() {
+  board_.starting("");
+  try {
+    WorkerSession session({world_.settings, world_.checkpoints, world_.mailer, world_.clock, world_.observer});
+    if (!open(session)) return Ended::kStoppedBeforeStart;
+    log_.line(LogLevel::kInfo, "worker registered");
+    return drive(session.runner());
+  } catch (const engine::LeaseLostError& error) {
+    log_.line(LogLevel::kWarn, "lease lost: registering again under a new epoch", {{"error", error.what()}});
+    return Ended::kLeaseLost;
+  }
+}
+
+bool WorkerLoop::open(WorkerSession& session) {
+  const Patience patience{
+      .give_up_after = options_.until_idle ? std::optional(world_.settings.connect_timeout) : std::nullopt,
+      .wait = wait_for_stop,
+      .failed =
+          [this](const std::string& error, Duration) {
+            board_.starting(error);
+            log_.line(LogLevel::kWarn, "cannot register yet, trying again", {{"error", error}});
+          },
+  };
+  return retry_start(world_.clock, patience, [&] {
+    storage::require_migrated(world_.settings.postgres);
+    session.runner().open();
+  });
+}
+
+WorkerLoop::Ended WorkerLoop::drive(engine::Runner& runner) {
+  Progress progress(console_.err, started_);
+  while (!(draining_ && runner.drained())) {
+    runner.turn(kTurn);
+    board_.turned(runner.status());
+    if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
+    if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
+    if (!draining_ && options_.until_idle && runner.idle()) begin_drain(runner, "nothing is left to do");
+    if (draining_ && world_.clock.now() - drain_started_ > world_.settings.drain_timeout) {
+      log_.line(LogLevel::kWarn, "not drained in time: the rest goes on at the next start");
+      return Ended::kDrainTimedOut;
+    }
+  }
+  if (options_.show_progress) progress.finish();
+  log_.line(LogLevel::kInfo, "drained");
+  if (options_.until_idle)
+    console_.out << summary_text(board_.read().runner, world_.clock.now() - started_) << std::endl;
+  return Ended::kDrained;
+}
+
+void WorkerLoop::begin_drain(engine::Runner& runner, const char* why) {
+  draining_ = true;
+  drain_started_ = world_.clock.now();
+  board_.draining();
+  log_.line(LogLevel::kInfo, "draining", {{"reason", why}});
+  runner.drain();
+}
+
+}  // namespace pawl::bin
