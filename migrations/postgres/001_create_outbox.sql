@@ -1,0 +1,72 @@
+-- The outbox: events that no run has finished yet, and the workers that lease them.
+--
+-- An event is written in the transaction of the business fact it tells about, so neither exists without the other. It
+-- stays here until its run is over, then moves to pawl.outbox_archive in the finishing transaction: the table holds
+-- unfinished events only, and claiming costs the same however many have passed through.
+--
+-- A lease is the number of a worker's epoch in the row. Nothing about it lives in a session: a dropped connection, a
+-- pooler or a failover changes no lease. Only Postgres' clock judges when an epoch is over (pawl.workers.expires_at);
+-- whoever notices first deletes the epoch's row and frees its events in one transaction. Every write of a worker locks
+-- its own row in pawl.workers `for key share` first, so it either comes before that deletion or changes nothing.
+--
+-- Column names follow the Debezium outbox convention, so that other consumers can read the table too.
+
+create table pawl.workers (
+  epoch bigint generated always as identity primary key,
+  store uuid not null,
+  host text not null,
+  pid int not null,
+  version text not null,
+  asleep boolean not null default false,
+  started_at timestamptz not null default clock_timestamp(),
+  heartbeat_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz not null,
+  stopped_at timestamptz,
+  constraint workers_stopped_is_not_asleep check (not asleep or stopped_at is null)
+) with (fillfactor = 20);  -- few rows, updated all the time, always in place
+
+comment on table pawl.workers is
+  'Living workers, a row an epoch. A row past expires_at is deleted by any other worker, which frees its events.';
+comment on column pawl.workers.epoch is 'The fencing token that every write of this worker carries.';
+comment on column pawl.workers.store is 'Identity of the SQLite checkpoint store the worker uses.';
+comment on column pawl.workers.asleep is 'True while it waits for the doorbell; only then is pg_notify called.';
+comment on column pawl.workers.expires_at is 'When its leases end unless renewed, by the clock of Postgres.';
+comment on column pawl.workers.stopped_at is 'When it stopped cleanly; its waiting events stay leased until expires_at.';
+
+-- lease_epoch, lease_batch and deliveries change at every claim. They are in no index, and half of each page is free,
+-- so that a claim is a heap-only update.
+create table pawl.outbox (
+  position bigint generated always as identity primary key,
+  id uuid not null,
+  created_at timestamptz not null default now(),
+  available_at timestamptz not null default now(),
+  lease_epoch bigint,
+  lease_batch int,
+  deliveries int not null default 0,
+  resumes int not null default 0,
+  store uuid,
+  type text not null,
+  aggregatetype text not null,
+  aggregateid text not null,
+  payload jsonb not null,
+  headers jsonb not null default '{}',
+  constraint outbox_id_once unique (id),
+  constraint outbox_type_given check (type <> ''),
+  constraint outbox_deliveries_counted check (deliveries >= 0 and resumes >= 0),
+  constraint outbox_leased_was_delivered check (lease_epoch is null or deliveries > 0)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
+
+comment on table pawl.outbox is 'Unfinished events in order of position. Written by pawl.emit and by triggers.';
+comment on column pawl.outbox.position is 'Order of insertion, not of commit: a lower position can appear later.';
+comment on column pawl.outbox.id is 'Identity of the event and of its run.';
+comment on column pawl.outbox.type is 'What happened; a worker claims the types its workflows handle and no others.';
+comment on column pawl.outbox.aggregatetype is 'What kind of thing the event is about.';
+comment on column pawl.outbox.aggregateid is 'Which one.';
+comment on column pawl.outbox.payload is 'The facts. pawl hands it to the workflow as text and never reads it in SQL.';
+comment on column pawl.outbox.headers is 'For tracing and other consumers; pawl leaves it alone.';
+comment on column pawl.outbox.available_at is 'Not claimed before.';
+comment on column pawl.outbox.lease_epoch is 'The worker that has it; null: free.';
+comment on column pawl.outbox.lease_batch is 'Which of that worker''s claims took it: finds a claim whose reply was lost.';
+comment on column pawl.outbox.deliveries is 'How often it was claimed.';
+comment on column pawl.outbox.resumes is 'How often an operator asked its failed run to go on.';
+comment on column pawl.outbox.store is 'The checkpoint store that holds its earlier run: claimed there while that worker lives.';

@@ -1,0 +1,92 @@
+-- The public interface for people and dashboards: versioned views whose columns stay as documented in docs/sql.md.
+--
+-- Tables may change with any release; a v1 view keeps its columns, their meaning and their order.
+
+create view pawl.v1_events as
+  select id as event_id, position, type, aggregatetype, aggregateid,
+         case when lease_epoch is null then 'pending' else 'leased' end as status,
+         case when lease_epoch is not null then null
+              when available_at > now() then 'not due before available_at'
+              when store is not null then 'resumed: for the worker with its checkpoints, if that lives' end as reason,
+         deliveries, resumes, created_at, available_at, null::timestamptz as finished_at, lease_epoch as epoch, store,
+         payload, headers
+  from pawl.outbox
+  union all
+  select id, position, type, aggregatetype, aggregateid, status, reason, deliveries, resumes, created_at, null,
+         finished_at, null, store, payload, headers
+  from pawl.outbox_archive;
+
+comment on view pawl.v1_events is 'Every event, unfinished and archived.';
+comment on column pawl.v1_events.event_id is 'Identity of the event and of its run.';
+comment on column pawl.v1_events.position is 'Order in the outbox.';
+comment on column pawl.v1_events.type is 'What happened.';
+comment on column pawl.v1_events.aggregatetype is 'What kind of thing it is about.';
+comment on column pawl.v1_events.aggregateid is 'Which one; for a failed sync the connection''s id.';
+comment on column pawl.v1_events.status is 'pending (free), leased (a worker has it), done or failed.';
+comment on column pawl.v1_events.reason is 'Why it failed or still waits, or what a done run has to say; may be null.';
+comment on column pawl.v1_events.deliveries is 'How often it was claimed.';
+comment on column pawl.v1_events.resumes is 'How often an operator resumed it.';
+comment on column pawl.v1_events.created_at is 'Start of the transaction that emitted it.';
+comment on column pawl.v1_events.available_at is 'Not claimed before; null once finished.';
+comment on column pawl.v1_events.finished_at is 'When it was archived; null while unfinished.';
+comment on column pawl.v1_events.epoch is 'The worker that has it; null unless leased.';
+comment on column pawl.v1_events.store is 'The checkpoint store that holds its run, where known.';
+comment on column pawl.v1_events.payload is 'The facts.';
+comment on column pawl.v1_events.headers is 'Tracing and the like.';
+
+create view pawl.v1_emails as
+  select event_id, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at
+  from pawl.email_deliveries;
+
+comment on view pawl.v1_emails is 'The mail ledger, one row per event and user.';
+comment on column pawl.v1_emails.event_id is 'The event.';
+comment on column pawl.v1_emails.user_id is 'The recipient.';
+comment on column pawl.v1_emails.state is 'sending, accepted, deferred, in_doubt, rejected or suppressed.';
+comment on column pawl.v1_emails.in_doubt_count is 'How often it may have been sent without a recorded reply.';
+comment on column pawl.v1_emails.attempts is 'How often a worker was cleared to send it.';
+comment on column pawl.v1_emails.message_id is 'The same in every copy.';
+comment on column pawl.v1_emails.reply is 'The server''s last reply, or why it was not sent.';
+comment on column pawl.v1_emails.epoch is 'The worker that claimed it last.';
+comment on column pawl.v1_emails.claimed_at is 'When that worker was cleared to send.';
+comment on column pawl.v1_emails.settled_at is 'When the outcome was recorded; null while sending.';
+
+create view pawl.v1_workers as
+  select w.epoch, w.store, w.host, w.pid, w.version,
+         case when w.expires_at <= now() then 'expired'
+              when w.stopped_at is not null then 'stopped'
+              when w.asleep then 'asleep'
+              else 'awake' end as state,
+         coalesce(l.leased, 0) as leased, w.started_at, w.heartbeat_at, w.expires_at, w.stopped_at
+  from pawl.workers w
+  left join (select lease_epoch, count(*) as leased from pawl.outbox where lease_epoch is not null group by 1) l
+    on l.lease_epoch = w.epoch;
+
+comment on view pawl.v1_workers is 'Workers with a lease, and those whose lease nobody has taken over yet.';
+comment on column pawl.v1_workers.epoch is 'The worker''s fencing token.';
+comment on column pawl.v1_workers.store is 'Its checkpoint store.';
+comment on column pawl.v1_workers.host is 'Where it runs.';
+comment on column pawl.v1_workers.pid is 'Its process.';
+comment on column pawl.v1_workers.version is 'Its pawl version.';
+comment on column pawl.v1_workers.state is 'awake, asleep, stopped (cleanly, leases kept for a restart) or expired.';
+comment on column pawl.v1_workers.leased is 'Events it holds: moving and waiting runs.';
+comment on column pawl.v1_workers.started_at is 'When it registered.';
+comment on column pawl.v1_workers.heartbeat_at is 'When it last renewed its leases.';
+comment on column pawl.v1_workers.expires_at is 'When its leases end unless renewed.';
+comment on column pawl.v1_workers.stopped_at is 'When it stopped cleanly; else null.';
+
+create view pawl.v1_lag as
+  select type, count(*) filter (where lease_epoch is null) as pending,
+         count(*) filter (where lease_epoch is not null) as leased,
+         min(created_at) as oldest_created_at,
+         extract(epoch from now() - min(created_at))::double precision as oldest_age_seconds,
+         extract(epoch from now() - min(available_at) filter (where lease_epoch is null and available_at <= now()))
+           ::double precision as oldest_pending_seconds
+  from pawl.outbox group by type;
+
+comment on view pawl.v1_lag is 'How far behind, a row per event type with unfinished events.';
+comment on column pawl.v1_lag.type is 'The event type.';
+comment on column pawl.v1_lag.pending is 'Free events, due or not.';
+comment on column pawl.v1_lag.leased is 'Events some worker has.';
+comment on column pawl.v1_lag.oldest_created_at is 'When the oldest unfinished event was emitted.';
+comment on column pawl.v1_lag.oldest_age_seconds is 'The same as an age.';
+comment on column pawl.v1_lag.oldest_pending_seconds is 'How long the longest-waiting due event has been free; null if none is.';
