@@ -2,6 +2,8 @@
 #include "bin/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <map>
 
@@ -129,8 +131,10 @@ std::string join_parents(const CLI::ConfigItem& item) {
 void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) {
   const std::string key = join_parents(item);
   if (item.name == "++" || item.name == "--") throw UsageError(path + ": sections are not used; write the keys flat");
-  CLI::Option* option = item.parents.empty() ? app.get_option_no_throw("--" + item.name) : nullptr;
-  if (!option || option->get_envname().empty() || item.name == "config")
+  std::string flag = "--" + item.name;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  CLI::Option* option = item.parents.empty() ? app.get_option_no_throw(flag) : nullptr;
+  if (!option || option->get_envname().empty() || flag == "--config")
     throw UsageError(path + ": unknown key '" + key + "'; `pawl --help` lists the settings");
   if (item.inputs.size() != 1)
     throw UsageError(path + ": the value of '" + key + "' must be one value; put it in double quotes");

@@ -1,0 +1,70 @@
+// Applies, prints or lists the migrations.
+#include "bin/command_migrate.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "bin/command_error.h"
+#include "bin/migration_status.h"
+#include "bin/one_shot.h"
+#include "storage/migrations.h"
+#include "storage/postgres_migrator.h"
+
+namespace pawl::bin {
+
+namespace {
+
+void print_sql(std::ostream& out, const char* line, std::span<const storage::Migration> migrations) {
+  for (const storage::Migration& migration : migrations)
+    out << "-- " << line << '/' << migration.name << "\n" << migration.sql << '\n';
+}
+
+class MigrateVerb final : public Verb {
+ public:
+  explicit MigrateVerb(CLI::App& command) {
+    command.add_flag("--with-app", with_app_, "First create the application's reference tables where they are missing");
+    command.add_flag("--print", print_, "Print the SQL and change nothing");
+    command.add_flag("--status", status_, "List what is applied in both databases and change nothing");
+    command.footer("The checkpoint file is migrated by the worker that opens it.");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    if (print_ && status_) throw UsageError("migrate takes --print or --status, not both");
+    if (print_) return print(console);
+    if (status_) return show_status(settings, console);
+    return apply(settings, console);
+  }
+
+ private:
+  ExitCode print(Console& console) const {
+    if (with_app_) print_sql(console.out, "application", storage::application_migrations());
+    print_sql(console.out, "postgres", storage::postgres_migrations());
+    return ExitCode::kDone;
+  }
+
+  static ExitCode show_status(const Settings& settings, Console& console) {
+    Table table{{"database", "migration", "applied"}, {}, 1};
+    await_postgres(settings, console, [&] { table.rows = postgres_status_rows(settings.postgres); });
+    for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
+    print_table(console.out, table, settings.output);
+    return ExitCode::kDone;
+  }
+
+  ExitCode apply(const Settings& settings, Console& console) const {
+    std::vector<std::string> applied;
+    await_postgres(settings, console, [&] { applied = storage::migrate_postgres(settings.postgres, with_app_); });
+    for (const std::string& name : applied) console.out << "applied " << name << '\n';
+    if (applied.empty()) console.out << "nothing to apply: the database is as new as this pawl\n";
+    return ExitCode::kDone;
+  }
+
+  bool with_app_ = false;
+  bool print_ = false;
+  bool status_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_migrate(CLI::App& command) { return std::make_unique<MigrateVerb>(command); }
+
+}  // namespace pawl::bin

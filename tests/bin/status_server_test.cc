@@ -1,0 +1,86 @@
+// The status pages over real sockets.
+#include "bin/status_server.h"
+
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/StreamSocket.h>
+#include <Poco/StreamCopier.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "bin/command_error.h"
+#include "engine/errors.h"
+#include "tests/bin/manual_clock.h"
+#include "tests/bin/temporary_directory.h"
+
+using namespace pawl::bin;
+using Poco::Net::HTTPRequest;
+using Poco::Net::SocketAddress;
+
+namespace {
+
+struct Fixture {
+  ManualClock clock;
+  StatusBoard board{clock, {"send-email"}};
+  TemporaryDirectory directory;
+
+  static int get(const SocketAddress& address, const std::string& method, const std::string& path, std::string& body) {
+    const Poco::Net::StreamSocket socket(address);
+    Poco::Net::HTTPClientSession session(socket);
+    HTTPRequest request(method, path, HTTPRequest::HTTP_1_1);
+    request.setHost("localhost");
+    session.sendRequest(request);
+    Poco::Net::HTTPResponse response;
+    body.clear();
+    Poco::StreamCopier::copyToString(session.receiveResponse(response), body);
+    return response.getStatus();
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
+  const StatusServer server("127.0.0.1:0", board, clock);
+  const SocketAddress address(server.address());
+  std::string body;
+  CHECK(get(address, "GET", "/healthz", body) == 200);
+  CHECK(body == "ok\n");
+  CHECK(get(address, "GET", "/readyz?verbose=1", body) == 503);
+  board.turned({});
+  CHECK(get(address, "GET", "/readyz", body) == 200);
+  CHECK(get(address, "GET", "/metrics", body) == 200);
+  CHECK_THAT(body, Catch::Contains("pawl_registered 1"));
+  CHECK(get(address, "GET", "/nothing", body) == 404);
+  CHECK(get(address, "POST", "/healthz", body) == 405);
+}
+
+TEST_CASE_METHOD(Fixture, "the pages are served on a Unix socket, which is removed at the end and replaced when stale") {
+  const std::string path = directory.path() + "/pawl.sock";
+  std::string body;
+  {
+    const StatusServer server("unix:" + path, board, clock);
+    CHECK(get(SocketAddress(SocketAddress::UNIX_LOCAL, path), "GET", "/healthz", body) == 200);
+    CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock), pawl::engine::RefusedError);
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+  { const Poco::Net::ServerSocket left_behind(SocketAddress(SocketAddress::UNIX_LOCAL, path)); }
+  REQUIRE(std::filesystem::exists(path));
+  const StatusServer again("unix:" + path, board, clock);
+  CHECK(get(SocketAddress(SocketAddress::UNIX_LOCAL, path), "GET", "/healthz", body) == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "a file in the way of the socket is refused and left alone") {
+  const std::string path = directory.path() + "/notes.txt";
+  std::ofstream(path) << "mine";
+  CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock), pawl::engine::RefusedError);
+  CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE_METHOD(Fixture, "an address that is none is a usage error, one that is taken is refused") {
+  CHECK_THROWS_AS(StatusServer("nonsense", board, clock), UsageError);
+  CHECK_THROWS_AS(StatusServer("127.0.0.1:port", board, clock), UsageError);
+  const StatusServer first("127.0.0.1:0", board, clock);
+  CHECK_THROWS_AS(StatusServer(first.address(), board, clock), pawl::engine::RefusedError);
+}
