@@ -26,6 +26,14 @@ const engine::WorkflowDefinition& definition_of(const Workflows& workflows, cons
   return *found;
 }
 
+/// Replay depends on code and checkpoints alone, so that every host gives the same answer.
+Settings unconfigured() {
+  Settings settings;
+  settings.app_url = kNoAppUrl;
+  settings.mail_from = kNoMailFrom;
+  return settings;
+}
+
 class ReplayVerb final : public Verb {
  public:
   explicit ReplayVerb(CLI::App& command) {
@@ -36,7 +44,7 @@ class ReplayVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     const storage::CheckpointReader reader(file_.empty() ? checkpoints_path(settings.checkpoints) : file_);
     RefusingPorts nobody;
-    const Workflows workflows(nobody.ports(), settings);
+    const Workflows workflows(nobody.ports(), unconfigured());
     std::vector<Replayed> replayed;
     for (const std::string& prefix : expand_ids(ids_, console.in)) {
       const std::string id = resolve_id(reader, prefix);

@@ -12,8 +12,9 @@
 #include "bin/status_server.h"
 #include "bin/version.h"
 #include "bin/worker_loop.h"
-#include "bin/workflows.h"
+#include "bin/worker_ports.h"
 #include "engine/errors.h"
+#include "engine/step.h"
 #include "storage/sqlite_checkpoints.h"
 
 namespace pawl::bin {
@@ -23,6 +24,13 @@ namespace {
 bool logs_json(const Settings& settings, const Console& console) {
   if (settings.log_format == LogFormat::kAuto) return !console.err_is_terminal;
   return settings.log_format == LogFormat::kJson;
+}
+
+std::vector<std::string> step_names(const Workflows& workflows) {
+  std::vector<std::string> names;
+  for (const auto& definition : workflows.definitions())
+    for (const auto* step : definition.steps) names.push_back(step->name());
+  return names;
 }
 
 /// The default place is made when it is missing; a path that somebody chose must exist, since it may be a mount.
@@ -49,8 +57,10 @@ class WorkerVerb final : public Verb {
     const bool show_progress = until_idle_ && console.err_is_terminal && !logs_json(settings, console);
     Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress});
     const auto mailer = make_relay(settings);
+    WorkerPorts ports(settings);
+    const Workflows workflows({ports.recipients, ports.inbox, ports.ledger, *mailer}, settings);
     const engine::SystemClock clock;
-    StatusBoard board(clock, step_names(settings));
+    StatusBoard board(clock, step_names(workflows));
     std::optional<StatusServer> server;
     if (!settings.listen.empty()) {
       server.emplace(settings.listen, board, clock);
@@ -59,7 +69,7 @@ class WorkerVerb final : public Verb {
     const std::string path = prepared_path(settings);
     storage::SqliteCheckpoints checkpoints(path);
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
-    const WorkerWorld world{settings, checkpoints, *mailer, clock, log};
+    const WorkerWorld world{settings, ports.epoch, checkpoints, workflows, clock, log};
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
   }
 

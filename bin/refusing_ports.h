@@ -1,7 +1,7 @@
 // Ports for replay: whoever touches the world through them is told that it must not.
 #pragma once
 
-#include "bin/workflows.h"
+#include "workflows/notify_sync_failure/workflow.h"
 
 namespace pawl::bin {
 
@@ -12,7 +12,7 @@ class RefusingPorts final : public notify_sync_failure::RecipientDirectory,
                             public notify_sync_failure::MailLedger,
                             public mail::Mailer {
  public:
-  WorkflowPorts ports() { return {*this, *this, *this, *this}; }
+  notify_sync_failure::SyncFailurePorts ports() { return {*this, *this, *this, *this}; }
 
   std::vector<notify_sync_failure::Recipients> owners_and_admins(std::span<const std::string> org_ids) override;
   std::vector<int> post(std::span<const notify_sync_failure::Notification> notifications) override;
@@ -22,5 +22,9 @@ class RefusingPorts final : public notify_sync_failure::RecipientDirectory,
   std::vector<mail::DeliveryReport> send(std::span<const mail::Envelope> envelopes) override;
   std::size_t width() const override { return 1; }
 };
+
+/// What the workflows need to be built where none of their steps will run.
+inline constexpr const char* kNoAppUrl = "https://replay.invalid";
+inline constexpr const char* kNoMailFrom = "replay@replay.invalid";
 
 }  // namespace pawl::bin

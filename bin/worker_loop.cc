@@ -36,7 +36,7 @@ ExitCode WorkerLoop::run() {
 WorkerLoop::Ended WorkerLoop::run_session() {
   board_.starting("");
   try {
-    WorkerSession session({world_.settings, world_.checkpoints, world_.mailer, world_.clock, world_.observer});
+    WorkerSession session(world_);
     if (!open(session)) return Ended::kStoppedBeforeStart;
     log_.line(LogLevel::kInfo, "worker registered");
     return drive(session.runner());

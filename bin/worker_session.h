@@ -1,21 +1,21 @@
-// One registration of the worker: adapters, lanes and runner under one epoch, torn down together when the lease is lost.
+// One registration of the worker: outbox, lanes and runner under one epoch, torn down together when the lease is lost.
 #pragma once
 
-#include <memory>
-
 #include "bin/settings.h"
-#include "engine/checkpoints.h"
-#include "engine/notice.h"
+#include "bin/workflows.h"
 #include "engine/runner.h"
-#include "workflows/mail/mailer.h"
+#include "engine/thread_lanes.h"
+#include "storage/epoch.h"
+#include "storage/postgres_outbox.h"
 
 namespace pawl::bin {
 
 /// What outlives a registration.
 struct WorkerWorld {
   const Settings& settings;
+  storage::Epoch& epoch;
   engine::Checkpoints& checkpoints;
-  mail::Mailer& mailer;
+  const Workflows& workflows;
   const engine::Clock& clock;
   engine::Observer& observer;
 };
@@ -23,14 +23,14 @@ struct WorkerWorld {
 class WorkerSession {
  public:
   explicit WorkerSession(const WorkerWorld& world);
-  /// Stops the lanes first, then lets the ports go that their threads used.
-  ~WorkerSession();
 
-  engine::Runner& runner();
+  engine::Runner& runner() { return runner_; }
 
  private:
-  class Body;
-  std::unique_ptr<Body> body_;
+  // In order of dependence: the runner goes first and stops the lanes, whose threads use the outbox.
+  storage::PostgresOutbox outbox_;
+  engine::ThreadLanes lanes_;
+  engine::Runner runner_;
 };
 
 }  // namespace pawl::bin

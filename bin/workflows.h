@@ -2,41 +2,25 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "bin/settings.h"
 #include "engine/workflow.h"
-#include "workflows/mail/mailer.h"
-#include "workflows/notify_sync_failure/inbox.h"
-#include "workflows/notify_sync_failure/mail_ledger.h"
-#include "workflows/notify_sync_failure/recipients.h"
+#include "workflows/notify_sync_failure/workflow.h"
 
 namespace pawl::bin {
 
-/// What the workflows act on. Not owned; outlives the workflows.
-struct WorkflowPorts {
-  notify_sync_failure::RecipientDirectory& recipients;
-  notify_sync_failure::Inbox& inbox;
-  notify_sync_failure::MailLedger& ledger;
-  mail::Mailer& mailer;
-};
-
-/// Owns the steps, which outlive every runner that was given the definitions.
+/// Owns the steps. Outlives every runner that was given the definitions, over lost leases too.
 class Workflows {
  public:
-  /// Throws UsageError for a mail sender or an application URL that cannot be used.
-  Workflows(const WorkflowPorts& ports, const Settings& settings);
-  ~Workflows();
+  /// The ports outlive the workflows. Throws UsageError for a mail sender or an application URL that cannot be used.
+  Workflows(const notify_sync_failure::SyncFailurePorts& ports, const Settings& settings);
 
-  const std::vector<engine::WorkflowDefinition>& definitions() const;
+  const std::vector<engine::WorkflowDefinition>& definitions() const { return definitions_; }
 
  private:
-  class Body;
-  std::unique_ptr<Body> body_;
+  std::unique_ptr<notify_sync_failure::SyncFailureSteps> sync_failure_;
+  std::vector<engine::WorkflowDefinition> definitions_;
 };
-
-/// The names of all steps of this build, for metrics.
-std::vector<std::string> step_names(const Settings& settings);
 
 }  // namespace pawl::bin

@@ -31,6 +31,7 @@ struct StartedGroup {
 
 // What the untyped half of Run does; engine/run_state.cc.
 Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution);
+void set_note(RunState& run, const std::string& text);
 StartedGroup& new_group(RunState& run);
 bool all_settled(std::span<const StartedGroup* const> groups);
 void await_groups(RunState& run, std::span<const StartedGroup* const> groups);
@@ -121,6 +122,9 @@ class Run {
   AllAwaiter<sizeof...(Outs)> all(const Started<Ins, Outs>&... started) const {
     return {state_, {started.group...}};
   }
+
+  /// What the run's reason says when it ends done, for example that there was nobody to tell.
+  void note(const std::string& text) const { set_note(*state_, text); }
 
  private:
   template <class In, class Out>

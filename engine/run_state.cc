@@ -29,7 +29,11 @@ void restore(Execution& execution, const StepSettled& settled) {
     execution.phase = Execution::Phase::kFailed;
     return;
   }
-  execution.restore(settled.result);
+  try {
+    execution.restore(settled.result);
+  } catch (const nlohmann::json::exception& error) {
+    throw WorkflowBug("replay " + describe(settled.step) + ": today's code cannot read its checkpoint: " + error.what());
+  }
   execution.phase = Execution::Phase::kSucceeded;
 }
 
@@ -80,6 +84,10 @@ bool RunState::moving() const {
 
 Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) {
   const StepKey name{execution->step->name(), execution->key};
+  const auto& declared = run.definition->steps;
+  if (std::find(declared.begin(), declared.end(), execution->step) == declared.end())
+    throw WorkflowBug("workflow " + run.definition->name + ": started " + describe(name) +
+                      ", which is not among its declared steps");
   const auto [entry, inserted] = run.executions.try_emplace(name, std::move(execution));
   if (!inserted)
     throw WorkflowBug("workflow " + run.definition->name + ": started " + describe(name) +
@@ -93,6 +101,8 @@ Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) 
   }
   return started;
 }
+
+void set_note(RunState& run, const std::string& text) { run.note = text; }
 
 StartedGroup& new_group(RunState& run) { return run.groups.emplace_back(); }
 

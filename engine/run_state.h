@@ -33,8 +33,11 @@ struct RunState {
   StoredRun stored;  ///< Its steps and retries are consumed as the code asks for them; the rest is what it forgot.
   Workflow frame;
   bool started = false;
+  bool suspect = false;  ///< Its event was delivered before: it may have crashed a worker.
+  bool leaving = false;  ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
   std::exception_ptr failure;
+  std::string note;  ///< What a `done` has to say.
 
   std::map<StepKey, std::unique_ptr<Execution>> executions;
   std::deque<StartedGroup> groups;

@@ -24,6 +24,7 @@ struct RunnerOptions {
   int deliveries_max = 5;          ///< An event delivered more often than this is failed with the reason.
   Duration lease{std::chrono::seconds{30}};      ///< Renewed every third of it; effects stop before it can expire.
   Duration idle_wait{std::chrono::milliseconds{50}};  ///< Slow poll of a sleeping worker.
+  std::uint64_t seed = 0;  ///< Of the jitter; 0: a random one.
   Duration retention{std::chrono::hours{24 * 30}};    ///< Ended runs are pruned from the store after this; 0: never.
 };
 
@@ -63,6 +64,7 @@ class Runner {
  public:
   /// Throws WorkflowBug when two workflows handle one event type or two steps share a name.
   Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options = {});
+  /// Stops the lanes.
   ~Runner();
 
   /// Recovers the store, registers with the outbox, takes up what was waiting. Blocks. Throws RefusedError or
@@ -70,7 +72,7 @@ class Runner {
   void open();
 
   /// One turn: waits at most so long for a report, then does everything that is due. Throws LeaseLostError when another
-  /// worker has taken over: destroy this runner and open a new one.
+  /// worker has taken over: destroy this runner and its lanes, and open new ones.
   void turn(Duration at_most);
 
   /// Stops claiming. Moving runs go on until they end or wait.
@@ -85,6 +87,7 @@ class Runner {
  private:
   class Body;
   std::unique_ptr<Body> body_;
+  Lanes& lanes_;
 };
 
 }  // namespace pawl::engine

@@ -14,7 +14,7 @@
 namespace pawl::engine {
 
 struct StepOptions {
-  RetryPolicy retry;
+  RetryPolicy retry{};
   std::size_t batch_max = 500;    ///< Items handed to one `execute` call; 1 gives the ordinary step.
   std::size_t parallelism = 1;    ///< `execute` calls at the same time, each on a thread of its own.
   double rate = 0;                ///< Items a second over all threads (token bucket); 0 means no limit.

@@ -1,0 +1,14 @@
+// The mailer that the settings ask for.
+#pragma once
+
+#include <memory>
+
+#include "bin/settings.h"
+#include "workflows/mail/mailer.h"
+
+namespace pawl::bin {
+
+/// Throws UsageError for a URL of no known form and for a password file that cannot be read.
+std::unique_ptr<mail::Mailer> make_relay(const Settings& settings);
+
+}  // namespace pawl::bin

@@ -1,0 +1,37 @@
+// Turns settings into the workflows' options.
+#include "bin/workflows.h"
+
+#include "bin/command_error.h"
+#include "bin/retry_setting.h"
+#include "engine/errors.h"
+
+namespace pawl::bin {
+
+namespace {
+
+notify_sync_failure::SyncFailureOptions options_from(const Settings& settings) {
+  notify_sync_failure::SyncFailureOptions options;
+  options.app_url = settings.app_url;
+  options.mail_from = settings.mail_from;
+  const auto apply = [](engine::StepOptions& step, const std::string& text) {
+    step.retry = with_retry_setting(step.retry, text);
+  };
+  apply(options.resolve_recipients, settings.retry_resolve_recipients);
+  apply(options.create_in_app, settings.retry_create_in_app);
+  apply(options.send_email, settings.retry_send_email);
+  return options;
+}
+
+}  // namespace
+
+Workflows::Workflows(const notify_sync_failure::SyncFailurePorts& ports, const Settings& settings) {
+  const notify_sync_failure::SyncFailureOptions options = options_from(settings);
+  try {
+    sync_failure_ = std::make_unique<notify_sync_failure::SyncFailureSteps>(ports, options);
+  } catch (const engine::RefusedError& error) {
+    throw UsageError(std::string("worker is not configured: ") + error.what());
+  }
+  definitions_.push_back(notify_sync_failure::definition(*sync_failure_));
+}
+
+}  // namespace pawl::bin

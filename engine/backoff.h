@@ -1,0 +1,32 @@
+// How long the runtime leaves a port alone that did not answer.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "engine/clock.h"
+
+namespace pawl::engine {
+
+/// Remembers the last error of a port and when to ask again: 100 ms doubling to 5 s.
+class Backoff {
+ public:
+  bool down() const { return !error_.empty(); }
+  const std::string& error() const { return error_; }
+  Timestamp retry_at() const { return retry_at_; }
+
+  void failed(const std::string& error, Timestamp now) {
+    error_ = error.empty() ? "unavailable" : error;
+    wait_ = wait_.count() == 0 ? Duration(std::chrono::milliseconds{100})
+                               : std::min<Duration>(wait_ * 2, std::chrono::seconds{5});
+    retry_at_ = now + wait_;
+  }
+  void answered() { *this = Backoff(); }
+
+ private:
+  std::string error_;
+  Duration wait_{0};
+  Timestamp retry_at_{};
+};
+
+}  // namespace pawl::engine

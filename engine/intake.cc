@@ -1,0 +1,130 @@
+// The claim lane sleeps when there is nothing; the engine never does.
+#include "engine/intake.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/errors.h"
+
+namespace pawl::engine {
+
+namespace {
+
+// While suspects move, the next ones are to be claimed soon after: no sleep on the lane, a short pause instead.
+constexpr Duration kPauseBetweenSuspects = std::chrono::milliseconds{5};
+
+template <class Call, class Action>
+void guarded(Call& call, Action action) try {
+  action();
+} catch (const LeaseLostError& error) {
+  call.error = error.what();
+  call.lost = true;
+} catch (const std::exception& error) {  // reported to the engine, which asks again later
+  call.error = error.what();
+}
+
+}  // namespace
+
+Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock,
+               std::vector<std::string> types, Deliver deliver)
+    : outbox_(outbox),
+      store_(store),
+      lanes_(lanes),
+      lane_(lane),
+      clock_(clock),
+      types_(std::move(types)),
+      deliver_(std::move(deliver)) {}
+
+void Intake::claim(Outbox& outbox, Claim& claim) {
+  guarded(claim, [&] {
+    claim.events = outbox.claim(claim.request);
+    if (claim.events.empty() && claim.idle_wait.count() > 0) outbox.sleep(claim.idle_wait);
+  });
+}
+
+void Intake::look_up(Checkpoints& store, Claim& claim) {
+  guarded(claim, [&] {
+    std::vector<std::string> ids;
+    ids.reserve(claim.events.size());
+    for (const Event& event : claim.events) ids.push_back(event.id);
+    claim.known = store.find(ids);
+  });
+}
+
+void Intake::turn(Timestamp now, std::size_t room, std::size_t claim_max, int redelivered, Duration idle_wait) {
+  if (busy_ || (backoff_.down() && now < backoff_.retry_at())) return;
+  if (unanswered_) return submit_look_up(std::exchange(unanswered_, nullptr));
+  if (releasing_ || room == 0 || now < claim_at_) return;
+  const auto claim = std::make_shared<Claim>();
+  claim->request.types = types_;
+  claim->request.fresh = static_cast<int>(std::min(room, claim_max));
+  claim->request.redelivered = std::min(redelivered, claim->request.fresh);
+  claim->idle_wait = redelivered > 0 ? idle_wait : Duration{0};
+  busy_ = true;
+  lanes_.submit(
+      lane_.claim, [&outbox = outbox_, claim] { Intake::claim(outbox, *claim); }, [this, claim] { claimed(claim); });
+}
+
+void Intake::claimed(const std::shared_ptr<Claim>& claim) {
+  busy_ = false;
+  if (claim->error.empty() && !claim->events.empty()) return submit_look_up(claim);
+  if (claim->lost) {
+    lost_ = claim->error;
+  } else if (!claim->error.empty()) {
+    backoff_.failed(claim->error, clock_.now());
+  } else {
+    backoff_.answered();
+    found_nothing_ = claim->request.redelivered > 0;
+    if (claim->idle_wait.count() == 0) claim_at_ = clock_.now() + kPauseBetweenSuspects;
+  }
+}
+
+void Intake::submit_look_up(const std::shared_ptr<Claim>& claim) {
+  busy_ = true;
+  lanes_.submit(
+      lane_.checkpoint, [&store = store_, claim] { look_up(store, *claim); }, [this, claim] { looked_up(claim); });
+}
+
+void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
+  busy_ = false;
+  found_nothing_ = false;
+  if (!claim->error.empty()) {  // without an answer an event could run twice: ask again
+    backoff_.failed(claim->error, clock_.now());
+    claim->error.clear();
+    unanswered_ = claim;
+    return;
+  }
+  backoff_.answered();
+  std::unordered_map<std::string, StoredRun*> by_id;
+  for (StoredRun& run : claim->known) by_id.emplace(run.event.id, &run);
+  std::vector<Arrival> arrivals;
+  arrivals.reserve(claim->events.size());
+  for (Event& event : claim->events) {
+    if (releasing_) {
+      unstarted_.push_back(event.position);
+      continue;
+    }
+    Arrival arrival{std::move(event), {}};
+    if (const auto found = by_id.find(arrival.event.id); found != by_id.end())
+      arrival.known.push_back(std::move(*found->second));
+    arrivals.push_back(std::move(arrival));
+  }
+  deliver_(std::move(arrivals));
+}
+
+void Intake::release() {
+  releasing_ = true;
+  if (busy_ || unanswered_ || released_) return;
+  busy_ = true;
+  const auto call = std::make_shared<Claim>();
+  lanes_.submit(
+      lane_.claim,
+      [&outbox = outbox_, call, positions = unstarted_] { guarded(*call, [&] { outbox.release(positions); }); },
+      [this] {
+        busy_ = false;
+        released_ = true;  // also when it failed: the lease expires by itself, and the events are claimed again
+      });
+}
+
+}  // namespace pawl::engine

@@ -1,0 +1,85 @@
+// Claims events while there is room for them, and looks up which of them have a run already.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/backoff.h"
+#include "engine/checkpoints.h"
+#include "engine/lanes.h"
+#include "engine/outbox.h"
+
+namespace pawl::engine {
+
+/// A claimed event, with its run if the store has one.
+struct Arrival {
+  Event event;
+  std::vector<StoredRun> known;  ///< None or one.
+};
+
+/// Engine's thread only. One claim at a time on the claim lane, then one look-up on the checkpoint lane.
+class Intake {
+ public:
+  using Deliver = std::function<void(std::vector<Arrival>)>;
+
+  struct Lane {
+    LaneId claim;
+    LaneId checkpoint;
+  };
+
+  Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, std::vector<std::string> types,
+         Deliver deliver);
+
+  /// Claims if nothing is under way. `redelivered`: how many suspects may come along; 0 while earlier ones still move.
+  void turn(Timestamp now, std::size_t room, std::size_t claim_max, int redelivered, Duration idle_wait);
+  /// Something happened that may have made events claimable for us (a suspect was acquitted).
+  void hurry() { claim_at_ = {}; }
+
+  /// Gives back what was claimed and never started, and marks the epoch stopped.
+  void release();
+
+  bool busy() const { return busy_; }
+  bool released() const { return released_; }
+  /// The last claim had room for everything and found nothing.
+  bool found_nothing() const { return found_nothing_; }
+  Timestamp next_claim() const { return claim_at_; }
+  const Backoff& backoff() const { return backoff_; }
+  const std::string& lease_lost() const { return lost_; }
+
+ private:
+  struct Claim {
+    ClaimRequest request;
+    Duration idle_wait{0};
+    std::vector<Event> events;
+    std::vector<StoredRun> known;
+    std::string error;
+    bool lost = false;
+  };
+
+  static void claim(Outbox& outbox, Claim& claim);
+  static void look_up(Checkpoints& store, Claim& claim);
+  void claimed(const std::shared_ptr<Claim>& claim);
+  void submit_look_up(const std::shared_ptr<Claim>& claim);
+  void looked_up(const std::shared_ptr<Claim>& claim);
+
+  Outbox& outbox_;
+  Checkpoints& store_;
+  Lanes& lanes_;
+  Lane lane_;
+  const Clock& clock_;
+  std::vector<std::string> types_;
+  Deliver deliver_;
+  bool busy_ = false;
+  bool releasing_ = false;
+  bool released_ = false;
+  bool found_nothing_ = false;
+  std::shared_ptr<Claim> unanswered_;  ///< Claimed, but the store could not say whether runs exist.
+  std::vector<std::int64_t> unstarted_;
+  Timestamp claim_at_{};
+  Backoff backoff_;
+  std::string lost_;
+};
+
+}  // namespace pawl::engine

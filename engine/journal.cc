@@ -1,0 +1,46 @@
+// One commit at a time; a failed group goes first again.
+#include "engine/journal.h"
+
+#include "engine/crash_point.h"
+#include "engine/errors.h"
+
+namespace pawl::engine {
+
+void Journal::commit(Checkpoints& store, Group& group) try {
+  crash_point("before-checkpoint");
+  store.commit(group.records);
+  crash_point("after-checkpoint");
+} catch (const RefusedError& error) {
+  group.error = error.what();
+  group.refused = true;
+} catch (const std::exception& error) {  // the group is kept and repeated; nothing of it counts until it is durable
+  group.error = error.what();
+}
+
+void Journal::flush(Timestamp now) {
+  if (committing_ || (backoff_.down() && now < backoff_.retry_at())) return;
+  std::shared_ptr<Group> group = std::move(failed_);
+  if (!group) {
+    if (pending_->records.empty()) return;
+    group = std::exchange(pending_, std::make_shared<Group>());
+  }
+  committing_ = true;
+  lanes_.submit(
+      lane_, [&store = store_, group] { commit(store, *group); }, [this, group, now] { committed(group, now); });
+}
+
+void Journal::committed(const std::shared_ptr<Group>& group, Timestamp at) {
+  committing_ = false;
+  if (!group->error.empty()) {
+    backoff_.failed(group->error, at);
+    if (group->refused) refusal_ = group->error;
+    group->error.clear();
+    failed_ = group;
+    return;
+  }
+  backoff_.answered();
+  ++groups_;
+  for (const Durable& durable : group->durable) durable();
+}
+
+}  // namespace pawl::engine

@@ -1,0 +1,64 @@
+// Group commit: what happened goes to the store in groups, and nothing counts before its group is durable.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/backoff.h"
+#include "engine/checkpoints.h"
+#include "engine/lanes.h"
+
+namespace pawl::engine {
+
+/// Engine's thread only. A group is whatever arrived while the previous one was made durable.
+class Journal {
+ public:
+  /// Told when a record is durable.
+  using Durable = std::function<void()>;
+
+  Journal(Checkpoints& store, Lanes& lanes, LaneId lane) : store_(store), lanes_(lanes), lane_(lane) {}
+
+  void add(Checkpoint record) { pending_->records.push_back(std::move(record)); }
+  /// The same, and calls `durable` once the group is.
+  void add(Checkpoint record, Durable durable) {
+    add(std::move(record));
+    pending_->durable.push_back(std::move(durable));
+  }
+
+  /// Starts a commit when there is something to commit, none is under way and the store is not to be left alone.
+  void flush(Timestamp now);
+
+  bool empty() const { return pending_->records.empty() && !committing_; }
+  std::uint64_t groups() const { return groups_; }
+  /// Why the last commit failed and when it is repeated; a failed group stays and is repeated whole.
+  const Backoff& backoff() const { return backoff_; }
+  /// The store refused for good: an operator has to act.
+  const std::string& refusal() const { return refusal_; }
+
+ private:
+  struct Group {
+    std::vector<Checkpoint> records;
+    std::vector<Durable> durable;
+    std::string error;
+    bool refused = false;
+  };
+
+  static void commit(Checkpoints& store, Group& group);
+  void committed(const std::shared_ptr<Group>& group, Timestamp at);
+
+  Checkpoints& store_;
+  Lanes& lanes_;
+  LaneId lane_;
+  std::shared_ptr<Group> pending_ = std::make_shared<Group>();
+  std::shared_ptr<Group> failed_;
+  bool committing_ = false;
+  std::uint64_t groups_ = 0;
+  Backoff backoff_;
+  std::string refusal_;
+};
+
+}  // namespace pawl::engine

@@ -1,0 +1,218 @@
+// The turns of the engine's thread.
+#include "engine/runner.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/errors.h"
+#include "engine/runner_body.h"
+
+namespace pawl::engine {
+
+namespace {
+
+enum : LaneId { kClaimLane, kFinishLane, kCheckpointLane, kFirstStepLane };
+
+constexpr Duration kPruneEvery = std::chrono::hours{1};
+constexpr std::size_t kPruneAtOnce = 1000;
+constexpr std::size_t kWakeAtOnce = 500;
+
+std::vector<StepBase*> steps_of(const std::vector<WorkflowDefinition>& workflows) {
+  std::vector<StepBase*> steps;
+  std::set<std::string> names;
+  for (const WorkflowDefinition& workflow : workflows)
+    for (StepBase* step : workflow.steps) {
+      if (!names.insert(step->name()).second)
+        throw WorkflowBug("register workflow " + workflow.name + ": step " + step->name() + " is declared twice");
+      steps.push_back(step);
+    }
+  return steps;
+}
+
+std::vector<std::string> types_of(const std::vector<WorkflowDefinition>& workflows) {
+  std::set<std::string> types;
+  for (const WorkflowDefinition& workflow : workflows)
+    if (!types.insert(workflow.event_type).second)
+      throw WorkflowBug("register workflow " + workflow.name + ": another one handles " + workflow.event_type +
+                        " already; an event has one run");
+  return {types.begin(), types.end()};
+}
+
+}  // namespace
+
+std::vector<LaneSpec> lane_specs(const std::vector<WorkflowDefinition>& workflows) {
+  std::vector<LaneSpec> lanes{{"claim", 1}, {"finish", 1}, {"checkpoint", 1}};
+  for (const StepBase* step : steps_of(workflows)) lanes.push_back({step->name(), step->options().parallelism});
+  return lanes;
+}
+
+Runner::Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options)
+    : body_(std::make_unique<Body>(ports, std::move(workflows), options)), lanes_(ports.lanes) {}
+Runner::~Runner() { lanes_.stop(); }
+void Runner::open() { body_->open(); }
+void Runner::turn(Duration at_most) { body_->turn(at_most); }
+void Runner::drain() { body_->drain(); }
+bool Runner::drained() const { return body_->drained(); }
+bool Runner::idle() const { return body_->idle(); }
+RunnerStatus Runner::status() const { return body_->status(); }
+
+Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options)
+    : ports_(ports),
+      workflows_(std::move(workflows)),
+      options_(options),
+      random_(options.seed ? options.seed : std::random_device{}()),
+      journal_(ports.checkpoints, ports.lanes, kCheckpointLane),
+      archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.lease, options.finish_max),
+      intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, ports.lanes,
+                                       Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, types_of(workflows_),
+                                       [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })) {
+  LaneId lane = kFirstStepLane;
+  for (StepBase* step : steps_of(workflows_)) {
+    queues_.push_back(std::make_unique<StepQueue>(*step, lane++));
+    queue_by_step_[step] = queues_.back().get();
+  }
+}
+
+void Runner::Body::open() {
+  const Recovered recovered = ports_.checkpoints.recover();
+  next_run_ = recovered.next_run;
+  Registration registration{recovered.store_id, {}, {}};
+  for (const UnfinishedRun& run : recovered.unfinished)
+    (run.waiting ? registration.waiting : registration.moving).push_back(run.event_id);
+  const Timestamp asked_at = now();
+  const Registered registered = ports_.outbox.open(registration);
+  archiver_.leased(asked_at);
+  prune_at_ = asked_at + kPruneEvery;
+  const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
+  for (const UnfinishedRun& run : recovered.unfinished) {
+    if (foreign.contains(run.event_id))
+      supersede(run);
+    else if (run.waiting)
+      wakes_.at(run.wake_at, run.run);
+  }
+}
+
+void Runner::Body::throw_if_over() const {
+  for (const std::string* lost : {&lost_, &intake_->lease_lost(), &archiver_.lease_lost()})
+    if (!lost->empty()) throw LeaseLostError(*lost);
+  if (!journal_.refusal().empty()) throw RefusedError(journal_.refusal());
+}
+
+// The order matters in one place: what has ended is archived and what has settled is committed before more is claimed.
+void Runner::Body::turn(Duration at_most) {
+  ports_.lanes.poll(until_next_due(at_most));
+  throw_if_over();
+  report_ports();
+  wake_due();
+  dispatch();
+  journal_.flush(now());
+  archiver_.turn(now());
+  if (draining_ && runs_.empty() && waking_ == 0 && journal_.empty() && archiver_.empty())
+    intake_->release();
+  else
+    claim();
+  prune_if_due();
+}
+
+std::size_t Runner::Body::room() const {
+  const std::size_t taken = runs_.size() + waking_;
+  return taken >= options_.moving_max ? 0 : options_.moving_max - taken;
+}
+
+void Runner::Body::claim() {
+  const bool can_write = !journal_.backoff().down();
+  const bool wanted = !draining_ && can_write && archiver_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
+  const int redelivered = suspects_ == 0 ? company_of(1) : 0;
+  intake_->turn(now(), wanted ? room() : 0, options_.claim_max, redelivered, options_.idle_wait);
+}
+
+void Runner::Body::wake_due() {
+  probe_circuits(now());
+  if (draining_) return;
+  const auto due = wakes_.take(now(), std::min(room(), kWakeAtOnce));
+  if (due.empty()) return;
+  waking_ += due.size();
+  struct Load {
+    std::vector<RunNumber> runs;
+    std::vector<StoredRun> found;
+    std::string error;
+  };
+  const auto load = std::make_shared<Load>(Load{due, {}, {}});
+  ports_.lanes.submit(
+      kCheckpointLane,
+      [&store = ports_.checkpoints, load] {
+        try {
+          load->found = store.load(load->runs);
+        } catch (const std::exception& error) {  // the runs stay parked and are tried again
+          load->error = error.what();
+        }
+      },
+      [this, load] {
+        waking_ -= load->runs.size();
+        if (load->error.empty()) return woken(std::move(load->found));
+        for (const RunNumber run : load->runs) wakes_.at(now() + std::chrono::seconds{1}, run);
+      });
+}
+
+void Runner::Body::prune_if_due() {
+  if (options_.retention.count() == 0 || pruning_ || draining_ || now() < prune_at_) return;
+  pruning_ = true;
+  const auto pruned = std::make_shared<std::size_t>(0);
+  ports_.lanes.submit(
+      kCheckpointLane,
+      [&store = ports_.checkpoints, before = now() - options_.retention, pruned] {
+        try {
+          *pruned = store.prune(before, kPruneAtOnce);
+        } catch (const std::exception&) {  // nothing depends on it; the journal reports a broken store
+        }
+      },
+      [this, pruned] {
+        pruning_ = false;
+        if (*pruned < kPruneAtOnce) prune_at_ = now() + kPruneEvery;
+      });
+}
+
+void Runner::Body::report_ports() {
+  const bool outbox_down = intake_->backoff().down() || archiver_.backoff().down();
+  if (outbox_down != std::exchange(outbox_was_down_, outbox_down))
+    notify(outbox_down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "",
+           intake_->backoff().down() ? intake_->backoff().error() : archiver_.backoff().error());
+  const bool store_down = journal_.backoff().down();
+  if (store_down != std::exchange(store_was_down_, store_down))
+    notify(store_down ? NoticeKind::kCheckpointsDown : NoticeKind::kCheckpointsUp, "", "", journal_.backoff().error());
+}
+
+Duration Runner::Body::until_next_due(Duration at_most) const {
+  Timestamp next = now() + at_most;
+  const auto consider = [&](Timestamp when) { next = std::min(next, when); };
+  if (const auto wake = wakes_.next(); wake && room() > 0 && !draining_) consider(*wake);
+  for (const auto& queue : queues_) {
+    if (const auto due = queue->due_at()) consider(*due);
+    if (!queue->circuit().closed() && !queue->circuit().probing()) consider(queue->circuit().wants_probe_at());
+  }
+  for (const Backoff* backoff : {&intake_->backoff(), &archiver_.backoff(), &journal_.backoff()})
+    if (backoff->down()) consider(backoff->retry_at());
+  if (!intake_->busy() && !draining_ && room() > 0) consider(intake_->next_claim());
+  return std::max(next - now(), Duration{0});
+}
+
+bool Runner::Body::drained() const { return draining_ && intake_->released(); }
+
+bool Runner::Body::idle() const {
+  return intake_->found_nothing() && runs_.empty() && waking_ == 0 && wakes_.size() == 0 && journal_.empty() &&
+         archiver_.empty();
+}
+
+RunnerStatus Runner::Body::status() const {
+  RunnerStatus status = counters_;
+  status.checkpoint_groups = journal_.groups();
+  status.moving = runs_.size() + waking_;
+  status.waiting = wakes_.size();
+  for (const auto& queue : queues_)
+    if (!queue->circuit().closed()) status.open_circuits.push_back({queue->step().name(), queue->circuit().reason()});
+  status.outbox_error = intake_->backoff().down() ? intake_->backoff().error() : archiver_.backoff().error();
+  status.checkpoints_error = journal_.backoff().error();
+  return status;
+}
+
+}  // namespace pawl::engine

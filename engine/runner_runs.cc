@@ -1,0 +1,216 @@
+// A run's life in memory, from the arrival of its event to its durable end.
+#include <algorithm>
+#include <utility>
+
+#include "engine/runner_body.h"
+
+namespace pawl::engine {
+
+namespace {
+
+constexpr Duration kUnknownWorkflowWait = std::chrono::hours{1};
+
+const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored) {
+  const auto found = std::find_if(workflows.begin(), workflows.end(), [&](const WorkflowDefinition& workflow) {
+    return stored.workflow.empty() ? workflow.event_type == stored.event.type : workflow.name == stored.workflow;
+  });
+  return found == workflows.end() ? nullptr : &*found;
+}
+
+bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
+
+bool waits(const Execution& execution) {
+  return execution.phase == Execution::Phase::kBackingOff || execution.phase == Execution::Phase::kHeld;
+}
+
+bool waiting(const RunState& run) {
+  return std::any_of(run.executions.begin(), run.executions.end(),
+                     [](const auto& entry) { return waits(*entry.second); });
+}
+
+struct Wait {
+  const Execution* until = nullptr;  ///< The execution that is due first; backing off before held.
+  bool timed = false;
+};
+
+Wait shortest_wait(const RunState& run) {
+  Wait wait;
+  for (const auto& [name, execution] : run.executions) {
+    const bool timed = execution->phase == Execution::Phase::kBackingOff;
+    if (!waits(*execution)) continue;
+    const bool sooner = !wait.until || (timed && (!wait.timed || execution->retry_at < wait.until->retry_at));
+    if (sooner) wait = {execution.get(), timed};
+  }
+  return wait;
+}
+
+}  // namespace
+
+void Runner::Body::supersede(const UnfinishedRun& run) {
+  journal_.add(RunEnded{run.run, RunStatus::kSuperseded, "another worker finished it or has taken it over", now()});
+}
+
+void Runner::Body::arrive(std::vector<Arrival> arrivals) {
+  counters_.claimed += arrivals.size();
+  for (Arrival& arrival : arrivals) {
+    const auto in_memory = run_by_event_.find(arrival.event.id);
+    if (in_memory != run_by_event_.end())
+      arrive_again(*runs_.at(in_memory->second), arrival.event);
+    else if (!arrival.known.empty())
+      arrive_known(arrival.event, std::move(arrival.known.front()));
+    else
+      arrive_new(std::move(arrival.event));
+  }
+}
+
+void Runner::Body::arrive_new(Event event) {
+  StoredRun stored;
+  stored.run = next_run_++;
+  stored.resumes = event.resumes;
+  stored.event = std::move(event);
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  stored.workflow = workflow->name;
+  journal_.add(RunStarted{stored.run, stored.workflow, stored.event, now()});
+  notify(NoticeKind::kRunStarted, stored.event.id, "", "");
+  if (!set_aside(stored.run, stored.event)) admit(*workflow, std::move(stored));
+}
+
+// P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
+void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
+  if (ended(stored.status) && event.resumes <= stored.resumes)
+    return finished(event, stored.status, stored.reason);
+  if (ended(stored.status)) return reopen(event, std::move(stored));
+  journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
+  stored.event.position = event.position;
+  stored.event.deliveries = event.deliveries;
+  notify(NoticeKind::kRunResumed, event.id, "", "delivered again");
+  if (set_aside(stored.run, event)) return;
+  if (const auto* workflow = find_workflow(workflows_, stored)) return admit(*workflow, std::move(stored));
+  const Timestamp wake_at = now() + kUnknownWorkflowWait;
+  journal_.add(RunParked{stored.run, wake_at, "no workflow named " + stored.workflow + " in this build"},
+               [this, wake_at, run = stored.run] { wakes_.at(wake_at, run); });
+}
+
+// The claim was forgotten by a crash of Postgres, or the same event was written again while its run moves.
+void Runner::Body::arrive_again(RunState& run, const Event& event) {
+  run.stored.event.position = event.position;
+  journal_.add(RunRedelivered{run.stored.run, event.position, event.deliveries});
+}
+
+void Runner::Body::reopen(const Event& event, StoredRun stored) {
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  if (!workflow) return finished(event, stored.status, stored.reason);
+  journal_.add(RunReopened{stored.run, event.resumes, event.position, now()});
+  std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed; });
+  stored.retries.clear();
+  stored.event.position = event.position;
+  stored.event.deliveries = event.deliveries;
+  stored.resumes = event.resumes;
+  notify(NoticeKind::kRunResumed, event.id, "", "by an operator");
+  admit(*workflow, std::move(stored));
+}
+
+// P8: a crash loop ends here.
+bool Runner::Body::set_aside(RunNumber number, const Event& event) {
+  if (event.deliveries <= options_.deliveries_max) return false;
+  end_durably(number, event, RunStatus::kFailed,
+              "set aside: delivered " + std::to_string(event.deliveries) + " times without finishing (limit " +
+                  std::to_string(options_.deliveries_max) + "); it may crash the worker");
+  return true;
+}
+
+void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
+  const RunNumber number = stored.run;
+  auto run = std::make_unique<RunState>(workflow, std::move(stored));
+  run->suspect = run->stored.event.deliveries > 1;
+  suspects_ += run->suspect;
+  run_by_event_[run->stored.event.id] = number;
+  move(*(runs_[number] = std::move(run)));
+}
+
+void Runner::Body::woken(std::vector<StoredRun> found) {
+  for (StoredRun& stored : found) {
+    if (runs_.contains(stored.run) || stored.status != RunStatus::kWaiting) continue;
+    const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+    if (!workflow) {
+      wakes_.at(now() + kUnknownWorkflowWait, stored.run);
+      continue;
+    }
+    stored.event.deliveries = 1;  // it has proven that it can wait without crashing anyone
+    admit(*workflow, std::move(stored));
+  }
+}
+
+void Runner::Body::move(RunState& run) {
+  while (!run.leaving) {
+    switch (next_move({run.returned(), run.can_advance(), run.moving(), waiting(run)})) {
+      case NextMove::kAdvance:
+        run.advance();
+        queue_fresh(run);
+        break;
+      case NextMove::kLeave: return;
+      case NextMove::kPark: return park(run);
+      case NextMove::kEnd: return end(run);
+    }
+  }
+}
+
+void Runner::Body::queue_fresh(RunState& run) {
+  for (Execution* execution : std::exchange(run.fresh, {})) {
+    // a wall clock that was wrong when the attempt failed must not hold the next one for years
+    execution->retry_at = std::min(execution->retry_at, now() + execution->step->options().retry.longest);
+    if (execution->phase == Execution::Phase::kBackingOff && execution->retry_at > now()) continue;
+    queue_of(*execution).offer(*execution, now());
+  }
+}
+
+void Runner::Body::park(RunState& run) {
+  const Wait wait = shortest_wait(run);
+  const StepQueue& queue = queue_of(*wait.until);
+  const Timestamp wake_at = wait.timed ? wait.until->retry_at : std::max(now(), queue.circuit().probe_at());
+  const std::string reason = wait.until->step->name() + (wait.timed ? " backs off: " : " is paused: ") +
+                             (wait.until->error.empty() ? queue.circuit().reason() : wait.until->error);
+  run.leaving = true;
+  journal_.add(RunParked{run.stored.run, wake_at, reason},
+               [this, number = run.stored.run, wake_at, timed = wait.timed, &queue] {
+                 forget(number);
+                 if (timed || queue.circuit().closed())
+                   wakes_.at(timed ? wake_at : now(), number);
+                 else
+                   wakes_.held(&queue.step(), number);
+               });
+}
+
+void Runner::Body::end(RunState& run) {
+  run.leaving = true;
+  const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
+  end_durably(run.stored.run, run.stored.event, status, run.failure ? failure_reason(run) : run.note);
+}
+
+void Runner::Body::end_durably(RunNumber number, const Event& event, RunStatus status, const std::string& reason) {
+  Event ended;
+  ended.id = event.id;
+  journal_.add(RunEnded{number, status, reason, now()}, [this, number, ended, status, reason, position = event.position]() mutable {
+    // the position may have changed by a redelivery while this was on its way
+    const auto run = runs_.find(number);
+    ended.position = run == runs_.end() ? position : run->second->stored.event.position;
+    forget(number);
+    finished(ended, status, reason);
+  });
+}
+
+void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason) {
+  ++(status == RunStatus::kDone ? counters_.done : counters_.failed);
+  notify(NoticeKind::kRunEnded, event.id, to_string(status), reason);
+  archiver_.finish({event.position, event.id, status, reason});
+}
+
+void Runner::Body::forget(RunNumber number) {
+  const auto run = runs_.find(number);
+  if (run == runs_.end()) return;
+  if (run->second->suspect && --suspects_ == 0) intake_->hurry();
+  run_by_event_.erase(run->second->stored.event.id);
+  runs_.erase(run);
+}
+
+}  // namespace pawl::engine

@@ -1,0 +1,45 @@
+// Lanes on real threads: the production implementation.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/lanes.h"
+
+namespace pawl::engine {
+
+class ThreadLanes final : public Lanes {
+ public:
+  explicit ThreadLanes(const std::vector<LaneSpec>& lanes);
+  ~ThreadLanes() override;
+
+  void submit(LaneId lane, std::function<void()> work, std::function<void()> report) override;
+  void poll(Duration at_most) override;
+  void stop() override;
+
+ private:
+  struct Job {
+    std::function<void()> work;
+    std::function<void()> report;
+  };
+  struct Lane {
+    std::mutex mutex;
+    std::condition_variable arrived;
+    std::deque<Job> jobs;
+    bool stopped = false;
+    std::vector<std::thread> threads;
+  };
+
+  void serve(Lane& lane);
+
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::mutex reports_mutex_;
+  std::condition_variable reported_;
+  std::vector<std::function<void()>> reports_;
+};
+
+}  // namespace pawl::engine
