@@ -30,7 +30,8 @@ class EmitVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (event_.payload == "-") event_.payload.assign(std::istreambuf_iterator<char>(console.in), {});
     if (!nlohmann::json::accept(event_.payload))
-      throw UsageError("cannot emit " + event_.type + ": --data is not JSON; quote it as one argument, or use --data -");
+      throw UsageError("cannot emit " + event_.type +
+                       ": --data is not JSON; quote it as one argument, or use --data -");
     // Chosen here, so that trying again after a lost answer cannot write a second event.
     if (event_.id.empty()) event_.id = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
     if (!is_full_id(event_.id)) throw UsageError("cannot emit: --id '" + event_.id + "' is not a lower-case UUID");

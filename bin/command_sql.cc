@@ -21,7 +21,8 @@ void print_rows(std::ostream& out, const storage::CheckpointReader& reader, cons
 class SqlVerb final : public Verb {
  public:
   explicit SqlVerb(CLI::App& command) {
-    command.add_option("QUERY", query_, "One statement; without it, statements are read from standard input, one a line");
+    command.add_option("QUERY", query_,
+                       "One statement; without it, statements are read from standard input, one a line");
   }
 
   ExitCode run(const Settings& settings, Console& console) override {

@@ -35,7 +35,8 @@ std::optional<Duration> unit_length(std::string_view name) {
 
 Duration parse_duration(std::string_view text) {
   const auto malformed = [&] {
-    return UsageError("'" + std::string(text) + "' is not a duration: write a whole number and ms, s, m, h or d, like 30s");
+    return UsageError("'" + std::string(text) +
+                      "' is not a duration: write a whole number and ms, s, m, h or d, like 30s");
   };
   std::int64_t count = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);

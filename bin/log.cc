@@ -15,10 +15,14 @@ namespace {
 
 const char* name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarn: return "warn";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
   }
   return "?";
 }
@@ -36,17 +40,28 @@ Wording end_wording(std::string_view status) {
 
 Wording wording_of(const Notice& notice) {
   switch (notice.kind) {
-    case NoticeKind::kRunStarted: return {LogLevel::kDebug, "run started"};
-    case NoticeKind::kRunResumed: return {LogLevel::kInfo, "run resumed"};
-    case NoticeKind::kRunEnded: return end_wording(notice.subject);
-    case NoticeKind::kAttemptFailed: return {LogLevel::kWarn, "attempt failed, will be tried again"};
-    case NoticeKind::kStepFailed: return {LogLevel::kError, "step failed for good"};
-    case NoticeKind::kCircuitOpened: return {LogLevel::kError, "step paused: its service is down"};
-    case NoticeKind::kCircuitClosed: return {LogLevel::kInfo, "step goes on: its service is back"};
-    case NoticeKind::kOutboxDown: return {LogLevel::kError, "outbox unreachable, trying again"};
-    case NoticeKind::kOutboxUp: return {LogLevel::kInfo, "outbox answers again"};
-    case NoticeKind::kCheckpointsDown: return {LogLevel::kError, "checkpoints cannot be written: nothing new starts"};
-    case NoticeKind::kCheckpointsUp: return {LogLevel::kInfo, "checkpoints can be written again"};
+    case NoticeKind::kRunStarted:
+      return {LogLevel::kDebug, "run started"};
+    case NoticeKind::kRunResumed:
+      return {LogLevel::kInfo, "run resumed"};
+    case NoticeKind::kRunEnded:
+      return end_wording(notice.subject);
+    case NoticeKind::kAttemptFailed:
+      return {LogLevel::kWarn, "attempt failed, will be tried again"};
+    case NoticeKind::kStepFailed:
+      return {LogLevel::kError, "step failed for good"};
+    case NoticeKind::kCircuitOpened:
+      return {LogLevel::kError, "step paused: its service is down"};
+    case NoticeKind::kCircuitClosed:
+      return {LogLevel::kInfo, "step goes on: its service is back"};
+    case NoticeKind::kOutboxDown:
+      return {LogLevel::kError, "outbox unreachable, trying again"};
+    case NoticeKind::kOutboxUp:
+      return {LogLevel::kInfo, "outbox answers again"};
+    case NoticeKind::kCheckpointsDown:
+      return {LogLevel::kError, "checkpoints cannot be written: nothing new starts"};
+    case NoticeKind::kCheckpointsUp:
+      return {LogLevel::kInfo, "checkpoints can be written again"};
   }
   return {LogLevel::kError, "unknown notice"};
 }

@@ -78,7 +78,8 @@ class Group {
 
 void add_common(CLI::App& app, Settings& settings) {
   Group group(app, "Settings");
-  group.text("--config", settings.config, "Read settings from this INI or TOML file; keys are the names below without --");
+  group.text("--config", settings.config,
+             "Read settings from this INI or TOML file; keys are the names below without --");
   group.text("--postgres", settings.postgres, "libpq connection string or URI; without it libpq's own PG* variables");
   group.text("--checkpoints", settings.checkpoints,
              "Checkpoint file; default ${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db");
@@ -93,7 +94,6 @@ void add_common(CLI::App& app, Settings& settings) {
 void add_worker(CLI::App& app, Settings& settings) {
   Group mail(app, "Settings of worker: mail");
   mail.text("--mail", settings.mail, "smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH; required");
-  mail.text("--mail-user", settings.mail_user, "Who logs in to the relay, if the URL does not say");
   mail.text("--mail-password-file", settings.mail_password_file, "File whose first line is the relay's password");
   mail.text("--mail-from", settings.mail_from, "The sender's address; required");
   mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
@@ -116,7 +116,8 @@ void add_worker(CLI::App& app, Settings& settings) {
   running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
   running.number("--moving-max", settings.moving_max, "Runs in memory at once; default 2000");
   running.duration("--retention", settings.retention, "Forget ended runs after this; 0s: never; default 30d");
-  running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients, "default first=1s,longest=1m,attempts=20");
+  running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients,
+                "default first=1s,longest=1m,attempts=20");
   running.retry("--retry-create-in-app", settings.retry_create_in_app, "default first=1s,longest=1m,attempts=20");
   running.retry("--retry-send-email", settings.retry_send_email,
                 "default first=5s,longest=30m,attempts=0,for=24h,jitter=full");

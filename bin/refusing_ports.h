@@ -5,8 +5,8 @@
 
 namespace pawl::bin {
 
-/// Replay executes no step, so nothing ever calls these; should that change, the call throws engine::WorkflowBug instead
-/// of having an effect.
+/// Replay executes no step, so nothing ever calls these; should that change, the call throws engine::WorkflowBug
+/// instead of having an effect.
 class RefusingPorts final : public notify_sync_failure::RecipientDirectory,
                             public notify_sync_failure::Inbox,
                             public notify_sync_failure::MailLedger,

@@ -27,8 +27,8 @@ void print_one(std::ostream& out, const Replayed& one) {
     table.rows.push_back({step.failed ? "failed" : "succeeded", name_of(step.step), utc_text(step.settled_at),
                           std::to_string(step.attempt), step.result});
   for (const auto& retry : report.waiting)
-    table.rows.push_back({"waits", name_of(retry.step), utc_text(retry.retry_at), std::to_string(retry.attempts + 1),
-                          retry.error});
+    table.rows.push_back(
+        {"waits", name_of(retry.step), utc_text(retry.retry_at), std::to_string(retry.attempts + 1), retry.error});
   for (const auto& step : report.next) table.rows.push_back({"would run next", name_of(step), {}, {}, {}});
   print_table(out, table, OutputFormat::kTable);
   for (const auto& mismatch : report.mismatches) out << "mismatch: " << mismatch << '\n';
@@ -39,10 +39,10 @@ ordered_json step_json(const engine::StepKey& step) { return {{"step", step.step
 
 ordered_json json_of(const Replayed& one) {
   const auto& [run, report] = one;
-  ordered_json shown{{"run", run.event.id},        {"workflow", run.workflow},
-                     {"recorded", engine::to_string(run.status)}, {"replayed", end_of(report)},
-                     {"happened", ordered_json::array()},         {"waiting", ordered_json::array()},
-                     {"next", ordered_json::array()},             {"mismatches", report.mismatches}};
+  ordered_json shown{
+      {"run", run.event.id},           {"workflow", run.workflow},          {"recorded", engine::to_string(run.status)},
+      {"replayed", end_of(report)},    {"happened", ordered_json::array()}, {"waiting", ordered_json::array()},
+      {"next", ordered_json::array()}, {"mismatches", report.mismatches}};
   for (const auto& step : report.happened) {
     auto& entry = shown["happened"].emplace_back(step_json(step.step));
     entry["status"] = step.failed ? "failed" : "succeeded";

@@ -37,7 +37,8 @@ void set_part(engine::RetryPolicy& policy, std::string_view name, std::string_vi
   } else if (name == "jitter") {
     policy.full_jitter = parse_jitter(value);
   } else {
-    throw UsageError("'" + std::string(name) + "' is not a part of a retry setting: first, longest, attempts, for, jitter");
+    throw UsageError("'" + std::string(name) +
+                     "' is not a part of a retry setting: first, longest, attempts, for, jitter");
   }
 }
 

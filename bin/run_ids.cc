@@ -49,7 +49,8 @@ std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, s
     else
       take(argument);
   }
-  if (ids.empty()) throw UsageError("no run was given: give ids, their beginnings, or - to read them from standard input");
+  if (ids.empty())
+    throw UsageError("no run was given: give ids, their beginnings, or - to read them from standard input");
   return ids;
 }
 

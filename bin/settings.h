@@ -20,7 +20,6 @@ struct Settings {
   engine::Duration connect_timeout{std::chrono::seconds{30}};
 
   std::string mail;
-  std::string mail_user;
   std::string mail_password_file;
   std::string mail_from;
   std::string app_url;

@@ -5,8 +5,8 @@
 
 namespace pawl::bin {
 
-/// Takes the two signals and ignores SIGPIPE. The second signal ends the process with 128 + its number: nothing is lost,
-/// since every effect is keyed and every finished step is on disk.
+/// Takes the two signals and ignores SIGPIPE. The second signal ends the process with 128 + its number: nothing is
+/// lost, since every effect is keyed and every finished step is on disk.
 void watch_stop_signals();
 
 bool stop_requested();

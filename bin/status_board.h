@@ -12,11 +12,11 @@ namespace pawl::bin {
 
 /// What the board says at one moment.
 struct WorkerStatus {
-  bool registered = false;            ///< The outbox has given this worker an epoch.
+  bool registered = false;  ///< The outbox has given this worker an epoch.
   bool draining = false;
-  std::string starting_error;         ///< Why it is not registered yet; empty: nothing failed so far.
-  engine::RunnerStatus runner;        ///< Counters since the process began, over every registration.
-  engine::Timestamp turned_at{};      ///< The engine's last turn, or attempt to start.
+  std::string starting_error;     ///< Why it is not registered yet; empty: nothing failed so far.
+  engine::RunnerStatus runner;    ///< Counters since the process began, over every registration.
+  engine::Timestamp turned_at{};  ///< The engine's last turn, or attempt to start.
   std::vector<std::string> steps;
 };
 

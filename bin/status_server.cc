@@ -81,7 +81,8 @@ void remove_stale_socket(const std::string& path) {
     unlink(path.c_str());
     return;
   }
-  throw engine::RefusedError("cannot listen on unix:" + path + ": another process answers there; give another --listen");
+  throw engine::RefusedError("cannot listen on unix:" + path +
+                             ": another process answers there; give another --listen");
 }
 
 SocketAddress address_of(const std::string& listen) {

@@ -12,8 +12,8 @@ namespace pawl::bin {
 /// authentication, so bind it to loopback or a Unix socket.
 class StatusServer {
  public:
-  /// `listen` is `unix:PATH` (a stale socket is replaced, anything else there is refused) or `HOST:PORT`, port 0 for any
-  /// free one. Throws UsageError when it is neither and engine::RefusedError when it cannot be bound.
+  /// `listen` is `unix:PATH` (a stale socket is replaced, anything else there is refused) or `HOST:PORT`, port 0 for
+  /// any free one. Throws UsageError when it is neither and engine::RefusedError when it cannot be bound.
   StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock);
   ~StatusServer();
 

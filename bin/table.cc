@@ -61,8 +61,10 @@ void print_json(std::ostream& out, const Table& table) {
 
 void print_table(std::ostream& out, const Table& table, OutputFormat format) {
   switch (format) {
-    case OutputFormat::kTable: return print_aligned(out, table);
-    case OutputFormat::kJson: return print_json(out, table);
+    case OutputFormat::kTable:
+      return print_aligned(out, table);
+    case OutputFormat::kJson:
+      return print_json(out, table);
     case OutputFormat::kIds:
       for (const auto& row : table.rows) out << printable(row[table.id_column].value_or("")) << '\n';
   }

@@ -8,8 +8,7 @@ namespace pawl::bin {
 namespace {
 
 storage::PostgresOutboxOptions outbox_options(const Settings& settings) {
-  return {
-      .conninfo = settings.postgres, .version = kVersion, .lease = settings.lease, .listen = settings.doorbell};
+  return {.conninfo = settings.postgres, .version = kVersion, .lease = settings.lease, .listen = settings.doorbell};
 }
 
 engine::RunnerOptions runner_options(const Settings& settings) {

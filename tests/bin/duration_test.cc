@@ -49,6 +49,7 @@ TEST_CASE("a retry setting replaces the parts it names and keeps the rest") {
 }
 
 TEST_CASE("a retry setting that never ends or makes no sense is refused") {
-  for (const char* text : {"attempts=0", "first=2m,longest=1m", "tries=3", "first", "attempts=x", "jitter=some", "for=1"})
+  for (const char* text :
+       {"attempts=0", "first=2m,longest=1m", "tries=3", "first", "attempts=x", "jitter=some", "for=1"})
     CHECK_THROWS_AS(with_retry_setting({}, text), UsageError);
 }

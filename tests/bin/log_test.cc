@@ -18,14 +18,12 @@ struct Fixture {
   }
 };
 
-const Notice kAttemptFailed{.kind = NoticeKind::kAttemptFailed,
-                            .event_id = "e-1",
-                            .workflow = "notify-sync-failure",
-                            .step = "send-email",
-                            .key = "u-1",
-                            .attempt = 3,
-                            .subject = {},
-                            .detail = "relay said 451"};
+Notice notice_of(NoticeKind kind, std::string_view subject = {}, std::string_view detail = {}) {
+  return {kind, "e-1", "notify-sync-failure", {}, {}, 0, subject, detail};
+}
+
+const Notice kAttemptFailed{
+    NoticeKind::kAttemptFailed, "e-1", "notify-sync-failure", "send-email", "u-1", 3, {}, "relay said 451"};
 
 }  // namespace
 
@@ -52,20 +50,20 @@ TEST_CASE_METHOD(Fixture, "a text log line is one line whatever the error contai
 }
 
 TEST_CASE_METHOD(Fixture, "runs that start or end done are debug lines, so a busy worker is quiet") {
-  CHECK(logged({.kind = NoticeKind::kRunStarted, .event_id = "e"}, {}).empty());
-  CHECK(logged({.kind = NoticeKind::kRunEnded, .event_id = "e", .subject = "done"}, {}).empty());
-  CHECK_FALSE(logged({.kind = NoticeKind::kRunEnded, .event_id = "e", .subject = "done"}, {LogLevel::kDebug}).empty());
+  CHECK(logged(notice_of(NoticeKind::kRunStarted), {}).empty());
+  CHECK(logged(notice_of(NoticeKind::kRunEnded, "done"), {}).empty());
+  CHECK_FALSE(logged(notice_of(NoticeKind::kRunEnded, "done"), {LogLevel::kDebug}).empty());
 }
 
 TEST_CASE_METHOD(Fixture, "a failed run is an error line with its reason") {
-  const Notice notice{.kind = NoticeKind::kRunEnded, .event_id = "e", .subject = "failed", .detail = "no org_id"};
+  const Notice notice = notice_of(NoticeKind::kRunEnded, "failed", "no org_id");
   const auto line = nlohmann::json::parse(logged(notice, {.level = LogLevel::kError, .json = true}));
   CHECK(line["msg"] == "run failed");
   CHECK(line["error"] == "no org_id");
 }
 
 TEST_CASE_METHOD(Fixture, "a password in an error is redacted before it reaches the log") {
-  const Notice notice{.kind = NoticeKind::kOutboxDown, .detail = "cannot reach postgresql://pawl:canary@db/app"};
+  const Notice notice = notice_of(NoticeKind::kOutboxDown, {}, "cannot reach postgresql://pawl:canary@db/app");
   CHECK(logged(notice, {}).find("canary") == std::string::npos);
   CHECK(logged(notice, {.json = true}).find("canary") == std::string::npos);
 }

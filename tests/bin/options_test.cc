@@ -57,7 +57,8 @@ TEST_CASE_METHOD(Fixture, "a setting has one name as flag, variable and key") {
   CHECK(settings.mail == "maildir:/m");
 }
 
-TEST_CASE_METHOD(Fixture, "a flag wins over the environment, the environment over the file, the file over the default") {
+TEST_CASE_METHOD(Fixture,
+                 "a flag wins over the environment, the environment over the file, the file over the default") {
   const std::string path = file("lease = 11s\nmail-from = file@x\nlog-level = debug\nin-doubt = hold\n");
   environment.set("PAWL_LEASE", "22s");
   environment.set("PAWL_MAIL_FROM", "env@x");
@@ -112,7 +113,8 @@ TEST_CASE("a worker without configuration is told every missing variable and the
   Settings settings;
   settings.mail = "maildir:/m";
   settings.mail_from = "a@x";
-  CHECK_THROWS_WITH(require_worker_settings(settings), !Catch::Contains("PAWL_MAIL (") && Catch::Contains("PAWL_APP_URL"));
+  CHECK_THROWS_WITH(require_worker_settings(settings),
+                    !Catch::Contains("PAWL_MAIL (") && Catch::Contains("PAWL_APP_URL"));
   settings.app_url = "https://a";
   CHECK_NOTHROW(require_worker_settings(settings));
 }

@@ -4,6 +4,7 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/StreamCopier.h>
 
@@ -56,7 +57,8 @@ TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
   CHECK(get(address, "POST", "/healthz", body) == 405);
 }
 
-TEST_CASE_METHOD(Fixture, "the pages are served on a Unix socket, which is removed at the end and replaced when stale") {
+TEST_CASE_METHOD(Fixture,
+                 "the pages are served on a Unix socket, which is removed at the end and replaced when stale") {
   const std::string path = directory.path() + "/pawl.sock";
   std::string body;
   {

@@ -1,0 +1,34 @@
+// Asks both databases where they stand.
+#include "bin/migration_status.h"
+
+#include <filesystem>
+
+#include "bin/run_ids.h"
+#include "storage/checkpoint_reader.h"
+#include "storage/migrations.h"
+#include "storage/postgres_migrator.h"
+
+namespace pawl::bin {
+
+std::vector<std::vector<Table::Cell>> postgres_status_rows(const std::string& conninfo) {
+  std::vector<std::vector<Table::Cell>> rows;
+  for (const storage::MigrationState& state : storage::postgres_migration_state(conninfo))
+    rows.push_back({"postgres", state.name, state.applied_at.empty() ? Table::Cell{} : Table::Cell(state.applied_at)});
+  return rows;
+}
+
+std::vector<std::vector<Table::Cell>> checkpoint_status_rows(const Settings& settings) {
+  const std::string path = checkpoints_path(settings.checkpoints);
+  std::vector<std::vector<Table::Cell>> rows;
+  if (!std::filesystem::exists(path)) {
+    for (const storage::Migration& migration : storage::sqlite_migrations())
+      rows.push_back({"checkpoints", std::string(migration.name), {}});
+    return rows;
+  }
+  const storage::CheckpointReader reader(path);
+  for (const auto& row : reader.query("select name, applied_at from migrations order by number").rows)
+    rows.push_back({"checkpoints", row[0], row[1]});
+  return rows;
+}
+
+}  // namespace pawl::bin
