@@ -33,9 +33,7 @@ class Item {
   /// Permanent: checkpointed like a result, thrown into the workflow.
   void fail(std::string reason) { execution_->outcome = FailedForGood{std::move(reason)}; }
   /// Transient: tried again after the policy's backoff, and not before `after` (in microseconds or coarser).
-  void retry(std::string reason, Duration after = {}) {
-    execution_->outcome = FailedForNow{std::move(reason), after};
-  }
+  void retry(std::string reason, Duration after = {}) { execution_->outcome = FailedForNow{std::move(reason), after}; }
   /// The service behind the step is down for everyone: opens the circuit and burns no attempt.
   void unavailable(std::string reason) { execution_->outcome = ServiceDown{std::move(reason)}; }
 
@@ -48,8 +46,7 @@ class Batch {
  public:
   Batch(std::span<Execution* const> executions, Duration timeout) : timeout_(timeout) {
     items_.reserve(executions.size());
-    for (Execution* execution : executions)
-      items_.emplace_back(static_cast<TypedExecution<In, Out>&>(*execution));
+    for (Execution* execution : executions) items_.emplace_back(static_cast<TypedExecution<In, Out>&>(*execution));
   }
 
   std::size_t size() const { return items_.size(); }

@@ -75,7 +75,8 @@ struct RunRedelivered {
   int deliveries = 1;
 };
 
-using Checkpoint = std::variant<RunStarted, StepSettled, AttemptFailed, RunParked, RunEnded, RunReopened, RunRedelivered>;
+using Checkpoint =
+    std::variant<RunStarted, StepSettled, AttemptFailed, RunParked, RunEnded, RunReopened, RunRedelivered>;
 
 /// A step whose attempt failed and that has not settled since.
 struct PendingRetry {

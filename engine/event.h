@@ -26,11 +26,16 @@ enum class RunStatus { kRunning, kWaiting, kDone, kFailed, kSuperseded };
 /// The field's word for a status, the same in SQL, logs and the command line.
 constexpr const char* to_string(RunStatus status) {
   switch (status) {
-    case RunStatus::kRunning: return "running";
-    case RunStatus::kWaiting: return "waiting";
-    case RunStatus::kDone: return "done";
-    case RunStatus::kFailed: return "failed";
-    case RunStatus::kSuperseded: return "superseded";
+    case RunStatus::kRunning:
+      return "running";
+    case RunStatus::kWaiting:
+      return "waiting";
+    case RunStatus::kDone:
+      return "done";
+    case RunStatus::kFailed:
+      return "failed";
+    case RunStatus::kSuperseded:
+      return "superseded";
   }
   return "?";
 }

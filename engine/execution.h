@@ -36,13 +36,13 @@ using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, 
 class Execution {
  public:
   enum class Phase {
-    kQueued,     ///< Ready, in its step's queue.
-    kInFlight,   ///< A lane has it.
-    kSettling,   ///< Ended; the checkpoint is not durable yet.
-    kBackingOff, ///< Failed for now; `retry_at` says when it is ready again.
-    kHeld,       ///< Its step's circuit is open.
-    kSucceeded,  ///< Durable.
-    kFailed,     ///< Durable, with `error` as the reason.
+    kQueued,      ///< Ready, in its step's queue.
+    kInFlight,    ///< A lane has it.
+    kSettling,    ///< Ended; the checkpoint is not durable yet.
+    kBackingOff,  ///< Failed for now; `retry_at` says when it is ready again.
+    kHeld,        ///< Its step's circuit is open.
+    kSucceeded,   ///< Durable.
+    kFailed,      ///< Durable, with `error` as the reason.
   };
 
   Execution(RunState& run, const StepBase& step, std::string key) : run(&run), step(&step), key(std::move(key)) {}

@@ -29,8 +29,8 @@ class Intake {
     LaneId checkpoint;
   };
 
-  Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, std::vector<std::string> types,
-         Deliver deliver);
+  Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock,
+         std::vector<std::string> types, Deliver deliver);
 
   /// Claims if nothing is under way. `redelivered`: how many suspects may come along; 0 while earlier ones still move.
   void turn(Timestamp now, std::size_t room, std::size_t claim_max, int redelivered, Duration idle_wait);

@@ -14,7 +14,8 @@ class ManualClock final : public Clock {
   void turn(Duration by) { ticks_ += by.count(); }
 
  private:
-  std::atomic<Duration::rep> ticks_{Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}).time_since_epoch().count()};
+  std::atomic<Duration::rep> ticks_{
+      Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}).time_since_epoch().count()};
 };
 
 }  // namespace pawl::engine

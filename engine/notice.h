@@ -7,13 +7,13 @@ namespace pawl::engine {
 
 enum class NoticeKind {
   kRunStarted,
-  kRunResumed,       ///< Taken up again after a restart, a redelivery or by an operator.
-  kRunEnded,         ///< `detail` is the reason, `status` in `subject`.
-  kAttemptFailed,    ///< Another attempt follows.
-  kStepFailed,       ///< For good.
-  kCircuitOpened,    ///< `step` is paused; `detail` says why.
+  kRunResumed,     ///< Taken up again after a restart, a redelivery or by an operator.
+  kRunEnded,       ///< `detail` is the reason, `status` in `subject`.
+  kAttemptFailed,  ///< Another attempt follows.
+  kStepFailed,     ///< For good.
+  kCircuitOpened,  ///< `step` is paused; `detail` says why.
   kCircuitClosed,
-  kOutboxDown,       ///< `detail` says why; retried with backoff.
+  kOutboxDown,  ///< `detail` says why; retried with backoff.
   kOutboxUp,
   kCheckpointsDown,  ///< Nothing new starts until the store can write again.
   kCheckpointsUp,

@@ -19,7 +19,8 @@ bool consumed(const RunState& run, const StepSettled& settled) {
 void collect_pending(const RunState& run, const std::vector<PendingRetry>& retries, ReplayReport& report) {
   for (const Execution* execution : run.fresh) {
     const StepKey name{execution->step->name(), execution->key};
-    const auto retry = std::find_if(retries.begin(), retries.end(), [&](const PendingRetry& r) { return r.step == name; });
+    const auto retry =
+        std::find_if(retries.begin(), retries.end(), [&](const PendingRetry& r) { return r.step == name; });
     if (retry != retries.end())
       report.waiting.push_back(*retry);
     else

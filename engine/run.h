@@ -115,7 +115,8 @@ class Run {
     return Started<In, Out>(&group);
   }
   template <class In, class Out>
-  Started<In, Out> start_each(const Step<In, Out>& step, const std::vector<std::type_identity_t<In>>&& inputs) const = delete;
+  Started<In, Out> start_each(const Step<In, Out>& step,
+                              const std::vector<std::type_identity_t<In>>&& inputs) const = delete;
 
   /// Waits until everything has settled, then throws the first failure in order of the arguments.
   template <class... Ins, class... Outs>

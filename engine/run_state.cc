@@ -32,7 +32,8 @@ void restore(Execution& execution, const StepSettled& settled) {
   try {
     execution.restore(settled.result);
   } catch (const nlohmann::json::exception& error) {
-    throw WorkflowBug("replay " + describe(settled.step) + ": today's code cannot read its checkpoint: " + error.what());
+    throw WorkflowBug("replay " + describe(settled.step) +
+                      ": today's code cannot read its checkpoint: " + error.what());
   }
   execution.phase = Execution::Phase::kSucceeded;
 }
@@ -134,9 +135,8 @@ std::string failure_reason(const RunState& run) {
   } catch (...) {  // a workflow may throw anything; the run still has to end with a reason
     reason = "the workflow threw something that is no std::exception";
   }
-  const auto failed = std::count_if(run.executions.begin(), run.executions.end(), [](const auto& entry) {
-    return entry.second->phase == Execution::Phase::kFailed;
-  });
+  const auto failed = std::count_if(run.executions.begin(), run.executions.end(),
+                                    [](const auto& entry) { return entry.second->phase == Execution::Phase::kFailed; });
   if (failed > 1) reason += " (and " + std::to_string(failed - 1) + " more failed)";
   return reason;
 }

@@ -17,14 +17,14 @@ namespace pawl::engine {
 
 /// Every queue and window of the runtime has its limit here.
 struct RunnerOptions {
-  std::size_t moving_max = 2000;   ///< Runs in memory at once; claiming pauses at this many.
-  std::size_t claim_max = 500;     ///< Events claimed at once.
-  std::size_t finish_max = 1000;   ///< Events archived at once.
-  std::size_t waiting_max = 1'000'000;  ///< Parked runs; claiming pauses at this many.
-  int deliveries_max = 5;          ///< An event delivered more often than this is failed with the reason.
-  Duration lease{std::chrono::seconds{30}};      ///< Renewed every third of it; effects stop before it can expire.
+  std::size_t moving_max = 2000;             ///< Runs in memory at once; claiming pauses at this many.
+  std::size_t claim_max = 500;               ///< Events claimed at once.
+  std::size_t finish_max = 1000;             ///< Events archived at once.
+  std::size_t waiting_max = 1'000'000;       ///< Parked runs; claiming pauses at this many.
+  int deliveries_max = 5;                    ///< An event delivered more often than this is failed with the reason.
+  Duration lease{std::chrono::seconds{30}};  ///< Renewed every third of it; effects stop before it can expire.
   Duration idle_wait{std::chrono::milliseconds{50}};  ///< Slow poll of a sleeping worker.
-  std::uint64_t seed = 0;  ///< Of the jitter; 0: a random one.
+  std::uint64_t seed = 0;                             ///< Of the jitter; 0: a random one.
   Duration retention{std::chrono::hours{24 * 30}};    ///< Ended runs are pruned from the store after this; 0: never.
 };
 

@@ -77,8 +77,7 @@ void Runner::Body::arrive_new(Event event) {
 
 // P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
 void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
-  if (ended(stored.status) && event.resumes <= stored.resumes)
-    return finished(event, stored.status, stored.reason);
+  if (ended(stored.status) && event.resumes <= stored.resumes) return finished(event, stored.status, stored.reason);
   if (ended(stored.status)) return reopen(event, std::move(stored));
   journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
   stored.event.position = event.position;
@@ -148,9 +147,12 @@ void Runner::Body::move(RunState& run) {
         run.advance();
         queue_fresh(run);
         break;
-      case NextMove::kLeave: return;
-      case NextMove::kPark: return park(run);
-      case NextMove::kEnd: return end(run);
+      case NextMove::kLeave:
+        return;
+      case NextMove::kPark:
+        return park(run);
+      case NextMove::kEnd:
+        return end(run);
     }
   }
 }
@@ -190,13 +192,14 @@ void Runner::Body::end(RunState& run) {
 void Runner::Body::end_durably(RunNumber number, const Event& event, RunStatus status, const std::string& reason) {
   Event ended;
   ended.id = event.id;
-  journal_.add(RunEnded{number, status, reason, now()}, [this, number, ended, status, reason, position = event.position]() mutable {
-    // the position may have changed by a redelivery while this was on its way
-    const auto run = runs_.find(number);
-    ended.position = run == runs_.end() ? position : run->second->stored.event.position;
-    forget(number);
-    finished(ended, status, reason);
-  });
+  journal_.add(RunEnded{number, status, reason, now()},
+               [this, number, ended, status, reason, position = event.position]() mutable {
+                 // the position may have changed by a redelivery while this was on its way
+                 const auto run = runs_.find(number);
+                 ended.position = run == runs_.end() ? position : run->second->stored.event.position;
+                 forget(number);
+                 finished(ended, status, reason);
+               });
 }
 
 void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason) {

@@ -58,20 +58,28 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
   const AttemptFacts facts{execution.attempt, execution.first_started_at, at, jitter()};
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
   switch (verdict.kind) {
-    case Verdict::Kind::kSucceed: return settled(execution, false, std::move(verdict.text), at);
+    case Verdict::Kind::kSucceed:
+      return settled(execution, false, std::move(verdict.text), at);
     case Verdict::Kind::kFail:
       notify(NoticeKind::kStepFailed, execution, verdict.text);
       return settled(execution, true, std::move(verdict.text), at);
     case Verdict::Kind::kRetry:
       ++counters_.attempts_failed;
       notify(NoticeKind::kAttemptFailed, execution, verdict.text);
-      journal_.add(AttemptFailed{execution.run->stored.run, {execution.step->name(), execution.key}, execution.attempt,
-                                 verdict.text, execution.first_started_at, at, verdict.retry_at});
+      journal_.add(AttemptFailed{execution.run->stored.run,
+                                 {execution.step->name(), execution.key},
+                                 execution.attempt,
+                                 verdict.text,
+                                 execution.first_started_at,
+                                 at,
+                                 verdict.retry_at});
       execution.phase = Execution::Phase::kBackingOff;
       execution.retry_at = verdict.retry_at;
       ++execution.attempt;
       break;
-    case Verdict::Kind::kHold: execution.phase = Execution::Phase::kHeld; break;
+    case Verdict::Kind::kHold:
+      execution.phase = Execution::Phase::kHeld;
+      break;
   }
   execution.error = std::move(verdict.text);
   move(*execution.run);
@@ -81,8 +89,13 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
 void Runner::Body::settled(Execution& execution, bool failed, std::string result, Timestamp at) {
   execution.phase = Execution::Phase::kSettling;
   execution.error = failed ? result : std::string();
-  journal_.add(StepSettled{execution.run->stored.run, {execution.step->name(), execution.key}, execution.attempt, failed,
-                           std::move(result), execution.started_at, at},
+  journal_.add(StepSettled{execution.run->stored.run,
+                           {execution.step->name(), execution.key},
+                           execution.attempt,
+                           failed,
+                           std::move(result),
+                           execution.started_at,
+                           at},
                [this, &execution, failed] {
                  execution.phase = failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded;
                  move(*execution.run);

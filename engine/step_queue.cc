@@ -28,7 +28,8 @@ std::size_t StepQueue::allowed_by_rate(Timestamp now) {
 
 std::vector<Execution*> StepQueue::take(Timestamp now) {
   if (ready_.empty() || in_flight_ >= step_->options().parallelism || !circuit_.admits(now)) return {};
-  std::size_t count = std::min({ready_.size(), std::max<std::size_t>(step_->options().batch_max, 1), allowed_by_rate(now)});
+  std::size_t count =
+      std::min({ready_.size(), std::max<std::size_t>(step_->options().batch_max, 1), allowed_by_rate(now)});
   if (!circuit_.closed()) count = std::min<std::size_t>(count, 1);
   if (count == 0) return {};
   if (step_->options().rate > 0) tokens_ -= static_cast<double>(count);

@@ -68,6 +68,7 @@ void ThreadLanes::stop() {
     for (std::thread& thread : lane->threads) thread.join();
     lane->threads.clear();
   }
+  reports_.clear();
 }
 
 }  // namespace pawl::engine

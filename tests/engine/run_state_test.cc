@@ -16,9 +16,8 @@ struct CountLetters final : Step<std::string, int> {
 struct Fixture {
   CountLetters count;
   int seen = 0;
-  WorkflowDefinition workflow{"test-workflow", "test/event",
-                              [this](Run run, const Event&) { return count_word(run, count, seen); },
-                              {&count}};
+  WorkflowDefinition workflow{
+      "test-workflow", "test/event", [this](Run run, const Event&) { return count_word(run, count, seen); }, {&count}};
 
   static Workflow count_word(Run run, const CountLetters& step, int& seen) {
     const std::string word = "ratchet";

@@ -133,7 +133,8 @@ TEST_CASE_METHOD(World, "a worker killed at any turn repeats no step whose check
     for (int i = 0; i < 5; ++i) world.emit();
     world.start();
     world.turn(static_cast<int>(kill_at));
-    const auto before = world.store.find(std::vector<std::string>{"event-1", "event-2", "event-3", "event-4", "event-5"});
+    const auto before =
+        world.store.find(std::vector<std::string>{"event-1", "event-2", "event-3", "event-4", "event-5"});
     std::map<std::string, int> executed = world.workflow.find.executions;
     world.start();
     REQUIRE(world.until([&] { return world.archived(5); }));
@@ -329,7 +330,8 @@ TEST_CASE_METHOD(World, "the rate of a step holds over time") {
   // ten a second, twenty-four to send: the first second's worth at once, the rest as tokens come
   TestWorkflow slow;
   ScriptedStep limited("send-words", {.rate = 10});
-  WorkflowDefinition definition{"say-words", "test/words",
+  WorkflowDefinition definition{"say-words",
+                                "test/words",
                                 [&](Run run, const Event& event) {
                                   return [](Run r, std::string id, const ScriptedStep& step) -> Workflow {
                                     co_await r.step(step, id);

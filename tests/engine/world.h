@@ -47,7 +47,8 @@ class NoticeLog final : public Observer {
  public:
   void on(const Notice& notice) override {
     ++counts[notice.kind];
-    lines.push_back(std::string(notice.event_id) + " " + std::string(notice.step) + " " + std::string(notice.subject) + " " + std::string(notice.detail));
+    lines.push_back(std::string(notice.event_id) + " " + std::string(notice.step) + " " + std::string(notice.subject) +
+                    " " + std::string(notice.detail));
   }
   std::map<NoticeKind, int> counts;
   std::vector<std::string> lines;
@@ -67,14 +68,17 @@ struct TestWorkflow {
     co_await run.all(shown, sent);
   }
   WorkflowDefinition definition() {
-    return {"say-words", "test/words", [this](Run run, const Event& event) { return run_words(run, event.id, *this); },
+    return {"say-words",
+            "test/words",
+            [this](Run run, const Event& event) { return run_words(run, event.id, *this); },
             {&find, &show, &send}};
   }
 };
 
 /// One worker process: dies when destroyed, wherever it is.
 struct Worker {
-  Worker(MemoryOutboxTable& table, MemoryCheckpoints& store, ManualClock& clock, Observer& log, std::vector<WorkflowDefinition> workflows, std::uint64_t seed, RunnerOptions options)
+  Worker(MemoryOutboxTable& table, MemoryCheckpoints& store, ManualClock& clock, Observer& log,
+         std::vector<WorkflowDefinition> workflows, std::uint64_t seed, RunnerOptions options)
       : lanes(seed), outbox(table), runner({outbox, store, clock, lanes, log}, std::move(workflows), options) {
     runner.open();
   }
