@@ -1,0 +1,202 @@
+// In-memory doubles of the workflow's ports, a sample failure, and a way to call one step with a batch of its own.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+#include "engine/errors.h"
+#include "engine/run_state.h"
+#include "workflows/mail/mailer.h"
+#include "workflows/notify_sync_failure/inbox.h"
+#include "workflows/notify_sync_failure/mail_ledger.h"
+#include "workflows/notify_sync_failure/recipients.h"
+#include "workflows/notify_sync_failure/sync_failed.h"
+
+namespace pawl::notify_sync_failure {
+
+inline const std::string kEventId = "0b0c0000-0000-4000-8000-000000000001";
+inline const std::string kOrgId = "0a0c0000-0000-4000-8000-000000000002";
+
+inline SyncFailed sample_failure() {
+  return {.event_id = kEventId,
+          .connection_id = "0c0c0000-0000-4000-8000-000000000003",
+          .sync_log_id = "0d0c0000-0000-4000-8000-000000000004",
+          .org_id = kOrgId,
+          .provider = "Reapit",
+          .label = "Head office",
+          .error_message = "401 Unauthorized: the refresh token has been revoked",
+          .occurred_at = "2026-11-24T03:00:00Z"};
+}
+
+inline nlohmann::json sample_payload() {
+  const SyncFailed failure = sample_failure();
+  return {{"connection_id", failure.connection_id},
+          {"sync_log_id", failure.sync_log_id},
+          {"org_id", failure.org_id},
+          {"provider", "reapit"},
+          {"label", failure.label},
+          {"error_message", failure.error_message},
+          {"occurred_at", "2026-11-24T03:00:00+00:00"}};
+}
+
+inline engine::Event event_of(std::string payload, std::string id = kEventId) {
+  engine::Event event;
+  event.id = std::move(id);
+  event.type = kEventType;
+  event.payload = std::move(payload);
+  return event;
+}
+
+struct MemoryDirectory final : RecipientDirectory {
+  std::map<std::string, Recipients> organisations;
+  std::vector<std::string> asked;  ///< Every id of every call.
+
+  std::vector<Recipients> owners_and_admins(std::span<const std::string> org_ids) override {
+    std::vector<Recipients> found;
+    for (const std::string& id : org_ids) {
+      asked.push_back(id);
+      found.push_back(organisations[id]);
+    }
+    return found;
+  }
+};
+
+struct MemoryInbox final : Inbox {
+  std::vector<Notification> posted;
+  int calls = 0;
+
+  std::vector<int> post(std::span<const Notification> notifications) override {
+    ++calls;
+    std::vector<int> rows;
+    for (const Notification& notification : notifications) {
+      posted.push_back(notification);
+      rows.push_back(static_cast<int>(notification.user_ids.size()));
+    }
+    return rows;
+  }
+};
+
+/// Keeps rows as the real ledger does: a row of a lost epoch stays as it is, a row found `sending` is cleared again or
+/// held.
+struct MemoryLedger final : MailLedger {
+  struct Row {
+    std::string state;
+    std::string reply;
+    int epoch = 0;
+  };
+  using Key = std::pair<std::string, std::string>;
+
+  std::map<Key, Row> rows;
+  std::map<std::string, std::string> emails;  ///< By user id; without one: `<user id>@example.com`.
+  std::set<std::string> demoted;
+  bool holds_in_doubt = false;
+  int epoch = 1;
+  int settle_throws = 0;  ///< So many calls of settle fail before any row is written.
+
+  std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
+    std::vector<LedgerEntry> entries;
+    for (const LedgerRequest& request : requests) entries.push_back(claim(request));
+    return entries;
+  }
+
+  void settle(std::span<const LedgerVerdict> verdicts) override {
+    if (settle_throws > 0) {
+      --settle_throws;
+      throw engine::UnavailableError("settle mail: the database does not answer");
+    }
+    for (const LedgerVerdict& verdict : verdicts) {
+      Row& row = rows[{verdict.event_id, verdict.user_id}];
+      if (row.epoch == epoch) row = {name_of(verdict.state), verdict.reply, epoch};
+    }
+  }
+
+  const Row& row(const std::string& user_id) { return rows[{kEventId, user_id}]; }
+
+ private:
+  LedgerEntry claim(const LedgerRequest& request) {
+    if (demoted.contains(request.user_id)) return {Clearance::kSuppressed, {}, {}, "no longer an owner or admin"};
+    Row& row = rows[{request.event_id, request.user_id}];
+    if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
+    if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
+      return {Clearance::kHeld, {}, {}, "found interrupted"};
+    row = {"sending", {}, epoch};
+    const auto email = emails.find(request.user_id);
+    return {Clearance::kCleared,
+            email == emails.end() ? request.user_id + "@example.com" : email->second,
+            "Olive Owner",
+            {}};
+  }
+
+  static std::string name_of(LedgerState state) {
+    switch (state) {
+      case LedgerState::kAccepted:
+        return "accepted";
+      case LedgerState::kDeferred:
+        return "deferred";
+      case LedgerState::kRejected:
+        return "rejected";
+      case LedgerState::kInDoubt:
+        return "in_doubt";
+      case LedgerState::kSuppressed:
+        return "suppressed";
+    }
+    return "?";
+  }
+};
+
+/// Answers with the scripted reports by address, and accepts what has none.
+struct MemoryMailer final : mail::Mailer {
+  std::map<std::string, mail::DeliveryReport> answers;
+  std::vector<mail::Envelope> sent;  ///< Whatever was handed over, delivered or not.
+
+  std::vector<mail::DeliveryReport> send(std::span<const mail::Envelope> envelopes) override {
+    std::vector<mail::DeliveryReport> reports;
+    for (const mail::Envelope& envelope : envelopes) {
+      sent.push_back(envelope);
+      const auto answer = answers.find(envelope.to);
+      reports.push_back(answer == answers.end() ? mail::DeliveryReport{mail::Delivery::kAccepted, "250 queued"}
+                                                : answer->second);
+    }
+    return reports;
+  }
+  std::size_t width() const override { return 4; }
+};
+
+/// A batch for one step, each item in a run of its own.
+template <class In, class Out>
+class StepCall {
+ public:
+  explicit StepCall(engine::Step<In, Out>& step) : step_(step) {}
+
+  void add(const In& input, const std::string& event_id = kEventId) {
+    engine::StoredRun stored;
+    stored.event = event_of("{}", event_id);
+    runs_.push_back(std::make_unique<engine::RunState>(definition_, stored));
+    items_.push_back(std::make_unique<engine::TypedExecution<In, Out>>(*runs_.back(), step_, step_.key(input), input));
+  }
+
+  void execute() {
+    std::vector<engine::Execution*> executions;
+    for (const auto& item : items_) {
+      item->outcome = engine::Unsettled{};
+      executions.push_back(item.get());
+    }
+    step_.execute_untyped(executions);
+  }
+
+  const engine::Outcome& outcome(std::size_t index = 0) const { return items_[index]->outcome; }
+  const Out& output(std::size_t index = 0) const { return items_[index]->output.value(); }
+  bool succeeded(std::size_t index = 0) const { return std::holds_alternative<engine::Succeeded>(outcome(index)); }
+  bool settled(std::size_t index = 0) const { return !std::holds_alternative<engine::Unsettled>(outcome(index)); }
+
+ private:
+  engine::Step<In, Out>& step_;
+  engine::WorkflowDefinition definition_;
+  std::vector<std::unique_ptr<engine::RunState>> runs_;
+  std::vector<std::unique_ptr<engine::TypedExecution<In, Out>>> items_;
+};
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,176 @@
+// Secrets do not survive in a text, and innocent words do.
+#include "workflows/notify_sync_failure/redaction.h"
+
+#include <catch2/catch.hpp>
+
+#include "workflows/notify_sync_failure/safe_text.h"
+
+using namespace pawl::notify_sync_failure;
+
+namespace {
+
+constexpr const char* kCanary = "hunter2Canary9";
+
+std::string with_canary(std::string text) {
+  for (std::size_t at; (at = text.find("$")) != std::string::npos;) text.replace(at, 1, kCanary);
+  return text;
+}
+
+// `$` stands for the secret.
+const std::vector<std::string> kLeaks = {
+    "GET https://user:$@api.reapit.com/v1 failed",
+    "GET https://$@api.reapit.com/v1 failed",
+    "could not connect to postgres://pms:p/$@db.example.com:5432/pms",
+    "could not connect to postgres://pms:p#$@db.example.com:5432/pms",
+    "could not connect to postgres://pms:a@$@db.example.com:5432/pms",
+    "GET https:\\/\\/user:$@api.reapit.com failed",
+    "login as admin:$@db.example.com refused",
+    "Authorization: Bearer $",
+    "authorization: Basic $==",
+    "Authorization: $ and more of $",
+    "Proxy-Authorization: Digest username=\"x\", response=$",
+    "curl -H 'Authorization: Token $' https://api.example.com",
+    "{\"Authorization\": \"Bearer $\"}",
+    "request had bearer $ in it",
+    "Cookie: a=1; session=$; b=$",
+    "Set-Cookie: sid=$; HttpOnly",
+    "password=$",
+    "password = $",
+    "password: $",
+    "Password:\n  $",
+    "PASSWORD='$ with blanks $'",
+    "password=($)",
+    "pwd=$;server=x",
+    "{\"password\":\"$\"}",
+    "{\"password\" : \"a\\\"$\"}",
+    "{\\\"password\\\":\\\"$\\\"}",
+    "{\\\\\\\"password\\\\\\\":\\\\\\\"a $\\\\\\\"}",
+    "{\"password\":\"$",
+    "{'client_secret': '$'}",
+    "clientSecret => $",
+    "client-secret: $",
+    "refresh_token=$&grant_type=refresh_token",
+    "?access_token=$&x=1",
+    "?api_key=$",
+    "?key=$",
+    "https://app.example.com/callback?code=$&state=1",
+    "X-Api-Key: $",
+    "API key: $",
+    "Invalid API key '$'",
+    "Invalid token $",
+    "invalid_token: $",
+    "your token is $",
+    "--password $ --verbose",
+    "smtp_pass=$",
+    "dbPass=$",
+    "user[password]=$",
+    "password%3D$",
+    "AWS_SECRET_ACCESS_KEY=$",
+    "aws_session_token: $",
+    "AccountKey=$;EndpointSuffix=core.windows.net",
+    "sig=$",
+    "{\"token\": [\"$\", \"$\"]}",
+    "{\"credentials\": {\"user\": \"$\"}}",
+    "<password>$</password>",
+    "<wsse:Password Type=\"PasswordText\">$</wsse:Password>",
+    "password: `$`",
+    "pass\\u200bword, secret: $",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE$\n$\n-----END RSA PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\\nMIIE$\\n-----END PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\nMIIE$",
+    "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx$.c2lnbmF0dXJl$ expired",
+    "key ghp_$",
+    "using sk_live_$",
+};
+
+const std::vector<std::string> kInnocent = {
+    "401 Unauthorized: invalid_client",
+    "Token expired at 2026-11-24T03:00:00Z",
+    "token: expired",
+    "invalid_token: The access token expired",
+    "invalid_grant: the refresh token has been revoked",
+    "Bad credentials: account locked",
+    "Incorrect password.",
+    "password: required",
+    "password authentication failed for user \"pms\"",
+    "{\"error\":\"invalid_token\",\"error_description\":\"The token expired\"}",
+    "Connection to https://api.reapit.com:443/v1 timed out after 30 s",
+    "HTTP 503 from https://platform.reapit.cloud/properties?page=2&size=100",
+    "Contact support@reapit.com or mailto:help@reapit.com",
+    "WWW-Authenticate: Bearer realm=\"reapit\", error=\"invalid_token\"",
+    "Basic authentication is disabled",
+    "Bearer token missing",
+    "token_type: Bearer",
+    "token_type=bearer&expires_in=3600",
+    "status code=500",
+    "duplicate key value violates unique constraint \"properties_pkey\"",
+    "Author: Jane, secretary: Joan, compass: north",
+    "request 3f2a9c1e-0000-4000-8000-0123456789ab failed",
+    "tokens: 512",
+    "the 'password' field is missing",
+    "Authorization: failed for this connection",
+    "https://alto.example.com/a@b/c",
+    "SSL: no peer certificate <html><b>Ünïcode € 漢字</b>",
+    "",
+};
+
+}  // namespace
+
+TEST_CASE("no planted secret survives redaction") {
+  for (const std::string& leak : kLeaks) {
+    const std::string redacted = redact(with_canary(leak));
+    INFO(leak << " -> " << redacted);
+    CHECK(redacted.find(kCanary) == std::string::npos);
+    CHECK(redacted.find("[redacted]") != std::string::npos);
+  }
+}
+
+TEST_CASE("no planted secret survives in the middle of a sentence") {
+  for (const std::string& leak : kLeaks) {
+    const std::string redacted = redact("The sync failed (" + with_canary(leak) + "\n) after 3 attempts");
+    INFO(leak << " -> " << redacted);
+    CHECK(redacted.find(kCanary) == std::string::npos);
+    CHECK(redacted.starts_with("The sync failed ("));
+  }
+}
+
+TEST_CASE("innocent text survives redaction unchanged") {
+  for (const std::string& text : kInnocent) CHECK(redact(text) == text);
+}
+
+TEST_CASE("redacting twice changes nothing more") {
+  for (const std::string& leak : kLeaks) {
+    const std::string once = redact(with_canary(leak));
+    CHECK(redact(once) == once);
+  }
+}
+
+TEST_CASE("what surrounds a secret stays readable") {
+  CHECK(redact("GET https://user:pw1@api.reapit.com/v1 failed") == "GET https://[redacted]@api.reapit.com/v1 failed");
+  CHECK(redact("refresh_token=abc123&grant_type=refresh_token") == "refresh_token=[redacted]&grant_type=refresh_token");
+  CHECK(redact("{\"password\":\"abc\",\"user\":\"bob\"}") == "{\"password\":\"[redacted]\",\"user\":\"bob\"}");
+  CHECK(redact("key AKIAIOSFODNN7EXAMPLE is disabled") == "key [redacted] is disabled");
+}
+
+TEST_CASE("a secret that is cut off at the bound of the input leaves no half of itself") {
+  for (std::size_t lead = 8 * 1024 - 60; lead < 8 * 1024; ++lead) {
+    // what is redacted at the front makes room for what stands at the end
+    std::string text = "password=\"" + std::string(7000, 'x') + "\" ";
+    text += std::string(lead - text.size(), '.') + " https://user:hunter2Canary9@api.reapit.com/v1 failed";
+    CHECK(safe_lines(text, 2000).find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("a secret that control characters are hidden in is redacted") {
+  CHECK(safe_line(std::string("pass\0word=hunter2", 17), 100) == "password=[redacted]");
+  CHECK(safe_line("pass\u200bword=hun\x1bter2", 100) == "password=[redacted]");
+}
+
+TEST_CASE("adversarial text of the largest size is redacted without exhausting the stack") {
+  for (const char* piece :
+       {"password=", "\\\"", "<a:", "-", "eyJ", "bearer ", "://", "a:b@", "token is ", "\"'`", "["}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += piece;
+    CHECK(safe_lines(text, 2000).size() <= 2000 * 4);
+  }
+}

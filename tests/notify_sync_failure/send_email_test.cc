@@ -1,0 +1,220 @@
+// What send-email makes of each answer of ledger and mailer, and that it never sends twice what it knows to be sent.
+#include "workflows/notify_sync_failure/send_email.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/notify_sync_failure/doubles.h"
+
+using namespace pawl::notify_sync_failure;
+using pawl::engine::FailedForGood;
+using pawl::engine::FailedForNow;
+using pawl::engine::ServiceDown;
+using pawl::mail::Delivery;
+
+namespace {
+
+struct Fixture {
+  MemoryLedger ledger;
+  MemoryMailer mailer;
+  SendEmail step{ledger,
+                 mailer,
+                 EmailWriter(AppUrl("https://app.example.com"), {"alerts@depositlink.example", "DepositLink"}),
+                 {}};
+
+  EmailRequest request(const std::string& user_id) { return {sample_failure(), "Acme Lettings", user_id}; }
+
+  StepCall<EmailRequest, EmailReceipt> call_for(const std::vector<std::string>& user_ids) {
+    StepCall<EmailRequest, EmailReceipt> call(step);
+    for (const std::string& user_id : user_ids) call.add(request(user_id));
+    return call;
+  }
+};
+
+template <class Outcome>
+std::string reason_of(const StepCall<EmailRequest, EmailReceipt>& call, std::size_t index = 0) {
+  const auto* outcome = std::get_if<Outcome>(&call.outcome(index));
+  return outcome ? outcome->reason : "another outcome";
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "an accepted mail succeeds with the server's reply, and the ledger says so") {
+  auto call = call_for({"olive"});
+  call.execute();
+  REQUIRE(call.succeeded());
+  CHECK(call.output().state == "accepted");
+  CHECK(call.output().detail == "250 queued");
+  CHECK(ledger.row("olive").state == "accepted");
+  REQUIRE(mailer.sent.size() == 1);
+  CHECK(mailer.sent[0].from == "alerts@depositlink.example");
+  CHECK(mailer.sent[0].to == "olive@example.com");
+}
+
+TEST_CASE_METHOD(Fixture, "a mail that the ledger knows as accepted is not sent again") {
+  ledger.rows[{kEventId, "olive"}] = {"accepted", "250 long ago", 0};
+  auto call = call_for({"olive"});
+  call.execute();
+  REQUIRE(call.succeeded());
+  CHECK(call.output().state == "accepted");
+  CHECK(mailer.sent.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "whoever is no longer owner or admin is suppressed with the reason, which is no error") {
+  ledger.demoted.insert("olive");
+  auto call = call_for({"olive"});
+  call.execute();
+  REQUIRE(call.succeeded());
+  CHECK(call.output().state == "suppressed");
+  CHECK(call.output().detail == "no longer an owner or admin");
+  CHECK(mailer.sent.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "an unusable address is suppressed with the reason, and the ledger says so") {
+  for (const char* address : {"", "olive", "olive@example.com\r\nRCPT TO:<x@y>", "olive@bücher.example", "a b@c.d"}) {
+    ledger.emails["olive"] = address;
+    auto call = call_for({"olive"});
+    call.execute();
+    INFO(address);
+    REQUIRE(call.succeeded());
+    CHECK(call.output().state == "suppressed");
+    CHECK(call.output().detail.starts_with("not sent: the "));
+    CHECK(ledger.row("olive").state == "suppressed");
+  }
+  CHECK(mailer.sent.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "each answer of the mailer settles its own item and no other") {
+  mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 no such user"};
+  mailer.answers["greylisted@example.com"] = {Delivery::kDeferred, "451 try later"};
+  mailer.answers["dropped@example.com"] = {Delivery::kInDoubt, "the connection died after the final dot"};
+  auto call = call_for({"refused", "greylisted", "dropped", "olive"});
+  call.execute();
+
+  CHECK(reason_of<FailedForGood>(call, 0) == "rejected: 550 no such user");
+  CHECK(reason_of<FailedForNow>(call, 1) == "451 try later");
+  CHECK(reason_of<FailedForNow>(call, 2) == "in doubt: the connection died after the final dot");
+  CHECK(call.succeeded(3));
+  CHECK(ledger.row("refused").state == "rejected");
+  CHECK(ledger.row("greylisted").state == "deferred");
+  CHECK(ledger.row("dropped").state == "in_doubt");
+  CHECK(ledger.row("olive").state == "accepted");
+}
+
+TEST_CASE_METHOD(Fixture, "a relay that is down blames no recipient: the item is unavailable, the mail deferred") {
+  mailer.answers["olive@example.com"] = {Delivery::kRelayDown, "535 authentication failed"};
+  auto call = call_for({"olive"});
+  call.execute();
+  CHECK(reason_of<ServiceDown>(call) == "535 authentication failed");
+  CHECK(ledger.row("olive").state == "deferred");
+}
+
+TEST_CASE_METHOD(Fixture, "a mail in doubt is sent again with the same bytes under the policy to resend") {
+  mailer.answers["olive@example.com"] = {Delivery::kInDoubt, "dropped"};
+  auto call = call_for({"olive"});
+  call.execute();
+  mailer.answers.clear();
+  call.execute();
+  CHECK(call.succeeded());
+  REQUIRE(mailer.sent.size() == 2);
+  CHECK(mailer.sent[0].bytes == mailer.sent[1].bytes);
+  CHECK(mailer.sent[0].message_id == mailer.sent[1].message_id);
+}
+
+TEST_CASE_METHOD(Fixture, "a mail in doubt fails and is left to an operator under the policy to hold") {
+  ledger.holds_in_doubt = true;
+  mailer.answers["olive@example.com"] = {Delivery::kInDoubt, "dropped"};
+  auto call = call_for({"olive"});
+  call.execute();
+  call.execute();
+  CHECK(reason_of<FailedForGood>(call) == "in doubt: found interrupted; held for an operator");
+  CHECK(mailer.sent.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "nothing is sent twice when the ledger fails once between the server's reply and its record") {
+  ledger.settle_throws = 1;
+  auto call = call_for({"olive", "adam"});
+  CHECK_THROWS_AS(call.execute(), pawl::engine::UnavailableError);
+  CHECK_FALSE(call.settled(0));
+  CHECK(ledger.row("olive").state == "sending");
+
+  call.execute();
+  CHECK(call.succeeded(0));
+  CHECK(call.succeeded(1));
+  CHECK(mailer.sent.size() == 2);
+  CHECK(ledger.row("olive").state == "accepted");
+}
+
+TEST_CASE_METHOD(Fixture, "nothing new is sent while the ledger cannot be told of what was sent before") {
+  ledger.settle_throws = 3;
+  auto olive = call_for({"olive"});
+  auto adam = call_for({"adam"});
+  CHECK_THROWS_AS(olive.execute(), pawl::engine::UnavailableError);
+  CHECK_THROWS_AS(adam.execute(), pawl::engine::UnavailableError);
+  CHECK_THROWS_AS(adam.execute(), pawl::engine::UnavailableError);
+  CHECK(mailer.sent.size() == 1);
+  adam.execute();
+  olive.execute();
+  CHECK(mailer.sent.size() == 2);
+  CHECK(olive.succeeded());
+  CHECK(adam.succeeded());
+}
+
+TEST_CASE_METHOD(Fixture, "nothing is sent twice by one process even when its lease was lost with the ledger") {
+  ledger.settle_throws = 1;
+  mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 no such user"};
+  auto call = call_for({"olive", "refused"});
+  CHECK_THROWS(call.execute());
+  ledger.epoch = 2;  // the rows still say `sending`, and verdicts of the new epoch do not reach them
+
+  auto other = call_for({"adam"});
+  other.execute();
+  CHECK(ledger.row("olive").state == "sending");
+  call.execute();
+  CHECK(call.succeeded(0));
+  CHECK(reason_of<FailedForGood>(call, 1) == "rejected: 550 no such user");
+  CHECK(mailer.sent.size() == 3);
+  CHECK(ledger.row("olive").state == "accepted");
+  CHECK(ledger.row("refused").state == "rejected");
+}
+
+TEST_CASE_METHOD(Fixture, "a known acceptance outranks a ledger that holds the mail for an operator") {
+  ledger.settle_throws = 1;
+  ledger.holds_in_doubt = true;
+  auto call = call_for({"olive"});
+  CHECK_THROWS(call.execute());
+  ledger.epoch = 2;
+  call.execute();
+  REQUIRE(call.succeeded());
+  CHECK(call.output().state == "accepted");
+  CHECK(mailer.sent.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a server's reply goes into the ledger clean and bounded") {
+  mailer.answers["olive@example.com"] = {Delivery::kRejected, "550 \x1b[31mbad\xff " + std::string(100'000, 'x')};
+  auto call = call_for({"olive"});
+  call.execute();
+  const std::string reply = ledger.row("olive").reply;
+  CHECK(reply.starts_with("550 [31mbad\uFFFD xxx"));
+  CHECK(reply.size() < 600);
+}
+
+TEST_CASE_METHOD(Fixture, "two people with one mailbox get a mail each, under ids of their own") {
+  ledger.emails["olive"] = ledger.emails["adam"] = "office@example.com";
+  auto call = call_for({"olive", "adam"});
+  call.execute();
+  REQUIRE(mailer.sent.size() == 2);
+  CHECK(mailer.sent[0].to == mailer.sent[1].to);
+  CHECK(mailer.sent[0].message_id != mailer.sent[1].message_id);
+}
+
+TEST_CASE_METHOD(Fixture, "the fan-out of mails is keyed by the user's id") {
+  CHECK(step.name() == "send-email");
+  CHECK(step.key(request("olive")) == "olive");
+}
+
+TEST_CASE("an unusable sender is refused with what is accepted") {
+  CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {"DepositLink <a@b.example>", ""}),
+                    Catch::Contains("give a bare address such as alerts@example.com"));
+  CHECK_THROWS_AS(EmailWriter(AppUrl("https://app.example.com"), {"", ""}), pawl::engine::RefusedError);
+}

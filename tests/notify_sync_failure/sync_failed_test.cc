@@ -1,0 +1,161 @@
+// What a payload must be, and what is said about one that is not.
+#include "workflows/notify_sync_failure/sync_failed.h"
+
+#include <catch2/catch.hpp>
+
+#include "engine/errors.h"
+#include "tests/notify_sync_failure/doubles.h"
+
+using namespace pawl::notify_sync_failure;
+using nlohmann::json;
+
+namespace {
+
+std::string refusal(const std::string& payload) {
+  try {
+    parse_sync_failed(event_of(payload));
+  } catch (const pawl::engine::PermanentError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+SyncFailed parsed_with(const std::string& field, const json& value) {
+  json payload = sample_payload();
+  payload[field] = value;
+  return parse_sync_failed(event_of(payload.dump()));
+}
+
+std::string refusal_with(const std::string& field, const json& value) {
+  json payload = sample_payload();
+  payload[field] = value;
+  return refusal(payload.dump());
+}
+
+std::string refusal_without(const std::string& field) {
+  json payload = sample_payload();
+  payload.erase(field);
+  return refusal(payload.dump());
+}
+
+}  // namespace
+
+TEST_CASE("a payload as the trigger writes it is read field by field") {
+  const SyncFailed failure = parse_sync_failed(event_of(sample_payload().dump()));
+  const SyncFailed expected = sample_failure();
+  CHECK(failure.event_id == expected.event_id);
+  CHECK(failure.connection_id == expected.connection_id);
+  CHECK(failure.sync_log_id == expected.sync_log_id);
+  CHECK(failure.org_id == expected.org_id);
+  CHECK(failure.provider == "Reapit");
+  CHECK(failure.label == expected.label);
+  CHECK(failure.error_message == expected.error_message);
+  CHECK(failure.occurred_at == "2026-11-24T03:00:00Z");
+}
+
+TEST_CASE("a field that is not what the workflow needs is refused by its name, with what was found") {
+  CHECK(refusal_with("org_id", 7) == "payload.org_id: expected a UUID string, got number");
+  CHECK(refusal_with("org_id", nullptr) == "payload.org_id: expected a UUID string, got null");
+  CHECK(refusal_without("org_id") == "payload.org_id: expected a UUID string, got nothing");
+  CHECK(refusal_with("org_id", "acme") == "payload.org_id: expected a UUID string, got \"acme\"");
+  CHECK(refusal_with("connection_id", json::array()) == "payload.connection_id: expected a UUID string, got array");
+  CHECK(refusal_with("sync_log_id", "0d0c0000-0000-4000-8000-00000000000g") ==
+        "payload.sync_log_id: expected a UUID string, got \"0d0c0000-0000-4000-8000-00000000000g\"");
+  CHECK(refusal_with("provider", true) == "payload.provider: expected a non-empty string, got boolean");
+  CHECK(refusal_with("provider", " \u0007 ") == "payload.provider: expected a non-empty string, got \"\"");
+  CHECK(refusal_with("label", 1) == "payload.label: expected a string or null, got number");
+  CHECK(refusal_with("error_message", json::object()) ==
+        "payload.error_message: expected a string or null, got object");
+  CHECK(refusal_without("occurred_at") == "payload.occurred_at: expected an RFC 3339 time, got nothing");
+  CHECK(refusal_with("occurred_at", "yesterday") ==
+        "payload.occurred_at: expected an RFC 3339 time, got \"yesterday\"");
+}
+
+TEST_CASE("a payload that is no JSON object is refused without showing a piece of it") {
+  CHECK(refusal("") == "payload: not valid JSON (at byte 1)");
+  CHECK(refusal("{\"token\": hunter2}") == "payload: not valid JSON (at byte 11)");
+  CHECK(refusal("[]") == "payload: expected an object, got array");
+  CHECK(refusal("\"text\"") == "payload: expected an object, got string");
+  CHECK(refusal("{\"n\": 1e999}") == "payload: a number is out of range");
+}
+
+TEST_CASE("nesting of any depth is refused and overflows no stack") {
+  for (const int depth : {10'000, 1'000'000}) {
+    std::string payload = "{\"label\":";
+    payload.append(static_cast<std::size_t>(depth), '[').append(static_cast<std::size_t>(depth), ']').append("}");
+    CHECK(refusal(payload) == "payload: nested deeper than 64 levels");
+  }
+}
+
+TEST_CASE("a payload too large is refused before it is parsed") {
+  CHECK(refusal(std::string(8 * 1024 * 1024 + 1, ' ')) == "payload: 8388609 bytes, and at most 8388608 are accepted");
+}
+
+TEST_CASE("a value shown in a refusal has its secrets redacted") {
+  CHECK(refusal_with("org_id", "password=hunter2") ==
+        "payload.org_id: expected a UUID string, got \"password=[redacted]\"");
+}
+
+TEST_CASE("unknown fields, nested ones too, are ignored") {
+  CHECK(parsed_with("extra", {{"deep", {1, 2, 3}}}).provider == "Reapit");
+}
+
+TEST_CASE("label and error may be missing or null, and are empty then") {
+  json payload = sample_payload();
+  payload.erase("label");
+  payload["error_message"] = nullptr;
+  const SyncFailed failure = parse_sync_failed(event_of(payload.dump()));
+  CHECK(failure.label.empty());
+  CHECK(failure.error_message.empty());
+}
+
+TEST_CASE("ids are taken in their canonical form, whatever case they came in") {
+  CHECK(parsed_with("org_id", "0A0C0000-0000-4000-8000-00000000000F").org_id == "0a0c0000-0000-4000-8000-00000000000f");
+}
+
+TEST_CASE("a provider in lower case gets a capital, one with capitals of its own is left alone") {
+  CHECK(parsed_with("provider", "alto").provider == "Alto");
+  CHECK(parsed_with("provider", "dezrez rezi").provider == "Dezrez rezi");
+  CHECK(parsed_with("provider", "rezPMS").provider == "rezPMS");
+  CHECK(parsed_with("provider", "éclair").provider == "éclair");
+}
+
+TEST_CASE("a time with any offset is normalised to UTC") {
+  CHECK(parsed_with("occurred_at", "2026-11-24T03:00:00.123456+00:00").occurred_at == "2026-11-24T03:00:00.123456Z");
+  CHECK(parsed_with("occurred_at", "2026-11-24T03:00:00.5+05:30").occurred_at == "2026-11-23T21:30:00.500000Z");
+  CHECK(parsed_with("occurred_at", "2026-12-31 23:30:00-01:00").occurred_at == "2027-01-01T00:30:00Z");
+  CHECK(parsed_with("occurred_at", "2024-02-29t12:00:60z").occurred_at == "2024-02-29T12:01:00Z");
+}
+
+TEST_CASE("what only resembles a time is refused") {
+  for (const char* text : {"2026-11-24", "2026-11-24T03:00:00", "2026-02-29T03:00:00Z", "2026-13-01T03:00:00Z",
+                           "2026-11-24T24:00:00Z", "2026-11-24T03:00:00+0000", "2026-11-24T03:00:00.Z",
+                           "2026-11-24T03:00:00Z ", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00", "infinity"}) {
+    INFO(text);
+    CHECK(refusal_with("occurred_at", text).starts_with("payload.occurred_at: expected an RFC 3339 time"));
+  }
+}
+
+TEST_CASE("an error message of a megabyte is cut to 2000 characters that end in an ellipsis") {
+  std::string error = parsed_with("error_message", std::string(1'000'000, 'x')).error_message;
+  CHECK(error == std::string(1999, 'x') + "…");
+  std::string euros;
+  for (int i = 0; i < 5000; ++i) euros += "€";
+  error = parsed_with("error_message", euros).error_message;
+  CHECK(error.size() == 2000 * 3);
+  CHECK(error.ends_with("€…"));
+}
+
+TEST_CASE("control characters, bidi overrides and bad UTF-8 do not get in") {
+  const SyncFailed failure = parsed_with("error_message",
+                                         "a\x1b[31mb\u0085c\u202Ed\u0000e\tf\r\ng\u2066h"
+                                         "\u009bi");
+  CHECK(failure.error_message.find('\x1b') == std::string::npos);
+  CHECK(parsed_with("error_message", std::string("a\x1b\0b\u202E c\t\td\r\n\r\n\r\n\n e\u009b ", 24)).error_message ==
+        "ab c d\n\ne");
+  CHECK(parsed_with("label", "Head\r\noffice\u2028Leeds").label == "Head office Leeds");
+
+  std::string payload = sample_payload().dump();
+  payload.replace(payload.find("Head"), 4, "H\xff\xc0\xafz");
+  CHECK(parse_sync_failed(event_of(payload)).label == "H\uFFFD\uFFFD\uFFFDz office");
+}

@@ -1,0 +1,191 @@
+// The workflow as the engine drives it: resolve first, then both channels at once, independent of each other.
+#include "workflows/notify_sync_failure/workflow.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/notify_sync_failure/doubles.h"
+
+using namespace pawl::notify_sync_failure;
+using pawl::engine::Execution;
+
+namespace {
+
+struct Fixture {
+  MemoryDirectory directory;
+  MemoryInbox inbox;
+  MemoryLedger ledger;
+  MemoryMailer mailer;
+  SyncFailureSteps steps{{directory, inbox, ledger, mailer},
+                         {.app_url = "https://app.example.com",
+                          .mail_from = "alerts@depositlink.example",
+                          .mail_from_name = "DepositLink",
+                          .resolve_recipients = {},
+                          .create_in_app = {}}};
+  pawl::engine::WorkflowDefinition workflow = definition(steps);
+
+  Fixture() { directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "olive"}}; }
+
+  pawl::engine::StoredRun stored(const std::string& payload = sample_payload().dump()) {
+    pawl::engine::StoredRun run;
+    run.run = 1;
+    run.event = event_of(payload);
+    return run;
+  }
+};
+
+std::vector<std::string> names_of(const std::vector<Execution*>& executions) {
+  std::vector<std::string> names;
+  for (const Execution* execution : executions)
+    names.push_back(execution->step->name() + (execution->key.empty() ? "" : " " + execution->key));
+  return names;
+}
+
+// Executes one started step for real and gives it the phase that the engine would.
+void execute(Fixture& fixture, Execution& execution) {
+  for (pawl::engine::StepBase* step : fixture.workflow.steps) {
+    if (step != execution.step) continue;
+    Execution* const batch[] = {&execution};
+    step->execute_untyped(batch);
+  }
+  const auto* failed = std::get_if<pawl::engine::FailedForGood>(&execution.outcome);
+  if (failed) execution.error = failed->reason;
+  execution.phase = failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded;
+}
+
+void execute_fresh(Fixture& fixture, pawl::engine::RunState& run) {
+  const std::vector<Execution*> fresh = std::exchange(run.fresh, {});
+  for (Execution* execution : fresh) execute(fixture, *execution);
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on disk for ever") {
+  CHECK(workflow.name == "notify-sync-failure");
+  CHECK(workflow.event_type == "pms/connection.sync.failed");
+  REQUIRE(workflow.steps.size() == 3);
+  CHECK(workflow.steps[0]->name() == "resolve-recipients");
+  CHECK(workflow.steps[1]->name() == "create-in-app");
+  CHECK(workflow.steps[2]->name() == "send-email");
+}
+
+TEST_CASE_METHOD(
+    Fixture, "the steps have the retry policies of the design, and mails go as many at once as the mailer is wide") {
+  using namespace std::chrono_literals;
+  for (const auto* step : {workflow.steps[0], workflow.steps[1]}) {
+    CHECK(step->options().retry.first == 1s);
+    CHECK(step->options().retry.longest == 1min);
+    CHECK(step->options().retry.max_attempts == 20);
+  }
+  const auto& mail = workflow.steps[2]->options();
+  CHECK(mail.retry.first == 5s);
+  CHECK(mail.retry.longest == 30min);
+  CHECK(mail.retry.max_attempts == 0);
+  CHECK(mail.retry.give_up_after == 24h);
+  CHECK(mail.retry.full_jitter);
+  CHECK(mail.parallelism == 1);
+  CHECK(mail.batch_max == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "recipients are resolved first, then both channels start at once, a mail a recipient") {
+  pawl::engine::RunState run(workflow, stored());
+  run.advance();
+  CHECK(names_of(run.fresh) == std::vector<std::string>{"resolve-recipients"});
+  execute_fresh(*this, run);
+  REQUIRE(run.can_advance());
+  run.advance();
+  CHECK(names_of(run.fresh) == std::vector<std::string>{"create-in-app", "send-email adam", "send-email olive"});
+  execute_fresh(*this, run);
+  run.advance();
+  REQUIRE(run.returned());
+  CHECK(failure_reason(run).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "owners and admins of the organisation are told on both channels, and nobody else is") {
+  directory.organisations["0a0c0000-0000-4000-8000-0000000000ff"] = {"Other", {"mallory"}};
+  pawl::engine::RunState run(workflow, stored());
+  while (!run.returned()) {
+    run.advance();
+    execute_fresh(*this, run);
+  }
+  CHECK(directory.asked == std::vector<std::string>{kOrgId});
+  REQUIRE(inbox.posted.size() == 1);
+  CHECK(inbox.posted[0].user_ids == std::vector<std::string>{"adam", "olive"});
+  REQUIRE(mailer.sent.size() == 2);
+  CHECK(mailer.sent[0].to == "adam@example.com");
+  CHECK(mailer.sent[1].to == "olive@example.com");
+}
+
+TEST_CASE_METHOD(Fixture, "one refused recipient fails the run by name, after everyone else was told") {
+  mailer.answers["adam@example.com"] = {pawl::mail::Delivery::kRejected, "550 no such user"};
+  pawl::engine::RunState run(workflow, stored());
+  while (!run.returned()) {
+    run.advance();
+    execute_fresh(*this, run);
+  }
+  CHECK(failure_reason(run) == "send-email (adam): rejected: 550 no such user");
+  CHECK(inbox.posted.size() == 1);
+  CHECK(mailer.sent.size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "an organisation without recipients ends done, with no notification and no mail") {
+  directory.organisations.clear();
+  pawl::engine::RunState run(workflow, stored());
+  while (!run.returned()) {
+    run.advance();
+    execute_fresh(*this, run);
+  }
+  CHECK(failure_reason(run).empty());
+  CHECK(inbox.calls == 0);
+  CHECK(mailer.sent.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails the run before any step") {
+  pawl::engine::RunState run(workflow, stored("{}"));
+  run.advance();
+  CHECK(run.returned());
+  CHECK(run.executions.empty());
+  CHECK(failure_reason(run) == "payload.connection_id: expected a UUID string, got nothing");
+}
+
+TEST_CASE_METHOD(Fixture, "a run taken up from its checkpoints starts only what is missing") {
+  auto history = stored();
+  history.steps.push_back({.run = 1,
+                           .step = {"resolve-recipients", ""},
+                           .result = nlohmann::json(Recipients{"Acme Lettings", {"adam", "olive"}}).dump()});
+  history.steps.push_back({.run = 1, .step = {"create-in-app", ""}, .result = R"({"rows": 2})"});
+  history.steps.push_back(
+      {.run = 1, .step = {"send-email", "adam"}, .result = R"({"state": "accepted", "detail": "250 ok"})"});
+  pawl::engine::RunState run(workflow, history);
+  run.advance();
+  run.advance();
+  CHECK(names_of(run.fresh) == std::vector<std::string>{"send-email olive"});
+  CHECK(directory.asked.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a mail written in another process, later, has the same bytes") {
+  pawl::engine::RunState run(workflow, stored());
+  pawl::engine::RunState again(workflow, stored());
+  for (pawl::engine::RunState* each : {&run, &again}) {
+    ledger.rows.clear();
+    while (!each->returned()) {
+      each->advance();
+      execute_fresh(*this, *each);
+    }
+  }
+  REQUIRE(mailer.sent.size() == 4);
+  CHECK(mailer.sent[0].bytes == mailer.sent[2].bytes);
+  CHECK(mailer.sent[1].bytes == mailer.sent[3].bytes);
+}
+
+TEST_CASE_METHOD(Fixture, "an unusable base URL or sender is refused before anything runs") {
+  const SyncFailurePorts ports{directory, inbox, ledger, mailer};
+  SyncFailureOptions options{.app_url = "app.example.com",
+                             .mail_from = "alerts@depositlink.example",
+                             .mail_from_name = "",
+                             .resolve_recipients = {},
+                             .create_in_app = {}};
+  CHECK_THROWS_AS(SyncFailureSteps(ports, options), pawl::engine::RefusedError);
+  options.app_url = "https://app.example.com";
+  options.mail_from = "alerts";
+  CHECK_THROWS_AS(SyncFailureSteps(ports, options), pawl::engine::RefusedError);
+}

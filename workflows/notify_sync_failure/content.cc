@@ -1,0 +1,143 @@
+// Collects the facts of a failure once, then words them for each channel.
+#include "workflows/notify_sync_failure/content.h"
+
+#include <nlohmann/json.hpp>
+
+#include "workflows/notify_sync_failure/utc_time.h"
+
+namespace pawl::notify_sync_failure {
+
+namespace {
+
+using std::string;
+
+constexpr const char* kWhatToDo =
+    "Re-authenticate or reconfigure the integration, then run the sync again. Until then its data is not up to date.";
+constexpr const char* kUsualCauses =
+    "The usual causes are expired credentials, revoked tokens or an outage at the provider.";
+
+struct Facts {
+  string provider;
+  string integration;  // provider and label
+  string organisation;
+  string error;
+  string when;
+  string link;
+};
+
+Facts facts_of(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {
+  const auto at = parse_rfc3339(failure.occurred_at);
+  const bool has_label = !failure.label.empty() && failure.label != failure.provider;
+  return {.provider = failure.provider,
+          .integration = has_label ? failure.provider + " (" + failure.label + ")" : failure.provider,
+          .organisation = org_name,
+          .error = failure.error_message.empty() ? "The provider gave no reason" : failure.error_message,
+          .when = at ? readable(*at) : failure.occurred_at,
+          .link = app_url.integrations_of(failure.org_id)};
+}
+
+string html_paragraph(const string& inner) { return "<p style=\"margin:0 0 16px\">" + inner + "</p>\n"; }
+
+string html_row(const string& name, const string& value) {
+  return "<tr><td style=\"padding:4px 16px 4px 0;color:#5f6b7a;vertical-align:top\">" + name +
+         "</td><td style=\"padding:4px 0;overflow-wrap:anywhere\">" + html_escaped(value) + "</td></tr>\n";
+}
+
+string html_error(const string& error) {
+  return "<div style=\"margin:0 0 16px;padding:12px;background:#fdf1f0;border-left:4px solid #c0362c;"
+         "font-family:Consolas,Menlo,monospace;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere\">" +
+         html_escaped(error) + "</div>\n";
+}
+
+string html_button(const string& link, const string& words) {
+  return "<a href=\"" + html_escaped(link) +
+         "\" style=\"display:inline-block;padding:12px 20px;background:#1f5fbf;color:#ffffff;text-decoration:none;"
+         "border-radius:6px\">" +
+         words + "</a>";
+}
+
+// One column that fits a phone; all styles inline, since mail programs drop the rest.
+string html_page(const string& title, const string& content) {
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+         html_escaped(title) +
+         "</title>\n</head>\n<body style=\"margin:0;padding:16px;background:#f3f5f8\">\n"
+         "<div style=\"max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px;color:#1c2430;"
+         "font-family:-apple-system,'Segoe UI',Roboto,Arial,sans-serif;font-size:16px;line-height:1.5\">\n" +
+         content + "</div>\n</body>\n</html>\n";
+}
+
+string text_part(const Facts& facts) {
+  return "The " + facts.integration + " integration of " + facts.organisation + " failed to sync.\n\n" +
+         "Integration:  " + facts.integration + "\n" + "Organisation: " + facts.organisation + "\n" +
+         "When:         " + facts.when + "\n\n" + "Error from " + facts.provider + ":\n" + facts.error + "\n\n" +
+         "What to do:\n" + kWhatToDo + "\n" + kUsualCauses + "\n\n" + facts.link + "\n\n" +
+         "You receive this because you are an owner or admin of " + facts.organisation + ".\n";
+}
+
+string html_part(const Facts& facts) {
+  string content = "<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\">" + html_escaped(facts.provider) +
+                   " sync failed</h1>\n";
+  content += "<table role=\"presentation\" style=\"margin:0 0 16px;border-collapse:collapse;font-size:16px\">\n";
+  content += html_row("Integration", facts.integration);
+  content += html_row("Organisation", facts.organisation);
+  content += html_row("When", facts.when) + "</table>\n";
+  content += html_paragraph("Error from " + html_escaped(facts.provider) + ":");
+  content += html_error(facts.error);
+  content += html_paragraph(string("<strong>What to do:</strong> ") + kWhatToDo + " " + kUsualCauses);
+  content += html_paragraph(html_button(facts.link, "Open integration settings"));
+  content +=
+      "<p style=\"margin:0;color:#5f6b7a;font-size:13px\">You receive this because you are an owner or admin of " +
+      html_escaped(facts.organisation) + ".</p>\n";
+  return html_page(facts.provider + " sync failed", content);
+}
+
+}  // namespace
+
+InAppContent in_app_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {
+  const Facts facts = facts_of(failure, org_name, app_url);
+  const nlohmann::json details = {{"connection_id", failure.connection_id}, {"sync_log_id", failure.sync_log_id},
+                                  {"provider", failure.provider},           {"label", failure.label},
+                                  {"error", failure.error_message},         {"occurred_at", failure.occurred_at}};
+  return {.title = facts.integration + " sync failed",
+          .body = facts.integration + " failed to sync for " + facts.organisation + " on " + facts.when + ".\n\n" +
+                  "Error from " + facts.provider + ":\n" + facts.error + "\n\n" + kWhatToDo + " " + kUsualCauses,
+          .link = facts.link,
+          .details = details.dump()};
+}
+
+EmailContent email_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {
+  const Facts facts = facts_of(failure, org_name, app_url);
+  return {.subject = "[Urgent] " + facts.provider + " sync failed - " + facts.organisation,
+          .text = text_part(facts),
+          .html = html_part(facts)};
+}
+
+string html_escaped(const string& text) {
+  string escaped;
+  escaped.reserve(text.size() + text.size() / 8);
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace pawl::notify_sync_failure

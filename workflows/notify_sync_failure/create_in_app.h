@@ -1,0 +1,36 @@
+// The step that puts the notification into the application: one insert for a whole batch.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "engine/step.h"
+#include "workflows/notify_sync_failure/app_url.h"
+#include "workflows/notify_sync_failure/inbox.h"
+#include "workflows/notify_sync_failure/recipients.h"
+#include "workflows/notify_sync_failure/sync_failed.h"
+
+namespace pawl::notify_sync_failure {
+
+struct InAppRequest {
+  SyncFailed failure;
+  Recipients recipients;
+};
+
+struct InAppReceipt {
+  int rows = 0;  ///< Recipients who have the notification now.
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InAppReceipt, rows)
+
+class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
+ public:
+  CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options);
+  void execute(engine::Batch<InAppRequest, InAppReceipt>& batch) override;
+
+ private:
+  Notification notification_for(const std::string& event_id, const InAppRequest& request) const;
+
+  Inbox& inbox_;
+  AppUrl app_url_;
+};
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,39 @@
+// Turns a failure and a person into a mail ready to send: the same bytes whenever the same mail is written.
+#pragma once
+
+#include <string>
+
+#include "workflows/mail/mailer.h"
+#include "workflows/notify_sync_failure/app_url.h"
+#include "workflows/notify_sync_failure/sync_failed.h"
+
+namespace pawl::notify_sync_failure {
+
+struct Sender {
+  std::string address;  ///< Bare.
+  std::string name;     ///< May be empty.
+};
+
+struct Addressee {
+  std::string user_id;
+  std::string email;
+  std::string full_name;  ///< May be empty.
+};
+
+class EmailWriter {
+ public:
+  /// Throws engine::RefusedError when the sender's address cannot be used.
+  EmailWriter(AppUrl app_url, Sender sender);
+
+  std::string message_id(const std::string& event_id, const std::string& user_id) const;
+
+  /// `to.email` must be usable (mail/address.h).
+  mail::Envelope write(const SyncFailed& failure, const std::string& org_name, const Addressee& to) const;
+
+ private:
+  AppUrl app_url_;
+  Sender sender_;
+  std::string domain_;  ///< Of the sender: the right half of every message id.
+};
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,14 @@
+// Takes out secrets that a name announces: `password=…`, `"client_secret": "…"`, `<token>…</token>`, `--api-key …`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pawl::notify_sync_failure {
+
+inline constexpr std::string_view kRedacted = "[redacted]";
+
+/// The text with the values of such names replaced by kRedacted. Linear in practice; give it bounded text.
+std::string redact_named_secrets(std::string_view text);
+
+}  // namespace pawl::notify_sync_failure

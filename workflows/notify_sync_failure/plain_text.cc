@@ -1,0 +1,105 @@
+// Goes through a text character by character and keeps what a person may safely be shown.
+#include "workflows/notify_sync_failure/plain_text.h"
+
+#include "workflows/mail/utf8.h"
+
+namespace pawl::notify_sync_failure {
+
+namespace {
+
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+constexpr std::size_t kQuotedMax = 60;
+
+bool ends_line(char32_t code) {
+  return code == '\n' || code == '\v' || code == '\f' || code == '\r' || code == 0x85 || code == 0x2028 ||
+         code == 0x2029;
+}
+
+bool is_blank(char32_t code) { return code == ' ' || code == '\t' || code == 0xA0; }
+
+bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
+
+// Characters that change how the text around them reads or that hide in it. The two joiners U+200C and U+200D stay:
+// Persian, Hindi and emoji need them.
+bool deceives(char32_t code) {
+  return code == 0x061C || code == 0x200B || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
+         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
+         (code >= 0xE0000 && code <= 0xE007F);
+}
+
+// Collects characters; white space is held back until something printable follows it, so that none trails.
+class PlainText {
+ public:
+  explicit PlainText(bool keeps_lines) : keeps_lines_(keeps_lines) {}
+
+  void add(char32_t code) {
+    if (ends_line(code)) return hold_line_end();
+    if (is_blank(code)) return hold_blank();
+    if (is_control(code) || deceives(code)) return;
+    if (!text_.empty()) text_ += held_;
+    held_.clear();
+    mail::append_code_point(text_, code);
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  void hold_line_end() {
+    if (!keeps_lines_) return hold_blank();
+    if (!held_.empty() && held_.front() == ' ') held_.clear();
+    if (held_.size() < 2) held_ += '\n';  // one empty line at most
+  }
+  void hold_blank() {
+    if (held_.empty()) held_ = " ";
+  }
+
+  bool keeps_lines_;
+  std::string text_;
+  std::string held_;
+};
+
+std::string plain(std::string_view bytes, bool keeps_lines) {
+  PlainText text(keeps_lines);
+  bool after_carriage_return = false;
+  while (!bytes.empty()) {
+    const char32_t code = mail::take_code_point(bytes);
+    if (!(after_carriage_return && code == '\n')) text.add(code);
+    after_carriage_return = code == '\r';
+  }
+  return text.take();
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) mail::append_code_point(text, mail::take_code_point(bytes));
+  return text;
+}
+
+std::string plain_line(std::string_view bytes) { return plain(bytes, false); }
+
+std::string plain_lines(std::string_view bytes) { return plain(bytes, true); }
+
+std::string shortened(std::string text, std::size_t max_characters) {
+  std::string_view rest = text;
+  std::size_t cut = 0;  // where the last character that leaves room for the ellipsis ends
+  for (std::size_t characters = 1; !rest.empty(); ++characters) {
+    if (characters > max_characters) {
+      text.resize(cut);
+      return text += kEllipsis;
+    }
+    mail::take_code_point(rest);
+    if (characters < max_characters) cut = text.size() - rest.size();
+  }
+  return text;
+}
+
+std::string in_quotes(std::string_view value) {
+  std::string text = "\"";
+  text += shortened(plain_line(value.substr(0, 8 * kQuotedMax)), kQuotedMax);
+  return text += '"';
+}
+
+}  // namespace pawl::notify_sync_failure

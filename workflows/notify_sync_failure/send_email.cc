@@ -1,0 +1,165 @@
+// Keeps the order that bounds copies: claim, send, record; only then is an item told its outcome.
+#include "workflows/notify_sync_failure/send_email.h"
+
+#include <optional>
+
+#include "engine/crash_point.h"
+#include "workflows/mail/address.h"
+#include "workflows/notify_sync_failure/safe_text.h"
+
+namespace pawl::notify_sync_failure {
+
+namespace {
+
+using EmailBatch = engine::Batch<EmailRequest, EmailReceipt>;
+using EmailItem = engine::Item<EmailRequest, EmailReceipt>;
+
+constexpr std::size_t kReplyMax = 500;
+
+LedgerState state_after(mail::Delivery delivery) {
+  switch (delivery) {
+    case mail::Delivery::kAccepted:
+      return LedgerState::kAccepted;
+    case mail::Delivery::kRejected:
+      return LedgerState::kRejected;
+    case mail::Delivery::kInDoubt:
+      return LedgerState::kInDoubt;
+    case mail::Delivery::kDeferred:
+    case mail::Delivery::kRelayDown:
+      return LedgerState::kDeferred;
+  }
+  return LedgerState::kDeferred;
+}
+
+// An item that the ledger has cleared, or that an earlier call has already sent.
+struct Outgoing {
+  EmailItem* item = nullptr;
+  std::optional<mail::Envelope> envelope;  // nothing where nothing is to be sent
+  LedgerVerdict verdict;
+  bool relay_down = false;
+};
+
+void settle_item(const Outgoing& mail) {
+  const std::string& reply = mail.verdict.reply;
+  if (mail.relay_down) return mail.item->unavailable(reply);
+  switch (mail.verdict.state) {
+    case LedgerState::kAccepted:
+      return mail.item->succeed({"accepted", reply});
+    case LedgerState::kSuppressed:
+      return mail.item->succeed({"suppressed", reply});
+    case LedgerState::kRejected:
+      return mail.item->fail("rejected: " + reply);
+    case LedgerState::kDeferred:
+      return mail.item->retry(reply);
+    // The ledger's next claim decides: cleared to be sent again, or held.
+    case LedgerState::kInDoubt:
+      return mail.item->retry("in doubt: " + reply);
+  }
+}
+
+}  // namespace
+
+// One call's way through ledger, mailer and ledger.
+class SendEmail::Round {
+ public:
+  Round(SendEmail& step, EmailBatch& batch) : step_(step), batch_(batch) {}
+
+  void claim() {
+    std::vector<LedgerRequest> requests;
+    for (const auto& item : batch_) {
+      const EmailRequest& mail = item.input();
+      requests.push_back({item.event_id(), mail.failure.org_id, mail.user_id,
+                          step_.writer_.message_id(item.event_id(), mail.user_id)});
+    }
+    const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
+    for (std::size_t i = 0; i < batch_.size(); ++i) take_up(batch_[i], entries.at(i));
+  }
+
+  void send() {
+    std::vector<mail::Envelope> envelopes;
+    for (Outgoing& mail : mails_)
+      if (mail.envelope) envelopes.push_back(std::move(*mail.envelope));
+    if (envelopes.empty()) return;
+    engine::crash_point("before-mail");
+    const std::vector<mail::DeliveryReport> reports = step_.mailer_.send(envelopes);
+    engine::crash_point("before-mail-recorded");
+    std::size_t sent = 0;
+    for (Outgoing& mail : mails_)
+      if (mail.envelope) take_report(mail, reports.at(sent++));
+  }
+
+  void record() {
+    if (mails_.empty()) return;
+    std::vector<LedgerVerdict> verdicts;
+    for (const Outgoing& mail : mails_) verdicts.push_back(mail.verdict);
+    try {
+      step_.ledger_.settle(verdicts);
+    } catch (...) {  // the mails are out: what is known of them must outlive this call
+      step_.memory_.keep(verdicts);
+      throw;
+    }
+    engine::crash_point("after-mail");
+    for (const Outgoing& mail : mails_) {
+      step_.memory_.forget(mail.verdict.event_id, mail.verdict.user_id);
+      settle_item(mail);
+    }
+  }
+
+ private:
+  void take_up(EmailItem& item, const LedgerEntry& entry) {
+    const std::string& user_id = item.input().user_id;
+    const std::string reason = safe_line(entry.reason, kReplyMax);
+    const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
+    if (entry.clearance == Clearance::kAccepted) {
+      step_.memory_.forget(item.event_id(), user_id);
+      return item.succeed({"accepted", reason.empty() ? "was sent before" : reason});
+    }
+    if (known) return void(mails_.push_back({&item, std::nullopt, *known, false}));
+    if (entry.clearance == Clearance::kSuppressed) return item.succeed({"suppressed", reason});
+    if (entry.clearance == Clearance::kHeld)
+      return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
+    write(item, entry);
+  }
+
+  void write(EmailItem& item, const LedgerEntry& entry) {
+    const EmailRequest& request = item.input();
+    Outgoing mail{&item, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, false};
+    if (const auto reason = mail::why_unusable(entry.email))
+      mail.verdict.reply = "not sent: " + *reason;
+    else
+      mail.envelope =
+          step_.writer_.write(request.failure, request.org_name, {request.user_id, entry.email, entry.full_name});
+    mails_.push_back(std::move(mail));
+  }
+
+  static void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
+    mail.verdict.state = state_after(report.delivery);
+    mail.verdict.reply = safe_line(report.reply, kReplyMax);
+    mail.relay_down = report.delivery == mail::Delivery::kRelayDown;
+  }
+
+  SendEmail& step_;
+  EmailBatch& batch_;
+  std::vector<Outgoing> mails_;
+};
+
+SendEmail::SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)
+    : Step("send-email", options), ledger_(ledger), mailer_(mailer), writer_(std::move(writer)) {}
+
+void SendEmail::execute(EmailBatch& batch) {
+  const std::lock_guard only_one(sending_);
+  record_kept_verdicts();
+  Round round(*this, batch);
+  round.claim();
+  round.send();
+  round.record();
+}
+
+void SendEmail::record_kept_verdicts() {
+  const std::vector<LedgerVerdict> verdicts = memory_.unrecorded();
+  if (verdicts.empty()) return;
+  ledger_.settle(verdicts);
+  memory_.recorded();
+}
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,50 @@
+// The step that mails one recipient: claims it in the ledger, sends it, and records what the server said.
+#pragma once
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "engine/step.h"
+#include "workflows/mail/mailer.h"
+#include "workflows/notify_sync_failure/email_writer.h"
+#include "workflows/notify_sync_failure/mail_ledger.h"
+#include "workflows/notify_sync_failure/sync_failed.h"
+#include "workflows/notify_sync_failure/verdict_memory.h"
+
+namespace pawl::notify_sync_failure {
+
+struct EmailRequest {
+  SyncFailed failure;
+  std::string org_name;
+  std::string user_id;
+};
+
+struct EmailReceipt {
+  std::string state;   ///< `accepted` or `suppressed`.
+  std::string detail;  ///< The server's reply, or why nothing was sent.
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EmailReceipt, state, detail)
+
+/// One call at a time sends, whatever the lanes do.
+class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
+ public:
+  SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options);
+
+  /// The recipient's user id.
+  std::string key(const EmailRequest& request) const override { return request.user_id; }
+  void execute(engine::Batch<EmailRequest, EmailReceipt>& batch) override;
+
+ private:
+  class Round;
+
+  void record_kept_verdicts();
+
+  MailLedger& ledger_;
+  mail::Mailer& mailer_;
+  EmailWriter writer_;
+  VerdictMemory memory_;
+  std::mutex sending_;
+};
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,54 @@
+// The workflow `notify-sync-failure`: a failed sync becomes an urgent in-app notification and an email for every owner
+// and admin of the organisation. This folder knows the engine and the ports, no database and no transport.
+#pragma once
+
+#include <string>
+
+#include "engine/workflow.h"
+#include "workflows/mail/mailer.h"
+#include "workflows/notify_sync_failure/create_in_app.h"
+#include "workflows/notify_sync_failure/resolve_recipients.h"
+#include "workflows/notify_sync_failure/send_email.h"
+
+namespace pawl::notify_sync_failure {
+
+/// Not owned; all outlive the steps. The mailer is used by the step `send-email` alone.
+struct SyncFailurePorts {
+  RecipientDirectory& directory;
+  Inbox& inbox;
+  MailLedger& ledger;
+  mail::Mailer& mailer;
+};
+
+/// Waits of send-email between attempts: a relay may be down for hours, and its recipients must not be hammered.
+inline constexpr engine::RetryPolicy kMailRetry{.first = std::chrono::seconds{5},
+                                                .longest = std::chrono::minutes{30},
+                                                .max_attempts = 0,
+                                                .give_up_after = std::chrono::hours{24},
+                                                .full_jitter = true};
+
+struct SyncFailureOptions {
+  std::string app_url;         ///< See AppUrl for what is accepted.
+  std::string mail_from;       ///< A bare address.
+  std::string mail_from_name;  ///< May be empty.
+  engine::StepOptions resolve_recipients;
+  engine::StepOptions create_in_app;
+  /// Its parallelism is always 1; a batch_max of 0 means as many mails as the mailer has connections.
+  engine::StepOptions send_email{.retry = kMailRetry, .batch_max = 0};
+};
+
+/// The steps of the workflow. They outlive every runner, over lost leases too: send-email remembers what the ledger
+/// could not be told.
+struct SyncFailureSteps {
+  /// Throws engine::RefusedError for an unusable app_url or mail_from.
+  SyncFailureSteps(const SyncFailurePorts& ports, const SyncFailureOptions& options);
+
+  ResolveRecipients resolve_recipients;
+  CreateInApp create_in_app;
+  SendEmail send_email;
+};
+
+/// What main registers. `steps` outlives the runner.
+engine::WorkflowDefinition definition(SyncFailureSteps& steps);
+
+}  // namespace pawl::notify_sync_failure
