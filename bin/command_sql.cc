@@ -39,7 +39,8 @@ class SqlVerb final : public Verb {
   /// On the error stream, so that what is piped on holds answers only.
   static void list_views(const storage::CheckpointReader& reader, Console& console) {
     console.err << "views (read-only; one statement a line):";
-    for (const auto& row : reader.query("select name from sqlite_schema where type = 'view' order by name").rows)
+    for (const auto& row :
+         reader.query("select name from sqlite_schema where type = 'view' and name glob 'v[0-9]*' order by name").rows)
       console.err << ' ' << row.front().value_or("");
     console.err << '\n';
   }

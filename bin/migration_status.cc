@@ -1,6 +1,7 @@
 // Asks both databases where they stand.
 #include "bin/migration_status.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "bin/run_ids.h"
@@ -26,8 +27,13 @@ std::vector<std::vector<Table::Cell>> checkpoint_status_rows(const Settings& set
     return rows;
   }
   const storage::CheckpointReader reader(path);
-  for (const auto& row : reader.query("select name, applied_at from migrations order by number").rows)
-    rows.push_back({"checkpoints", row[0], row[1]});
+  const auto applied =
+      reader.query("select number, strftime('%Y-%m-%dT%H:%M:%SZ', applied_at / 1e6, 'unixepoch') from migrations").rows;
+  for (const storage::Migration& migration : storage::sqlite_migrations()) {
+    const auto row = std::find_if(applied.begin(), applied.end(),
+                                  [&](const auto& one) { return one[0] == std::to_string(migration.number); });
+    rows.push_back({"checkpoints", std::string(migration.name), row == applied.end() ? Table::Cell{} : (*row)[1]});
+  }
   return rows;
 }
 

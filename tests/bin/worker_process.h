@@ -1,0 +1,57 @@
+// The real `pawl` binary as a child of the test: started, signalled, awaited, and read.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/bin/temporary_directory.h"
+
+namespace pawl::bin {
+
+using Environment = std::map<std::string, std::string>;
+
+/// Killed and reaped when the object goes, if it still runs. What it writes can be read at any time.
+class PawlProcess {
+ public:
+  /// `environment` is put over the test's own. `input` is its standard input.
+  PawlProcess(const std::vector<std::string>& arguments, const Environment& environment, const std::string& input = "");
+  ~PawlProcess();
+  PawlProcess(const PawlProcess&) = delete;
+  PawlProcess& operator=(const PawlProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  void signal(int number) const;
+  /// Its exit code, or minus the signal that ended it. Fails the test when it still runs after a minute.
+  int wait();
+  bool ended();
+  std::string out() const;
+  std::string err() const;
+
+ private:
+  std::vector<std::string> variables(const Environment& environment) const;
+  void take_status(int status);
+
+  TemporaryDirectory directory_;
+  pid_t pid_ = -1;
+  bool reaped_ = false;
+  int code_ = 0;
+};
+
+/// What a process that ended left behind.
+struct Completed {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+Completed run_pawl(const std::vector<std::string>& arguments, const Environment& environment,
+                   const std::string& input = "");
+
+/// Whether the condition became true within a minute. The deadline is for a broken program, not a measure of a working
+/// one.
+bool eventually(const std::function<bool()>& condition);
+
+}  // namespace pawl::bin
