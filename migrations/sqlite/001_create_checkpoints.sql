@@ -62,7 +62,7 @@ create table events (
 create index events_aggregate on events (aggregate_id);
 
 -- Steps that reached their end, the checkpoints proper. A row is never overwritten: a settled step is not executed
--- again in its run. Only resuming a failed run deletes rows: those that failed, after moving their last attempt to attempts.
+-- again in its run. Only resuming a failed run deletes rows: those that failed, once their last attempt is in attempts.
 create table steps (
   run        integer not null references runs on delete cascade,
   step       text    not null,
