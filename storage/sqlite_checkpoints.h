@@ -9,8 +9,8 @@
 namespace pawl::storage {
 
 /// Opens the file, creating and migrating it when new, and holds its lock file until destroyed. Throws
-/// engine::RefusedError naming file, reason and what to do when it is locked, unreadable, foreign, newer than this build
-/// or corrupt.
+/// engine::RefusedError naming file, reason and what to do when it is locked, unreadable, foreign, newer than this
+/// build or corrupt.
 class SqliteCheckpoints final : public engine::Checkpoints {
  public:
   explicit SqliteCheckpoints(std::string path);

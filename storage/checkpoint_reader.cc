@@ -1,0 +1,123 @@
+// Lists runs and tells a run's story from its rows.
+#include "storage/checkpoint_reader.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <chrono>
+
+#include "storage/sqlite_errors.h"
+#include "storage/sqlite_query.h"
+#include "storage/sqlite_read_only.h"
+#include "storage/sqlite_runs.h"
+
+namespace pawl::storage {
+
+namespace {
+
+// Parameter 5 is always there, so that 1 to 4 may be bound whether or not their condition is.
+std::string select_runs(const RunFilter& filter) {
+  std::string sql =
+      "select v.run_id, v.workflow, v.status, v.aggregate_id, v.started_at, coalesce(v.ended_at, ''), v.reason "
+      "from runs r join v1_runs v on v.number = r.run where true";
+  if (!filter.status.empty()) sql += " and r.status = ?1";
+  if (filter.since_seconds > 0) sql += " and r.started_at >= ?2";
+  if (!filter.event_id.empty()) sql += " and r.event_id = ?3";
+  if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
+  return sql + " order by r.run desc limit ?5";
+}
+
+// Within one instant: the start first, the end last.
+constexpr const char* kTimeline = R"(
+  with story (time, place, what, step, key, attempt, status, detail) as (
+    select started_at, 0, 'started', '', '', 0, 'running', workflow from runs where run = ?1
+    union all
+    select failed_at, 1, 'attempt', step, key, attempt, iif(retry_at is null, 'failed', 'retrying'), error
+    from attempts where run = ?1
+    union all
+    select settled_at, 2, 'step', step, key, attempt, iif(failed, 'failed', 'succeeded'), result
+    from steps where run = ?1
+    union all
+    select wake_at, 3, 'waiting', '', '', 0, status, reason from runs where run = ?1 and status = 'waiting'
+    union all
+    select ended_at, 4, 'ended', '', '', 0, status, reason from runs where run = ?1 and ended_at is not null)
+  select strftime('%Y-%m-%dT%H:%M:%fZ', time / 1e6, 'unixepoch'), what, step, key, attempt, status, detail
+  from story order by time, place, step, key, attempt)";
+
+}  // namespace
+
+class CheckpointReader::Body {
+ public:
+  explicit Body(std::string file) : path(std::move(file)) {
+    reading([this] {
+      database = open_read_only(path);
+      stored_runs = std::make_unique<SqliteRuns>(*database);
+      return 0;
+    });
+  }
+
+  template <class Action>
+  std::invoke_result_t<Action> reading(Action action) const try {
+    return action();
+  } catch (const SQLite::Exception& error) {
+    throw_translated(error, "read checkpoints", path);
+  }
+
+  std::string path;
+  std::unique_ptr<SQLite::Database> database;
+  std::unique_ptr<SqliteRuns> stored_runs;
+};
+
+CheckpointReader::CheckpointReader(std::string path) : body_(std::make_unique<Body>(std::move(path))) {}
+
+CheckpointReader::~CheckpointReader() = default;
+
+std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
+  return body_->reading([&] {
+    const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
+    const engine::Timestamp since = now - std::chrono::seconds(filter.since_seconds);
+    SqliteStatement select(*body_->database, select_runs(filter).c_str());
+    select.start(filter.status, since, filter.event_id, filter.aggregate_id, static_cast<std::int64_t>(filter.limit));
+    std::vector<RunSummary> summaries;
+    while (select.next())
+      summaries.push_back({select.text(0), select.text(1), select.text(2), select.text(3), select.text(4),
+                           select.text(5), select.text(6)});
+    return summaries;
+  });
+}
+
+std::vector<std::string> CheckpointReader::ids_with_prefix(const std::string& prefix, std::size_t limit) const {
+  return body_->reading([&] {
+    const std::string past_the_last =
+        prefix + "\xf4\x8f\xbf\xbf";  // U+10FFFF sorts after whatever an id may go on with
+    SqliteStatement select(*body_->database,
+                           "select event_id from runs where event_id >= ? and event_id < ? order by event_id limit ?");
+    select.start(prefix, past_the_last, static_cast<std::int64_t>(limit));
+    std::vector<std::string> ids;
+    while (select.next()) ids.push_back(select.text(0));
+    return ids;
+  });
+}
+
+std::optional<engine::StoredRun> CheckpointReader::run(const std::string& run_id) const {
+  return body_->reading([&] { return body_->stored_runs->by_event(run_id); });
+}
+
+std::vector<TimelineEntry> CheckpointReader::timeline(const std::string& run_id) const {
+  return body_->reading([&] {
+    std::vector<TimelineEntry> entries;
+    const auto run = body_->stored_runs->by_event(run_id);
+    if (!run) return entries;
+    SqliteStatement story(*body_->database, kTimeline);
+    story.start(run->run);
+    while (story.next())
+      entries.push_back({story.text(0), story.text(1), story.text(2), story.text(3), static_cast<int>(story.integer(4)),
+                         story.text(5), story.text(6)});
+    return entries;
+  });
+}
+
+CheckpointReader::Rows CheckpointReader::query(const std::string& sql) const {
+  return body_->reading([&] { return query_read_only(*body_->database, sql); });
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,160 @@
+// Drives the one connection: a group a transaction, a fresh connection after every I/O error.
+#include "storage/sqlite_checkpoints.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <utility>
+
+#include "engine/errors.h"
+#include "storage/sqlite_connection.h"
+#include "storage/sqlite_errors.h"
+#include "storage/sqlite_file.h"
+#include "storage/sqlite_lock.h"
+#include "storage/sqlite_migrator.h"
+
+namespace pawl::storage {
+
+namespace {
+
+// Locked first: whoever looks at the file, or makes it, is alone with it.
+std::string lockable(std::string path) {
+  create_private_directories(path);
+  return path;
+}
+
+void make_ready(const std::string& path) {
+  if (!holds_store(path)) create_store(path);
+  make_private(path);
+}
+
+}  // namespace
+
+class SqliteCheckpoints::Body {
+ public:
+  explicit Body(std::string path) : path_(lockable(std::move(path))), lock_(path_) {
+    guarded("open checkpoints", [&] {
+      make_ready(path_);
+      file_ = identity_of(path_);
+      return &connect();
+    });
+  }
+
+  /// Runs `action` on the connection with SQLite's exceptions translated.
+  template <class Action>
+  auto use(const std::string& operation, Action action) {
+    return guarded(operation, [&] { return action(connect()); });
+  }
+
+  /// One transaction, as a whole or not at all.
+  template <class Action>
+  void write(const std::string& operation, Action action) {
+    use(operation, [&](SqliteConnection& connection) {
+      SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
+      action(connection);
+      transaction.commit();
+      return 0;
+    });
+    connection_->require_in_place();
+    tend_wal();
+  }
+
+ private:
+  // After an I/O error there is none: the file is verified and opened again, but only the very file we had.
+  SqliteConnection& connect() {
+    if (!connection_) {
+      if (identity_of(path_) != file_)
+        throw engine::RefusedError("open checkpoints " + path_ +
+                                   " again: the file was deleted or replaced while in use; start the worker again");
+      connection_ = std::make_unique<SqliteConnection>(path_);
+    }
+    return *connection_;
+  }
+
+  template <class Action>
+  std::invoke_result_t<Action> guarded(const std::string& operation, Action action) try {
+    return action();
+  } catch (const SQLite::Exception& error) {
+    drop_if_poisoned(error);
+    throw_translated(error, operation, path_);
+  }
+
+  // The transaction before it is durable: a failure here concerns the next one, which begins with a fresh connection.
+  void tend_wal() try { connection_->tend_wal(); } catch (const SQLite::Exception& error) {
+    drop_if_poisoned(error);
+  }
+
+  void drop_if_poisoned(const SQLite::Exception& error) {
+    if (!connection_ || !poisons_connection(error)) return;
+    connection_->abandon();
+    connection_.reset();
+  }
+
+  std::string path_;
+  SqliteLock lock_;
+  std::optional<FileIdentity> file_;
+  std::unique_ptr<SqliteConnection> connection_;
+};
+
+SqliteCheckpoints::SqliteCheckpoints(std::string path) : body_(std::make_unique<Body>(std::move(path))) {}
+
+SqliteCheckpoints::~SqliteCheckpoints() = default;
+
+engine::Recovered SqliteCheckpoints::recover() {
+  return body_->use("recover checkpoints of", [](SqliteConnection& connection) {
+    engine::Recovered recovered;
+    SqliteStatement store(connection.database(),
+                          "select store_id, max(last_run, (select coalesce(max(run), 0) from runs)) + 1 from store");
+    store.start();
+    store.next();
+    recovered.store_id = store.text(0);
+    recovered.next_run = store.integer(1);
+    SqliteStatement unfinished(connection.database(),
+                               "select run, event_id, status = 'waiting', coalesce(wake_at, 0) from runs "
+                               "where ended_at is null order by run");
+    unfinished.start();
+    while (unfinished.next())
+      recovered.unfinished.push_back(
+          {unfinished.integer(0), unfinished.text(1), unfinished.integer(2) != 0, unfinished.time(3)});
+    return recovered;
+  });
+}
+
+void SqliteCheckpoints::commit(std::span<const engine::Checkpoint> group) {
+  if (group.empty()) return;
+  body_->write("write checkpoints to", [&](SqliteConnection& connection) {
+    connection.records().begin_group();
+    for (const engine::Checkpoint& checkpoint : group) connection.records().write(checkpoint);
+  });
+}
+
+std::vector<engine::StoredRun> SqliteCheckpoints::find(std::span<const std::string> event_ids) {
+  return body_->use("find runs in", [&](SqliteConnection& connection) {
+    std::vector<engine::StoredRun> found;
+    for (const std::string& id : event_ids)
+      if (auto run = connection.runs().by_event(id)) found.push_back(std::move(*run));
+    return found;
+  });
+}
+
+std::vector<engine::StoredRun> SqliteCheckpoints::load(std::span<const engine::RunNumber> runs) {
+  return body_->use("load runs from", [&](SqliteConnection& connection) {
+    std::vector<engine::StoredRun> found;
+    for (const engine::RunNumber number : runs)
+      if (auto run = connection.runs().by_number(number)) found.push_back(std::move(*run));
+    return found;
+  });
+}
+
+std::size_t SqliteCheckpoints::prune(engine::Timestamp ended_before, std::size_t limit) {
+  int pruned = 0;
+  body_->write("prune runs from", [&](SqliteConnection& connection) {
+    connection.database().exec("update store set last_run = max(last_run, (select coalesce(max(run), 0) from runs))");
+    SqliteStatement prune(connection.database(),
+                          "delete from runs where run in "
+                          "(select run from runs where ended_at < ? order by ended_at limit ?)");
+    pruned = prune.exec(ended_before, static_cast<std::int64_t>(limit));
+  });
+  return static_cast<std::size_t>(pruned);
+}
+
+}  // namespace pawl::storage

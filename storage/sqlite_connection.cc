@@ -1,0 +1,97 @@
+// Opens, configures and checkpoints through SQLiteCpp and, where it has no name for it, SQLite's own interface.
+#include "storage/sqlite_connection.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include "engine/errors.h"
+#include "storage/sqlite_migrator.h"
+#include "storage/sqlite_read_only.h"
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 1000;
+// In pages of 4 KiB: a checkpoint every 4 MiB, and the file cut back to nothing once it has passed 64 MiB.
+constexpr int kCheckpointFrames = 1024;
+constexpr int kTruncateFrames = 16 * 1024;
+
+int checkpoint(SQLite::Database& database, int mode) {
+  return sqlite3_wal_checkpoint_v2(database.getHandle(), nullptr, mode, nullptr, nullptr);
+}
+
+void require_writable(SQLite::Database& database, const std::string& path) {
+  if (sqlite3_db_readonly(database.getHandle(), "main") == 1)
+    throw engine::RefusedError("open checkpoints " + path +
+                               ": the file is read-only for this user; make the file and " +
+                               "its directory writable for it");
+}
+
+FileIdentity require_identity(const std::string& path) {
+  if (const auto identity = identity_of(path)) return *identity;
+  throw engine::RefusedError(
+      "open checkpoints " + path +
+      ": the file was deleted while in use; start the worker again: " + "unfinished events are then delivered again");
+}
+
+}  // namespace
+
+SqliteConnection::SqliteConnection(const std::string& path) : path_(path), next_checkpoint_(kCheckpointFrames) {
+  file_ = require_identity(path);
+  verify_store(path);
+  database_ = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, kBusyMilliseconds);
+  require_writable(*database_, path);
+  configure();
+  apply_missing_migrations(*database_);
+  records_ = std::make_unique<SqliteRecords>(*database_);
+  runs_ = std::make_unique<SqliteRuns>(*database_);
+}
+
+SqliteConnection::~SqliteConnection() = default;
+
+void SqliteConnection::configure() {
+  const std::string mode = database_->execAndGet("pragma journal_mode = wal").getString();
+  if (mode != "wal")
+    throw engine::RefusedError("open checkpoints " + path_ + ": its file system cannot hold a WAL (journal mode " +
+                               mode + "); put it on a local disk");
+  database_->exec("pragma synchronous = full");
+  database_->exec("pragma foreign_keys = on");
+  database_->exec("pragma cache_size = -8192");
+  database_->exec("pragma wal_autocheckpoint = 0");
+  // What a crash or a failed fsync left in the WAL is in the file from here on, synced, whatever became of the WAL.
+  const int result = checkpoint(*database_, SQLITE_CHECKPOINT_TRUNCATE);
+  if (result != SQLITE_OK && result != SQLITE_BUSY) throw SQLite::Exception(database_->getHandle(), result);
+  wal_ = require_identity(path_ + "-wal");
+  sqlite3_wal_hook(database_->getHandle(), &SqliteConnection::on_commit, this);
+}
+
+void SqliteConnection::require_in_place() const {
+  if (identity_of(path_) == file_ && identity_of(path_ + "-wal") == wal_) return;
+  throw engine::RefusedError("write checkpoints to " + path_ +
+                             ": the file or its -wal was deleted or replaced while in "
+                             "use; start the worker again: unfinished events are then delivered again");
+}
+
+int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int frames) {
+  auto& connection = *static_cast<SqliteConnection*>(self);
+  if (frames < connection.wal_frames_) connection.next_checkpoint_ = kCheckpointFrames;  // the WAL began anew
+  connection.wal_frames_ = frames;
+  return SQLITE_OK;
+}
+
+void SqliteConnection::tend_wal() {
+  if (wal_frames_ < next_checkpoint_) return;
+  next_checkpoint_ = wal_frames_ + kCheckpointFrames;
+  database_->setBusyTimeout(0);  // readers are never waited for: what they still need is moved next time
+  const int mode = wal_frames_ < kTruncateFrames ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
+  const int result = checkpoint(*database_, mode);
+  database_->setBusyTimeout(kBusyMilliseconds);
+  if (result != SQLITE_OK && result != SQLITE_BUSY) throw SQLite::Exception(database_->getHandle(), result);
+}
+
+void SqliteConnection::abandon() noexcept {
+  sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+}  // namespace pawl::storage

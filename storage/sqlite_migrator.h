@@ -1,0 +1,24 @@
+// The SQLite line of migrations: makes new stores, brings older ones up to date, refuses newer and edited ones.
+#pragma once
+
+#include <string>
+
+namespace SQLite {
+class Database;
+}
+
+namespace pawl::storage {
+
+// All of these want the caller to hold the store's lock, and throw SQLite::Exception besides engine::RefusedError.
+
+/// Makes a new store under the name `path`, as a whole or not at all.
+void create_store(const std::string& path);
+
+/// Throws engine::RefusedError if the store has a migration that this build does not know or knows differently.
+/// Reads only; works without the lock.
+void require_known_migrations(SQLite::Database& database, const std::string& path);
+
+/// Applies what the store lacks, each migration in a transaction of its own.
+void apply_missing_migrations(SQLite::Database& database);
+
+}  // namespace pawl::storage

@@ -1,0 +1,138 @@
+// The SQL of every kind of checkpoint record.
+#include "storage/sqlite_records.h"
+
+#include <string>
+
+#include "engine/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr const char* kInsertRun =
+    "insert into runs (run, event_id, workflow, position, deliveries, resumes, started_at) values (?,?,?,?,?,?,?) "
+    "on conflict do nothing";
+
+constexpr const char* kInsertEvent =
+    "insert into events (run, type, aggregate_type, aggregate_id, payload, created_at) values (?,?,?,?,?,?)";
+
+// A settled step is never overwritten.
+constexpr const char* kInsertStep =
+    "insert into steps (run, step, key, attempt, failed, result, started_at, settled_at) values (?,?,?,?,?,?,?,?) "
+    "on conflict do nothing";
+
+constexpr const char* kInsertAttempt =
+    "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, retry_at) "
+    "values (?1, ?2, ?3, (select resumes from runs where run = ?1), ?4, ?5, ?6, ?7, ?8) on conflict do nothing";
+
+constexpr const char* kWake =
+    "update runs set status = 'running', reason = '', wake_at = null where run = ? and status = 'waiting'";
+
+constexpr const char* kPark =
+    "update runs set status = 'waiting', wake_at = ?2, reason = ?3 where run = ?1 and ended_at is null";
+
+// The first end counts: what a lane reports later about a superseded run does not change how it ended.
+constexpr const char* kEnd =
+    "update runs set status = ?2, reason = ?3, ended_at = ?4, wake_at = null where run = ?1 and ended_at is null";
+
+constexpr const char* kKeepFailedSteps =
+    "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at) "
+    "select s.run, s.step, s.key, r.resumes, s.attempt, s.result, s.started_at, s.settled_at "
+    "from steps s join runs r on r.run = s.run where s.run = ? and s.failed on conflict do nothing";
+
+constexpr const char* kForgetFailedSteps = "delete from steps where run = ? and failed";
+
+constexpr const char* kReopen =
+    "update runs set status = 'running', reason = '', wake_at = null, ended_at = null, resumes = ?2, position = ?3 "
+    "where run = ?1";
+
+// A run that was superseded moves again when its event comes back to us; one that is done or failed stays so.
+constexpr const char* kRedeliver =
+    "update runs set position = ?2, deliveries = ?3, "
+    "status = iif(status in ('done', 'failed'), status, 'running'), "
+    "reason = iif(status in ('done', 'failed'), reason, ''), "
+    "ended_at = iif(status in ('done', 'failed'), ended_at, null), wake_at = null where run = ?1";
+
+}  // namespace
+
+SqliteRecords::SqliteRecords(SQLite::Database& database)
+    : insert_run_(database, kInsertRun),
+      insert_event_(database, kInsertEvent),
+      insert_step_(database, kInsertStep),
+      insert_attempt_(database, kInsertAttempt),
+      wake_(database, kWake),
+      park_(database, kPark),
+      end_(database, kEnd),
+      keep_failed_steps_(database, kKeepFailedSteps),
+      forget_failed_steps_(database, kForgetFailedSteps),
+      reopen_(database, kReopen),
+      redeliver_(database, kRedeliver),
+      event_of_run_(database, "select event_id from runs where run = ?") {}
+
+void SqliteRecords::write(const engine::Checkpoint& checkpoint) {
+  std::visit([this](const auto& record) { write(record); }, checkpoint);
+}
+
+void SqliteRecords::write(const engine::RunStarted& record) {
+  const engine::Event& event = record.event;
+  if (insert_run_.exec(record.run, event.id, record.workflow, event.position, event.deliveries, event.resumes,
+                       record.at) == 0)
+    return require_same_event(record);
+  insert_event_.exec(record.run, event.type, event.aggregate_type, event.aggregate_id, event.payload, event.created_at);
+  awake_.insert(record.run);
+}
+
+void SqliteRecords::write(const engine::StepSettled& record) {
+  wake(record.run);
+  insert_step_.exec(record.run, record.step.step, record.step.key, record.attempt, record.failed ? 1 : 0, record.result,
+                    record.started_at, record.settled_at);
+}
+
+void SqliteRecords::write(const engine::AttemptFailed& record) {
+  wake(record.run);
+  insert_attempt_.exec(record.run, record.step.step, record.step.key, record.attempt, record.error,
+                       record.first_started_at, record.failed_at, record.retry_at);
+}
+
+void SqliteRecords::write(const engine::RunParked& record) {
+  if (park_.exec(record.run, record.wake_at, record.reason) == 0) require_started(record.run);
+  awake_.erase(record.run);
+}
+
+void SqliteRecords::write(const engine::RunEnded& record) {
+  if (end_.exec(record.run, to_string(record.status), record.reason, record.at) == 0) require_started(record.run);
+}
+
+void SqliteRecords::write(const engine::RunReopened& record) {
+  keep_failed_steps_.exec(record.run);
+  forget_failed_steps_.exec(record.run);
+  if (reopen_.exec(record.run, record.resumes, record.position) == 0) require_started(record.run);
+}
+
+void SqliteRecords::write(const engine::RunRedelivered& record) {
+  if (redeliver_.exec(record.run, record.position, record.deliveries) == 0) require_started(record.run);
+}
+
+void SqliteRecords::wake(engine::RunNumber run) {
+  if (!awake_.insert(run).second) return;
+  if (wake_.exec(run) == 0) require_started(run);
+}
+
+void SqliteRecords::require_same_event(const engine::RunStarted& record) {
+  event_of_run_.start(record.run);
+  const bool same = event_of_run_.next() && event_of_run_.text(0) == record.event.id;
+  event_of_run_.rewind();
+  if (!same)
+    throw engine::Error("commit checkpoints: run " + std::to_string(record.run) + " of event " + record.event.id +
+                        " clashes with a run that this store holds");
+}
+
+void SqliteRecords::require_started(engine::RunNumber run) {
+  event_of_run_.start(run);
+  const bool started = event_of_run_.next();
+  event_of_run_.rewind();
+  if (!started)
+    throw engine::Error("commit checkpoints: run " + std::to_string(run) + " was never started in this store");
+}
+
+}  // namespace pawl::storage

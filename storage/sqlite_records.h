@@ -1,0 +1,47 @@
+// Writes checkpoint records as rows.
+#pragma once
+
+#include <unordered_set>
+
+#include "engine/checkpoints.h"
+#include "storage/sqlite_statement.h"
+
+namespace pawl::storage {
+
+/// Prepared once a connection. Used inside the caller's transaction; every record may be written twice, since a group
+/// of unknown outcome is repeated. Throws engine::Error for a record of a run that was never started.
+class SqliteRecords {
+ public:
+  explicit SqliteRecords(SQLite::Database& database);
+
+  void begin_group() { awake_.clear(); }
+  void write(const engine::Checkpoint& checkpoint);
+
+ private:
+  void write(const engine::RunStarted& record);
+  void write(const engine::StepSettled& record);
+  void write(const engine::AttemptFailed& record);
+  void write(const engine::RunParked& record);
+  void write(const engine::RunEnded& record);
+  void write(const engine::RunReopened& record);
+  void write(const engine::RunRedelivered& record);
+  void wake(engine::RunNumber run);
+  void require_same_event(const engine::RunStarted& record);
+  void require_started(engine::RunNumber run);
+
+  SqliteStatement insert_run_;
+  SqliteStatement insert_event_;
+  SqliteStatement insert_step_;
+  SqliteStatement insert_attempt_;
+  SqliteStatement wake_;
+  SqliteStatement park_;
+  SqliteStatement end_;
+  SqliteStatement keep_failed_steps_;
+  SqliteStatement forget_failed_steps_;
+  SqliteStatement reopen_;
+  SqliteStatement redeliver_;
+  SqliteStatement event_of_run_;
+  std::unordered_set<engine::RunNumber> awake_;  ///< Runs that this group has already made sure are not waiting.
+};
+
+}  // namespace pawl::storage

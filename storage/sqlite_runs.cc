@@ -1,0 +1,103 @@
+// The SQL that brings a run back from its rows.
+#include "storage/sqlite_runs.h"
+
+#include "engine/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+
+using engine::RunStatus;
+
+std::string select_run_where(const char* condition) {
+  return std::string(
+             "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.event_id, r.deliveries, e.type, "
+             "e.aggregate_type, e.aggregate_id, e.payload, e.created_at from runs r join events e on e.run = r.run "
+             "where ") +
+         condition;
+}
+
+constexpr const char* kSelectSteps =
+    "select step, key, attempt, failed, result, started_at, settled_at from steps where run = ? "
+    "order by settled_at, step, key";
+
+constexpr const char* kSelectRetries =
+    "select step, key, attempt, error, first_started_at, retry_at from pending_retries where run = ? "
+    "order by step, key";
+
+engine::StoredRun run_of(const SqliteStatement& row) {
+  engine::StoredRun run;
+  run.run = row.integer(0);
+  run.workflow = row.text(1);
+  run.status = parse_status(row.text(2));
+  run.reason = row.text(3);
+  run.resumes = static_cast<int>(row.integer(4));
+  run.event = {.position = row.integer(5),
+               .id = row.text(6),
+               .type = row.text(8),
+               .aggregate_type = row.text(9),
+               .aggregate_id = row.text(10),
+               .payload = row.text(11),
+               .created_at = row.time(12),
+               .deliveries = static_cast<int>(row.integer(7)),
+               .resumes = run.resumes};
+  return run;
+}
+
+}  // namespace
+
+RunStatus parse_status(const std::string& word) {
+  for (const RunStatus status :
+       {RunStatus::kRunning, RunStatus::kWaiting, RunStatus::kDone, RunStatus::kFailed, RunStatus::kSuperseded})
+    if (word == to_string(status)) return status;
+  throw engine::RefusedError("read a run: unknown status '" + word + "'; the file was edited or is of a newer pawl");
+}
+
+SqliteRuns::SqliteRuns(SQLite::Database& database)
+    : by_event_(database, select_run_where("r.event_id = ?").c_str()),
+      by_number_(database, select_run_where("r.run = ?").c_str()),
+      steps_(database, kSelectSteps),
+      retries_(database, kSelectRetries) {}
+
+std::optional<engine::StoredRun> SqliteRuns::by_event(const std::string& event_id) {
+  by_event_.start(event_id);
+  return fetch(by_event_);
+}
+
+std::optional<engine::StoredRun> SqliteRuns::by_number(engine::RunNumber run) {
+  by_number_.start(run);
+  return fetch(by_number_);
+}
+
+std::optional<engine::StoredRun> SqliteRuns::fetch(SqliteStatement& statement) {
+  if (!statement.next()) return std::nullopt;
+  engine::StoredRun run = run_of(statement);
+  statement.rewind();
+  fetch_steps(run);
+  fetch_retries(run);
+  return run;
+}
+
+void SqliteRuns::fetch_steps(engine::StoredRun& run) {
+  steps_.start(run.run);
+  while (steps_.next())
+    run.steps.push_back({.run = run.run,
+                         .step = {steps_.text(0), steps_.text(1)},
+                         .attempt = static_cast<int>(steps_.integer(2)),
+                         .failed = steps_.integer(3) != 0,
+                         .result = steps_.text(4),
+                         .started_at = steps_.time(5),
+                         .settled_at = steps_.time(6)});
+}
+
+void SqliteRuns::fetch_retries(engine::StoredRun& run) {
+  retries_.start(run.run);
+  while (retries_.next())
+    run.retries.push_back({.step = {retries_.text(0), retries_.text(1)},
+                           .attempts = static_cast<int>(retries_.integer(2)),
+                           .error = retries_.text(3),
+                           .first_started_at = retries_.time(4),
+                           .retry_at = retries_.time(5)});
+}
+
+}  // namespace pawl::storage
