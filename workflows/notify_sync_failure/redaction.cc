@@ -15,18 +15,18 @@ using std::string_view;
 constexpr auto kNotFound = string_view::npos;
 constexpr string_view kWordEnds = " \n\"'`<>";
 constexpr string_view kTokenSigns = "._~+/=:-";
-constexpr std::array<string_view, 2> kSchemes = {"bearer", "basic"};
+constexpr auto kSchemes = std::to_array<string_view>({"bearer", "basic"});
 
 struct TokenKind {
   string_view prefix;
   std::size_t shortest;
 };
 // Lengths well below the real ones, since a text may be cut, and well above any word with such a beginning.
-constexpr std::array<TokenKind, 22> kTokenKinds = {
+constexpr auto kTokenKinds = std::to_array<TokenKind>(
     {{"eyJ", 16},   {"AKIA", 16},     {"ASIA", 16},        {"ghp_", 12},     {"gho_", 12},     {"ghu_", 12},
      {"ghs_", 12},  {"ghr_", 12},     {"github_pat_", 16}, {"glpat-", 12},   {"xoxb-", 12},    {"xoxp-", 12},
      {"xoxa-", 12}, {"sk_live_", 12}, {"sk_test_", 12},    {"rk_live_", 12}, {"pk_live_", 12}, {"whsec_", 12},
-     {"AIza", 20},  {"ya29.", 12},    {"SG.", 20},         {"sk-", 24}}};
+     {"AIza", 20},  {"ya29.", 12},    {"SG.", 20},         {"sk-", 24}});
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }

@@ -12,102 +12,30 @@ namespace {
 using std::string_view;
 
 // Compared in lower case and without '_' and '-'.
-constexpr std::array<string_view, 28> kInside = {
-    "password",  "passwd",        "passcode",        "pwd",          "secret",           "token",        "apikey",
-    "accesskey", "privatekey",    "signingkey",      "accountkey",   "sharedkey",        "functionskey", "masterkey",
-    "authkey",   "encryptionkey", "subscriptionkey", "credential",   "signature",        "sessionid",    "sessid",
-    "jwt",       "bearer",        "assertion",       "codeverifier", "connectionstring", "licensekey",   "appkey"};
-constexpr std::array<string_view, 10> kWhole = {"pass", "auth", "sig",     "sas",      "pin",
-                                                "otp",  "sid",  "session", "jsession", "hmac"};
-constexpr std::array<string_view, 5> kRestOfLine = {"authorization", "proxyauthorization", "cookie", "setcookie",
-                                                    "passphrase"};
+constexpr auto kInside = std::to_array<string_view>(
+    {"password",  "passwd",        "passcode",        "pwd",          "secret",           "token",        "apikey",
+     "accesskey", "privatekey",    "signingkey",      "accountkey",   "sharedkey",        "functionskey", "masterkey",
+     "authkey",   "encryptionkey", "subscriptionkey", "credential",   "signature",        "sessionid",    "sessid",
+     "jwt",       "bearer",        "assertion",       "codeverifier", "connectionstring", "licensekey",   "appkey"});
+constexpr auto kWhole =
+    std::to_array<string_view>({"pass", "auth", "sig", "sas", "pin", "otp", "sid", "session", "jsession", "hmac"});
+constexpr auto kRestOfLine =
+    std::to_array<string_view>({"authorization", "proxyauthorization", "cookie", "setcookie", "passphrase"});
 // A name that ends so describes a secret and is none: token_type, password_policy.
-constexpr std::array<string_view, 15> kInnocentEnds = {"type",   "expiresin", "expiresat", "expiry",   "endpoint",
-                                                       "url",    "uri",       "count",     "length",   "limit",
-                                                       "status", "policy",    "expired",   "lifetime", "ttl"};
-constexpr std::array<string_view, 9> kErrorStarts = {"invalid",   "expired",      "missing",     "bad",    "wrong",
-                                                     "incorrect", "unauthorized", "unsupported", "unknown"};
-constexpr std::array<string_view, 9> kBeforeKey = {"api",     "access", "private",    "secret",      "signing",
-                                                   "account", "shared", "encryption", "subscription"};
-constexpr std::array<string_view, 79> kProse = {"a",
-                                                "absent",
-                                                "access",
-                                                "account",
-                                                "already",
-                                                "an",
-                                                "and",
-                                                "are",
-                                                "attempt",
-                                                "authentication",
-                                                "authorization",
-                                                "been",
-                                                "blank",
-                                                "cannot",
-                                                "client",
-                                                "connection",
-                                                "could",
-                                                "denied",
-                                                "did",
-                                                "disabled",
-                                                "does",
-                                                "empty",
-                                                "error",
-                                                "expected",
-                                                "expired",
-                                                "failed",
-                                                "failure",
-                                                "false",
-                                                "for",
-                                                "from",
-                                                "grant",
-                                                "has",
-                                                "have",
-                                                "header",
-                                                "in",
-                                                "incorrect",
-                                                "invalid",
-                                                "is",
-                                                "it",
-                                                "locked",
-                                                "malformed",
-                                                "mismatch",
-                                                "missing",
-                                                "must",
-                                                "no",
-                                                "none",
-                                                "not",
-                                                "null",
-                                                "of",
-                                                "on",
-                                                "or",
-                                                "password",
-                                                "please",
-                                                "refresh",
-                                                "refused",
-                                                "rejected",
-                                                "request",
-                                                "required",
-                                                "revoked",
-                                                "server",
-                                                "signature",
-                                                "that",
-                                                "the",
-                                                "this",
-                                                "to",
-                                                "token",
-                                                "too",
-                                                "true",
-                                                "unauthorized",
-                                                "undefined",
-                                                "unknown",
-                                                "unsupported",
-                                                "user",
-                                                "was",
-                                                "were",
-                                                "will",
-                                                "with",
-                                                "wrong",
-                                                "your"};
+constexpr auto kInnocentEnds =
+    std::to_array<string_view>({"type", "expiresin", "expiresat", "expiry", "endpoint", "url", "uri", "count", "length",
+                                "limit", "status", "policy", "expired", "lifetime", "ttl"});
+constexpr auto kErrorStarts = std::to_array<string_view>(
+    {"invalid", "expired", "missing", "bad", "wrong", "incorrect", "unauthorized", "unsupported", "unknown"});
+constexpr auto kBeforeKey = std::to_array<string_view>(
+    {"api", "access", "private", "secret", "signing", "account", "shared", "encryption", "subscription"});
+// Between blanks, each of them.
+constexpr string_view kProse =
+    " a absent access account already an and are attempt authentication authorization been blank cannot client "
+    "connection could denied did disabled does empty error expected expired failed failure false for from grant "
+    "has have header in incorrect invalid is it locked malformed mismatch missing must no none not null of on or "
+    "password please refresh refused rejected request required revoked server signature that the this to token "
+    "too true unauthorized undefined unknown unsupported user was were will with wrong your ";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -128,6 +56,10 @@ bool holds(const Words& words, string_view word) {
 template <class Words, class Fits>
 bool any(const Words& words, Fits fits) {
   return std::any_of(words.begin(), words.end(), fits);
+}
+
+bool is_prose_word(string_view word) {
+  return !word.empty() && kProse.find(" " + bare(word) + " ") != string_view::npos;
 }
 
 // `smtp_pass`, `db-pass` and `dbPass`, yet neither `compass` nor `bypass`.
@@ -168,7 +100,7 @@ Secrecy secrecy_of(string_view name, string_view before) {
 bool is_prose(string_view value) {
   const auto end = std::find_if_not(value.begin(), value.end(), is_letter);
   const bool one_word = std::none_of(end, value.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
-  return one_word && holds(kProse, bare(value.substr(0, static_cast<std::size_t>(end - value.begin()))));
+  return one_word && is_prose_word(value.substr(0, static_cast<std::size_t>(end - value.begin())));
 }
 
 bool looks_random(string_view value, std::size_t length) {

@@ -67,7 +67,8 @@ class Fields {
 
   std::string uuid(const char* name) const {
     const std::string text = string(name, "a UUID string");
-    if (std::string id = lower_cased(text); is_canonical_uuid(id)) return id;
+    const std::string id = lower_cased(text);
+    if (is_canonical_uuid(id)) return id;
     throw unexpected(name, "a UUID string", shown(text));
   }
 
