@@ -23,7 +23,7 @@ struct ResumeRequest {
   std::vector<std::string> event_ids;  ///< Full UUIDs of failed events.
   std::string requested_by;            ///< For the audit trail in pawl.commands.
   std::string note;
-  double rate = 0;                     ///< Events a second, spread by available_at; 0: all at once.
+  double rate = 0;  ///< Events a second, spread by available_at; 0: all at once.
 };
 struct ResumeOutcome {
   std::string event_id;
@@ -41,8 +41,8 @@ std::vector<std::string> failed_events(const std::string& conninfo, long since_s
 struct DeliveryLine {
   std::string channel;  ///< `in-app` or `email`.
   std::string user_id;
-  std::string state;    ///< `created`, or the ledger's state.
-  std::string detail;   ///< Title, or the server's reply.
+  std::string state;   ///< `created`, or the ledger's state.
+  std::string detail;  ///< Title, or the server's reply.
   std::string at;
 };
 std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& event_id);

@@ -12,8 +12,8 @@ struct MigrationState {
 };
 
 /// Applies what is missing, each in a transaction of its own; safe when two start at once. `with_app` first creates the
-/// application's reference tables. Returns the names applied. Throws engine::RefusedError when an applied migration was edited since,
-/// when the database was migrated by a newer pawl, or when the application's tables are missing.
+/// application's reference tables. Returns the names applied. Throws engine::RefusedError when an applied migration was
+/// edited since, when the database was migrated by a newer pawl, or when the application's tables are missing.
 std::vector<std::string> migrate_postgres(const std::string& conninfo, bool with_app);
 
 /// Every migration of this build in order.

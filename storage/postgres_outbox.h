@@ -13,7 +13,7 @@ struct PostgresOutboxOptions {
   std::string conninfo;  ///< libpq conninfo or URI; empty: libpq's own environment.
   std::string version;   ///< pawl's version, shown in pawl.workers.
   engine::Duration lease{std::chrono::seconds{30}};
-  bool listen = true;    ///< False behind PgBouncer in transaction mode: poll instead of LISTEN.
+  bool listen = true;  ///< False behind PgBouncer in transaction mode: poll instead of LISTEN.
 };
 
 /// Not movable. `epoch` is set by open() and outlives it.

@@ -1,0 +1,55 @@
+// The claiming half of the Postgres outbox: low water, sweeps, redeliveries, and the doorbell.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "engine/outbox.h"
+#include "storage/epoch.h"
+#include "storage/low_water.h"
+#include "storage/postgres_connection.h"
+
+namespace pawl::storage {
+
+/// Used by one thread. A claim whose reply was lost is found again by its number in `lease_batch`.
+class OutboxClaims {
+ public:
+  OutboxClaims(const std::string& conninfo, bool listen, const Epoch& epoch);
+
+  /// After a new epoch: forgets marks, flags and candidates.
+  void start_over(const std::string& store_id);
+  std::vector<engine::Event> claim(const engine::ClaimRequest& request);
+  void sleep(engine::Duration at_most);
+  void release(std::span<const std::int64_t> unstarted_positions);
+
+ private:
+  using Events = std::vector<engine::Event>;
+  std::string epoch() const { return std::to_string(epoch_.load()); }
+  void next_batch();
+  Events find_lost_batch();
+  void sweep(const engine::ClaimRequest& request, Events& events);
+  void claim_fresh(std::int64_t above, int limit, Events& events);
+  void claim_redelivered(int limit, Events& events);
+  void find_redelivered();
+  void append_claimed(const Rows& rows, Events& events) const;
+  void raise_flag();
+  void lower_flag();
+  bool something_is_claimable();
+
+  PostgresConnection connection_;
+  const bool listen_;
+  const Epoch& epoch_;
+  std::string store_;
+  std::string types_ = "{}";  ///< Of the last request, as an array literal.
+  LowWater low_water_;
+  std::deque<std::int64_t> redelivered_;  ///< Candidates found by the last search; others may take them first.
+  bool more_redelivered_ = false;         ///< That search stopped at its limit.
+  int batch_ = 0;
+  bool batch_is_lost_ = false;  ///< The last claim failed and may have happened.
+  bool asleep_ = false;         ///< Our flag in pawl.workers is up.
+  bool lately_busy_ = false;
+};
+
+}  // namespace pawl::storage

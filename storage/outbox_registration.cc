@@ -1,0 +1,137 @@
+// Epochs begin and end here; whoever ends one holds the lock on its row while freeing its events.
+#include "storage/outbox_registration.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "storage/array_literal.h"
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr std::size_t kIdsAtOnce = 10'000;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? valid_utf8(name.data()) : "unknown";
+}
+
+// The epochs whose rows this transaction locked and deleted.
+struct Ended {
+  std::string all;  ///< Array literals.
+  std::string cleanly;
+};
+
+Ended ended_epochs(const Rows& rows) {
+  ArrayLiteral all, cleanly;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    all.add(rows.integer(row, 0));
+    if (rows.boolean(row, 1)) cleanly.add(rows.integer(row, 0));
+  }
+  return {all.text(), cleanly.text()};
+}
+
+// A statement of its own, after the epochs' rows were deleted: only a snapshot taken then sees their last claims. It
+// also frees the events of an epoch whose row somebody deleted by hand. An epoch that stopped cleanly took no event
+// down with it, so its deliveries do not count towards a crash loop.
+void free_events_without_epoch(Transaction& transaction, const Ended& ended) {
+  transaction.run(
+      "update pawl.outbox o set lease_epoch = null, lease_batch = null,"
+      " deliveries = greatest(deliveries - (lease_epoch = any($1::bigint[]))::int, 0)"
+      " where lease_epoch is not null and not exists (select from pawl.workers w where w.epoch = o.lease_epoch)",
+      {ended.cleanly});
+}
+
+std::vector<std::string> id_chunks(std::span<const std::string> ids) {
+  std::vector<std::string> chunks;
+  for (; !ids.empty(); ids = ids.subspan(std::min(kIdsAtOnce, ids.size()))) {
+    ArrayLiteral chunk;
+    for (const std::string& id : ids.first(std::min(kIdsAtOnce, ids.size()))) chunk.add(id);
+    chunks.push_back(chunk.text());
+  }
+  return chunks;
+}
+
+// Keeps the leases of waiting runs without counting a delivery; also of events that somebody freed meanwhile and nobody
+// has claimed yet.
+void keep_waiting(Transaction& transaction, const std::string& epoch, const Ended& older,
+                  std::span<const std::string> waiting) {
+  for (const std::string& ids : id_chunks(waiting))
+    transaction.run(
+        "update pawl.outbox set lease_epoch = $1::bigint, lease_batch = null, deliveries = greatest(deliveries, 1)"
+        " where id = any($2::uuid[]) and (lease_epoch is null or lease_epoch = any($3::bigint[]))",
+        {epoch, ids, older.all});
+}
+
+void add_foreign(Transaction& transaction, const std::string& epoch, std::span<const std::string> ids,
+                 std::vector<std::string>& foreign) {
+  for (const std::string& chunk : id_chunks(ids)) {
+    const Rows rows = transaction.run(
+        "select i.id from unnest($2::uuid[]) i(id) where not exists (select from pawl.outbox o"
+        " where o.id = i.id and (o.lease_epoch is null or o.lease_epoch = $1::bigint))",
+        {epoch, chunk});
+    for (std::size_t row = 0; row < rows.size(); ++row) foreign.push_back(rows.string(row, 0));
+  }
+}
+
+std::string new_epoch(Transaction& transaction, const std::string& store, const std::string& version,
+                      engine::Duration lease) {
+  return transaction
+      .run(
+          "insert into pawl.workers (store, host, pid, version, expires_at)"
+          " values ($1::uuid, $2, $3::int, $4, clock_timestamp() + $5::bigint * interval '1 microsecond')"
+          " returning epoch",
+          {store, host_name(), std::to_string(getpid()), version, std::to_string(lease.count())})
+      .string(0, 0);
+}
+
+void create_coming_partitions(PostgresConnection& connection) {
+  connection.run("create the archive's partitions",
+                 "select pawl.maintain_archive() where to_regclass('pawl.outbox_archive_' ||"
+                 " to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')) is null",
+                 {});
+}
+
+}  // namespace
+
+engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
+                                   const std::string& version, engine::Duration lease) {
+  const std::string& store = registration.store_id;
+  engine::Registered registered;
+  connection.transact("register worker", [&](Transaction& transaction) {
+    registered = {};
+    transaction.run("select pg_advisory_xact_lock(hashtextextended('pawl.workers ' || $1, 0))", {store});
+    const std::string epoch = new_epoch(transaction, store, version, lease);
+    const Ended older =
+        ended_epochs(transaction.run("delete from pawl.workers where store = $1::uuid and epoch <> $2::bigint"
+                                     " returning epoch, stopped_at is not null",
+                                     {store, epoch}));
+    keep_waiting(transaction, epoch, older, registration.waiting);
+    free_events_without_epoch(transaction, older);
+    add_foreign(transaction, epoch, registration.waiting, registered.foreign);
+    add_foreign(transaction, epoch, registration.moving, registered.foreign);
+    registered.epoch = std::stoll(epoch);
+  });
+  create_coming_partitions(connection);
+  return registered;
+}
+
+void free_expired_epochs(PostgresConnection& connection) {
+  const std::string operation = "free events of expired leases";
+  const Rows any = connection.run(operation, "select from pawl.workers where expires_at < now() limit 1", {});
+  if (any.size() == 0) return;
+  connection.transact(operation, [](Transaction& transaction) {
+    const Ended expired =
+        ended_epochs(transaction.run("delete from pawl.workers where epoch in"
+                                     " (select epoch from pawl.workers where expires_at < now() for update skip locked)"
+                                     " returning epoch, stopped_at is not null",
+                                     {}));
+    free_events_without_epoch(transaction, expired);
+  });
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,83 @@
+// One connection to Postgres that is opened when needed and opened again after it broke.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pqxx {
+class result;
+}  // namespace pqxx
+
+namespace pawl::storage {
+
+/// The rows a statement returned. Copies are cheap and share them.
+class Rows {
+ public:
+  explicit Rows(std::shared_ptr<const pqxx::result> result) : result_(std::move(result)) {}
+  std::size_t size() const;
+  std::size_t affected() const;
+  bool null(std::size_t row, int column) const;
+  /// Valid as long as some copy of these rows; empty for null.
+  std::string_view text(std::size_t row, int column) const;
+  std::string string(std::size_t row, int column) const { return std::string(text(row, column)); }
+  std::int64_t integer(std::size_t row, int column) const;
+  bool boolean(std::size_t row, int column) const { return text(row, column) == "t"; }
+
+ private:
+  std::shared_ptr<const pqxx::result> result_;
+};
+
+using Parameters = std::vector<std::string>;
+
+/// Runs one statement inside the transaction that handed it out; `script` runs several without parameters.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  virtual Rows run(const std::string& sql, const Parameters& parameters = {}) = 0;
+  virtual void script(const std::string& sql) = 0;
+};
+
+/// Used by one thread at a time. No statement is prepared by name, so that it works through a pooler in transaction
+/// mode, and so that each is planned for the tables as they are: the outbox is empty one minute and large the next.
+/// Every member throws the engine's errors, naming `operation`.
+class PostgresConnection {
+ public:
+  explicit PostgresConnection(std::string conninfo);
+  ~PostgresConnection();
+  PostgresConnection(const PostgresConnection&) = delete;
+
+  /// One statement in a transaction of its own, repeated a few times over a deadlock or a broken connection: it must be
+  /// harmless to run again.
+  Rows run(const std::string& operation, const std::string& sql, const Parameters& parameters);
+  /// The same, never repeated: on an error nobody knows whether it happened.
+  Rows run_once(const std::string& operation, const std::string& sql, const Parameters& parameters);
+  /// Several statements in one transaction, repeated like `run`.
+  void transact(const std::string& operation, const std::function<void(Transaction&)>& body);
+
+  /// Listens on the channel from now on, also on later connections.
+  void listen(const std::string& channel);
+  /// Waits until the channel rang since the last call that said so, or for so long. Returns whether it rang.
+  bool wait_for_ring(const std::string& operation, std::chrono::microseconds at_most);
+
+ private:
+  class Link;
+  Link& connected(const std::string& operation);
+  template <class Body>
+  auto repeat(const std::string& operation, const Body& body);
+
+  std::string conninfo_;
+  std::string channel_;
+  bool rang_ = false;
+  std::unique_ptr<Link> link_;
+};
+
+/// Throws engine::LeaseLostError saying that the epoch is over.
+[[noreturn]] void throw_lease_lost(const std::string& operation, std::int64_t epoch);
+
+}  // namespace pawl::storage

@@ -1,0 +1,111 @@
+// Sorts SQLSTATEs (PostgreSQL manual, appendix A) by what a caller can do about them.
+#include "storage/postgres_errors.h"
+
+#include <algorithm>
+#include <array>
+#include <pqxx/pqxx>
+#include <string_view>
+
+namespace pawl::storage {
+
+namespace {
+
+enum class Kind { kConnection, kConflict, kBusy, kRefused, kValue, kOther };
+
+struct Rule {
+  std::string_view prefix;
+  Kind kind;
+};
+
+// The first matching prefix decides.
+constexpr std::array kRules{
+    Rule{"08", Kind::kConnection},     // connection exception
+    Rule{"57P", Kind::kConnection},    // shutting down, starting up, dropped, idle session timeout
+    Rule{"25P03", Kind::kConnection},  // idle in transaction timeout ended the session
+    Rule{"25006", Kind::kConnection},  // read only: a standby, or a primary that was demoted
+    Rule{"40", Kind::kConflict},       // deadlock, serialization failure
+    Rule{"57014", Kind::kBusy},        // statement timeout
+    Rule{"55P03", Kind::kBusy},        // lock timeout
+    Rule{"53", Kind::kBusy},           // disk full, out of memory, too many connections
+    Rule{"58", Kind::kBusy},           // I/O error
+    Rule{"42501", Kind::kRefused},     // insufficient privilege
+    Rule{"42P01", Kind::kRefused},     // undefined table
+    Rule{"42703", Kind::kRefused},     // undefined column
+    Rule{"42883", Kind::kRefused},     // undefined function
+    Rule{"3F000", Kind::kRefused},     // undefined schema
+    Rule{"22", Kind::kValue},          // data exception
+    Rule{"23", Kind::kValue},          // constraint violation
+};
+
+Kind kind_of(const std::string& sqlstate) {
+  const auto rule = std::find_if(kRules.begin(), kRules.end(),
+                                 [&](const Rule& candidate) { return sqlstate.starts_with(candidate.prefix); });
+  return rule == kRules.end() ? Kind::kOther : rule->kind;
+}
+
+Kind kind_of(const pqxx::sql_error& error) {
+  // A session that the server ended mid-statement has a message and no SQLSTATE.
+  return error.sqlstate().empty() ? Kind::kConnection : kind_of(error.sqlstate());
+}
+
+std::string one_line(std::string message) {
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return message;
+}
+
+[[noreturn]] void throw_of_kind(Kind kind, const std::string& what) {
+  switch (kind) {
+    case Kind::kConnection:
+    case Kind::kConflict:
+    case Kind::kBusy:
+      throw engine::UnavailableError(what);
+    case Kind::kRefused:
+      throw engine::RefusedError(what + "; run `pawl migrate`, or grant this role access to what is named");
+    case Kind::kValue:
+      throw ValueError(what);
+    case Kind::kOther:
+      throw engine::Error(what);
+  }
+  throw engine::Error(what);
+}
+
+}  // namespace
+
+void throw_translated(const std::string& operation) {
+  const auto told = [&](const std::exception& error) {
+    return "Postgres, " + operation + ": " + one_line(error.what());
+  };
+  try {
+    throw;
+  } catch (const pqxx::broken_connection& error) {
+    throw engine::UnavailableError(told(error) + "; check PAWL_POSTGRES and that the server accepts connections");
+  } catch (const pqxx::in_doubt_error& error) {
+    throw engine::UnavailableError(told(error));
+  } catch (const pqxx::transaction_rollback& error) {
+    throw engine::UnavailableError(told(error));
+  } catch (const pqxx::sql_error& error) {
+    throw_of_kind(kind_of(error), told(error));
+  } catch (const pqxx::failure& error) {
+    throw engine::UnavailableError(told(error));
+  }
+}
+
+bool worth_repeating() {
+  try {
+    throw;
+  } catch (const pqxx::broken_connection&) {
+    return true;
+  } catch (const pqxx::in_doubt_error&) {
+    return true;
+  } catch (const pqxx::transaction_rollback&) {
+    return true;
+  } catch (const pqxx::sql_error& error) {
+    const Kind kind = kind_of(error);
+    return kind == Kind::kConnection || kind == Kind::kConflict;
+  } catch (...) {  // not libpqxx's: for the caller to translate or pass on
+    return false;
+  }
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,24 @@
+// Translates what libpqxx throws into the engine's errors, in one place.
+#pragma once
+
+#include <string>
+
+#include "engine/errors.h"
+
+namespace pawl::storage {
+
+/// Postgres refused a value or a row (SQLSTATE classes 22 and 23): repeating the same statement cannot help.
+class ValueError : public engine::Error {
+  using Error::Error;
+};
+
+/// Call inside a catch block: rethrows the current exception as the engine's. A lost or refused connection, a standby,
+/// a full disk, a timeout and a conflict between transactions become UnavailableError; a missing table, column or
+/// privilege becomes RefusedError; an engine::Error and whatever is not libpqxx's pass as they are.
+[[noreturn]] void throw_translated(const std::string& operation);
+
+/// Inside a catch block: whether the same idempotent transaction is worth repeating at once, because it met a deadlock
+/// or a serialization failure, or because its connection broke.
+bool worth_repeating();
+
+}  // namespace pawl::storage

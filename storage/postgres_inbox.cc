@@ -1,0 +1,101 @@
+// Posts the notifications of many events in one insert.
+#include "storage/postgres_inbox.h"
+
+#include "storage/array_literal.h"
+#include "storage/postgres_pool.h"
+
+namespace pawl::storage {
+
+using notify_sync_failure::Notification;
+
+class PostgresInbox::Body {
+ public:
+  Body(std::string conninfo, const Epoch& epoch) : pool(std::move(conninfo)), epoch(epoch) {}
+  PostgresPool pool;
+  const Epoch& epoch;
+};
+
+PostgresInbox::PostgresInbox(std::string conninfo, const Epoch& epoch)
+    : body_(std::make_unique<Body>(std::move(conninfo), epoch)) {}
+PostgresInbox::~PostgresInbox() = default;
+
+namespace {
+
+// Users are told apart by the index of their notification, so that a text is sent once however many read it. The unique
+// key (event_id, user_id, kind) makes posting again harmless; a row that exists is not touched.
+const std::string kPost =
+    "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
+    " note as materialized (select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],"
+    " $7::text[], $8::text[], $9::text[])"
+    " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
+    " posted as (insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, link, data)"
+    " select n.event_id, a.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data::jsonb"
+    " from mine cross join unnest($10::int[], $11::uuid[]) as a (index, user_id) join note n on n.index = a.index"
+    " where exists (select from pawl.recipients r where r.org_id = n.org_id and r.user_id = a.user_id"
+    " and r.role in ('owner', 'admin'))"
+    " on conflict (event_id, user_id, kind) do nothing returning 1)"
+    " select exists (select from mine), (select count(*) from posted)";
+
+const std::string kCount =
+    "select a.index, count(distinct n.user_id) from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[])"
+    " as a (index, event_id, user_id, kind) join notifications n using (event_id, user_id, kind) group by a.index";
+
+struct Columns {
+  ArrayLiteral event_ids, org_ids, kinds, urgencies, titles, bodies, links, data;
+  ArrayLiteral index_of_user, user_ids, event_of_user, kind_of_user;
+  std::int64_t users = 0;
+
+  explicit Columns(std::span<const Notification> notifications) {
+    for (std::size_t index = 0; index < notifications.size(); ++index)
+      add(notifications[index], static_cast<std::int64_t>(index) + 1);
+  }
+
+  void add(const Notification& notification, std::int64_t index) {
+    event_ids.add(notification.event_id);
+    org_ids.add(notification.org_id);
+    kinds.add(notification.kind);
+    urgencies.add(notification.urgency);
+    titles.add(notification.title);
+    bodies.add(notification.body);
+    links.add(notification.link);
+    data.add(notification.data);
+    for (const std::string& user_id : notification.user_ids) {
+      index_of_user.add(index);
+      user_ids.add(user_id);
+      event_of_user.add(notification.event_id);
+      kind_of_user.add(notification.kind);
+      ++users;
+    }
+  }
+};
+
+std::vector<int> count_rows(PostgresConnection& connection, const Columns& columns, std::size_t size) {
+  std::vector<int> counts(size);
+  const Rows rows = connection.run("count notifications", kCount,
+                                   {columns.index_of_user.text(), columns.event_of_user.text(), columns.user_ids.text(),
+                                    columns.kind_of_user.text()});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    counts[static_cast<std::size_t>(rows.integer(row, 0)) - 1] = static_cast<int>(rows.integer(row, 1));
+  return counts;
+}
+
+}  // namespace
+
+std::vector<int> PostgresInbox::post(std::span<const Notification> notifications) {
+  if (notifications.empty()) return {};
+  const Columns columns(notifications);
+  const PostgresPool::Borrowed connection = body_->pool.borrow();
+  const Rows posted = connection->run(
+      "post notifications", kPost,
+      {std::to_string(body_->epoch.load()), columns.event_ids.text(), columns.org_ids.text(), columns.kinds.text(),
+       columns.urgencies.text(), columns.titles.text(), columns.bodies.text(), columns.links.text(),
+       columns.data.text(), columns.index_of_user.text(), columns.user_ids.text()});
+  if (!posted.boolean(0, 0)) throw_lease_lost("post notifications", body_->epoch);
+  if (posted.integer(0, 1) < columns.users) return count_rows(*connection, columns, notifications.size());
+  std::vector<int> counts;
+  for (const Notification& notification : notifications)
+    counts.push_back(static_cast<int>(notification.user_ids.size()));
+  return counts;
+}
+
+}  // namespace pawl::storage

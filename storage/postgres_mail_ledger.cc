@@ -1,0 +1,149 @@
+// The mail ledger's two statements: claim just before sending, settle just after.
+//
+// The in-doubt window is between them. A row stays `sending` from the moment we may start to send until the outcome is
+// recorded; a crash, a lost connection or a stalled server in between leaves it so, and nobody can tell whether the
+// mail has left. The next claim that finds such a row counts it, and then the policy decides.
+#include "storage/postgres_mail_ledger.h"
+
+#include <random>
+
+#include "storage/array_literal.h"
+#include "storage/postgres_pool.h"
+
+namespace pawl::storage {
+
+using notify_sync_failure::Clearance;
+using notify_sync_failure::LedgerEntry;
+using notify_sync_failure::LedgerRequest;
+using notify_sync_failure::LedgerState;
+using notify_sync_failure::LedgerVerdict;
+
+class PostgresMailLedger::Body {
+ public:
+  Body(std::string conninfo, const Epoch& epoch, InDoubtPolicy policy)
+      : pool(std::move(conninfo)), epoch(epoch), policy(policy) {}
+  PostgresPool pool;
+  const Epoch& epoch;
+  const InDoubtPolicy policy;
+};
+
+PostgresMailLedger::PostgresMailLedger(std::string conninfo, const Epoch& epoch, InDoubtPolicy policy)
+    : body_(std::make_unique<Body>(std::move(conninfo), epoch, policy)) {}
+PostgresMailLedger::~PostgresMailLedger() = default;
+
+namespace {
+
+// $1 epoch, $2 number of this call, $3 whether to hold what is in doubt, $4 to $7 the requests.
+//
+// A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
+// with the number of this very call is not an interrupted mail: the call is being repeated, because its commit's
+// outcome was unknown.
+const std::string kClaim =
+    "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
+    " asked as materialized (select a.*, r.email, r.full_name,"
+    " case when r.user_id is null then 'no longer a member of the organisation'"
+    " when r.role not in ('owner', 'admin') then 'no longer an owner or admin'"
+    " when coalesce(r.email, '') = '' then 'has no email address' end as unfit"
+    " from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[])"
+    " with ordinality as a (event_id, org_id, user_id, message_id, index)"
+    " left join lateral (select * from pawl.recipients r where r.org_id = a.org_id and r.user_id = a.user_id"
+    " order by r.role in ('owner', 'admin') desc limit 1) r on true),"
+    " claimed as (insert into pawl.email_deliveries as d"
+    " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, reply)"
+    " select event_id, user_id, mine.epoch, $2::bigint, now(), case when unfit is not null then now() end,"
+    " case when unfit is null then 1 else 0 end, case when unfit is null then 'sending' else 'suppressed' end,"
+    " message_id, unfit from mine cross join asked"
+    " on conflict (event_id, user_id) do update set epoch = excluded.epoch, claim = excluded.claim,"
+    " claimed_at = excluded.claimed_at,"
+    " in_doubt_count = d.in_doubt_count + (d.state = 'sending' and d.claim <> excluded.claim)::int,"
+    " state = case when d.state in ('sending', 'in_doubt') and d.claim <> excluded.claim and $3::boolean"
+    " then 'in_doubt' else excluded.state end,"
+    " settled_at = case when d.state in ('sending', 'in_doubt') and d.claim <> excluded.claim and $3::boolean"
+    " then coalesce(d.settled_at, now()) else excluded.settled_at end,"
+    " attempts = d.attempts + case when d.claim = excluded.claim"
+    " or (d.state in ('sending', 'in_doubt') and $3::boolean) then 0 else excluded.attempts end,"
+    " reply = case when d.state = 'sending' and d.claim <> excluded.claim and $3::boolean"
+    " then 'interrupted before the reply was recorded' else coalesce(excluded.reply, d.reply) end"
+    " where d.state <> 'accepted' returning d.event_id, d.user_id, d.state, d.reply)"
+    " select exists (select from mine), c.state, c.reply, a.email, a.full_name"
+    " from asked a left join claimed c using (event_id, user_id) order by a.index";
+
+// Only the epoch that claimed a mail settles it, and only once: repeating finds no `sending` row.
+const std::string kSettle =
+    "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
+    " settled as (update pawl.email_deliveries d set state = v.state, reply = v.reply, settled_at = now(),"
+    " in_doubt_count = d.in_doubt_count + (v.state = 'in_doubt')::int"
+    " from mine cross join unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) as v (event_id, user_id, state, "
+    "reply)"
+    " where d.event_id = v.event_id and d.user_id = v.user_id and d.epoch = mine.epoch and d.state = 'sending')"
+    " select exists (select from mine)";
+
+std::int64_t new_claim_number() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  return static_cast<std::int64_t>(random() >> 1);
+}
+
+LedgerEntry entry_from(const Rows& rows, std::size_t row) {
+  const std::string_view state = rows.text(row, 1);
+  if (state.empty()) return {.clearance = Clearance::kAccepted, .email = {}, .full_name = {}, .reason = {}};
+  if (state == "sending")
+    return {
+        .clearance = Clearance::kCleared, .email = rows.string(row, 3), .full_name = rows.string(row, 4), .reason = {}};
+  const Clearance clearance = state == "suppressed" ? Clearance::kSuppressed : Clearance::kHeld;
+  return {.clearance = clearance, .email = {}, .full_name = {}, .reason = rows.string(row, 2)};
+}
+
+const char* to_sql(LedgerState state) {
+  switch (state) {
+    case LedgerState::kAccepted:
+      return "accepted";
+    case LedgerState::kDeferred:
+      return "deferred";
+    case LedgerState::kRejected:
+      return "rejected";
+    case LedgerState::kInDoubt:
+      return "in_doubt";
+    case LedgerState::kSuppressed:
+      return "suppressed";
+  }
+  return "in_doubt";
+}
+
+}  // namespace
+
+std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest> requests) {
+  if (requests.empty()) return {};
+  ArrayLiteral event_ids, org_ids, user_ids, message_ids;
+  for (const LedgerRequest& request : requests) {
+    event_ids.add(request.event_id);
+    org_ids.add(request.org_id);
+    user_ids.add(request.user_id);
+    message_ids.add(request.message_id);
+  }
+  const bool hold = body_->policy == InDoubtPolicy::kHold;
+  const Rows rows = body_->pool.borrow()->run(
+      "claim mails", kClaim,
+      {std::to_string(body_->epoch.load()), std::to_string(new_claim_number()), hold ? "t" : "f", event_ids.text(),
+       org_ids.text(), user_ids.text(), message_ids.text()});
+  if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", body_->epoch);
+  std::vector<LedgerEntry> entries;
+  for (std::size_t row = 0; row < rows.size(); ++row) entries.push_back(entry_from(rows, row));
+  return entries;
+}
+
+void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
+  if (verdicts.empty()) return;
+  ArrayLiteral event_ids, user_ids, states, replies;
+  for (const LedgerVerdict& verdict : verdicts) {
+    event_ids.add(verdict.event_id);
+    user_ids.add(verdict.user_id);
+    states.add(to_sql(verdict.state));
+    replies.add(verdict.reply);
+  }
+  const Rows rows = body_->pool.borrow()->run(
+      "settle mails", kSettle,
+      {std::to_string(body_->epoch.load()), event_ids.text(), user_ids.text(), states.text(), replies.text()});
+  if (!rows.boolean(0, 0)) throw_lease_lost("settle mails", body_->epoch);
+}
+
+}  // namespace pawl::storage

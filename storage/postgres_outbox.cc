@@ -1,0 +1,88 @@
+// Joins the outbox's halves: claims on one connection, finishing and heartbeats on another.
+#include "storage/postgres_outbox.h"
+
+#include "engine/crash_point.h"
+#include "storage/array_literal.h"
+#include "storage/outbox_claims.h"
+#include "storage/outbox_registration.h"
+#include "storage/postgres_connection.h"
+
+namespace pawl::storage {
+
+class PostgresOutbox::Body {
+ public:
+  Body(PostgresOutboxOptions given, Epoch& epoch)
+      : options(std::move(given)),
+        epoch(epoch),
+        claims(options.conninfo, options.listen, epoch),
+        ends(options.conninfo) {}
+
+  const PostgresOutboxOptions options;
+  Epoch& epoch;
+  OutboxClaims claims;
+  PostgresConnection ends;
+};
+
+PostgresOutbox::PostgresOutbox(PostgresOutboxOptions options, Epoch& epoch)
+    : body_(std::make_unique<Body>(std::move(options), epoch)) {}
+
+PostgresOutbox::~PostgresOutbox() = default;
+
+engine::Registered PostgresOutbox::open(const engine::Registration& registration) {
+  engine::Registered registered =
+      register_worker(body_->ends, registration, body_->options.version, body_->options.lease);
+  body_->epoch = registered.epoch;
+  body_->claims.start_over(registration.store_id);
+  return registered;
+}
+
+std::vector<engine::Event> PostgresOutbox::claim(const engine::ClaimRequest& request) {
+  return body_->claims.claim(request);
+}
+
+void PostgresOutbox::sleep(engine::Duration at_most) { body_->claims.sleep(at_most); }
+
+void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) {
+  body_->claims.release(unstarted_positions);
+}
+
+// One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
+std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finished) {
+  if (finished.empty()) return 0;
+  engine::crash_point("before-archive");
+  ArrayLiteral positions, statuses, reasons;
+  for (const engine::FinishedEvent& event : finished) {
+    const bool failed = event.status == engine::RunStatus::kFailed;
+    positions.add(event.position);
+    statuses.add(failed ? "failed" : "done");
+    reasons.add(failed && event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
+  }
+  const Rows rows = body_->ends.run(
+      "archive events",
+      "with mine as materialized (select epoch, store from pawl.workers where epoch = $1::bigint for key share),"
+      " ended as (delete from pawl.outbox o using mine,"
+      " unnest($2::bigint[], $3::text[], $4::text[]) as f (position, status, reason)"
+      " where o.position = f.position and o.lease_epoch = mine.epoch"
+      " returning o.*, mine.store as run_store, f.status, f.reason),"
+      " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
+      " reason, type, aggregatetype, aggregateid, payload, headers)"
+      " select position, id, created_at, deliveries, resumes, run_store, status, nullif(reason, ''), type,"
+      " aggregatetype, aggregateid, payload, headers from ended returning 1)"
+      " select (select count(*) from archived), exists (select from mine)",
+      {std::to_string(body_->epoch.load()), positions.text(), statuses.text(), reasons.text()});
+  if (!rows.boolean(0, 1)) throw_lease_lost("archive events", body_->epoch);
+  engine::crash_point("after-archive");
+  return static_cast<std::size_t>(rows.integer(0, 0));
+}
+
+void PostgresOutbox::renew() {
+  const Rows rows =
+      body_->ends.run("renew leases",
+                      "update pawl.workers set heartbeat_at = clock_timestamp(),"
+                      " expires_at = clock_timestamp() + $2::bigint * interval '1 microsecond'"
+                      " where epoch = $1::bigint",
+                      {std::to_string(body_->epoch.load()), std::to_string(body_->options.lease.count())});
+  if (rows.affected() == 0) throw_lease_lost("renew leases", body_->epoch);
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,52 @@
+// Reads owners and admins of many organisations in one query.
+#include "storage/postgres_recipients.h"
+
+#include <map>
+
+#include "storage/array_literal.h"
+#include "storage/postgres_pool.h"
+
+namespace pawl::storage {
+
+using notify_sync_failure::Recipients;
+
+class PostgresRecipients::Body {
+ public:
+  explicit Body(std::string conninfo) : pool(std::move(conninfo)) {}
+  PostgresPool pool;
+};
+
+PostgresRecipients::PostgresRecipients(std::string conninfo) : body_(std::make_unique<Body>(std::move(conninfo))) {}
+PostgresRecipients::~PostgresRecipients() = default;
+
+namespace {
+
+Rows select_recipients(PostgresPool& pool, std::span<const std::string> org_ids) {
+  ArrayLiteral ids;  // text that is no uuid belongs to no organisation, and must not fail the others' query
+  for (const std::string& id : org_ids)
+    if (is_uuid(id)) ids.add(id);
+  return pool.borrow()->run("read recipients",
+                            "select o.asked, r.org_name, r.user_id from unnest($1::text[]) o (asked)"
+                            " join pawl.recipients r on r.org_id = o.asked::uuid"
+                            " where r.role in ('owner', 'admin') order by o.asked, r.user_id",
+                            {ids.text()});
+}
+
+}  // namespace
+
+std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const std::string> org_ids) {
+  std::map<std::string, Recipients> found;
+  const Rows rows = select_recipients(body_->pool, org_ids);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    Recipients& recipients = found[rows.string(row, 0)];
+    recipients.org_name = rows.string(row, 1);
+    std::string user = rows.string(row, 2);
+    if (recipients.user_ids.empty() || recipients.user_ids.back() != user)
+      recipients.user_ids.push_back(std::move(user));
+  }
+  std::vector<Recipients> in_order;
+  for (const std::string& id : org_ids) in_order.push_back(found[id]);
+  return in_order;
+}
+
+}  // namespace pawl::storage
