@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/crash_point.h"
+#include "engine/decider.h"
 #include "engine/errors.h"
 #include "storage/array_literal.h"
 #include "storage/outbox_registration.h"
@@ -140,11 +141,11 @@ void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
 // Candidates first and claims by position: the search passes over every leased row, so it is not made for each claim.
 void OutboxClaims::find_redelivered() {
   const Rows rows = connection_.run("find redelivered events",
-                                    "select o.position from pawl.outbox o where " + kClaimable +
+                                    "select o.position, o.deliveries from pawl.outbox o where " + kClaimable +
                                         " and o.deliveries > 0 order by o.deliveries, o.position limit $3::int",
                                     {types_, store_, std::to_string(kCandidatesMax)});
   redelivered_.clear();
-  for (std::size_t row = 0; row < rows.size(); ++row) redelivered_.push_back(rows.integer(row, 0));
+  for (std::size_t row = 0; row < rows.size(); ++row) redelivered_.push_back({rows.integer(row, 0), static_cast<int>(rows.integer(row, 1))});
   more_redelivered_ = redelivered_.size() == kCandidatesMax;
 }
 
@@ -152,9 +153,11 @@ void OutboxClaims::claim_redelivered(int limit, Events& events) {
   if (limit <= 0) return;
   if (redelivered_.empty() && more_redelivered_) find_redelivered();
   if (redelivered_.empty()) return;
+  const int deliveries = redelivered_.front().deliveries;
+  limit = std::min(limit, engine::company_of(deliveries));
   ArrayLiteral positions;
-  for (; limit > 0 && !redelivered_.empty(); --limit) {
-    positions.add(redelivered_.front());
+  for (; limit > 0 && !redelivered_.empty() && redelivered_.front().deliveries == deliveries; --limit) {
+    positions.add(redelivered_.front().position);
     redelivered_.pop_front();
   }
   append_claimed(connection_.run_once("claim redelivered events", kClaimRedelivered,

@@ -25,6 +25,10 @@ class OutboxClaims {
   void release(std::span<const std::int64_t> unstarted_positions);
 
  private:
+  struct Redelivered {
+    std::int64_t position;
+    int deliveries;
+  };
   using Events = std::vector<engine::Event>;
   std::string epoch() const { return std::to_string(epoch_.load()); }
   void next_batch();
@@ -44,7 +48,7 @@ class OutboxClaims {
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
-  std::deque<std::int64_t> redelivered_;  ///< Candidates found by the last search; others may take them first.
+  std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them first.
   bool more_redelivered_ = false;         ///< That search stopped at its limit.
   int batch_ = 0;
   bool batch_is_lost_ = false;  ///< The last claim failed and may have happened.
