@@ -17,11 +17,11 @@ struct Envelope {
 };
 
 enum class Delivery {
-  kAccepted,  ///< The server took responsibility (2yz to the final dot).
-  kRejected,  ///< Not sent; this recipient or message is refused for good.
-  kDeferred,  ///< Not sent; trying again later may help.
-  kInDoubt,   ///< Died between the final dot and the reply: it may or may not have been sent.
-  kRelayDown, ///< Not sent; the relay is unreachable, refuses our login or our configuration: nobody's mail would go.
+  kAccepted,   ///< The server took responsibility (2yz to the final dot).
+  kRejected,   ///< Not sent; this recipient or message is refused for good.
+  kDeferred,   ///< Not sent; trying again later may help.
+  kInDoubt,    ///< Died between the final dot and the reply: it may or may not have been sent.
+  kRelayDown,  ///< Not sent; the relay is unreachable, refuses our login or our configuration: nobody's mail would go.
 };
 
 struct DeliveryReport {

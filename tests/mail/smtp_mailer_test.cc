@@ -1,0 +1,121 @@
+// Mail over real SMTP to a server and a parser that are not ours.
+#include "workflows/mail/smtp_mailer.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/mail/sample_mail.h"
+#include "tests/mail/smtp_server.h"
+#include "workflows/mail/mail_url.h"
+
+using namespace pawl::mail;
+
+namespace {
+
+void check_all_accepted(const std::vector<DeliveryReport>& reports, std::size_t count) {
+  REQUIRE(reports.size() == count);
+  for (const DeliveryReport& report : reports) {
+    CHECK(report.reply == "250 2.0.0 OK kept");
+    CHECK(report.delivery == Delivery::kAccepted);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a mail sent in plain arrives with both parts and every header as another parser reads them") {
+  const SmtpServer server;
+  const Message message = sample_message();
+  check_all_accepted(make_mailer({server.url(), ""})->send(std::vector{seal(message)}), 1);
+  REQUIRE(server.received().size() == 1);
+  const nlohmann::json mail = server.received()[0];
+  CHECK(mail["envelope_from"] == "alerts@depositlink.test");
+  CHECK(mail["envelope_to"] == std::vector<std::string>{"ada@harbour.test"});
+  CHECK(mail["from"] == "DepositLink <alerts@depositlink.test>");
+  CHECK(mail["to"] == "Ada Lovelace <ada@harbour.test>");
+  CHECK(mail["subject"] == "[Urgent] Reapit sync failed - Harbour Lettings");
+  CHECK(mail["text"] == message.text);
+  CHECK(mail["html"] == message.html);
+  CHECK(mail["parts"] == std::vector<std::string>{"multipart/alternative", "text/plain", "text/html"});
+  CHECK(mail["defects"].empty());
+  CHECK(mail["raw"] == render(message));
+  std::vector<std::string> names;
+  for (const auto& field : mail["headers"]) names.push_back(field[0]);
+  CHECK(names == std::vector<std::string>{"From", "To", "Subject", "Date", "Message-ID", "References", "MIME-Version",
+                                          "Auto-Submitted", "Importance", "Content-Type"});
+}
+
+TEST_CASE("hostile names, subjects and bodies arrive as text, add no header, and break no part") {
+  const SmtpServer server;
+  Message message = sample_message();
+  message.to_name = "Zoë \"Z\" O'Hara\r\nBcc: eve@evil.test";
+  message.subject = "Größe\r\n\r\n<b>日本語</b>\n.\n \u202Eevil 👩‍👩‍👧 " + std::string(300, 'x');
+  message.text = "line\r\n.\r\nMAIL FROM:<eve@evil.test>\n\xff end\n";
+  message.html = "<p>--=_boundary\n\n.</p>";
+  message.extra_fields = {{"X-Note", "a\r\nX-Evil: 1"}};
+  check_all_accepted(make_mailer({server.url(), ""})->send(std::vector{seal(message)}), 1);
+  const nlohmann::json mail = server.received().at(0);
+  CHECK(mail["to"] == "\"Zoë \\\"Z\\\" O'Hara Bcc: eve@evil.test\" <ada@harbour.test>");
+  CHECK(mail["subject"] == "Größe <b>日本語</b> . evil 👩‍👩‍👧 " + std::string(300, 'x'));
+  CHECK(mail["text"] == "line\n.\nMAIL FROM:<eve@evil.test>\n\uFFFD end\n");
+  CHECK(mail["html"] == message.html);
+  CHECK(mail["headers"].size() == 11);
+  CHECK(mail["headers"][9][1] == "a X-Evil: 1");
+  CHECK(mail["defects"].empty());
+}
+
+TEST_CASE("a mail goes over STARTTLS with a certificate that verifies") {
+  const SmtpServer server({"--tls", "starttls"});
+  check_all_accepted(make_mailer({server.url(), ""})->send(sample_envelopes(1)), 1);
+  CHECK(server.received().at(0)["tls"] == true);
+}
+
+TEST_CASE("a mail goes over implicit TLS") {
+  const SmtpServer server({"--tls", "implicit"});
+  check_all_accepted(make_mailer({server.url(), ""})->send(sample_envelopes(1)), 1);
+  CHECK(server.received().at(0)["tls"] == true);
+}
+
+TEST_CASE("a mail goes with a login, over STARTTLS and over implicit TLS") {
+  for (const std::string tls : {"starttls", "implicit"}) {
+    const SmtpServer server({"--tls", tls, "--login", "pawl:s3cret/=&?"});
+    check_all_accepted(make_mailer({server.url("pawl"), "s3cret/=&?"})->send(sample_envelopes(1)), 1);
+    CHECK(server.received().at(0)["login"] == "pawl");
+  }
+}
+
+TEST_CASE("connections are used again, within a batch and between batches, and there are no more than the limit") {
+  const SmtpServer server({"--tls", "starttls"});
+  const auto mailer = make_mailer({server.url() + "&connections=3", ""});
+  check_all_accepted(mailer->send(sample_envelopes(20)), 20);
+  check_all_accepted(mailer->send(sample_envelopes(20)), 20);
+  CHECK(server.received().size() == 40);
+  CHECK(server.count("CONNECT") <= 3);
+}
+
+TEST_CASE("connections work at the same time: a reply held back on one holds up no other") {
+  SmtpServer server({"--fail", "dot:user0@=stall"});
+  SmtpOptions options = smtp_options({server.url() + "&connections=2", ""});
+  options.final_timeout = std::chrono::seconds{1};
+  SmtpMailer mailer(options);
+  const auto reports = mailer.send(sample_envelopes(10));
+  CHECK(reports[0].delivery == Delivery::kInDoubt);
+  for (std::size_t i = 1; i < 10; ++i) CHECK(reports[i].delivery == Delivery::kAccepted);
+}
+
+TEST_CASE("a batch is reported in the order of its envelopes") {
+  const SmtpServer server(
+      {"--fail", "rcpt:user3@=550 5.1.1 user3 is gone", "--fail", "rcpt:user5@=450 4.2.1 user5 later"});
+  const auto reports = make_mailer({server.url() + "&connections=4", ""})->send(sample_envelopes(8));
+  for (std::size_t i = 0; i < 8; ++i) {
+    const Delivery expected = i == 3 ? Delivery::kRejected : i == 5 ? Delivery::kDeferred : Delivery::kAccepted;
+    CHECK(reports[i].delivery == expected);
+  }
+  CHECK(reports[3].reply == "550 5.1.1 user3 is gone");
+  CHECK(reports[5].reply == "450 4.2.1 user5 later");
+  CHECK(server.received().size() == 6);
+}
+
+TEST_CASE("an empty batch is nothing to do") {
+  const SmtpServer server;
+  CHECK(make_mailer({server.url(), ""})->send({}).empty());
+  CHECK(server.count("CONNECT") == 0);
+}

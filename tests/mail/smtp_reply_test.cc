@@ -1,0 +1,64 @@
+// Replies of servers that may say anything.
+#include "workflows/mail/smtp_reply.h"
+
+#include <catch2/catch.hpp>
+
+using namespace pawl::mail;
+using Progress = SmtpReplyReader::Progress;
+
+TEST_CASE("a reply of one line has its code, text and enhanced status") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("550 5.1.1 No such user\r\n") == Progress::kComplete);
+  CHECK(reader.reply().code == 550);
+  CHECK(reader.reply().text == "550 5.1.1 No such user");
+  CHECK(enhanced_status(reader.reply()) == "5.1.1");
+}
+
+TEST_CASE("a reply of many lines becomes one line") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("452-4.2.2 The mailbox\r\n") == Progress::kIncomplete);
+  CHECK(reader.reply().code == 0);
+  CHECK(reader.take("452 is full\r\n") == Progress::kComplete);
+  CHECK(reader.reply().text == "452 4.2.2 The mailbox is full");
+}
+
+TEST_CASE("a reply without text or without an enhanced status is a reply") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("250\r\n") == Progress::kComplete);
+  CHECK(reader.reply().code == 250);
+  CHECK(enhanced_status(reader.reply()).empty());
+  for (const std::string text : {"550 no such user", "550 5.1", "550 5.1.x", "550 ", "550 1.2.3.4"})
+    CHECK(enhanced_status({550, text}).empty());
+}
+
+TEST_CASE("what is no reply is ignored, and control characters never get into the text") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("HTTP/1.1 200 OK\r\n") == Progress::kIncomplete);
+  CHECK(reader.take("\r\n") == Progress::kIncomplete);
+  CHECK(reader.take("25\r\n") == Progress::kIncomplete);
+  CHECK(reader.take("554 \x1b[31mno\x07\xff \u202Eway\r\n") == Progress::kComplete);
+  CHECK(reader.reply().text == "554 [31mno \uFFFD way");
+}
+
+TEST_CASE("a reply without end is given up at its limit, holding no more than its beginning") {
+  SmtpReplyReader reader;
+  const std::string line = "250-" + std::string(996, 'x') + "\r\n";
+  std::size_t taken = 0;
+  while (reader.take(line) == Progress::kIncomplete) taken += line.size();
+  CHECK(taken <= SmtpReplyReader::kReplyMax);
+  CHECK(taken > SmtpReplyReader::kReplyMax - 2 * line.size());
+}
+
+TEST_CASE("a long line in pieces is one line, cut") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("550 5.1.1 " + std::string(5000, 'x')) == Progress::kIncomplete);
+  CHECK(reader.take(std::string(5000, 'y')) == Progress::kIncomplete);
+  CHECK(reader.take("z\r\n") == Progress::kComplete);
+  CHECK(reader.reply().text.size() <= SmtpReplyReader::kTextMax);
+  CHECK(reader.reply().code == 550);
+}
+
+TEST_CASE("the size limit counts each reply anew") {
+  SmtpReplyReader reader;
+  for (int i = 0; i < 1000; ++i) REQUIRE(reader.take("250 " + std::string(500, 'x') + "\r\n") == Progress::kComplete);
+}

@@ -1,0 +1,320 @@
+#!/usr/bin/python3
+"""A real SMTP server for tests: keeps what it accepts as parsed JSON, and fails where its rules say so.
+
+Prints its port when it listens. Each line on stdin is a rule, or `clear` for none, and is answered with `ok`; it exits at
+once when stdin ends, so that it cannot outlive the test.
+
+A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, mail, rcpt, data (the command), body (after
+354), dot (after the final dot), accepted (after its 250), quit. WORD: only where the command holds it (for data, body,
+dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply such as `550 5.1.1 no such user`, or
+  drop      closes the connection without a word
+  stall     says nothing more, and keeps the connection
+  truncate  begins a multi-line reply and closes the connection
+  hang      begins a multi-line reply and says nothing more
+  huge      begins a multi-line reply and sends 10 MB of it
+  long-line sends 10 MB without an end of line, then closes
+  garbage   sends lines that are no reply, then closes
+  wait=S    waits S seconds, then goes on as usual
+  ok        only counts: goes on as usual
+A message whose dot is answered by drop, stall and the like was taken, and is kept.
+"""
+import argparse
+import asyncio
+import email
+import email.policy
+import json
+import logging
+import os
+import re
+import ssl
+import subprocess
+import sys
+import threading
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+RULE = re.compile(r"(?P<phase>[a-z]+)(?::(?P<word>[^*=]+))?(?:\*(?P<times>\d+))?=(?P<action>.+)")
+
+
+class Rules:
+    """What to fail; shared by all connections."""
+
+    def __init__(self, texts):
+        self.rules = []
+        for text in texts:
+            self.add(text)
+
+    def add(self, text):
+        if text == "clear":
+            self.rules = []
+            return
+        match = RULE.fullmatch(text)
+        if not match:
+            raise SystemExit(f"smtp_server.py: not a rule: {text}")
+        self.rules.append(match.groupdict())
+
+    def action(self, phase, words):
+        for rule in self.rules:
+            if rule["phase"] != phase or (rule["word"] and rule["word"] not in words):
+                continue
+            if rule["times"] is not None:
+                if int(rule["times"]) == 0:
+                    continue
+                rule["times"] = str(int(rule["times"]) - 1)
+            return rule["action"]
+        return None
+
+
+class Store:
+    """The folder that the test reads: one JSON file a message, one line a command."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.messages = 0
+        self.commands = open(os.path.join(folder, "commands"), "a", buffering=1)
+
+    def keep(self, record):
+        self.messages += 1
+        path = os.path.join(self.folder, f"{self.messages:06}.json")
+        with open(path + ".tmp", "w") as file:
+            json.dump(record, file)
+        os.rename(path + ".tmp", path)
+
+    def note(self, connection, command):
+        self.commands.write(f"{connection} {command}\n")
+
+
+def text_of(message, kind):
+    """The decoded body part of a type, with plain line ends as a mail reader shows it."""
+    part = message.get_body(preferencelist=(kind,))
+    return part.get_content().replace("\r\n", "\n") if part else None
+
+
+def parsed(raw):
+    """The message as Python's parser understands it."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    parts = [part.get_content_type() for part in message.walk()]
+    defects = [repr(defect) for part in message.walk() for defect in part.defects]
+    for value in message.values():
+        defects += [repr(defect) for defect in value.defects]
+    return {
+        "from": str(message["From"]),
+        "to": str(message["To"]),
+        "subject": str(message["Subject"]),
+        "headers": [[name, str(value)] for name, value in message.items()],
+        "text": text_of(message, "plain"),
+        "html": text_of(message, "html"),
+        "parts": parts,
+        "defects": defects,
+    }
+
+
+class Session(SMTP):
+    """One connection, with rules in front of every command."""
+
+    count = 0
+
+    def __init__(self, rules, store, **options):
+        super().__init__(self, **options)
+        Session.count += 1
+        self.number = Session.count
+        self.rules = rules
+        self.store = store
+        self.greeted = False
+
+    async def push(self, status):
+        if not self.greeted:
+            self.greeted = True
+            self.store.note(self.number, "CONNECT")
+            if await self.interfere("greeting", ""):
+                return
+        await super().push(status)
+
+    async def interfere(self, phase, words):
+        """Does what a rule demands; true when the command has had its answer."""
+        action = self.rules.action(phase, words)
+        if action is None or action == "ok":
+            return False
+        if action.startswith("wait="):
+            await asyncio.sleep(float(action[5:]))
+            return False
+        if action[:3].isdigit():
+            await super().push(action)
+            return True
+        await getattr(self, "do_" + action.replace("-", "_"))()
+        return True
+
+    async def do_drop(self):
+        self.transport.close()
+
+    async def do_stall(self):
+        await asyncio.Event().wait()
+
+    async def do_truncate(self):
+        self._writer.write(b"250-first line\r\n250-second")
+        await self._writer.drain()
+        self.transport.close()
+
+    async def do_hang(self):
+        await super().push("250-first line")
+        await asyncio.Event().wait()
+
+    async def do_huge(self):
+        for _ in range(1000):
+            self._writer.write(b"250-" + b"x" * 100 + b"\r\n" + (b"250-" + b"y" * 1000 + b"\r\n") * 10)
+            await self._writer.drain()
+        await super().push("250 at last")
+
+    async def do_long_line(self):
+        for _ in range(1000):
+            self._writer.write(b"250 " + b"z" * 10000)
+            await self._writer.drain()
+        self.transport.close()
+
+    async def do_garbage(self):
+        await super().push("\x1b]0;HTTP/1.1 200 OK\x07")
+        await super().push("25")
+        await super().push("")
+        self.transport.close()
+
+    async def smtp_EHLO(self, hostname):
+        self.store.note(self.number, f"EHLO {hostname}")
+        if not await self.interfere("ehlo", hostname or ""):
+            await super().smtp_EHLO(hostname)
+
+    async def smtp_HELO(self, hostname):
+        self.store.note(self.number, f"HELO {hostname}")
+        if not await self.interfere("ehlo", hostname or ""):
+            await super().smtp_HELO(hostname)
+
+    async def smtp_STARTTLS(self, arg):
+        self.store.note(self.number, "STARTTLS")
+        if not await self.interfere("starttls", ""):
+            await super().smtp_STARTTLS(arg)
+
+    async def smtp_AUTH(self, arg):
+        self.store.note(self.number, "AUTH")
+        if not await self.interfere("auth", ""):
+            await super().smtp_AUTH(arg)
+
+    async def smtp_MAIL(self, arg):
+        self.store.note(self.number, f"MAIL {arg}")
+        if not await self.interfere("mail", arg or ""):
+            await super().smtp_MAIL(arg)
+
+    async def smtp_RCPT(self, arg):
+        self.store.note(self.number, f"RCPT {arg}")
+        if not await self.interfere("rcpt", arg or ""):
+            await super().smtp_RCPT(arg)
+
+    async def smtp_QUIT(self, arg):
+        self.store.note(self.number, "QUIT")
+        if not await self.interfere("quit", ""):
+            await super().smtp_QUIT(arg)
+
+    async def smtp_DATA(self, arg):
+        self.store.note(self.number, "DATA")
+        recipients = " ".join(self.envelope.rcpt_tos)
+        if await self.interfere("data", recipients):
+            return
+        if self.rules.action("body", recipients):
+            await super().push("354 go on")
+            self.transport.pause_reading()
+            await self.do_stall()
+        await super().smtp_DATA(arg)
+
+    async def handle_exception(self, error):
+        return f"451 4.3.0 {type(error).__name__}"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.store.note(self.number, "DOT")
+        recipients = " ".join(envelope.rcpt_tos)
+        action = self.rules.action("dot", recipients)
+        if action and action[:3].isdigit():
+            return action
+        self.store.keep({
+            **parsed(envelope.original_content),
+            "raw": envelope.original_content.decode("latin-1"),
+            "envelope_from": envelope.mail_from,
+            "envelope_to": envelope.rcpt_tos,
+            "connection": self.number,
+            "tls": session.ssl is not None or self.transport.get_extra_info("ssl_object") is not None,
+            "login": getattr(session.auth_data, "login", b"").decode() if session.auth_data else "",
+        })
+        if action and action.startswith("wait="):
+            await asyncio.sleep(float(action[5:]))
+        elif action and action != "ok":
+            await getattr(self, "do_" + action.replace("-", "_"))()
+        if self.rules.action("accepted", recipients):
+            await super().push("250 OK")
+            self.transport.close()
+        return "250 2.0.0 OK kept"
+
+
+def make_certificate(folder, name):
+    """A self-signed certificate for `name` and 127.0.0.1, or for `name` alone if that is another host's."""
+    names = f"DNS:{name}" + (",IP:127.0.0.1" if name == "localhost" else "")
+    certificate, key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", "-keyout", key, "-out", certificate],
+        check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def options_of(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", help="where messages and commands are written")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tls", choices=["none", "starttls", "implicit"], default="none")
+    parser.add_argument("--certificate-name", default="localhost")
+    parser.add_argument("--login", help="USER:PASSWORD that mail needs")
+    parser.add_argument("--size", type=int, default=33554432, help="the largest message")
+    parser.add_argument("--fail", action="append", default=[], metavar="RULE")
+    return parser.parse_args(arguments)
+
+
+def session_options(options, context):
+    chosen = {"data_size_limit": options.size, "hostname": "relay.test"}
+    if options.tls == "starttls":
+        chosen.update(tls_context=context, require_starttls=True)
+    if options.login:
+        user, password = options.login.encode().split(b":", 1)
+        chosen.update(
+            auth_required=True,
+            auth_require_tls=options.tls == "starttls",
+            authenticator=lambda server, session, envelope, mechanism, data: AuthResult(
+                success=(data.login, data.password) == (user, password), handled=False, auth_data=data))
+    return chosen
+
+
+def obey_stdin(loop, rules):
+    for line in sys.stdin:
+        loop.call_soon_threadsafe(obey, rules, line.strip())
+    os._exit(0)
+
+
+def obey(rules, line):
+    rules.add(line)
+    print("ok", flush=True)
+
+
+async def main():
+    options = options_of(sys.argv[1:])
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
+    context = make_certificate(options.folder, options.certificate_name) if options.tls != "none" else None
+    rules, store = Rules(options.fail), Store(options.folder)
+    loop = asyncio.get_running_loop()
+    chosen = session_options(options, context)
+    server = await loop.create_server(lambda: Session(rules, store, loop=loop, **chosen), "127.0.0.1", options.port,
+                                      ssl=context if options.tls == "implicit" else None)
+    threading.Thread(target=obey_stdin, args=(loop, rules), daemon=True).start()
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())

@@ -1,0 +1,106 @@
+// Renders messages as MIME.
+#include "workflows/mail/message.h"
+
+#include <Poco/DateTime.h>
+#include <Poco/DateTimeFormatter.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "engine/errors.h"
+#include "workflows/mail/address.h"
+#include "workflows/mail/base64.h"
+#include "workflows/mail/header.h"
+#include "workflows/mail/utf8.h"
+
+namespace pawl::mail {
+namespace {
+
+constexpr int kBase64Line = 76;
+
+void require_address(std::string_view role, std::string_view address) {
+  if (const auto reason = why_unusable(address))
+    throw engine::PermanentError("cannot render the mail: " + std::string(role) + ": " + *reason);
+}
+
+void require_id(std::string_view role, std::string_view id) {
+  if (!is_message_id(id))
+    throw engine::PermanentError("cannot render the mail: its " + std::string(role) +
+                                 " is not of the form <left@right>");
+}
+
+void require_field_name(std::string_view name) {
+  const auto is_name_char = [](char c) { return c > 0x20 && c < 0x7F && c != ':'; };
+  if (name.empty() || name.size() > 60 || !std::ranges::all_of(name, is_name_char))
+    throw engine::PermanentError("cannot render the mail: the name of an extra header field is not printable ASCII");
+}
+
+void require_renderable(const Message& message) {
+  require_address("sender", message.from);
+  require_address("recipient", message.to);
+  require_id("message id", message.message_id);
+  if (!message.thread_id.empty()) require_id("thread id", message.thread_id);
+  for (const HeaderField& field : message.extra_fields) require_field_name(field.name);
+}
+
+std::string date_text(engine::Timestamp date) {
+  using std::chrono::microseconds;
+  const engine::Timestamp latest = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+  const microseconds since_epoch = std::clamp(date, engine::Timestamp{}, latest).time_since_epoch();
+  const Poco::DateTime time{Poco::Timestamp(since_epoch.count())};
+  return Poco::DateTimeFormatter::format(time, "%w, %e %b %Y %H:%M:%S") + " +0000";
+}
+
+// Text parts end their lines with CRLF before they are encoded (RFC 2046, section 4.1.1).
+std::string canonical(std::string_view body) {
+  std::string lines;
+  lines.reserve(body.size() + body.size() / 16);
+  while (!body.empty()) {
+    const char32_t point = take_code_point(body);
+    if (point == '\r' && body.starts_with('\n')) continue;
+    if (point == '\r' || point == '\n') {
+      lines += "\r\n";
+    } else if (point != 0) {
+      append_code_point(lines, point);
+    }
+  }
+  return lines;
+}
+
+std::string part(std::string_view boundary, std::string_view type, std::string_view body) {
+  std::string out = "--" + std::string(boundary) + "\r\nContent-Type: " + std::string(type) + "; charset=utf-8\r\n";
+  out += "Content-Transfer-Encoding: base64\r\n\r\n";
+  out += base64(canonical(body), kBase64Line);
+  return out += "\r\n";
+}
+
+// The equals sign and underscore keep it out of any base64 body.
+std::string boundary_of(const Message& message) { return "=_" + name_digest(message.message_id); }
+
+std::string header_block(const Message& message, std::string_view boundary) {
+  std::string block = mailbox_field("From", message.from_name, message.from);
+  block += mailbox_field("To", message.to_name, message.to);
+  block += text_field("Subject", message.subject);
+  block += "Date: " + date_text(message.date) + "\r\n";
+  block += "Message-ID: " + message.message_id + "\r\n";
+  if (!message.thread_id.empty()) block += "References: " + message.thread_id + "\r\n";
+  block += "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nImportance: high\r\n";
+  for (const HeaderField& field : message.extra_fields) block += text_field(field.name, field.text);
+  block += "Content-Type: multipart/alternative;\r\n boundary=\"" + std::string(boundary) + "\"\r\n";
+  return block;
+}
+
+}  // namespace
+
+std::string render(const Message& message) {
+  require_renderable(message);
+  const std::string boundary = boundary_of(message);
+  std::string bytes = header_block(message, boundary) + "\r\n";
+  bytes += part(boundary, "text/plain", message.text);
+  bytes += part(boundary, "text/html", message.html);
+  return bytes += "--" + boundary + "--\r\n";
+}
+
+Envelope seal(const Message& message) { return {message.from, message.to, message.message_id, render(message)}; }
+
+}  // namespace pawl::mail

@@ -1,0 +1,42 @@
+// A mail to one person, rendered so that the same content gives the same bytes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/clock.h"
+#include "workflows/mail/mailer.h"
+#include "workflows/mail/message_id.h"
+
+namespace pawl::mail {
+
+/// A header field beyond those that every message has; its text may be anything.
+struct HeaderField {
+  std::string name;  ///< Printable ASCII without a colon.
+  std::string text;
+};
+
+/// Names, subject, texts and bodies may be anything: they are cleaned, encoded and cut (header.h), never refused.
+struct Message {
+  std::string from_name;  ///< May be empty, like `to_name`.
+  std::string from;       ///< A bare, usable address (address.h).
+  std::string to_name;
+  std::string to;
+  std::string subject;
+  std::string message_id;  ///< `<left@right>`, see message_id.h.
+  std::string thread_id;   ///< The same form, or empty; becomes References.
+  engine::Timestamp date{};
+  std::string text;  ///< UTF-8 with any line ends.
+  std::string html;
+  std::vector<HeaderField> extra_fields = {};
+};
+
+/// RFC 5322 and MIME with CRLF line ends: multipart/alternative, text then HTML, both base64, which also keeps bodies
+/// from holding anything that a lenient server could take for the end of the message. The boundary derives from the
+/// message id. Throws engine::PermanentError when an address, an id or a field's name cannot be in a header.
+std::string render(const Message& message);
+
+/// The message, rendered and addressed. Throws as `render` does.
+Envelope seal(const Message& message);
+
+}  // namespace pawl::mail

@@ -1,0 +1,45 @@
+// Derives message ids by digest.
+#include "workflows/mail/message_id.h"
+
+#include <Poco/SHA1Engine.h>
+
+#include <algorithm>
+
+namespace pawl::mail {
+namespace {
+
+constexpr std::size_t kIdMax = 250;
+
+bool is_id_char(char c) { return c > 0x20 && c < 0x7F && c != '<' && c != '>' && c != '@'; }
+
+std::string id_of(std::string_view kind, std::string_view first, std::string_view second, std::string_view domain) {
+  std::string subject(kind);
+  subject.append(1, '\0').append(first).append(1, '\0').append(second);
+  return "<" + name_digest(subject) + "@" + std::string(domain) + ">";
+}
+
+}  // namespace
+
+std::string name_digest(std::string_view text) {
+  Poco::SHA1Engine engine;
+  engine.update(text.data(), text.size());
+  return Poco::DigestEngine::digestToHex(engine.digest());
+}
+
+std::string message_id(std::string_view event_id, std::string_view user_id, std::string_view domain) {
+  return id_of("message", event_id, user_id, domain);
+}
+
+std::string thread_id(std::string_view connection_id, std::string_view domain) {
+  return id_of("thread", connection_id, {}, domain);
+}
+
+bool is_message_id(std::string_view id) {
+  if (id.size() < 5 || id.size() > kIdMax || id.front() != '<' || id.back() != '>') return false;
+  const std::string_view inner = id.substr(1, id.size() - 2);
+  const std::size_t at = inner.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < inner.size() &&
+         std::ranges::all_of(inner.substr(0, at), is_id_char) && std::ranges::all_of(inner.substr(at + 1), is_id_char);
+}
+
+}  // namespace pawl::mail

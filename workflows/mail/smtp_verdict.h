@@ -1,0 +1,28 @@
+// Decides from how an SMTP transaction ended what became of its mail.
+#pragma once
+
+#include <string>
+
+#include "workflows/mail/mailer.h"
+#include "workflows/mail/smtp_reply.h"
+
+namespace pawl::mail {
+
+/// What the transaction is waiting for; the reply that SMTP wants leads to the next.
+enum class SmtpPhase { kLogin, kMail, kRcpt, kData, kFinalDot };
+
+/// How one transaction ended.
+struct SmtpEnding {
+  bool ok = false;                      ///< The transport saw it through to the end.
+  SmtpPhase phase = SmtpPhase::kLogin;  ///< Where it ended; kLogin is all from the name's lookup to AUTH.
+  bool handed_over = false;  ///< After 354 the transport was given the last byte: a final dot may have been written.
+  SmtpReply reply;           ///< The last complete one in this phase or the one before.
+  std::string error;         ///< The transport's own words; empty if ok.
+  bool stale = false;        ///< A kept connection had died before our first command was answered.
+};
+
+/// The one table of outcomes: before the final dot, not sent; the dot possibly written and no complete reply, in
+/// doubt; a complete reply decides by its code (RFC 5321 section 4.2.1, RFC 3463). Pure.
+DeliveryReport decide(const SmtpEnding& ending);
+
+}  // namespace pawl::mail
