@@ -239,4 +239,8 @@ TEST_CASE("an unusable sender is refused with what is accepted") {
   CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {"DepositLink <a@b.example>", ""}),
                     Catch::Contains("give a bare address such as alerts@example.com"));
   CHECK_THROWS_AS(EmailWriter(AppUrl("https://app.example.com"), {"", ""}), pawl::engine::RefusedError);
+  std::string long_host = "alerts@";
+  for (int i = 0; i < 110; ++i) long_host += "a.";
+  CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {long_host + "example", ""}),
+                    Catch::Contains("too long for a message id"));
 }
