@@ -47,6 +47,7 @@ const std::vector<std::string> kLeaks = {
     "{\\\\\\\"password\\\\\\\":\\\\\\\"a $\\\\\\\"}",
     "{\"password\":\"$",
     "{'client_secret': '$'}",
+    "{&quot;password&quot;:&quot;$&quot;}",
     "clientSecret => $",
     "client-secret: $",
     "refresh_token=$&grant_type=refresh_token",

@@ -50,6 +50,28 @@ TEST_CASE_METHOD(Fixture, "an accepted mail succeeds with the server's reply, an
   CHECK(mailer.sent[0].to == "olive@example.com");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "the mail is dated when the sync failed, names its reader and belongs to its connection's thread") {
+  auto call = call_for({"olive"});
+  SyncFailed again = sample_failure();
+  again.event_id = "0b0c0000-0000-4000-8000-0000000000ff";
+  call.add({again, "Acme Lettings", "olive"}, again.event_id);
+  call.execute();
+  REQUIRE(mailer.sent.size() == 2);
+  const auto references = [](const std::string& bytes) {
+    const std::size_t begin = bytes.find("\r\nReferences: ");
+    return begin == std::string::npos ? "none" : bytes.substr(begin, bytes.find("\r\n", begin + 2) - begin);
+  };
+  for (const pawl::mail::Envelope& mail : mailer.sent) {
+    CHECK_THAT(mail.bytes, Catch::Contains("\r\nDate: Tue, 24 Nov 2026 03:00:00 +0000\r\n"));
+    CHECK_THAT(mail.bytes, Catch::Contains("Olive Owner") && Catch::Contains("<olive@example.com>"));
+    CHECK_THAT(mail.bytes, Catch::Contains("\r\nSubject: [Urgent] Reapit sync failed - Acme Lettings\r\n"));
+  }
+  CHECK(references(mailer.sent[0].bytes) != "none");
+  CHECK(references(mailer.sent[0].bytes) == references(mailer.sent[1].bytes));
+  CHECK(mailer.sent[0].message_id != mailer.sent[1].message_id);
+}
+
 TEST_CASE_METHOD(Fixture, "a mail that the ledger knows as accepted is not sent again") {
   ledger.rows[{kEventId, "olive"}] = {"accepted", "250 long ago", 0};
   auto call = call_for({"olive"});
@@ -217,4 +239,8 @@ TEST_CASE("an unusable sender is refused with what is accepted") {
   CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {"DepositLink <a@b.example>", ""}),
                     Catch::Contains("give a bare address such as alerts@example.com"));
   CHECK_THROWS_AS(EmailWriter(AppUrl("https://app.example.com"), {"", ""}), pawl::engine::RefusedError);
+  std::string long_host = "alerts@";
+  for (int i = 0; i < 110; ++i) long_host += "a.";
+  CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {long_host + "example", ""}),
+                    Catch::Contains("too long for a message id"));
 }

@@ -4,6 +4,7 @@
 #include "engine/errors.h"
 #include "workflows/mail/address.h"
 #include "workflows/mail/message.h"
+#include "workflows/mail/message_id.h"
 #include "workflows/notify_sync_failure/content.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
@@ -22,6 +23,9 @@ EmailWriter::EmailWriter(AppUrl app_url, Sender sender) : app_url_(std::move(app
     throw engine::RefusedError("sender of mail " + in_quotes(sender_.address) + ": " + *reason +
                                "; give a bare address such as alerts@example.com");
   domain_ = sender_.address.substr(sender_.address.rfind('@') + 1);
+  if (!mail::is_message_id(message_id({}, {})))
+    throw engine::RefusedError("sender of mail " + in_quotes(sender_.address) +
+                               ": its host name is too long for a message id; give an address with a shorter one");
 }
 
 std::string EmailWriter::message_id(const std::string& event_id, const std::string& user_id) const {

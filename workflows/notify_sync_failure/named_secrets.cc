@@ -66,12 +66,19 @@ class Scanner {
       if (close == kNotFound || text_[close] == '<') return {};
       return {Separator::kTag, close + 1};
     }
-    const std::size_t after_name = skip("\\\"'`])", name.end);
+    const std::size_t after_name = skip("\\\"'`])", after_entity(name.end));
     const std::size_t sign = skip(kBlanks, after_name);
     for (const string_view piece : {"=>", ":=", "==", ":", "=", "%3D", "%3d", "%3A", "%3a"})
-      if (stands(piece, sign)) return {Separator::kSign, skip(kBlanks, sign + piece.size())};
+      if (stands(piece, sign)) return {Separator::kSign, after_entity(skip(kBlanks, sign + piece.size()))};
     if (sign == after_name || after_name != name.end) return {};
     return {slice(name).starts_with("--") ? Separator::kSign : Separator::kBlank, after_linking_verb(sign)};
+  }
+
+  // JSON that was escaped for HTML; its values end at the next '&'.
+  std::size_t after_entity(std::size_t at) const {
+    for (const string_view entity : {"&quot;", "&#34;", "&#39;", "&apos;"})
+      if (stands(entity, at)) return at + entity.size();
+    return at;
   }
 
   std::size_t after_linking_verb(std::size_t at) const {
@@ -80,7 +87,7 @@ class Scanner {
     return at;
   }
 
-  // `<password>` and `<wsse:Password Type="…">`; a closing tag announces nothing.
+  // `<password>` and `<wsse:Password Type="PasswordText">`; a closing tag announces nothing.
   bool is_tag(Range name) const {
     std::size_t at = name.begin;
     while (at > 0 && (is_name_character(text_[at - 1]) || text_[at - 1] == ':')) --at;

@@ -1,4 +1,4 @@
-// Takes out secrets that a name announces: `password=…`, `"client_secret": "…"`, `<token>…</token>`, `--api-key …`.
+// Takes out secrets that a name announces: `password=x`, `"client_secret": "x"`, `<token>x</token>`.
 #pragma once
 
 #include <string>
