@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """A real SMTP server for tests: keeps what it accepts as parsed JSON, and fails where its rules say so.
 
-Prints its port when it listens. Each line on stdin is a rule, or `clear` for none, and is answered with `ok`; it exits at
-once when stdin ends, so that it cannot outlive the test.
+Prints its port when it listens. Each line on stdin is a rule, or `clear` for none, and is answered with `ok`; it exits
+at once when stdin ends, so that it cannot outlive the test.
 
-A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, mail, rcpt, data (the command), body (after
-354), dot (after the final dot), accepted (after its 250), quit. WORD: only where the command holds it (for data, body,
+A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, mail, rcpt, data (the command), body
+(after 354), dot (after the final dot), accepted (after its 250), quit. WORD: only where the command holds it (for data, body,
 dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply such as `550 5.1.1 no such user`, or
   drop      closes the connection without a word
   stall     says nothing more, and keeps the connection
@@ -30,6 +30,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -305,7 +306,7 @@ async def main():
     options = options_of(sys.argv[1:])
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
+    warnings.simplefilter("ignore")
     context = make_certificate(options.folder, options.certificate_name) if options.tls != "none" else None
     rules, store = Rules(options.fail), Store(options.folder)
     loop = asyncio.get_running_loop()
