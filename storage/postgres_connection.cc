@@ -33,6 +33,7 @@ class WorkTransaction final : public Transaction {
 
 std::size_t Rows::size() const { return result_->size(); }
 std::size_t Rows::affected() const { return result_->affected_rows(); }
+int Rows::columns() const { return static_cast<int>(result_->columns()); }
 bool Rows::null(std::size_t row, int column) const {
   return (*result_)[static_cast<pqxx::result::size_type>(row)][column].is_null();
 }

@@ -22,6 +22,7 @@ class Rows {
   explicit Rows(std::shared_ptr<const pqxx::result> result) : result_(std::move(result)) {}
   std::size_t size() const;
   std::size_t affected() const;
+  int columns() const;
   bool null(std::size_t row, int column) const;
   /// Valid as long as some copy of these rows; empty for null.
   std::string_view text(std::size_t row, int column) const;

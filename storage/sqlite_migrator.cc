@@ -8,6 +8,7 @@
 #include "engine/errors.h"
 #include "storage/migrations.h"
 #include "storage/sqlite_file.h"
+#include "storage/sqlite_statement.h"
 
 namespace pawl::storage {
 
@@ -32,11 +33,10 @@ void require_known(const std::string& path, const std::string& name, int number,
 void apply(SQLite::Database& database, const Migration& migration) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   database.exec(std::string(migration.sql));
-  SQLite::Statement record(database,
-                           "insert into migrations (number, name, sql, applied_at) "
-                           "values (?, ?, ?, cast(strftime('%s', 'now') as integer) * 1000000)");
-  SQLite::bind(record, migration.number, std::string(migration.name), std::string(migration.sql));
-  record.exec();
+  SqliteStatement(database,
+                  "insert into migrations (number, name, sql, applied_at) "
+                  "values (?, ?, ?, cast(strftime('%s', 'now') as integer) * 1000000)")
+      .exec(migration.number, std::string(migration.name), std::string(migration.sql));
   transaction.commit();
 }
 

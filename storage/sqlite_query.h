@@ -5,6 +5,10 @@
 
 #include "storage/checkpoint_reader.h"
 
+namespace SQLite {
+class Database;
+}
+
 namespace pawl::storage {
 
 /// Throws engine::Error with SQLite's message, or saying why the statement is refused.

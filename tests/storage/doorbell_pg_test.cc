@@ -1,0 +1,96 @@
+// The doorbell: a sleeping worker is woken, and nobody rings when nobody sleeps.
+#include <catch2/catch.hpp>
+#include <future>
+
+#include "engine/errors.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+using namespace std::chrono_literals;
+
+namespace {
+struct Fixture : PostgresFixture {
+  std::string asleep() { return value("select count(*) from pawl.workers where asleep"); }
+};
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll") {
+  Worker worker(*this);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  const auto started = std::chrono::steady_clock::now();
+  auto slept = std::async(std::launch::async, [&] { worker.outbox.sleep(60s); });
+  REQUIRE(eventually([&] { return asleep() == "1"; }));
+  const std::string id = emit();
+  slept.get();
+  CHECK(std::chrono::steady_clock::now() - started < 60s);
+  CHECK(worker.claim_ids() == std::vector<std::string>{id});
+  CHECK(asleep() == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker") {
+  const Organisation acme(*this);
+  Worker worker(*this);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  auto slept = std::async(std::launch::async, [&] { worker.outbox.sleep(60s); });
+  REQUIRE(eventually([&] { return asleep() == "1"; }));
+  acme.fail_sync();
+  slept.get();
+  CHECK(worker.claim().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "what was committed before the flag was visible is found by looking once more") {
+  Worker worker(*this);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  emit();  // nobody sleeps, so nobody rings
+  worker.outbox.sleep(60s);
+  CHECK(worker.claim().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "nobody rings while nobody sleeps, nor for a sleeper whose lease is over") {
+  storage::PostgresConnection ear(conninfo);
+  ear.listen("pawl");
+  ear.wait_for_ring("listen", 0us);
+  Worker worker(*this);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  emit();
+  CHECK_FALSE(ear.wait_for_ring("listen", 0us));
+
+  REQUIRE(worker.claim().size() == 1);
+  worker.outbox.sleep(1ms);
+  REQUIRE(asleep() == "1");
+  worker.expire();
+  emit();
+  CHECK_FALSE(ear.wait_for_ring("listen", 0us));
+
+  worker.outbox.renew();
+  emit();
+  CHECK(ear.wait_for_ring("listen", 10s));
+}
+
+TEST_CASE_METHOD(Fixture, "the flag is written once for many polls in a row") {
+  Worker worker(*this);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  worker.outbox.sleep(1ms);
+  const std::string version = value("select xmin from pawl.workers");
+  for (int count = 0; count < 5; ++count) {
+    worker.outbox.sleep(1ms);
+    CHECK(worker.claim().empty());
+  }
+  CHECK(value("select xmin from pawl.workers") == version);
+}
+
+TEST_CASE_METHOD(Fixture, "without LISTEN a worker polls and never asks to be rung for") {
+  Worker worker(*this, Worker::new_store(), false);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  worker.outbox.sleep(1ms);
+  CHECK(asleep() == "0");
+  emit();
+  CHECK(worker.claim().size() == 1);
+}

@@ -1,0 +1,196 @@
+// The mail ledger's state machine, every edge of it.
+#include <catch2/catch.hpp>
+
+#include "engine/errors.h"
+#include "storage/postgres_mail_ledger.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+using namespace pawl::notify_sync_failure;
+using storage::InDoubtPolicy;
+
+namespace {
+
+struct Fixture : PostgresFixture {
+  Organisation acme{*this};
+  Worker worker{*this};
+  storage::PostgresMailLedger ledger{conninfo, worker.epoch, InDoubtPolicy::kResend};
+  storage::PostgresMailLedger holding{conninfo, worker.epoch, InDoubtPolicy::kHold};
+  std::string event = Worker::new_store();
+  Fixture() { worker.open(); }
+
+  LedgerEntry claim(storage::PostgresMailLedger& from, const std::string& user) {
+    const LedgerRequest request{event, acme.id, user, "<" + event + "." + user + "@example>"};
+    return from.claim({&request, 1}).at(0);
+  }
+  LedgerEntry claim() { return claim(ledger, acme.owner); }
+  void settle(LedgerState state, const std::string& reply = "reply") {
+    const LedgerVerdict verdict{event, acme.owner, state, reply};
+    ledger.settle({&verdict, 1});
+  }
+  std::string row() {
+    const auto columns = exec(
+                             "select state, attempts, in_doubt_count, coalesce(reply, '-'), epoch from pawl.v1_emails"
+                             " where user_id = $1::uuid",
+                             {acme.owner})
+                             .at(0);
+    CHECK(columns[4] == std::to_string(worker.epoch.load()));
+    return columns[0] + " " + columns[1] + " " + columns[2] + " " + columns[3];
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a mail is cleared with the address as it is now, and the ledger says sending") {
+  exec("update users set email = 'new@example.org', full_name = 'New Name' where id = $1::uuid", {acme.owner});
+  const auto entry = claim();
+  CHECK(entry.clearance == Clearance::kCleared);
+  CHECK(entry.email == "new@example.org");
+  CHECK(entry.full_name == "New Name");
+  CHECK(row() == "sending 1 0 -");
+  CHECK(value("select message_id from pawl.v1_emails") == "<" + event + "." + acme.owner + "@example>");
+}
+
+TEST_CASE_METHOD(Fixture, "an accepted mail is never cleared again") {
+  claim();
+  settle(LedgerState::kAccepted, "250 ok \xE9");
+  CHECK(row() == "accepted 1 0 250 ok \xEF\xBF\xBD");
+  CHECK(claim().clearance == Clearance::kAccepted);
+  CHECK(claim(holding, acme.owner).clearance == Clearance::kAccepted);
+  CHECK(row() == "accepted 1 0 250 ok \xEF\xBF\xBD");
+}
+
+TEST_CASE_METHOD(Fixture, "a deferred or rejected mail is cleared again and counts its attempts") {
+  claim();
+  settle(LedgerState::kDeferred, "451 later");
+  CHECK(row() == "deferred 1 0 451 later");
+  CHECK(claim(holding, acme.owner).clearance == Clearance::kCleared);
+  CHECK(row() == "sending 2 0 451 later");
+  settle(LedgerState::kRejected, "550 no such user");
+  CHECK(row() == "rejected 2 0 550 no such user");
+  CHECK(claim().clearance == Clearance::kCleared);
+  CHECK(row() == "sending 3 0 550 no such user");
+}
+
+TEST_CASE_METHOD(Fixture, "an interrupted mail is counted as in doubt and sent again") {
+  claim();
+  CHECK(claim().clearance == Clearance::kCleared);
+  CHECK(row() == "sending 2 1 -");
+  settle(LedgerState::kAccepted);
+  CHECK(row() == "accepted 2 1 reply");
+}
+
+TEST_CASE_METHOD(Fixture, "under the policy hold an interrupted mail waits for an operator") {
+  claim(holding, acme.owner);
+  const auto held = claim(holding, acme.owner);
+  CHECK(held.clearance == Clearance::kHeld);
+  CHECK_FALSE(held.reason.empty());
+  CHECK(row() == "in_doubt 1 1 interrupted before the reply was recorded");
+  CHECK(claim(holding, acme.owner).clearance == Clearance::kHeld);
+  CHECK(row() == "in_doubt 1 1 interrupted before the reply was recorded");
+  CHECK(claim().clearance == Clearance::kCleared);
+  CHECK(row() == "sending 2 1 interrupted before the reply was recorded");
+}
+
+TEST_CASE_METHOD(Fixture, "a mail settled in doubt is counted once, then sent again or held") {
+  claim();
+  settle(LedgerState::kInDoubt, "connection lost after the final dot");
+  settle(LedgerState::kInDoubt, "connection lost after the final dot");
+  CHECK(row() == "in_doubt 1 1 connection lost after the final dot");
+  CHECK(claim(holding, acme.owner).clearance == Clearance::kHeld);
+  CHECK(row() == "in_doubt 1 1 connection lost after the final dot");
+  CHECK(claim().clearance == Clearance::kCleared);
+  CHECK(row() == "sending 2 1 connection lost after the final dot");
+}
+
+TEST_CASE_METHOD(Fixture, "the gone, the demoted and those without an address are suppressed with the reason") {
+  const auto reason_for = [&](const std::string& user) {
+    const auto entry = claim(ledger, user);
+    CHECK(entry.clearance == Clearance::kSuppressed);
+    CHECK(value("select reply from pawl.v1_emails where user_id = $1::uuid", {user}) == entry.reason);
+    return entry.reason;
+  };
+  exec("delete from org_members where user_id = $1::uuid", {acme.owner});
+  exec("update users set email = null where id = $1::uuid", {acme.admin});
+  const Organisation other(*this, "other");
+  CHECK(reason_for(acme.owner) == "no longer a member of the organisation");
+  CHECK(reason_for(acme.member) == "no longer an owner or admin");
+  CHECK(reason_for(acme.admin) == "has no email address");
+  CHECK(reason_for(other.owner) == "no longer a member of the organisation");
+}
+
+TEST_CASE_METHOD(Fixture, "someone demoted between two attempts is not sent the second") {
+  claim();
+  settle(LedgerState::kDeferred);
+  exec("update org_members set role = 'member' where user_id = $1::uuid", {acme.owner});
+  CHECK(claim().clearance == Clearance::kSuppressed);
+  CHECK(row() == "suppressed 1 0 no longer an owner or admin");
+  exec("update org_members set role = 'owner' where user_id = $1::uuid", {acme.owner});
+  CHECK(claim().clearance == Clearance::kCleared);
+  CHECK(row() == "sending 2 0 no longer an owner or admin");
+}
+
+TEST_CASE_METHOD(Fixture, "an interrupted mail to someone since demoted stays countable as in doubt") {
+  claim();
+  exec("update org_members set role = 'member' where user_id = $1::uuid", {acme.owner});
+  CHECK(claim().clearance == Clearance::kSuppressed);
+  CHECK(row() == "suppressed 1 1 no longer an owner or admin");
+}
+
+TEST_CASE_METHOD(Fixture, "an unusable address is settled as suppressed") {
+  claim();
+  settle(LedgerState::kSuppressed, "address has no domain");
+  CHECK(row() == "suppressed 1 0 address has no domain");
+}
+
+TEST_CASE_METHOD(Fixture, "a verdict for what is not being sent changes nothing") {
+  settle(LedgerState::kAccepted);
+  CHECK(value("select count(*) from pawl.v1_emails") == "0");
+  claim();
+  settle(LedgerState::kDeferred, "first");
+  settle(LedgerState::kAccepted, "second");
+  CHECK(row() == "deferred 1 0 first");
+}
+
+TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that another worker has taken over") {
+  claim();
+  Worker other(*this);
+  other.open();
+  worker.expire();
+  REQUIRE(eventually([&] {
+    other.claim();
+    return value("select count(*) from pawl.workers") == "1";
+  }));
+  storage::PostgresMailLedger taken_over(conninfo, other.epoch, InDoubtPolicy::kResend);
+  CHECK(claim(taken_over, acme.owner).clearance == Clearance::kCleared);
+  CHECK_THROWS_AS(settle(LedgerState::kRejected), engine::LeaseLostError);
+  CHECK_THROWS_AS(claim(), engine::LeaseLostError);
+  CHECK(value("select state from pawl.v1_emails") == "sending");
+  CHECK(value("select in_doubt_count from pawl.v1_emails") == "1");
+  CHECK(value("select epoch from pawl.v1_emails") == std::to_string(other.epoch.load()));
+}
+
+TEST_CASE_METHOD(Fixture, "a restarted worker's old epoch cannot settle what the new one claimed") {
+  claim();
+  const storage::Epoch old{worker.epoch.load()};
+  worker.open();
+  claim();
+  storage::PostgresMailLedger stale(conninfo, old, InDoubtPolicy::kResend);
+  const LedgerVerdict verdict{event, acme.owner, LedgerState::kAccepted, "250"};
+  CHECK_THROWS_AS(stale.settle({&verdict, 1}), engine::LeaseLostError);
+  CHECK(row() == "sending 2 1 -");
+}
+
+TEST_CASE_METHOD(Fixture, "a batch is answered in the order of its requests") {
+  claim();
+  settle(LedgerState::kAccepted);
+  const std::vector<LedgerRequest> requests{
+      {event, acme.id, acme.member, "m1"}, {event, acme.id, acme.admin, "m2"}, {event, acme.id, acme.owner, "m3"}};
+  const auto entries = ledger.claim(requests);
+  REQUIRE(entries.size() == 3);
+  CHECK(entries[0].clearance == Clearance::kSuppressed);
+  CHECK(entries[1].clearance == Clearance::kCleared);
+  CHECK(entries[1].email == "admin@acme.example");
+  CHECK(entries[2].clearance == Clearance::kAccepted);
+}

@@ -1,0 +1,102 @@
+// How events get into the outbox: pawl.emit and the trigger on sync logs.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "engine/errors.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+struct Fixture : PostgresFixture {
+  Organisation acme{*this};
+  std::string events() { return value("select count(*) from pawl.outbox"); }
+};
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "an error row and its event commit together") {
+  const std::string log = acme.fail_sync("401 \"token\" \\ revoked\n{}");
+  REQUIRE(events() == "1");
+  const auto row = exec("select type, aggregatetype, aggregateid, payload from pawl.outbox").at(0);
+  CHECK(row[0] == "pms/connection.sync.failed");
+  CHECK(row[1] == "pms_connection");
+  CHECK(row[2] == acme.connection);
+  const auto payload = nlohmann::json::parse(row[3]);
+  CHECK(payload["connection_id"] == acme.connection);
+  CHECK(payload["sync_log_id"] == log);
+  CHECK(payload["org_id"] == acme.id);
+  CHECK(payload["provider"] == "Reapit");
+  CHECK(payload["label"] == "Main");
+  CHECK(payload["error_message"] == "401 \"token\" \\ revoked\n{}");
+  CHECK(payload["occurred_at"].get<std::string>().size() == std::string("2026-11-24T03:00:00Z").size());
+  CHECK(payload.size() == 7);
+}
+
+TEST_CASE_METHOD(Fixture, "a rolled back business write emits nothing") {
+  CHECK_THROWS_AS(connection.transact(
+                      "fail",
+                      [&](storage::Transaction& transaction) {
+                        transaction.run("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'error')",
+                                        {acme.connection});
+                        transaction.run("select pawl.emit('test/event', 'thing', '1', '{}')");
+                        throw engine::Error("the business changed its mind");
+                      }),
+                  engine::Error);
+  CHECK(events() == "0");
+  CHECK(value("select count(*) from pms_sync_logs") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "if the event cannot be written, neither is the error row") {
+  exec("alter table pawl.outbox add constraint nothing_fits check (false) not valid");
+  CHECK_THROWS_AS(acme.fail_sync(), engine::Error);
+  CHECK(value("select count(*) from pms_sync_logs") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "becoming an error emits once; staying one emits nothing again") {
+  const std::string log = value(
+      "insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'running') returning id", {acme.connection});
+  CHECK(events() == "0");
+  exec("update pms_sync_logs set status = 'error', error_message = 'x', finished_at = '2026-01-02 03:04:05.6+02'");
+  CHECK(events() == "1");
+  CHECK(value("select payload->>'occurred_at' from pawl.outbox") == "2026-01-02T01:04:05Z");
+  exec("update pms_sync_logs set error_message = 'y'");
+  exec("update pms_sync_logs set status = 'error'");
+  CHECK(events() == "1");
+  exec("update pms_sync_logs set status = 'running'");
+  CHECK(events() == "1");
+  exec("update pms_sync_logs set status = 'error'");
+  CHECK(events() == "2");
+}
+
+TEST_CASE_METHOD(Fixture, "success emits nothing") {
+  exec("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'success')", {acme.connection});
+  CHECK(events() == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "an error row without a message or a known connection still has its event") {
+  exec("alter table pms_sync_logs drop constraint pms_sync_logs_connection_id_fkey");
+  exec("insert into pms_sync_logs (connection_id, status) values (gen_random_uuid(), 'error')");
+  CHECK(value("select payload->>'error_message' from pawl.outbox") == "");
+  CHECK(value("select payload->'org_id' from pawl.outbox") == "null");
+}
+
+TEST_CASE_METHOD(Fixture, "a service needs no rights on pawl's tables for its error row to emit") {
+  const std::string role = "service_of_" + name;
+  exec("create role " + role);
+  exec("grant insert, select on pms_sync_logs to " + role);
+  connection.transact("as the service", [&](storage::Transaction& transaction) {
+    transaction.run("set local role " + role);
+    transaction.run("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'error')", {acme.connection});
+  });
+  CHECK(events() == "1");
+  exec("revoke all on pms_sync_logs from " + role);
+  exec("drop role " + role);
+}
+
+TEST_CASE_METHOD(Fixture, "emitting an unfinished id again changes nothing") {
+  const std::string id = emit();
+  CHECK(value("select pawl.emit('other/type', 'thing', '2', '{\"a\": 1}', $1::uuid)", {id}) == id);
+  CHECK(events() == "1");
+  CHECK(value("select type from pawl.outbox") == "test/event");
+}

@@ -1,0 +1,150 @@
+// How events leave the outbox, and how an operator puts a failed one back.
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "storage/event_admin.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+struct Fixture : PostgresFixture {
+  Worker worker{*this};
+  Fixture() { worker.open(); }
+  engine::Event claim_one() {
+    emit();
+    return worker.claim().at(0);
+  }
+  std::string fail_one() {
+    const engine::Event event = claim_one();
+    worker.finish(event, engine::RunStatus::kFailed, "bad payload");
+    return event.id;
+  }
+  storage::ResumeOutcome resume(const std::string& id) {
+    return storage::resume_events(conninfo, {{id}, "operator", "try again", 0}).at(0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else") {
+  const auto event = claim_one();
+  CHECK(worker.finish(event) == 1);
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+  const auto row =
+      exec("select id, status, reason, store, deliveries, position, payload from pawl.outbox_archive").at(0);
+  CHECK(row == std::vector<std::string>{event.id, "done", "", worker.store, "1", std::to_string(event.position), "{}"});
+}
+
+TEST_CASE_METHOD(Fixture, "finishing again is harmless and archives nothing twice") {
+  const auto event = claim_one();
+  CHECK(worker.finish(event) == 1);
+  CHECK(worker.finish(event) == 0);
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
+  const auto event = claim_one();
+  CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);
+  CHECK(value("select reason from pawl.v1_events where status = 'failed'") ==
+        "payload: \"org_id\" {is} \\missing \xEF\xBF\xBD");
+  CHECK(storage::failed_events(conninfo, 60) == std::vector<std::string>{event.id});
+}
+
+TEST_CASE_METHOD(Fixture, "the archive has a partition for now and for the months to come") {
+  worker.finish(claim_one());
+  CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
+  CHECK(value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass") == "4");
+}
+
+TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgotten ones out of the default") {
+  exec(
+      "insert into pawl.outbox_archive select 1, gen_random_uuid(), now(), now() - interval '200 days', 1, 0,"
+      " gen_random_uuid(), 'done', null, 't', 'a', 'b', '{}', '{}'");
+  exec("select pawl.create_archive_month(date_trunc('month', (now() - interval '200 days') at time zone 'UTC'))");
+  CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+  CHECK(value("select pawl.maintain_archive('365 days')") == "0");
+  CHECK(value("select pawl.maintain_archive('90 days')") == "1");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and archives once") {
+  const auto event = claim_one();
+  exec("alter system set synchronous_standby_names = 'nosuch'");
+  exec("select pg_reload_conf()");
+  storage::PostgresConnection watcher(conninfo);
+  std::thread killer([&] {  // ends the session that has committed and waits for the standby that never comes
+    eventually([&] {
+      return watcher
+                 .run("kill",
+                      "select pg_terminate_backend(pid) from pg_stat_activity"
+                      " where datname = current_database() and wait_event = 'SyncRep'",
+                      {})
+                 .size() > 0;
+    });
+    watcher.run("reset", "alter system reset synchronous_standby_names", {});
+    watcher.run("reload", "select pg_reload_conf()", {});
+  });
+  const std::size_t finished = worker.finish(event);
+  killer.join();
+  CHECK(finished == 0);  // the repetition found the work done
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "a resumed event goes back to the outbox for the store that has its run") {
+  const std::string id = fail_one();
+  const auto outcome = resume(id);
+  CHECK(outcome.resumed);
+  CHECK(outcome.detail.empty());
+  CHECK(value("select count(*) from pawl.outbox_archive") == "0");
+  CHECK(value("select verb || event_id || requested_by || note || outcome from pawl.commands") ==
+        "resume" + id + "operatortry againresumed");
+
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  std::vector<engine::Event> events;
+  REQUIRE(eventually([&] { return !(events = worker.claim()).empty(); }));
+  CHECK(events[0].id == id);
+  CHECK(events[0].deliveries == 1);
+  CHECK(events[0].resumes == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "if the worker with its store is gone, any worker takes a resumed event") {
+  const std::string id = fail_one();
+  REQUIRE(resume(id).resumed);
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  worker.outbox.release({});
+  CHECK(eventually([&] { return other.claim_ids() == std::vector<std::string>{id}; }));
+}
+
+TEST_CASE_METHOD(Fixture, "resuming what is not failed is refused, with an audit row that says why") {
+  const auto done = claim_one();
+  worker.finish(done);
+  CHECK(resume(done.id).detail == "not failed: it is done");
+  CHECK(resume(Worker::new_store()).detail == "not found");
+  CHECK(resume("nonsense").detail == "not found: this is no UUID");
+  const std::string failed = fail_one();
+  CHECK(resume(failed).resumed);
+  const auto again = resume(failed);
+  CHECK_FALSE(again.resumed);
+  CHECK(again.detail == "not finished: it is in the outbox");
+  CHECK(value("select count(*) from pawl.commands where outcome <> 'resumed'") == "3");
+  CHECK(value("select count(*) from pawl.outbox") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "resuming at a rate spreads the events over time") {
+  const std::vector<std::string> ids{fail_one(), fail_one(), fail_one()};
+  const auto outcomes = storage::resume_events(conninfo, {ids, "operator", "", 0.5});
+  for (const auto& outcome : outcomes) CHECK(outcome.resumed);
+  const auto delays = exec(
+      "select extract(epoch from available_at - min(available_at) over ())::int"
+      " from pawl.outbox order by position");
+  CHECK(delays == Table{{"0"}, {"2"}, {"4"}});
+}

@@ -1,0 +1,155 @@
+// Epochs: takeover of the dead, restart with the same store, and a clean stop.
+#include <catch2/catch.hpp>
+
+#include "engine/errors.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+using Ids = std::vector<std::string>;
+
+struct Fixture : PostgresFixture {
+  std::string epoch_of(const std::string& id) {
+    return value("select coalesce(lease_epoch, 0) from pawl.outbox where id = $1::uuid", {id});
+  }
+  std::string deliveries_of(const std::string& id) {
+    return value("select deliveries from pawl.outbox where id = $1::uuid", {id});
+  }
+};
+
+std::string text_of(const Worker& worker) { return std::to_string(worker.epoch.load()); }
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "events of a dead epoch are freed by any worker and delivered a second time") {
+  Worker dead(*this), worker(*this);
+  dead.open();
+  const std::string id = emit();
+  REQUIRE(dead.claim().size() == 1);
+  worker.open();
+  CHECK(worker.claim().empty());
+  dead.expire();
+  std::vector<engine::Event> events;
+  REQUIRE(eventually([&] { return !(events = worker.claim()).empty(); }));
+  CHECK(events[0].id == id);
+  CHECK(events[0].deliveries == 2);
+  CHECK(value("select count(*) from pawl.workers") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "a zombie's claim, finish, renew and release change nothing") {
+  Worker zombie(*this), worker(*this);
+  zombie.open();
+  emit();
+  const auto event = zombie.claim().at(0);
+  zombie.expire();
+  worker.open();
+  REQUIRE(eventually([&] { return !worker.claim().empty(); }));
+  CHECK_THROWS_AS(zombie.finish(event), engine::LeaseLostError);
+  CHECK_THROWS_AS(zombie.outbox.renew(), engine::LeaseLostError);
+  CHECK_THROWS_AS(zombie.outbox.release(std::vector{event.position}), engine::LeaseLostError);
+  CHECK_THROWS_AS(zombie.claim(), engine::LeaseLostError);
+  CHECK_THROWS_AS(zombie.outbox.sleep(engine::Duration{1}), engine::LeaseLostError);
+  CHECK(epoch_of(event.id) == text_of(worker));
+  CHECK(value("select count(*) from pawl.outbox_archive") == "0");
+  CHECK(value("select count(*) from pawl.workers") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "one row written renews every lease") {
+  Worker worker(*this);
+  worker.open();
+  worker.expire();
+  worker.outbox.renew();
+  CHECK(value("select expires_at > now() + interval '20 seconds' from pawl.workers") == "t");
+}
+
+TEST_CASE_METHOD(Fixture, "a restart with the same store keeps what waits and frees what moved") {
+  const std::string store = Worker::new_store();
+  Worker crashed(*this, store), restarted(*this, store);
+  crashed.open();
+  const Ids ids = emit_many(3);
+  REQUIRE(crashed.claim().size() == 3);
+  const auto registered = restarted.open({ids[0]}, {ids[1]});
+  CHECK(registered.foreign.empty());
+  CHECK(registered.epoch > crashed.epoch);
+  CHECK(epoch_of(ids[0]) == text_of(restarted));
+  CHECK(deliveries_of(ids[0]) == "1");
+  CHECK(epoch_of(ids[1]) == "0");
+  CHECK(epoch_of(ids[2]) == "0");
+  const auto again = restarted.claim();
+  REQUIRE(again.size() == 2);
+  CHECK(again[0].deliveries == 2);
+  CHECK_THROWS_AS(crashed.outbox.renew(), engine::LeaseLostError);
+  CHECK(value("select count(*) from pawl.workers") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "after a clean stop what was moving counts as not delivered") {
+  const std::string store = Worker::new_store();
+  Worker stopped(*this, store), restarted(*this, store);
+  stopped.open();
+  const Ids ids = emit_many(2);
+  REQUIRE(stopped.claim().size() == 2);
+  stopped.outbox.release({});
+  restarted.open({ids[0]}, {ids[1]});
+  CHECK(deliveries_of(ids[0]) == "1");
+  CHECK(deliveries_of(ids[1]) == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "events finished or held elsewhere are foreign") {
+  const std::string store = Worker::new_store();
+  Worker crashed(*this, store), other(*this), restarted(*this, store);
+  crashed.open();
+  other.open();
+  const Ids ids = emit_many(5);
+  const auto events = crashed.claim();
+  REQUIRE(events.size() == 5);
+  crashed.finish(events[0]);
+  crashed.expire();
+  REQUIRE(eventually([&] { return !other.claim(0, 2).empty(); }));  // frees all, takes two
+  const auto registered = restarted.open({ids[0], ids[1], ids[3]}, {ids[2], ids[4], Worker::new_store()});
+  CHECK(Ids(registered.foreign.begin(), registered.foreign.end() - 1) == Ids{ids[0], ids[1], ids[2]});
+  CHECK(registered.foreign.size() == 4);
+  CHECK(epoch_of(ids[1]) == text_of(other));
+  CHECK(epoch_of(ids[3]) == text_of(restarted));
+  CHECK(epoch_of(ids[4]) == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "released events come back as if never delivered, and waiting ones stay leased") {
+  Worker worker(*this), other(*this);
+  worker.open();
+  other.open();
+  const Ids ids = emit_many(2);
+  const auto events = worker.claim();
+  REQUIRE(events.size() == 2);
+  for (int repeat = 0; repeat < 2; ++repeat) worker.outbox.release(std::vector{events[1].position});
+  CHECK(deliveries_of(ids[1]) == "0");
+  CHECK(epoch_of(ids[0]) == text_of(worker));
+  CHECK(value("select state from pawl.v1_workers where epoch = $1::bigint", {text_of(worker)}) == "stopped");
+  std::vector<engine::Event> taken;
+  REQUIRE(eventually([&] { return !(taken = other.claim()).empty(); }));
+  CHECK(taken[0].id == ids[1]);
+  CHECK(taken[0].deliveries == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "opening again under the same object starts a new epoch") {
+  Worker worker(*this);
+  worker.open();
+  const std::string id = emit();
+  REQUIRE(worker.claim().size() == 1);
+  const auto first = worker.epoch.load();
+  worker.open({}, {id});
+  CHECK(worker.epoch > first);
+  CHECK(worker.claim_ids() == Ids{id});
+}
+
+TEST_CASE_METHOD(Fixture, "a registration of many thousand runs is taken up") {
+  const std::string store = Worker::new_store();
+  Worker crashed(*this, store), restarted(*this, store);
+  crashed.open();
+  const Ids ids = emit_many(12'000);
+  REQUIRE(crashed.claim(12'000).size() == 12'000);
+  CHECK(restarted.open(ids).foreign.empty());
+  CHECK(value("select count(*) from pawl.outbox where lease_epoch = $1::bigint", {text_of(restarted)}) == "12000");
+}

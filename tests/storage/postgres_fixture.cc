@@ -1,0 +1,141 @@
+// Creates databases from a template that is migrated once a process.
+#include "tests/storage/postgres_fixture.h"
+
+#include <unistd.h>
+
+#include "storage/array_literal.h"
+#include "storage/postgres_migrator.h"
+
+namespace pawl::tests {
+
+namespace {
+
+std::string unique_name() {
+  static int count = 0;
+  return "pawl_test_" + std::to_string(getpid()) + "_" + std::to_string(++count);
+}
+
+std::string conninfo_of(const std::string& name) { return "dbname=" + name; }
+
+void administer(const std::string& sql) {
+  storage::PostgresConnection("dbname=postgres").run("administer test databases", sql, {});
+}
+
+void drop(const std::string& name) { administer("drop database if exists " + name + " with (force)"); }
+
+std::string create_empty() {
+  const std::string name = unique_name();
+  administer("create database " + name);
+  return name;
+}
+
+class Template {
+ public:
+  Template() : name(create_empty()) { storage::migrate_postgres(conninfo_of(name), true); }
+  ~Template() { drop(name); }
+  const std::string name;
+};
+
+std::string create_migrated() {
+  static const Template migrated;
+  const std::string name = unique_name();
+  administer("create database " + name + " template " + migrated.name);
+  return name;
+}
+
+}  // namespace
+
+PostgresFixture::PostgresFixture() : name(create_migrated()), conninfo(conninfo_of(name)), connection(conninfo) {}
+PostgresFixture::~PostgresFixture() { drop(name); }
+
+EmptyDatabase::EmptyDatabase() : name(create_empty()), conninfo(conninfo_of(name)) {}
+EmptyDatabase::~EmptyDatabase() { drop(name); }
+
+Table PostgresFixture::exec(const std::string& sql, const storage::Parameters& parameters) {
+  const storage::Rows rows = connection.run("test", sql, parameters);
+  Table table(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    for (int column = 0; column < rows.columns(); ++column) table[row].push_back(rows.string(row, column));
+  return table;
+}
+
+std::string PostgresFixture::value(const std::string& sql, const storage::Parameters& parameters) {
+  return exec(sql, parameters).at(0).at(0);
+}
+
+std::string PostgresFixture::emit(const std::string& type) {
+  return value("select pawl.emit($1, 'thing', '1', '{}')", {type});
+}
+
+std::vector<std::string> PostgresFixture::emit_many(int count, const std::string& type) {
+  std::vector<std::string> ids;
+  for (const auto& row :
+       exec("select pawl.emit($1, 'thing', '1', '{}') from generate_series(1, $2::int)", {type, std::to_string(count)}))
+    ids.push_back(row[0]);
+  return ids;
+}
+
+Organisation::Organisation(PostgresFixture& database, const std::string& slug) : database(database) {
+  id = database.value("insert into organisations (name, slug) values ('The ' || $1, $1) returning id", {slug});
+  const auto join = [&](const std::string& role) {
+    const std::string user = database.value(
+        "insert into users (email, full_name) values ($1 || '@' || $2 || '.example', $1) returning id", {role, slug});
+    database.exec("insert into org_members values ($1::uuid, $2::uuid, $3)", {id, user, role});
+    return user;
+  };
+  owner = join("owner");
+  admin = join("admin");
+  member = join("member");
+  connection = database.value(
+      "insert into pms_connections (org_id, provider, label) values ($1::uuid, 'Reapit', 'Main') returning id", {id});
+}
+
+std::string Organisation::fail_sync(const std::string& message) const {
+  return database.value(
+      "insert into pms_sync_logs (connection_id, status, error_message) values ($1::uuid, 'error', $2) returning id",
+      {connection, message});
+}
+
+Worker::Worker(PostgresFixture& database, std::string store, bool listen)
+    : database(database),
+      store(std::move(store)),
+      outbox({.conninfo = database.conninfo, .version = "test", .listen = listen}, epoch) {}
+
+std::string Worker::new_store() {
+  static int count = 0;
+  const std::string digits = std::to_string(++count);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+engine::Registered Worker::open(std::vector<std::string> waiting, std::vector<std::string> moving) {
+  return outbox.open({store, std::move(waiting), std::move(moving)});
+}
+
+std::vector<engine::Event> Worker::claim(int fresh, int redelivered) {
+  return outbox.claim({{"test/event", "pms/connection.sync.failed"}, fresh, redelivered});
+}
+
+std::vector<std::string> Worker::claim_ids(int fresh, int redelivered) {
+  std::vector<std::string> ids;
+  for (const engine::Event& event : claim(fresh, redelivered)) ids.push_back(event.id);
+  return ids;
+}
+
+std::size_t Worker::finish(const engine::Event& event, engine::RunStatus status, const std::string& reason) {
+  const engine::FinishedEvent finished{event.position, event.id, status, reason};
+  return outbox.finish({&finished, 1});
+}
+
+void Worker::expire() {
+  database.exec("update pawl.workers set expires_at = now() - interval '1 second' where epoch = $1::bigint",
+                {std::to_string(epoch.load())});
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition())
+    if (std::chrono::steady_clock::now() > deadline) return false;
+  return true;
+}
+
+}  // namespace pawl::tests

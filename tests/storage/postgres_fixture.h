@@ -1,0 +1,77 @@
+// A migrated Postgres database of its own for each test, dropped at the end.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/outbox.h"
+#include "storage/epoch.h"
+#include "storage/postgres_connection.h"
+#include "storage/postgres_outbox.h"
+
+namespace pawl::tests {
+
+using Table = std::vector<std::vector<std::string>>;  ///< Null is the empty string.
+
+/// Connects by libpq's environment (run it under pg_virtualenv). The template is migrated once a process.
+class PostgresFixture {
+ public:
+  PostgresFixture();
+  ~PostgresFixture();
+
+  Table exec(const std::string& sql, const storage::Parameters& parameters = {});
+  /// The first column of the first row.
+  std::string value(const std::string& sql, const storage::Parameters& parameters = {});
+  /// Emits an event of the type and returns its id.
+  std::string emit(const std::string& type = "test/event");
+  std::vector<std::string> emit_many(int count, const std::string& type = "test/event");
+
+  const std::string name;
+  const std::string conninfo;
+  storage::PostgresConnection connection;
+};
+
+/// A database that no migration has touched.
+class EmptyDatabase {
+ public:
+  EmptyDatabase();
+  ~EmptyDatabase();
+  const std::string name;
+  const std::string conninfo;
+};
+
+/// An organisation with an owner, an admin, a member and a connection.
+struct Organisation {
+  explicit Organisation(PostgresFixture& database, const std::string& slug = "acme");
+  /// Inserts a sync log with status `error` as the application does; returns its id.
+  std::string fail_sync(const std::string& message = "token revoked") const;
+
+  PostgresFixture& database;
+  std::string id, owner, admin, member, connection;
+};
+
+/// A worker's outbox with its epoch.
+struct Worker {
+  explicit Worker(PostgresFixture& database, std::string store = new_store(), bool listen = true);
+  static std::string new_store();
+  engine::Registered open(std::vector<std::string> waiting = {}, std::vector<std::string> moving = {});
+  std::vector<engine::Event> claim(int fresh = 100, int redelivered = 100);
+  /// Ids of what it claimed.
+  std::vector<std::string> claim_ids(int fresh = 100, int redelivered = 100);
+  std::size_t finish(const engine::Event& event, engine::RunStatus status = engine::RunStatus::kDone,
+                     const std::string& reason = "");
+  /// Makes Postgres' clock judge its lease to be over.
+  void expire();
+
+  PostgresFixture& database;
+  std::string store;
+  storage::Epoch epoch{0};
+  storage::PostgresOutbox outbox;
+};
+
+/// Asks again until the condition holds; false after ten seconds.
+bool eventually(const std::function<bool()>& condition);
+
+}  // namespace pawl::tests

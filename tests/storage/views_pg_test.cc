@@ -1,0 +1,83 @@
+// The public views keep their promise: the documented columns, and examples that run.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+std::string documentation() {
+  std::ifstream file(PAWL_SOURCE_DIR "/docs/sql.md");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> matches(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match)
+    found.push_back((*match)[1]);
+  return found;
+}
+
+// The part of the page from a view's heading to the next one.
+std::string section(const std::string& page, const std::string& view) {
+  const std::size_t start = page.find("### `pawl." + view + "`");
+  REQUIRE(start != std::string::npos);
+  return page.substr(start, page.find("\n#", start + 1) - start);
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(PostgresFixture, "every v1 view has exactly the documented columns, in the documented order") {
+  const std::string page = documentation();
+  for (const std::string view : {"v1_events", "v1_emails", "v1_workers", "v1_lag"}) {
+    CAPTURE(view);
+    std::vector<std::string> columns;
+    for (const auto& row : exec("select column_name from information_schema.columns where table_schema = 'pawl'"
+                                " and table_name = $1 order by ordinal_position",
+                                {view}))
+      columns.push_back(row[0]);
+    CHECK(matches(section(page, view), "\\| `(\\w+)` \\|") == columns);
+  }
+}
+
+TEST_CASE_METHOD(PostgresFixture, "every example query of the documentation runs") {
+  std::string page = documentation();
+  page = page.substr(0, page.find("\n## Checkpoints"));
+  std::size_t examples = 0;
+  for (std::size_t at = 0; (at = page.find("```sql\n", at)) != std::string::npos; ++examples) {
+    const std::size_t end = page.find("```", at += 7);
+    INFO(page.substr(at, end - at));
+    CHECK_NOTHROW(exec(page.substr(at, end - at)));
+    at = end;
+  }
+  CHECK(examples >= 4);
+}
+
+TEST_CASE_METHOD(PostgresFixture, "every table and view of pawl, and every column of a view, is commented") {
+  CHECK(exec("select c.relname from pg_class c where c.relnamespace = 'pawl'::regnamespace"
+             " and c.relkind in ('r', 'p', 'v') and not c.relispartition and obj_description(c.oid) is null") ==
+        Table{});
+  CHECK(exec("select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid"
+             " where c.relnamespace = 'pawl'::regnamespace and c.relkind = 'v' and a.attnum > 0"
+             " and col_description(c.oid, a.attnum) is null") == Table{});
+}
+
+TEST_CASE_METHOD(PostgresFixture, "an event is in v1_events once, whatever its state") {
+  Worker worker(*this);
+  worker.open();
+  const std::vector<std::string> ids = emit_many(4);
+  const auto events = worker.claim(3);
+  worker.finish(events[0]);
+  worker.finish(events[1], engine::RunStatus::kFailed, "the reason");
+  CHECK(exec("select event_id, status, coalesce(reason, '') from pawl.v1_events order by position") ==
+        Table{{ids[0], "done", ""}, {ids[1], "failed", "the reason"}, {ids[2], "leased", ""}, {ids[3], "pending", ""}});
+  CHECK(exec("select pending, leased from pawl.v1_lag") == Table{{"1", "1"}});
+  CHECK(exec("select leased, state from pawl.v1_workers") == Table{{"1", "awake"}});
+}
