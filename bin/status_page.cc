@@ -61,7 +61,10 @@ Page metrics_page(const WorkerStatus& status) {
   const engine::RunnerStatus& runner = status.runner;
   Metrics metrics;
   metrics.head("pawl_build_info", "gauge", "Always 1; the version is the label.");
-  metrics.sample("pawl_build_info", std::string("{version=\"") + kVersion + "\"}", 1);
+  std::string version = "{version=\"";  // appended: g++ 12 warns about a bound it invents where these are added with +
+  version += kVersion;
+  version += "\"}";
+  metrics.sample("pawl_build_info", version, 1);
   metrics.add("pawl_events_claimed_total", "counter", "Events claimed from the outbox.", runner.claimed);
   metrics.add("pawl_runs_done_total", "counter", "Runs that ended done.", runner.done);
   metrics.add("pawl_runs_failed_total", "counter", "Runs that ended failed.", runner.failed);
