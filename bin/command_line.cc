@@ -76,7 +76,7 @@ void dress(CLI::App& app) {
   app.set_version_flag("--version", std::string("pawl ") + kVersion, "Print the version and exit");
   app.get_formatter()->column_width(36);
   app.footer(kExamples);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // "none" is reported by chosen(): CLI11 would report it instead of a misspelt verb
   app.fallthrough();
 }
 

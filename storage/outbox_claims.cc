@@ -145,7 +145,8 @@ void OutboxClaims::find_redelivered() {
                                         " and o.deliveries > 0 order by o.deliveries, o.position limit $3::int",
                                     {types_, store_, std::to_string(kCandidatesMax)});
   redelivered_.clear();
-  for (std::size_t row = 0; row < rows.size(); ++row) redelivered_.push_back({rows.integer(row, 0), static_cast<int>(rows.integer(row, 1))});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    redelivered_.push_back({rows.integer(row, 0), static_cast<int>(rows.integer(row, 1))});
   more_redelivered_ = redelivered_.size() == kCandidatesMax;
 }
 

@@ -49,7 +49,7 @@ class OutboxClaims {
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them first.
-  bool more_redelivered_ = false;         ///< That search stopped at its limit.
+  bool more_redelivered_ = false;        ///< That search stopped at its limit.
   int batch_ = 0;
   bool batch_is_lost_ = false;  ///< The last claim failed and may have happened.
   bool asleep_ = false;         ///< Our flag in pawl.workers is up.
