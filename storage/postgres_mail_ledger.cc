@@ -69,13 +69,18 @@ const std::string kClaim =
     " from asked a left join claimed c using (event_id, user_id) order by a.index";
 
 // Only the epoch that claimed a mail settles it, and only once: repeating finds no `sending` row.
+//
+// `offset 0` keeps the planner from starting at the ledger: it takes `sending` rows for rare, scans for them, and compares
+// each with each verdict (measured: 300 ms for 1,000 verdicts, under 60 ms this way).
 const std::string kSettle =
     "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
     " settled as (update pawl.email_deliveries d set state = v.state, reply = v.reply, settled_at = now(),"
     " in_doubt_count = d.in_doubt_count + (v.state = 'in_doubt')::int"
-    " from mine cross join unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) as v (event_id, user_id, state, "
-    "reply)"
-    " where d.event_id = v.event_id and d.user_id = v.user_id and d.epoch = mine.epoch and d.state = 'sending')"
+    " from (select u.state, u.reply, sending.place from mine"
+    " cross join unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) as u (event_id, user_id, state, reply)"
+    " cross join lateral (select s.ctid as place from pawl.email_deliveries s where s.event_id = u.event_id"
+    " and s.user_id = u.user_id and s.epoch = mine.epoch and s.state = 'sending' offset 0) as sending) as v"
+    " where d.ctid = v.place)"
     " select exists (select from mine)";
 
 std::int64_t new_claim_number() {
