@@ -22,6 +22,7 @@ std::vector<EmailRequest> one_email_each(const SyncFailed& failure, const Recipi
 
 Workflow notify_sync_failure(Run run, SyncFailed failure, const SyncFailureSteps& steps) {
   const Recipients recipients = co_await run.step(steps.resolve_recipients, failure);
+  if (recipients.user_ids.empty()) run.note("nobody told: the organisation has no owner or admin");
 
   const InAppRequest in_app{failure, recipients};
   const std::vector<EmailRequest> emails = one_email_each(failure, recipients);
