@@ -54,6 +54,15 @@ TEST_CASE("P6: one recipient refused while the others are delivered, and the rea
   CHECK(job.count("pawl.v1_emails where state = 'rejected' and reply like '550%'") == "1");
 }
 
+TEST_CASE("P6: the mail channel fails for good while in-app is delivered") {
+  Job job({"--fail", "rcpt=550 5.1.1 no such user"});
+  job.organisation.fail_sync();
+  CHECK(job.work().code == 0);
+  CHECK(job.count("notifications") == "2");
+  CHECK(job.smtp.received().empty());
+  CHECK(job.event_status() == "failed");
+}
+
 TEST_CASE("a failed run is listed, replayed without effect, and resumed at its failed step") {
   Job job({"--fail", "rcpt:admin=550 5.1.1 no such user"});
   job.organisation.fail_sync();
@@ -160,7 +169,7 @@ TEST_CASE("two workers share one outbox and every recipient is told once") {
   CHECK(job.smtp.received().size() == 200);
 }
 
-TEST_CASE("a redelivered event finds its run: nothing is sent again") {
+TEST_CASE("P2 P4: a redelivered event finds its run: nothing is sent again, no read state reset") {
   Job job;
   job.organisation.fail_sync();
   REQUIRE(job.work().code == 0);

@@ -98,7 +98,7 @@ TEST_CASE_METHOD(World, "a poison item in a batch is found and fails alone, the 
   for (const auto& [id, attempt] : attempts) CHECK(attempt == 1);
 }
 
-TEST_CASE_METHOD(World, "an outage opens the circuit, burns no attempt, and the backlog drains when it ends") {
+TEST_CASE_METHOD(World, "P9: an outage opens the circuit, burns no attempt, and the backlog drains when it ends") {
   bool down = true;
   int attempt_seen = 0;
   workflow.send.script = [&](auto& item) {
@@ -126,7 +126,7 @@ TEST_CASE_METHOD(World, "an outage opens the circuit, burns no attempt, and the 
   CHECK(until([&] { return worker->runner.idle(); }));
 }
 
-TEST_CASE_METHOD(World, "a worker killed at any turn repeats no step whose checkpoint committed") {
+TEST_CASE_METHOD(World, "P3: a worker killed at any turn repeats no step whose checkpoint committed") {
   for (std::uint64_t kill_at = 1; kill_at < 60; ++kill_at) {
     World world;
     world.seed = kill_at;
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(World, "a worker killed at any turn repeats no step whose check
   }
 }
 
-TEST_CASE_METHOD(World, "a redelivered event finds its run: no step runs again") {
+TEST_CASE_METHOD(World, "P2: a redelivered event finds its run: no step runs again") {
   const std::string id = emit("same");
   start();
   REQUIRE(until([&] { return archived(1); }));
@@ -174,7 +174,7 @@ TEST_CASE_METHOD(World, "an event whose store was lost runs again from its first
   CHECK(total(workflow.find) == 2);
 }
 
-TEST_CASE_METHOD(World, "a poison event is set aside after a bounded number of deliveries and the queue moves on") {
+TEST_CASE_METHOD(World, "P8: a poison event is set aside after a bounded number of deliveries, the queue moves on") {
   const std::string poison = emit("poison");
   for (int i = 0; i < 100; ++i) emit();
   bool crashed = false;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "engine/errors.h"
 #include "storage/event_admin.h"
 #include "tests/storage/postgres_fixture.h"
 
@@ -76,13 +77,22 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
   exec("alter system set synchronous_standby_names = 'nosuch'");
   exec("select pg_reload_conf()");
   storage::PostgresConnection watcher(conninfo);
+  std::thread probe([&] {  // its commit hangs once the setting is in force: a reload is not at once
+    try {
+      storage::PostgresConnection(conninfo).run_once("probe", "create table probe ()", {});
+    } catch (const engine::Error&) {  // whatever becomes of it, the table is not what the test looks at
+    }
+  });
+  const bool in_force = eventually(
+      [&] { return watcher.run("watch", "select from pg_stat_activity where wait_event = 'SyncRep'", {}).size() > 0; });
   std::thread killer([&] {  // ends the session that has committed and waits for the standby that never comes
     eventually([&] {
       return watcher
-                 .run("kill",
-                      "select pg_terminate_backend(pid) from pg_stat_activity"
-                      " where datname = current_database() and wait_event = 'SyncRep'",
-                      {})
+                 .run(
+                     "kill",
+                     "select pg_terminate_backend(pid) from pg_stat_activity"
+                     " where datname = current_database() and wait_event = 'SyncRep' and query like '%outbox_archive%'",
+                     {})
                  .size() > 0;
     });
     watcher.run("reset", "alter system reset synchronous_standby_names", {});
@@ -90,6 +100,8 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
   });
   const std::size_t finished = worker.finish(event);
   killer.join();
+  probe.join();
+  CHECK(in_force);
   CHECK(finished == 0);  // the repetition found the work done
   CHECK(value("select count(*) from pawl.outbox_archive") == "1");
   CHECK(value("select count(*) from pawl.outbox") == "0");
