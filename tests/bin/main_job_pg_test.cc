@@ -63,6 +63,28 @@ TEST_CASE("P6: the mail channel fails for good while in-app is delivered") {
   CHECK(job.event_status() == "failed");
 }
 
+TEST_CASE("P6: the in-app channel fails for good while the mails are delivered") {
+  Job job;
+  job.database.exec("alter table notifications add constraint broken check (false)");
+  job.organisation.fail_sync();
+  CHECK(job.work({{"PAWL_RETRY_CREATE_IN_APP", "first=1s,longest=1s,attempts=2"}}).code == 0);
+  CHECK(job.count("notifications") == "0");
+  CHECK(job.smtp.received().size() == 2);
+  CHECK(job.event_status() == "failed");
+  CHECK(job.event_reason().find("create-in-app") != std::string::npos);
+}
+
+TEST_CASE("a transient failure of one mail is retried on its own, nothing else is repeated") {
+  Job job({"--fail", "data:admin*1=451 4.3.0 try again later"});
+  job.organisation.fail_sync();
+  CHECK(job.work({{"PAWL_RETRY_SEND_EMAIL", "first=1s,longest=1s,attempts=5"}}).code == 0);
+  CHECK(job.event_status() == "done");
+  CHECK(job.mails_to("owner") == 1);
+  CHECK(job.mails_to("admin") == 1);
+  CHECK(job.pawl({"sql", "select count(*) from v1_attempts where step = 'send-email'", "-o", "ids"}).out == "1\n");
+  CHECK(job.pawl({"sql", "select max(attempt) from v1_steps where step <> 'send-email'", "-o", "ids"}).out == "1\n");
+}
+
 TEST_CASE("a failed run is listed, replayed without effect, and resumed at its failed step") {
   Job job({"--fail", "rcpt:admin=550 5.1.1 no such user"});
   job.organisation.fail_sync();

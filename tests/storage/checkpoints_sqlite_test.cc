@@ -194,3 +194,30 @@ TEST_CASE_METHOD(File, "the stable views answer why a run waits and what is in d
 TEST_CASE_METHOD(File, "a missing file is an error that names it and the setting") {
   CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains(path) && Catch::Contains("PAWL_CHECKPOINTS"));
 }
+
+TEST_CASE_METHOD(File, "every example of the page on the checkpoints' SQL runs") {
+  SqliteCheckpoints store(path);
+  const CheckpointReader reader(path);
+  std::ifstream page(PAWL_SOURCE_DIR "/docs/sql-checkpoints.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  int examples = 0;
+  for (auto begin = text.find("```sql\n"); begin != std::string::npos; begin = text.find("```sql\n", begin + 1)) {
+    const std::string example = text.substr(begin + 7, text.find("```", begin + 7) - begin - 7);
+    INFO(example);
+    CHECK_NOTHROW(reader.query(example));
+    ++examples;
+  }
+  CHECK(examples == 5);
+}
+
+TEST_CASE_METHOD(File, "the page on the checkpoints' SQL names every column of every view") {
+  SqliteCheckpoints store(path);
+  const CheckpointReader reader(path);
+  std::ifstream page(PAWL_SOURCE_DIR "/docs/sql-checkpoints.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  for (const std::string view : {"v1_runs", "v1_steps", "v1_attempts", "v1_waiting", "v1_in_doubt"})
+    for (const std::string& column : reader.query("select * from " + view).columns) {
+      INFO(view << "." << column);
+      CHECK(text.find("`" + column + "`") != std::string::npos);
+    }
+}
