@@ -1,6 +1,7 @@
 // Which parked runs to wake, and when: all that memory holds of a run that waits.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -12,19 +13,19 @@
 
 namespace pawl::engine {
 
-/// Sixteen bytes a run.
+/// Eight to sixteen bytes a run.
 class WakeList {
  public:
   void at(Timestamp when, RunNumber run) { timed_.push({when, run}); }
   /// Until the circuit of this step lets it through.
   void held(const StepBase* step, RunNumber run) { held_[step].push_back(run); }
 
-  /// One run for a circuit that wants a probe.
+  /// One run for a circuit that wants a probe: in turn, so that one that always fails does not stand for all.
   void probe(const StepBase* step, Timestamp now) {
     auto& runs = held_[step];
     if (runs.empty()) return;
-    at(now, runs.back());
-    runs.pop_back();
+    at(now, runs.front());
+    runs.pop_front();
   }
   /// Everyone, when the circuit closed.
   void release(const StepBase* step, Timestamp now) {
@@ -54,7 +55,7 @@ class WakeList {
  private:
   using Entry = std::pair<Timestamp, RunNumber>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> timed_;
-  std::map<const StepBase*, std::vector<RunNumber>> held_;
+  std::map<const StepBase*, std::deque<RunNumber>> held_;
 };
 
 }  // namespace pawl::engine

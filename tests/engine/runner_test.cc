@@ -126,6 +126,22 @@ TEST_CASE_METHOD(World, "P9: an outage opens the circuit, burns no attempt, and 
   CHECK(until([&] { return worker->runner.idle(); }));
 }
 
+TEST_CASE_METHOD(World, "one item that always finds the service down does not hold the others for ever") {
+  for (int i = 0; i < 20; ++i) emit();
+  const std::string refused = emit("refused");
+  bool down = true;
+  workflow.send.script = [&](auto& item) {
+    if (down || item.event_id() == refused)
+      item.unavailable("5.7.1 refused");
+    else
+      item.succeed("sent");
+  };
+  start();
+  REQUIRE(until_over_time([&] { return worker->runner.status().waiting == 21; }, 60));
+  down = false;
+  CHECK(until_over_time([&] { return archived(20); }, 600));
+}
+
 TEST_CASE_METHOD(World, "P3: a worker killed at any turn repeats no step whose checkpoint committed") {
   for (std::uint64_t kill_at = 1; kill_at < 60; ++kill_at) {
     World world;
