@@ -70,7 +70,9 @@ void Runner::Body::arrive_new(Event event) {
   stored.event = std::move(event);
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
   stored.workflow = workflow->name;
-  journal_.add(RunStarted{stored.run, stored.workflow, stored.event, now()});
+  RunStarted started{stored.run, stored.workflow, stored.event, now()};
+  if (workflow->payload_to_keep) started.event.payload = workflow->payload_to_keep(stored.event.payload);
+  journal_.add(std::move(started));
   notify(NoticeKind::kRunStarted, stored.event.id, "", "");
   if (!set_aside(stored.run, stored.event)) admit(*workflow, std::move(stored));
 }

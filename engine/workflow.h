@@ -55,6 +55,9 @@ struct WorkflowDefinition {
   /// Parses the payload and calls the coroutine. A PermanentError fails the run with its reason.
   std::function<Workflow(Run, const Event&)> start;
   std::vector<StepBase*> steps;  ///< Every step it may start; not owned.
+  /// What of the payload is stored, and so replayed, that no secret may reach the store; unset keeps it all. `start`
+  /// must make the same of it as of the original.
+  std::function<std::string(const std::string& payload)> payload_to_keep{};
 };
 
 }  // namespace pawl::engine

@@ -1,6 +1,7 @@
 // The main job end to end: the real binary, Postgres, SQLite file and SMTP server.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <fstream>
 
 #include "tests/bin/job.h"
 
@@ -114,6 +115,22 @@ TEST_CASE("a bad payload fails with field and reason, the rest of its batch is u
   CHECK(job.count("pawl.v1_events where status = 'done'") == "1");
   CHECK(job.count("pawl.v1_events where status = 'failed' and reason like '%payload.%'") == "1");
   CHECK(job.smtp.received().size() == 2);
+}
+
+TEST_CASE("a secret in the provider's error is in no mail, no notification, no log and no checkpoint") {
+  Job job;
+  job.organisation.fail_sync("https://user:canary-7f3a@pms.example refused; Authorization: Bearer canary-7f3a");
+  const Completed worked = job.work({{"PAWL_LOG_LEVEL", "debug"}});
+  CHECK(worked.code == 0);
+  CHECK(job.count("notifications where (title || body || data::text) like '%canary-7f3a%'") == "0");
+  for (const auto& mail : job.smtp.received()) CHECK(mail.dump().find("canary-7f3a") == std::string::npos);
+  CHECK((worked.out + worked.err).find("canary-7f3a") == std::string::npos);
+  for (const auto& file : std::filesystem::directory_iterator(job.folder.path())) {
+    std::ifstream content(file.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(content), {}};
+    INFO(file.path());
+    CHECK(bytes.find("canary-7f3a") == std::string::npos);
+  }
 }
 
 TEST_CASE("an event type that no workflow handles is left alone for others") {

@@ -165,3 +165,30 @@ TEST_CASE("bytes that are no UTF-8 become replacement characters and cost no not
   payload.replace(payload.find("Head"), 4, "H\xff\xc0\xafz");
   CHECK(parse_sync_failed(event_of(payload)).label == "H\uFFFD\uFFFD\uFFFDz office");
 }
+
+TEST_CASE("the payload that is kept holds no secret and is read as the original is") {
+  json payload = sample_payload();
+  payload["error_message"] = "https://user:canary-1@pms.example/ said password=canary-2\nno";
+  payload["label"] = "token: canary-3";
+  payload["password"] = "canary-4";
+  const std::string kept = payload_to_keep(payload.dump());
+  CHECK_THAT(kept, !Catch::Contains("canary"));
+  const SyncFailed from_kept = parse_sync_failed(event_of(kept));
+  const SyncFailed from_original = parse_sync_failed(event_of(payload.dump()));
+  CHECK(from_kept.error_message == from_original.error_message);
+  CHECK(from_kept.label == from_original.label);
+  CHECK(from_kept.provider == from_original.provider);
+  CHECK(from_kept.occurred_at == from_original.occurred_at);
+  CHECK(payload_to_keep(kept) == kept);
+}
+
+TEST_CASE("a bad payload that is kept is refused with the same words") {
+  for (const json& wrong : {json(7), json("acme"), json::array(), json{{"secret", "canary"}}, json(nullptr)}) {
+    json payload = sample_payload();
+    payload["org_id"] = wrong;
+    const std::string kept = payload_to_keep(payload.dump());
+    CHECK(refusal(kept) == refusal(payload.dump()));
+    CHECK_THAT(kept, !Catch::Contains("canary"));
+  }
+  CHECK(payload_to_keep("{not json, canary") == "null");
+}

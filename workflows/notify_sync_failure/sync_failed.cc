@@ -134,4 +134,21 @@ SyncFailed parse_sync_failed(const engine::Event& event) {
   return failure;
 }
 
+std::string payload_to_keep(const std::string& payload) {
+  json object;
+  try {
+    object = parse_object(payload);
+  } catch (const PermanentError&) {  // the run fails for it, and says why it cannot be read
+    return "null";
+  }
+  json kept = json::object();
+  for (const char* name :
+       {"connection_id", "sync_log_id", "org_id", "provider", "label", "error_message", "occurred_at"}) {
+    const auto field = object.find(name);
+    if (field == object.end()) continue;
+    kept[name] = field->is_string() ? json(safe_lines(field->get<std::string>(), kErrorMax)) : json(field->type());
+  }
+  return kept.dump();
+}
+
 }  // namespace pawl::notify_sync_failure

@@ -23,4 +23,8 @@ struct SyncFailed {
 /// Throws engine::PermanentError naming the field and what is wrong with it. Unknown fields are ignored.
 SyncFailed parse_sync_failed(const engine::Event& event);
 
+/// The payload as it may be stored: the fields above alone, their texts redacted, their wrong types still wrong, so
+/// that parsing it gives what parsing the original gave. What is no JSON object within bounds becomes `null`.
+std::string payload_to_keep(const std::string& payload);
+
 }  // namespace pawl::notify_sync_failure

@@ -55,7 +55,8 @@ engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
   return {.name = "notify-sync-failure",
           .event_type = kEventType,
           .start = start,
-          .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email}};
+          .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},
+          .payload_to_keep = payload_to_keep};
 }
 
 }  // namespace pawl::notify_sync_failure
