@@ -32,7 +32,8 @@ class InlineLanes final : public Lanes {
     if (!stopped_) report();
   }
 
-  void stop() override {
+  void stop(const std::function<void()>& hurry) override {
+    hurry();
     stopped_ = true;
     jobs_.clear();
   }

@@ -28,8 +28,9 @@ class Lanes {
   /// Runs the reports that have arrived; waits for the first one at most so long. Engine's thread only.
   virtual void poll(Duration at_most) = 0;
 
-  /// Waits for the work that runs, drops the rest: afterwards no work runs and no report is delivered.
-  virtual void stop() = 0;
+  /// Waits for the work that runs, drops the rest: afterwards no work runs and no report is delivered. Calls `hurry` on
+  /// this thread, again and again until the running work has ended, so that none slips through that had hardly begun.
+  virtual void stop(const std::function<void()>& hurry) = 0;
 };
 
 }  // namespace pawl::engine

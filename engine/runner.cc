@@ -48,7 +48,9 @@ std::vector<LaneSpec> lane_specs(const std::vector<WorkflowDefinition>& workflow
 
 Runner::Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options)
     : body_(std::make_unique<Body>(ports, std::move(workflows), options)), lanes_(ports.lanes) {}
-Runner::~Runner() { lanes_.stop(); }
+Runner::~Runner() {
+  lanes_.stop([this] { body_->interrupt_steps(); });
+}
 void Runner::open() { body_->open(); }
 void Runner::turn(Duration at_most) { body_->turn(at_most); }
 void Runner::drain() { body_->drain(); }
@@ -71,6 +73,10 @@ Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, Runne
     queues_.push_back(std::make_unique<StepQueue>(*step, lane++));
     queue_by_step_[step] = queues_.back().get();
   }
+}
+
+void Runner::Body::interrupt_steps() {
+  for (const auto& queue : queues_) queue->step().interrupt();
 }
 
 void Runner::Body::open() {

@@ -64,7 +64,7 @@ class Runner {
  public:
   /// Throws WorkflowBug when two workflows handle one event type or two steps share a name.
   Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options = {});
-  /// Stops the lanes.
+  /// Interrupts the steps and stops the lanes: waits for the calls that run.
   ~Runner();
 
   /// Recovers the store, registers with the outbox, takes up what was waiting. Blocks. Throws RefusedError or

@@ -32,6 +32,7 @@ class Runner::Body {
   bool drained() const;
   bool idle() const;
   RunnerStatus status() const;
+  void interrupt_steps();
 
  private:
   struct BatchCall {

@@ -36,6 +36,12 @@ class StepBase {
   /// Runs on a lane of this step. Leaves an outcome in every execution, or throws with some unsettled.
   virtual void execute_untyped(std::span<Execution* const> executions) = 0;
 
+  /// The lease is lost or the process ends: whatever `execute` call runs now is to come back soon, best by throwing a
+  /// LeaseLostError (any other exception would split the batch), since nobody waits for its outcome. Called on the
+  /// engine's thread while calls run, repeatedly until they have ended; must not block. Concerns no call that begins
+  /// later, under a new runner.
+  virtual void interrupt() {}
+
  private:
   std::string name_;
   StepOptions options_;

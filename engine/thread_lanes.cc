@@ -5,17 +5,26 @@
 
 namespace pawl::engine {
 
+namespace {
+
+constexpr Duration kHurryAgain = std::chrono::milliseconds{50};
+
+}  // namespace
+
 ThreadLanes::ThreadLanes(const std::vector<LaneSpec>& lanes) {
   for (const LaneSpec& spec : lanes) {
     Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
     for (std::size_t i = 0; i < spec.threads; ++i) {
+      ++serving_;
       lane.threads.emplace_back([this, &lane] { serve(lane); });
       pthread_setname_np(lane.threads.back().native_handle(), spec.name.substr(0, 15).c_str());
     }
   }
 }
 
-ThreadLanes::~ThreadLanes() { stop(); }
+ThreadLanes::~ThreadLanes() {
+  stop([] {});
+}
 
 void ThreadLanes::submit(LaneId id, std::function<void()> work, std::function<void()> report) {
   Lane& lane = *lanes_.at(id);
@@ -27,6 +36,13 @@ void ThreadLanes::submit(LaneId id, std::function<void()> work, std::function<vo
 }
 
 void ThreadLanes::serve(Lane& lane) {
+  work_off(lane);
+  const std::lock_guard lock(reports_mutex_);
+  --serving_;
+  reported_.notify_one();
+}
+
+void ThreadLanes::work_off(Lane& lane) {
   for (;;) {
     Job job;
     {
@@ -55,7 +71,7 @@ void ThreadLanes::poll(Duration at_most) {
   for (const auto& report : arrived) report();
 }
 
-void ThreadLanes::stop() {
+void ThreadLanes::stop(const std::function<void()>& hurry) {
   for (const auto& lane : lanes_) {
     {
       const std::lock_guard lock(lane->mutex);
@@ -63,6 +79,12 @@ void ThreadLanes::stop() {
       lane->jobs.clear();
     }
     lane->arrived.notify_all();
+  }
+  for (std::unique_lock lock(reports_mutex_); serving_ > 0;) {
+    lock.unlock();
+    hurry();
+    lock.lock();
+    reported_.wait_for(lock, kHurryAgain, [&] { return serving_ == 0; });
   }
   for (const auto& lane : lanes_) {
     for (std::thread& thread : lane->threads) thread.join();

@@ -19,7 +19,7 @@ class ThreadLanes final : public Lanes {
 
   void submit(LaneId lane, std::function<void()> work, std::function<void()> report) override;
   void poll(Duration at_most) override;
-  void stop() override;
+  void stop(const std::function<void()>& hurry) override;
 
  private:
   struct Job {
@@ -35,11 +35,13 @@ class ThreadLanes final : public Lanes {
   };
 
   void serve(Lane& lane);
+  void work_off(Lane& lane);
 
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex reports_mutex_;
   std::condition_variable reported_;
   std::vector<std::function<void()>> reports_;
+  std::size_t serving_ = 0;  ///< Threads that have not ended; under the mutex of the reports.
 };
 
 }  // namespace pawl::engine

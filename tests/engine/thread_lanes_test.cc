@@ -38,13 +38,60 @@ TEST_CASE("after stop no work runs and no report is delivered") {
   for (int i = 0; i < 50; ++i)
     lanes.submit(
         0, [&] { ++ran; }, [&] { ++reported; });
-  lanes.stop();
+  lanes.stop([] {});
   const int at_stop = ran;
   lanes.submit(
       0, [&] { ++ran; }, [&] { ++reported; });
   lanes.poll(0s);
   CHECK(ran == at_stop);
   CHECK(reported == 0);
+}
+
+TEST_CASE("stop hurries the work that runs until it has ended") {
+  ThreadLanes lanes({{"one", 1}});
+  std::atomic<int> hurried{0};
+  std::atomic<bool> running{false};
+  lanes.submit(
+      0,
+      [&] {
+        running = true;
+        while (hurried < 3) std::this_thread::yield();  // the first ones come too early for it
+      },
+      [] {});
+  while (!running) std::this_thread::yield();
+  lanes.stop([&] { ++hurried; });
+  CHECK(hurried >= 3);
+}
+
+TEST_CASE("P9 F13: a runner that ends interrupts a call that would take for ever") {
+  struct Stuck final : Step<std::string, std::string> {
+    Stuck() : Step("stuck", {}) {}
+    void execute(Batch<std::string, std::string>&) override {
+      running = true;
+      while (!interrupted) std::this_thread::yield();
+    }
+    void interrupt() override { interrupted = true; }
+    std::atomic<bool> running{false}, interrupted{false};
+  } stuck;
+  World world;
+  world.emit();
+  const WorkflowDefinition definition{"hang",
+                                      "test/words",
+                                      [&](Run run, const Event& event) {
+                                        return [](Run r, std::string id, const Stuck& step) -> Workflow {
+                                          co_await r.step(step, id);
+                                        }(run, event.id, stuck);
+                                      },
+                                      {&stuck}};
+  const SystemClock clock;
+  ThreadLanes lanes(lane_specs({definition}));
+  MemoryOutbox outbox(world.table);
+  {
+    Runner runner({outbox, world.store, clock, lanes, world.log}, {definition});
+    runner.open();
+    while (!stuck.running) runner.turn(10ms);
+  }
+  CHECK(stuck.interrupted);
 }
 
 TEST_CASE("the engine runs a backlog on real threads") {
