@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "engine/runner_body.h"
 
@@ -162,7 +163,9 @@ void Runner::Body::prune_if_due() {
       kCheckpointLane,
       [&store = ports_.checkpoints, before = now() - options_.retention, pruned] {
         try {
+          crash_point(CrashPoint::kBeforePruned);
           *pruned = store.prune(before, kPruneAtOnce);
+          crash_point(CrashPoint::kAfterPruned);
         } catch (const std::exception&) {  // nothing depends on it; the journal reports a broken store
         }
       },
