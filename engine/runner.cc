@@ -83,7 +83,7 @@ void Runner::Body::open() {
   const Timestamp asked_at = now();
   const Registered registered = ports_.outbox.open(registration);
   archiver_.leased(asked_at);
-  prune_at_ = asked_at + kPruneEvery;
+  prune_at_ = asked_at;  // not an hour later: a worker that is restarted more often would never prune
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
   for (const UnfinishedRun& run : recovered.unfinished) {
     if (foreign.contains(run.event_id))
