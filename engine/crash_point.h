@@ -1,21 +1,52 @@
-// Named places at which a test kills the real process; nothing at all in a release build.
+// Kills the process at a named place for a test; nothing at all in a release build.
 #pragma once
 
+#include "engine/crash_points.h"
+
 #ifdef PAWL_CRASH_POINTS
+#include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <optional>
 #endif
 
 namespace pawl::engine {
 
-/// Kills the process with SIGKILL if the environment variable PAWL_CRASH_AT names this point. Compiled in by the CMake
-/// option PAWL_CRASH_POINTS only.
-inline void crash_point([[maybe_unused]] const char* name) {
 #ifdef PAWL_CRASH_POINTS
-  static const char* const at = std::getenv("PAWL_CRASH_AT");
-  if (at && std::strcmp(at, name) == 0) std::raise(SIGKILL);
-#endif
+
+/// What PAWL_CRASH_AT asks for: `name`, or `name:N` for the Nth time that the point is reached.
+class CrashOrder {
+ public:
+  explicit CrashOrder(const char* text) {
+    if (!text) return;
+    const std::string_view order(text);
+    const std::string_view name = order.substr(0, order.find(':'));
+    for (const CrashPlace& place : kCrashPlaces)
+      if (place.name == name) point_ = place.point;
+    if (name.size() < order.size()) times_left_ = std::atoi(text + name.size() + 1);
+    if (point_ && times_left_ > 0) return;
+    std::fprintf(stderr, "PAWL_CRASH_AT=%s names no crash point\n", text);
+    std::abort();  // a test that kills nobody must not look as if it had
+  }
+
+  bool met(CrashPoint point) { return point_ == point && --times_left_ == 0; }
+
+ private:
+  std::optional<CrashPoint> point_;
+  std::atomic<int> times_left_{1};
+};
+
+/// Kills the process with SIGKILL if PAWL_CRASH_AT names this point and it was reached often enough. Any thread.
+inline void crash_point(CrashPoint point) {
+  static CrashOrder order(std::getenv("PAWL_CRASH_AT"));
+  if (order.met(point)) std::raise(SIGKILL);
 }
+
+#else
+
+inline void crash_point(CrashPoint) {}
+
+#endif
 
 }  // namespace pawl::engine

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 
 namespace pawl::engine {
@@ -49,6 +50,7 @@ void Intake::look_up(Checkpoints& store, Claim& claim) {
     ids.reserve(claim.events.size());
     for (const Event& event : claim.events) ids.push_back(event.id);
     claim.known = store.find(ids);
+    crash_point(CrashPoint::kAfterLookUp);
   });
 }
 

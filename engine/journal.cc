@@ -7,9 +7,9 @@
 namespace pawl::engine {
 
 void Journal::commit(Checkpoints& store, Group& group) try {
-  crash_point("before-checkpoint");
+  crash_point(CrashPoint::kBeforeCheckpoint);
   store.commit(group.records);
-  crash_point("after-checkpoint");
+  crash_point(CrashPoint::kAfterCheckpoint);
 } catch (const RefusedError& error) {
   group.error = error.what();
   group.refused = true;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "engine/runner_body.h"
 
@@ -88,7 +89,7 @@ void Runner::Body::open() {
   const Timestamp asked_at = now();
   const Registered registered = ports_.outbox.open(registration);
   archiver_.leased(asked_at);
-  prune_at_ = asked_at + kPruneEvery;
+  prune_at_ = asked_at;  // not an hour later: a worker that is restarted more often would never prune
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
   for (const UnfinishedRun& run : recovered.unfinished) {
     if (foreign.contains(run.event_id))
@@ -168,7 +169,9 @@ void Runner::Body::prune_if_due() {
       kCheckpointLane,
       [&store = ports_.checkpoints, before = now() - options_.retention, pruned] {
         try {
+          crash_point(CrashPoint::kBeforePruned);
           *pruned = store.prune(before, kPruneAtOnce);
+          crash_point(CrashPoint::kAfterPruned);
         } catch (const std::exception&) {  // nothing depends on it; the journal reports a broken store
         }
       },

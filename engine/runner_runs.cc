@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/crash_point.h"
 #include "engine/runner_body.h"
 
 namespace pawl::engine {
@@ -73,6 +74,7 @@ void Runner::Body::arrive_new(Event event) {
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) started.event.payload = workflow->payload_to_keep(stored.event.payload);
   journal_.add(std::move(started));
+  crash_point(CrashPoint::kRunStarted);
   notify(NoticeKind::kRunStarted, stored.event.id, "", "");
   if (!set_aside(stored.run, stored.event)) admit(*workflow, std::move(stored));
 }
@@ -102,6 +104,7 @@ void Runner::Body::reopen(const Event& event, StoredRun stored) {
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
   if (!workflow) return finished(event, stored.status, stored.reason);
   journal_.add(RunReopened{stored.run, event.resumes, event.position, now()});
+  crash_point(CrashPoint::kRunReopened);
   std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed; });
   stored.retries.clear();
   stored.event.position = event.position;
@@ -177,6 +180,7 @@ void Runner::Body::park(RunState& run) {
   run.leaving = true;
   journal_.add(RunParked{run.stored.run, wake_at, reason},
                [this, number = run.stored.run, wake_at, timed = wait.timed, &queue] {
+                 crash_point(CrashPoint::kRunParked);
                  forget(number);
                  if (timed || queue.circuit().closed())
                    wakes_.at(timed ? wake_at : now(), number);
@@ -196,6 +200,7 @@ void Runner::Body::end_durably(RunNumber number, const Event& event, RunStatus s
   ended.id = event.id;
   journal_.add(RunEnded{number, status, reason, now()},
                [this, number, ended, status, reason, position = event.position]() mutable {
+                 crash_point(CrashPoint::kRunEnded);
                  // the position may have changed by a redelivery while this was on its way
                  const auto run = runs_.find(number);
                  ended.position = run == runs_.end() ? position : run->second->stored.event.position;

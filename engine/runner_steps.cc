@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/batch_execution.h"
+#include "engine/crash_point.h"
 #include "engine/runner_body.h"
 
 namespace pawl::engine {
@@ -65,6 +66,7 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
       return settled(execution, true, std::move(verdict.text), at);
     case Verdict::Kind::kRetry:
       ++counters_.attempts_failed;
+      crash_point(CrashPoint::kRetryDecided);
       notify(NoticeKind::kAttemptFailed, execution, verdict.text);
       journal_.add(AttemptFailed{execution.run->stored.run,
                                  {execution.step->name(), execution.key},

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "storage/array_literal.h"
 #include "storage/postgres_connection.h"
@@ -17,10 +18,14 @@ std::string emit_once(const std::string& conninfo, const NewEvent& event) {
   // The id is fixed before the event is written: emitting it again after a lost reply changes nothing.
   const std::string id =
       event.id.empty() ? connection.run("choose an id", "select gen_random_uuid()", {}).string(0, 0) : event.id;
-  return connection
-      .run("emit event of type " + event.type, "select pawl.emit($1, $2, $3, $4::jsonb, $5::uuid)",
-           {event.type, event.aggregate_type, event.aggregate_id, event.payload, id})
-      .string(0, 0);
+  engine::crash_point(engine::CrashPoint::kBeforeEmitted);
+  std::string emitted =
+      connection
+          .run("emit event of type " + event.type, "select pawl.emit($1, $2, $3, $4::jsonb, $5::uuid)",
+               {event.type, event.aggregate_type, event.aggregate_id, event.payload, id})
+          .string(0, 0);
+  engine::crash_point(engine::CrashPoint::kAfterEmitted);
+  return emitted;
 }
 
 }  // namespace
@@ -45,11 +50,13 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
     if (is_uuid(id)) ids.add(id);
   }
   PostgresConnection connection(conninfo);
+  engine::crash_point(engine::CrashPoint::kBeforeResumed);
   const Rows rows = connection.run(
       "resume events",
       "select pawl.resume(e.id, $2, nullif($3, ''), case when $4::float8 > 0 then (e.index - 1) / $4::float8 else 0 end"
       " * interval '1 second') from unnest($1::uuid[]) with ordinality as e (id, index) order by e.index",
       {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), std::to_string(request.rate)});
+  engine::crash_point(engine::CrashPoint::kAfterResumed);
   std::size_t row = 0;
   for (ResumeOutcome& outcome : outcomes) {
     if (!outcome.detail.empty()) continue;

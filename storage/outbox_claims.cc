@@ -88,6 +88,7 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   if (events.empty()) {
     next_batch();
     batch_is_lost_ = true;  // until the last statement has answered
+    engine::crash_point(engine::CrashPoint::kBeforeClaim);
     if (low_water_.sweep_due(LowWater::Time::clock::now())) {
       sweep(request, events);
     } else {
@@ -98,7 +99,7 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   batch_is_lost_ = false;
   lately_busy_ = !events.empty();
   if (events.empty()) return events;
-  engine::crash_point("after-claim");
+  engine::crash_point(engine::CrashPoint::kAfterClaim);
   std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
   if (asleep_) lower_flag();
   return events;
@@ -187,21 +188,25 @@ void OutboxClaims::sleep(engine::Duration at_most) {
 }
 
 void OutboxClaims::raise_flag() {
+  engine::crash_point(engine::CrashPoint::kBeforeAsleep);
   const Rows rows = connection_.run("fall asleep",
                                     "update pawl.workers set asleep = true where epoch = $1::bigint and"
                                     " set_config('synchronous_commit', 'off', true) is not null",
                                     {epoch()});
   if (rows.affected() == 0) throw_lease_lost("fall asleep", epoch_);
+  engine::crash_point(engine::CrashPoint::kAfterAsleep);
   asleep_ = true;
 }
 
 // The events are ours already, so this must not fail the claim: a flag that stays up only makes producers ring.
 void OutboxClaims::lower_flag() {
+  engine::crash_point(engine::CrashPoint::kBeforeAwake);
   try {
     connection_.run("wake up",
                     "update pawl.workers set asleep = false where epoch = $1::bigint and"
                     " set_config('synchronous_commit', 'off', true) is not null",
                     {epoch()});
+    engine::crash_point(engine::CrashPoint::kAfterAwake);
     asleep_ = false;
   } catch (const engine::Error&) {  // the next claim that finds something tries again
   }
@@ -226,7 +231,9 @@ void OutboxClaims::release(std::span<const std::int64_t> unstarted_positions) {
         "update pawl.outbox set lease_epoch = null, lease_batch = null, deliveries = deliveries - 1"
         " where position = any($2::bigint[]) and lease_epoch = $1::bigint",
         {epoch(), positions.text()});
+    engine::crash_point(engine::CrashPoint::kBeforeReleased);
   });
+  engine::crash_point(engine::CrashPoint::kAfterReleased);
   asleep_ = false;
 }
 

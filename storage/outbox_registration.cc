@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/crash_point.h"
 #include "storage/array_literal.h"
 
 namespace pawl::storage {
@@ -115,7 +116,9 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
     add_foreign(transaction, epoch, registration.waiting, registered.foreign);
     add_foreign(transaction, epoch, registration.moving, registered.foreign);
     registered.epoch = std::stoll(epoch);
+    engine::crash_point(engine::CrashPoint::kBeforeRegistered);
   });
+  engine::crash_point(engine::CrashPoint::kAfterRegistered);
   create_coming_partitions(connection);
   return registered;
 }
@@ -131,7 +134,9 @@ void free_expired_epochs(PostgresConnection& connection) {
                                      " returning epoch, stopped_at is not null",
                                      {}));
     free_events_without_epoch(transaction, expired);
+    engine::crash_point(engine::CrashPoint::kBeforeFreed);
   });
+  engine::crash_point(engine::CrashPoint::kAfterFreed);
 }
 
 }  // namespace pawl::storage

@@ -7,6 +7,7 @@
 
 #include <random>
 
+#include "engine/crash_point.h"
 #include "storage/array_literal.h"
 #include "storage/postgres_pool.h"
 
@@ -126,11 +127,13 @@ std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest
     message_ids.add(request.message_id);
   }
   const bool hold = body_->policy == InDoubtPolicy::kHold;
+  engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
   const Rows rows = body_->pool.borrow()->run(
       "claim mails", kClaim,
       {std::to_string(body_->epoch.load()), std::to_string(new_claim_number()), hold ? "t" : "f", event_ids.text(),
        org_ids.text(), user_ids.text(), message_ids.text()});
   if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", body_->epoch);
+  engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   std::vector<LedgerEntry> entries;
   for (std::size_t row = 0; row < rows.size(); ++row) entries.push_back(entry_from(rows, row));
   return entries;
@@ -145,10 +148,12 @@ void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
     states.add(to_sql(verdict.state));
     replies.add(verdict.reply);
   }
+  engine::crash_point(engine::CrashPoint::kBeforeMailSettled);
   const Rows rows = body_->pool.borrow()->run(
       "settle mails", kSettle,
       {std::to_string(body_->epoch.load()), event_ids.text(), user_ids.text(), states.text(), replies.text()});
   if (!rows.boolean(0, 0)) throw_lease_lost("settle mails", body_->epoch);
+  engine::crash_point(engine::CrashPoint::kAfterMailSettled);
 }
 
 }  // namespace pawl::storage

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "storage/migrations.h"
 #include "storage/postgres_connection.h"
@@ -70,7 +71,9 @@ void create_bookkeeping(PostgresConnection& connection) {
         " checksum text not null, applied_at timestamptz not null default now());"
         "comment on table pawl.migrations is 'Which of pawl''s migrations this database has, with the SHA-256 of "
         "each.'");
+    engine::crash_point(engine::CrashPoint::kBeforeMigrated);
   });
+  engine::crash_point(engine::CrashPoint::kAfterMigrated);
 }
 
 constexpr const char* kMissingTables =
@@ -88,7 +91,9 @@ std::vector<std::string> create_application_tables(PostgresConnection& connectio
       transaction.script(std::string(migration.sql));
       names.emplace_back("application/" + std::string(migration.name));
     }
+    engine::crash_point(engine::CrashPoint::kBeforeMigrated);
   });
+  engine::crash_point(engine::CrashPoint::kAfterMigrated);
   return names;
 }
 
@@ -113,7 +118,9 @@ bool apply(PostgresConnection& connection, const Migration& migration) {
     transaction.script(std::string(migration.sql));
     transaction.run("insert into pawl.migrations (number, name, checksum) values ($1::int, $2, $3)",
                     {std::to_string(migration.number), std::string(migration.name), checksum(migration)});
+    engine::crash_point(engine::CrashPoint::kBeforeMigrated);
   });
+  engine::crash_point(engine::CrashPoint::kAfterMigrated);
   return applied_now;
 }
 

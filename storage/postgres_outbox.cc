@@ -49,7 +49,7 @@ void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) 
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finished) {
   if (finished.empty()) return 0;
-  engine::crash_point("before-archive");
+  engine::crash_point(engine::CrashPoint::kBeforeArchive);
   ArrayLiteral positions, statuses, reasons;
   for (const engine::FinishedEvent& event : finished) {
     const bool failed = event.status == engine::RunStatus::kFailed;
@@ -71,11 +71,12 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
       " select (select count(*) from archived), exists (select from mine)",
       {std::to_string(body_->epoch.load()), positions.text(), statuses.text(), reasons.text()});
   if (!rows.boolean(0, 1)) throw_lease_lost("archive events", body_->epoch);
-  engine::crash_point("after-archive");
+  engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
 }
 
 void PostgresOutbox::renew() {
+  engine::crash_point(engine::CrashPoint::kBeforeRenewed);
   const Rows rows =
       body_->ends.run("renew leases",
                       "update pawl.workers set heartbeat_at = clock_timestamp(),"
@@ -83,6 +84,7 @@ void PostgresOutbox::renew() {
                       " where epoch = $1::bigint",
                       {std::to_string(body_->epoch.load()), std::to_string(body_->options.lease.count())});
   if (rows.affected() == 0) throw_lease_lost("renew leases", body_->epoch);
+  engine::crash_point(engine::CrashPoint::kAfterRenewed);
 }
 
 }  // namespace pawl::storage

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "storage/sqlite_connection.h"
 #include "storage/sqlite_errors.h"
@@ -49,9 +50,12 @@ class SqliteCheckpoints::Body {
   template <class Action>
   void write(const std::string& operation, Action action) {
     use(operation, [&](SqliteConnection& connection) {
+      engine::crash_point(engine::CrashPoint::kBeforeGroupBegun);
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
       action(connection);
+      engine::crash_point(engine::CrashPoint::kBeforeGroupCommitted);
       transaction.commit();
+      engine::crash_point(engine::CrashPoint::kAfterGroupCommitted);
       return 0;
     });
     connection_->require_in_place();

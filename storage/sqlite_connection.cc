@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "storage/sqlite_migrator.h"
 #include "storage/sqlite_read_only.h"
@@ -18,7 +19,10 @@ constexpr int kCheckpointFrames = 1024;
 constexpr int kTruncateFrames = 16 * 1024;
 
 int checkpoint(SQLite::Database& database, int mode) {
-  return sqlite3_wal_checkpoint_v2(database.getHandle(), nullptr, mode, nullptr, nullptr);
+  engine::crash_point(engine::CrashPoint::kBeforeWalCheckpoint);
+  const int result = sqlite3_wal_checkpoint_v2(database.getHandle(), nullptr, mode, nullptr, nullptr);
+  engine::crash_point(engine::CrashPoint::kAfterWalCheckpoint);
+  return result;
 }
 
 void require_writable(SQLite::Database& database, const std::string& path) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "storage/migrations.h"
 #include "storage/sqlite_file.h"
@@ -56,7 +57,9 @@ void create_store(const std::string& path) {
   const std::string unfinished = path + ".new";
   create_private_file(unfinished);
   fill(unfinished);
+  engine::crash_point(engine::CrashPoint::kBeforeStoreRenamed);
   rename_durably(unfinished, path);
+  engine::crash_point(engine::CrashPoint::kAfterStoreRenamed);
 }
 
 void require_known_migrations(SQLite::Database& database, const std::string& path) {

@@ -9,9 +9,9 @@ using namespace pawl::bin;
 
 namespace {
 
-const std::vector<std::string> kPoints{"after-claim",  "after-resolve",  "before-checkpoint", "after-checkpoint",
-                                       "after-in-app", "before-mail",    "after-mail-250",    "before-mail-recorded",
-                                       "after-mail",   "before-archive", "after-archive"};
+const std::vector<std::string> kPoints{
+    "after-claim",    "after-resolve",        "before-checkpoint",   "after-checkpoint", "after-in-app", "before-mail",
+    "after-mail-250", "before-mail-recorded", "after-mail-recorded", "before-archive",   "after-archive"};
 
 std::string message_id(const nlohmann::json& mail) {
   for (const auto& header : mail["headers"])

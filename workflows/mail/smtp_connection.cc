@@ -226,7 +226,8 @@ void SmtpConnection::Session::finish_reply() {
   if (refused_ || replies_.reply().code == kServiceClosing) return;
   reply_ = replies_.reply();
   if (phase_ == SmtpPhase::kLogin) return;
-  if (phase_ == SmtpPhase::kFinalDot && reply_.positive()) engine::crash_point("after-mail-250");
+  if (phase_ == SmtpPhase::kFinalDot && reply_.positive()) engine::crash_point(engine::CrashPoint::kAfterMail250);
+  if (phase_ == SmtpPhase::kData && reply_.code == 354) engine::crash_point(engine::CrashPoint::kAfterMail354);
   refused_ = reply_.code >= 400;
   wait_for_reply(refused_ ? std::chrono::seconds{kQuitSeconds} : options_.reply_timeout);
   phase_ = after(phase_, reply_);
@@ -250,6 +251,7 @@ std::size_t SmtpConnection::Session::on_body_wanted(char* buffer, std::size_t si
   auto& self = *static_cast<Session*>(session);
   const std::size_t taken = self.body_.copy(buffer, size * count);
   self.body_.remove_prefix(taken);
+  if (taken == 0) engine::crash_point(engine::CrashPoint::kMailHandedOver);
   self.wait_for_reply(self.options_.final_timeout);
   return taken;
 }

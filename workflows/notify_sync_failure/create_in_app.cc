@@ -16,8 +16,9 @@ void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {
       notifications.push_back(notification_for(item.event_id(), item.input()));
 
   std::vector<int> rows;
+  engine::crash_point(engine::CrashPoint::kBeforeInApp);
   if (!notifications.empty()) rows = inbox_.post(notifications);
-  engine::crash_point("after-in-app");
+  engine::crash_point(engine::CrashPoint::kAfterInApp);
 
   std::size_t posted = 0;
   for (auto& item : batch) item.succeed({item.input().recipients.user_ids.empty() ? 0 : rows.at(posted++)});

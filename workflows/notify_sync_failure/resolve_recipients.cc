@@ -29,7 +29,7 @@ void ResolveRecipients::execute(engine::Batch<SyncFailed, Recipients>& batch) {
     const auto org = std::lower_bound(org_ids.begin(), org_ids.end(), item.input().org_id);
     item.succeed(found.at(static_cast<std::size_t>(org - org_ids.begin())));
   }
-  engine::crash_point("after-resolve");
+  engine::crash_point(engine::CrashPoint::kAfterResolve);
 }
 
 }  // namespace pawl::notify_sync_failure

@@ -80,9 +80,9 @@ class SendEmail::Round {
     for (Outgoing& mail : mails_)
       if (mail.envelope) envelopes.push_back(std::move(*mail.envelope));
     if (envelopes.empty()) return;
-    engine::crash_point("before-mail");
+    engine::crash_point(engine::CrashPoint::kBeforeMail);
     const std::vector<mail::DeliveryReport> reports = step_.mailer_.send(envelopes);
-    engine::crash_point("before-mail-recorded");
+    engine::crash_point(engine::CrashPoint::kBeforeMailRecorded);
     std::size_t sent = 0;
     for (Outgoing& mail : mails_)
       if (mail.envelope) take_report(mail, reports.at(sent++));
@@ -98,7 +98,7 @@ class SendEmail::Round {
       step_.memory_.keep(verdicts);
       throw;
     }
-    engine::crash_point("after-mail");
+    engine::crash_point(engine::CrashPoint::kAfterMailRecorded);
     for (const Outgoing& mail : mails_) {
       step_.memory_.forget(mail.verdict.event_id, mail.verdict.user_id);
       settle_item(mail);

@@ -1,0 +1,137 @@
+// The named places at which a test kills the process: every commit, and what lies between an effect and its checkpoint.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace pawl::engine {
+
+/// In the order of a run's life; then the verbs that are no worker.
+enum class CrashPoint {
+  kBeforeStoreRenamed,
+  kAfterStoreRenamed,
+  kBeforeWalCheckpoint,
+  kAfterWalCheckpoint,
+  kBeforeRegistered,
+  kAfterRegistered,
+  kBeforePruned,
+  kAfterPruned,
+  kBeforeFreed,
+  kAfterFreed,
+  kBeforeClaim,
+  kAfterClaim,
+  kAfterLookUp,
+  kRunStarted,
+  kRunReopened,
+  kBeforeCheckpoint,
+  kBeforeGroupBegun,
+  kBeforeGroupCommitted,
+  kAfterGroupCommitted,
+  kAfterCheckpoint,
+  kAfterResolve,
+  kBeforeInApp,
+  kAfterInApp,
+  kBeforeMailClaimed,
+  kAfterMailClaimed,
+  kBeforeMail,
+  kAfterMail354,
+  kMailHandedOver,
+  kAfterMail250,
+  kBeforeMailRecorded,
+  kBeforeMailSettled,
+  kAfterMailSettled,
+  kAfterMailRecorded,
+  kRetryDecided,
+  kRunParked,
+  kRunEnded,
+  kBeforeArchive,
+  kAfterArchive,
+  kBeforeAsleep,
+  kAfterAsleep,
+  kBeforeAwake,
+  kAfterAwake,
+  kBeforeRenewed,
+  kAfterRenewed,
+  kBeforeReleased,
+  kAfterReleased,
+  kBeforeEmitted,
+  kAfterEmitted,
+  kBeforeResumed,
+  kAfterResumed,
+  kBeforeMigrated,
+  kAfterMigrated,
+  kLast = kAfterMigrated
+};
+
+struct CrashPlace {
+  CrashPoint point;
+  std::string_view name;   ///< For PAWL_CRASH_AT.
+  std::string_view there;  ///< What has happened when the process dies there, and what has not.
+};
+
+/// Every point once, in the enumeration's order.
+inline constexpr auto kCrashPlaces = std::to_array<CrashPlace>({
+    {CrashPoint::kBeforeStoreRenamed, "before-store-renamed", "the new checkpoint file is whole, under another name"},
+    {CrashPoint::kAfterStoreRenamed, "after-store-renamed", "the checkpoint file has its name; nobody has opened it"},
+    {CrashPoint::kBeforeWalCheckpoint, "before-wal-checkpoint", "commits are in the WAL; no page was moved"},
+    {CrashPoint::kAfterWalCheckpoint, "after-wal-checkpoint", "pages were moved from the WAL into the file"},
+    {CrashPoint::kBeforeRegistered, "before-registered", "the new epoch is written and not committed"},
+    {CrashPoint::kAfterRegistered, "after-registered", "the epoch is committed, older ones ended; nothing is claimed"},
+    {CrashPoint::kBeforePruned, "before-pruned", "old runs are in the store"},
+    {CrashPoint::kAfterPruned, "after-pruned", "old runs are gone from the store"},
+    {CrashPoint::kBeforeFreed, "before-freed", "an expired epoch's events are freed and not committed"},
+    {CrashPoint::kAfterFreed, "after-freed", "an expired epoch's events are free; nobody has claimed them"},
+    {CrashPoint::kBeforeClaim, "before-claim", "events are free and about to be leased"},
+    {CrashPoint::kAfterClaim, "after-claim", "events are leased; the store knows nothing of them"},
+    {CrashPoint::kAfterLookUp, "after-look-up", "events are leased and the store was asked for their runs"},
+    {CrashPoint::kRunStarted, "run-started", "a run exists in memory only"},
+    {CrashPoint::kRunReopened, "run-reopened", "a resumed run goes on in memory; the store has it as failed"},
+    {CrashPoint::kBeforeCheckpoint, "before-checkpoint", "steps have had their effect; no record of it is written"},
+    {CrashPoint::kBeforeGroupBegun, "before-group-begun", "a group of records is about to be written to SQLite"},
+    {CrashPoint::kBeforeGroupCommitted, "before-group-committed", "a group of records is written and not committed"},
+    {CrashPoint::kAfterGroupCommitted, "after-group-committed", "a group of records is committed and synced"},
+    {CrashPoint::kAfterCheckpoint, "after-checkpoint", "the group is durable; no run has gone on because of it"},
+    {CrashPoint::kAfterResolve, "after-resolve", "recipients are read; no checkpoint says so"},
+    {CrashPoint::kBeforeInApp, "before-in-app", "no notification is written"},
+    {CrashPoint::kAfterInApp, "after-in-app", "notifications are committed; no checkpoint says so"},
+    {CrashPoint::kBeforeMailClaimed, "before-mail-claimed", "the ledger knows nothing of this attempt"},
+    {CrashPoint::kAfterMailClaimed, "after-mail-claimed", "the ledger says `sending`; no byte has left"},
+    {CrashPoint::kBeforeMail, "before-mail", "mails are cleared and written; none is handed over"},
+    {CrashPoint::kAfterMail354, "after-mail-354", "the relay wants the message; no byte of it has left"},
+    {CrashPoint::kMailHandedOver, "mail-handed-over", "the whole message was taken to be sent; its final dot was not"},
+    {CrashPoint::kAfterMail250, "after-mail-250", "the relay has the mail; the ledger says `sending`"},
+    {CrashPoint::kBeforeMailRecorded, "before-mail-recorded", "the outcome is known to the step alone"},
+    {CrashPoint::kBeforeMailSettled, "before-mail-settled", "the outcome is about to go to the ledger"},
+    {CrashPoint::kAfterMailSettled, "after-mail-settled", "the ledger has the outcome; the step does not know"},
+    {CrashPoint::kAfterMailRecorded, "after-mail-recorded", "the ledger has the outcome; no checkpoint says so"},
+    {CrashPoint::kRetryDecided, "retry-decided", "an attempt failed; the store knows neither that nor the next time"},
+    {CrashPoint::kRunParked, "run-parked", "the store has the run as waiting; it is still in memory"},
+    {CrashPoint::kRunEnded, "run-ended", "the run's end is durable; its event is still leased"},
+    {CrashPoint::kBeforeArchive, "before-archive", "events are about to move to the archive"},
+    {CrashPoint::kAfterArchive, "after-archive", "events are in the archive; the engine does not know"},
+    {CrashPoint::kBeforeAsleep, "before-asleep", "nothing was found; the flag is down"},
+    {CrashPoint::kAfterAsleep, "after-asleep", "the flag is up; nobody listens"},
+    {CrashPoint::kBeforeAwake, "before-awake", "events are leased; the flag is still up"},
+    {CrashPoint::kAfterAwake, "after-awake", "events are leased; the flag is down"},
+    {CrashPoint::kBeforeRenewed, "before-renewed", "a third of the lease is over"},
+    {CrashPoint::kAfterRenewed, "after-renewed", "the lease is renewed; the engine does not know"},
+    {CrashPoint::kBeforeReleased, "before-released", "the epoch's clean end is written and not committed"},
+    {CrashPoint::kAfterReleased, "after-released", "the epoch has stopped cleanly; the process still runs"},
+    {CrashPoint::kBeforeEmitted, "before-emitted", "the event has its id and is not written"},
+    {CrashPoint::kAfterEmitted, "after-emitted", "the event is committed; whoever emitted it was told nothing"},
+    {CrashPoint::kBeforeResumed, "before-resumed", "the failed event is in the archive"},
+    {CrashPoint::kAfterResumed, "after-resumed",
+     "the event is back in the outbox; whoever resumed it was told nothing"},
+    {CrashPoint::kBeforeMigrated, "before-migrated", "a migration is applied and not committed"},
+    {CrashPoint::kAfterMigrated, "after-migrated", "a migration is committed; the next one is not begun"},
+});
+
+consteval bool is_complete(const decltype(kCrashPlaces)& places) {
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (places[i].point != static_cast<CrashPoint>(i)) return false;
+  return places.size() == static_cast<std::size_t>(CrashPoint::kLast) + 1;
+}
+static_assert(is_complete(kCrashPlaces), "every crash point has its place in the table");
+
+}  // namespace pawl::engine
