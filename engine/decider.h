@@ -48,8 +48,4 @@ enum class NextMove {
 
 NextMove next_move(const RunFacts& facts);
 
-/// Redelivered events may have crashed a worker, so they run in ever smaller company: how many delivered `deliveries`
-/// times before may be claimed together.
-constexpr int company_of(int deliveries) { return deliveries <= 1 ? 64 : deliveries == 2 ? 8 : 1; }
-
 }  // namespace pawl::engine

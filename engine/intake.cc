@@ -1,7 +1,6 @@
 // The claim lane sleeps when there is nothing; the engine never does.
 #include "engine/intake.h"
 
-#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -54,15 +53,13 @@ void Intake::look_up(Checkpoints& store, Claim& claim) {
   });
 }
 
-void Intake::turn(Timestamp now, std::size_t room, std::size_t claim_max, int redelivered, Duration idle_wait) {
+void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) {
   if (busy_ || (backoff_.down() && now < backoff_.retry_at())) return;
   if (unanswered_) return submit_look_up(std::exchange(unanswered_, nullptr));
-  if (releasing_ || room == 0 || now < claim_at_) return;
+  if (releasing_ || limits.max == 0 || now < claim_at_) return;
   const auto claim = std::make_shared<Claim>();
-  claim->request.types = types_;
-  claim->request.fresh = static_cast<int>(std::min(room, claim_max));
-  claim->request.redelivered = std::min(redelivered, claim->request.fresh);
-  claim->idle_wait = redelivered > 0 ? idle_wait : Duration{0};
+  claim->request = {types_, limits};
+  claim->idle_wait = limits.company.suspects == 0 ? idle_wait : Duration{0};
   busy_ = true;
   lanes_.submit(
       lane_.claim, [&outbox = outbox_, claim] { Intake::claim(outbox, *claim); }, [this, claim] { claimed(claim); });
@@ -77,7 +74,7 @@ void Intake::claimed(const std::shared_ptr<Claim>& claim) {
     backoff_.failed(claim->error, clock_.now());
   } else {
     backoff_.answered();
-    found_nothing_ = claim->request.redelivered > 0;
+    found_nothing_ = claim->request.limits.company.moving == 0;
     if (claim->idle_wait.count() == 0) claim_at_ = clock_.now() + kPauseBetweenSuspects;
   }
 }

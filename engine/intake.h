@@ -32,8 +32,8 @@ class Intake {
   Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock,
          std::vector<std::string> types, Deliver deliver);
 
-  /// Claims if nothing is under way. `redelivered`: how many suspects may come along; 0 while earlier ones still move.
-  void turn(Timestamp now, std::size_t room, std::size_t claim_max, int redelivered, Duration idle_wait);
+  /// Claims up to `limits.max` if nothing is under way. While suspects move it comes back soon instead of sleeping.
+  void turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait);
   /// Something happened that may have made events claimable for us (a suspect was acquitted).
   void hurry() { claim_at_ = {}; }
 
@@ -42,7 +42,7 @@ class Intake {
 
   bool busy() const { return busy_; }
   bool released() const { return released_; }
-  /// The last claim had room for everything and found nothing.
+  /// The last claim found nothing though nothing moved that could have kept an event waiting.
   bool found_nothing() const { return found_nothing_; }
   Timestamp next_claim() const { return claim_at_; }
   const Backoff& backoff() const { return backoff_; }

@@ -2,8 +2,8 @@
 #include "engine/memory_outbox.h"
 
 #include <algorithm>
+#include <limits>
 
-#include "engine/decider.h"
 #include "engine/errors.h"
 
 namespace pawl::engine {
@@ -72,24 +72,35 @@ Registered MemoryOutbox::open(const Registration& registration) {
   return registered;
 }
 
+std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest& request) const {
+  std::vector<MemoryOutboxTable::Row*> rows;
+  for (auto& [position, row] : table_.rows) {
+    const bool wanted = std::find(request.types.begin(), request.types.end(), row.event.type) != request.types.end();
+    if (row.lease_epoch == 0 && wanted) rows.push_back(&row);
+  }
+  const auto rank = [&](const MemoryOutboxTable::Row* row) {  // the last delivery, the others before, the fresh
+    const int deliveries = row->event.deliveries;
+    if (deliveries == 0) return std::numeric_limits<int>::max();
+    return company_of(deliveries, request.limits.deliveries_max) == 1 ? 0 : deliveries;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+  return rows;
+}
+
 std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
   require_alive();
   std::vector<Event> claimed;
-  int company = 0;  // the fewest deliveries among the suspects decide who may come along
-  for (const auto& [position, row] : table_.rows)
-    if (row.lease_epoch == 0 && row.event.deliveries > 0)
-      company = company == 0 ? row.event.deliveries : std::min(company, row.event.deliveries);
-  int fresh = request.fresh;
-  int redelivered = std::min(request.redelivered, company_of(company));
-  for (auto& [position, row] : table_.rows) {
-    const bool wanted = std::find(request.types.begin(), request.types.end(), row.event.type) != request.types.end();
-    if (row.lease_epoch != 0 || !wanted) continue;
-    if (row.event.deliveries > 0 && row.event.deliveries != company) continue;
-    int& left = row.event.deliveries > 0 ? redelivered : fresh;
-    if (left-- <= 0) continue;
-    row.lease_epoch = epoch_;
-    ++row.event.deliveries;
-    claimed.push_back(row.event);
+  Company company = request.limits.company;
+  bool blocked = false;  // by a redelivered event that has to wait; the fresh do not, unless it has to be alone
+  for (MemoryOutboxTable::Row* row : claimable(request)) {
+    const int own = company_of(row->event.deliveries, request.limits.deliveries_max);
+    if (claimed.size() == static_cast<std::size_t>(request.limits.max) || (own == 1 && !company.admits(own))) break;
+    blocked = row->event.deliveries > 0 && (blocked || !company.admits(own));
+    if (blocked || !company.admits(own)) continue;
+    company.add(own);
+    row->lease_epoch = epoch_;
+    ++row->event.deliveries;
+    claimed.push_back(row->event);
   }
   return claimed;
 }

@@ -53,6 +53,7 @@ class MemoryOutbox final : public Outbox {
 
  private:
   void require_alive() const;
+  std::vector<MemoryOutboxTable::Row*> claimable(const ClaimRequest& request) const;
   void adopt(const Registration& registration);
 
   MemoryOutboxTable& table_;

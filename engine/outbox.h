@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/company.h"
 #include "engine/event.h"
 
 namespace pawl::engine {
@@ -23,11 +24,17 @@ struct Registered {
   std::vector<std::string> foreign;  ///< Of the events named, those finished or held by another living worker.
 };
 
+/// How much to claim beside what moves.
+struct ClaimLimits {
+  int max = 0;             ///< At most this many events.
+  int deliveries_max = 5;  ///< How many deliveries the worker allows; decides with company_of who may come along.
+  Company company;         ///< What moves in the worker now.
+};
+
 /// A batch to claim.
 struct ClaimRequest {
   std::vector<std::string> types;  ///< Only these event types; all others are left alone.
-  int fresh = 0;                   ///< At most this many events never delivered before.
-  int redelivered = 0;             ///< At most this many that were: they may have crashed a worker, so few at a time.
+  ClaimLimits limits;
 };
 
 /// Claims and finishes events under a lease.
@@ -42,7 +49,9 @@ class Outbox {
   /// Takes a new epoch. Events of older epochs of the same store are kept when waiting, else set free to be claimed.
   virtual Registered open(const Registration& registration) = 0;
 
-  /// Leases pending events in order of position. Finds late commits and freed rows within a second.
+  /// Leases pending events that the company admits: those delivered before first, then fresh ones in order of position.
+  /// While one waits for its last delivery, which it has alone, nothing is claimed that would keep it waiting. Finds
+  /// late commits and freed rows within a second.
   virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
 
   /// Returns when something may have become claimable, or after about `at_most`.

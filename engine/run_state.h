@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/checkpoints.h"
+#include "engine/company.h"
 #include "engine/execution.h"
 #include "engine/run.h"
 #include "engine/workflow.h"
@@ -33,8 +34,8 @@ struct RunState {
   StoredRun stored;  ///< Its steps and retries are consumed as the code asks for them; the rest is what it forgot.
   Workflow frame;
   bool started = false;
-  bool suspect = false;  ///< Its event was delivered before: it may have crashed a worker.
-  bool leaving = false;  ///< Its end or its parking is on the way to the store.
+  int company = kFullCompany;  ///< Its company_of: less than full if its event may have crashed a worker.
+  bool leaving = false;        ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
   std::exception_ptr failure;
   std::string note;  ///< What a `done` has to say.

@@ -123,14 +123,18 @@ void Runner::Body::turn(Duration at_most) {
 
 std::size_t Runner::Body::room() const {
   const std::size_t taken = runs_.size() + waking_;
-  return taken >= options_.moving_max ? 0 : options_.moving_max - taken;
+  return taken >= options_.moving_max || !company().admits(kFullCompany) ? 0 : options_.moving_max - taken;
+}
+
+Company Runner::Body::company() const {
+  return {runs_.size() + waking_, suspects_.size(), suspects_.empty() ? kFullCompany : *suspects_.begin()};
 }
 
 void Runner::Body::claim() {
   const bool can_write = !journal_.backoff().down();
   const bool wanted = !draining_ && can_write && archiver_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
-  const int redelivered = suspects_ == 0 ? company_of(1) : 0;
-  intake_->turn(now(), wanted ? room() : 0, options_.claim_max, redelivered, options_.idle_wait);
+  const std::size_t most = wanted ? std::min(room(), options_.claim_max) : 0;
+  intake_->turn(now(), {static_cast<int>(most), options_.deliveries_max, company()}, options_.idle_wait);
 }
 
 void Runner::Body::wake_due() {

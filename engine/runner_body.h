@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -46,6 +47,7 @@ class Runner::Body {
   void report_ports();
   Duration until_next_due(Duration at_most) const;
   std::size_t room() const;
+  Company company() const;
   void claim();
   void wake_due();
   void prune_if_due();
@@ -97,8 +99,8 @@ class Runner::Body {
   std::unordered_map<RunNumber, std::unique_ptr<RunState>> runs_;
   std::unordered_map<std::string, RunNumber> run_by_event_;
   RunNumber next_run_ = 1;
-  std::size_t suspects_ = 0;  ///< Runs in memory whose event was delivered before.
-  std::size_t waking_ = 0;    ///< Runs being loaded.
+  std::multiset<int> suspects_;  ///< The company_of of runs in memory that may not have full company.
+  std::size_t waking_ = 0;       ///< Runs being loaded.
   bool pruning_ = false;
   bool draining_ = false;
   bool outbox_was_down_ = false;

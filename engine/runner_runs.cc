@@ -126,8 +126,8 @@ bool Runner::Body::set_aside(RunNumber number, const Event& event) {
 void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunNumber number = stored.run;
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
-  run->suspect = run->stored.event.deliveries > 1;
-  suspects_ += run->suspect;
+  run->company = company_of(run->stored.event.deliveries - 1, options_.deliveries_max);
+  if (run->company != kFullCompany) suspects_.insert(run->company);
   run_by_event_[run->stored.event.id] = number;
   move(*(runs_[number] = std::move(run)));
 }
@@ -218,7 +218,10 @@ void Runner::Body::finished(const Event& event, RunStatus status, const std::str
 void Runner::Body::forget(RunNumber number) {
   const auto run = runs_.find(number);
   if (run == runs_.end()) return;
-  if (run->second->suspect && --suspects_ == 0) intake_->hurry();
+  if (run->second->company != kFullCompany) {
+    suspects_.extract(run->second->company);
+    intake_->hurry();
+  }
   run_by_event_.erase(run->second->stored.event.id);
   runs_.erase(run);
 }

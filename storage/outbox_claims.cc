@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "engine/crash_point.h"
-#include "engine/decider.h"
 #include "engine/errors.h"
 #include "storage/array_literal.h"
 #include "storage/outbox_registration.h"
@@ -89,12 +88,7 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
     next_batch();
     batch_is_lost_ = true;  // until the last statement has answered
     engine::crash_point(engine::CrashPoint::kBeforeClaim);
-    if (low_water_.sweep_due(LowWater::Time::clock::now())) {
-      sweep(request, events);
-    } else {
-      claim_fresh(low_water_.mark(), request.fresh, events);
-    }
-    claim_redelivered(request.redelivered, events);
+    claim_what_is_admitted(request.limits, events);
   }
   batch_is_lost_ = false;
   lately_busy_ = !events.empty();
@@ -121,12 +115,19 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
   return events;
 }
 
-void OutboxClaims::sweep(const engine::ClaimRequest& request, Events& events) {
+// Redelivered events first: they have waited longest. One that waits for its last delivery keeps the rest out, so that
+// the worker empties for it.
+void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& events) {
   const auto started = LowWater::Time::clock::now();
-  free_expired_epochs(connection_);
-  claim_fresh(0, request.fresh, events);
-  if (request.redelivered > 0) find_redelivered();
-  low_water_.swept(started, LowWater::Time::clock::now());
+  const bool sweeping = low_water_.sweep_due(started);
+  if (sweeping) {
+    free_expired_epochs(connection_);
+    find_redelivered(limits.deliveries_max);
+  }
+  claim_redelivered(limits, events);
+  if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany))
+    claim_fresh(sweeping ? 0 : low_water_.mark(), limits.max, events);
+  if (sweeping) low_water_.swept(started, LowWater::Time::clock::now());
 }
 
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
@@ -134,43 +135,51 @@ void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   const Rows rows = connection_.run_once(
       "claim", kClaimFresh,
       {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)});
-  append_claimed(rows, events);
-  const auto now = LowWater::Time::clock::now();
-  low_water_.claimed(now, events.empty() ? 0 : events.back().position, static_cast<int>(events.size()) >= limit);
+  const std::size_t found = append_claimed(rows, events);
+  low_water_.claimed(LowWater::Time::clock::now(), found == 0 ? 0 : events.back().position,
+                     static_cast<int>(found) >= limit);
 }
 
 // Candidates first and claims by position: the search passes over every leased row, so it is not made for each claim.
-void OutboxClaims::find_redelivered() {
-  const Rows rows = connection_.run("find redelivered events",
-                                    "select o.position, o.deliveries from pawl.outbox o where " + kClaimable +
-                                        " and o.deliveries > 0 order by o.deliveries, o.position limit $3::int",
-                                    {types_, store_, std::to_string(kCandidatesMax)});
+void OutboxClaims::find_redelivered(int deliveries_max) {
+  const Rows rows =
+      connection_.run("find redelivered events",
+                      "select o.position, o.deliveries from pawl.outbox o where " + kClaimable +
+                          " and o.deliveries > 0"
+                          " order by o.deliveries <> $3::int, o.deliveries, o.position limit $4::int",
+                      {types_, store_, std::to_string(deliveries_max - 1), std::to_string(kCandidatesMax)});
   redelivered_.clear();
   for (std::size_t row = 0; row < rows.size(); ++row)
     redelivered_.push_back({rows.integer(row, 0), static_cast<int>(rows.integer(row, 1))});
   more_redelivered_ = redelivered_.size() == kCandidatesMax;
 }
 
-void OutboxClaims::claim_redelivered(int limit, Events& events) {
-  if (limit <= 0) return;
-  if (redelivered_.empty() && more_redelivered_) find_redelivered();
-  if (redelivered_.empty()) return;
-  const int deliveries = redelivered_.front().deliveries;
-  limit = std::min(limit, engine::company_of(deliveries));
+void OutboxClaims::claim_redelivered(engine::ClaimLimits& limits, Events& events) {
+  if (redelivered_.empty() && more_redelivered_) find_redelivered(limits.deliveries_max);
   ArrayLiteral positions;
-  for (; limit > 0 && !redelivered_.empty() && redelivered_.front().deliveries == deliveries; --limit) {
+  const int room = limits.max;
+  for (; limits.max > 0 && !redelivered_.empty(); --limits.max) {
+    const int company = engine::company_of(redelivered_.front().deliveries, limits.deliveries_max);
+    if (!limits.company.admits(company)) break;
+    limits.company.add(company);
     positions.add(redelivered_.front().position);
     redelivered_.pop_front();
   }
+  if (limits.max == room) return;
   append_claimed(connection_.run_once("claim redelivered events", kClaimRedelivered,
                                       {types_, store_, epoch(), std::to_string(batch_), positions.text()}),
                  events);
 }
 
-void OutboxClaims::append_claimed(const Rows& rows, Events& events) const {
+bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
+  return !redelivered_.empty() && engine::company_of(redelivered_.front().deliveries, deliveries_max) == 1;
+}
+
+std::size_t OutboxClaims::append_claimed(const Rows& rows, Events& events) const {
   if (!rows.boolean(0, 0)) throw_lease_lost("claim", epoch_);
-  if (rows.null(0, 1)) return;
+  if (rows.null(0, 1)) return 0;
   for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row, 1));
+  return rows.size();
 }
 
 // Whoever commits an event after this flag is visible rings; whoever committed before is found by looking once more.

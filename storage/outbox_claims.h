@@ -33,11 +33,12 @@ class OutboxClaims {
   std::string epoch() const { return std::to_string(epoch_.load()); }
   void next_batch();
   Events find_lost_batch();
-  void sweep(const engine::ClaimRequest& request, Events& events);
+  void claim_what_is_admitted(engine::ClaimLimits limits, Events& events);
   void claim_fresh(std::int64_t above, int limit, Events& events);
-  void claim_redelivered(int limit, Events& events);
-  void find_redelivered();
-  void append_claimed(const Rows& rows, Events& events) const;
+  void claim_redelivered(engine::ClaimLimits& limits, Events& events);
+  void find_redelivered(int deliveries_max);
+  bool last_delivery_waits(int deliveries_max) const;
+  std::size_t append_claimed(const Rows& rows, Events& events) const;
   void raise_flag();
   void lower_flag();
   bool something_is_claimable();
@@ -48,7 +49,7 @@ class OutboxClaims {
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
-  std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them first.
+  std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
   int batch_ = 0;
   bool batch_is_lost_ = false;  ///< The last claim failed and may have happened.

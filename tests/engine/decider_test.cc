@@ -74,10 +74,3 @@ TEST_CASE("a run's next move") {
   CHECK(next_move({true, false, false, true}) == NextMove::kPark);
   CHECK(next_move({true, false, false, false}) == NextMove::kEnd);
 }
-
-TEST_CASE("redelivered events run in ever smaller company") {
-  CHECK(company_of(1) == 64);
-  CHECK(company_of(2) == 8);
-  CHECK(company_of(3) == 1);
-  CHECK(company_of(9) == 1);
-}

@@ -113,26 +113,52 @@ TEST_CASE_METHOD(PostgresFixture, "an event is not claimed before it is availabl
   CHECK(eventually([&] { return worker.claim_ids() == std::vector<std::string>{id}; }));
 }
 
-TEST_CASE_METHOD(PostgresFixture, "fresh and redelivered events have limits of their own") {
+TEST_CASE_METHOD(PostgresFixture, "what was in flight beside a crash comes back first and in full company") {
   Worker dead(*this), worker(*this);
   dead.open();
-  emit_many(5);
-  REQUIRE(dead.claim().size() == 5);
+  const std::vector<std::string> in_flight = emit_many(300);
+  REQUIRE(dead.claim(300).size() == 300);
   dead.expire();
-  emit_many(5);
+  const std::vector<std::string> fresh = emit_many(5);
   worker.open();
-  auto events = worker.claim(3, 0);
-  CHECK(events.size() == 3);
-  for (const auto& event : events) CHECK(event.deliveries == 1);
-  std::size_t redelivered = 0;
-  CHECK(eventually([&] {
-    const auto some = worker.claim(0, 2);
-    CHECK(some.size() <= 2);
-    for (const auto& event : some) CHECK(event.deliveries == 2);
-    redelivered += some.size();
-    return redelivered == 5;
-  }));
-  CHECK(worker.claim().size() == 2);
+  const engine::Company busy{.moving = 100, .suspects = 64, .smallest = 8};
+  CHECK(worker.claim_ids(250, busy) == std::vector<std::string>(in_flight.begin(), in_flight.begin() + 250));
+  CHECK(worker.claim(100, busy).size() == 55);
+  CHECK(worker.claim(100, busy).empty());
+}
+
+TEST_CASE_METHOD(PostgresFixture, "P8: the fewer deliveries an event has left, the fewer move beside it") {
+  Worker worker(*this);
+  worker.open();
+  const auto delivered_before = [&](int deliveries) {
+    emit_many(100);
+    exec("update pawl.outbox set deliveries = $1::int", {std::to_string(deliveries)});
+    std::size_t claimed = 0;
+    REQUIRE(eventually([&] { return (claimed = worker.claim().size()) > 0; }));
+    return claimed;
+  };
+  CHECK(delivered_before(2) == 64);
+  CHECK(worker.claim(100, {.moving = 64, .suspects = 64, .smallest = 64}).empty());
+  CHECK(worker.claim(100, {.moving = 63, .suspects = 63, .smallest = 64}).size() == 1);
+  exec("delete from pawl.outbox");
+  CHECK(delivered_before(3) == 8);
+  exec("delete from pawl.outbox");
+  CHECK(delivered_before(4) == 1);
+}
+
+TEST_CASE_METHOD(PostgresFixture,
+                 "P8: an event on its last delivery is claimed when nothing moves, and nothing with it") {
+  Worker worker(*this);
+  worker.open();
+  const std::string last = emit();
+  exec("update pawl.outbox set deliveries = 4");
+  const std::string suspect = emit();
+  exec("update pawl.outbox set deliveries = 1 where deliveries = 0");
+  const std::string fresh = emit();
+  for (int turn = 0; turn < 3; ++turn) CHECK(worker.claim(100, {.moving = 1}).empty());
+  CHECK(worker.claim_ids() == std::vector<std::string>{last});
+  CHECK(worker.claim(100, {.moving = 1, .suspects = 1, .smallest = 1}).empty());
+  CHECK(worker.claim_ids() == std::vector<std::string>{suspect, fresh});
 }
 
 TEST_CASE_METHOD(PostgresFixture, "claiming nothing writes nothing") {
@@ -147,22 +173,23 @@ TEST_CASE_METHOD(PostgresFixture, "claiming nothing writes nothing") {
 TEST_CASE_METHOD(PostgresFixture, "events of a claim that failed after leasing them are found by the next claim") {
   Worker dead(*this), worker(*this);
   dead.open();
-  emit();
-  REQUIRE(dead.claim().size() == 1);
+  const std::vector<std::string> redelivered = emit_many(3);
+  REQUIRE(dead.claim().size() == 3);
   dead.expire();
   worker.open();
-  const std::vector<std::string> fresh = emit_many(3);
+  emit();
   exec(
       "create function fail() returns trigger language plpgsql as $$ begin"
       " raise exception 'out of luck' using errcode = 'query_canceled'; end $$");
   exec(
       "create trigger fail before update on pawl.outbox for each row"
-      " when (old.deliveries > 0 and new.lease_epoch is not null) execute function fail()");
+      " when (old.deliveries = 0 and new.lease_epoch is not null) execute function fail()");
   CHECK_THROWS_AS(worker.claim(), engine::UnavailableError);
   exec("drop trigger fail on pawl.outbox");
   REQUIRE(value("select count(*) from pawl.outbox where lease_epoch is not null") == "3");
-  CHECK(worker.claim_ids() == fresh);
-  CHECK(value("select max(deliveries) from pawl.outbox where id = any($1::uuid[])", {"{" + fresh[0] + "}"}) == "1");
+  CHECK(worker.claim_ids() == redelivered);
+  CHECK(value("select max(deliveries) from pawl.outbox where id = any($1::uuid[])", {"{" + redelivered[0] + "}"}) ==
+        "2");
 }
 
 TEST_CASE_METHOD(PostgresFixture, "claiming under an epoch that is over says so") {

@@ -111,13 +111,13 @@ engine::Registered Worker::open(std::vector<std::string> waiting, std::vector<st
   return outbox.open({store, std::move(waiting), std::move(moving)});
 }
 
-std::vector<engine::Event> Worker::claim(int fresh, int redelivered) {
-  return outbox.claim({{"test/event", "pms/connection.sync.failed"}, fresh, redelivered});
+std::vector<engine::Event> Worker::claim(int max, engine::Company company) {
+  return outbox.claim({{"test/event", "pms/connection.sync.failed"}, {max, 5, company}});
 }
 
-std::vector<std::string> Worker::claim_ids(int fresh, int redelivered) {
+std::vector<std::string> Worker::claim_ids(int max, engine::Company company) {
   std::vector<std::string> ids;
-  for (const engine::Event& event : claim(fresh, redelivered)) ids.push_back(event.id);
+  for (const engine::Event& event : claim(max, company)) ids.push_back(event.id);
   return ids;
 }
 

@@ -57,9 +57,9 @@ struct Worker {
   explicit Worker(PostgresFixture& database, std::string store = new_store(), bool listen = true);
   static std::string new_store();
   engine::Registered open(std::vector<std::string> waiting = {}, std::vector<std::string> moving = {});
-  std::vector<engine::Event> claim(int fresh = 100, int redelivered = 100);
+  std::vector<engine::Event> claim(int max = 100, engine::Company company = {});
   /// Ids of what it claimed.
-  std::vector<std::string> claim_ids(int fresh = 100, int redelivered = 100);
+  std::vector<std::string> claim_ids(int max = 100, engine::Company company = {});
   std::size_t finish(const engine::Event& event, engine::RunStatus status = engine::RunStatus::kDone,
                      const std::string& reason = "");
   /// Makes Postgres' clock judge its lease to be over.
