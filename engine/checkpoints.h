@@ -68,7 +68,7 @@ struct RunReopened {
   std::int64_t position = 0;  ///< The event's new place in the outbox.
   Timestamp at{};
 };
-/// The event of an unfinished run was delivered again under another position.
+/// A run moves again: its event was delivered again, perhaps under another position, or its wait is over.
 struct RunRedelivered {
   RunNumber run = 0;
   std::int64_t position = 0;

@@ -110,6 +110,7 @@ void Runner::Body::turn(Duration at_most) {
   ports_.lanes.poll(until_next_due(at_most));
   throw_if_over();
   report_ports();
+  wake_last_delivery();
   wake_due();
   dispatch();
   journal_.flush(now());
@@ -123,7 +124,8 @@ void Runner::Body::turn(Duration at_most) {
 
 std::size_t Runner::Body::room() const {
   const std::size_t taken = runs_.size() + waking_;
-  return taken >= options_.moving_max || !company().admits(kFullCompany) ? 0 : options_.moving_max - taken;
+  const bool closed = last_delivery_ || !company().admits(kFullCompany);
+  return closed || taken >= options_.moving_max ? 0 : options_.moving_max - taken;
 }
 
 Company Runner::Body::company() const {
@@ -212,15 +214,15 @@ Duration Runner::Body::until_next_due(Duration at_most) const {
 bool Runner::Body::drained() const { return draining_ && intake_->released(); }
 
 bool Runner::Body::idle() const {
-  return intake_->found_nothing() && runs_.empty() && waking_ == 0 && wakes_.size() == 0 && journal_.empty() &&
-         archiver_.empty();
+  return intake_->found_nothing() && runs_.empty() && waking_ == 0 && wakes_.size() == 0 && !last_delivery_ &&
+         journal_.empty() && archiver_.empty();
 }
 
 RunnerStatus Runner::Body::status() const {
   RunnerStatus status = counters_;
   status.checkpoint_groups = journal_.groups();
   status.moving = runs_.size() + waking_;
-  status.waiting = wakes_.size();
+  status.waiting = wakes_.size() + last_delivery_.has_value();
   for (const auto& queue : queues_)
     if (!queue->circuit().closed()) status.open_circuits.push_back({queue->step().name(), queue->circuit().reason()});
   status.outbox_error = intake_->backoff().down() ? intake_->backoff().error() : archiver_.backoff().error();

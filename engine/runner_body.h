@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -61,7 +62,10 @@ class Runner::Body {
   void reopen(const Event& event, StoredRun stored);
   bool set_aside(RunNumber number, const Event& event);
   void admit(const WorkflowDefinition& workflow, StoredRun stored);
+  RunState& enter(const WorkflowDefinition& workflow, StoredRun stored);
   void woken(std::vector<StoredRun> stored);
+  void wake(const WorkflowDefinition& workflow, StoredRun stored);
+  void wake_last_delivery();
   void move(RunState& run);
   void queue_fresh(RunState& run);
   void park(RunState& run);
@@ -99,8 +103,9 @@ class Runner::Body {
   std::unordered_map<RunNumber, std::unique_ptr<RunState>> runs_;
   std::unordered_map<std::string, RunNumber> run_by_event_;
   RunNumber next_run_ = 1;
-  std::multiset<int> suspects_;  ///< The company_of of runs in memory that may not have full company.
-  std::size_t waking_ = 0;       ///< Runs being loaded.
+  std::multiset<int> suspects_;             ///< The company_of of runs in memory that may not have full company.
+  std::optional<StoredRun> last_delivery_;  ///< Due, and has to be alone: goes on when nothing else moves.
+  std::size_t waking_ = 0;                  ///< Runs being loaded.
   bool pruning_ = false;
   bool draining_ = false;
   bool outbox_was_down_ = false;

@@ -10,6 +10,7 @@ namespace pawl::engine {
 namespace {
 
 constexpr Duration kUnknownWorkflowWait = std::chrono::hours{1};
+constexpr Duration kCompanyWait = std::chrono::seconds{1};
 
 const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored) {
   const auto found = std::find_if(workflows.begin(), workflows.end(), [&](const WorkflowDefinition& workflow) {
@@ -124,12 +125,16 @@ bool Runner::Body::set_aside(RunNumber number, const Event& event) {
 }
 
 void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
+  move(enter(workflow, std::move(stored)));
+}
+
+RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunNumber number = stored.run;
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
   run->company = company_of(run->stored.event.deliveries - 1, options_.deliveries_max);
   if (run->company != kFullCompany) suspects_.insert(run->company);
   run_by_event_[run->stored.event.id] = number;
-  move(*(runs_[number] = std::move(run)));
+  return *(runs_[number] = std::move(run));
 }
 
 void Runner::Body::woken(std::vector<StoredRun> found) {
@@ -140,9 +145,27 @@ void Runner::Body::woken(std::vector<StoredRun> found) {
       wakes_.at(now() + kUnknownWorkflowWait, stored.run);
       continue;
     }
-    stored.event.deliveries = 1;  // it has proven that it can wait without crashing anyone
-    admit(*workflow, std::move(stored));
+    const int own = company_of(stored.event.deliveries - 1, options_.deliveries_max);
+    if (company().admits(own))
+      wake(*workflow, std::move(stored));
+    else if (own == 1 && !last_delivery_)
+      last_delivery_ = std::move(stored);
+    else
+      wakes_.at(now() + kCompanyWait, stored.run);
   }
+}
+
+// P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
+void Runner::Body::wake(const WorkflowDefinition& workflow, StoredRun stored) {
+  const RunRedelivered moving{stored.run, stored.event.position, stored.event.deliveries};
+  enter(workflow, std::move(stored));
+  journal_.add(moving, [this, number = moving.run] { move(*runs_.at(number)); });
+}
+
+void Runner::Body::wake_last_delivery() {
+  if (!last_delivery_ || draining_ || intake_->busy() || !company().admits(1)) return;
+  StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
+  if (const auto* workflow = find_workflow(workflows_, stored)) wake(*workflow, std::move(stored));
 }
 
 void Runner::Body::move(RunState& run) {

@@ -49,3 +49,56 @@ TEST_CASE_METHOD(World, "what was in flight comes back at once, whichever of the
   CHECK(until([&] { return archived(299); }));
   CHECK(table.archive.front().event.deliveries == 2);
 }
+
+TEST_CASE_METHOD(World, "P8: an event that crashes the worker whenever it wakes is set aside") {
+  emit("poison");
+  bool crashed = false;
+  workflow.send.script = [&](auto& item) {
+    crashed = crashed || item.attempt() > 1;
+    item.retry("later", std::chrono::seconds{1});
+  };
+  int crashes = 0;
+  for (int life = 0; life < 20 && !archived(1); ++life) {
+    start();
+    crashed = false;
+    for (int i = 0; i < 3000 && !crashed && !archived(1); ++i) {
+      worker->runner.turn({});
+      if (i % 40 == 0) clock.turn(std::chrono::seconds{1});
+    }
+    crashes += crashed;
+  }
+  REQUIRE(archived(1));
+  CHECK(table.archive[0].reason.starts_with("set aside"));
+  CHECK(crashes <= options.deliveries_max);
+}
+
+TEST_CASE_METHOD(World, "P8: of many that wake at once, only the one that crashes the worker is set aside") {
+  for (int i = 0; i < 300; ++i) emit();
+  bool crashed = false;
+  bool down = true;
+  workflow.send.script = [&](auto& item) {
+    if (down) return item.unavailable("refused");
+    crashed = crashed || item.event_id() == "event-150";
+    item.succeed("sent");
+  };
+  start();
+  REQUIRE(until_over_time([&] { return worker->runner.status().waiting == 300; }, 60));
+  down = false;
+  std::size_t crashes = 0;
+  for (int life = 0; life < 20 && !archived(300); ++life) {
+    seed = static_cast<std::uint64_t>(life) + 1;
+    start();
+    crashed = false;
+    for (int i = 0; i < 20'000 && !crashed && !archived(300); ++i) {
+      worker->runner.turn({});
+      if (i % 40 == 0) clock.turn(std::chrono::seconds{1});
+    }
+    crashes += crashed;
+  }
+  REQUIRE(archived(300));
+  CHECK(crashes <= static_cast<std::size_t>(options.deliveries_max));
+  for (const auto& archived_event : table.archive) {
+    INFO(archived_event.event.id << ": " << archived_event.reason);
+    CHECK((archived_event.status == RunStatus::kFailed) == (archived_event.event.id == "event-150"));
+  }
+}
