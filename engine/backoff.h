@@ -8,22 +8,27 @@
 
 namespace pawl::engine {
 
-/// Remembers the last error of a port and when to ask again: 100 ms doubling to 5 s.
+/// Remembers the last error of a port and when to ask again: 100 ms doubling to 5 s, or to less if that is too long.
 class Backoff {
  public:
+  static constexpr Duration kFirst = std::chrono::milliseconds{100};
+  static constexpr Duration kLongest = std::chrono::seconds{5};
+
+  explicit Backoff(Duration longest = kLongest) : longest_(std::min(longest, kLongest)) {}
+
   bool down() const { return !error_.empty(); }
   const std::string& error() const { return error_; }
   Timestamp retry_at() const { return retry_at_; }
 
   void failed(const std::string& error, Timestamp now) {
     error_ = error.empty() ? "unavailable" : error;
-    wait_ = wait_.count() == 0 ? Duration(std::chrono::milliseconds{100})
-                               : std::min<Duration>(wait_ * 2, std::chrono::seconds{5});
+    wait_ = std::min(wait_.count() == 0 ? kFirst : wait_ * 2, longest_);
     retry_at_ = now + wait_;
   }
-  void answered() { *this = Backoff(); }
+  void answered() { *this = Backoff(longest_); }
 
  private:
+  Duration longest_;
   std::string error_;
   Duration wait_{0};
   Timestamp retry_at_{};

@@ -12,7 +12,7 @@ namespace pawl::engine {
 
 namespace {
 
-enum : LaneId { kClaimLane, kFinishLane, kCheckpointLane, kFirstStepLane };
+enum : LaneId { kClaimLane, kFinishLane, kRenewLane, kCheckpointLane, kFirstStepLane };
 
 constexpr Duration kPruneEvery = std::chrono::hours{1};
 constexpr std::size_t kPruneAtOnce = 1000;
@@ -42,7 +42,7 @@ std::vector<std::string> types_of(const std::vector<WorkflowDefinition>& workflo
 }  // namespace
 
 std::vector<LaneSpec> lane_specs(const std::vector<WorkflowDefinition>& workflows) {
-  std::vector<LaneSpec> lanes{{"claim", 1}, {"finish", 1}, {"checkpoint", 1}};
+  std::vector<LaneSpec> lanes{{"claim", 1}, {"finish", 1}, {"renew", 1}, {"checkpoint", 1}};
   for (const StepBase* step : steps_of(workflows)) lanes.push_back({step->name(), step->options().parallelism});
   return lanes;
 }
@@ -65,7 +65,8 @@ Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, Runne
       options_(options),
       random_(options.seed ? options.seed : std::random_device{}()),
       journal_(ports.checkpoints, ports.lanes, kCheckpointLane),
-      archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.lease, options.finish_max),
+      archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.finish_max),
+      heartbeat_(ports.outbox, ports.lanes, kRenewLane, ports.clock, options.lease),
       intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, ports.lanes,
                                        Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, types_of(workflows_),
                                        [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })) {
@@ -88,7 +89,7 @@ void Runner::Body::open() {
     (run.waiting ? registration.waiting : registration.moving).push_back(run.event_id);
   const Timestamp asked_at = now();
   const Registered registered = ports_.outbox.open(registration);
-  archiver_.leased(asked_at);
+  heartbeat_.leased(asked_at);
   prune_at_ = asked_at;  // not an hour later: a worker that is restarted more often would never prune
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
   for (const UnfinishedRun& run : recovered.unfinished) {
@@ -100,7 +101,7 @@ void Runner::Body::open() {
 }
 
 void Runner::Body::throw_if_over() const {
-  for (const std::string* lost : {&lost_, &intake_->lease_lost(), &archiver_.lease_lost()})
+  for (const std::string* lost : {&lost_, &intake_->lease_lost(), &archiver_.lease_lost(), &heartbeat_.lease_lost()})
     if (!lost->empty()) throw LeaseLostError(*lost);
   if (!journal_.refusal().empty()) throw RefusedError(journal_.refusal());
 }
@@ -114,6 +115,7 @@ void Runner::Body::turn(Duration at_most) {
   wake_due();
   dispatch();
   journal_.flush(now());
+  heartbeat_.turn(now());
   archiver_.turn(now());
   if (draining_ && runs_.empty() && waking_ == 0 && journal_.empty() && archiver_.empty())
     intake_->release();
@@ -134,7 +136,7 @@ Company Runner::Body::company() const {
 
 void Runner::Body::claim() {
   const bool can_write = !journal_.backoff().down();
-  const bool wanted = !draining_ && can_write && archiver_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
+  const bool wanted = !draining_ && can_write && heartbeat_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
   const std::size_t most = wanted ? std::min(room(), options_.claim_max) : 0;
   intake_->turn(now(), {static_cast<int>(most), options_.deliveries_max, company()}, options_.idle_wait);
 }
@@ -188,13 +190,19 @@ void Runner::Body::prune_if_due() {
 }
 
 void Runner::Body::report_ports() {
-  const bool outbox_down = intake_->backoff().down() || archiver_.backoff().down();
+  const std::string outbox_error = this->outbox_error();
+  const bool outbox_down = !outbox_error.empty();
   if (outbox_down != std::exchange(outbox_was_down_, outbox_down))
-    notify(outbox_down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "",
-           intake_->backoff().down() ? intake_->backoff().error() : archiver_.backoff().error());
+    notify(outbox_down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "", outbox_error);
   const bool store_down = journal_.backoff().down();
   if (store_down != std::exchange(store_was_down_, store_down))
     notify(store_down ? NoticeKind::kCheckpointsDown : NoticeKind::kCheckpointsUp, "", "", journal_.backoff().error());
+}
+
+std::string Runner::Body::outbox_error() const {
+  for (const Backoff* backoff : {&intake_->backoff(), &archiver_.backoff(), &heartbeat_.backoff()})
+    if (backoff->down()) return backoff->error();
+  return heartbeat_.lease_holds(now()) ? "" : "renew leases: no answer in time; no effect is started until it comes";
 }
 
 Duration Runner::Body::until_next_due(Duration at_most) const {
@@ -207,6 +215,7 @@ Duration Runner::Body::until_next_due(Duration at_most) const {
   }
   for (const Backoff* backoff : {&intake_->backoff(), &archiver_.backoff(), &journal_.backoff()})
     if (backoff->down()) consider(backoff->retry_at());
+  consider(heartbeat_.due_at());
   if (!intake_->busy() && !draining_ && room() > 0) consider(intake_->next_claim());
   return std::max(next - now(), Duration{0});
 }
@@ -225,7 +234,7 @@ RunnerStatus Runner::Body::status() const {
   status.waiting = wakes_.size() + last_delivery_.has_value();
   for (const auto& queue : queues_)
     if (!queue->circuit().closed()) status.open_circuits.push_back({queue->step().name(), queue->circuit().reason()});
-  status.outbox_error = intake_->backoff().down() ? intake_->backoff().error() : archiver_.backoff().error();
+  status.outbox_error = outbox_error();
   status.checkpoints_error = journal_.backoff().error();
   return status;
 }

@@ -12,6 +12,7 @@
 
 #include "engine/archiver.h"
 #include "engine/decider.h"
+#include "engine/heartbeat.h"
 #include "engine/intake.h"
 #include "engine/journal.h"
 #include "engine/run_state.h"
@@ -46,6 +47,7 @@ class Runner::Body {
   // runner.cc
   void throw_if_over() const;
   void report_ports();
+  std::string outbox_error() const;
   Duration until_next_due(Duration at_most) const;
   std::size_t room() const;
   Company company() const;
@@ -95,6 +97,7 @@ class Runner::Body {
   std::mt19937_64 random_;
   Journal journal_;
   Archiver archiver_;
+  Heartbeat heartbeat_;
   std::unique_ptr<Intake> intake_;
   std::vector<std::unique_ptr<StepQueue>> queues_;
   std::map<const StepBase*, StepQueue*> queue_by_step_;

@@ -11,7 +11,7 @@ StepQueue& Runner::Body::queue_of(const Execution& execution) { return *queue_by
 
 // Nothing starts that could outlive the lease, or whose result could not be remembered.
 void Runner::Body::dispatch() {
-  if (!archiver_.lease_holds(now()) || journal_.backoff().down()) return;
+  if (!heartbeat_.lease_holds(now()) || journal_.backoff().down()) return;
   for (const auto& queue : queues_)
     for (auto batch = queue->take(now()); !batch.empty(); batch = queue->take(now())) send(*queue, std::move(batch));
 }

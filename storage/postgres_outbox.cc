@@ -1,4 +1,4 @@
-// Joins the outbox's halves: claims on one connection, finishing and heartbeats on another.
+// Joins the outbox's parts: claims on one connection, finishing on another, heartbeats on a third.
 #include "storage/postgres_outbox.h"
 
 #include "engine/crash_point.h"
@@ -15,12 +15,14 @@ class PostgresOutbox::Body {
       : options(std::move(given)),
         epoch(epoch),
         claims(options.conninfo, options.listen, epoch),
-        ends(options.conninfo) {}
+        ends(options.conninfo),
+        heart(options.conninfo) {}
 
   const PostgresOutboxOptions options;
   Epoch& epoch;
   OutboxClaims claims;
   PostgresConnection ends;
+  PostgresConnection heart;
 };
 
 PostgresOutbox::PostgresOutbox(PostgresOutboxOptions options, Epoch& epoch)
@@ -78,11 +80,11 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
 void PostgresOutbox::renew() {
   engine::crash_point(engine::CrashPoint::kBeforeRenewed);
   const Rows rows =
-      body_->ends.run("renew leases",
-                      "update pawl.workers set heartbeat_at = clock_timestamp(),"
-                      " expires_at = clock_timestamp() + $2::bigint * interval '1 microsecond'"
-                      " where epoch = $1::bigint",
-                      {std::to_string(body_->epoch.load()), std::to_string(body_->options.lease.count())});
+      body_->heart.run("renew leases",
+                       "update pawl.workers set heartbeat_at = clock_timestamp(),"
+                       " expires_at = clock_timestamp() + $2::bigint * interval '1 microsecond'"
+                       " where epoch = $1::bigint",
+                       {std::to_string(body_->epoch.load()), std::to_string(body_->options.lease.count())});
   if (rows.affected() == 0) throw_lease_lost("renew leases", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterRenewed);
 }
