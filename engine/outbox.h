@@ -40,8 +40,8 @@ struct ClaimRequest {
 /// Claims and finishes events under a lease.
 ///
 /// `claim`, `sleep` and `release` are called from one thread, `finish` from another, `renew` from a third; an
-/// implementation gives each its own connection. Every call may throw UnavailableError (try later; nothing is known to have
-/// happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be repeated.
+/// implementation gives each its own connection. Every call may throw UnavailableError (try later; nothing is known to
+/// have happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be repeated.
 class Outbox {
  public:
   virtual ~Outbox() = default;
