@@ -64,8 +64,8 @@ engine::Event event_from(const Rows& rows, std::size_t row, int first) {
 
 }  // namespace
 
-OutboxClaims::OutboxClaims(const std::string& conninfo, bool listen, const Epoch& epoch)
-    : connection_(conninfo), listen_(listen), epoch_(epoch) {
+OutboxClaims::OutboxClaims(const PostgresAddress& address, bool listen, const Epoch& epoch)
+    : connection_(address), listen_(listen), epoch_(epoch) {
   if (listen_) connection_.listen("pawl");
 }
 

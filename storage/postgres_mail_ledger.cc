@@ -20,15 +20,15 @@ using notify_sync_failure::LedgerVerdict;
 
 class PostgresMailLedger::Body {
  public:
-  Body(std::string conninfo, const Epoch& epoch, InDoubtPolicy policy)
-      : pool(std::move(conninfo)), epoch(epoch), policy(policy) {}
+  Body(PostgresAddress address, const Epoch& epoch, InDoubtPolicy policy)
+      : pool(std::move(address)), epoch(epoch), policy(policy) {}
   PostgresPool pool;
   const Epoch& epoch;
   const InDoubtPolicy policy;
 };
 
-PostgresMailLedger::PostgresMailLedger(std::string conninfo, const Epoch& epoch, InDoubtPolicy policy)
-    : body_(std::make_unique<Body>(std::move(conninfo), epoch, policy)) {}
+PostgresMailLedger::PostgresMailLedger(PostgresAddress address, const Epoch& epoch, InDoubtPolicy policy)
+    : body_(std::make_unique<Body>(std::move(address), epoch, policy)) {}
 PostgresMailLedger::~PostgresMailLedger() = default;
 
 namespace {

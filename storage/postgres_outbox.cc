@@ -14,8 +14,8 @@ class PostgresOutbox::Body {
   Body(PostgresOutboxOptions given, Epoch& epoch)
       : options(std::move(given)),
         epoch(epoch),
-        claims(options.conninfo, options.listen, epoch),
-        ends(options.conninfo) {}
+        claims(options.address, options.listen, epoch),
+        ends(options.address) {}
 
   const PostgresOutboxOptions options;
   Epoch& epoch;
