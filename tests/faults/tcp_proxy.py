@@ -8,12 +8,15 @@ Prints its port first. One line in, one line out:
     pass              forwards everything (at first)
     silent            takes connections and data, acknowledges, forwards nothing ever
     stall             forwards nothing for now; what was sent arrives at the next `pass`, also from a peer that is gone
-    drop-reply TEXT   once a request contains TEXT, waits for its whole reply (Postgres protocol), then closes both sides
+    drop-reply TEXT [then TEXT]
+                      once a connection sends TEXT, and after it the second one, waits for the whole reply (Postgres
+                      protocol), then closes both sides; each such order is for one reply
     close             closes every connection now
     fired             prints how many replies were dropped
     connections       prints how many connections were accepted
 """
 import asyncio
+import re
 import sys
 import threading
 
@@ -26,7 +29,7 @@ class Proxy:
         self.silent = False
         self.flowing = asyncio.Event()
         self.flowing.set()
-        self.text = None
+        self.orders = []
         self.fired = 0
         self.accepted = 0
         self.writers = set()
@@ -54,10 +57,12 @@ class Proxy:
         seen = b""
         while data := await reader.read(65536):
             await self.flowing.wait()
-            seen = seen[-200:] + data
-            if self.text and self.text in seen:
-                self.text = None
-                doomed.set()
+            seen = seen[-4000:] + data
+            for order in self.orders:
+                if order.search(seen):
+                    self.orders.remove(order)
+                    doomed.set()
+                    break
             if not self.silent:
                 writer.write(data)
                 await writer.drain()
@@ -85,7 +90,8 @@ class Proxy:
         if verb == "connections":
             return str(self.accepted)
         if verb == "drop-reply":
-            self.text = text.encode()
+            parts = [re.escape(part.encode()) for part in text.split(" then ")]
+            self.orders.append(re.compile(b".*".join(parts), re.DOTALL))
         elif verb == "close":
             for writer in self.writers:
                 writer.transport.abort()
