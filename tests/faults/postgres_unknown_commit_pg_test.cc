@@ -79,3 +79,14 @@ TEST_CASE("P1 P2 P4 P5: the reply to each write is lost on the way") {
   CHECK(bin::eventually([&] { return proxy.fired() == 6; }));
   check_unharmed(job, worker);
 }
+
+TEST_CASE("P5: a mail whose claim was answered by nobody for long is not in doubt, since it was never sent") {
+  FaultJob job;
+  TcpProxy proxy(job.cluster);
+  job.organisation.fail_sync();
+  for (int i = 0; i < 3; ++i) proxy.tell("drop-reply insert into pawl.email_deliveries");
+  bin::PawlProcess worker(
+      {"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name), {{"PAWL_IN_DOUBT", "hold"}})));
+  CHECK(bin::eventually([&] { return proxy.fired() == 3; }));
+  check_unharmed(job, worker);
+}
