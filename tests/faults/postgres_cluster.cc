@@ -37,7 +37,7 @@ Cluster& Cluster::shared() {
 }
 
 std::string Cluster::conninfo(const std::string& database) const {
-  return "host=127.0.0.1 port=" + std::to_string(port_) + " user=pawl dbname=" + database;
+  return "host=127.0.0.1 port=" + std::to_string(port_) + " user=pawl target_session_attrs=any dbname=" + database;
 }
 
 int Cluster::logged(const std::string& text) const {
