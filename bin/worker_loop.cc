@@ -57,7 +57,7 @@ bool WorkerLoop::open(WorkerSession& session) {
           },
   };
   return retry_start(world_.clock, patience, [&] {
-    storage::require_migrated(world_.settings.postgres);
+    storage::require_migrated({world_.settings.postgres, world_.settings.postgres_timeout});
     session.runner().open();
   });
 }

@@ -12,11 +12,13 @@ namespace pawl::bin {
 /// Lives as long as the process; each registration sets the epoch anew.
 struct WorkerPorts {
   explicit WorkerPorts(const Settings& settings)
-      : recipients(settings.postgres),
-        inbox(settings.postgres, epoch),
-        ledger(settings.postgres, epoch,
+      : address(settings.postgres, settings.postgres_timeout),
+        recipients(address),
+        inbox(address, epoch),
+        ledger(address, epoch,
                settings.in_doubt == InDoubt::kHold ? storage::InDoubtPolicy::kHold : storage::InDoubtPolicy::kResend) {}
 
+  const storage::PostgresAddress address;
   storage::Epoch epoch{0};
   storage::PostgresRecipients recipients;
   storage::PostgresInbox inbox;

@@ -8,7 +8,10 @@ namespace pawl::bin {
 namespace {
 
 storage::PostgresOutboxOptions outbox_options(const Settings& settings) {
-  return {.conninfo = settings.postgres, .version = kVersion, .lease = settings.lease, .listen = settings.doorbell};
+  return {.address = {settings.postgres, settings.postgres_timeout},
+          .version = kVersion,
+          .lease = settings.lease,
+          .listen = settings.doorbell};
 }
 
 engine::RunnerOptions runner_options(const Settings& settings) {

@@ -33,7 +33,7 @@ std::string claim_sql(const std::string& picked) {
   return "with picked as materialized (select o.position from pawl.outbox o where " + kClaimable + picked +
          " for update of o skip locked),"
          " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
-         " where w.epoch = $3::bigint and exists (select from picked) for key share of w),"
+         " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w),"
          " o as (update pawl.outbox u"
          " set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = u.deliveries + 1"
          " from picked, mine where u.position = picked.position returning u.*)"
@@ -63,19 +63,25 @@ engine::Event event_from(const Rows& rows, std::size_t row, int first) {
 
 }  // namespace
 
-OutboxClaims::OutboxClaims(const std::string& conninfo, bool listen, const Epoch& epoch)
-    : connection_(conninfo), listen_(listen), epoch_(epoch) {
+OutboxClaims::OutboxClaims(const PostgresAddress& address, bool listen, const Epoch& epoch)
+    : connection_(address), listen_(listen), epoch_(epoch) {
   if (listen_) connection_.listen("pawl");
 }
 
 void OutboxClaims::start_over(const std::string& store_id) {
   store_ = store_id;
   low_water_ = {};
+  batch_ = 0;
   redelivered_.clear();
   more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = false;
 }
 
-void OutboxClaims::next_batch() { batch_ = batch_ == std::numeric_limits<int>::max() ? 1 : batch_ + 1; }
+void OutboxClaims::next_batch() {
+  if (batch_ == std::numeric_limits<int>::max())
+    throw engine::LeaseLostError("outbox, claim: epoch " + epoch() +
+                                 " has used its claim numbers up; open a new epoch");
+  ++batch_;
+}
 
 std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& request) {
   ArrayLiteral types;
@@ -99,13 +105,17 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   return events;
 }
 
-// The lock waits for a claim of ours that is still under way on a connection we have lost.
+// The lock waits for a claim of ours that is under way on a connection we have lost; one that has yet to arrive there
+// finds the row changed and takes nothing. The row is locked first, since a claim's own lock would not wait for a mere
+// update.
 std::vector<engine::Event> OutboxClaims::find_lost_batch() {
   Events events;
   connection_.transact("find a claim whose reply was lost", [&](Transaction& transaction) {
     events.clear();
     const Rows mine = transaction.run("select from pawl.workers where epoch = $1::bigint for update", {epoch()});
     if (mine.size() == 0) throw_lease_lost("claim", epoch_);
+    transaction.run("update pawl.workers set claims_from = $2::int where epoch = $1::bigint",
+                    {epoch(), std::to_string(batch_ + 1)});
     const Rows rows = transaction.run("select " + kEventColumns +
                                           " from pawl.outbox o where o.lease_epoch = $1::bigint"
                                           " and o.lease_batch = $2::int",

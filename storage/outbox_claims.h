@@ -16,7 +16,7 @@ namespace pawl::storage {
 /// Used by one thread. A claim whose reply was lost is found again by its number in `lease_batch`.
 class OutboxClaims {
  public:
-  OutboxClaims(const std::string& conninfo, bool listen, const Epoch& epoch);
+  OutboxClaims(const PostgresAddress& address, bool listen, const Epoch& epoch);
 
   /// After a new epoch: forgets marks, flags and candidates.
   void start_over(const std::string& store_id);

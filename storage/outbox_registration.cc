@@ -79,15 +79,18 @@ void add_foreign(Transaction& transaction, const std::string& epoch, std::span<c
   }
 }
 
+// By the clock, not by a sequence: after a failover that lost commits, a sequence gives the numbers of the lost ones
+// out again, and two workers would share an epoch and each keep the other's leases alive.
 std::string new_epoch(Transaction& transaction, const std::string& store, const std::string& version,
                       engine::Duration lease) {
-  return transaction
-      .run(
-          "insert into pawl.workers (store, host, pid, version, expires_at)"
-          " values ($1::uuid, $2, $3::int, $4, clock_timestamp() + $5::bigint * interval '1 microsecond')"
-          " returning epoch",
-          {store, host_name(), std::to_string(getpid()), version, std::to_string(lease.count())})
-      .string(0, 0);
+  for (;;) {  // again, in the next microsecond, if somebody else has this one
+    const Rows rows = transaction.run(
+        "insert into pawl.workers (epoch, store, host, pid, version, expires_at) overriding system value"
+        " values ((extract(epoch from clock_timestamp()) * 1000000)::bigint, $1::uuid, $2, $3::int, $4,"
+        " clock_timestamp() + $5::bigint * interval '1 microsecond') on conflict (epoch) do nothing returning epoch",
+        {store, host_name(), std::to_string(getpid()), version, std::to_string(lease.count())});
+    if (rows.size() > 0) return rows.string(0, 0);
+  }
 }
 
 void create_coming_partitions(PostgresConnection& connection) {

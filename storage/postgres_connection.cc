@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 #include <utility>
 
+#include "storage/postgres_deadline.h"
 #include "storage/postgres_errors.h"
 
 namespace pawl::storage {
@@ -17,17 +18,6 @@ Rows execute(Work& work, const std::string& sql, const Parameters& parameters) {
   return Rows(std::make_shared<const pqxx::result>(
       work.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end()))));
 }
-
-class WorkTransaction final : public Transaction {
- public:
-  explicit WorkTransaction(pqxx::connection_base& connection) : work_(connection) {}
-  Rows run(const std::string& sql, const Parameters& parameters) override { return execute(work_, sql, parameters); }
-  void script(const std::string& sql) override { work_.exec(sql); }
-  void commit() { work_.commit(); }
-
- private:
-  pqxx::work work_;
-};
 
 }  // namespace
 
@@ -45,14 +35,20 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
   return (*result_)[static_cast<pqxx::result::size_type>(row)][column].as<std::int64_t>(0);
 }
 
-// The live connection, and the ear on its channel.
+// The live connection, the deadline of its answers, and the ear on its channel.
 class PostgresConnection::Link {
  public:
-  Link(const std::string& conninfo, const std::string& channel, bool& rang) : connection(conninfo) {
-    if (!channel.empty()) receiver_ = std::make_unique<Receiver>(connection, channel, rang);
+  Link(const PostgresAddress& address, const std::string& channel, bool& rang)
+      : connection(with_timeouts(address)), deadline(connection.sock(), address.answer_within) {
+    never_revive();
+    if (channel.empty()) return;
+    const Disarming at_end(deadline);
+    deadline.arm();
+    receiver_ = std::make_unique<Receiver>(connection, channel, rang);
   }
 
   pqxx::connection connection;
+  Deadline deadline;
 
  private:
   class Receiver final : public pqxx::notification_receiver {
@@ -65,56 +61,99 @@ class PostgresConnection::Link {
     bool& rang_;
   };
 
+  // Else libpqxx connects anew by itself, even to roll back a transaction of the connection that broke, and may wait
+  // there for a server that does not answer. Deprecated, because the versions after this one never revive.
+  void never_revive() {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    connection.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+  }
+
   std::unique_ptr<Receiver> receiver_;
 };
 
-PostgresConnection::PostgresConnection(std::string conninfo) : conninfo_(std::move(conninfo)) {}
+namespace {
+
+// Each statement, and what begins and ends the transaction, has the whole time for its answer.
+class WorkTransaction final : public Transaction {
+ public:
+  WorkTransaction(pqxx::connection_base& connection, Deadline& deadline) : work_(connection), deadline_(deadline) {}
+  Rows run(const std::string& sql, const Parameters& parameters) override {
+    deadline_.arm();
+    return execute(work_, sql, parameters);
+  }
+  void script(const std::string& sql) override {
+    deadline_.arm();
+    work_.exec(sql);
+  }
+  void commit() {
+    deadline_.arm();
+    work_.commit();
+  }
+
+ private:
+  pqxx::work work_;
+  Deadline& deadline_;
+};
+
+}  // namespace
+
+PostgresConnection::PostgresConnection(PostgresAddress address) : address_(std::move(address)) {}
 
 PostgresConnection::~PostgresConnection() = default;
 
 PostgresConnection::Link& PostgresConnection::connected(const std::string& operation) {
   if (link_) return *link_;
   try {
-    link_ = std::make_unique<Link>(conninfo_, channel_, rang_);
+    link_ = std::make_unique<Link>(address_, channel_, rang_);
   } catch (...) {  // translated, always rethrown
     throw_translated(operation);
   }
   return *link_;
 }
 
-// A connection that threw is never used again: libpqxx would revive it silently, in a state nobody knows.
+void PostgresConnection::throw_silent(const std::string& operation) const {
+  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(address_.answer_within);
+  throw engine::UnavailableError("Postgres, " + operation + ": no answer within " + std::to_string(limit.count()) +
+                                 " ms; the server, or what is between it and here, hangs; check both");
+}
+
+// A connection that threw is never used again. What may help at once is tried again at once: over a new connection,
+// unless that cannot be had either, and not when the server is silent, since each try costs the whole deadline.
 template <class Body>
-auto PostgresConnection::repeat(const std::string& operation, const Body& body) {
+auto PostgresConnection::attempt(const std::string& operation, int tries_max, const Body& body) {
   for (int tries = 1;; ++tries) {
     try {
-      return body(connected(operation).connection);
+      Link& link = connected(operation);
+      const Disarming at_end(link.deadline);
+      link.deadline.arm();
+      return body(link);
     } catch (...) {  // translated below; nothing is swallowed but what is repeated
-      link_.reset();
-      if (tries == kTriesMax || !worth_repeating()) throw_translated(operation);
+      const std::unique_ptr<Link> broken = std::move(link_);
+      if (broken && broken->deadline.passed()) throw_silent(operation);
+      if (tries == tries_max || !worth_repeating()) throw_translated(operation);
     }
   }
 }
 
 Rows PostgresConnection::run(const std::string& operation, const std::string& sql, const Parameters& parameters) {
-  return repeat(operation, [&](pqxx::connection& connection) {
-    pqxx::nontransaction work(connection);
+  return attempt(operation, kTriesMax, [&](Link& link) {
+    pqxx::nontransaction work(link.connection);
     return execute(work, sql, parameters);
   });
 }
 
 Rows PostgresConnection::run_once(const std::string& operation, const std::string& sql, const Parameters& parameters) {
-  try {
-    pqxx::nontransaction work(connected(operation).connection);
+  return attempt(operation, 1, [&](Link& link) {
+    pqxx::nontransaction work(link.connection);
     return execute(work, sql, parameters);
-  } catch (...) {  // translated, always rethrown
-    link_.reset();
-    throw_translated(operation);
-  }
+  });
 }
 
 void PostgresConnection::transact(const std::string& operation, const std::function<void(Transaction&)>& body) {
-  repeat(operation, [&](pqxx::connection& connection) {
-    WorkTransaction transaction(connection);
+  attempt(operation, kTriesMax, [&](Link& link) {
+    WorkTransaction transaction(link.connection, link.deadline);
     body(transaction);
     transaction.commit();
     return true;
@@ -126,16 +165,14 @@ void PostgresConnection::listen(const std::string& channel) {
   channel_ = channel;
 }
 
+// Waiting for a ring is waiting for nobody: silence is what it expects.
 bool PostgresConnection::wait_for_ring(const std::string& operation, std::chrono::microseconds at_most) {
-  try {
-    pqxx::connection& connection = connected(operation).connection;
+  return attempt(operation, 1, [&](Link& link) {
+    link.deadline.disarm();
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at_most);
-    if (!rang_) connection.await_notification(seconds.count(), (at_most - seconds).count());
+    if (!rang_) link.connection.await_notification(seconds.count(), (at_most - seconds).count());
     return std::exchange(rang_, false);
-  } catch (...) {  // translated, always rethrown
-    link_.reset();
-    throw_translated(operation);
-  }
+  });
 }
 
 void throw_lease_lost(const std::string& operation, std::int64_t epoch) {

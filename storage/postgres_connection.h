@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/postgres_address.h"
+
 namespace pqxx {
 class result;
 }  // namespace pqxx
@@ -46,10 +48,11 @@ class Transaction {
 
 /// Used by one thread at a time. No statement is prepared by name, so that it works through a pooler in transaction
 /// mode, and so that each is planned for the tables as they are: the outbox is empty one minute and large the next.
-/// Every member throws the engine's errors, naming `operation`.
+/// Every member throws the engine's errors, naming `operation`; UnavailableError when a statement gets no answer within
+/// the time that the address allows: the connection is given up then, and what it asked for may still happen.
 class PostgresConnection {
  public:
-  explicit PostgresConnection(std::string conninfo);
+  explicit PostgresConnection(PostgresAddress address);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
 
@@ -70,9 +73,10 @@ class PostgresConnection {
   class Link;
   Link& connected(const std::string& operation);
   template <class Body>
-  auto repeat(const std::string& operation, const Body& body);
+  auto attempt(const std::string& operation, int tries_max, const Body& body);
+  [[noreturn]] void throw_silent(const std::string& operation) const;
 
-  std::string conninfo_;
+  const PostgresAddress address_;
   std::string channel_;
   bool rang_ = false;
   std::unique_ptr<Link> link_;

@@ -10,13 +10,13 @@ using notify_sync_failure::Notification;
 
 class PostgresInbox::Body {
  public:
-  Body(std::string conninfo, const Epoch& epoch) : pool(std::move(conninfo)), epoch(epoch) {}
+  Body(PostgresAddress address, const Epoch& epoch) : pool(std::move(address)), epoch(epoch) {}
   PostgresPool pool;
   const Epoch& epoch;
 };
 
-PostgresInbox::PostgresInbox(std::string conninfo, const Epoch& epoch)
-    : body_(std::make_unique<Body>(std::move(conninfo), epoch)) {}
+PostgresInbox::PostgresInbox(PostgresAddress address, const Epoch& epoch)
+    : body_(std::make_unique<Body>(std::move(address), epoch)) {}
 PostgresInbox::~PostgresInbox() = default;
 
 namespace {

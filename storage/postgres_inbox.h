@@ -5,13 +5,14 @@
 #include <string>
 
 #include "storage/epoch.h"
+#include "storage/postgres_address.h"
 #include "workflows/notify_sync_failure/inbox.h"
 
 namespace pawl::storage {
 
 class PostgresInbox final : public notify_sync_failure::Inbox {
  public:
-  PostgresInbox(std::string conninfo, const Epoch& epoch);
+  PostgresInbox(PostgresAddress address, const Epoch& epoch);
   ~PostgresInbox() override;
   std::vector<int> post(std::span<const notify_sync_failure::Notification> notifications) override;
 

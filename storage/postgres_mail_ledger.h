@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/epoch.h"
+#include "storage/postgres_address.h"
 #include "workflows/notify_sync_failure/mail_ledger.h"
 
 namespace pawl::storage {
@@ -14,7 +15,7 @@ enum class InDoubtPolicy { kResend, kHold };
 
 class PostgresMailLedger final : public notify_sync_failure::MailLedger {
  public:
-  PostgresMailLedger(std::string conninfo, const Epoch& epoch, InDoubtPolicy policy);
+  PostgresMailLedger(PostgresAddress address, const Epoch& epoch, InDoubtPolicy policy);
   ~PostgresMailLedger() override;
   std::vector<notify_sync_failure::LedgerEntry> claim(
       std::span<const notify_sync_failure::LedgerRequest> requests) override;

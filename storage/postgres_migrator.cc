@@ -124,8 +124,8 @@ bool apply(PostgresConnection& connection, const Migration& migration) {
   return applied_now;
 }
 
-AppliedByNumber read_applied(const std::string& conninfo) {
-  PostgresConnection connection(conninfo);
+AppliedByNumber read_applied(const PostgresAddress& address) {
+  PostgresConnection connection(address);
   AppliedByNumber applied;
   connection.transact("read migrations", [&](Transaction& transaction) { applied = applied_migrations(transaction); });
   return applied;
@@ -156,8 +156,8 @@ std::vector<MigrationState> postgres_migration_state(const std::string& conninfo
   return states;
 }
 
-void require_migrated(const std::string& conninfo) {
-  const AppliedByNumber applied = read_applied(conninfo);
+void require_migrated(const PostgresAddress& address) {
+  const AppliedByNumber applied = read_applied(address);
   require_same_line(applied);
   for (const Migration& migration : postgres_migrations())
     if (!applied.contains(migration.number))

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/postgres_address.h"
+
 namespace pawl::storage {
 
 struct MigrationState {
@@ -20,6 +22,6 @@ std::vector<std::string> migrate_postgres(const std::string& conninfo, bool with
 std::vector<MigrationState> postgres_migration_state(const std::string& conninfo);
 
 /// Throws engine::RefusedError naming the command to run unless the database is exactly as new as this build.
-void require_migrated(const std::string& conninfo);
+void require_migrated(const PostgresAddress& address);
 
 }  // namespace pawl::storage

@@ -14,9 +14,9 @@ class PostgresOutbox::Body {
   Body(PostgresOutboxOptions given, Epoch& epoch)
       : options(std::move(given)),
         epoch(epoch),
-        claims(options.conninfo, options.listen, epoch),
-        ends(options.conninfo),
-        heart(options.conninfo) {}
+        claims(options.address, options.listen, epoch),
+        ends(options.address),
+        heart(options.address) {}
 
   const PostgresOutboxOptions options;
   Epoch& epoch;
@@ -49,13 +49,15 @@ void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) 
 }
 
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
+// A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finished) {
   if (finished.empty()) return 0;
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
-  ArrayLiteral positions, statuses, reasons;
+  ArrayLiteral positions, ids, statuses, reasons;
   for (const engine::FinishedEvent& event : finished) {
     const bool failed = event.status == engine::RunStatus::kFailed;
     positions.add(event.position);
+    ids.add(event.event_id);
     statuses.add(failed ? "failed" : "done");
     reasons.add(failed && event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
   }
@@ -63,15 +65,15 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
       "archive events",
       "with mine as materialized (select epoch, store from pawl.workers where epoch = $1::bigint for key share),"
       " ended as (delete from pawl.outbox o using mine,"
-      " unnest($2::bigint[], $3::text[], $4::text[]) as f (position, status, reason)"
-      " where o.position = f.position and o.lease_epoch = mine.epoch"
+      " unnest($2::bigint[], $3::text[], $4::text[], $5::uuid[]) as f (position, status, reason, id)"
+      " where o.position = f.position and o.id = f.id and o.lease_epoch = mine.epoch"
       " returning o.*, mine.store as run_store, f.status, f.reason),"
       " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
       " reason, type, aggregatetype, aggregateid, payload, headers)"
       " select position, id, created_at, deliveries, resumes, run_store, status, nullif(reason, ''), type,"
       " aggregatetype, aggregateid, payload, headers from ended returning 1)"
       " select (select count(*) from archived), exists (select from mine)",
-      {std::to_string(body_->epoch.load()), positions.text(), statuses.text(), reasons.text()});
+      {std::to_string(body_->epoch.load()), positions.text(), statuses.text(), reasons.text(), ids.text()});
   if (!rows.boolean(0, 1)) throw_lease_lost("archive events", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));

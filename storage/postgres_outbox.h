@@ -6,12 +6,13 @@
 
 #include "engine/outbox.h"
 #include "storage/epoch.h"
+#include "storage/postgres_address.h"
 
 namespace pawl::storage {
 
 struct PostgresOutboxOptions {
-  std::string conninfo;  ///< libpq conninfo or URI; empty: libpq's own environment.
-  std::string version;   ///< pawl's version, shown in pawl.workers.
+  PostgresAddress address;
+  std::string version;  ///< pawl's version, shown in pawl.workers.
   engine::Duration lease{std::chrono::seconds{30}};
   bool listen = true;  ///< False behind PgBouncer in transaction mode: poll instead of LISTEN.
 };

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,7 +13,7 @@ namespace pawl::storage {
 /// As many connections as there were ever calls at the same time; the callers' threads are the limit.
 class PostgresPool {
  public:
-  explicit PostgresPool(std::string conninfo) : conninfo_(std::move(conninfo)) {}
+  explicit PostgresPool(PostgresAddress address) : address_(std::move(address)) {}
 
   class Borrowed {
    public:
@@ -34,7 +33,7 @@ class PostgresPool {
  private:
   std::unique_ptr<PostgresConnection> take() {
     const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return std::make_unique<PostgresConnection>(conninfo_);
+    if (idle_.empty()) return std::make_unique<PostgresConnection>(address_);
     auto connection = std::move(idle_.back());
     idle_.pop_back();
     return connection;
@@ -44,7 +43,7 @@ class PostgresPool {
     idle_.push_back(std::move(connection));
   }
 
-  const std::string conninfo_;
+  const PostgresAddress address_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<PostgresConnection>> idle_;
 };

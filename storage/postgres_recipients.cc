@@ -12,11 +12,11 @@ using notify_sync_failure::Recipients;
 
 class PostgresRecipients::Body {
  public:
-  explicit Body(std::string conninfo) : pool(std::move(conninfo)) {}
+  explicit Body(PostgresAddress address) : pool(std::move(address)) {}
   PostgresPool pool;
 };
 
-PostgresRecipients::PostgresRecipients(std::string conninfo) : body_(std::make_unique<Body>(std::move(conninfo))) {}
+PostgresRecipients::PostgresRecipients(PostgresAddress address) : body_(std::make_unique<Body>(std::move(address))) {}
 PostgresRecipients::~PostgresRecipients() = default;
 
 namespace {

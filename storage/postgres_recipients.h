@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "storage/postgres_address.h"
 #include "workflows/notify_sync_failure/recipients.h"
 
 namespace pawl::storage {
@@ -11,7 +12,7 @@ namespace pawl::storage {
 /// Opens connections as callers need them and keeps them; see the port for threads and errors.
 class PostgresRecipients final : public notify_sync_failure::RecipientDirectory {
  public:
-  explicit PostgresRecipients(std::string conninfo);
+  explicit PostgresRecipients(PostgresAddress address);
   ~PostgresRecipients() override;
   std::vector<notify_sync_failure::Recipients> owners_and_admins(std::span<const std::string> org_ids) override;
 

@@ -25,10 +25,11 @@ struct Fixture : PostgresFixture {
     return from.claim({&request, 1}).at(0);
   }
   LedgerEntry claim() { return claim(ledger, acme.owner); }
-  void settle(LedgerState state, const std::string& reply = "reply") {
+  void settle(storage::PostgresMailLedger& from, LedgerState state, const std::string& reply) {
     const LedgerVerdict verdict{event, acme.owner, state, reply};
-    ledger.settle({&verdict, 1});
+    from.settle({&verdict, 1});
   }
+  void settle(LedgerState state, const std::string& reply = "reply") { settle(ledger, state, reply); }
   std::string row() {
     const auto columns = exec(
                              "select state, attempts, in_doubt_count, coalesce(reply, '-'), epoch from pawl.v1_emails"
@@ -67,7 +68,7 @@ TEST_CASE_METHOD(Fixture, "a deferred or rejected mail is cleared again and coun
   CHECK(row() == "deferred 1 0 451 later");
   CHECK(claim(holding, acme.owner).clearance == Clearance::kCleared);
   CHECK(row() == "sending 2 0 451 later");
-  settle(LedgerState::kRejected, "550 no such user");
+  settle(holding, LedgerState::kRejected, "550 no such user");
   CHECK(row() == "rejected 2 0 550 no such user");
   CHECK(claim().clearance == Clearance::kCleared);
   CHECK(row() == "sending 3 0 550 no such user");
@@ -151,6 +152,15 @@ TEST_CASE_METHOD(Fixture, "a verdict for what is not being sent changes nothing"
   settle(LedgerState::kDeferred, "first");
   settle(LedgerState::kAccepted, "second");
   CHECK(row() == "deferred 1 0 first");
+}
+
+TEST_CASE_METHOD(Fixture, "a settlement that arrives after the next claim of the mail changes nothing") {
+  claim(holding, acme.owner);
+  claim();
+  settle(holding, LedgerState::kDeferred, "late");
+  CHECK(row() == "sending 2 1 -");
+  settle(LedgerState::kAccepted);
+  CHECK(row() == "accepted 2 1 reply");
 }
 
 TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that another worker has taken over") {

@@ -1,6 +1,7 @@
 // Claiming: order, exclusion, and finding what appears late.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <future>
 #include <set>
 
 #include "engine/errors.h"
@@ -221,4 +222,20 @@ TEST_CASE_METHOD(PostgresFixture, "after its connections were killed the outbox 
     }
   };
   CHECK(eventually(claim_again));
+}
+
+TEST_CASE_METHOD(PostgresFixture, "a claim that arrives after it was given up takes nothing") {
+  Worker worker(*this);
+  worker.open();
+  const std::string id = emit();
+  std::future<std::vector<std::string>> late;
+  connection.transact("give the claim up", [&](storage::Transaction& transaction) {
+    transaction.run("select from pawl.workers for update");
+    late = std::async(std::launch::async, [&] { return worker.claim_ids(); });
+    CHECK(eventually([&] { return transaction.run("select from pg_locks where not granted").size() > 0; }));
+    transaction.run("update pawl.workers set claims_from = 2");
+  });
+  CHECK(late.get().empty());
+  CHECK(value("select lease_epoch is null and deliveries = 0 from pawl.outbox") == "t");
+  CHECK(worker.claim_ids() == std::vector<std::string>{id});
 }

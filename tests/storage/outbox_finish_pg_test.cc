@@ -46,6 +46,13 @@ TEST_CASE_METHOD(Fixture, "finishing again is harmless and archives nothing twic
   CHECK(value("select count(*) from pawl.outbox_archive") == "1");
 }
 
+TEST_CASE_METHOD(Fixture, "an event that has another one's position is not finished in its place") {
+  engine::Event lost = claim_one();
+  lost.id = Worker::new_store();
+  CHECK(worker.finish(lost) == 0);
+  CHECK(value("select count(*) from pawl.outbox") == "1");
+}
+
 TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
   const auto event = claim_one();
   CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);

@@ -144,6 +144,17 @@ TEST_CASE_METHOD(Fixture, "opening again under the same object starts a new epoc
   CHECK(worker.claim_ids() == Ids{id});
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "an epoch is not given out again when its sequence goes back, as after a failover that lost it") {
+  Worker lost(*this), other(*this);
+  lost.open();
+  exec("delete from pawl.workers");
+  exec("alter table pawl.workers alter epoch restart");
+  other.open();
+  CHECK(other.epoch != lost.epoch);
+  CHECK_THROWS_AS(lost.outbox.renew(), engine::LeaseLostError);
+}
+
 TEST_CASE_METHOD(Fixture, "a registration of many thousand runs is taken up") {
   const std::string store = Worker::new_store();
   Worker crashed(*this, store), restarted(*this, store);

@@ -99,7 +99,7 @@ std::string Organisation::fail_sync(const std::string& message) const {
 Worker::Worker(PostgresFixture& database, std::string store, bool listen)
     : database(database),
       store(std::move(store)),
-      outbox({.conninfo = database.conninfo, .version = "test", .listen = listen}, epoch) {}
+      outbox({.address = database.conninfo, .version = "test", .listen = listen}, epoch) {}
 
 std::string Worker::new_store() {
   static int count = 0;

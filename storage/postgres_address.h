@@ -1,0 +1,24 @@
+// Where Postgres is, and how long to wait for its answers.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace pawl::storage {
+
+struct PostgresAddress {
+  /// Implicit, because a connection string alone is an address: whoever watches a verb may wait as long as it takes.
+  PostgresAddress(std::string text) : conninfo(std::move(text)) {}
+  PostgresAddress(const char* text) : conninfo(text) {}
+  PostgresAddress(std::string text, std::chrono::microseconds limit)
+      : conninfo(std::move(text)), answer_within(limit) {}
+
+  std::string conninfo;                        ///< libpq conninfo or URI; empty: libpq's own environment.
+  std::chrono::microseconds answer_within{0};  ///< Longest silence of a connection in a statement; 0: for ever.
+};
+
+/// The conninfo with what keeps a connect or an idle connection from hanging for ever, where it does not say so itself:
+/// a connect timeout for each host, TCP keepalives, and a limit for data that nobody acknowledges.
+std::string with_timeouts(const PostgresAddress& address);
+
+}  // namespace pawl::storage
