@@ -1,4 +1,6 @@
 // What must hold when a scenario is over.
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <filesystem>
 
 #include "storage/checkpoint_reader.h"
@@ -78,6 +80,8 @@ void CrashWorld::check_mails() {
 void CrashWorld::check_stores() {
   for (const char* store : {"a", "b"}) {
     if (!std::filesystem::exists(path(store))) continue;
+    const std::string integrity = SQLite::Database(path(store)).execAndGet("pragma integrity_check").getString();
+    check(integrity == "ok", "store " + std::string(store) + ": " + integrity);
     const storage::CheckpointReader reader(path(store));
     for (const auto& row : reader.query("select run_id, why, reason from v1_waiting").rows)
       check(false, "I1: store " + std::string(store) + " still has run " + row[0].value_or("") + ": " +

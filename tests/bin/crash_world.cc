@@ -125,22 +125,28 @@ void CrashWorld::begin(CrashScenario scenario) {
   violations_.clear();
   smtp_.forget();
   smtp_.tell("clear");
+  if (scenario.lean)
+    fail_sync("one");
+  else
+    begin_with_history();
+  events_ = std::stoi(count("pawl.outbox"));
+  effects_seen_ = database_.value("select coalesce(max(id), 0) from kept.effects");
+  ++toll_.scenarios;
+}
+
+void CrashWorld::begin_with_history() {
   smtp_.tell("data:admin@one*1=451 4.3.0 come back later");
   database_.exec("insert into pawl.outbox overriding system value select * from kept.outbox");
   database_.exec("insert into pawl.email_deliveries select * from kept.mails");
-  if (!scenario.fresh) fs::copy_file(path("history"), path("a"));
+  if (!scenario_.fresh) fs::copy_file(path("history"), path("a"));
   settled_["a"] = settled_in("a");
   for (const char* slug : {"one", "two", "three"}) fail_sync(slug);
   add_dead_worker("three");
-  events_ = 4;
-  if (scenario.slow) {
+  if (scenario_.slow) {
     fail_sync("late");
     database_.exec("update pawl.outbox set available_at = 'infinity' where payload ->> 'org_id' = $1",
                    {organisations_["late"]->id});
-    ++events_;
   }
-  effects_seen_ = database_.value("select coalesce(max(id), 0) from kept.effects");
-  ++toll_.scenarios;
 }
 
 void CrashWorld::fail_sync(const std::string& slug) { organisations_[slug]->fail_sync("401 token revoked"); }

@@ -17,6 +17,7 @@ namespace pawl::bin {
 /// What is to happen besides the usual.
 struct CrashScenario {
   bool fresh = false;  ///< No checkpoint file at the start, so that the first life makes one.
+  bool lean = false;   ///< One failed sync and no more.
   bool slow = false;   ///< Waits long enough for a renewal, and an event becomes due while the worker falls asleep.
 };
 
@@ -65,6 +66,7 @@ class CrashWorld {
   void prepare();
   void watch_effects();
   void make_history();
+  void begin_with_history();
   void add_dead_worker(const std::string& slug);
   void fail_sync(const std::string& slug);
   void mark_read();
