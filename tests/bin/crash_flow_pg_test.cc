@@ -88,3 +88,18 @@ TEST_CASE("P2 P3 F1: a worker restarted on the same store takes up every run tha
   CHECK(number(job, "pawl.v1_events where status = 'done' and deliveries <= 2") == kEvents);
   CHECK(number(job, "notifications") == 2 * kEvents);
 }
+
+TEST_CASE("P1 P3 F1: killed around moving a full WAL into the file, nothing is lost and the file is whole") {
+  for (const char* point : {"before-wal-checkpoint:2", "after-wal-checkpoint:2"}) {
+    INFO(point);
+    Job job;
+    job.database.exec("update org_members set role = 'member'");  // many checkpoints and no mail
+    fail_many(job);
+    fail_many(job);
+    REQUIRE(job.work({{"PAWL_CRASH_AT", point}, {"PAWL_MOVING_MAX", "5"}}).code == -SIGKILL);
+    CHECK(job.work().code == 0);
+    CHECK(number(job, "pawl.v1_events where status = 'done'") == 2 * kEvents);
+    CHECK(job.pawl({"sql", "pragma integrity_check", "-o", "ids"}).out == "ok\n");
+    CHECK(job.pawl({"sql", "select count(*) from v1_runs where status = 'done'", "-o", "ids"}).out == "400\n");
+  }
+}

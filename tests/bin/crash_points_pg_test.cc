@@ -19,11 +19,13 @@ void require_clean(const std::string& title, const CrashReport& report) {
 }
 
 // The first life ends at the point; `then` has to bring everything to its end.
-std::vector<CrashCase> one_life_killed(const std::function<bool(CrashWorld&)>& then) {
+std::vector<CrashCase> one_life_killed(const std::function<bool(CrashWorld&)>& then, bool hold = false) {
   std::vector<CrashCase> cases;
   for (const CrashPlace& place : worker_points())
-    cases.push_back({std::string(place.name), [place, then](CrashWorld& world) -> Sentences {
-                       world.begin(scenario_for(place.point));
+    cases.push_back({std::string(place.name), [place, then, hold](CrashWorld& world) -> Sentences {
+                       CrashScenario scenario = scenario_for(place.point);
+                       scenario.hold = hold;
+                       world.begin(scenario);
                        Sentences violated;
                        if (!world.killed_at("a", std::string(place.name))) violated.emplace_back("was never reached");
                        if (!then(world)) violated.emplace_back("the lives after it did not finish");
@@ -46,11 +48,13 @@ bool take_over(CrashWorld& world) {
 }
 
 // Which life does what after the first one was killed at A: the second is killed at B.
-enum class Way { kRestart, kTakeOver, kLoseStore };
+enum class Way { kRestart, kTakeOver, kLoseStore, kTakeOverAndBack };
+constexpr std::size_t kWays = 4;
 
 bool second_death(CrashWorld& world, Way way, const std::string& point) {
-  world.more_work();
   if (way != Way::kRestart) world.expire_leases();
+  if (way == Way::kTakeOverAndBack) world.finish("b");
+  world.more_work();
   if (way == Way::kLoseStore) world.lose("a");
   return world.killed_at(way == Way::kTakeOver ? "b" : "a", point);
 }
@@ -71,7 +75,7 @@ void add_pairs(Pairs& pairs, std::size_t share) {
   for (std::size_t first = 0; first < points.size(); ++first)
     for (std::size_t second = 0; second < points.size(); ++second) {
       if ((first * 7 + second) % share != 0) continue;
-      const Way way = static_cast<Way>((first + second) % 3);
+      const Way way = static_cast<Way>((first + second) % kWays);
       const CrashPlace a = points[first];
       const CrashPlace b = points[second];
       auto& deaths = pairs.second_deaths[std::string(b.name)];
@@ -102,6 +106,20 @@ void run_pairs(std::size_t share) {
   if (share == 1) CHECK(never.empty());
 }
 
+// A life reaches a point as often as it has batches and groups; what it does not reach is no failure here.
+constexpr int kTimesMax = 12;
+
+CrashCase killed_again(const CrashPlace& place, int times, std::atomic<int>& killed) {
+  const std::string order = std::string(place.name) + ":" + std::to_string(times);
+  return {order, [=, &killed](CrashWorld& world) -> Sentences {
+            world.begin(scenario_for(place.point));
+            if (!world.killed_at("a", order)) return {};
+            ++killed;
+            if (world.finish("a")) return {};
+            return {"the lives after it did not finish"};
+          }};
+}
+
 }  // namespace
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at every point and restarted on the same store, everyone is told") {
@@ -116,6 +134,20 @@ TEST_CASE("P1 P3 P4 P5 F1: killed at every point and taken over, then restarted 
   require_clean("taken over", run_cases(one_life_killed(take_over)));
 }
 
+TEST_CASE("P5 F1: killed at every point, no mail comes twice where mails in doubt are held") {
+  require_clean("mails in doubt held", run_cases(one_life_killed(restart, true)));
+}
+
 TEST_CASE("P1 P3 P4 P5 F1: killed at one point and then at another, everyone is told") { run_pairs(16); }
+
+TEST_CASE("P1 P3 P4 P5 F1: killed at every point each time that it is reached, everyone is told", "[.all]") {
+  std::vector<CrashCase> cases;
+  std::atomic<int> killed{0};
+  for (const CrashPlace& place : worker_points())
+    for (int times = 2; times <= kTimesMax; ++times) cases.push_back(killed_again(place, times, killed));
+  const CrashReport report = run_cases(cases);
+  std::cout << "killed there " << killed << " times" << std::endl;
+  require_clean("each time but the first", report);
+}
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at every ordered pair of points, everyone is told", "[.all]") { run_pairs(1); }

@@ -18,6 +18,7 @@ namespace pawl::bin {
 struct CrashScenario {
   bool fresh = false;  ///< No checkpoint file at the start, so that the first life makes one.
   bool lean = false;   ///< One failed sync and no more.
+  bool hold = false;   ///< Mails in doubt are held: no mail may come twice, and some may not come at all.
   bool slow = false;   ///< Waits long enough for a renewal, and an event becomes due while the worker falls asleep.
 };
 
