@@ -104,6 +104,13 @@ std::vector<nlohmann::json> SmtpServer::received() const {
   return messages;
 }
 
+void SmtpServer::forget() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder_))
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  for (const fs::path& file : files) fs::remove(file);
+}
+
 std::vector<std::string> SmtpServer::commands() const {
   std::ifstream file(folder_ / "commands");
   std::vector<std::string> lines;

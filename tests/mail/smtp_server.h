@@ -33,6 +33,8 @@ class SmtpServer {
   /// What was accepted, in order: objects with from, to, subject, headers, text, html, parts, defects as Python's
   /// parser sees them, and raw, envelope_from, envelope_to, connection, tls and login.
   std::vector<nlohmann::json> received() const;
+  /// Forgets what was accepted so far.
+  void forget();
   /// Every command in order, after the number of its connection, such as `1 RCPT TO:<ada@example.test>`; CONNECT and
   /// DOT are noted as if they were commands.
   std::vector<std::string> commands() const;

@@ -242,6 +242,8 @@ void SmtpConnection::Session::wait_for_reply(std::chrono::seconds at_most) {
 // A server that has used up its time for a reply would get as long again for its answer to QUIT.
 int SmtpConnection::Session::on_progress(void* session, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& self = *static_cast<Session*>(session);
+  if (self.phase_ == SmtpPhase::kFinalDot && self.body_.empty())
+    engine::crash_point(engine::CrashPoint::kMailUnanswered);
   if (std::chrono::steady_clock::now() > self.patience_ends_)
     curl_easy_setopt(self.easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, kQuitSeconds);
   return 0;
@@ -251,7 +253,7 @@ std::size_t SmtpConnection::Session::on_body_wanted(char* buffer, std::size_t si
   auto& self = *static_cast<Session*>(session);
   const std::size_t taken = self.body_.copy(buffer, size * count);
   self.body_.remove_prefix(taken);
-  if (taken == 0) engine::crash_point(engine::CrashPoint::kMailHandedOver);
+  if (self.body_.empty()) engine::crash_point(engine::CrashPoint::kMailHandedOver);
   self.wait_for_reply(self.options_.final_timeout);
   return taken;
 }
