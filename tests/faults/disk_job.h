@@ -1,6 +1,7 @@
 // The whole job with its checkpoint file on a disk that fails as it is told to (disk_faults.c).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ struct DiskJob : bin::Job {
   Completed work_on_disk(Environment more = {}) const {
     return bin::run_pawl({"worker", "--until-idle"}, on_disk(more));
   }
+  /// A worker that runs until it is stopped, with its HTTP side on.
+  std::unique_ptr<PawlProcess> start_on_disk(Environment more = {}) const;
+  /// What the worker's HTTP side answers, head and body; empty when nobody listens.
+  std::string page(const std::string& path) const;
+  bool all_done();
   /// Switches the disk to a word of disk_faults.c.
   void tell(const std::string& word) const;
   /// How often the fault fired so far.
