@@ -45,6 +45,8 @@ class Runner::Body {
   // runner.cc
   void throw_if_over() const;
   void report_ports();
+  /// Why the store does not answer; empty while it does.
+  const std::string& store_error() const;
   Duration until_next_due(Duration at_most) const;
   std::size_t room() const;
   Company company() const;
@@ -105,6 +107,8 @@ class Runner::Body {
   bool draining_ = false;
   bool outbox_was_down_ = false;
   bool store_was_down_ = false;
+  Backoff loads_;
+  std::string store_refusal_;
   Timestamp prune_at_{};
   std::string lost_;
   RunnerStatus counters_;
