@@ -7,6 +7,7 @@
 
 #include "bin/command_error.h"
 #include "bin/relay.h"
+#include "bin/retry_start.h"
 #include "bin/run_ids.h"
 #include "bin/signals.h"
 #include "bin/status_server.h"
@@ -67,13 +68,24 @@ class WorkerVerb final : public Verb {
       log.line(LogLevel::kInfo, "serving health and metrics", {{"listen", server->address()}});
     }
     const std::string path = prepared_path(settings);
-    storage::SqliteCheckpoints checkpoints(path);
+    std::optional<storage::SqliteCheckpoints> checkpoints;
+    if (!retry_start(clock, patience(settings, board, log), [&] { checkpoints.emplace(path); })) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
-    const WorkerWorld world{settings, ports.epoch, checkpoints, workflows, clock, log};
+    const WorkerWorld world{settings, ports.epoch, *checkpoints, workflows, clock, log};
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
   }
 
  private:
+  // A disk that is full or fails when the worker starts is waited for, as one that does so later.
+  Patience patience(const Settings& settings, StatusBoard& board, Log& log) const {
+    return {.give_up_after = until_idle_ ? std::optional(settings.connect_timeout) : std::nullopt,
+            .wait = wait_for_stop,
+            .failed = [&board, &log](const std::string& error, engine::Duration) {
+              board.starting(error);
+              log.line(LogLevel::kWarn, "cannot open the checkpoints yet, trying again", {{"error", error}});
+            }};
+  }
+
   bool until_idle_ = false;
 };
 

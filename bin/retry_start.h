@@ -1,4 +1,4 @@
-// Patience with a Postgres that cannot be reached yet when a verb starts.
+// Patience with a Postgres or a disk that cannot be used yet when a verb starts.
 #pragma once
 
 #include <functional>

@@ -19,6 +19,8 @@ class Backoff {
   bool down() const { return !error_.empty(); }
   const std::string& error() const { return error_; }
   Timestamp retry_at() const { return retry_at_; }
+  /// It did not answer, and it is too early to ask again.
+  bool waits(Timestamp now) const { return down() && now < retry_at_; }
 
   void failed(const std::string& error, Timestamp now) {
     error_ = error.empty() ? "unavailable" : error;

@@ -43,18 +43,21 @@ void Intake::claim(Outbox& outbox, Claim& claim) {
   });
 }
 
-void Intake::look_up(Checkpoints& store, Claim& claim) {
-  guarded(claim, [&] {
-    std::vector<std::string> ids;
-    ids.reserve(claim.events.size());
-    for (const Event& event : claim.events) ids.push_back(event.id);
-    claim.known = store.find(ids);
-    crash_point(CrashPoint::kAfterLookUp);
-  });
+void Intake::look_up(Checkpoints& store, Claim& claim) try {
+  std::vector<std::string> ids;
+  ids.reserve(claim.events.size());
+  for (const Event& event : claim.events) ids.push_back(event.id);
+  claim.known = store.find(ids);
+  crash_point(CrashPoint::kAfterLookUp);
+} catch (const RefusedError& error) {
+  claim.error = error.what();
+  claim.store_refused = true;
+} catch (const std::exception& error) {  // reported to the engine, which asks again later
+  claim.error = error.what();
 }
 
 void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) {
-  if (busy_ || (backoff_.down() && now < backoff_.retry_at())) return;
+  if (busy_ || backoff_.waits(now) || store_backoff_.waits(now)) return;
   if (unanswered_) return submit_look_up(std::exchange(unanswered_, nullptr));
   if (releasing_ || limits.max == 0 || now < claim_at_) return;
   const auto claim = std::make_shared<Claim>();
@@ -89,12 +92,14 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
   busy_ = false;
   found_nothing_ = false;
   if (!claim->error.empty()) {  // without an answer an event could run twice: ask again
-    backoff_.failed(claim->error, clock_.now());
+    if (claim->store_refused) store_refusal_ = claim->error;
+    store_backoff_.failed(claim->error, clock_.now());
     claim->error.clear();
     unanswered_ = claim;
     return;
   }
   backoff_.answered();
+  store_backoff_.answered();
   std::unordered_map<std::string, StoredRun*> by_id;
   for (StoredRun& run : claim->known) by_id.emplace(run.event.id, &run);
   std::vector<Arrival> arrivals;
@@ -114,7 +119,9 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
 
 void Intake::release() {
   releasing_ = true;
-  if (busy_ || unanswered_ || released_) return;
+  if (busy_ || released_) return;
+  if (const auto claim = std::exchange(unanswered_, nullptr))  // nobody needs the answer any more
+    for (const Event& event : claim->events) unstarted_.push_back(event.position);
   busy_ = true;
   const auto call = std::make_shared<Claim>();
   lanes_.submit(

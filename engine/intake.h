@@ -46,7 +46,11 @@ class Intake {
   bool found_nothing() const { return found_nothing_; }
   Timestamp next_claim() const { return claim_at_; }
   const Backoff& backoff() const { return backoff_; }
+  /// Down while the store cannot say which events have a run: what was claimed waits.
+  const Backoff& store_backoff() const { return store_backoff_; }
   const std::string& lease_lost() const { return lost_; }
+  /// The store refused for good: an operator has to act.
+  const std::string& store_refusal() const { return store_refusal_; }
 
  private:
   struct Claim {
@@ -56,6 +60,7 @@ class Intake {
     std::vector<StoredRun> known;
     std::string error;
     bool lost = false;
+    bool store_refused = false;
   };
 
   static void claim(Outbox& outbox, Claim& claim);
@@ -79,7 +84,9 @@ class Intake {
   std::vector<std::int64_t> unstarted_;
   Timestamp claim_at_{};
   Backoff backoff_;
+  Backoff store_backoff_;
   std::string lost_;
+  std::string store_refusal_;
 };
 
 }  // namespace pawl::engine

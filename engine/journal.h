@@ -32,7 +32,7 @@ class Journal {
   /// Starts a commit when there is something to commit, none is under way and the store is not to be left alone.
   void flush(Timestamp now);
 
-  bool empty() const { return pending_->records.empty() && !committing_; }
+  bool empty() const { return pending_->records.empty() && !committing_ && !failed_; }
   std::uint64_t groups() const { return groups_; }
   /// Why the last commit failed and when it is repeated; a failed group stays and is repeated whole.
   const Backoff& backoff() const { return backoff_; }

@@ -103,7 +103,8 @@ void Runner::Body::open() {
 void Runner::Body::throw_if_over() const {
   for (const std::string* lost : {&lost_, &intake_->lease_lost(), &archiver_.lease_lost(), &heartbeat_.lease_lost()})
     if (!lost->empty()) throw LeaseLostError(*lost);
-  if (!journal_.refusal().empty()) throw RefusedError(journal_.refusal());
+  for (const std::string* refusal : {&journal_.refusal(), &intake_->store_refusal(), &store_refusal_})
+    if (!refusal->empty()) throw RefusedError(*refusal);
 }
 
 // The order matters in one place: what has ended is archived and what has settled is committed before more is claimed.
@@ -143,7 +144,7 @@ void Runner::Body::claim() {
 
 void Runner::Body::wake_due() {
   probe_circuits(now());
-  if (draining_) return;
+  if (draining_ || loads_.waits(now())) return;
   const auto due = wakes_.take(now(), std::min(room(), kWakeAtOnce));
   if (due.empty()) return;
   waking_ += due.size();
@@ -151,6 +152,7 @@ void Runner::Body::wake_due() {
     std::vector<RunNumber> runs;
     std::vector<StoredRun> found;
     std::string error;
+    bool refused = false;
   };
   const auto load = std::make_shared<Load>(Load{due, {}, {}});
   ports_.lanes.submit(
@@ -158,14 +160,22 @@ void Runner::Body::wake_due() {
       [&store = ports_.checkpoints, load] {
         try {
           load->found = store.load(load->runs);
+        } catch (const RefusedError& error) {
+          load->error = error.what();
+          load->refused = true;
         } catch (const std::exception& error) {  // the runs stay parked and are tried again
           load->error = error.what();
         }
       },
       [this, load] {
         waking_ -= load->runs.size();
-        if (load->error.empty()) return woken(std::move(load->found));
-        for (const RunNumber run : load->runs) wakes_.at(now() + std::chrono::seconds{1}, run);
+        if (load->error.empty()) {
+          loads_.answered();
+          return woken(std::move(load->found));
+        }
+        loads_.failed(load->error, now());
+        if (load->refused) store_refusal_ = load->error;
+        for (const RunNumber run : load->runs) wakes_.at(now(), run);
       });
 }
 
@@ -194,9 +204,15 @@ void Runner::Body::report_ports() {
   const bool outbox_down = !outbox_error.empty();
   if (outbox_down != std::exchange(outbox_was_down_, outbox_down))
     notify(outbox_down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "", outbox_error);
-  const bool store_down = journal_.backoff().down();
-  if (store_down != std::exchange(store_was_down_, store_down))
-    notify(store_down ? NoticeKind::kCheckpointsDown : NoticeKind::kCheckpointsUp, "", "", journal_.backoff().error());
+  const std::string& store_error = this->store_error();
+  if (store_error.empty() == std::exchange(store_was_down_, !store_error.empty()))
+    notify(store_error.empty() ? NoticeKind::kCheckpointsUp : NoticeKind::kCheckpointsDown, "", "", store_error);
+}
+
+const std::string& Runner::Body::store_error() const {
+  for (const Backoff* backoff : {&journal_.backoff(), &intake_->store_backoff()})
+    if (backoff->down()) return backoff->error();
+  return loads_.error();
 }
 
 std::string Runner::Body::outbox_error() const {
@@ -208,12 +224,13 @@ std::string Runner::Body::outbox_error() const {
 Duration Runner::Body::until_next_due(Duration at_most) const {
   Timestamp next = now() + at_most;
   const auto consider = [&](Timestamp when) { next = std::min(next, when); };
-  if (const auto wake = wakes_.next(); wake && room() > 0 && !draining_) consider(*wake);
+  if (const auto wake = wakes_.next(); wake && room() > 0 && !draining_ && !loads_.waits(now())) consider(*wake);
   for (const auto& queue : queues_) {
     if (const auto due = queue->due_at()) consider(*due);
     if (!queue->circuit().closed() && !queue->circuit().probing()) consider(queue->circuit().wants_probe_at());
   }
-  for (const Backoff* backoff : {&intake_->backoff(), &archiver_.backoff(), &journal_.backoff()})
+  for (const Backoff* backoff :
+       {&intake_->backoff(), &intake_->store_backoff(), &archiver_.backoff(), &journal_.backoff(), &loads_})
     if (backoff->down()) consider(backoff->retry_at());
   consider(heartbeat_.due_at());
   if (!intake_->busy() && !draining_ && room() > 0) consider(intake_->next_claim());
@@ -235,7 +252,7 @@ RunnerStatus Runner::Body::status() const {
   for (const auto& queue : queues_)
     if (!queue->circuit().closed()) status.open_circuits.push_back({queue->step().name(), queue->circuit().reason()});
   status.outbox_error = outbox_error();
-  status.checkpoints_error = journal_.backoff().error();
+  status.checkpoints_error = store_error();
   return status;
 }
 

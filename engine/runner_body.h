@@ -47,7 +47,9 @@ class Runner::Body {
   // runner.cc
   void throw_if_over() const;
   void report_ports();
+  /// Why outbox or store do not answer; empty while they do.
   std::string outbox_error() const;
+  const std::string& store_error() const;
   Duration until_next_due(Duration at_most) const;
   std::size_t room() const;
   Company company() const;
@@ -113,6 +115,8 @@ class Runner::Body {
   bool draining_ = false;
   bool outbox_was_down_ = false;
   bool store_was_down_ = false;
+  Backoff loads_;
+  std::string store_refusal_;
   Timestamp prune_at_{};
   std::string lost_;
   RunnerStatus counters_;

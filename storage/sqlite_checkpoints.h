@@ -10,7 +10,7 @@ namespace pawl::storage {
 
 /// Opens the file, creating and migrating it when new, and holds its lock file until destroyed. Throws
 /// engine::RefusedError naming file, reason and what to do when it is locked, unreadable, foreign, newer than this
-/// build or corrupt.
+/// build or corrupt, and engine::UnavailableError when its disk is full or fails.
 class SqliteCheckpoints final : public engine::Checkpoints {
  public:
   explicit SqliteCheckpoints(std::string path);

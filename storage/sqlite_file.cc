@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -21,9 +22,10 @@ namespace {
   throw engine::RefusedError("open checkpoints " + path + ": " + reason);
 }
 
-[[noreturn]] void refuse_call(const std::string& path, const std::string& call) {
-  refuse(path, "cannot " + call + ": " + std::strerror(errno) +
-                   "; make the file and its directory readable and writable for this user");
+// What may pass without anybody touching the file.
+bool passes(int error) {
+  constexpr std::array kPassing = {ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN};
+  return std::find(kPassing.begin(), kPassing.end(), error) != kPassing.end();
 }
 
 // Offsets of the SQLite file format: the magic at 0, the application id at 68, big-endian.
@@ -36,26 +38,42 @@ void require_ours(const std::string& path, const std::array<unsigned char, 72>& 
     refuse(path, "it is the database of another program; it was left as it is: give another PAWL_CHECKPOINTS");
 }
 
+// SQLite would play the -wal of a lost store into a new one of its name: a mixture of both.
+void require_no_wal(const std::string& path) {
+  struct stat status {};
+  if (::stat((path + "-wal").c_str(), &status) != 0 || status.st_size == 0) return;
+  refuse(path, "the file is missing or empty, but its -wal is there with what was written last; restore the file " +
+                   std::string("beside it, or move the -wal away too: unfinished events are then delivered again"));
+}
+
 }  // namespace
+
+void throw_call_failed(const std::string& path, const std::string& call) {
+  const int error = errno;
+  const std::string what = "cannot " + call + ": " + std::strerror(error);
+  if (passes(error)) throw engine::UnavailableError("open checkpoints " + path + ": " + what + "; check its disk");
+  refuse(path, what + "; make the file and its directory readable and writable for this user");
+}
 
 std::optional<FileIdentity> identity_of(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileIdentity{status.st_dev, status.st_ino};
+  if (::stat(path.c_str(), &status) == 0) return FileIdentity{status.st_dev, status.st_ino};
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw engine::UnavailableError("look for checkpoints " + path + ": " + std::strerror(errno) +
+                                 "; whether the file is still there cannot be told: check its disk");
 }
 
 bool holds_store(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return false;
-    refuse_call(path, "look at it");
-  }
+  if (!identity_of(path)) return require_no_wal(path), false;
+  if (::stat(path.c_str(), &status) != 0) throw_call_failed(path, "look at it");
   if (!S_ISREG(status.st_mode)) refuse(path, "it is no regular file; PAWL_CHECKPOINTS names the file itself");
-  if (status.st_size == 0) return false;
+  if (status.st_size == 0) return require_no_wal(path), false;
   std::array<unsigned char, 72> header{};
   std::ifstream file(path, std::ios::binary);
-  if (!file) refuse_call(path, "read it");
+  if (!file) throw_call_failed(path, "read it");
   file.read(reinterpret_cast<char*>(header.data()), header.size());
+  if (file.bad()) throw_call_failed(path, "read it");
   require_ours(path, header);
   return true;
 }
@@ -66,14 +84,14 @@ void create_private_directories(const std::string& path) {
   for (const auto& part : parent) {
     made /= part;
     if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST && !std::filesystem::is_directory(made))
-      refuse_call(path, "create its directory " + made.string());
+      throw_call_failed(path, "create its directory " + made.string());
   }
 }
 
 void create_private_file(const std::string& path) {
   ::unlink(path.c_str());
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) refuse_call(path, "create it");
+  if (descriptor < 0) throw_call_failed(path, "create it");
   ::fchmod(descriptor, 0600);
   ::close(descriptor);
 }
@@ -81,16 +99,16 @@ void create_private_file(const std::string& path) {
 void make_private(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) == 0) return;
-  if (::chmod(path.c_str(), 0600) != 0) refuse_call(path, "take it away from group and others");
+  if (::chmod(path.c_str(), 0600) != 0) throw_call_failed(path, "take it away from group and others");
 }
 
 void rename_durably(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) refuse_call(to, "rename the new store to it");
+  if (::rename(from.c_str(), to.c_str()) != 0) throw_call_failed(to, "rename the new store to it");
   const std::string parent = std::filesystem::absolute(to).parent_path();
   const int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool synced = directory >= 0 && ::fsync(directory) == 0;
   if (directory >= 0) ::close(directory);
-  if (!synced) refuse_call(to, "sync its directory");
+  if (!synced) throw_call_failed(to, "sync its directory");
 }
 
 }  // namespace pawl::storage

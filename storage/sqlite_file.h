@@ -10,6 +10,10 @@ namespace pawl::storage {
 /// Marks a SQLite file as pawl's in its header: the letters `pawl`.
 inline constexpr std::uint32_t kApplicationId = 0x7061776c;
 
+/// After a system call on the file failed: throws engine::UnavailableError for an errno that may pass by itself (no
+/// space, I/O error, no descriptors), else engine::RefusedError. `call` completes "cannot ...".
+[[noreturn]] void throw_call_failed(const std::string& path, const std::string& call);
+
 /// The identity of an open file, which its path keeps as long as nobody deletes or replaces it.
 struct FileIdentity {
   std::uint64_t device = 0;
@@ -17,14 +21,17 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
-/// nullopt where there is no such file.
+/// nullopt where there is no such file. Throws engine::UnavailableError when the file system does not say.
 std::optional<FileIdentity> identity_of(const std::string& path);
 
 /// True if the path holds a store of pawl's, false if there is nothing there or an empty file. Reads the header only
-/// and changes nothing. Throws engine::RefusedError for whatever else is there.
+/// and changes nothing. Throws engine::RefusedError for whatever else is there, such as the -wal of a store that is
+/// not, and engine::UnavailableError.
 bool holds_store(const std::string& path);
 
-/// Makes the missing directories above the file, for this user only. Throws engine::RefusedError.
+// What follows throws as throw_call_failed does.
+
+/// Makes the missing directories above the file, for this user only.
 void create_private_directories(const std::string& path);
 
 /// Makes an empty file of mode 0600, whatever the umask, in place of any older one.

@@ -8,9 +8,9 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "engine/errors.h"
+#include "storage/sqlite_file.h"
 
 namespace pawl::storage {
 
@@ -29,14 +29,14 @@ std::string read_holder(int descriptor) {
 SqliteLock::SqliteLock(const std::string& path) {
   const std::string lock = path + ".lock";
   descriptor_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor_ < 0)
-    throw engine::RefusedError("open checkpoints " + path + ": cannot open its lock file " + lock + ": " +
-                               std::strerror(errno) + "; make the directory writable for this user");
+  if (descriptor_ < 0) throw_call_failed(path, "open its lock file " + lock);
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const std::string reason = errno == EWOULDBLOCK ? "is in use by " + read_holder(descriptor_)
-                                                    : std::string("cannot be locked: ") + std::strerror(errno);
+    const int error = errno;
+    const std::string holder = error == EWOULDBLOCK ? read_holder(descriptor_) : "";
     ::close(descriptor_);
-    throw engine::RefusedError("open checkpoints " + path + ": the file " + reason +
+    errno = error;
+    if (holder.empty()) throw_call_failed(path, "lock its lock file " + lock);
+    throw engine::RefusedError("open checkpoints " + path + ": the file is in use by " + holder +
                                "; stop that worker or give this one another PAWL_CHECKPOINTS");
   }
   name_holder();

@@ -6,7 +6,8 @@
 namespace pawl::storage {
 
 /// Held from construction to destruction, and released by the kernel when the process dies. The file itself stays:
-/// unlinking it would let two processes lock two files of one name. Throws engine::RefusedError naming the holder.
+/// unlinking it would let two processes lock two files of one name. Throws engine::RefusedError naming the holder, and
+/// engine::UnavailableError.
 class SqliteLock {
  public:
   /// Locks `path` + ".lock".

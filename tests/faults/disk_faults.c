@@ -12,6 +12,7 @@
 //                        eio-write     writing and truncating fail
 //                        eio-fsync     fsync and fdatasync fail; what was to be synced is then never durable, even if
 //                                      a later fsync succeeds, unless it is written again (as on Linux)
+//                        lie           fsync and fdatasync succeed and make nothing durable
 //                        eio-read      reading fails
 //                        eio-open      opening and stat fail
 //                        lose          power is lost at the next call
@@ -257,10 +258,12 @@ int fsync(int fd) {
     if (file) power_sync_failed(file);
     return (int)leave(fail(EIO));
   }
-  if (file)
-    power_synced(file, fd);
-  else
-    power_directory_synced(directory);
+  if (!faulty("lie", path)) {
+    if (file)
+      power_synced(file, fd);
+    else
+      power_directory_synced(directory);
+  }
   maybe_lose(path);
   return (int)leave(0);  // the power that is lost is this library's: the kernel's fsync would only cost time
 }
