@@ -84,6 +84,7 @@ struct PendingRetry {
   int attempts = 0;  ///< Attempts that failed so far since the start or the last resume.
   std::string error;
   Timestamp first_started_at{};
+  Timestamp failed_at{};
   Timestamp retry_at{};
 };
 

@@ -62,6 +62,7 @@ class Execution {
   int attempt = 1;  ///< The current attempt, or the next one while backing off.
   Timestamp first_started_at{};
   Timestamp started_at{};
+  Timestamp failed_at{};  ///< Of the attempt before, where a checkpoint told of it.
   Timestamp retry_at{};
   std::string error;
   Outcome outcome;

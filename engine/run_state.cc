@@ -41,6 +41,7 @@ void restore(Execution& execution, const StepSettled& settled) {
 void restore(Execution& execution, const PendingRetry& retry) {
   execution.attempt = retry.attempts + 1;
   execution.first_started_at = retry.first_started_at;
+  execution.failed_at = retry.failed_at;
   execution.retry_at = retry.retry_at;
   execution.error = retry.error;
   execution.phase = Execution::Phase::kBackingOff;

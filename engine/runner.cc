@@ -96,8 +96,15 @@ void Runner::Body::open() {
     if (foreign.contains(run.event_id))
       supersede(run);
     else if (run.waiting)
-      wakes_.at(run.wake_at, run.run);
+      wakes_.at(std::min(run.wake_at, asked_at + longest_wait()), run.run);
   }
+}
+
+// A run that was parked under a wrong wall clock must not sleep for years; one that wakes too early parks again.
+Duration Runner::Body::longest_wait() const {
+  Duration longest{0};
+  for (const auto& queue : queues_) longest = std::max(longest, queue->step().options().retry.longest);
+  return longest;
 }
 
 void Runner::Body::throw_if_over() const {

@@ -55,6 +55,7 @@ class Runner::Body {
   Company company() const;
   void claim();
   void wake_due();
+  Duration longest_wait() const;
   void prune_if_due();
 
   // runner_runs.cc: from arrival to the end

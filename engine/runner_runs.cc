@@ -25,6 +25,13 @@ bool waits(const Execution& execution) {
   return execution.phase == Execution::Phase::kBackingOff || execution.phase == Execution::Phase::kHeld;
 }
 
+// It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
+// knows, so the next attempt is due, and its age counts from now at the latest.
+void distrust(Execution& execution, Timestamp now) {
+  execution.retry_at = now;
+  execution.first_started_at = std::min(execution.first_started_at, now);
+}
+
 bool waiting(const RunState& run) {
   return std::any_of(run.executions.begin(), run.executions.end(),
                      [](const auto& entry) { return waits(*entry.second); });
@@ -187,8 +194,7 @@ void Runner::Body::move(RunState& run) {
 
 void Runner::Body::queue_fresh(RunState& run) {
   for (Execution* execution : std::exchange(run.fresh, {})) {
-    // a wall clock that was wrong when the attempt failed must not hold the next one for years
-    execution->retry_at = std::min(execution->retry_at, now() + execution->step->options().retry.longest);
+    if (execution->failed_at > now()) distrust(*execution, now());
     if (execution->phase == Execution::Phase::kBackingOff && execution->retry_at > now()) continue;
     queue_of(*execution).offer(*execution, now());
   }

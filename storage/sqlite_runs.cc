@@ -22,7 +22,7 @@ constexpr const char* kSelectSteps =
     "order by settled_at, step, key";
 
 constexpr const char* kSelectRetries =
-    "select step, key, attempt, error, first_started_at, retry_at from pending_retries where run = ? "
+    "select step, key, attempt, error, first_started_at, failed_at, retry_at from pending_retries where run = ? "
     "order by step, key";
 
 engine::StoredRun run_of(const SqliteStatement& row) {
@@ -97,7 +97,8 @@ void SqliteRuns::fetch_retries(engine::StoredRun& run) {
                            .attempts = static_cast<int>(retries_.integer(2)),
                            .error = retries_.text(3),
                            .first_started_at = retries_.time(4),
-                           .retry_at = retries_.time(5)});
+                           .failed_at = retries_.time(5),
+                           .retry_at = retries_.time(6)});
 }
 
 }  // namespace pawl::storage

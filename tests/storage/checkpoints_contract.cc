@@ -92,6 +92,7 @@ void check_retrying_and_parking(const MakeCheckpoints& make) {
     CHECK(run.retries[0].attempts == 2);
     CHECK(run.retries[0].error == "second");
     CHECK(run.retries[0].first_started_at == at(100));
+    CHECK(run.retries[0].failed_at == at(2100));
     CHECK(run.retries[0].retry_at == at(2600));
   }
   SECTION("a step that settles is not pending any more, whether it succeeds or fails") {

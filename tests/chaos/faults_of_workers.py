@@ -1,0 +1,151 @@
+"""Faults of a worker's process."""
+import re
+import resource
+import signal
+import time
+
+from chaos import worker
+from chaos.fault import Fault
+
+CRASH_POINTS = ["after-claim", "after-resolve", "before-checkpoint", "after-checkpoint", "after-in-app", "before-mail",
+                "after-mail-250", "before-mail-recorded", "after-mail", "before-archive", "after-archive"]
+
+
+class WorkerFault(Fault):
+    """A fault of one worker, which runs again afterwards."""
+
+    def __init__(self, worker):
+        self.worker = worker
+
+    def restart(self, **more):
+        self.worker.kill()
+        self.worker.start(**more)
+
+    def epoch(self, world):
+        return world.postgres.ask("select max(epoch) from pawl.workers where pid = %s", self.worker.pid())
+
+
+class Killed(WorkerFault):
+    kind = "worker: SIGKILL"
+
+    def inject(self, world, rng):
+        self.worker.ready()
+        time.sleep(rng.uniform(0, 1))
+        epoch = self.epoch(world)
+        killed = self.worker.kill()
+        if killed and epoch:
+            world.in_doubt_by_kills.append(world.postgres.ask(
+                "select count(*) from pawl.email_deliveries where epoch = %s and state = 'sending'", epoch))
+        time.sleep(rng.choice([0, 0, world.lease + 1]))  # at once, or after the other has taken over
+        self.worker.start()
+        return killed
+
+
+class KilledAtPoint(WorkerFault):
+    kind = "worker: SIGKILL at a named point"
+    patience = 12
+
+    def inject(self, world, rng):
+        point = rng.choice(CRASH_POINTS)
+        self.restart(PAWL_CRASH_AT=point)
+        deadline = time.monotonic() + self.patience
+        while self.worker.running() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        died = not self.worker.running() and self.worker.process.returncode == -signal.SIGKILL
+        world.points[point] += died
+        self.restart()
+        return died
+
+
+class Frozen(WorkerFault):
+    kind = "worker: SIGSTOP past its lease, taken over, SIGCONT"
+
+    def inject(self, world, rng):
+        with world.one_frozen:  # the other one must be there to take over
+            if not self.worker.ready():
+                return False
+            epoch = self.epoch(world)
+            self.worker.signal(signal.SIGSTOP)
+            try:
+                return epoch is not None and self.taken_over(world, epoch)
+            finally:
+                self.worker.signal(signal.SIGCONT)
+
+    @staticmethod
+    def taken_over(world, epoch):
+        deadline = time.monotonic() + world.lease + 8
+        while time.monotonic() < deadline:
+            if world.postgres.ask("select count(*) from pawl.workers where epoch = %s", epoch) == 0:
+                return True
+            time.sleep(0.1)
+        return False
+
+
+class FrozenBriefly(WorkerFault):
+    kind = "worker: SIGSTOP within its lease, SIGCONT"
+
+    def inject(self, world, rng):
+        self.worker.signal(signal.SIGSTOP)
+        time.sleep(rng.uniform(0.1, 0.6) * world.lease)
+        with open(f"/proc/{self.worker.pid()}/stat") as stat:
+            stopped = stat.read().rsplit(")", 1)[1].split()[0] == "T"
+        self.worker.signal(signal.SIGCONT)
+        return stopped
+
+
+class Drained(WorkerFault):
+    kind = "worker: SIGTERM, drained"
+
+    def inject(self, world, rng):
+        self.worker.ready()
+        self.worker.signal(signal.SIGTERM)
+        code = self.worker.wait()
+        if code not in (0, 1):  # 1: not drained in time
+            world.violate("exit", f"{self.worker.name} ended with {code} after SIGTERM", [])
+        self.worker.start()
+        return code == 0
+
+
+class TerminatedTwice(WorkerFault):
+    kind = "worker: SIGTERM twice"
+
+    def inject(self, world, rng):
+        self.worker.ready()
+        self.worker.signal(signal.SIGTERM)
+        if self.worker.until(lambda: '"draining"' in self.worker.words(), 2):
+            self.worker.signal(signal.SIGTERM)
+        code = self.worker.wait()
+        self.worker.start()
+        return code in (128 + signal.SIGTERM, -signal.SIGTERM)
+
+
+class ClockJumped(WorkerFault):
+    kind = "worker: wall clock jumps"
+
+    def inject(self, world, rng):
+        jump = rng.choice(["+1h", "-1h", "+3650d", "-3650d"])
+        self.restart(LD_PRELOAD=worker.FAKETIME, FAKETIME=jump, FAKETIME_DONT_FAKE_MONOTONIC="1")
+        ready = self.worker.ready()
+        time.sleep(rng.uniform(0.5, 2))
+        first = re.search(r'"time":"(\d+)-(\d+)-(\d+)T(\d+)', self.worker.words())
+        jumped = first is not None and first.groups() != tuple(time.strftime("%Y %m %d %H", time.gmtime()).split())
+        self.restart()
+        return ready and jumped
+
+
+class OutOfDescriptors(WorkerFault):
+    kind = "worker: no file descriptors left"
+
+    def inject(self, world, rng):
+        if not self.worker.ready():
+            return False
+        soft, hard = resource.prlimit(self.worker.pid(), resource.RLIMIT_NOFILE)
+        resource.prlimit(self.worker.pid(), resource.RLIMIT_NOFILE, (8, hard))
+        world.postgres.drop_sessions("worker")
+        failed = self.worker.until(lambda: re.search("too many open files|emfile", self.worker.words(), re.I), 4)
+        if self.worker.running():
+            resource.prlimit(self.worker.pid(), resource.RLIMIT_NOFILE, (soft, hard))
+        return failed
+
+
+ALL = [Killed, KilledAtPoint, Frozen, FrozenBriefly, Drained, TerminatedTwice, ClockJumped, OutOfDescriptors]

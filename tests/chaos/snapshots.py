@@ -1,0 +1,62 @@
+"""Copies of a worker's checkpoint file through its lives: a finished step of one never changes in the next."""
+import os
+import shutil
+import sqlite3
+
+SETTLED = "select run_id, step, key, attempt, output, started_at, settled_at from v1_steps where status = 'succeeded'"
+# Within one generation (resumes), an attempt that failed after the one that succeeded.
+RUN_AGAIN = """
+select s.run_id, s.step, s.key from v1_steps s
+join v1_attempts a on a.run_id = s.run_id and a.step = s.step and a.key = s.key
+where s.status = 'succeeded' group by s.run_id, s.step, s.key
+having max(case when a.resumes = (select max(resumes) from v1_attempts l
+  where l.run_id = s.run_id and l.step = s.step and l.key = s.key) then a.attempt end) >= max(s.attempt)"""
+
+
+class History:
+    """A file that is lost or restored begins a new life; only copies within one life are compared."""
+
+    def __init__(self, folder):
+        self.folder, self.lives, self.count = folder, [[]], 0
+
+    def copy_of_living(self, path):
+        """By SQLite's own backup, beside the running worker."""
+        target = self.next_name()
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as source, sqlite3.connect(target) as copy:
+            source.backup(copy)
+        self.lives[-1].append(target)
+        return target
+
+    def copy_of_dead(self, path):
+        if not os.path.exists(path):
+            return None
+        target = self.next_name()
+        for suffix in ("", "-wal"):
+            if os.path.exists(path + suffix):
+                shutil.copy(path + suffix, target + suffix)
+        self.lives[-1].append(target)
+        return target
+
+    def next_name(self):
+        self.count += 1
+        return os.path.join(self.folder, f"copy-{self.count:03}.db")
+
+    def begin_life(self, first=None):
+        self.lives.append([first] if first else [])
+
+    def latest(self):
+        return self.lives[-1][-1] if self.lives[-1] else None
+
+
+def query(path, sql):
+    with sqlite3.connect(path) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def changed_steps(earlier, later):
+    """Finished steps of the earlier copy that the later one does not have, or has otherwise."""
+    return sorted(set(query(earlier, SETTLED)) - set(query(later, SETTLED)))
+
+
+def repeated_steps(path):
+    return query(path, RUN_AGAIN)
