@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <future>
 
+#include "tests/mail/callers.h"
 #include "tests/mail/sample_mail.h"
 #include "tests/mail/smtp_server.h"
 #include "workflows/mail/mail_url.h"
@@ -180,8 +182,7 @@ TEST_CASE("a relay whose certificate does not verify is down, and sees no mail")
   }
 }
 
-TEST_CASE(
-    "a wrong password is a relay that is down: one try for the whole batch, no recipient blamed, no secret told") {
+TEST_CASE("a wrong password is a relay that is down: one try for a whole call, no recipient blamed, no secret told") {
   const SmtpServer server({"--tls", "starttls", "--login", "pawl:right"});
   const auto reports = make_mailer({server.url("pawl"), "wr0ng-secret"})->send(sample_envelopes(20));
   REQUIRE(reports.size() == 20);
@@ -222,9 +223,41 @@ TEST_CASE("a relay that comes back takes the next batch") {
 TEST_CASE("a relay that takes fewer connections than we have gets every mail over those it takes") {
   SmtpServer server(
       {"--fail", "greeting*1=ok", "--fail", "greeting*1=ok", "--fail", "greeting=421 4.7.0 too many connections"});
-  for (const DeliveryReport& report : make_mailer({server.url(), ""})->send(sample_envelopes(30)))
+  const auto mailer = make_mailer({server.url(), ""});
+  for (const DeliveryReport& report : send_from_many(*mailer, sample_envelopes(30)))
     CHECK(report.delivery == Delivery::kAccepted);
   CHECK(server.received().size() == 30);
+}
+
+TEST_CASE("an interrupted mail is in doubt after its final dot, not sent before, and the mailer sends on afterwards") {
+  struct Stage {
+    const char* rule;
+    const char* reached;
+    Delivery delivery;
+  };
+  for (const Stage& stage : {Stage{"dot=stall", "DOT", Delivery::kInDoubt},
+                             {"rcpt=stall", "RCPT", Delivery::kDeferred},
+                             {"greeting=stall", "CONNECT", Delivery::kDeferred}}) {
+    CAPTURE(stage.rule);
+    SmtpServer server({"--fail", stage.rule});
+    SmtpOptions options = smtp_options({server.url() + "&connections=1", ""});
+    options.login_timeout = options.reply_timeout = options.final_timeout =
+        std::chrono::hours{1};  // Waiting would hang.
+    SmtpMailer mailer(options);
+    const auto envelopes = sample_envelopes(4);
+    auto stalled = std::async(std::launch::async, [&] { return mailer.send({&envelopes[0], 2}); });
+    while (server.count(stage.reached) == 0) std::this_thread::yield();
+    auto waiting = std::async(std::launch::async, [&] { return mailer.send({&envelopes[2], 1}); });
+    mailer.interrupt();
+    const auto reports = stalled.get();
+    CHECK(reports[0].delivery == stage.delivery);
+    CHECK(reports[1].delivery == Delivery::kDeferred);
+    do mailer.interrupt();  // The other may have begun after the first one.
+    while (waiting.wait_for(std::chrono::milliseconds{50}) == std::future_status::timeout);
+    CHECK(waiting.get()[0].delivery != Delivery::kAccepted);
+    server.tell("clear");
+    CHECK(mailer.send({&envelopes[3], 1})[0].delivery == Delivery::kAccepted);
+  }
 }
 
 TEST_CASE("an address with line ends or other commands in it is rejected and never reaches the wire") {

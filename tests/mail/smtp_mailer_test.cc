@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/mail/callers.h"
 #include "tests/mail/sample_mail.h"
 #include "tests/mail/smtp_server.h"
 #include "workflows/mail/mail_url.h"
@@ -82,36 +83,37 @@ TEST_CASE("a mail goes with a login, over STARTTLS and over implicit TLS") {
   }
 }
 
-TEST_CASE("connections are used again, within a batch and between batches, and there are no more than the limit") {
+TEST_CASE("connections are used again, and there are no more than the limit") {
   const SmtpServer server({"--tls", "starttls"});
   const auto mailer = make_mailer({server.url() + "&connections=3", ""});
-  check_all_accepted(mailer->send(sample_envelopes(20)), 20);
+  check_all_accepted(send_from_many(*mailer, sample_envelopes(20)), 20);
   check_all_accepted(mailer->send(sample_envelopes(20)), 20);
   CHECK(server.received().size() == 40);
   CHECK(server.count("CONNECT") <= 3);
 }
 
-TEST_CASE("connections work at the same time: a reply held back on one holds up no other") {
+TEST_CASE("calls work at the same time: a reply held back from one holds up no other") {
   SmtpServer server({"--fail", "dot:user0@=stall"});
-  SmtpOptions options = smtp_options({server.url() + "&connections=2", ""});
-  options.final_timeout = std::chrono::seconds{1};
-  SmtpMailer mailer(options);
-  const auto reports = mailer.send(sample_envelopes(10));
+  SmtpMailer mailer(smtp_options({server.url() + "&connections=2&final-timeout=1", ""}));
+  const auto reports = send_from_many(mailer, sample_envelopes(10));
   CHECK(reports[0].delivery == Delivery::kInDoubt);
   for (std::size_t i = 1; i < 10; ++i) CHECK(reports[i].delivery == Delivery::kAccepted);
 }
 
-TEST_CASE("a batch is reported in the order of its envelopes") {
+TEST_CASE("each mail gets its own report, in the order of the envelopes") {
   const SmtpServer server(
       {"--fail", "rcpt:user3@=550 5.1.1 user3 is gone", "--fail", "rcpt:user5@=450 4.2.1 user5 later"});
-  const auto reports = make_mailer({server.url() + "&connections=4", ""})->send(sample_envelopes(8));
-  for (std::size_t i = 0; i < 8; ++i) {
-    const Delivery expected = i == 3 ? Delivery::kRejected : i == 5 ? Delivery::kDeferred : Delivery::kAccepted;
-    CHECK(reports[i].delivery == expected);
+  const auto mailer = make_mailer({server.url() + "&connections=4", ""});
+  const auto envelopes = sample_envelopes(8);
+  for (const auto& reports : {mailer->send(envelopes), send_from_many(*mailer, envelopes)}) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      const Delivery expected = i == 3 ? Delivery::kRejected : i == 5 ? Delivery::kDeferred : Delivery::kAccepted;
+      CHECK(reports[i].delivery == expected);
+    }
+    CHECK(reports[3].reply == "550 5.1.1 user3 is gone");
+    CHECK(reports[5].reply == "450 4.2.1 user5 later");
   }
-  CHECK(reports[3].reply == "550 5.1.1 user3 is gone");
-  CHECK(reports[5].reply == "450 4.2.1 user5 later");
-  CHECK(server.received().size() == 6);
+  CHECK(server.received().size() == 12);
 }
 
 TEST_CASE("an empty batch is nothing to do") {

@@ -15,7 +15,8 @@
 namespace pawl::mail {
 namespace {
 
-constexpr std::size_t kConnectionsMax = 1000;
+constexpr int kConnectionsMax = 1000;
+constexpr int kSecondsMax = 24 * 60 * 60;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw engine::RefusedError(
@@ -23,12 +24,19 @@ constexpr std::size_t kConnectionsMax = 1000;
       "; set it to smtp://[user@]host[:port], smtps://[user@]host[:port], maildir:PATH or null:");
 }
 
-std::size_t connections_of(const std::string& text) {
-  std::size_t number = 0;
+int number_of(const std::string& name, const std::string& text, int most) {
+  int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > kConnectionsMax)
-    refuse("connections= wants a number from 1 to 1000");
+  if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > most)
+    refuse(name + "= wants a number from 1 to " + std::to_string(most));
   return number;
+}
+
+std::chrono::seconds* timeout_named(const std::string& name, SmtpOptions& options) {
+  if (name == "login-timeout") return &options.login_timeout;
+  if (name == "reply-timeout") return &options.reply_timeout;
+  if (name == "final-timeout") return &options.final_timeout;
+  return nullptr;
 }
 
 void read_option(const std::string& name, const std::string& value, const std::string& scheme, SmtpOptions& options) {
@@ -38,9 +46,11 @@ void read_option(const std::string& name, const std::string& value, const std::s
   } else if (name == "ca") {
     options.ca_file = value;
   } else if (name == "connections") {
-    options.connections = connections_of(value);
+    options.connections = static_cast<std::size_t>(number_of(name, value, kConnectionsMax));
+  } else if (auto* timeout = timeout_named(name, options)) {
+    *timeout = std::chrono::seconds{number_of(name, value, kSecondsMax)};
   } else {
-    refuse("it has an option other than tls=, ca= and connections=");
+    refuse("it has an option other than tls=, ca=, connections=, login-timeout=, reply-timeout= and final-timeout=");
   }
 }
 

@@ -16,9 +16,10 @@ namespace pawl::mail {
 ///     maildir:PATH                                       files, for development
 ///     null:                                              accepts and forgets, for benchmarks
 ///
-/// with `tls=none` (smtp:// only: no STARTTLS), `ca=FILE` (PEM certificates to trust instead of the system's) and
-/// `connections=N` (1 to 1000, 8 unless given) as options, joined by `&`. User and option values may be
-/// percent-encoded. The password never is part of the url.
+/// with `tls=none` (smtp:// only: no STARTTLS), `ca=FILE` (PEM certificates to trust instead of the system's),
+/// `connections=N` (1 to 1000, 8 unless given) and `login-timeout=S`, `reply-timeout=S`, `final-timeout=S` (seconds, a
+/// day at most; see SmtpOptions) as options, joined by `&`. User and option values may be percent-encoded. The password
+/// never is part of the url.
 struct MailerConfig {
   std::string url;
   std::string password;  ///< Needed with a user, else unused.

@@ -29,16 +29,23 @@ struct DeliveryReport {
   std::string reply;  ///< The server's last words or the transport's error, without control characters.
 };
 
-/// Sends batches; safe to call from one thread at a time.
+/// Safe to call from several threads.
 class Mailer {
  public:
   virtual ~Mailer() = default;
 
-  /// One report an envelope, in order. Never throws for what a server does. Blocks until every one is decided.
+  /// One report an envelope, in order. Never throws for what a server does. Blocks until every one is decided; a call
+  /// that a relay keeps waiting holds up no other.
   virtual std::vector<DeliveryReport> send(std::span<const Envelope> envelopes) = 0;
 
-  /// How many envelopes at once are worth handing over: about the number of connections.
+  /// How many envelopes are worth handing over in one call, and how many calls are worth making at once. Their product
+  /// bounds what a crash can leave in doubt.
   virtual std::size_t width() const = 0;
+  virtual std::size_t calls() const { return 1; }
+
+  /// Lets the calls of this moment come back within seconds, whatever the relay does: what cannot be known by then is
+  /// kInDoubt, what was not handed over is kDeferred. Later calls send as ever. Does not block.
+  virtual void interrupt() {}
 };
 
 }  // namespace pawl::mail

@@ -55,7 +55,7 @@ class SmtpConnection::Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  SmtpEnding deliver(const Envelope& envelope, bool fresh, const std::function<void()>& logged_in);
+  SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
 
  private:
   static std::size_t on_reply_bytes(char* bytes, std::size_t size, std::size_t count, void* session);
@@ -74,10 +74,12 @@ class SmtpConnection::Session {
   void set_callbacks();
   void begin(const Envelope& envelope, bool fresh);
   void finish_reply();
+  void shut(int how);
   void wait_for_reply(std::chrono::seconds at_most);
   SmtpEnding ending(CURLcode code) const;
   std::string error_text(CURLcode code) const;
   bool reused() const;
+  bool interrupted() const { return watch_ && watch_->interrupted(); }
 
   CURL* easy_;
   SmtpOptions options_;
@@ -90,7 +92,7 @@ class SmtpConnection::Session {
   SmtpReply reply_;
   bool refused_ = false;  // After the login: what follows is about QUIT.
   std::chrono::steady_clock::time_point patience_ends_;
-  const std::function<void()>* logged_in_ = nullptr;
+  const SmtpWatch* watch_ = nullptr;
 };
 
 SmtpConnection::Session::Session(const SmtpOptions& options) : easy_(nullptr), options_(options) {
@@ -109,10 +111,14 @@ SmtpConnection::Session::Session(const SmtpOptions& options) : easy_(nullptr), o
 
 SmtpConnection::Session::~Session() {
   // libcurl waits minutes for the answer to QUIT. A socket shut for reading gives it an end of file instead.
+  shut(SHUT_RD);
+  curl_easy_cleanup(easy_);
+}
+
+void SmtpConnection::Session::shut(int how) {
   curl_socket_t socket = CURL_SOCKET_BAD;
   if (curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD)
-    shutdown(socket, SHUT_RD);
-  curl_easy_cleanup(easy_);
+    shutdown(socket, how);
 }
 
 void SmtpConnection::Session::set_relay(const SmtpOptions& options) {
@@ -154,14 +160,14 @@ void SmtpConnection::Session::set_callbacks() {
   set(CURLOPT_WRITEFUNCTION, &discard);
 }
 
-SmtpEnding SmtpConnection::Session::deliver(const Envelope& envelope, bool fresh,
-                                            const std::function<void()>& logged_in) {
-  logged_in_ = &logged_in;
+SmtpEnding SmtpConnection::Session::deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch) {
   const List recipient(curl_slist_append(nullptr, ("<" + envelope.to + ">").c_str()));
   if (!recipient) throw std::bad_alloc();
   set(CURLOPT_MAIL_RCPT, recipient.get());
   begin(envelope, fresh);
+  watch_ = &watch;
   const CURLcode code = curl_easy_perform(easy_);
+  watch_ = nullptr;
   curl_easy_setopt(easy_, CURLOPT_MAIL_RCPT, nullptr);
   return ending(code);
 }
@@ -182,6 +188,7 @@ void SmtpConnection::Session::begin(const Envelope& envelope, bool fresh) {
 SmtpEnding SmtpConnection::Session::ending(CURLcode code) const {
   SmtpEnding end;
   end.ok = code == CURLE_OK;
+  end.interrupted = code == CURLE_ABORTED_BY_CALLBACK;
   end.phase = phase_;
   end.handed_over = phase_ == SmtpPhase::kFinalDot && body_.empty();
   end.reply = reply_;
@@ -194,6 +201,7 @@ SmtpEnding SmtpConnection::Session::ending(CURLcode code) const {
 
 std::string SmtpConnection::Session::error_text(CURLcode code) const {
   std::string text = "mail relay " + options_.url + ": ";
+  if (code == CURLE_ABORTED_BY_CALLBACK) return text + "broken off by this worker, which has to stop";
   text += error_[0] ? error_.data() : curl_easy_strerror(code);
   if (code == CURLE_USE_SSL_FAILED) text += " (TLS is required unless PAWL_MAIL says ?tls=none)";
   return text;
@@ -210,7 +218,7 @@ int SmtpConnection::Session::on_logged_in(void* session, char*, char*, int, int)
   self.phase_ = SmtpPhase::kMail;
   self.reply_ = {};
   self.wait_for_reply(self.options_.reply_timeout);
-  (*self.logged_in_)();
+  self.watch_->logged_in();
   return CURL_PREREQFUNC_OK;
 }
 
@@ -239,14 +247,15 @@ void SmtpConnection::Session::wait_for_reply(std::chrono::seconds at_most) {
   patience_ends_ = std::chrono::steady_clock::now() + at_most;
 }
 
-// A server that has used up its time for a reply would get as long again for its answer to QUIT.
+// A server that has used up its time for a reply would get as long again for its answer to QUIT. libcurl asks here at
+// least once a second, also while it waits for the reply to the final dot.
 int SmtpConnection::Session::on_progress(void* session, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& self = *static_cast<Session*>(session);
   if (self.phase_ == SmtpPhase::kFinalDot && self.body_.empty())
     engine::crash_point(engine::CrashPoint::kMailUnanswered);
   if (std::chrono::steady_clock::now() > self.patience_ends_)
     curl_easy_setopt(self.easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, kQuitSeconds);
-  return 0;
+  return self.interrupted() ? 1 : 0;
 }
 
 std::size_t SmtpConnection::Session::on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* session) {
@@ -262,8 +271,8 @@ SmtpConnection::SmtpConnection(const SmtpOptions& options) : session_(std::make_
 
 SmtpConnection::~SmtpConnection() = default;
 
-SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const std::function<void()>& logged_in) {
-  return session_->deliver(envelope, fresh, logged_in);
+SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch) {
+  return session_->deliver(envelope, fresh, watch);
 }
 
 }  // namespace pawl::mail

@@ -10,6 +10,12 @@
 
 namespace pawl::mail {
 
+/// What a transaction asks and tells while it runs, on the thread that runs it; neither may throw.
+struct SmtpWatch {
+  std::function<void()> logged_in;    ///< The relay is ready for MAIL FROM.
+  std::function<bool()> interrupted;  ///< Asked at least once a second; true breaks the transaction off.
+};
+
 /// Used by one thread at a time; it need not always be the same.
 class SmtpConnection {
  public:
@@ -18,8 +24,8 @@ class SmtpConnection {
   ~SmtpConnection();
 
   /// Connects if there is no connection to use again, or if `fresh` asks for another one, and runs one transaction.
-  /// Blocks. `logged_in` is called once the relay is ready for MAIL FROM.
-  SmtpEnding deliver(const Envelope& envelope, bool fresh, const std::function<void()>& logged_in);
+  /// Blocks.
+  SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
 
  private:
   class Session;

@@ -1,4 +1,4 @@
-// Spreads envelopes over SMTP connections.
+// Lends SMTP connections to the threads that send.
 #include "workflows/mail/smtp_mailer.h"
 
 #include <algorithm>
@@ -9,81 +9,105 @@
 namespace pawl::mail {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 void ignore_sigpipe() {
   struct sigaction current {};
   sigaction(SIGPIPE, nullptr, &current);
   if (current.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
 }
 
-// As if a server had refused the address.
-SmtpEnding refused(SmtpPhase phase, const std::string& reason) {
+// As if a server had refused the address; libcurl would pass line ends in it on to the server.
+std::optional<DeliveryReport> refusal(const Envelope& envelope) {
   SmtpEnding ending;
-  ending.phase = phase;
-  ending.reply = {501, "not sent: " + reason};
-  return ending;
+  if (const auto reason = why_unusable(envelope.from)) {
+    ending.phase = SmtpPhase::kMail;
+    ending.reply = {501, "not sent: as the sender, " + *reason};
+  } else if (const auto wrong = why_unusable(envelope.to)) {
+    ending.phase = SmtpPhase::kRcpt;
+    ending.reply = {501, "not sent: " + *wrong};
+  } else {
+    return std::nullopt;
+  }
+  return decide(ending);
 }
 
-SmtpEnding deliver(SmtpConnection& connection, const SmtpRound::Job& job, const Envelope& envelope, SmtpRound& round) {
-  // libcurl would pass line ends in an address on to the server.
-  if (const auto reason = why_unusable(envelope.from)) return refused(SmtpPhase::kMail, "as the sender, " + *reason);
-  if (const auto reason = why_unusable(envelope.to)) return refused(SmtpPhase::kRcpt, *reason);
+}  // namespace
+
+SmtpMailer::SmtpMailer(const SmtpOptions& options) : pool_(std::max<std::size_t>(1, options.connections)) {
+  ignore_sigpipe();
+  const std::size_t connections = std::max<std::size_t>(1, options.connections);
+  for (std::size_t i = 0; i < connections; ++i) connections_.push_back(std::make_unique<SmtpConnection>(options));
+}
+
+std::vector<DeliveryReport> SmtpMailer::send(std::span<const Envelope> envelopes) {
+  Began began;
+  {
+    const std::lock_guard lock(mutex_);
+    began = {pool_.outages(), interrupts_};
+  }
+  std::vector<DeliveryReport> reports;
+  for (const Envelope& envelope : envelopes) reports.push_back(deliver(envelope, began));
+  return reports;
+}
+
+void SmtpMailer::interrupt() {
+  const std::lock_guard lock(mutex_);
+  ++interrupts_;
+  changed_.notify_all();
+}
+
+DeliveryReport SmtpMailer::deliver(const Envelope& envelope, const Began& began) {
+  if (auto refused = refusal(envelope)) return *refused;
+  while (true) {
+    const auto borrowed = borrow(began);
+    if (const auto* undeliverable = std::get_if<DeliveryReport>(&borrowed)) return *undeliverable;
+    if (auto report = use(std::get<std::size_t>(borrowed), envelope, began)) return *report;
+  }
+}
+
+std::variant<std::size_t, DeliveryReport> SmtpMailer::borrow(const Began& began) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (interrupts_ != began.interrupts)
+      return DeliveryReport{Delivery::kDeferred, "not sent: this worker has to stop"};
+    if (pool_.outages() != began.outages) return pool_.outage();
+    if (const auto connection = pool_.borrow(Clock::now())) return *connection;
+    if (const auto grows_at = pool_.grows_at())
+      changed_.wait_until(lock, *grows_at);
+    else
+      changed_.wait(lock);
+  }
+}
+
+std::optional<DeliveryReport> SmtpMailer::use(std::size_t connection, const Envelope& envelope, const Began& began) {
+  const SmtpEnding ending = transact(connection, envelope, began);
+  const std::lock_guard lock(mutex_);
+  const auto report = pool_.give_back(connection, ending, Clock::now());
+  if (pool_.outages() == began.outages)
+    changed_.notify_one();
+  else
+    changed_.notify_all();
+  return report;
+}
+
+SmtpEnding SmtpMailer::transact(std::size_t connection, const Envelope& envelope, const Began& began) {
+  const SmtpWatch watch{[this, connection] { logged_in(connection); },
+                        [this, &began] { return interrupts_ != began.interrupts; }};
   try {
-    return connection.deliver(envelope, job.fresh, [&round] { round.logged_in(); });
-  } catch (const std::exception& failure) {  // Out of memory, before anything was sent; it must not end the thread.
+    SmtpEnding ending = connections_[connection]->deliver(envelope, false, watch);
+    if (ending.stale) ending = connections_[connection]->deliver(envelope, true, watch);
+    return ending;
+  } catch (const std::exception& failure) {  // Out of memory, before anything was sent: the connection must come back.
     SmtpEnding ending;
     ending.error = failure.what();
     return ending;
   }
 }
 
-}  // namespace
-
-SmtpMailer::SmtpMailer(const SmtpOptions& options) {
-  ignore_sigpipe();
-  const std::size_t connections = std::max<std::size_t>(1, options.connections);
-  for (std::size_t i = 0; i < connections; ++i) connections_.push_back(std::make_unique<SmtpConnection>(options));
-  for (std::size_t i = 0; i < connections; ++i) threads_.emplace_back([this, i] { serve(i); });
-}
-
-SmtpMailer::~SmtpMailer() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-}
-
-std::vector<DeliveryReport> SmtpMailer::send(std::span<const Envelope> envelopes) {
-  SmtpRound round(envelopes.size(), connections_.size());
-  std::unique_lock lock(mutex_);
-  round_ = &round;
-  envelopes_ = envelopes;
-  ++rounds_;
-  serving_ = threads_.size();
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return serving_ == 0; });
-  round_ = nullptr;
-  return round.reports();
-}
-
-void SmtpMailer::serve(std::size_t connection) {
-  unsigned long served = 0;
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return stopping_ || rounds_ != served; });
-    if (stopping_) return;
-    served = rounds_;
-    lock.unlock();
-    serve_round(connection, *round_, envelopes_);
-    lock.lock();
-    if (--serving_ == 0) changed_.notify_all();
-  }
-}
-
-void SmtpMailer::serve_round(std::size_t connection, SmtpRound& round, std::span<const Envelope> envelopes) {
-  while (const auto job = round.take(connection))
-    round.settle(*job, deliver(*connections_[connection], *job, envelopes[job->index], round));
+void SmtpMailer::logged_in(std::size_t connection) {
+  const std::lock_guard lock(mutex_);
+  if (pool_.logged_in(connection)) changed_.notify_all();
 }
 
 }  // namespace pawl::mail

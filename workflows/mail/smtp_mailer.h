@@ -1,47 +1,55 @@
 // Mails by SMTP over a few connections that are kept open.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <optional>
+#include <variant>
 #include <vector>
 
 #include "workflows/mail/mailer.h"
 #include "workflows/mail/smtp_connection.h"
 #include "workflows/mail/smtp_options.h"
-#include "workflows/mail/smtp_round.h"
+#include "workflows/mail/smtp_pool.h"
 
 namespace pawl::mail {
 
-/// A thread a connection: libcurl 7.88 waits for the reply to the final dot inside its state machine, so that one slow
-/// reply would hold up every other transfer of a multi handle.
+/// Each call sends on its caller's thread, over a connection that it borrows for one mail: libcurl 7.88 waits for the
+/// reply to the final dot inside its state machine, so that a thread can drive one connection only.
 class SmtpMailer final : public Mailer {
  public:
   /// Connects to nothing yet. Makes the process ignore SIGPIPE, unless it handles it: TLS writes to a socket that the
   /// relay has closed would kill it. Throws engine::RefusedError for options that libcurl refuses.
   explicit SmtpMailer(const SmtpOptions& options);
-  ~SmtpMailer() override;
 
   /// An envelope whose addresses are not usable (address.h) is kRejected and never reaches the wire.
   std::vector<DeliveryReport> send(std::span<const Envelope> envelopes) override;
-  std::size_t width() const override { return threads_.size(); }
+  /// One mail a call, and a second call a connection that prepares its mail while the first one's is sent.
+  std::size_t width() const override { return 1; }
+  std::size_t calls() const override { return 2 * connections_.size(); }
+  void interrupt() override;
 
  private:
-  void serve(std::size_t connection);
-  void serve_round(std::size_t connection, SmtpRound& round, std::span<const Envelope> envelopes);
+  /// What had happened when a call began: what happens later concerns it.
+  struct Began {
+    unsigned long outages = 0;
+    unsigned long interrupts = 0;
+  };
+
+  DeliveryReport deliver(const Envelope& envelope, const Began& began);
+  std::variant<std::size_t, DeliveryReport> borrow(const Began& began);
+  std::optional<DeliveryReport> use(std::size_t connection, const Envelope& envelope, const Began& began);
+  SmtpEnding transact(std::size_t connection, const Envelope& envelope, const Began& began);
+  void logged_in(std::size_t connection);
 
   std::vector<std::unique_ptr<SmtpConnection>> connections_;
+  std::atomic<unsigned long> interrupts_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  SmtpRound* round_ = nullptr;  // The call in progress.
-  std::span<const Envelope> envelopes_;
-  unsigned long rounds_ = 0;
-  std::size_t serving_ = 0;
-  bool stopping_ = false;
-
-  std::vector<std::thread> threads_;  // The last member: they use all others.
+  SmtpPool pool_;
 };
 
 }  // namespace pawl::mail

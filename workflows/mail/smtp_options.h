@@ -18,7 +18,7 @@ struct SmtpOptions {
   std::string password;  ///< Never logged, and part of no error.
   SmtpTls tls = SmtpTls::kRequired;
   std::string ca_file;                      ///< PEM certificates to trust instead of the system's; empty: the system's.
-  std::size_t connections = 8;              ///< Kept open and used again.
+  std::size_t connections = 8;              ///< Kept open and used again; at least 1.
   std::chrono::seconds login_timeout{30};   ///< Look-up, TCP, TLS, greeting, EHLO and AUTH together.
   std::chrono::seconds reply_timeout{300};  ///< Each reply until DATA is answered (RFC 5321, section 4.5.3.2).
   std::chrono::seconds final_timeout{600};  ///< The reply to the final dot, and a body that does not move.

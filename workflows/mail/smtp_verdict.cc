@@ -43,7 +43,7 @@ Delivery refused_for_good(SmtpPhase phase, const SmtpReply& reply) {
 
 Delivery delivery_of(const SmtpEnding& ending) {
   if (ending.ok) return Delivery::kAccepted;
-  if (ending.phase == SmtpPhase::kLogin) return Delivery::kRelayDown;
+  if (ending.phase == SmtpPhase::kLogin) return ending.interrupted ? Delivery::kDeferred : Delivery::kRelayDown;
   if (ending.reply.transient()) return Delivery::kDeferred;
   if (ending.reply.permanent()) return refused_for_good(ending.phase, ending.reply);
   if (!ending.handed_over) return Delivery::kDeferred;

@@ -19,6 +19,7 @@ struct SmtpEnding {
   SmtpReply reply;           ///< The last complete one in this phase or the one before.
   std::string error;         ///< The transport's own words; empty if ok.
   bool stale = false;        ///< A kept connection had died before our first command was answered.
+  bool interrupted = false;  ///< We broke it off ourselves.
 };
 
 /// The one table of outcomes: before the final dot, not sent; the dot possibly written and no complete reply, in
