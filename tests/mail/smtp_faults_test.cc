@@ -129,6 +129,14 @@ TEST_CASE("a connection that the relay closed with 421 while it was idle costs i
   CHECK(server.count("CONNECT") == 3);
 }
 
+TEST_CASE("a connection on which a mail had no answer in time carries no other mail") {
+  const SmtpServer server({"--fail", "dot*1=wait=3"});
+  SmtpMailer mailer(smtp_options({server.url() + "&connections=1&final-timeout=1", ""}));
+  CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kInDoubt);
+  CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
+  CHECK(server.received().at(1)["connection"] != server.received().at(0)["connection"]);
+}
+
 TEST_CASE("a stalled body ends by timeout, and the final dot is never written") {
   const SmtpServer server({"--fail", "body=stall"});
   Message message = sample_message();

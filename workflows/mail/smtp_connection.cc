@@ -83,6 +83,7 @@ class SmtpConnection::Session {
 
   CURL* easy_;
   SmtpOptions options_;
+  bool broken_ = false;  // The last mail failed: its connection must not carry another.
   std::array<char, CURL_ERROR_SIZE> error_{};
 
   // The transaction at hand.
@@ -169,7 +170,11 @@ SmtpEnding SmtpConnection::Session::deliver(const Envelope& envelope, bool fresh
   const CURLcode code = curl_easy_perform(easy_);
   watch_ = nullptr;
   curl_easy_setopt(easy_, CURLOPT_MAIL_RCPT, nullptr);
-  return ending(code);
+  const SmtpEnding end = ending(code);
+  // libcurl keeps a connection whose final dot was not answered, and would take the late answer for the next mail's.
+  broken_ = !end.ok;
+  if (broken_) shut(SHUT_RDWR);
+  return end;
 }
 
 void SmtpConnection::Session::begin(const Envelope& envelope, bool fresh) {
@@ -181,7 +186,7 @@ void SmtpConnection::Session::begin(const Envelope& envelope, bool fresh) {
   error_[0] = '\0';
   set(CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
   set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(envelope.bytes.size()));  // Announced by SIZE=.
-  set(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+  set(CURLOPT_FRESH_CONNECT, fresh || broken_ ? 1L : 0L);
   wait_for_reply(options_.login_timeout);
 }
 
