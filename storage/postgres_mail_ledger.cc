@@ -8,7 +8,8 @@
 #include "engine/crash_point.h"
 #include "storage/array_literal.h"
 #include "storage/claim_numbers.h"
-#include "storage/postgres_pool.h"
+#include "storage/combined.h"
+#include "storage/postgres_connection.h"
 
 namespace pawl::storage {
 
@@ -18,18 +19,32 @@ using notify_sync_failure::LedgerRequest;
 using notify_sync_failure::LedgerState;
 using notify_sync_failure::LedgerVerdict;
 
+// A connection for claims and one for verdicts: neither waits for the other, and threads share the statements of each.
 class PostgresMailLedger::Body {
  public:
-  Body(PostgresAddress address, const Epoch& epoch, InDoubtPolicy policy)
-      : pool(std::move(address)), epoch(epoch), policy(policy) {}
-  PostgresPool pool;
-  const Epoch& epoch;
-  const InDoubtPolicy policy;
-  ClaimNumbers numbers;
+  Body(const PostgresAddress& address, const Epoch& epoch, InDoubtPolicy policy)
+      : epoch_(epoch), policy_(policy), claiming_(address), settling_(address) {}
+
+  std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests);
+  void settle(std::span<const LedgerVerdict> verdicts);
+
+  struct Settled {};
+  Combined<LedgerRequest, LedgerEntry> claims{[this](auto requests) { return claim(requests); }};
+  Combined<LedgerVerdict, Settled> verdicts{[this](auto settled) {
+    settle(settled);
+    return std::vector<Settled>(settled.size());
+  }};
+
+ private:
+  const Epoch& epoch_;
+  const InDoubtPolicy policy_;
+  ClaimNumbers numbers_;
+  PostgresConnection claiming_;
+  PostgresConnection settling_;
 };
 
-PostgresMailLedger::PostgresMailLedger(PostgresAddress address, const Epoch& epoch, InDoubtPolicy policy)
-    : body_(std::make_unique<Body>(std::move(address), epoch, policy)) {}
+PostgresMailLedger::PostgresMailLedger(const PostgresAddress& address, const Epoch& epoch, InDoubtPolicy policy)
+    : body_(std::make_unique<Body>(address, epoch, policy)) {}
 PostgresMailLedger::~PostgresMailLedger() = default;
 
 namespace {
@@ -115,49 +130,55 @@ const char* to_sql(LedgerState state) {
 
 }  // namespace
 
-std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest> requests) {
-  if (requests.empty()) return {};
+std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerRequest> requests) {
   ArrayLiteral event_ids, org_ids, user_ids, message_ids, numbers;
   for (const LedgerRequest& request : requests) {
     event_ids.add(request.event_id);
     org_ids.add(request.org_id);
     user_ids.add(request.user_id);
     message_ids.add(request.message_id);
-    numbers.add(body_->numbers.ask(request.event_id, request.user_id));
+    numbers.add(numbers_.ask(request.event_id, request.user_id));
   }
-  const bool hold = body_->policy == InDoubtPolicy::kHold;
+  const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
-  const Rows rows = body_->pool.borrow()->run("claim mails", kClaim,
-                                              {std::to_string(body_->epoch.load()), numbers.text(), hold ? "t" : "f",
-                                               event_ids.text(), org_ids.text(), user_ids.text(), message_ids.text()});
-  if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", body_->epoch);
+  const Rows rows = claiming_.run("claim mails", kClaim,
+                                  {std::to_string(epoch_.load()), numbers.text(), hold ? "t" : "f", event_ids.text(),
+                                   org_ids.text(), user_ids.text(), message_ids.text()});
+  if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   std::vector<LedgerEntry> entries;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     entries.push_back(entry_from(rows, row));
     const bool sends = entries.back().clearance == Clearance::kCleared;
-    body_->numbers.answered(requests[row].event_id, requests[row].user_id, sends);
+    numbers_.answered(requests[row].event_id, requests[row].user_id, sends);
   }
   return entries;
 }
 
-void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
-  if (verdicts.empty()) return;
+void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
   ArrayLiteral event_ids, user_ids, states, replies, numbers;
-  for (const LedgerVerdict& verdict : verdicts) {
+  for (const LedgerVerdict& verdict : settled) {
     event_ids.add(verdict.event_id);
     user_ids.add(verdict.user_id);
     states.add(to_sql(verdict.state));
     replies.add(verdict.reply);
-    numbers.add(body_->numbers.last(verdict.event_id, verdict.user_id));
+    numbers.add(numbers_.last(verdict.event_id, verdict.user_id));
   }
   engine::crash_point(engine::CrashPoint::kBeforeMailSettled);
-  const Rows rows = body_->pool.borrow()->run("settle mails", kSettle,
-                                              {std::to_string(body_->epoch.load()), event_ids.text(), user_ids.text(),
-                                               states.text(), replies.text(), numbers.text()});
-  if (!rows.boolean(0, 0)) throw_lease_lost("settle mails", body_->epoch);
+  const Rows rows = settling_.run("settle mails", kSettle,
+                                  {std::to_string(epoch_.load()), event_ids.text(), user_ids.text(), states.text(),
+                                   replies.text(), numbers.text()});
+  if (!rows.boolean(0, 0)) throw_lease_lost("settle mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailSettled);
-  for (const LedgerVerdict& verdict : verdicts) body_->numbers.settled(verdict.event_id, verdict.user_id);
+  for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);
+}
+
+std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest> requests) {
+  return requests.empty() ? std::vector<LedgerEntry>{} : body_->claims.call(requests);
+}
+
+void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
+  if (!verdicts.empty()) body_->verdicts.call(verdicts);
 }
 
 }  // namespace pawl::storage

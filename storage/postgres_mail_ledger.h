@@ -15,7 +15,7 @@ enum class InDoubtPolicy { kResend, kHold };
 
 class PostgresMailLedger final : public notify_sync_failure::MailLedger {
  public:
-  PostgresMailLedger(PostgresAddress address, const Epoch& epoch, InDoubtPolicy policy);
+  PostgresMailLedger(const PostgresAddress& address, const Epoch& epoch, InDoubtPolicy policy);
   ~PostgresMailLedger() override;
   std::vector<notify_sync_failure::LedgerEntry> claim(
       std::span<const notify_sync_failure::LedgerRequest> requests) override;

@@ -2,6 +2,9 @@
 #include "workflows/notify_sync_failure/send_email.h"
 
 #include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include "tests/notify_sync_failure/doubles.h"
 
@@ -27,6 +30,35 @@ struct Fixture {
     StepCall<EmailRequest, EmailReceipt> call(step);
     for (const std::string& user_id : user_ids) call.add(request(user_id));
     return call;
+  }
+};
+
+// Keeps the mails to one address waiting until it is interrupted, as a relay that stalls after the final dot does.
+struct StallingMailer final : pawl::mail::Mailer {
+  std::string stalls;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stalled = false;
+  bool interrupted = false;
+
+  std::vector<pawl::mail::DeliveryReport> send(std::span<const pawl::mail::Envelope> envelopes) override {
+    std::unique_lock lock(mutex);
+    if (envelopes[0].to != stalls) return {{Delivery::kAccepted, "250 queued"}};
+    stalled = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return interrupted; });
+    return {{Delivery::kInDoubt, "broken off"}};
+  }
+  std::size_t width() const override { return 1; }
+  std::size_t calls() const override { return 4; }
+  void interrupt() override {
+    const std::lock_guard lock(mutex);
+    interrupted = true;
+    changed.notify_all();
+  }
+  void await_stall() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return stalled; });
   }
 };
 
@@ -210,6 +242,27 @@ TEST_CASE_METHOD(Fixture, "a known acceptance outranks a ledger that holds the m
   REQUIRE(call.succeeded());
   CHECK(call.output().state == "accepted");
   CHECK(mailer.sent.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a mail that the relay keeps waiting holds up no other, and an interrupt leaves it in doubt") {
+  StallingMailer stalling;
+  stalling.stalls = "olive@example.com";
+  SendEmail slow(ledger, stalling, EmailWriter(AppUrl("https://app.example.com"), {"alerts@depositlink.example", ""}),
+                 {});
+  StepCall<EmailRequest, EmailReceipt> olive(slow), adam(slow);
+  olive.add(request("olive"));
+  adam.add(request("adam"));
+  std::thread held([&] { olive.execute(); });
+  stalling.await_stall();
+  adam.execute();
+  CHECK(adam.succeeded());
+  CHECK(ledger.row("adam").state == "accepted");
+  CHECK(ledger.row("olive").state == "sending");
+  slow.interrupt();
+  held.join();
+  CHECK(reason_of<FailedForNow>(olive) == "in doubt: broken off");
+  CHECK(ledger.row("olive").state == "in_doubt");
 }
 
 TEST_CASE_METHOD(Fixture, "a server's reply goes into the ledger clean and bounded") {

@@ -86,7 +86,8 @@ TEST_CASE_METHOD(
   CHECK(mail.batch_max == 4);
 }
 
-TEST_CASE_METHOD(Fixture, "mails go out on one thread whatever the options say, in batches and at the rate they say") {
+TEST_CASE_METHOD(Fixture,
+                 "mails go out in as many calls as the mailer is worth, in batches and at the rate the options say") {
   const SyncFailureOptions options{.app_url = "https://app.example.com",
                                    .mail_from = "alerts@depositlink.example",
                                    .mail_from_name = "",
@@ -94,7 +95,7 @@ TEST_CASE_METHOD(Fixture, "mails go out on one thread whatever the options say, 
                                    .create_in_app = {},
                                    .send_email = {.retry = kMailRetry, .batch_max = 2, .parallelism = 8, .rate = 14}};
   const SyncFailureSteps other({directory, inbox, ledger, mailer}, options);
-  CHECK(other.send_email.options().parallelism == 1);
+  CHECK(other.send_email.options().parallelism == 1);  // MemoryMailer says so.
   CHECK(other.send_email.options().batch_max == 2);
   CHECK(other.send_email.options().rate == 14);
 }

@@ -1,7 +1,10 @@
 // The mail ledger's state machine, every edge of it.
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "engine/errors.h"
+#include "storage/postgres_errors.h"
 #include "storage/postgres_mail_ledger.h"
 #include "tests/storage/postgres_fixture.h"
 
@@ -203,4 +206,32 @@ TEST_CASE_METHOD(Fixture, "a batch is answered in the order of its requests") {
   CHECK(entries[1].clearance == Clearance::kCleared);
   CHECK(entries[1].email == "admin@acme.example");
   CHECK(entries[2].clearance == Clearance::kAccepted);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "many threads claim and settle at once, each its own mail, and one bad request harms no other") {
+  std::vector<std::string> users;
+  for (int i = 0; i < 16; ++i)
+    users.push_back(
+        value("with u as (insert into users (email) values ('u@example.org') returning id)"
+              " insert into org_members select $1::uuid, id, 'admin' from u returning user_id",
+              {acme.id}));
+  users[7] = "no uuid";
+  std::atomic<int> cleared = 0, refused = 0;
+  const auto send = [&](const std::string& user) {
+    try {
+      cleared += claim(ledger, user).clearance == Clearance::kCleared;
+      const LedgerVerdict verdict{event, user, LedgerState::kAccepted, "250 to " + user};
+      ledger.settle({&verdict, 1});
+    } catch (const storage::ValueError&) {
+      ++refused;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (const std::string& user : users) threads.emplace_back(send, user);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(cleared == 15);
+  CHECK(refused == 1);
+  CHECK(value("select count(*) from pawl.v1_emails where state = 'accepted' and attempts = 1 and in_doubt_count = 0"
+              " and reply = '250 to ' || user_id") == "15");
 }

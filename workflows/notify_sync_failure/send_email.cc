@@ -147,7 +147,6 @@ SendEmail::SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter write
     : Step("send-email", options), ledger_(ledger), mailer_(mailer), writer_(std::move(writer)) {}
 
 void SendEmail::execute(EmailBatch& batch) {
-  const std::lock_guard only_one(sending_);
   record_kept_verdicts();
   Round round(*this, batch);
   round.claim();
@@ -156,10 +155,13 @@ void SendEmail::execute(EmailBatch& batch) {
 }
 
 void SendEmail::record_kept_verdicts() {
-  const std::vector<LedgerVerdict> verdicts = memory_.unrecorded();
-  if (verdicts.empty()) return;
-  ledger_.settle(verdicts);
-  memory_.recorded();
+  if (memory_.unrecorded().verdicts.empty()) return;
+  // One at a time: a verdict that is told late must not meet the next claim of its mail.
+  const std::lock_guard alone(telling_);
+  const VerdictMemory::Unrecorded unrecorded = memory_.unrecorded();
+  if (unrecorded.verdicts.empty()) return;
+  ledger_.settle(unrecorded.verdicts);
+  memory_.recorded(unrecorded.last);
 }
 
 }  // namespace pawl::notify_sync_failure

@@ -26,7 +26,9 @@ struct EmailReceipt {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EmailReceipt, state, detail)
 
-/// One call at a time sends, whatever the lanes do.
+/// As many calls at once as the mailer is worth, each with as many mails as one call of the mailer is worth: their
+/// product bounds the mails that a crash leaves in doubt. A mail that the relay keeps waiting holds up its own call
+/// only.
 class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
  public:
   SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options);
@@ -34,6 +36,8 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
   /// The recipient's user id.
   std::string key(const EmailRequest& request) const override { return request.user_id; }
   void execute(engine::Batch<EmailRequest, EmailReceipt>& batch) override;
+  /// Mails in flight are broken off; those past their final dot are in doubt.
+  void interrupt() override { mailer_.interrupt(); }
 
  private:
   class Round;
@@ -44,7 +48,7 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
   mail::Mailer& mailer_;
   EmailWriter writer_;
   VerdictMemory memory_;
-  std::mutex sending_;
+  std::mutex telling_;
 };
 
 }  // namespace pawl::notify_sync_failure

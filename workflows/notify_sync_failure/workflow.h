@@ -33,7 +33,8 @@ struct SyncFailureOptions {
   std::string mail_from_name;  ///< May be empty.
   engine::StepOptions resolve_recipients;
   engine::StepOptions create_in_app;
-  /// Its parallelism is always 1; a batch_max of 0 means as many mails as the mailer has connections.
+  /// Its parallelism is what the mailer is worth calling at once; a batch_max of 0 means as many mails as one call is
+  /// worth.
   engine::StepOptions send_email{.retry = kMailRetry, .batch_max = 0};
 };
 

@@ -1,0 +1,110 @@
+// Lets calls that come at the same time share one statement.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engine/errors.h"
+
+namespace pawl::storage {
+
+/// One `serve` at a time, on the thread of one of its callers; the group is whatever arrived while the last one ran, no
+/// timer. So a lone call waits for nothing, and many threads with a request each cost a few statements, not one each.
+/// The number of callers bounds the group. Thread-safe.
+template <class Request, class Answer>
+class Combined {
+ public:
+  /// Answers every request, in order. Must stand being asked again for what it has refused.
+  using Serve = std::function<std::vector<Answer>(std::span<const Request>)>;
+
+  explicit Combined(Serve serve) : serve_(std::move(serve)) {}
+
+  /// The answers to these requests. What `serve` throws when the whole service is at fault (UnavailableError,
+  /// LeaseLostError, RefusedError) is thrown to all of the group; over any other exception each call is served alone,
+  /// so that it reaches only the one that caused it.
+  std::vector<Answer> call(std::span<const Request> requests) {
+    Call mine{requests, {}, {}, {}, false};
+    std::unique_lock lock(mutex_);
+    waiting_.push_back(&mine);
+    mine.turn.wait(lock, [&] { return mine.done || !serving_; });
+    if (!mine.done) lead(lock);
+    if (mine.error) std::rethrow_exception(mine.error);
+    return std::move(mine.answers);
+  }
+
+ private:
+  struct Call {
+    std::span<const Request> requests;
+    std::vector<Answer> answers;
+    std::exception_ptr error;
+    std::condition_variable turn;
+    bool done = false;
+  };
+  using Group = std::deque<Call*>;
+
+  // The caller's own call is in the group: it has waited since before.
+  void lead(std::unique_lock<std::mutex>& lock) {
+    Group group = std::exchange(waiting_, {});
+    serving_ = true;
+    lock.unlock();
+    serve_together(group);
+    lock.lock();
+    serving_ = false;
+    for (Call* call : group) {
+      call->done = true;
+      call->turn.notify_one();  // under the lock: a call that is done may be gone without it
+    }
+    if (!waiting_.empty()) waiting_.front()->turn.notify_one();
+  }
+
+  void serve_together(const Group& group) {
+    if (group.size() == 1) return serve_alone(*group.front());
+    std::vector<Request> requests;
+    for (const Call* call : group) requests.insert(requests.end(), call->requests.begin(), call->requests.end());
+    try {
+      share(group, serve_(requests));
+    } catch (const engine::UnavailableError&) {
+      fail(group);
+    } catch (const engine::LeaseLostError&) {
+      fail(group);
+    } catch (const engine::RefusedError&) {
+      fail(group);
+    } catch (...) {  // one of them is to blame: whose it is shows when each is alone
+      for (Call* call : group) serve_alone(*call);
+    }
+  }
+
+  static void share(const Group& group, std::vector<Answer> answers) {
+    auto next = answers.begin();
+    for (Call* call : group) {
+      const auto end = next + static_cast<std::ptrdiff_t>(call->requests.size());
+      call->answers.assign(std::make_move_iterator(next), std::make_move_iterator(end));
+      next = end;
+    }
+  }
+
+  static void fail(const Group& group) {
+    for (Call* call : group) call->error = std::current_exception();
+  }
+
+  void serve_alone(Call& call) {
+    try {
+      call.answers = serve_(call.requests);
+    } catch (...) {  // thrown again on the caller's thread
+      call.error = std::current_exception();
+    }
+  }
+
+  const Serve serve_;
+  std::mutex mutex_;
+  Group waiting_;
+  bool serving_ = false;
+};
+
+}  // namespace pawl::storage
