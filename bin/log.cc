@@ -46,6 +46,8 @@ Wording wording_of(const Notice& notice) {
       return {LogLevel::kInfo, "run resumed"};
     case NoticeKind::kRunEnded:
       return end_wording(notice.subject);
+    case NoticeKind::kRunMisfit:
+      return {LogLevel::kError, "run parked until a build that fits it runs"};
     case NoticeKind::kAttemptFailed:
       return {LogLevel::kWarn, "attempt failed, will be tried again"};
     case NoticeKind::kStepFailed:

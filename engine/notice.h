@@ -9,6 +9,7 @@ enum class NoticeKind {
   kRunStarted,
   kRunResumed,     ///< Taken up again after a restart, a redelivery or by an operator.
   kRunEnded,       ///< `detail` is the reason, `status` in `subject`.
+  kRunMisfit,      ///< Another build began it; it waits for that. `detail` says what does not fit.
   kAttemptFailed,  ///< Another attempt follows.
   kStepFailed,     ///< For good.
   kCircuitOpened,  ///< `step` is paused; `detail` says why.

@@ -22,7 +22,7 @@ std::optional<Entry> take(std::vector<Entry>& entries, const StepKey& name) {
   return entry;
 }
 
-void restore(Execution& execution, const StepSettled& settled) {
+void restore(RunState& run, Execution& execution, const StepSettled& settled) {
   execution.attempt = settled.attempt;
   if (settled.failed) {
     execution.error = settled.result;
@@ -32,8 +32,11 @@ void restore(Execution& execution, const StepSettled& settled) {
   try {
     execution.restore(settled.result);
   } catch (const nlohmann::json::exception& error) {
-    throw WorkflowBug("replay " + describe(settled.step) +
-                      ": today's code cannot read its checkpoint: " + error.what());
+    const std::string unreadable = "today's code cannot read its checkpoint: " + std::string(error.what());
+    execution.phase = Execution::Phase::kFailed;  // else the run would wait for it for ever
+    execution.error = unreadable;
+    if (run.unreadable.empty()) run.unreadable = "step " + describe(settled.step) + ": " + unreadable;
+    throw WorkflowBug("replay " + describe(settled.step) + ": " + unreadable);
   }
   execution.phase = Execution::Phase::kSucceeded;
 }
@@ -96,7 +99,7 @@ Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) 
                       " twice in one run; give each item of a fan-out a key of its own");
   Execution& started = *entry->second;
   if (const auto settled = take(run.stored.steps, name)) {
-    restore(started, *settled);
+    restore(run, started, *settled);
   } else {
     if (const auto retry = take(run.stored.retries, name)) restore(started, *retry);
     run.fresh.push_back(&started);
@@ -140,6 +143,13 @@ std::string failure_reason(const RunState& run) {
                                     [](const auto& entry) { return entry.second->phase == Execution::Phase::kFailed; });
   if (failed > 1) reason += " (and " + std::to_string(failed - 1) + " more failed)";
   return reason;
+}
+
+std::string misfit(const RunState& run) {
+  if (!run.unreadable.empty()) return run.unreadable;
+  if (run.failure || run.stored.retries.empty()) return {};
+  return "step " + describe(run.stored.retries.front().step) +
+         ": it waits for an attempt, but today's code never asks for it";
 }
 
 }  // namespace pawl::engine

@@ -38,7 +38,8 @@ struct RunState {
   bool leaving = false;        ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
   std::exception_ptr failure;
-  std::string note;  ///< What a `done` has to say.
+  std::string note;        ///< What a `done` has to say.
+  std::string unreadable;  ///< The first checkpoint that today's code cannot read.
 
   std::map<StepKey, std::unique_ptr<Execution>> executions;
   std::deque<StartedGroup> groups;
@@ -52,5 +53,9 @@ struct RunState {
 /// Why the run failed, in one line that names every failed step's first reason and counts the others; empty if it did
 /// not fail.
 std::string failure_reason(const RunState& run);
+
+/// Why the run may not end by today's code, which is another than that which began it; empty if it may. A step that
+/// settled and is no longer asked for is no reason: what it did is done. One that still waits for an attempt is.
+std::string misfit(const RunState& run);
 
 }  // namespace pawl::engine

@@ -74,6 +74,7 @@ class Runner::Body {
   void move(RunState& run);
   void queue_fresh(RunState& run);
   void park(RunState& run);
+  void park_misfit(const StoredRun& stored, const std::string& why);
   void end(RunState& run);
   void forget(RunNumber number);
   void end_durably(RunNumber number, const Event& event, RunStatus status, const std::string& reason);

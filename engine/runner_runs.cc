@@ -9,7 +9,7 @@ namespace pawl::engine {
 
 namespace {
 
-constexpr Duration kUnknownWorkflowWait = std::chrono::hours{1};
+constexpr Duration kMisfitWait = std::chrono::hours{1};
 constexpr Duration kCompanyWait = std::chrono::seconds{1};
 
 const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored) {
@@ -97,9 +97,17 @@ void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
   notify(NoticeKind::kRunResumed, event.id, "", "delivered again");
   if (set_aside(stored.run, event)) return;
   if (const auto* workflow = find_workflow(workflows_, stored)) return admit(*workflow, std::move(stored));
-  const Timestamp wake_at = now() + kUnknownWorkflowWait;
-  journal_.add(RunParked{stored.run, wake_at, "no workflow named " + stored.workflow + " in this build"},
-               [this, wake_at, run = stored.run] { wakes_.at(wake_at, run); });
+  park_misfit(stored, "no workflow named " + stored.workflow);
+}
+
+// F18: another build began it. It is not skipped: due at once for the next process, which may be the right build.
+void Runner::Body::park_misfit(const StoredRun& stored, const std::string& why) {
+  const std::string reason = "does not fit this build: " + why;
+  notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
+  journal_.add(RunParked{stored.run, now(), reason}, [this, number = stored.run] {
+    forget(number);
+    wakes_.at(now() + kMisfitWait, number);
+  });
 }
 
 // The claim was forgotten by a crash of Postgres, or the same event was written again while its run moves.
@@ -149,7 +157,7 @@ void Runner::Body::woken(std::vector<StoredRun> found) {
     if (runs_.contains(stored.run) || stored.status != RunStatus::kWaiting) continue;
     const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
     if (!workflow) {
-      wakes_.at(now() + kUnknownWorkflowWait, stored.run);
+      park_misfit(stored, "no workflow named " + stored.workflow);
       continue;
     }
     const int own = company_of(stored.event.deliveries - 1, options_.deliveries_max);
@@ -220,6 +228,7 @@ void Runner::Body::park(RunState& run) {
 
 void Runner::Body::end(RunState& run) {
   run.leaving = true;
+  if (const std::string why = misfit(run); !why.empty()) return park_misfit(run.stored, why);
   const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
   end_durably(run.stored.run, run.stored.event, status, run.failure ? failure_reason(run) : run.note);
 }

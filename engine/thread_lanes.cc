@@ -3,6 +3,10 @@
 
 #include <pthread.h>
 
+#include <system_error>
+
+#include "engine/errors.h"
+
 namespace pawl::engine {
 
 namespace {
@@ -12,13 +16,23 @@ constexpr Duration kHurryAgain = std::chrono::milliseconds{50};
 }  // namespace
 
 ThreadLanes::ThreadLanes(const std::vector<LaneSpec>& lanes) {
-  for (const LaneSpec& spec : lanes) {
-    Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
-    for (std::size_t i = 0; i < spec.threads; ++i) {
-      ++serving_;
-      lane.threads.emplace_back([this, &lane] { serve(lane); });
-      pthread_setname_np(lane.threads.back().native_handle(), spec.name.substr(0, 15).c_str());
+  for (const LaneSpec& spec : lanes) try {
+      start(spec);
+    } catch (const std::system_error& error) {  // those that run must end before their objects do
+      stop([] {});
+      throw UnavailableError("start the threads of " + spec.name + ": " + error.what() +
+                             "; raise the limit of processes for this user or service");
     }
+}
+
+void ThreadLanes::start(const LaneSpec& spec) {
+  Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+  lane.threads.reserve(spec.threads);
+  for (std::size_t i = 0; i < spec.threads; ++i) {
+    lane.threads.emplace_back([this, &lane] { serve(lane); });
+    pthread_setname_np(lane.threads.back().native_handle(), spec.name.substr(0, 15).c_str());
+    const std::lock_guard lock(reports_mutex_);
+    ++serving_;
   }
 }
 

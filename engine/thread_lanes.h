@@ -14,6 +14,7 @@ namespace pawl::engine {
 
 class ThreadLanes final : public Lanes {
  public:
+  /// Throws UnavailableError when the system gives no more threads.
   explicit ThreadLanes(const std::vector<LaneSpec>& lanes);
   ~ThreadLanes() override;
 
@@ -34,6 +35,7 @@ class ThreadLanes final : public Lanes {
     std::vector<std::thread> threads;
   };
 
+  void start(const LaneSpec& spec);
   void serve(Lane& lane);
   void work_off(Lane& lane);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/crash_point.h"
+#include "engine/errors.h"
 #include "storage/array_literal.h"
 
 namespace pawl::storage {
@@ -57,6 +58,18 @@ std::vector<std::string> id_chunks(std::span<const std::string> ids) {
   return chunks;
 }
 
+void require_no_copy(Transaction& transaction, const std::string& store, std::int64_t previous_epoch) {
+  if (previous_epoch == 0) return;  // a process that just started takes over from one that may be dead
+  const Rows other = transaction.run(
+      "select host, pid from pawl.workers where store = $1::uuid and epoch > $2::bigint and stopped_at is null"
+      " and expires_at > now() and (host, pid) <> ($3, $4::int)",
+      {store, std::to_string(previous_epoch), host_name(), std::to_string(getpid())});
+  if (other.size() == 0) return;
+  throw engine::RefusedError("register worker: pid " + other.string(0, 1) + " on host " + other.string(0, 0) +
+                             " has registered the same store since, so it runs on a copy of this checkpoint file; "
+                             "stop one of the two and start it again with a new file");
+}
+
 // Keeps the leases of waiting runs without counting a delivery; also of events that somebody freed meanwhile and nobody
 // has claimed yet.
 void keep_waiting(Transaction& transaction, const std::string& epoch, const Ended& older,
@@ -103,12 +116,13 @@ void create_coming_partitions(PostgresConnection& connection) {
 }  // namespace
 
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
-                                   const std::string& version, engine::Duration lease) {
+                                   const std::string& version, engine::Duration lease, std::int64_t previous_epoch) {
   const std::string& store = registration.store_id;
   engine::Registered registered;
   connection.transact("register worker", [&](Transaction& transaction) {
     registered = {};
     transaction.run("select pg_advisory_xact_lock(hashtextextended('pawl.workers ' || $1, 0))", {store});
+    require_no_copy(transaction, store, previous_epoch);
     const std::string epoch = new_epoch(transaction, store, version, lease);
     const Ended older =
         ended_epochs(transaction.run("delete from pawl.workers where store = $1::uuid and epoch <> $2::bigint"

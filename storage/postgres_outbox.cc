@@ -32,7 +32,7 @@ PostgresOutbox::~PostgresOutbox() = default;
 
 engine::Registered PostgresOutbox::open(const engine::Registration& registration) {
   engine::Registered registered =
-      register_worker(body_->ends, registration, body_->options.version, body_->options.lease);
+      register_worker(body_->ends, registration, body_->options.version, body_->options.lease, body_->epoch);
   body_->epoch = registered.epoch;
   body_->claims.start_over(registration.store_id);
   return registered;

@@ -15,6 +15,8 @@
 //                        lie           fsync and fdatasync succeed and make nothing durable
 //                        eio-read      reading fails
 //                        eio-open      opening and stat fail
+//                        read-only     opening for writing fails, as on a file system mounted so
+//                        forbidden     opening fails, as for a user without rights
 //                        lose          power is lost at the next call
 //                      With `-once` appended the word stands for one fault and the library then writes `ok` itself.
 //                      No file, or an unknown word: works.
@@ -149,6 +151,8 @@ static int open_on_disk(const char* path, int flags, mode_t mode) {
   const int is_new = (flags & O_CREAT) && real.lstat(path, &status) != 0;
   const int forgotten = ends_with(path, "-shm");
   if (faulty("eio-open", path)) return (int)fail(EIO);
+  if (faulty("forbidden", path)) return (int)fail(EACCES);
+  if ((flags & (O_WRONLY | O_RDWR)) && faulty("read-only", path)) return (int)fail(EROFS);
   if (is_new && (faulty("enospc", path) || faulty("enospc-grow", path))) return (int)fail(ENOSPC);
   if (is_new && !forgotten) maybe_lose(path);
   const int fd = real.open(path, flags, mode);

@@ -1,0 +1,119 @@
+// Runs that another build of the workflow began.
+#include <catch2/catch.hpp>
+
+#include "tests/engine/world.h"
+
+using namespace pawl::engine;
+
+namespace {
+
+/// A build of the workflow that no longer sends words.
+struct NewBuild {
+  ScriptedStep find{"find-words", {}};
+  ScriptedStep show{"show-words", {}};
+
+  static Workflow run(Run run, std::string id, const NewBuild& steps) {
+    const std::string found = co_await run.step(steps.find, id);
+    co_await run.step(steps.show, found);
+  }
+  WorkflowDefinition definition(const std::string& name = "say-words") {
+    return {name,
+            "test/words",
+            [this](Run run, const Event& event) { return NewBuild::run(run, event.id, *this); },
+            {&find, &show}};
+  }
+};
+
+/// The old build recorded text; this one wants a number.
+struct CountingBuild {
+  class Find final : public Step<std::string, int> {
+   public:
+    Find() : Step("find-words", {}) {}
+    std::string key(const std::string& input) const override { return input; }
+    void execute(Batch<std::string, int>& batch) override {
+      for (auto& item : batch) item.succeed(1);
+    }
+  };
+  Find find;
+
+  static Workflow run(Run run, std::string id, const CountingBuild& steps) { co_await run.step(steps.find, id); }
+  WorkflowDefinition definition() {
+    return {"say-words",
+            "test/words",
+            [this](Run run, const Event& event) { return CountingBuild::run(run, event.id, *this); },
+            {&find}};
+  }
+};
+
+struct Builds : World {
+  NewBuild build;
+
+  void start_new_build(const std::string& workflow_name = "say-words") {
+    worker.reset();
+    worker =
+        std::make_unique<Worker>(table, store, clock, log, std::vector{build.definition(workflow_name)}, seed, options);
+  }
+  /// A run not stored yet is like a running one here.
+  StoredRun stored(const std::string& id) {
+    const auto found = store.find(std::vector{id});
+    return found.empty() ? StoredRun{} : found.front();
+  }
+  /// Begun by the old build, it waits for another attempt of one step.
+  std::string waiting_run() {
+    workflow.send.script = [](auto& item) {
+      if (item.key() == "two" && item.attempt() == 1) return item.retry("451 later");
+      item.succeed("sent");
+    };
+    const std::string id = emit();
+    start();
+    REQUIRE(until([&] { return stored(id).status == RunStatus::kWaiting; }));
+    return id;
+  }
+  bool parks(const std::string& id, const std::string& reason) {
+    return until_over_time(
+        [&] {
+          const StoredRun run = stored(id);
+          return run.status == RunStatus::kWaiting && run.reason.find(reason) != std::string::npos;
+        },
+        120);
+  }
+  void old_build_ends_it(const std::string& id) {
+    start();
+    REQUIRE(until_over_time([&] { return archived(1); }, 120));
+    CHECK(stored(id).status == RunStatus::kDone);
+    CHECK(workflow.find.executions.at(id + "/" + id) == 1);
+    CHECK(workflow.send.executions.at(id + "/one") == 1);
+    CHECK(workflow.send.executions.at(id + "/two") == 2);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Builds,
+                 "F18: a run of an unknown workflow is parked with the reason and ends under a build that has it") {
+  const std::string id = waiting_run();
+  start_new_build("say-other-words");
+  CHECK(parks(id, "no workflow named say-words"));
+  CHECK(log.counts[NoticeKind::kRunMisfit] == 1);
+  CHECK(table.archive.empty());
+  old_build_ends_it(id);
+}
+
+TEST_CASE_METHOD(Builds, "F18: a run that waits for a step unknown to this build is parked, not ended without it") {
+  const std::string id = waiting_run();
+  start_new_build();
+  CHECK(parks(id, "step send-words (two)"));
+  CHECK(table.archive.empty());
+  old_build_ends_it(id);
+}
+
+TEST_CASE_METHOD(Builds,
+                 "F18: a run whose recorded output no longer parses is parked and ends under a build that reads it") {
+  const std::string id = waiting_run();
+  worker.reset();
+  CountingBuild counting;
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{counting.definition()}, seed, options);
+  CHECK(parks(id, "cannot read its checkpoint"));
+  CHECK(table.archive.empty());
+  old_build_ends_it(id);
+}
