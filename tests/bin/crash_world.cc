@@ -205,8 +205,8 @@ void CrashWorld::lose(const std::string& store) {
 // The application's users read what there is between two lives.
 void CrashWorld::mark_read() {
   database_.exec(
-      "with marked as (update notifications set read_at = '2001-01-01' where read_at is null returning id)"
-      " insert into kept.marks select id from marked");
+      "with marked as (update notifications set read_at = '2001-01-01' where id not in (select id from kept.marks)"
+      " returning id) insert into kept.marks select id from marked");
 }
 
 CrashWorld::Settled CrashWorld::settled_in(const std::string& store) const {
