@@ -121,7 +121,9 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
                                           " and o.lease_batch = $2::int",
                                       {epoch(), std::to_string(batch_)});
     for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row, 0));
+    engine::crash_point(engine::CrashPoint::kBeforeLostClaimFound);
   });
+  engine::crash_point(engine::CrashPoint::kAfterLostClaimFound);
   return events;
 }
 

@@ -107,10 +107,12 @@ std::string new_epoch(Transaction& transaction, const std::string& store, const 
 }
 
 void create_coming_partitions(PostgresConnection& connection) {
+  engine::crash_point(engine::CrashPoint::kBeforePartitioned);
   connection.run("create the archive's partitions",
                  "select pawl.maintain_archive() where to_regclass('pawl.outbox_archive_' ||"
                  " to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')) is null",
                  {});
+  engine::crash_point(engine::CrashPoint::kAfterPartitioned);
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ void apply(SQLite::Database& database, const Migration& migration) {
                   "insert into migrations (number, name, sql, applied_at) "
                   "values (?, ?, ?, cast(strftime('%s', 'now') as integer) * 1000000)")
       .exec(migration.number, std::string(migration.name), std::string(migration.sql));
+  engine::crash_point(engine::CrashPoint::kBeforeStoreMigrated);
   transaction.commit();
+  engine::crash_point(engine::CrashPoint::kAfterStoreMigrated);
 }
 
 // Everything is written through a rollback journal, which leaves one complete, synced file; WAL is for its later life.

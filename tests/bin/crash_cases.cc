@@ -65,9 +65,16 @@ std::vector<CrashPlace> worker_points() {
 
 CrashScenario scenario_for(CrashPoint point) {
   switch (point) {
+    case CrashPoint::kBeforeStoreMigrated:
+    case CrashPoint::kAfterStoreMigrated:
     case CrashPoint::kBeforeStoreRenamed:
     case CrashPoint::kAfterStoreRenamed:
       return {.fresh = true};
+    case CrashPoint::kBeforePartitioned:
+    case CrashPoint::kAfterPartitioned:
+    case CrashPoint::kBeforeLostClaimFound:
+    case CrashPoint::kAfterLostClaimFound:
+      return {.rare = true};
     case CrashPoint::kBeforeAwake:
     case CrashPoint::kAfterAwake:
     case CrashPoint::kBeforeRenewed:

@@ -43,13 +43,20 @@ constexpr const char* kWatchEffects[] = {
     " update pawl.outbox set available_at = now() where available_at = 'infinity'; return null; end $$",
     "create trigger kept after update of asleep on pawl.workers for each row when (new.asleep and not old.asleep)"
     " execute function kept.ring()",
+    "create sequence kept.claims",
+    "create table kept.rare ()",
+    "create function kept.lose_claim() returns trigger language plpgsql as $$ begin"
+    " if exists (select from kept.rare) and nextval('kept.claims') = 1 then"
+    " perform pg_terminate_backend(pg_backend_pid()); end if; return null; end $$",
+    "create trigger kept after update of lease_batch on pawl.outbox for each row"
+    " when (new.lease_epoch is not null) execute function kept.lose_claim()",
 };
 
 constexpr const char* kForgetEverything =
     "do $$ declare t text; begin"
     " select string_agg(format('%I.%I', schemaname, tablename), ', ') into t from pg_tables"
     " where (schemaname = 'pawl' and tablename <> 'migrations') or tablename in"
-    " ('notifications', 'pms_sync_logs', 'effects', 'marks');"
+    " ('notifications', 'pms_sync_logs', 'effects', 'marks', 'rare');"
     " execute 'truncate ' || t; end $$";
 
 constexpr const char* kSettledSteps =
@@ -112,7 +119,7 @@ Environment CrashWorld::environment(const std::string& store) const {
           {"PAWL_LOG_LEVEL", "warn"},
           {"PAWL_IN_DOUBT", scenario_.hold ? "hold" : "resend"},
           {"PAWL_LEASE", scenario_.slow ? "1500ms" : "30s"},
-          {"PAWL_RETRY_SEND_EMAIL", scenario_.slow ? "first=1600ms,longest=1600ms,attempts=20,jitter=half"
+          {"PAWL_RETRY_SEND_EMAIL", scenario_.slow ? "first=1200ms,longest=1200ms,attempts=20,jitter=half"
                                                    : "first=20ms,longest=20ms,attempts=20,jitter=half"}};
 }
 
@@ -130,6 +137,7 @@ void CrashWorld::begin(CrashScenario scenario) {
     fail_sync("one");
   else
     begin_with_history();
+  if (scenario.rare) make_rare();
   events_ = std::stoi(count("pawl.outbox"));
   effects_seen_ = database_.value("select coalesce(max(id), 0) from kept.effects");
   ++toll_.scenarios;
@@ -148,6 +156,15 @@ void CrashWorld::begin_with_history() {
     database_.exec("update pawl.outbox set available_at = 'infinity' where payload ->> 'org_id' = $1",
                    {organisations_["late"]->id});
   }
+}
+
+void CrashWorld::make_rare() {
+  database_.exec("insert into kept.rare default values");
+  database_.exec("alter sequence kept.claims restart");
+  for (const auto& row : database_.exec(
+           "select inhrelid::regclass from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass"
+           " and inhrelid::regclass::text ~ to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')"))
+    database_.exec("drop table " + row[0]);
 }
 
 void CrashWorld::fail_sync(const std::string& slug) { organisations_[slug]->fail_sync("401 token revoked"); }
@@ -205,8 +222,8 @@ void CrashWorld::lose(const std::string& store) {
 // The application's users read what there is between two lives.
 void CrashWorld::mark_read() {
   database_.exec(
-      "with marked as (update notifications set read_at = '2001-01-01' where read_at is null returning id)"
-      " insert into kept.marks select id from marked");
+      "with marked as (update notifications set read_at = '2001-01-01' where id not in (select id from kept.marks)"
+      " returning id) insert into kept.marks select id from marked");
 }
 
 CrashWorld::Settled CrashWorld::settled_in(const std::string& store) const {

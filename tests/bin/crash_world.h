@@ -19,6 +19,7 @@ struct CrashScenario {
   bool fresh = false;  ///< No checkpoint file at the start, so that the first life makes one.
   bool lean = false;   ///< One failed sync and no more.
   bool hold = false;   ///< Mails in doubt are held: no mail may come twice, and some may not come at all.
+  bool rare = false;   ///< The first claim loses its connection, and the archive lacks the coming months.
   bool slow = false;   ///< Waits long enough for a renewal, and an event becomes due while the worker falls asleep.
 };
 
@@ -68,6 +69,7 @@ class CrashWorld {
   void watch_effects();
   void make_history();
   void begin_with_history();
+  void make_rare();
   void add_dead_worker(const std::string& slug);
   void fail_sync(const std::string& slug);
   void mark_read();

@@ -390,13 +390,3 @@ TEST_CASE("registering two workflows for one event type is refused") {
                          {world.workflow.definition(), world.workflow.definition()}),
                   WorkflowBug);
 }
-
-TEST_CASE("a worker forgets ended runs when it starts, for it may never live an hour") {
-  World world;
-  world.start();
-  const std::string id = world.emit();
-  REQUIRE(world.until([&] { return world.archived(1); }));
-  world.clock.turn(world.options.retention + std::chrono::seconds{1});
-  world.start();
-  CHECK(world.until([&] { return world.store.find({{id}}).empty(); }));
-}
