@@ -63,8 +63,9 @@ engine::Event event_from(const Rows& rows, std::size_t row, int first) {
 
 }  // namespace
 
-OutboxClaims::OutboxClaims(const PostgresAddress& address, bool listen, const Epoch& epoch)
-    : connection_(address), listen_(listen), epoch_(epoch) {
+OutboxClaims::OutboxClaims(const PostgresAddress& address, bool listen, engine::Duration archive_care,
+                           const Epoch& epoch)
+    : connection_(address), listen_(listen), epoch_(epoch), archive_care_(archive_care) {
   if (listen_) connection_.listen("pawl");
 }
 
@@ -139,7 +140,9 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   claim_redelivered(limits, events);
   if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany))
     claim_fresh(sweeping ? 0 : low_water_.mark(), limits.max, events);
-  if (sweeping) low_water_.swept(started, LowWater::Time::clock::now());
+  if (!sweeping) return;
+  low_water_.swept(started, LowWater::Time::clock::now());
+  archive_care_.turn(connection_, started);
 }
 
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/outbox.h"
+#include "storage/archive_care.h"
 #include "storage/epoch.h"
 #include "storage/low_water.h"
 #include "storage/postgres_connection.h"
@@ -16,7 +17,7 @@ namespace pawl::storage {
 /// Used by one thread. A claim whose reply was lost is found again by its number in `lease_batch`.
 class OutboxClaims {
  public:
-  OutboxClaims(const PostgresAddress& address, bool listen, const Epoch& epoch);
+  OutboxClaims(const PostgresAddress& address, bool listen, engine::Duration archive_care, const Epoch& epoch);
 
   /// After a new epoch: forgets marks, flags and candidates.
   void start_over(const std::string& store_id);
@@ -49,6 +50,7 @@ class OutboxClaims {
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
+  ArchiveCare archive_care_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
   int batch_ = 0;

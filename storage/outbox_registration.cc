@@ -106,15 +106,6 @@ std::string new_epoch(Transaction& transaction, const std::string& store, const 
   }
 }
 
-void create_coming_partitions(PostgresConnection& connection) {
-  engine::crash_point(engine::CrashPoint::kBeforePartitioned);
-  connection.run("create the archive's partitions",
-                 "select pawl.maintain_archive() where to_regclass('pawl.outbox_archive_' ||"
-                 " to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')) is null",
-                 {});
-  engine::crash_point(engine::CrashPoint::kAfterPartitioned);
-}
-
 }  // namespace
 
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
@@ -138,7 +129,6 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
     engine::crash_point(engine::CrashPoint::kBeforeRegistered);
   });
   engine::crash_point(engine::CrashPoint::kAfterRegistered);
-  create_coming_partitions(connection);
   return registered;
 }
 

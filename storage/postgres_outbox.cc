@@ -14,7 +14,7 @@ class PostgresOutbox::Body {
   Body(PostgresOutboxOptions given, Epoch& epoch)
       : options(std::move(given)),
         epoch(epoch),
-        claims(options.address, options.listen, epoch),
+        claims(options.address, options.listen, options.archive_care, epoch),
         ends(options.address),
         heart(options.address) {}
 

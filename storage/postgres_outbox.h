@@ -15,6 +15,7 @@ struct PostgresOutboxOptions {
   std::string version;  ///< pawl's version, shown in pawl.workers.
   engine::Duration lease{std::chrono::seconds{30}};
   bool listen = true;  ///< False behind PgBouncer in transaction mode: poll instead of LISTEN.
+  engine::Duration archive_care{std::chrono::hours{24}};  ///< How often the archive's coming partitions are seen to.
 };
 
 /// Not movable. `epoch` is set by open() and outlives it.

@@ -1,7 +1,9 @@
 // Workers on one outbox, each with a checkpoint file of its own, and what the tests of leases ask about them.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "tests/bin/job.h"
@@ -21,8 +23,8 @@ struct OutboxScene : bin::Job {
   /// A worker on the checkpoint file of that name, registered.
   Process start(const std::string& store, bin::Environment more = {}) {
     auto worker = std::make_unique<bin::PawlProcess>(std::vector<std::string>{"worker"}, settings(store, more));
-    if (!bin::eventually([&] { return !epoch_of(*worker).empty(); }))
-      throw std::runtime_error("the worker did not register; it wrote:\n" + worker->err());
+    bin::eventually([&] { return worker->ended() || !epoch_of(*worker).empty(); });
+    if (epoch_of(*worker).empty()) throw std::runtime_error("the worker did not register; it wrote:\n" + worker->err());
     return worker;
   }
   bin::Completed work_as(const std::string& store, bin::Environment more = {}) const {
@@ -41,6 +43,23 @@ struct OutboxScene : bin::Job {
         "insert into pms_sync_logs (connection_id, status, error_message)"
         " select $1::uuid, 'error', 'failure ' || i from generate_series(1, $2::int) i",
         {organisation.connection, std::to_string(count)});
+  }
+  /// Runs that wait, as the checkpoint file of that name has them.
+  int waiting(const std::string& store) {
+    const std::string query = "select count(*) from v1_runs where status = 'waiting'";
+    const auto answer = bin::run_pawl({"sql", query, "-o", "ids"}, settings(store));
+    return answer.code == 0 ? std::stoi(answer.out) : 0;
+  }
+  /// Ends a lease now, as Postgres' clock would in a while.
+  void expire_lease(const std::string& epoch) {
+    database.exec("update pawl.workers set expires_at = clock_timestamp() - interval '1 s' where epoch = $1::bigint",
+                  {epoch});
+  }
+  /// How long the oldest statement has been running that another connection to the database runs now, in seconds.
+  double longest_statement() {
+    return std::stod(database.value(
+        "select coalesce(max(extract(epoch from clock_timestamp() - query_start)), 0) from pg_stat_activity"
+        " where datname = current_database() and state = 'active' and pid <> pg_backend_pid()"));
   }
   bool is(const std::string& condition) { return database.value("select " + condition) == "t"; }
   bool eventually_is(const std::string& condition) {

@@ -67,6 +67,29 @@ TEST_CASE_METHOD(Fixture, "the archive has a partition for now and for the month
   CHECK(value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass") == "4");
 }
 
+TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's partitions as they come near") {
+  const auto partitions = [&] {
+    return value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass");
+  };
+  const auto months_pass = [&] {  // as if they had been created two months ago
+    exec("drop table " + value("select string_agg(c.oid::regclass::text, ', ') from pg_inherits i join pg_class c"
+                               " on c.oid = i.inhrelid where i.inhparent = 'pawl.outbox_archive'::regclass and"
+                               " c.relname > 'outbox_archive_' || to_char(now() at time zone 'UTC', 'YYYY_MM') and"
+                               " c.relname <> 'outbox_archive_default'"));
+  };
+  storage::Epoch epoch{0};
+  storage::PostgresOutbox outbox({.address = conninfo, .version = "test", .archive_care = engine::Duration{0}}, epoch);
+  outbox.open({Worker::new_store(), {}, {}});
+  for (int time = 0; time < 2; ++time) {
+    months_pass();
+    REQUIRE(partitions() == "2");
+    CHECK(eventually([&] {
+      outbox.claim({{"test/event"}, {1, 5, {}}});
+      return partitions() == "4";
+    }));
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgotten ones out of the default") {
   exec(
       "insert into pawl.outbox_archive select 1, gen_random_uuid(), now(), now() - interval '200 days', 1, 0,"
