@@ -29,7 +29,7 @@ class World:
         self.rng = random.Random(options.seed)
         self.lock, self.one_frozen = threading.Lock(), threading.Lock()
         mails = 2 * options.minutes * 60 * options.events_per_second
-        self.calm = min(max(80 / mails, 0.003), 0.03)  # how often a command fails at the relay between the storms
+        self.calm = min(max(200 / mails, 0.002), 0.03)  # how often a command fails at the relay between the storms
         self.violations, self.tally, self.points = [], Tally(), collections.Counter()
         self.in_doubt_by_kills, self.noticed_deletions, self.replayed, self.logs, self.number = [], 0, 0, [], 0
         self.stopping = threading.Event()
@@ -79,29 +79,34 @@ class World:
 
     def lanes(self):
         """The schedule, drawn from the seed before anything happens."""
-        minutes = self.options.minutes
-        pause = min(max(minutes / 2, 0.3), 4)
-        rounds = 3 + int(minutes * 4)
-        until = time.monotonic() + minutes * 60
-        lanes = [self.lane(module.__name__.split("_")[-1], [fault() for fault in module.ALL], pause, rounds, until)
+        until = time.monotonic() + self.options.minutes * 60
+        lanes = [self.lane(module.__name__.split("_")[-1], [fault() for fault in module.ALL], until)
                  for module in (faults_of_postgres, faults_of_the_relay, faults_by_operators)]
-        return lanes + self.worker_lanes(pause, rounds, until)
+        return lanes + self.worker_lanes(until)
 
-    def worker_lanes(self, pause, rounds, until):
+    def pause(self, faults):
+        """Seconds between two faults: a short run fits each kind in once, a long one lets the workers breathe."""
+        return min(max(self.options.minutes * 60 / max(len(faults), 1) - 2.5, 0.3), 4)
+
+    def rounds(self):
+        return 3 + int(self.options.minutes * 4)
+
+    def worker_lanes(self, until):
         """In the first round each worker has half of the kinds, so that a short run sees them all."""
         kinds = faults_of_workers.ALL + faults_of_stores.ALL
         shuffled = self.rng.sample(kinds, len(kinds))
         lanes = []
         for place, worker in enumerate(self.workers):
             half = self.wanted([kind(worker) for kind in shuffled[place::2]])
+            pause = self.pause(half)
             schedule = draw_schedule(half, self.rng, pause, 1)
-            schedule += draw_schedule(self.wanted([kind(worker) for kind in kinds]), self.rng, pause, rounds)
+            schedule += draw_schedule(self.wanted([kind(worker) for kind in kinds]), self.rng, pause, self.rounds())
             lanes.append(Lane(worker.name, self, schedule, len(half), until, worker.look_after))
         return lanes
 
-    def lane(self, name, faults, pause, rounds, until):
+    def lane(self, name, faults, until):
         faults = self.wanted(faults)
-        return Lane(name, self, draw_schedule(faults, self.rng, pause, rounds), len(faults), until)
+        return Lane(name, self, draw_schedule(faults, self.rng, self.pause(faults), self.rounds()), len(faults), until)
 
     def wanted(self, faults):
         chosen = [fault for fault in faults if chaos_options.wants(self.options, fault.kind)]
