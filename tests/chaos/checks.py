@@ -47,8 +47,8 @@ CHECKS = [
      "select c.message_id || ': ' || count(*) || ' copies, ' || coalesce(max(m.in_doubt_count)::text, 'no') || ' in doubt'"
      " from chaos_mails c left join pawl.v1_emails m using (message_id) where c.accepted"
      " group by c.message_id having count(*) - 1 > coalesce(max(m.in_doubt_count), 0)"),
-    ("I3", "copies of a mail that differ",
-     "select message_id from chaos_mails group by message_id having count(distinct digest) > 1"),
+    ("I3", "copies of a mail to one address that differ",
+     "select message_id from chaos_mails group by message_id, recipient having count(distinct digest) > 1"),
     ("I3", "a mail that the ledger does not know",
      "select c.message_id from chaos_mails c where not exists (select from pawl.v1_emails m"
      " where m.message_id = c.message_id)"),
