@@ -24,8 +24,9 @@ CHECKS = [
      "select event_id || ' for ' || user_id from chaos_expected x where told and not uncertain and not exists"
      " (select from pawl.v1_emails m where m.event_id = x.event_id and m.user_id = x.user_id)"),
     ("I1", "a mail that was never settled",
-     "select event_id || ' for ' || user_id || ': ' || state from pawl.v1_emails"
-     " where state in ('sending', 'deferred', 'in_doubt')"),
+     "select m.event_id || ' for ' || m.user_id || ': ' || m.state from pawl.v1_emails m"
+     " left join chaos_expected x using (event_id, user_id)"
+     " where m.state in ('sending', 'deferred', 'in_doubt') and x.uncertain is not true"),
     ("I1", "a mail withheld from an eligible recipient",
      "select m.event_id || ' for ' || m.user_id || ': ' || m.state || ', ' || m.reply from pawl.v1_emails m"
      " join chaos_expected x using (event_id, user_id) join users u on u.id = m.user_id"
@@ -46,8 +47,8 @@ CHECKS = [
      "select c.message_id || ': ' || count(*) || ' copies, ' || coalesce(max(m.in_doubt_count)::text, 'no') || ' in doubt'"
      " from chaos_mails c left join pawl.v1_emails m using (message_id) where c.accepted"
      " group by c.message_id having count(*) - 1 > coalesce(max(m.in_doubt_count), 0)"),
-    ("I3", "copies of a mail that differ",
-     "select message_id from chaos_mails group by message_id having count(distinct digest) > 1"),
+    ("I3", "copies of a mail to one address that differ",
+     "select message_id from chaos_mails group by message_id, recipient having count(distinct digest) > 1"),
     ("I3", "a mail that the ledger does not know",
      "select c.message_id from chaos_mails c where not exists (select from pawl.v1_emails m"
      " where m.message_id = c.message_id)"),
@@ -113,6 +114,9 @@ FIGURES = {
     "mails with a second copy":
         "select count(*) from (select from chaos_mails where accepted group by message_id having count(*) > 1) c",
     "recipients whose standing changed meanwhile": "select count(*) from chaos_expected where uncertain",
+    "unsettled mails to people who are no longer to be told":
+        "select count(*) from pawl.v1_emails m join chaos_expected x using (event_id, user_id)"
+        " where m.state in ('sending', 'deferred', 'in_doubt') and x.uncertain",
     "most deliveries of one event": "select max(deliveries) from pawl.v1_events",
     "events resumed": "select count(*) from pawl.v1_events where resumes > 0",
 }

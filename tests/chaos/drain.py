@@ -55,7 +55,7 @@ class Drain:
         worker = self.world.workers[0]
         done = subprocess.run([worker.pawl, "resume", "--failed", "--since", "24h", "--yes", "--note", "after the faults"],
                               env=worker.variables({}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        return done.stdout.count("resumed") - 0
+        return done.stdout.count("resumed")
 
     def what_waits(self):
         with self.world.postgres.admin() as cursor:

@@ -60,6 +60,9 @@ class Lane(threading.Thread):
                     break
                 self.perform(*entry)
             self.insist()
+            while time.monotonic() < self.until:
+                self.between()
+                time.sleep(0.1)
         except Exception:  # the soak says so in its report; a silent end would test nothing
             self.failure = traceback.format_exc()
 

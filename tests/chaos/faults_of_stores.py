@@ -93,6 +93,53 @@ class ReadForLong(WorkerFault):
             return same and reader.execute(settled).fetchone() != before
 
 
+class Disk(WorkerFault):
+    """The disk under the file fails for a while; when it works again the worker goes on by itself."""
+    words = ()
+
+    def inject(self, world, rng):
+        control, fired = self.worker.checkpoints + "-control", self.worker.checkpoints + "-fired"
+        with open(fired, "w"):
+            pass
+        self.tell(control, "ok")
+        self.restart(LD_PRELOAD=world.options.disk_shim, PAWL_DISK_PREFIX=self.worker.checkpoints,
+                     PAWL_DISK_CONTROL=control, PAWL_DISK_FIRED=fired)
+        self.worker.ready()
+        self.tell(control, rng.choice(self.words))
+        self.worker.until(lambda: False, rng.uniform(0.5, 2))
+        self.tell(control, "ok")
+        hit = os.path.getsize(fired) > 0
+        survived = self.worker.until(lambda: False, 0.5) or self.worker.running()
+        self.after(world, survived)
+        self.restart()
+        return hit
+
+    def after(self, world, survived):
+        if not survived:
+            self.worker.note_end()
+
+    @staticmethod
+    def tell(control, word):
+        with open(control + ".new", "w") as file:
+            file.write(word)
+        os.rename(control + ".new", control)
+
+
+class DiskFull(Disk):
+    kind, words = "disk: full", ("enospc", "enospc-grow")
+
+
+class DiskBroken(Disk):
+    kind, words = "disk: I/O error", ("eio-write", "eio-fsync", "eio-read", "short", "eio-write-once", "eio-fsync-once")
+
+
+class PowerLost(Disk):
+    kind, words = "disk: power lost", ("lose",)
+
+    def after(self, world, survived):
+        pass  # it is meant to die
+
+
 class BackedUp(WorkerFault):
     kind = "store: backed up while its worker runs"
 
@@ -100,4 +147,4 @@ class BackedUp(WorkerFault):
         return self.worker.ready() and self.worker.history.copy_of_living(self.worker.checkpoints) is not None
 
 
-ALL = [Lost, Deleted, Restored, Copied, ReadForLong, BackedUp]
+ALL = [Lost, Deleted, Restored, Copied, ReadForLong, DiskFull, DiskBroken, PowerLost, BackedUp]

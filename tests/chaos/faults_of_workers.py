@@ -1,4 +1,5 @@
 """Faults of a worker's process."""
+import os
 import re
 import resource
 import signal
@@ -7,8 +8,14 @@ import time
 from chaos import worker
 from chaos.fault import Fault
 
-CRASH_POINTS = ["after-claim", "after-resolve", "before-checkpoint", "after-checkpoint", "after-in-app", "before-mail",
-                "after-mail-250", "before-mail-recorded", "after-mail", "before-archive", "after-archive"]
+POINTS = os.path.join(os.path.dirname(__file__), "..", "..", "engine", "crash_points.h")
+# what only a new store or another verb comes by
+ELSEWHERE = re.compile("store-renamed|emitted|resumed|migrated|pruned")
+
+
+def crash_points():
+    with open(POINTS) as file:
+        return [name for name in re.findall(r'\{CrashPoint::\w+, "([a-z0-9-]+)"', file.read()) if not ELSEWHERE.search(name)]
 
 
 class WorkerFault(Fault):
@@ -43,11 +50,11 @@ class Killed(WorkerFault):
 
 class KilledAtPoint(WorkerFault):
     kind = "worker: SIGKILL at a named point"
-    patience = 12
+    patience = 8
 
     def inject(self, world, rng):
-        point = rng.choice(CRASH_POINTS)
-        self.restart(PAWL_CRASH_AT=point)
+        point = rng.choice(crash_points())
+        self.restart(PAWL_CRASH_AT=f"{point}:{rng.choice([1, 1, 2, 5])}")
         deadline = time.monotonic() + self.patience
         while self.worker.running() and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -15,7 +15,7 @@ def parse(arguments):
                         " separated by commas; for hunting a bug")
     parser.add_argument("--keep", action="store_true", help="keep logs and databases also of a clean run")
     parser.add_argument("--pawl", required=True, help="the binary, built with crash points")
-    parser.add_argument("--disk-shim", default="", help="the preloaded library that makes the disk fail")
+    parser.add_argument("--disk-shim", required=True, help="the preloaded library that makes the disk fail")
     options = parser.parse_args(arguments)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 31)

@@ -54,7 +54,7 @@ class Rules:
 
     def action(self, phase):
         action = self.always.get(phase)
-        if action is None and self.rng.random() < self.probability * (5 if phase in ("greeting", "ehlo", "auth") else 1):
+        if action is None and self.rng.random() < self.probability:
             if not self.decks[phase]:
                 self.decks[phase] = self.rng.sample(ACTIONS[phase], len(ACTIONS[phase]))
             action = self.decks[phase].pop()

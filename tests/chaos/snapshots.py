@@ -4,13 +4,12 @@ import shutil
 import sqlite3
 
 SETTLED = "select run_id, step, key, attempt, output, started_at, settled_at from v1_steps where status = 'succeeded'"
-# Within one generation (resumes), an attempt that failed after the one that succeeded.
+# Attempts count anew after each resume; in the run's present generation none may follow the one that succeeded.
 RUN_AGAIN = """
 select s.run_id, s.step, s.key from v1_steps s
-join v1_attempts a on a.run_id = s.run_id and a.step = s.step and a.key = s.key
-where s.status = 'succeeded' group by s.run_id, s.step, s.key
-having max(case when a.resumes = (select max(resumes) from v1_attempts l
-  where l.run_id = s.run_id and l.step = s.step and l.key = s.key) then a.attempt end) >= max(s.attempt)"""
+join v1_runs r on r.run_id = s.run_id
+join v1_attempts a on a.run_id = s.run_id and a.step = s.step and a.key = s.key and a.resumes = r.resumes
+where s.status = 'succeeded' and a.attempt >= s.attempt"""
 
 
 class History:

@@ -50,9 +50,12 @@ class Worker:
     def look_after(self):
         """Restarts it if it ended by itself."""
         if not self.running():
-            last = self.words().strip().splitlines()[-1:]
-            self.incidents.append({"worker": self.name, "exit": self.process.returncode, "at": time.time(), "last": last})
+            self.note_end()
             self.start()
+
+    def note_end(self):
+        last = self.words().strip().splitlines()[-1:]
+        self.incidents.append({"worker": self.name, "exit": self.process.returncode, "at": time.time(), "last": last})
 
     def ready(self, patience=8):
         """Whether it has registered by then."""

@@ -29,7 +29,7 @@ class World:
         self.rng = random.Random(options.seed)
         self.lock, self.one_frozen = threading.Lock(), threading.Lock()
         mails = 2 * options.minutes * 60 * options.events_per_second
-        self.calm = min(max(80 / mails, 0.003), 0.03)  # how often a command fails at the relay between the storms
+        self.calm = min(max(200 / mails, 0.002), 0.03)  # how often a command fails at the relay between the storms
         self.violations, self.tally, self.points = [], Tally(), collections.Counter()
         self.in_doubt_by_kills, self.noticed_deletions, self.replayed, self.logs, self.number = [], 0, 0, [], 0
         self.stopping = threading.Event()
@@ -60,7 +60,8 @@ class World:
             "PAWL_POSTGRES": self.postgres.conninfo_of("worker"), "PAWL_MAIL": self.relay.url(),
             "PAWL_MAIL_PASSWORD_FILE": password, "PAWL_MAIL_FROM": "alerts@chaos.test",
             "PAWL_APP_URL": "https://app.chaos.test", "PAWL_LOG_FORMAT": "json", "PAWL_LEASE": f"{self.lease:g}s",
-            "PAWL_DELIVERIES_MAX": "50", "PAWL_DRAIN_TIMEOUT": "30s", "PAWL_RETRY_SEND_EMAIL": f"{soon},attempts=0,for=24h",
+            # a clock that jumps ten years ahead would prune every ended run, and with it what the oracle compares
+            "PAWL_RETENTION": "0s", "PAWL_DELIVERIES_MAX": "50", "PAWL_DRAIN_TIMEOUT": "30s", "PAWL_RETRY_SEND_EMAIL": f"{soon},attempts=0,for=24h",
             "PAWL_RETRY_CREATE_IN_APP": soon, "PAWL_RETRY_RESOLVE_RECIPIENTS": soon, "PAWL_CONNECT_TIMEOUT": "60s"}
 
     def migrate(self):
@@ -79,29 +80,34 @@ class World:
 
     def lanes(self):
         """The schedule, drawn from the seed before anything happens."""
-        minutes = self.options.minutes
-        pause = min(max(minutes / 2, 0.3), 4)
-        rounds = 3 + int(minutes * 4)
-        until = time.monotonic() + minutes * 60
-        lanes = [self.lane(module.__name__.split("_")[-1], [fault() for fault in module.ALL], pause, rounds, until)
+        until = time.monotonic() + self.options.minutes * 60
+        lanes = [self.lane(module.__name__.split("_")[-1], [fault() for fault in module.ALL], until)
                  for module in (faults_of_postgres, faults_of_the_relay, faults_by_operators)]
-        return lanes + self.worker_lanes(pause, rounds, until)
+        return lanes + self.worker_lanes(until)
 
-    def worker_lanes(self, pause, rounds, until):
+    def pause(self, faults):
+        """Seconds between two faults: a short run fits each kind in once, a long one lets the workers breathe."""
+        return min(max(self.options.minutes * 60 / max(len(faults), 1) - 2.5, 0.3), 6)
+
+    def rounds(self):
+        return 3 + int(self.options.minutes * 4)
+
+    def worker_lanes(self, until):
         """In the first round each worker has half of the kinds, so that a short run sees them all."""
         kinds = faults_of_workers.ALL + faults_of_stores.ALL
         shuffled = self.rng.sample(kinds, len(kinds))
         lanes = []
         for place, worker in enumerate(self.workers):
             half = self.wanted([kind(worker) for kind in shuffled[place::2]])
+            pause = self.pause(half)
             schedule = draw_schedule(half, self.rng, pause, 1)
-            schedule += draw_schedule(self.wanted([kind(worker) for kind in kinds]), self.rng, pause, rounds)
+            schedule += draw_schedule(self.wanted([kind(worker) for kind in kinds]), self.rng, pause, self.rounds())
             lanes.append(Lane(worker.name, self, schedule, len(half), until, worker.look_after))
         return lanes
 
-    def lane(self, name, faults, pause, rounds, until):
+    def lane(self, name, faults, until):
         faults = self.wanted(faults)
-        return Lane(name, self, draw_schedule(faults, self.rng, pause, rounds), len(faults), until)
+        return Lane(name, self, draw_schedule(faults, self.rng, self.pause(faults), self.rounds()), len(faults), until)
 
     def wanted(self, faults):
         chosen = [fault for fault in faults if chaos_options.wants(self.options, fault.kind)]
