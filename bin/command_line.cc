@@ -6,6 +6,7 @@
 
 #include "bin/command_emit.h"
 #include "bin/command_error.h"
+#include "bin/command_in_doubt.h"
 #include "bin/command_migrate.h"
 #include "bin/command_replay.h"
 #include "bin/command_resume.h"
@@ -36,6 +37,7 @@ constexpr std::array kVerbs{
     VerbEntry{"show", "Everything about one run, as a timeline", make_show},
     VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects", make_replay},
     VerbEntry{"resume", "Let failed runs go on at their failed steps", make_resume},
+    VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were", make_in_doubt},
     VerbEntry{"sql", "Read-only SQL on the checkpoints", make_sql},
 };
 
@@ -46,6 +48,7 @@ constexpr const char* kExamples = R"(Examples:
   pawl runs --status failed --since 1h           what failed in the last hour
   pawl show 6f1c                                 one run, by the beginning of its id
   pawl resume --failed --since 2h --yes          try again what failed in the last two hours
+  pawl in-doubt resolve 6f1c --sent              the relay's log has it: do not send it again
   pawl sql "select * from v1_waiting"            what waits, and why
 
 A setting comes from its flag, else its environment variable, else the file of --config, else its default.

@@ -1,30 +1,19 @@
 // Puts failed events back into the outbox, one by one or in bulk.
 #include "bin/command_resume.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 
 #include "bin/command_error.h"
 #include "bin/duration.h"
 #include "bin/one_shot.h"
+#include "bin/requester.h"
 #include "bin/run_ids.h"
 #include "storage/event_admin.h"
 
 namespace pawl::bin {
 
 namespace {
-
-/// For the audit trail: who at which host.
-std::string requester() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  const char* user = std::getenv("USER");
-  return (user && *user ? std::string(user) : "uid " + std::to_string(getuid())) + "@" + host.data();
-}
 
 /// Beginnings of ids need the checkpoints; full ids do not, so that any host can resume.
 std::vector<std::string> full_ids(const std::vector<std::string>& ids, const Settings& settings) {

@@ -27,7 +27,7 @@ class SmtpServer {
   /// The server's own certificate.
   std::string ca_file() const { return folder_ / "certificate.pem"; }
 
-  /// Adds a rule (see smtp_server.py), or `clear`s them; in force when this returns.
+  /// Adds a rule (see smtp_server.py), `clear`s them or closes all connections by `hangup`; done when this returns.
   void tell(const std::string& rule);
 
   /// What was accepted, in order: objects with from, to, subject, headers, text, html, parts, defects as Python's

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A real SMTP server for tests: keeps what it accepts as parsed JSON, and fails where its rules say so.
 
-Prints its port when it listens. Each line on stdin is a rule, or `clear` for none, and is answered with `ok`; it exits
-at once when stdin ends, so that it cannot outlive the test.
+Prints its port when it listens. Each line on stdin is a rule, `clear` for no rules, or `hangup` to close every
+connection; it is answered with `ok`. The server exits at once when stdin ends, so that it cannot outlive the test.
 
 A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, mail, rcpt, data (the command), body
 (after 354), dot (after the final dot), accepted (after its 250), quit. WORD: only where the command holds it (for data, body,
@@ -31,6 +31,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import weakref
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -114,10 +115,12 @@ class Session(SMTP):
     """One connection, with rules in front of every command."""
 
     count = 0
+    alive = weakref.WeakSet()
 
     def __init__(self, rules, store, **options):
         super().__init__(self, **options)
         Session.count += 1
+        Session.alive.add(self)
         self.number = Session.count
         self.rules = rules
         self.store = store
@@ -298,7 +301,12 @@ def obey_stdin(loop, rules):
 
 
 def obey(rules, line):
-    rules.add(line)
+    if line == "hangup":
+        for session in list(Session.alive):
+            if session.transport:
+                session.transport.close()
+    else:
+        rules.add(line)
     print("ok", flush=True)
 
 

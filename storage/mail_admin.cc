@@ -1,0 +1,35 @@
+// Reads and resolves mails in doubt with one short-lived connection a call.
+#include "storage/mail_admin.h"
+
+#include "storage/array_literal.h"
+#include "storage/postgres_connection.h"
+
+namespace pawl::storage {
+
+std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
+  PostgresConnection connection(conninfo);
+  const Rows rows = connection.run("list mails in doubt",
+                                   "select event_id, user_id, email, to_char(since at time zone 'UTC',"
+                                   " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), in_doubt_count, run, reply, message_id"
+                                   " from pawl.v1_in_doubt order by since, event_id, user_id",
+                                   {});
+  std::vector<InDoubtMail> mails;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    mails.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
+                     rows.string(row, 4), rows.string(row, 5), rows.string(row, 6), rows.string(row, 7)});
+  return mails;
+}
+
+// Repeating it after a lost reply finds nothing in doubt any more and is refused, which the audit trail explains.
+InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution) {
+  PostgresConnection connection(conninfo);
+  const Rows rows =
+      connection.run_once("resolve mails in doubt",
+                          "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
+                          " $3::boolean, $4, nullif($5, ''))",
+                          {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
+                           valid_utf8(resolution.requested_by), valid_utf8(resolution.note)});
+  return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};
+}
+
+}  // namespace pawl::storage
