@@ -61,6 +61,7 @@ TEST_CASE("F16: without threads a worker ends with an error that says so, and no
     INFO("at most " << most << " threads");
     const Completed worked = job.work({{"LD_PRELOAD", PAWL_PROCESS_LIMITS},
                                        {"PAWL_THREADS_MAX", std::to_string(most)},
+                                       {"PAWL_CONNECT_TIMEOUT", "100ms"},
                                        {"PAWL_MAIL", "maildir:" + job.folder.path() + "/mail"}});
     if (worked.code == 0) break;
     CHECK(worked.code == 1);
