@@ -69,7 +69,9 @@ class WorkerVerb final : public Verb {
     }
     const std::string path = prepared_path(settings);
     std::optional<storage::SqliteCheckpoints> checkpoints;
-    if (!retry_start(clock, patience(settings, board, log), [&] { checkpoints.emplace(path); })) return ExitCode::kDone;
+    const auto warn = [&log](const std::string& what) { log.line(LogLevel::kWarn, what); };
+    const auto open = [&] { checkpoints.emplace(path, warn); };
+    if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
     const WorkerWorld world{settings, ports.epoch, *checkpoints, workflows, clock, log};
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();

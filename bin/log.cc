@@ -110,11 +110,20 @@ void Log::on(const Notice& notice) {
 
 void Log::line(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
   if (level < options_.level) return;
+  const std::lock_guard lock(mutex_);
+  const std::string lost = std::to_string(lost_);
+  if (lost_ > 0 && put(LogLevel::kWarn, "log lines were lost: they could not be written", {{"lines", lost}})) lost_ = 0;
+  if (!put(level, message, fields)) ++lost_;
+}
+
+bool Log::put(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
   std::string text = options_.json ? json_line(level, message, fields) : text_line(level, message, fields);
   text += '\n';
-  const std::lock_guard lock(mutex_);
-  if (options_.clear_line) out_ << "\r\x1b[K";
+  if (options_.clear_line) text.insert(0, "\r\x1b[K");
   out_ << text << std::flush;
+  const bool taken = out_.good();
+  out_.clear();
+  return taken;
 }
 
 }  // namespace pawl::bin

@@ -13,8 +13,10 @@
 
 namespace pawl::bin {
 
-/// Safe to call from any thread. Every line has time, level and msg; run, event, step, key, attempt and error where
-/// they apply. Passwords in connection strings are redacted; control characters never reach the stream.
+/// A line that the stream does not take (a full disk, a pipe that nobody reads) is lost; how many were is the first
+/// line that it takes again. Safe to call from any thread. Every line has time, level and msg; run, event, step, key,
+/// attempt and error where they apply. Passwords in connection strings are redacted; control characters never reach the
+/// stream.
 class Log final : public engine::Observer {
  public:
   using Field = std::pair<std::string_view, std::string_view>;
@@ -32,7 +34,10 @@ class Log final : public engine::Observer {
   void line(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
 
  private:
+  bool put(LogLevel level, std::string_view message, std::initializer_list<Field> fields);
+
   std::ostream& out_;
+  std::size_t lost_ = 0;
   const Options options_;
   std::mutex mutex_;
 };

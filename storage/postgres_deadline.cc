@@ -11,6 +11,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "engine/errors.h"
@@ -45,7 +46,11 @@ class DeadlineThread {
  private:
   using Time = Deadline::Time;
 
-  DeadlineThread() : thread_([this] { watch(); }) {}
+  DeadlineThread() try : thread_([this] { watch(); }) {
+  } catch (const std::system_error& error) {
+    throw engine::UnavailableError(std::string("Postgres: cannot start the thread that watches connections: ") +
+                                   error.what() + "; raise the limit of processes for this user or service");
+  }
   ~DeadlineThread() {
     {
       const std::lock_guard lock(mutex_);

@@ -32,7 +32,7 @@ void make_ready(const std::string& path) {
 
 class SqliteCheckpoints::Body {
  public:
-  explicit Body(std::string path) : path_(lockable(std::move(path))), lock_(path_) {
+  Body(std::string path, Warn warn) : path_(lockable(std::move(path))), warn_(std::move(warn)), lock_(path_) {
     guarded("open checkpoints", [&] {
       make_ready(path_);
       file_ = identity_of(path_);
@@ -83,7 +83,10 @@ class SqliteCheckpoints::Body {
   }
 
   // The transaction before it is durable: a failure here concerns the next one, which begins with a fresh connection.
-  void tend_wal() try { connection_->tend_wal(); } catch (const SQLite::Exception& error) {
+  void tend_wal() try {
+    const std::string warning = connection_->tend_wal();
+    if (warn_ && !warning.empty()) warn_(warning);
+  } catch (const SQLite::Exception& error) {
     drop_if_poisoned(error);
   }
 
@@ -94,12 +97,14 @@ class SqliteCheckpoints::Body {
   }
 
   std::string path_;
+  Warn warn_;
   SqliteLock lock_;
   std::optional<FileIdentity> file_;
   std::unique_ptr<SqliteConnection> connection_;
 };
 
-SqliteCheckpoints::SqliteCheckpoints(std::string path) : body_(std::make_unique<Body>(std::move(path))) {}
+SqliteCheckpoints::SqliteCheckpoints(std::string path, Warn warn)
+    : body_(std::make_unique<Body>(std::move(path), std::move(warn))) {}
 
 SqliteCheckpoints::~SqliteCheckpoints() = default;
 

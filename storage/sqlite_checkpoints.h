@@ -1,6 +1,7 @@
 // The checkpoint store in one SQLite file, written by one connection.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,7 +14,11 @@ namespace pawl::storage {
 /// build or corrupt, and engine::UnavailableError when its disk is full or fails.
 class SqliteCheckpoints final : public engine::Checkpoints {
  public:
-  explicit SqliteCheckpoints(std::string path);
+  /// Told of what an operator should look at though the store goes on (a -wal that a reader makes grow); called from
+  /// within `commit` and `prune`, on their thread.
+  using Warn = std::function<void(const std::string&)>;
+
+  explicit SqliteCheckpoints(std::string path, Warn warn = {});
   ~SqliteCheckpoints() override;
 
   engine::Recovered recover() override;

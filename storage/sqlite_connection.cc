@@ -18,6 +18,9 @@ constexpr int kBusyMilliseconds = 1000;
 constexpr int kCheckpointFrames = 1024;
 constexpr int kTruncateFrames = 16 * 1024;
 
+// Later than the first try to cut it back, which any short reader may make fail.
+constexpr int kFirstWarning = kTruncateFrames + kCheckpointFrames;
+
 int checkpoint(SQLite::Database& database, int mode) {
   engine::crash_point(engine::CrashPoint::kBeforeWalCheckpoint);
   const int result = sqlite3_wal_checkpoint_v2(database.getHandle(), nullptr, mode, nullptr, nullptr);
@@ -41,7 +44,8 @@ FileIdentity require_identity(const std::string& path) {
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(const std::string& path) : path_(path), next_checkpoint_(kCheckpointFrames) {
+SqliteConnection::SqliteConnection(const std::string& path)
+    : path_(path), next_checkpoint_(kCheckpointFrames), next_warning_(kFirstWarning) {
   file_ = require_identity(path);
   verify_store(path);
   database_ = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, kBusyMilliseconds);
@@ -84,14 +88,26 @@ int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int frames) {
   return SQLITE_OK;
 }
 
-void SqliteConnection::tend_wal() {
-  if (wal_frames_ < next_checkpoint_) return;
+std::string SqliteConnection::tend_wal() {
+  if (wal_frames_ < next_checkpoint_) return held_wal();
   next_checkpoint_ = wal_frames_ + kCheckpointFrames;
   database_->setBusyTimeout(0);  // readers are never waited for: what they still need is moved next time
   const int mode = wal_frames_ < kTruncateFrames ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
   const int result = checkpoint(*database_, mode);
   database_->setBusyTimeout(kBusyMilliseconds);
   if (result != SQLITE_OK && result != SQLITE_BUSY) throw SQLite::Exception(database_->getHandle(), result);
+  return held_wal();
+}
+
+std::string SqliteConnection::held_wal() {
+  if (wal_frames_ >= next_warning_) {
+    next_warning_ = wal_frames_ * 2;
+    return "the -wal of " + path_ + " has grown to " + std::to_string(wal_frames_ / 256) +
+           " MiB: a program that reads the file for long holds it; `fuser " + path_ + "` names it, ending it frees it";
+  }
+  if (next_warning_ == kFirstWarning || wal_frames_ >= kTruncateFrames) return {};
+  next_warning_ = kFirstWarning;
+  return "the -wal of " + path_ + " is no longer held and began anew";
 }
 
 void SqliteConnection::abandon() noexcept {

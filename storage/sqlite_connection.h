@@ -30,14 +30,16 @@ class SqliteConnection {
   void require_in_place() const;
 
   /// Moves pages from the WAL into the file once it has grown enough; called after each transaction. A long reader
-  /// makes it grow beyond that, never wait.
-  void tend_wal();
+  /// makes it grow beyond that, never wait. Returns what an operator should know, mostly nothing: that the WAL has
+  /// passed 68 MiB because a reader holds it, again each time it has doubled, and that it began anew.
+  std::string tend_wal();
 
   /// After an I/O error: closing must not touch the file any more.
   void abandon() noexcept;
 
  private:
   void configure();
+  std::string held_wal();
   static int on_commit(void* self, sqlite3*, const char*, int frames);
 
   std::string path_;
@@ -48,6 +50,7 @@ class SqliteConnection {
   FileIdentity wal_;
   int wal_frames_ = 0;
   int next_checkpoint_;
+  int next_warning_;
 };
 
 }  // namespace pawl::storage

@@ -1,5 +1,9 @@
 // The process runs out of file descriptors, threads, patience of its supervisor or readers of its log.
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -57,6 +61,7 @@ TEST_CASE("F16: without threads a worker ends with an error that says so, and no
     INFO("at most " << most << " threads");
     const Completed worked = job.work({{"LD_PRELOAD", PAWL_PROCESS_LIMITS},
                                        {"PAWL_THREADS_MAX", std::to_string(most)},
+                                       {"PAWL_CONNECT_TIMEOUT", "100ms"},
                                        {"PAWL_MAIL", "maildir:" + job.folder.path() + "/mail"}});
     if (worked.code == 0) break;
     CHECK(worked.code == 1);
@@ -91,4 +96,37 @@ TEST_CASE("F17: stopped twice it ends at once, and what it did not finish goes o
   job.smtp.tell("clear");
   CHECK(job.work().code == 0);
   job.check_promises();
+}
+
+TEST_CASE("a worker whose log nobody reads, or whose reader is gone, goes on and ends with 0") {
+  const bool reader_is_gone = GENERATE(false, true);
+  DiskJob job;
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  REQUIRE(fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
+  const Environment settings = job.environment({{"PAWL_LOG_LEVEL", "debug"}});
+  const pid_t worker = fork();
+  if (worker == 0) {
+    for (const auto& [name, value] : settings) setenv(name.c_str(), value.c_str(), 1);
+    dup2(ends[1], STDERR_FILENO);
+    execl(PAWL_BINARY, PAWL_BINARY, "worker", nullptr);
+    _exit(127);
+  }
+  if (reader_is_gone) close(ends[0]);
+  job.fail_syncs(40);
+  const bool done = eventually([&] { return job.all_done(); });
+  CHECK(done);
+  kill(worker, done ? SIGTERM : SIGKILL);
+  int status = 0;
+  waitpid(worker, &status, 0);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  job.check_promises();
+  if (!reader_is_gone) {
+    int waiting = 0;
+    ioctl(ends[0], FIONREAD, &waiting);
+    CHECK(waiting > 0);
+    CHECK(waiting < 40 * 100);  // less than a line an event: it was full indeed
+    close(ends[0]);
+  }
+  close(ends[1]);
 }

@@ -1,4 +1,5 @@
 // The checkpoint store on real files: the contract, what survives, and what is refused.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -168,6 +169,29 @@ TEST_CASE_METHOD(File, "a reader beside the store sees its commits and never blo
   CHECK(failed[0].reason == "550 no such user");
   CHECK(reader.ids_with_prefix("event-", 10).size() == 2);
   CHECK_FALSE(reader.timeline("event-1").empty());
+}
+
+TEST_CASE_METHOD(File,
+                 "a reader that never ends lets the -wal grow and is warned of; commits go on, and so does it after") {
+  std::vector<std::string> warnings;
+  SqliteCheckpoints store(path, [&](const std::string& warning) { warnings.push_back(warning); });
+  commit(store, {started(1)});
+  SQLite::Database reader(path, SQLite::OPEN_READONLY);
+  SQLite::Statement held(reader, "select * from runs");
+  REQUIRE(held.executeStep());
+  const std::string large(1 << 20, 'x');
+  engine::RunNumber run = 1;
+  while (warnings.empty() && run < 200) commit(store, {started(++run), settled(run, {"find", ""}, large)});
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Catch::Contains(path) && Catch::Contains("MiB") && Catch::Contains("fuser"));
+  CHECK(std::filesystem::file_size(path + "-wal") < 80 << 20);
+  for (int i = 0; i < 10; ++i) commit(store, {started(++run), settled(run, {"find", ""}, large)});
+  CHECK(warnings.size() == 1);
+  held.reset();
+  while (warnings.size() < 2 && run < 400) commit(store, {started(++run), settled(run, {"find", ""}, large)});
+  REQUIRE(warnings.size() == 2);
+  CHECK_THAT(warnings[1], Catch::Contains("began anew"));
+  CHECK(std::filesystem::file_size(path + "-wal") < 8 << 20);
 }
 
 TEST_CASE_METHOD(File, "typed SQL may read everything and write nothing") {
