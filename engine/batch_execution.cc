@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "engine/errors.h"
+#include "engine/poison_point.h"
+#include "engine/run_state.h"
 
 namespace pawl::engine {
 
@@ -34,6 +36,7 @@ std::string isolate(StepBase& step, const std::vector<Execution*>& rest, const O
 }  // namespace
 
 std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
+  for (const Execution* execution : batch) poison_point(execution->run->stored.event.aggregate_id, step.name());
   try {
     step.execute_untyped(batch);
     return {};

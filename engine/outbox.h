@@ -49,9 +49,10 @@ class Outbox {
   /// Takes a new epoch. Events of older epochs of the same store are kept when waiting, else set free to be claimed.
   virtual Registered open(const Registration& registration) = 0;
 
-  /// Leases pending events that the company admits: those delivered before first, then fresh ones in order of position.
-  /// While one waits for its last delivery, which it has alone, nothing is claimed that would keep it waiting. Finds
-  /// late commits and freed rows within a second.
+  /// Leases pending events that the company admits: those delivered before first, then fresh ones in order of position,
+  /// of which a part may be ceded to tenants other than those that fill the claims. While one waits for its last
+  /// delivery, which it has alone, nothing is claimed that would keep it waiting. Finds late commits and freed rows
+  /// within a second.
   virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
 
   /// Returns when something may have become claimable, or after about `at_most`.

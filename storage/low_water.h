@@ -28,6 +28,8 @@ class LowWater {
   /// Look above this position.
   std::int64_t mark() const { return catching_up_ ? last_ : settled_; }
 
+  bool catching_up() const { return catching_up_; }
+
   /// A claim gave events up to `last`; `full` says that it gave as many as asked for. 0: it found nothing.
   void claimed(Time now, std::int64_t last, bool full) {
     catching_up_ = full;

@@ -23,14 +23,17 @@ const std::string kClaimable =
     " and (o.store is null or o.store = $2::uuid or not exists (select from pawl.workers w"
     " where w.store = o.store and w.stopped_at is null and w.expires_at > now()))";
 
+const std::string kKey = "coalesce(o.headers->>'tenant', o.aggregateid)";
+
 const std::string kEventColumns =
     "o.position, o.id, o.type, o.aggregatetype, o.aggregateid, o.payload::text,"
     " (extract(epoch from o.created_at) * 1000000)::bigint, o.deliveries, o.resumes";
+constexpr int kEventColumnCount = 9;
 
 // $3 epoch, $4 batch. Nothing is written, and no transaction id used up, unless something was picked. The lease may be
 // committed without waiting for the disk: losing it only makes the event pending again.
-std::string claim_sql(const std::string& picked) {
-  return "with picked as materialized (select o.position from pawl.outbox o where " + kClaimable + picked +
+std::string claim_sql(const std::string& picked, const std::string& seen = "", const std::string& more = "null") {
+  return "with " + seen + "picked as materialized (select o.position from pawl.outbox o where " + kClaimable + picked +
          " for update of o skip locked),"
          " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
          " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w),"
@@ -38,13 +41,26 @@ std::string claim_sql(const std::string& picked) {
          " set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = u.deliveries + 1"
          " from picked, mine where u.position = picked.position returning u.*)"
          " select alive.yes, " +
-         kEventColumns +
+         kEventColumns + ", " + kKey + ", " + more +
          " from (select exists (select from pawl.workers where epoch = $3::bigint) as yes) alive"
          " left join o on true order by o.position";
 }
 
 const std::string kClaimFresh =
     claim_sql(" and o.deliveries = 0 and o.position > $5::bigint order by o.position limit $6::int");
+
+// $5 above, $6 limit, $7 window, $8 hot keys. Looks at a window of rows, whatever is in them, and takes the cold ones.
+// Says how far it got, and whether that is the end.
+const std::string kClaimOvertaking =
+    claim_sql(" and o.deliveries = 0 and o.position = any(array(select position from cold)) order by o.position",
+              "seen as materialized (select o.position, o.lease_epoch is null and o.deliveries = 0 as free, " + kKey +
+                  " as key from pawl.outbox o where o.position > $5::bigint order by o.position limit $7::int),"
+                  " cold as materialized (select position from seen where free and key <> all($8::text[])"
+                  " order by position limit $6::int),"
+                  " reached as materialized (select case when (select count(*) from cold) = $6::int"
+                  " then (select max(position) from cold) else max(position) end as last,"
+                  " count(*) < $7::int and (select count(*) from cold) < $6::int as ended from seen), ",
+              "(select last from reached), (select ended from reached)");
 const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($5::bigint[])");
 
 engine::Event event_from(const Rows& rows, std::size_t row, int first) {
@@ -72,6 +88,7 @@ OutboxClaims::OutboxClaims(const PostgresAddress& address, bool listen, engine::
 void OutboxClaims::start_over(const std::string& store_id) {
   store_ = store_id;
   low_water_ = {};
+  overtaking_ = {};
   batch_ = 0;
   redelivered_.clear();
   more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = false;
@@ -138,8 +155,10 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
     find_redelivered(limits.deliveries_max);
   }
   claim_redelivered(limits, events);
-  if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany))
+  if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany)) {
+    limits.max -= claim_overtaking(limits.max, events);
     claim_fresh(sweeping ? 0 : low_water_.mark(), limits.max, events);
+  }
   if (!sweeping) return;
   low_water_.swept(started, LowWater::Time::clock::now());
   archive_care_.turn(connection_, started);
@@ -150,9 +169,35 @@ void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   const Rows rows = connection_.run_once(
       "claim", kClaimFresh,
       {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)});
-  const std::size_t found = append_claimed(rows, events);
-  low_water_.claimed(LowWater::Time::clock::now(), found == 0 ? 0 : events.back().position,
-                     static_cast<int>(found) >= limit);
+  const int found = append_claimed(rows, events);
+  note_keys(rows, found);
+  low_water_.claimed(LowWater::Time::clock::now(), found == 0 ? 0 : events.back().position, found >= limit);
+  if (!low_water_.catching_up()) overtaking_.start_over();
+}
+
+// Only where there is a queue, and a few keys fill it.
+int OutboxClaims::claim_overtaking(int max, Events& events) {
+  if (!low_water_.catching_up() || overtaking_.hot().empty()) return 0;
+  const int limit = overtaking_.share(max);
+  if (limit == 0) return 0;
+  ArrayLiteral hot;
+  for (const std::string& key : overtaking_.hot()) hot.add(key);
+  const auto started = Overtaking::Time::clock::now();
+  const Rows rows = connection_.run_once(
+      "claim events that overtake", kClaimOvertaking,
+      {types_, store_, epoch(), std::to_string(batch_), std::to_string(std::max(overtaking_.mark(), low_water_.mark())),
+       std::to_string(limit), std::to_string(Overtaking::kWindow), hot.text()});
+  const int found = append_claimed(rows, events);
+  note_keys(rows, found);
+  const std::int64_t last = rows.integer(0, kEventColumnCount + 2);
+  const bool ended = rows.boolean(0, kEventColumnCount + 3);
+  overtaking_.scanned(started, Overtaking::Time::clock::now(), last, ended);
+  return found;
+}
+
+void OutboxClaims::note_keys(const Rows& rows, int found) {
+  for (int row = 0; row < found; ++row)
+    overtaking_.claimed(rows.string(static_cast<std::size_t>(row), kEventColumnCount + 1));
 }
 
 // Candidates first and claims by position: the search passes over every leased row, so it is not made for each claim.
@@ -190,11 +235,11 @@ bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
   return !redelivered_.empty() && engine::company_of(redelivered_.front().deliveries, deliveries_max) == 1;
 }
 
-std::size_t OutboxClaims::append_claimed(const Rows& rows, Events& events) const {
+int OutboxClaims::append_claimed(const Rows& rows, Events& events) const {
   if (!rows.boolean(0, 0)) throw_lease_lost("claim", epoch_);
   if (rows.null(0, 1)) return 0;
   for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row, 1));
-  return rows.size();
+  return static_cast<int>(rows.size());
 }
 
 // Whoever commits an event after this flag is visible rings; whoever committed before is found by looking once more.

@@ -10,6 +10,7 @@
 #include "storage/archive_care.h"
 #include "storage/epoch.h"
 #include "storage/low_water.h"
+#include "storage/overtaking.h"
 #include "storage/postgres_connection.h"
 
 namespace pawl::storage {
@@ -36,10 +37,12 @@ class OutboxClaims {
   Events find_lost_batch();
   void claim_what_is_admitted(engine::ClaimLimits limits, Events& events);
   void claim_fresh(std::int64_t above, int limit, Events& events);
+  int claim_overtaking(int max, Events& events);
+  void note_keys(const Rows& rows, int found);
   void claim_redelivered(engine::ClaimLimits& limits, Events& events);
   void find_redelivered(int deliveries_max);
   bool last_delivery_waits(int deliveries_max) const;
-  std::size_t append_claimed(const Rows& rows, Events& events) const;
+  int append_claimed(const Rows& rows, Events& events) const;
   void raise_flag();
   void lower_flag();
   bool something_is_claimable();
@@ -50,6 +53,7 @@ class OutboxClaims {
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
+  Overtaking overtaking_;
   ArchiveCare archive_care_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.

@@ -100,3 +100,13 @@ TEST_CASE_METHOD(Fixture, "emitting an unfinished id again changes nothing") {
   CHECK(events() == "1");
   CHECK(value("select type from pawl.outbox") == "test/event");
 }
+
+TEST_CASE_METHOD(PostgresFixture, "an event carries its organisation as tenant where its payload names one") {
+  const Organisation acme(*this);
+  acme.fail_sync();
+  CHECK(value("select headers->>'tenant' from pawl.outbox") == acme.id);
+  for (const char* payload : {"{}", "[1]", "7", "{\"org_id\": null}"}) {
+    const std::string id = value("select pawl.emit('test/event', 'thing', '1', $1::jsonb)", {payload});
+    CHECK(value("select headers from pawl.outbox where id = $1::uuid", {id}) == "{}");
+  }
+}

@@ -1,0 +1,61 @@
+// Who overtakes whom, by hand-turned time.
+#include "storage/overtaking.h"
+
+#include <catch2/catch.hpp>
+
+using pawl::storage::Overtaking;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Overtaking::Time kStart{1000s};
+
+void claim(Overtaking& overtaking, const std::string& key, int times) {
+  for (int time = 0; time < times; ++time) overtaking.claimed(key);
+}
+
+}  // namespace
+
+TEST_CASE("a key is hot while it has a fiftieth of the last thousand claims") {
+  Overtaking overtaking;
+  claim(overtaking, "acme", 19);
+  CHECK(overtaking.hot().empty());
+  claim(overtaking, "acme", 1);
+  CHECK(overtaking.hot() == std::vector<std::string>{"acme"});
+  for (int i = 0; i < 980; ++i) claim(overtaking, std::to_string(i), 1);
+  CHECK(overtaking.hot() == std::vector<std::string>{"acme"});
+  claim(overtaking, "globex", 1);
+  CHECK(overtaking.hot().empty());
+}
+
+TEST_CASE("of many keys at most fifty are hot") {
+  Overtaking overtaking;
+  for (int round = 0; round < 100; ++round)
+    for (int key = 0; key < 60; ++key) claim(overtaking, std::to_string(key), 1);
+  CHECK(overtaking.hot().size() <= 50);
+}
+
+TEST_CASE("half of a claim may overtake, of a single event every other one") {
+  Overtaking overtaking;
+  CHECK(overtaking.share(500) == 250);
+  CHECK(overtaking.share(1) + overtaking.share(1) == 1);
+}
+
+TEST_CASE("the scan goes on where it stopped and stays at the end of the queue") {
+  Overtaking overtaking;
+  overtaking.scanned(kStart, kStart + 10ms, 20'000, false);
+  CHECK(overtaking.mark() == 20'000);
+  overtaking.scanned(kStart + 1s, kStart + 1s + 10ms, 30'000, true);
+  CHECK(overtaking.mark() == 30'000);
+  overtaking.scanned(kStart + 2s, kStart + 2s, 0, true);
+  CHECK(overtaking.mark() == 30'000);
+}
+
+TEST_CASE("it passes again, for a twentieth of the time at most") {
+  Overtaking overtaking;
+  overtaking.scanned(kStart, kStart + 500ms, 20'000, true);
+  overtaking.scanned(kStart + 10s, kStart + 10s, 0, true);
+  CHECK(overtaking.mark() == 20'000);
+  overtaking.scanned(kStart + 11s, kStart + 11s, 0, true);
+  CHECK(overtaking.mark() == 0);
+}
