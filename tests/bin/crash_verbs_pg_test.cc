@@ -21,6 +21,23 @@ Completed emit(const Environment& environment) {
   return run_pawl({"emit", "somebody/elses.event", "--aggregate-id", "1", "--data", "{}", "--id", kId}, environment);
 }
 
+// Dies before or after its Nth send to Postgres; after it, Postgres acts and nobody reads the answer.
+Environment dying_at_send(const Environment& environment, const char* when, int number) {
+  Environment all = environment;
+  all["LD_PRELOAD"] = PAWL_KILL_AT_CALL;
+  all["PAWL_KILL_AT"] = std::string("send:") + when + ":" + std::to_string(number);
+  all["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+  return all;
+}
+
+// Calls `killed(when, N)` until it says that there is no Nth send; returns how often it was killed.
+int at_every_send(const std::function<bool(const char*, int)>& killed) {
+  int kills = 0;
+  for (const char* when : {"before", "after"})
+    for (int number = 1; number < 100 && killed(when, number); ++number) ++kills;
+  return kills;
+}
+
 Environment of(const pawl::tests::EmptyDatabase& database) { return {{"PAWL_POSTGRES", database.conninfo}}; }
 
 // Kills `migrate` before its Nth commit, then after it. Whether there is an Nth.
@@ -73,6 +90,38 @@ TEST_CASE("F1: resume killed before its commit changed nothing, and after it res
   CHECK(job.count("notifications") == "2");
   CHECK(job.mails_to("owner") == 1);
   CHECK(job.mails_to("admin") == 1);
+}
+
+TEST_CASE("F1: emit killed at any of its sends wrote one event or none, and one once it has run again") {
+  Job job;
+  const int kills = at_every_send([&](const char* when, int number) {
+    job.database.exec("truncate pawl.outbox");
+    const int code = emit(dying_at_send(job.environment(), when, number)).code;
+    CHECK(emit(job.environment()).code == 0);
+    CHECK(job.count("pawl.outbox") == "1");
+    return code == -SIGKILL;
+  });
+  CHECK(kills > 2);
+}
+
+TEST_CASE("F1: resume killed at any of its sends resumed once or not at all, and once when it has run again") {
+  Job job;
+  const std::string failed =
+      "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, type,"
+      " aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(), 1, 0, gen_random_uuid(),"
+      " 'failed', 'of this test', 'somebody/elses.event', 'thing', '1', '{}', '{}') returning id";
+  const int kills = at_every_send([&](const char* when, int number) {
+    const std::string run = job.database.value(failed);
+    const int code = run_pawl({"resume", run}, dying_at_send(job.environment(), when, number)).code;
+    const int again = run_pawl({"resume", run}, job.environment()).code;
+    CHECK((again == 0 || again == 4));  // 4: it is in the outbox already
+    CHECK(job.database.value("select string_agg(status, ' ') from pawl.v1_events where event_id = $1::uuid", {run}) ==
+          "pending");
+    CHECK(job.database.value("select count(*) from pawl.commands where outcome = 'resumed' and event_id = $1::uuid",
+                             {run}) == "1");
+    return code == -SIGKILL;
+  });
+  CHECK(kills > 2);
 }
 
 TEST_CASE("F1: migrate killed before or after any of its commits is completed by the next one") {
