@@ -69,7 +69,7 @@ class WorkerVerb final : public Verb {
     const std::string path = prepared_path(settings);
     storage::SqliteCheckpoints checkpoints(path);
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
-    const WorkerWorld world{settings, ports.epoch, checkpoints, workflows, clock, log};
+    const WorkerWorld world{settings, ports, checkpoints, workflows, clock, log};
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
   }
 

@@ -155,4 +155,10 @@ void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
   for (const LedgerVerdict& verdict : verdicts) body_->numbers.settled(verdict.event_id, verdict.user_id);
 }
 
+void PostgresMailLedger::rehearse() {
+  const PostgresPool::Borrowed connection = body_->pool.borrow();
+  connection->run("claim mails", kClaim, {"0", "{}", "f", "{}", "{}", "{}", "{}"});
+  connection->run("settle mails", kSettle, {"0", "{}", "{}", "{}", "{}", "{}"});
+}
+
 }  // namespace pawl::storage
