@@ -73,7 +73,7 @@ class WorkerVerb final : public Verb {
     const auto open = [&] { checkpoints.emplace(path, warn); };
     if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
-    const WorkerWorld world{settings, ports.epoch, *checkpoints, workflows, clock, log};
+    const WorkerWorld world{settings, ports, *checkpoints, workflows, clock, log};
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
   }
 

@@ -57,9 +57,23 @@ bool WorkerLoop::open(WorkerSession& session) {
           },
   };
   return retry_start(world_.clock, patience, [&] {
-    storage::require_migrated({world_.settings.postgres, world_.settings.postgres_timeout});
+    storage::require_migrated(world_.ports.address);
+    rehearse(session);
     session.runner().open();
+    registered_before_ = true;
   });
+}
+
+// What the database denies before anything was claimed is a mistake of whoever starts the worker. Denied later, it is
+// an outage like any other: the worker waits for whoever takes that back.
+void WorkerLoop::rehearse(WorkerSession& session) const {
+  try {
+    session.outbox().rehearse();
+    world_.ports.rehearse();
+  } catch (const engine::RefusedError& error) {
+    if (registered_before_) throw engine::UnavailableError(error.what());
+    throw;
+  }
 }
 
 WorkerLoop::Ended WorkerLoop::drive(engine::Runner& runner) {

@@ -30,6 +30,7 @@ class WorkerLoop {
 
   Ended run_session();
   bool open(WorkerSession& session);
+  void rehearse(WorkerSession& session) const;
   Ended drive(engine::Runner& runner);
   void begin_drain(engine::Runner& runner, const char* why);
 
@@ -39,6 +40,7 @@ class WorkerLoop {
   Console& console_;
   const Options options_;
   bool draining_ = false;
+  bool registered_before_ = false;
   engine::Timestamp drain_started_{};
   engine::Timestamp started_{};
 };

@@ -18,6 +18,13 @@ struct WorkerPorts {
         ledger(address, epoch,
                settings.in_doubt == InDoubt::kHold ? storage::InDoubtPolicy::kHold : storage::InDoubtPolicy::kResend) {}
 
+  /// Throws engine::RefusedError when the database lacks, or denies, what a step needs.
+  void rehearse() {
+    recipients.rehearse();
+    inbox.rehearse();
+    ledger.rehearse();
+  }
+
   const storage::PostgresAddress address;
   storage::Epoch epoch{0};
   storage::PostgresRecipients recipients;

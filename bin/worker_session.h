@@ -2,10 +2,10 @@
 #pragma once
 
 #include "bin/settings.h"
+#include "bin/worker_ports.h"
 #include "bin/workflows.h"
 #include "engine/runner.h"
 #include "engine/thread_lanes.h"
-#include "storage/epoch.h"
 #include "storage/postgres_outbox.h"
 
 namespace pawl::bin {
@@ -13,7 +13,7 @@ namespace pawl::bin {
 /// What outlives a registration.
 struct WorkerWorld {
   const Settings& settings;
-  storage::Epoch& epoch;
+  WorkerPorts& ports;
   engine::Checkpoints& checkpoints;
   const Workflows& workflows;
   const engine::Clock& clock;
@@ -25,6 +25,7 @@ class WorkerSession {
   explicit WorkerSession(const WorkerWorld& world);
 
   engine::Runner& runner() { return runner_; }
+  storage::PostgresOutbox& outbox() { return outbox_; }
 
  private:
   // In order of dependence: the runner goes first and stops the lanes, whose threads use the outbox.

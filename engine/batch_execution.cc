@@ -45,6 +45,9 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
   } catch (const UnavailableError& error) {
     settle(unsettled(batch), ServiceDown{error.what()});
     return {};
+  } catch (const RefusedError& error) {  // no item's fault: paused until somebody has acted
+    settle(unsettled(batch), ServiceDown{error.what()});
+    return {};
   } catch (const PermanentError& error) {
     return isolate(step, unsettled(batch), FailedForGood{error.what()});
   } catch (const std::exception& error) {  // a step may throw anything; one item's error must not end the worker

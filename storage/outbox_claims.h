@@ -20,6 +20,8 @@ class OutboxClaims {
  public:
   OutboxClaims(const PostgresAddress& address, bool listen, engine::Duration archive_care, const Epoch& epoch);
 
+  /// Claims nothing, for an epoch that nobody has.
+  void rehearse();
   /// After a new epoch: forgets marks, flags and candidates.
   void start_over(const std::string& store_id);
   std::vector<engine::Event> claim(const engine::ClaimRequest& request);

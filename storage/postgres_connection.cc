@@ -78,7 +78,10 @@ namespace {
 // Each statement, and what begins and ends the transaction, has the whole time for its answer.
 class WorkTransaction final : public Transaction {
  public:
-  WorkTransaction(pqxx::connection_base& connection, Deadline& deadline) : work_(connection), deadline_(deadline) {}
+  // Each statement is to see what was committed before it, whatever the role's default is.
+  WorkTransaction(pqxx::connection_base& connection, Deadline& deadline) : work_(connection), deadline_(deadline) {
+    work_.exec("set transaction isolation level read committed");
+  }
   Rows run(const std::string& sql, const Parameters& parameters) override {
     deadline_.arm();
     return execute(work_, sql, parameters);

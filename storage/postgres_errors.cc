@@ -28,10 +28,7 @@ constexpr std::array kRules{
     Rule{"55P03", Kind::kBusy},        // lock timeout
     Rule{"53", Kind::kBusy},           // disk full, out of memory, too many connections
     Rule{"58", Kind::kBusy},           // I/O error
-    Rule{"42501", Kind::kRefused},     // insufficient privilege
-    Rule{"42P01", Kind::kRefused},     // undefined table
-    Rule{"42703", Kind::kRefused},     // undefined column
-    Rule{"42883", Kind::kRefused},     // undefined function
+    Rule{"42", Kind::kRefused},        // missing privilege, table, column, function, unique key
     Rule{"3F000", Kind::kRefused},     // undefined schema
     Rule{"22", Kind::kValue},          // data exception
     Rule{"23", Kind::kValue},          // constraint violation
@@ -43,9 +40,19 @@ Kind kind_of(const std::string& sqlstate) {
   return rule == kRules.end() ? Kind::kOther : rule->kind;
 }
 
+// libpqxx 6.4 keeps no SQLSTATE in the exceptions it has types for here.
+template <class... Types>
+bool is_any_of(const pqxx::sql_error& error) {
+  return (... || dynamic_cast<const Types*>(&error));
+}
+
 Kind kind_of(const pqxx::sql_error& error) {
-  // A session that the server ended mid-statement has a message and no SQLSTATE.
-  return error.sqlstate().empty() ? Kind::kConnection : kind_of(error.sqlstate());
+  if (!error.sqlstate().empty()) return kind_of(error.sqlstate());
+  if (is_any_of<pqxx::insufficient_privilege, pqxx::syntax_error, pqxx::undefined_column, pqxx::undefined_function,
+                pqxx::undefined_table>(error))
+    return Kind::kRefused;
+  if (is_any_of<pqxx::insufficient_resources>(error)) return Kind::kBusy;
+  return Kind::kConnection;  // a session that the server ended mid-statement has a message and nothing else
 }
 
 std::string one_line(std::string message) {

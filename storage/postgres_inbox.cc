@@ -69,6 +69,13 @@ struct Columns {
   }
 };
 
+Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Columns& columns) {
+  return connection.run("post notifications", kPost,
+                        {std::to_string(epoch), columns.event_ids.text(), columns.org_ids.text(), columns.kinds.text(),
+                         columns.urgencies.text(), columns.titles.text(), columns.bodies.text(), columns.links.text(),
+                         columns.data.text(), columns.index_of_user.text(), columns.user_ids.text()});
+}
+
 std::vector<int> count_rows(PostgresConnection& connection, const Columns& columns, std::size_t size) {
   std::vector<int> counts(size);
   const Rows rows = connection.run("count notifications", kCount,
@@ -85,17 +92,19 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
   if (notifications.empty()) return {};
   const Columns columns(notifications);
   const PostgresPool::Borrowed connection = body_->pool.borrow();
-  const Rows posted = connection->run(
-      "post notifications", kPost,
-      {std::to_string(body_->epoch.load()), columns.event_ids.text(), columns.org_ids.text(), columns.kinds.text(),
-       columns.urgencies.text(), columns.titles.text(), columns.bodies.text(), columns.links.text(),
-       columns.data.text(), columns.index_of_user.text(), columns.user_ids.text()});
+  const Rows posted = insert_rows(*connection, body_->epoch, columns);
   if (!posted.boolean(0, 0)) throw_lease_lost("post notifications", body_->epoch);
   if (posted.integer(0, 1) < columns.users) return count_rows(*connection, columns, notifications.size());
   std::vector<int> counts;
   for (const Notification& notification : notifications)
     counts.push_back(static_cast<int>(notification.user_ids.size()));
   return counts;
+}
+
+void PostgresInbox::rehearse() {
+  const PostgresPool::Borrowed connection = body_->pool.borrow();
+  insert_rows(*connection, 0, Columns({}));
+  count_rows(*connection, Columns({}), 0);
 }
 
 }  // namespace pawl::storage

@@ -16,6 +16,10 @@ class PostgresInbox final : public notify_sync_failure::Inbox {
   ~PostgresInbox() override;
   std::vector<int> post(std::span<const notify_sync_failure::Notification> notifications) override;
 
+  /// Runs the statements for no notification and no worker. Throws engine::RefusedError when the database lacks, or
+  /// denies, what they need.
+  void rehearse();
+
  private:
   class Body;
   std::unique_ptr<Body> body_;

@@ -21,6 +21,10 @@ class PostgresMailLedger final : public notify_sync_failure::MailLedger {
       std::span<const notify_sync_failure::LedgerRequest> requests) override;
   void settle(std::span<const notify_sync_failure::LedgerVerdict> verdicts) override;
 
+  /// Runs the statements for no mail and no worker. Throws engine::RefusedError when the database lacks, or denies,
+  /// what they need.
+  void rehearse();
+
  private:
   class Body;
   std::unique_ptr<Body> body_;

@@ -9,6 +9,28 @@
 
 namespace pawl::storage {
 
+namespace {
+
+// One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
+// A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
+const std::string kArchive =
+    "with mine as materialized (select epoch, store from pawl.workers where epoch = $1::bigint for key share),"
+    " ended as (delete from pawl.outbox o using mine,"
+    " unnest($2::bigint[], $3::text[], $4::text[], $5::uuid[]) as f (position, status, reason, id)"
+    " where o.position = f.position and o.id = f.id and o.lease_epoch = mine.epoch"
+    " returning o.*, mine.store as run_store, f.status, f.reason),"
+    " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
+    " reason, type, aggregatetype, aggregateid, payload, headers)"
+    " select position, id, created_at, deliveries, resumes, run_store, status, nullif(reason, ''), type,"
+    " aggregatetype, aggregateid, payload, headers from ended returning 1)"
+    " select (select count(*) from archived), exists (select from mine)";
+
+const std::string kRenew =
+    "update pawl.workers set heartbeat_at = clock_timestamp(),"
+    " expires_at = clock_timestamp() + $2::bigint * interval '1 microsecond' where epoch = $1::bigint";
+
+}  // namespace
+
 class PostgresOutbox::Body {
  public:
   Body(PostgresOutboxOptions given, Epoch& epoch)
@@ -48,8 +70,6 @@ void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) 
   body_->claims.release(unstarted_positions);
 }
 
-// One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
-// A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finished) {
   if (finished.empty()) return 0;
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
@@ -62,17 +82,7 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     reasons.add(failed && event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
   }
   const Rows rows = body_->ends.run(
-      "archive events",
-      "with mine as materialized (select epoch, store from pawl.workers where epoch = $1::bigint for key share),"
-      " ended as (delete from pawl.outbox o using mine,"
-      " unnest($2::bigint[], $3::text[], $4::text[], $5::uuid[]) as f (position, status, reason, id)"
-      " where o.position = f.position and o.id = f.id and o.lease_epoch = mine.epoch"
-      " returning o.*, mine.store as run_store, f.status, f.reason),"
-      " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
-      " reason, type, aggregatetype, aggregateid, payload, headers)"
-      " select position, id, created_at, deliveries, resumes, run_store, status, nullif(reason, ''), type,"
-      " aggregatetype, aggregateid, payload, headers from ended returning 1)"
-      " select (select count(*) from archived), exists (select from mine)",
+      "archive events", kArchive,
       {std::to_string(body_->epoch.load()), positions.text(), statuses.text(), reasons.text(), ids.text()});
   if (!rows.boolean(0, 1)) throw_lease_lost("archive events", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
@@ -81,14 +91,16 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
 
 void PostgresOutbox::renew() {
   engine::crash_point(engine::CrashPoint::kBeforeRenewed);
-  const Rows rows =
-      body_->heart.run("renew leases",
-                       "update pawl.workers set heartbeat_at = clock_timestamp(),"
-                       " expires_at = clock_timestamp() + $2::bigint * interval '1 microsecond'"
-                       " where epoch = $1::bigint",
-                       {std::to_string(body_->epoch.load()), std::to_string(body_->options.lease.count())});
+  const Rows rows = body_->heart.run(
+      "renew leases", kRenew, {std::to_string(body_->epoch.load()), std::to_string(body_->options.lease.count())});
   if (rows.affected() == 0) throw_lease_lost("renew leases", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterRenewed);
+}
+
+void PostgresOutbox::rehearse() {
+  body_->claims.rehearse();
+  body_->ends.run("archive events", kArchive, {"0", "{}", "{}", "{}", "{}"});
+  body_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 
 }  // namespace pawl::storage

@@ -24,6 +24,10 @@ class PostgresOutbox final : public engine::Outbox {
   PostgresOutbox(PostgresOutboxOptions options, Epoch& epoch);
   ~PostgresOutbox() override;
 
+  /// Runs the statements of claiming and finishing for no event and no worker. Throws engine::RefusedError when the
+  /// database lacks, or denies, what they need.
+  void rehearse();
+
   engine::Registered open(const engine::Registration& registration) override;
   std::vector<engine::Event> claim(const engine::ClaimRequest& request) override;
   void sleep(engine::Duration at_most) override;

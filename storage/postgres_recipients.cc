@@ -49,4 +49,6 @@ std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const st
   return in_order;
 }
 
+void PostgresRecipients::rehearse() { select_recipients(body_->pool, {}); }
+
 }  // namespace pawl::storage

@@ -15,6 +15,8 @@ class PostgresRecipients final : public notify_sync_failure::RecipientDirectory 
   explicit PostgresRecipients(PostgresAddress address);
   ~PostgresRecipients() override;
   std::vector<notify_sync_failure::Recipients> owners_and_admins(std::span<const std::string> org_ids) override;
+  /// Runs the statement for nobody. Throws engine::RefusedError when the database lacks, or denies, what it needs.
+  void rehearse();
 
  private:
   class Body;

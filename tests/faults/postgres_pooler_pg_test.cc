@@ -1,0 +1,24 @@
+// PgBouncer in transaction mode between the worker and Postgres.
+#include <catch2/catch.hpp>
+
+#include "tests/faults/fault_job.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+TEST_CASE("P1 P4 P5: through PgBouncer in transaction mode, which restarts under load, everyone is told once") {
+  FaultJob job;
+  PgBouncer pooler(job.cluster);
+  bin::PawlProcess worker(
+      {"worker"}, job.environment(FaultJob::through(pooler.conninfo(job.database.name), {{"PAWL_DOORBELL", "poll"}})));
+  Producer producer(job, 150);
+  for (int restarts = 0; restarts < 4; ++restarts) {
+    REQUIRE(job.eventually_finished(job.finished_count() + 10));
+    pooler.restart();
+  }
+  producer.finish();
+  job.check_everyone_told();
+  CHECK(job.finished_count() == producer.acknowledged());
+  check_drains(worker);
+  CHECK(job.no_attempt_burnt());
+}
