@@ -27,6 +27,7 @@ class PostgresMailLedger::Body {
 
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests);
   void settle(std::span<const LedgerVerdict> verdicts);
+  void rehearse();
 
   struct Settled {};
   Combined<LedgerRequest, LedgerEntry> claims{[this](auto requests) { return claim(requests); }};
@@ -173,6 +174,11 @@ void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
   for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);
 }
 
+void PostgresMailLedger::Body::rehearse() {
+  claiming_.run("claim mails", kClaim, {"0", "{}", "f", "{}", "{}", "{}", "{}"});
+  settling_.run("settle mails", kSettle, {"0", "{}", "{}", "{}", "{}", "{}"});
+}
+
 std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest> requests) {
   return requests.empty() ? std::vector<LedgerEntry>{} : body_->claims.call(requests);
 }
@@ -181,10 +187,6 @@ void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
   if (!verdicts.empty()) body_->verdicts.call(verdicts);
 }
 
-void PostgresMailLedger::rehearse() {
-  const PostgresPool::Borrowed connection = body_->pool.borrow();
-  connection->run("claim mails", kClaim, {"0", "{}", "f", "{}", "{}", "{}", "{}"});
-  connection->run("settle mails", kSettle, {"0", "{}", "{}", "{}", "{}", "{}"});
-}
+void PostgresMailLedger::rehearse() { body_->rehearse(); }
 
 }  // namespace pawl::storage
