@@ -11,8 +11,8 @@ TEST_CASE("P1 P4 P5: through PgBouncer in transaction mode, which restarts under
   PgBouncer pooler(job.cluster);
   bin::PawlProcess worker(
       {"worker"}, job.environment(FaultJob::through(pooler.conninfo(job.database.name), {{"PAWL_DOORBELL", "poll"}})));
-  Producer producer(job, 150);
-  for (int restarts = 0; restarts < 4; ++restarts) {
+  Producer producer(job, 80);
+  for (int restarts = 0; restarts < 2; ++restarts) {
     REQUIRE(job.eventually_finished(job.finished_count() + 10));
     pooler.restart();
   }

@@ -15,7 +15,7 @@ struct Fixture : PostgresFixture {
 };
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll") {
+TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll", "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -29,7 +29,7 @@ TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll
   CHECK(asleep() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker") {
+TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker", "[session]") {
   const Organisation acme(*this);
   Worker worker(*this);
   worker.open();
@@ -41,7 +41,7 @@ TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker") {
   CHECK(worker.claim().size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what was committed before the flag was visible is found by looking once more") {
+TEST_CASE_METHOD(Fixture, "what was committed before the flag was visible is found by looking once more", "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(Fixture, "what was committed before the flag was visible is fou
   CHECK(worker.claim().size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "nobody rings while nobody sleeps, nor for a sleeper whose lease is over") {
+TEST_CASE_METHOD(Fixture, "nobody rings while nobody sleeps, nor for a sleeper whose lease is over", "[session]") {
   storage::PostgresConnection ear(conninfo);
   ear.listen("pawl");
   ear.wait_for_ring("listen", 0us);
@@ -72,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "nobody rings while nobody sleeps, nor for a sleeper w
   CHECK(ear.wait_for_ring("listen", 10s));
 }
 
-TEST_CASE_METHOD(Fixture, "the flag is written once for many polls in a row") {
+TEST_CASE_METHOD(Fixture, "the flag is written once for many polls in a row", "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());

@@ -203,7 +203,7 @@ TEST_CASE_METHOD(PostgresFixture, "claiming under an epoch that is over says so"
   CHECK_THROWS_AS(dead.claim(), engine::LeaseLostError);
 }
 
-TEST_CASE_METHOD(PostgresFixture, "after its connections were killed the outbox goes on") {
+TEST_CASE_METHOD(PostgresFixture, "after its connections were killed the outbox goes on", "[session]") {
   Worker worker(*this);
   worker.open();
   worker.claim();

@@ -51,7 +51,7 @@ TEST_CASE_METHOD(Fixture, "a zombie's claim, finish, renew and release change no
   CHECK_THROWS_AS(zombie.outbox.renew(), engine::LeaseLostError);
   CHECK_THROWS_AS(zombie.outbox.release(std::vector{event.position}), engine::LeaseLostError);
   CHECK_THROWS_AS(zombie.claim(), engine::LeaseLostError);
-  CHECK_THROWS_AS(zombie.outbox.sleep(engine::Duration{1}), engine::LeaseLostError);
+  if (Worker::can_listen()) CHECK_THROWS_AS(zombie.outbox.sleep(engine::Duration{1}), engine::LeaseLostError);
   CHECK(epoch_of(event.id) == text_of(worker));
   CHECK(value("select count(*) from pawl.outbox_archive") == "0");
   CHECK(value("select count(*) from pawl.workers") == "1");

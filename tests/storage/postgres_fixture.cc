@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "storage/array_literal.h"
 #include "storage/postgres_migrator.h"
 
@@ -16,6 +18,11 @@ std::string unique_name() {
 }
 
 std::string conninfo_of(const std::string& name) { return "dbname=" + name; }
+
+std::string pooler() {
+  const char* pooler = std::getenv("PAWL_TEST_POOLER");
+  return pooler ? std::string(pooler) + " " : "";
+}
 
 void administer(const std::string& sql) {
   storage::PostgresConnection("dbname=postgres").run("administer test databases", sql, {});
@@ -45,7 +52,8 @@ std::string create_migrated() {
 
 }  // namespace
 
-PostgresFixture::PostgresFixture() : name(create_migrated()), conninfo(conninfo_of(name)), connection(conninfo) {}
+PostgresFixture::PostgresFixture()
+    : name(create_migrated()), conninfo(pooler() + conninfo_of(name)), connection(conninfo) {}
 PostgresFixture::~PostgresFixture() { drop(name); }
 
 EmptyDatabase::EmptyDatabase() : name(create_empty()), conninfo(conninfo_of(name)) {}
@@ -100,6 +108,8 @@ Worker::Worker(PostgresFixture& database, std::string store, bool listen)
     : database(database),
       store(std::move(store)),
       outbox({.address = database.conninfo, .version = "test", .listen = listen}, epoch) {}
+
+bool Worker::can_listen() { return pooler().empty(); }
 
 std::string Worker::new_store() {
   static int count = 0;

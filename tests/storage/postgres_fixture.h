@@ -15,7 +15,9 @@ namespace pawl::tests {
 
 using Table = std::vector<std::vector<std::string>>;  ///< Null is the empty string.
 
-/// Connects by libpq's environment (run it under pg_virtualenv). The template is migrated once a process.
+/// Connects by libpq's environment (run it under pg_virtualenv), or through the pooler that PAWL_TEST_POOLER names;
+/// tests tagged [session] need a session of their own, which a pooler in transaction mode does not give. The template
+/// is migrated once a process.
 class PostgresFixture {
  public:
   PostgresFixture();
@@ -54,7 +56,9 @@ struct Organisation {
 
 /// A worker's outbox with its epoch.
 struct Worker {
-  explicit Worker(PostgresFixture& database, std::string store = new_store(), bool listen = true);
+  explicit Worker(PostgresFixture& database, std::string store = new_store(), bool listen = can_listen());
+  /// False through a pooler.
+  static bool can_listen();
   static std::string new_store();
   engine::Registered open(std::vector<std::string> waiting = {}, std::vector<std::string> moving = {});
   std::vector<engine::Event> claim(int max = 100, engine::Company company = {});
