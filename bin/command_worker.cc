@@ -2,7 +2,6 @@
 #include "bin/command_worker.h"
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <optional>
 
 #include "bin/command_error.h"
@@ -17,6 +16,7 @@
 #include "engine/errors.h"
 #include "engine/step.h"
 #include "storage/sqlite_checkpoints.h"
+#include "storage/sqlite_file.h"
 
 namespace pawl::bin {
 
@@ -37,13 +37,9 @@ std::vector<std::string> step_names(const Workflows& workflows) {
 /// The default place is made when it is missing; a path that somebody chose must exist, since it may be a mount.
 std::string prepared_path(const Settings& settings) {
   if (!settings.checkpoints.empty()) return settings.checkpoints;
-  const std::filesystem::path path = default_checkpoints_path();
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    throw engine::RefusedError("cannot create " + path.parent_path().string() + " for the checkpoint file: " +
-                               error.message() + "; set PAWL_CHECKPOINTS to a file in a directory of your own");
-  return path.string();
+  const std::string path = default_checkpoints_path();
+  storage::create_private_directories(path);
+  return path;
 }
 
 class WorkerVerb final : public Verb {

@@ -17,12 +17,6 @@ namespace pawl::storage {
 
 namespace {
 
-// Locked first: whoever looks at the file, or makes it, is alone with it.
-std::string lockable(std::string path) {
-  create_private_directories(path);
-  return path;
-}
-
 void make_ready(const std::string& path) {
   if (!holds_store(path)) create_store(path);
   make_private(path);
@@ -32,8 +26,8 @@ void make_ready(const std::string& path) {
 
 class SqliteCheckpoints::Body {
  public:
-  Body(std::string path, Warn warn) : path_(lockable(std::move(path))), warn_(std::move(warn)), lock_(path_) {
-    guarded("open checkpoints", [&] {
+  Body(std::string path, Warn warn) : path_(std::move(path)), warn_(std::move(warn)), lock_(path_) {
+    guarded("open checkpoints", [&] {  // locked already: whoever looks at the file, or makes it, is alone with it
       make_ready(path_);
       file_ = identity_of(path_);
       return &connect();

@@ -9,9 +9,9 @@
 
 namespace pawl::storage {
 
-/// Opens the file, creating and migrating it when new, and holds its lock file until destroyed. Throws
-/// engine::RefusedError naming file, reason and what to do when it is locked, unreadable, foreign, newer than this
-/// build or corrupt, and engine::UnavailableError when its disk is full or fails.
+/// Opens the file, creating and migrating it when new, in a directory that exists, and holds its lock file until
+/// destroyed. Throws engine::RefusedError naming file, reason and what to do when it is locked, unreadable, foreign,
+/// newer than this build or corrupt, and engine::UnavailableError when its disk is full or fails.
 class SqliteCheckpoints final : public engine::Checkpoints {
  public:
   /// Told of what an operator should look at though the store goes on (a -wal that a reader makes grow); called from

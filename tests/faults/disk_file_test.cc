@@ -124,6 +124,19 @@ TEST_CASE("F8: a file deleted while the worker runs ends it; the events are deli
   job.check_promises();
 }
 
+TEST_CASE("F8: a chosen file whose directory is missing is refused, since that may be a file system not mounted") {
+  DiskJob job;
+  job.fail_syncs(1);
+  const std::string file = job.folder.path() + "/mount/checkpoints.db";
+  const Completed refused = job.work({{"PAWL_CHECKPOINTS", file}});
+  CHECK(refused.code == 4);
+  CHECK_THAT(refused.err, Catch::Contains(file) && Catch::Contains("No such file or directory"));
+  CHECK(job.count("pawl.outbox where deliveries > 0") == "0");
+  CHECK_FALSE(fs::exists(job.folder.path() + "/mount"));
+  CHECK(job.work().code == 0);
+  job.check_promises();
+}
+
 TEST_CASE("F8: a file deleted before the start costs repeated work only") {
   DiskJob job;
   kill_midway(job);
