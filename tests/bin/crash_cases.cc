@@ -16,7 +16,7 @@ namespace {
 
 std::size_t worlds_at_once() {
   const char* given = std::getenv("PAWL_CRASH_THREADS");
-  return given ? std::max<std::size_t>(1, std::strtoul(given, nullptr, 10)) : 2;
+  return given ? std::max<std::size_t>(1, std::strtoul(given, nullptr, 10)) : 3;
 }
 
 std::vector<std::string> run_case(const CrashCase& crash_case, CrashWorld& world) try {

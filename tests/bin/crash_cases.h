@@ -22,7 +22,7 @@ struct CrashReport {
   std::string text() const;
 };
 
-/// In PAWL_CRASH_THREADS worlds at once; two unless given. A life is mostly waiting.
+/// In PAWL_CRASH_THREADS worlds at once; three unless given. A life is mostly waiting.
 CrashReport run_cases(const std::vector<CrashCase>& cases);
 
 /// The points that a worker passes, in the table's order; the verbs' ones are behind them.
