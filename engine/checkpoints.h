@@ -106,6 +106,7 @@ struct UnfinishedRun {
   std::string event_id;
   bool waiting = false;  ///< Parked until wake_at when the process ended; else it was moving.
   Timestamp wake_at{};
+  std::int64_t position = 0;  ///< The event's place in the outbox at its latest delivery.
 };
 
 /// What a store holds when it is opened.

@@ -46,11 +46,13 @@ void MemoryOutbox::require_alive() const {
 }
 
 void MemoryOutbox::adopt(const Registration& registration) {
-  const std::set<std::string> waiting(registration.waiting.begin(), registration.waiting.end());
+  std::map<std::int64_t, std::string> waiting;
+  for (const WaitingEvent& event : registration.waiting) waiting[event.position] = event.id;
   for (auto& [position, row] : table_.rows) {
     const auto owner = table_.workers.find(row.lease_epoch);
     const bool ours = owner == table_.workers.end() || owner->second == registration.store_id;
-    if (ours) row.lease_epoch = waiting.contains(row.event.id) ? epoch_ : 0;
+    const auto kept = waiting.find(position);
+    if (ours) row.lease_epoch = kept != waiting.end() && kept->second == row.event.id ? epoch_ : 0;
   }
   std::erase_if(table_.workers, [&](const auto& worker) { return worker.second == registration.store_id; });
 }
@@ -61,14 +63,16 @@ Registered MemoryOutbox::open(const Registration& registration) {
   adopt(registration);
   table_.workers[epoch_] = registration.store_id;
   Registered registered{epoch_, {}};
-  for (const auto* ids : {&registration.waiting, &registration.moving})
-    for (const std::string& id : *ids) {
-      const bool claimable = std::any_of(table_.rows.begin(), table_.rows.end(), [&](const auto& entry) {
-        const auto& row = entry.second;
-        return row.event.id == id && (row.lease_epoch == 0 || row.lease_epoch == epoch_);
-      });
-      if (!claimable) registered.foreign.push_back(id);
-    }
+  const auto is_ours = [&](const std::string& id, bool or_free) {
+    return std::any_of(table_.rows.begin(), table_.rows.end(), [&](const auto& entry) {
+      const auto& row = entry.second;
+      return row.event.id == id && (row.lease_epoch == epoch_ || (or_free && row.lease_epoch == 0));
+    });
+  };
+  for (const WaitingEvent& event : registration.waiting)
+    if (!is_ours(event.id, false)) registered.foreign.push_back(event.id);
+  for (const std::string& id : registration.moving)
+    if (!is_ours(id, true)) registered.foreign.push_back(id);
   return registered;
 }
 

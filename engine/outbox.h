@@ -11,17 +11,25 @@
 
 namespace pawl::engine {
 
+/// An event whose run waits, at the place where it was delivered to that run: one that was resumed meanwhile has
+/// another.
+struct WaitingEvent {
+  std::string id;
+  std::int64_t position = 0;
+};
+
 /// How a worker takes up its work at start.
 struct Registration {
-  std::string store_id;              ///< Identity of the checkpoint store; an older epoch of the same store is dead.
-  std::vector<std::string> waiting;  ///< Events whose runs the store holds as waiting: kept, not delivered again.
-  std::vector<std::string> moving;   ///< Events whose runs were moving: set free, to be claimed and delivered again.
+  std::string store_id;               ///< Identity of the checkpoint store; an older epoch of the same store is dead.
+  std::vector<WaitingEvent> waiting;  ///< Events whose runs the store holds as waiting: kept, not delivered again.
+  std::vector<std::string> moving;    ///< Events whose runs were moving: set free, to be claimed and delivered again.
 };
 
 /// What the outbox answered to a Registration.
 struct Registered {
-  std::int64_t epoch = 0;            ///< The fencing token of everything this worker writes.
-  std::vector<std::string> foreign;  ///< Of the events named, those finished or held by another living worker.
+  std::int64_t epoch = 0;  ///< The fencing token of everything this worker writes.
+  std::vector<std::string>
+      foreign;  ///< Of the events named, those finished, resumed, or held by another living worker.
 };
 
 /// How much to claim beside what moves.

@@ -86,7 +86,10 @@ void Runner::Body::open() {
   next_run_ = recovered.next_run;
   Registration registration{recovered.store_id, {}, {}};
   for (const UnfinishedRun& run : recovered.unfinished)
-    (run.waiting ? registration.waiting : registration.moving).push_back(run.event_id);
+    if (run.waiting)
+      registration.waiting.push_back({run.event_id, run.position});
+    else
+      registration.moving.push_back(run.event_id);
   const Timestamp asked_at = now();
   const Registered registered = ports_.outbox.open(registration);
   heartbeat_.leased(asked_at);

@@ -58,6 +58,25 @@ std::vector<std::string> id_chunks(std::span<const std::string> ids) {
   return chunks;
 }
 
+// Array literals.
+struct WaitingChunk {
+  std::string ids;
+  std::string positions;
+};
+
+std::vector<WaitingChunk> chunks(std::span<const engine::WaitingEvent> waiting) {
+  std::vector<WaitingChunk> chunks;
+  for (; !waiting.empty(); waiting = waiting.subspan(std::min(kIdsAtOnce, waiting.size()))) {
+    ArrayLiteral ids, positions;
+    for (const engine::WaitingEvent& event : waiting.first(std::min(kIdsAtOnce, waiting.size()))) {
+      ids.add(event.id);
+      positions.add(event.position);
+    }
+    chunks.push_back({ids.text(), positions.text()});
+  }
+  return chunks;
+}
+
 void require_no_copy(Transaction& transaction, const std::string& store, std::int64_t previous_epoch) {
   if (previous_epoch == 0) return;  // a process that just started takes over from one that may be dead
   const Rows other = transaction.run(
@@ -71,25 +90,26 @@ void require_no_copy(Transaction& transaction, const std::string& store, std::in
 }
 
 // Keeps the leases of waiting runs without counting a delivery; also of events that somebody freed meanwhile and nobody
-// has claimed yet.
-void keep_waiting(Transaction& transaction, const std::string& epoch, const Ended& older,
-                  std::span<const std::string> waiting) {
-  for (const std::string& ids : id_chunks(waiting))
-    transaction.run(
-        "update pawl.outbox set lease_epoch = $1::bigint, lease_batch = null, deliveries = greatest(deliveries, 1)"
-        " where id = any($2::uuid[]) and (lease_epoch is null or lease_epoch = any($3::bigint[]))",
-        {epoch, ids, older.all});
+// has claimed yet. Not of one that another worker ended and an operator resumed: it has another position, and a lease
+// that this run's end would not find.
+void keep_waiting(Transaction& transaction, const std::string& epoch, const Ended& older, const WaitingChunk& chunk) {
+  transaction.run(
+      "update pawl.outbox set lease_epoch = $1::bigint, lease_batch = null, deliveries = greatest(deliveries, 1)"
+      " where id = any($2::uuid[]) and position = any($3::bigint[])"
+      " and (lease_epoch is null or lease_epoch = any($4::bigint[]))",
+      {epoch, chunk.ids, chunk.positions, older.all});
 }
 
-void add_foreign(Transaction& transaction, const std::string& epoch, std::span<const std::string> ids,
+// `offset 0` makes the planner look each event up by its id. What it knows of a table that fills and empties all day is
+// often wrong, and a scan of the outbox for each event takes minutes with a backlog of 50,000.
+void add_foreign(Transaction& transaction, const std::string& epoch, const std::string& ids, bool or_free,
                  std::vector<std::string>& foreign) {
-  for (const std::string& chunk : id_chunks(ids)) {
-    const Rows rows = transaction.run(
-        "select i.id from unnest($2::uuid[]) i(id) where not exists (select from pawl.outbox o"
-        " where o.id = i.id and (o.lease_epoch is null or o.lease_epoch = $1::bigint))",
-        {epoch, chunk});
-    for (std::size_t row = 0; row < rows.size(); ++row) foreign.push_back(rows.string(row, 0));
-  }
+  const Rows rows = transaction.run(
+      "select i.id from unnest($2::uuid[]) i(id) left join lateral (select true as found from pawl.outbox o"
+      " where o.id = i.id and (o.lease_epoch = $1::bigint or $3::boolean and o.lease_epoch is null) offset 0) o on true"
+      " where o.found is null",
+      {epoch, ids, or_free ? "t" : "f"});
+  for (std::size_t row = 0; row < rows.size(); ++row) foreign.push_back(rows.string(row, 0));
 }
 
 // By the clock, not by a sequence: after a failover that lost commits, a sequence gives the numbers of the lost ones
@@ -121,10 +141,12 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
         ended_epochs(transaction.run("delete from pawl.workers where store = $1::uuid and epoch <> $2::bigint"
                                      " returning epoch, stopped_at is not null",
                                      {store, epoch}));
-    keep_waiting(transaction, epoch, older, registration.waiting);
+    const auto waiting = chunks(registration.waiting);
+    for (const WaitingChunk& chunk : waiting) keep_waiting(transaction, epoch, older, chunk);
     free_events_without_epoch(transaction, older);
-    add_foreign(transaction, epoch, registration.waiting, registered.foreign);
-    add_foreign(transaction, epoch, registration.moving, registered.foreign);
+    for (const WaitingChunk& chunk : waiting) add_foreign(transaction, epoch, chunk.ids, false, registered.foreign);
+    for (const std::string& ids : id_chunks(registration.moving))
+      add_foreign(transaction, epoch, ids, true, registered.foreign);
     registered.epoch = std::stoll(epoch);
     engine::crash_point(engine::CrashPoint::kBeforeRegistered);
   });

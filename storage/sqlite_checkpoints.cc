@@ -112,12 +112,12 @@ engine::Recovered SqliteCheckpoints::recover() {
     recovered.store_id = store.text(0);
     recovered.next_run = store.integer(1);
     SqliteStatement unfinished(connection.database(),
-                               "select run, event_id, status = 'waiting', coalesce(wake_at, 0) from runs "
+                               "select run, event_id, status = 'waiting', coalesce(wake_at, 0), position from runs "
                                "where ended_at is null order by run");
     unfinished.start();
     while (unfinished.next())
-      recovered.unfinished.push_back(
-          {unfinished.integer(0), unfinished.text(1), unfinished.integer(2) != 0, unfinished.time(3)});
+      recovered.unfinished.push_back({unfinished.integer(0), unfinished.text(1), unfinished.integer(2) != 0,
+                                      unfinished.time(3), unfinished.integer(4)});
     return recovered;
   });
 }

@@ -108,6 +108,7 @@ void check_retrying_and_parking(const MakeCheckpoints& make) {
     CHECK(unfinished[0].event_id == event_id(1));
     CHECK(unfinished[0].waiting);
     CHECK(unfinished[0].wake_at == at(5000));
+    CHECK(unfinished[0].position == 10);
     CHECK(load(*store, 1).status == RunStatus::kWaiting);
     CHECK(load(*store, 1).reason == "send: busy");
   }

@@ -116,6 +116,24 @@ TEST_CASE_METHOD(Fixture, "events finished or held elsewhere are foreign") {
   CHECK(epoch_of(ids[4]) == "0");
 }
 
+TEST_CASE_METHOD(Fixture, "P9: an event that was resumed meanwhile is not kept for the run of an earlier delivery") {
+  const std::string store = Worker::new_store();
+  Worker silent(*this, store), other(*this), restarted(*this, store);
+  silent.open();
+  other.open();
+  const std::string id = emit();
+  const auto delivered = silent.claim();
+  REQUIRE(delivered.size() == 1);
+  silent.expire();
+  std::vector<engine::Event> taken;
+  REQUIRE(eventually([&] { return !(taken = other.claim()).empty(); }));
+  REQUIRE(other.finish(taken[0], engine::RunStatus::kFailed, "refused") == 1);
+  REQUIRE(value("select pawl.resume($1::uuid, 'test')", {id}) == "resumed");
+  const auto registered = restarted.outbox.open({store, {{id, delivered[0].position}}, {}});
+  CHECK(Ids(registered.foreign) == Ids{id});
+  CHECK(epoch_of(id) == "0");
+}
+
 TEST_CASE_METHOD(Fixture, "released events come back as if never delivered, and waiting ones stay leased") {
   Worker worker(*this), other(*this);
   worker.open();

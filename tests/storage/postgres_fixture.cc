@@ -118,7 +118,13 @@ std::string Worker::new_store() {
 }
 
 engine::Registered Worker::open(std::vector<std::string> waiting, std::vector<std::string> moving) {
-  return outbox.open({store, std::move(waiting), std::move(moving)});
+  engine::Registration registration{store, {}, std::move(moving)};
+  for (std::string& id : waiting) {
+    const std::string position =
+        database.value("select coalesce(max(position), 0) from pawl.outbox where id = $1::uuid", {id});
+    registration.waiting.push_back({std::move(id), std::stoll(position)});
+  }
+  return outbox.open(registration);
 }
 
 std::vector<engine::Event> Worker::claim(int max, engine::Company company) {
