@@ -6,15 +6,19 @@
 
 namespace pawl::storage {
 
+void ArchiveCare::create_coming_partitions(PostgresConnection& connection) {
+  connection.run("create the archive's partitions",
+                 "select pawl.maintain_archive() where to_regclass('pawl.outbox_archive_' ||"
+                 " to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')) is null",
+                 {});
+}
+
 void ArchiveCare::turn(PostgresConnection& connection, Time now) {
   if (now < due_at_) return;
   due_at_ = now + every_;
   engine::crash_point(engine::CrashPoint::kBeforePartitioned);
   try {
-    connection.run("create the archive's partitions",
-                   "select pawl.maintain_archive() where to_regclass('pawl.outbox_archive_' ||"
-                   " to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')) is null",
-                   {});
+    create_coming_partitions(connection);
   } catch (const engine::Error&) {  // a chore; claiming goes on
   }
   engine::crash_point(engine::CrashPoint::kAfterPartitioned);

@@ -14,6 +14,9 @@ class ArchiveCare {
 
   explicit ArchiveCare(std::chrono::microseconds every) : every_(every) {}
 
+  /// Throws what the connection throws, so that a start shows what a turn keeps to itself.
+  static void create_coming_partitions(PostgresConnection& connection);
+
   /// Creates the coming partitions if it is time. Never throws an engine::Error: without a partition of their own, rows
   /// go to the default one, and the next time moves them.
   void turn(PostgresConnection& connection, Time now);

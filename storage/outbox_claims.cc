@@ -98,6 +98,7 @@ void OutboxClaims::rehearse() {
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
   connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "0", "0"});
   connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "{}"});
+  ArchiveCare::create_coming_partitions(connection_);
 }
 
 void OutboxClaims::next_batch() {
