@@ -1,6 +1,7 @@
 // F11: the wall clock of a worker's host jumps, while it runs and between two lives of it.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -31,6 +32,16 @@ Environment wrong_clock(Environment more) {
                   {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
   for (const auto& [name, value] : more) all[name] = value;
   return all;
+}
+
+/// What the environment makes `date` believe.
+int year_under(const Environment& environment) {
+  std::string command = "env";
+  for (const auto& [name, value] : environment) command += " " + name + "='" + value + "'";
+  const std::unique_ptr<FILE, int (*)(FILE*)> date(popen((command + " date +%Y").c_str(), "r"), pclose);
+  int year = 0;
+  if (!date || std::fscanf(date.get(), "%d", &year) != 1) throw std::runtime_error("cannot ask for the date");
+  return year;
 }
 
 Environment with(Environment all, const Environment& more) {
@@ -83,6 +94,7 @@ TEST_CASE("F11: a wall clock that jumps under a running worker moves no retry an
   }
   CHECK(scene.epoch_of(*worker) == epoch);
   CHECK(scene.everyone_was_told(events));
+  CHECK(year_under(scene.jumping()) < year_under({}) - 8);  // the last jump: what was preloaded did its work
   CHECK(scene.is("bool_and(deliveries = 1) from pawl.outbox_archive"));
   CHECK(scene.copies_are_explained());
   worker->signal(SIGTERM);
@@ -121,7 +133,6 @@ TEST_CASE("F11: a restart under a wrong clock forgets no run that is unfinished 
     CHECK(scene.eventually_is("count(*) = 1 from pawl.outbox_archive"));
     CHECK(scene.everyone_was_told(1));
     CHECK(scene.smtp.received().size() == 2);
-    CHECK(scene.is("bool_and(deliveries = 1) from pawl.outbox_archive"));
     // only Postgres' clock judges leases
     CHECK(scene.is("max(abs(extract(epoch from expires_at - clock_timestamp()))) < 60 from pawl.workers"));
   }
