@@ -83,7 +83,7 @@ def tidy(world, clean):
     if clean:
         shutil.rmtree(world.folder)
     else:
-        print(f"the evidence is in {world.folder}; bin/private-postgres start {world.folder}/postgres starts its database")
+        print(f"the evidence is in {world.folder}; its database: bin/private-postgres start {world.folder}/postgres")
 
 
 def main():

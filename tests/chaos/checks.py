@@ -44,7 +44,8 @@ CHECKS = [
      "select event_id || ' for ' || user_id from chaos_read r where not exists (select from notifications n"
      " where n.event_id = r.event_id and n.user_id = r.user_id and n.read_at is not null)"),
     ("I3", "more copies of a mail than its in-doubt records explain",
-     "select c.message_id || ': ' || count(*) || ' copies, ' || coalesce(max(m.in_doubt_count)::text, 'no') || ' in doubt'"
+     "select c.message_id || ': ' || count(*) || ' copies, ' || coalesce(max(m.in_doubt_count)::text, 'no')"
+     " || ' in doubt'"
      " from chaos_mails c left join pawl.v1_emails m using (message_id) where c.accepted"
      " group by c.message_id having count(*) - 1 > coalesce(max(m.in_doubt_count), 0)"),
     ("I3", "copies of a mail to one address that differ",
@@ -53,20 +54,23 @@ CHECKS = [
      "select c.message_id from chaos_mails c where not exists (select from pawl.v1_emails m"
      " where m.message_id = c.message_id)"),
     ("I5", "told in-app, and never owner or admin of the organisation then",
-     "select n.event_id || ' for ' || n.user_id from notifications n left join chaos_expected x using (event_id, user_id)"
+     "select n.event_id || ' for ' || n.user_id from notifications n"
+     " left join chaos_expected x using (event_id, user_id)"
      " where x.event_id is null or not (x.told or x.uncertain)"),
     ("I5", "an in-app notification in another organisation",
      "select n.id from notifications n join chaos_events e using (event_id) where n.org_id::text <> e.org"),
     ("I5", "mailed, and never owner or admin of the organisation then",
-     "select m.event_id || ' for ' || m.user_id from pawl.v1_emails m left join chaos_expected x using (event_id, user_id)"
+     "select m.event_id || ' for ' || m.user_id from pawl.v1_emails m"
+     " left join chaos_expected x using (event_id, user_id)"
      " where m.state <> 'suppressed' and (x.event_id is null or not (x.told or x.uncertain))"),
     ("I5", "a mail to an address that never was the recipient's",
      "select c.message_id || ' to ' || c.recipient from chaos_mails c join pawl.v1_emails m using (message_id)"
      " where not exists (select from chaos_addresses a where a.user_id = m.user_id and a.address = c.recipient)"),
     ("I6", "failed, and nothing that was done to it explains why",
      "select e.event_id || ': ' || e.reason from pawl.v1_events e join chaos_events c using (event_id)"
-     " where e.status = 'failed' and not c.bad and not exists (select from pawl.v1_emails m join users u on u.id = m.user_id"
-     " where m.event_id = e.event_id and m.state = 'rejected' and u.email like 'blocked.%')"),
+     " where e.status = 'failed' and not c.bad and not exists (select from pawl.v1_emails m"
+     " join users u on u.id = m.user_id where m.event_id = e.event_id and m.state = 'rejected'"
+     " and u.email like 'blocked.%')"),
     ("I6", "a payload that is wrong, and its run did not fail for it",
      "select e.event_id || ': ' || e.status || ', ' || coalesce(e.reason, 'no reason') from pawl.v1_events e"
      " join chaos_events c using (event_id) where c.bad and not (e.status = 'failed' and e.reason like '%payload%')"),
@@ -110,7 +114,8 @@ SEEN = {
 FIGURES = {
     "mails in doubt": "select count(*) from pawl.v1_emails where in_doubt_count > 0",
     "second and further copies":
-        "select coalesce(sum(n - 1), 0) from (select count(*) as n from chaos_mails where accepted group by message_id) c",
+        "select coalesce(sum(n - 1), 0) from (select count(*) as n from chaos_mails where accepted"
+        " group by message_id) c",
     "mails with a second copy":
         "select count(*) from (select from chaos_mails where accepted group by message_id having count(*) > 1) c",
     "recipients whose standing changed meanwhile": "select count(*) from chaos_expected where uncertain",

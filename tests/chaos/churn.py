@@ -23,7 +23,9 @@ class Churn(threading.Thread):
         acts = [self.change_role, self.leave, self.change_address, self.delete_user, self.read_some, self.read_some]
         try:
             while not self.stop.wait(self.rng.expovariate(1 / self.pause)):
-                act = self.delete_organisation if self.people.doomed and self.rng.random() < 0.02 else self.rng.choice(acts)
+                act = self.rng.choice(acts)
+                if self.people.doomed and self.rng.random() < 0.02:
+                    act = self.delete_organisation
                 act(*self.rng.choice(self.people.restless))
                 self.counts[act.__name__.replace("_", " ")] += 1
         except Exception as error:  # the soak says so in its report; a silent end would test nothing

@@ -23,7 +23,8 @@ class Drain:
             again = time.monotonic()
             self.seconds_resumed = self.emptied(again, deadline)
         if self.seconds_resumed is None:
-            self.world.violate("I8", f"not drained within {self.world.options.drain_minutes:g} minutes", self.what_waits())
+            minutes = self.world.options.drain_minutes
+            self.world.violate("I8", f"not drained within {minutes:g} minutes", self.what_waits())
         self.stop_workers()
         return self
 
@@ -53,14 +54,16 @@ class Drain:
     def resume_failed(self):
         """As an operator would, once all is well again; those with a reason that stays fail again."""
         worker = self.world.workers[0]
-        done = subprocess.run([worker.pawl, "resume", "--failed", "--since", "24h", "--yes", "--note", "after the faults"],
-                              env=worker.variables({}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        words = ["resume", "--failed", "--since", "24h", "--yes", "--note", "after the faults"]
+        done = subprocess.run([worker.pawl, *words], env=worker.variables({}), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.stdout.count("resumed")
 
     def what_waits(self):
         with self.world.postgres.admin() as cursor:
             cursor.execute("select event_id || ': ' || status || ', epoch ' || coalesce(epoch::text, '-') || ', ' "
-                           "|| coalesce(reason, '') from pawl.v1_events where status not in ('done', 'failed') limit 20")
+                           "|| coalesce(reason, '') from pawl.v1_events where status not in ('done', 'failed') "
+                           "limit 20")
             waiting = [row[0] for row in cursor.fetchall()]
         for worker in self.world.workers:
             with sqlite3.connect(f"file:{worker.checkpoints}?mode=ro", uri=True) as store:

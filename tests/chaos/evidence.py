@@ -33,7 +33,8 @@ create temp table chaos_mails (at float8, accepted bool, message_id text, recipi
 EXPECTED = """
 create index on chaos_changes (org, user_id, ended);
 create temp table chaos_events as
-  select e.event_id, (array_agg(e.payload))[1] ->> 'org_id' as org, (array_agg(e.payload))[1] ->> 'sync_log_id' as sync_log,
+  select e.event_id, (array_agg(e.payload))[1] ->> 'org_id' as org,
+         (array_agg(e.payload))[1] ->> 'sync_log_id' as sync_log,
          extract(epoch from min(e.created_at))::float8 as created,
          extract(epoch from coalesce(max(e.finished_at), 'infinity'))::float8 as finished,
          bool_or(coalesce(m.bad, false)) as bad, count(*) as rows
@@ -57,7 +58,8 @@ def load(evidence):
     """Puts what was seen from outside beside the database's own tables."""
     with evidence.connection.cursor() as cursor:
         cursor.execute(TABLES)
-        copy(cursor, "chaos_changes", ((c.org, c.user, c.started, c.ended, c.told, c.mailable) for c in evidence.changes))
+        copy(cursor, "chaos_changes", ((c.org, c.user, c.started, c.ended, c.told, c.mailable)
+                                       for c in evidence.changes))
         copy(cursor, "chaos_addresses", evidence.addresses)
         copy(cursor, "chaos_logs", evidence.logs)
         copy(cursor, "chaos_emitted", evidence.emitted)

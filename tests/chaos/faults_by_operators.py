@@ -10,14 +10,15 @@ and aggregateid <> 'x' and not exists (select from pawl.outbox o where o.id = ou
 # Everything that the runs have written, to the version of each row; but people may read their notifications meanwhile.
 WRITTEN = """
 select string_agg(row, ' ' order by row) from (
-  select md5((id, event_id, user_id, kind, urgency, title, body, link, data, created_at)::text) as row from notifications
-    where event_id = any(%s::uuid[])
-  union all select 'm' || event_id || user_id || xmin || ctid from pawl.email_deliveries where event_id = any(%s::uuid[])
+  select md5((id, event_id, user_id, kind, urgency, title, body, link, data, created_at)::text) as row
+    from notifications where event_id = any(%s::uuid[])
+  union all select 'm' || event_id || user_id || xmin || ctid
+    from pawl.email_deliveries where event_id = any(%s::uuid[])
   union all select 'a' || id || finished_at || xmin from pawl.outbox_archive where id = any(%s::uuid[])) as rows"""
 
 
 class OperatorFault(Fault):
-    def pawl(self, world, store, *words, given="", **more):
+    def pawl(self, store, *words, given="", **more):
         environment = store.variables(more)
         return subprocess.run([store.pawl, *words], env=environment, input=given, text=True, timeout=120,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -27,7 +28,7 @@ class FailedResumed(OperatorFault):
     kind = "operator: resume --failed"
 
     def inject(self, world, rng):
-        done = self.pawl(world, rng.choice(world.workers), "resume", "--failed", "--since", "1h", "--rate", "200/s",
+        done = self.pawl(rng.choice(world.workers), "resume", "--failed", "--since", "1h", "--rate", "200/s",
                          "--yes", "--note", "chaos")
         return done.returncode in (0, 3, 4) and "resumed" in done.stdout
 
@@ -39,12 +40,12 @@ class Replayed(OperatorFault):
 
     def inject(self, world, rng):
         store = rng.choice(world.workers)
-        ids = self.pawl(world, store, "runs", "--limit", "60", "-o", "ids").stdout.split()
+        ids = self.pawl(store, "runs", "--limit", "60", "-o", "ids").stdout.split()
         done = world.postgres.ask(DONE, ids)
         if not done:
             return False
         before = world.postgres.ask(WRITTEN, done, done, done)
-        ended = self.pawl(world, store, "replay", "-", given="\n".join(ids), PAWL_MAIL=world.trap.url(user=False),
+        ended = self.pawl(store, "replay", "-", given="\n".join(ids), PAWL_MAIL=world.trap.url(user=False),
                           PAWL_POSTGRES="host=/nowhere dbname=trap")
         if world.postgres.ask(WRITTEN, done, done, done) != before:
             world.violate("I9", "replay changed rows that the runs had written", done)
@@ -59,11 +60,11 @@ class Looked(OperatorFault):
 
     def inject(self, world, rng):
         store = rng.choice(world.workers)
-        runs = self.pawl(world, store, "runs", "-o", "ids").stdout.split()
+        runs = self.pawl(store, "runs", "-o", "ids").stdout.split()
         if not runs:
             return False
-        shown = self.pawl(world, store, "show", rng.choice(runs))
-        asked = self.pawl(world, store, "sql", "select count(*) from v1_runs")
+        shown = self.pawl(store, "show", rng.choice(runs))
+        asked = self.pawl(store, "sql", "select count(*) from v1_runs")
         return shown.returncode == 0 and re.search(r"\d", asked.stdout) is not None
 
 

@@ -66,7 +66,8 @@ class Locked(Fault):
             cursor.execute("set local lock_timeout = '5s'")
             cursor.execute(f"lock table {self.table} in access exclusive mode")
             time.sleep(rng.uniform(0.3, 1.4) * world.lease / 2)
-            cursor.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and usename = 'worker'")
+            cursor.execute("select count(*) from pg_stat_activity "
+                           "where wait_event_type = 'Lock' and usename = 'worker'")
             waited = cursor.fetchone()[0] > 0
             cursor.execute("commit")
             return waited
@@ -85,7 +86,7 @@ class LedgerLocked(Locked):
 
 
 class Deadlocked(Fault):
-    """A worker settles mails: it holds its own row and waits for the ledger's. The soak holds those and asks for its."""
+    """A worker that settles mails holds its own row and waits for the ledger's; the soak has those and wants its."""
     kind = "postgres: deadlock"
     patience = 6
 

@@ -58,6 +58,7 @@ class Restored(WorkerFault):
 
 
 class Copied(WorkerFault):
+    """The earlier of two workers on copies of one file finds out, refuses to go on, and says so."""
     kind = "store: a second worker on a copy of it"
 
     def inject(self, world, rng):
@@ -69,12 +70,12 @@ class Copied(WorkerFault):
         shutil.copy(copy, twin.checkpoints)
         twin.start()
         try:
-            lost = self.worker.until(lambda: "lease lost" in self.worker.words(), 8)
-            twin.note_arguments()
-            return lost
+            self.worker.until(lambda: "on a copy of this checkpoint file" in self.worker.words(), 8)
+            return "on a copy of this checkpoint file" in self.worker.words()
         finally:
             twin.kill()
             world.logs.append(twin.log)
+            self.restart()
 
 
 class ReadForLong(WorkerFault):

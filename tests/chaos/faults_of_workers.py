@@ -15,7 +15,8 @@ ELSEWHERE = re.compile("store-renamed|emitted|resumed|migrated|pruned")
 
 def crash_points():
     with open(POINTS) as file:
-        return [name for name in re.findall(r'\{CrashPoint::\w+, "([a-z0-9-]+)"', file.read()) if not ELSEWHERE.search(name)]
+        names = re.findall(r'\{CrashPoint::\w+, "([a-z0-9-]+)"', file.read())
+    return [name for name in names if not ELSEWHERE.search(name)]
 
 
 class WorkerFault(Fault):

@@ -4,7 +4,8 @@ import random
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="bin/chaos", description="Runs pawl under faults of every kind, then checks it.")
+    parser = argparse.ArgumentParser(prog="bin/chaos",
+                                     description="Runs pawl under faults of every kind, then checks it.")
     parser.add_argument("--minutes", type=float, default=10, help="how long faults go on (default 10)")
     parser.add_argument("--seed", type=int, help="repeats the schedule of an earlier run (default: a new one)")
     parser.add_argument("--events-per-second", type=float, default=200, help="what the producers keep up (default 200)")

@@ -43,7 +43,8 @@ class Postgres:
                            "grant all on schema public to worker")
 
     def script(self, verb, *words):
-        done = subprocess.run([SCRIPT, verb, self.folder, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([SCRIPT, verb, self.folder, *words], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode != 0:
             raise RuntimeError(f"private-postgres {verb}: {done.stderr}")
         return done.stdout

@@ -114,7 +114,8 @@ class Producer(threading.Thread):
 
     def emit(self, event, payload, times=1):
         def write(cursor):
-            cursor.execute("select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', %s, %s)", (payload, event))
+            cursor.execute("select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', %s, %s)",
+                           (payload, event))
         fate = ROLLED_BACK
         for _ in range(times):
             latest = self.attempt(write)

@@ -10,9 +10,10 @@ def facts(world, oracle, drain, seconds):
     relay = world.relay_counts
     kinds = {kind: [world.tally.effective[kind], tried] for kind, tried in sorted(world.tally.tried.items())}
     return {
-        "options": vars(world.options), "seconds_of_faults": round(seconds, 1), "figures": oracle.figures if oracle else {},
+        "options": vars(world.options), "seconds_of_faults": round(seconds, 1), "figures": oracle.figures,
         "events_made": world.journal.events(), "faults": kinds, "relay_faults": dict(sorted(relay["faults"].items())),
-        "points": dict(sorted(world.points.items())), "produced": {kind: world.journal.counts[kind] for kind in COUNTED},
+        "points": dict(sorted(world.points.items())),
+        "produced": {kind: world.journal.counts[kind] for kind in COUNTED},
         "churn": dict(world.churn.counts), "replayed": world.replayed,
         "in_doubt_by_kills": sorted(world.in_doubt_by_kills), "noticed_deletions": world.noticed_deletions,
         "worker_starts": {worker.name: worker.starts for worker in world.workers},
@@ -45,8 +46,8 @@ def table(title, counts):
 
 
 def explained(figures):
-    return (f"second and further copies of mails: {figures.get('second and further copies', 0)}, on mails that were in doubt "
-            f"{figures.get('times in doubt', 0)} times")
+    return (f"second and further copies of mails: {figures['second and further copies']}, each of a mail in doubt; "
+            f"in doubt: {figures['mails in doubt']} mails, {figures['times in doubt']} times")
 
 
 def drained(drain):

@@ -36,19 +36,20 @@ CLEAN = f"""
 insert into organisations (id, name, slug) values ('{ORG}', 'One', 'one'), ('{OTHER_ORG}', 'Two', 'two');
 insert into users (id, email) values ('{OWNER}', 'owner@x.test'), ('{MEMBER}', 'member@x.test'),
   ('{BLOCKED}', 'blocked.1@x.test');
-insert into org_members values ('{ORG}', '{OWNER}', 'owner'), ('{ORG}', '{MEMBER}', 'member'), ('{ORG}', '{BLOCKED}', 'owner');
+insert into org_members values ('{ORG}', '{OWNER}', 'owner'), ('{ORG}', '{MEMBER}', 'member'),
+  ('{ORG}', '{BLOCKED}', 'owner');
 insert into pms_connections (id, org_id, provider, status) values ('{CONNECTION}', '{ORG}', 'Reapit', 'active');
 insert into pms_sync_logs (id, connection_id, status) values ('{LOG}', '{CONNECTION}', 'error');
 delete from pawl.outbox;
-insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, type, aggregatetype,
-  aggregateid, payload, headers) values
+insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, type,
+  aggregatetype, aggregateid, payload, headers) values
   (1, '{EVENT}', now(), 1, 0, gen_random_uuid(), 'failed', 'rejected: 550', 't', 'a', '1',
    '{{"org_id": "{ORG}", "sync_log_id": "{LOG}"}}', '{{}}'),
   (2, '{BAD}', now(), 1, 0, gen_random_uuid(), 'failed', 'event payload: no org_id', 't', 'a', '1', '{{}}', '{{}}');
 insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, read_at)
   select '{EVENT}', id, '{ORG}', 'pms.sync_failed', 'urgent', 'title', 'body', now() from users where id <> '{MEMBER}';
-insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, in_doubt_count, state,
-  message_id, reply) values
+insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, in_doubt_count,
+  state, message_id, reply) values
   ('{EVENT}', '{OWNER}', 1, 1, now(), now(), 2, 1, 'accepted', '<1@x>', '250'),
   ('{EVENT}', '{BLOCKED}', 1, 1, now(), now(), 1, 0, 'rejected', '<2@x>', '550 no');
 """
@@ -64,11 +65,12 @@ PLANTED_IN_POSTGRES = [
     ("I1", "without an in-app", f"delete from notifications where user_id = '{OWNER}'"),
     ("I1", "whom the mail ledger does not know", f"delete from pawl.email_deliveries where user_id = '{OWNER}'"),
     ("I1", "never settled", f"update pawl.email_deliveries set state = 'deferred' where user_id = '{OWNER}'"),
-    ("I1", "withheld from an eligible", f"update pawl.email_deliveries set state = 'suppressed' where user_id = '{OWNER}'"),
+    ("I1", "withheld from an eligible",
+     f"update pawl.email_deliveries set state = 'suppressed' where user_id = '{OWNER}'"),
     ("I1", "the relay never took it", "update pawl.email_deliveries set message_id = '<3@x>'"),
     ("I2", "more than one in-app", "alter table notifications drop constraint notifications_event_id_user_id_kind_key;"
-     "insert into notifications select * from (select gen_random_uuid(), event_id, user_id, org_id, kind, urgency, title,"
-     " body, link, data, created_at, seen_at, read_at, archived_at from notifications) as twice"),
+     "insert into notifications select * from (select gen_random_uuid(), event_id, user_id, org_id, kind, urgency,"
+     " title, body, link, data, created_at, seen_at, read_at, archived_at from notifications) as twice"),
     ("I2", "unread or gone", "update notifications set read_at = null"),
     ("I3", "more copies", "update pawl.email_deliveries set in_doubt_count = 0"),
     ("I3", "the ledger does not know", "delete from pawl.email_deliveries"),

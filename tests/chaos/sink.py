@@ -258,7 +258,8 @@ async def obey(relay, line):
     elif verb == "up":
         await relay.up()
     relay.log.flush()
-    print(json.dumps({"mails": relay.mails, "connections": relay.connections, "faults": relay.rules.counts}), flush=True)
+    print(json.dumps({"mails": relay.mails, "connections": relay.connections, "faults": relay.rules.counts}),
+          flush=True)
 
 
 async def main():

@@ -44,7 +44,8 @@ class World:
         self.migrate()
         self.people = People(self.rng, self.options.organisations)
         self.write_people()
-        self.workers = [Worker(name, self.folder, self.options.pawl, self.environment()) for name in ("first", "second")]
+        self.workers = [Worker(name, self.folder, self.options.pawl, self.environment())
+                        for name in ("first", "second")]
         self.journal = Journal()
         threads = [Producer] * 3 + [LateProducer]
         self.producers = [kind(self.postgres, self.people, self.journal, self.rng.getrandbits(64), rate, self.stopping)
@@ -61,16 +62,18 @@ class World:
             "PAWL_MAIL_PASSWORD_FILE": password, "PAWL_MAIL_FROM": "alerts@chaos.test",
             "PAWL_APP_URL": "https://app.chaos.test", "PAWL_LOG_FORMAT": "json", "PAWL_LEASE": f"{self.lease:g}s",
             # a clock that jumps ten years ahead would prune every ended run, and with it what the oracle compares
-            "PAWL_RETENTION": "0s", "PAWL_DELIVERIES_MAX": "50", "PAWL_DRAIN_TIMEOUT": "30s", "PAWL_RETRY_SEND_EMAIL": f"{soon},attempts=0,for=24h",
+            "PAWL_RETENTION": "0s", "PAWL_DELIVERIES_MAX": "50", "PAWL_DRAIN_TIMEOUT": "30s",
+            "PAWL_RETRY_SEND_EMAIL": f"{soon},attempts=0,for=24h",
             "PAWL_RETRY_CREATE_IN_APP": soon, "PAWL_RETRY_RESOLVE_RECIPIENTS": soon, "PAWL_CONNECT_TIMEOUT": "60s"}
 
     def migrate(self):
         environment = os.environ | {"PAWL_POSTGRES": self.postgres.conninfo_of("worker"),
                                     "PAWL_CHECKPOINTS": os.path.join(self.folder, "unused.db")}
-        subprocess.run([self.options.pawl, "migrate", "--with-app"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([self.options.pawl, "migrate", "--with-app"], env=environment, check=True,
+                       stdout=subprocess.DEVNULL)
         with self.postgres.admin() as cursor:
-            cursor.execute("grant usage on schema pawl to app; grant select, insert, update, delete on organisations, users,"
-                           "org_members, pms_connections, pms_sync_logs, notifications to app")
+            cursor.execute("grant usage on schema pawl to app; grant select, insert, update, delete on organisations, "
+                           "users, org_members, pms_connections, pms_sync_logs, notifications to app")
 
     def write_people(self):
         with self.postgres.admin() as cursor:
