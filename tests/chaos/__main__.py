@@ -59,6 +59,9 @@ def check_faults(world):
               if not fired.get(f"{phase}: {action}")]
     if never:
         world.violate("faults", "kinds that never took effect", never)
+    for worker in world.workers:
+        if crashed := [end for end in worker.incidents if end["exit"] is not None and end["exit"] < 0]:
+            world.violate("exit", f"{worker.name} crashed, and no fault killed it", crashed)
     if world.trap.ask("counts")["connections"]:
         world.violate("I9", "replay knocked at the relay", [])
 

@@ -27,6 +27,7 @@ def facts(world, oracle, drain, seconds):
 def text(facts):
     lines = [f"{facts['events_made']} events made in {facts['seconds_of_faults']:.0f} s of faults, "
              f"{len(facts['worker_ends'])} ends of workers that no fault ordered", ""]
+    lines += [f"  {end['worker']} ended with {end['exit']}: {' '.join(end['last'])[:300]}" for end in facts["worker_ends"]]
     lines += table("what was checked", facts["figures"])
     lines += ["faults, by kind (took effect / tried)"]
     lines += [f"  {effective:7} / {tried:<6} {kind}" for kind, (effective, tried) in facts["faults"].items()]

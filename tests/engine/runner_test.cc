@@ -251,44 +251,6 @@ TEST_CASE_METHOD(World, "no effect starts once the lease may have expired") {
   CHECK(until_over_time([&] { return archived(1); }, 30));
 }
 
-TEST_CASE_METHOD(World, "P9: an event that failed elsewhere and was resumed is not held by a run that still waits") {
-  const std::string id = emit();
-  workflow.send.script = [](auto& item) { item.retry("try later"); };
-  start();
-  REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));
-  table.bury(worker->outbox.epoch());
-  worker.reset();
-
-  workflow.send.script = [](auto& item) { item.fail("refused"); };
-  MemoryCheckpoints other_store("other");
-  {
-    Worker other(table, other_store, clock, log, {workflow.definition()}, 2, options);
-    for (int i = 0; i < 2000 && !archived(1); ++i) other.runner.turn({});
-    table.bury(other.outbox.epoch());
-  }
-  REQUIRE(archived(1));
-  REQUIRE(table.resume(id));
-
-  workflow.send.script = nullptr;
-  start();
-  REQUIRE(until_over_time([&] { return archived(1); }, 120));
-  CHECK(table.archive.back().status == RunStatus::kDone);
-}
-
-TEST_CASE_METHOD(World, "P9 F11: what was parked under a wall clock ten years ahead goes on when the clock is right") {
-  const auto jump = std::chrono::years{10};
-  emit();
-  clock.turn(jump);
-  workflow.send.script = [](auto& item) { item.retry("try later"); };
-  start();
-  REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));
-  worker.reset();
-  clock.turn(-jump);
-  workflow.send.script = nullptr;
-  start();
-  CHECK(until_over_time([&] { return archived(1); }, 120));
-}
-
 TEST_CASE_METHOD(World, "while the store cannot write nothing starts, and all goes on when it can") {
   for (int i = 0; i < 10; ++i) emit();
   start();
