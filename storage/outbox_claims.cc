@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kCandidatesMax = 10'000;
 constexpr std::chrono::milliseconds kBusyPoll{5};
+constexpr std::chrono::seconds kExpiredEvery{1};
 
 // $1 types, $2 store. An event that was resumed waits for the worker with its checkpoints while that lives.
 const std::string kClaimable =
@@ -156,11 +157,8 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
 // the worker empties for it.
 void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& events) {
   const auto started = LowWater::Time::clock::now();
-  const bool sweeping = low_water_.sweep_due(started);
-  if (sweeping) {
-    free_expired_epochs(connection_);
-    find_redelivered(limits.deliveries_max);
-  }
+  const bool sweeping = take_over_expired(started) || low_water_.sweep_due(started);
+  if (sweeping) find_redelivered(limits.deliveries_max);
   claim_redelivered(limits, events);
   if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany)) {
     limits.max -= claim_overtaking(limits.max, events);
@@ -169,6 +167,13 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   if (!sweeping) return;
   low_water_.swept(started, LowWater::Time::clock::now());
   archive_care_.turn(connection_, started);
+}
+
+// Every second, however rarely there is time for a sweep of a long queue.
+bool OutboxClaims::take_over_expired(LowWater::Time now) {
+  if (now < look_for_expired_at_) return false;
+  look_for_expired_at_ = now + kExpiredEvery;
+  return free_expired_epochs(connection_);
 }
 
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {

@@ -39,6 +39,7 @@ class OutboxClaims {
   Events find_lost_batch();
   void claim_what_is_admitted(engine::ClaimLimits limits, Events& events);
   void claim_fresh(std::int64_t above, int limit, Events& events);
+  bool take_over_expired(LowWater::Time now);
   int claim_overtaking(int max, Events& events);
   void note_keys(const Rows& rows, int found);
   void claim_redelivered(engine::ClaimLimits& limits, Events& events);
@@ -55,6 +56,7 @@ class OutboxClaims {
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
+  LowWater::Time look_for_expired_at_ = LowWater::Time::min();
   Overtaking overtaking_;
   ArchiveCare archive_care_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.

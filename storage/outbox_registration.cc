@@ -154,10 +154,10 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
   return registered;
 }
 
-void free_expired_epochs(PostgresConnection& connection) {
+bool free_expired_epochs(PostgresConnection& connection) {
   const std::string operation = "free events of expired leases";
   const Rows any = connection.run(operation, "select from pawl.workers where expires_at < now() limit 1", {});
-  if (any.size() == 0) return;
+  if (any.size() == 0) return false;
   connection.transact(operation, [](Transaction& transaction) {
     const Ended expired =
         ended_epochs(transaction.run("delete from pawl.workers where epoch in"
@@ -168,6 +168,7 @@ void free_expired_epochs(PostgresConnection& connection) {
     engine::crash_point(engine::CrashPoint::kBeforeFreed);
   });
   engine::crash_point(engine::CrashPoint::kAfterFreed);
+  return true;
 }
 
 }  // namespace pawl::storage
