@@ -112,6 +112,8 @@ void add_worker(CLI::App& app, Settings& settings) {
   running.duration("--lease", settings.lease, "A silent worker's events go to another after this; default 30s");
   running.duration("--postgres-timeout", settings.postgres_timeout,
                    "Give a connection up when a statement has no answer after this; 0s: never; default 15s");
+  running.duration("--hang-after", settings.hang_after,
+                   "A call of a step that is out for longer ends the worker at once; 0s: never; default 15m");
   running.duration("--drain-timeout", settings.drain_timeout, "After SIGTERM end anyway, with exit 1; default 60s");
   running.choice<bool>("--doorbell", settings.doorbell, {{"listen", true}, {"poll", false}},
                        "poll behind a pooler without LISTEN; default listen");

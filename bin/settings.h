@@ -31,6 +31,7 @@ struct Settings {
 
   engine::Duration lease{std::chrono::seconds{30}};
   engine::Duration postgres_timeout{std::chrono::seconds{15}};
+  engine::Duration hang_after{std::chrono::minutes{15}};
   engine::Duration drain_timeout{std::chrono::seconds{60}};
   bool doorbell = true;  ///< False behind PgBouncer in transaction mode, which has no LISTEN.
   int deliveries_max = 5;

@@ -1,6 +1,8 @@
 // Drives the runner.
 #include "bin/worker_loop.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -79,7 +81,7 @@ void WorkerLoop::rehearse(WorkerSession& session) const {
 WorkerLoop::Ended WorkerLoop::drive(engine::Runner& runner) {
   Progress progress(console_.err, started_);
   while (!(draining_ && runner.drained())) {
-    runner.turn(kTurn);
+    turn(runner);
     board_.turned(runner.status());
     if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
     if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
@@ -94,6 +96,13 @@ WorkerLoop::Ended WorkerLoop::drive(engine::Runner& runner) {
   if (options_.until_idle)
     console_.out << summary_text(board_.read().runner, world_.clock.now() - started_) << std::endl;
   return Ended::kDrained;
+}
+
+// The thread of a call that hangs can be neither stopped nor joined: nothing may be destroyed, the process just ends.
+void WorkerLoop::turn(engine::Runner& runner) try { runner.turn(kTurn); } catch (const engine::HungError& error) {
+  log_.line(LogLevel::kError, "a call hangs: ending at once, for the supervisor to start again",
+            {{"error", error.what()}});
+  _exit(static_cast<int>(ExitCode::kFailed));
 }
 
 void WorkerLoop::begin_drain(engine::Runner& runner, const char* why) {

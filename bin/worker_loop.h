@@ -32,6 +32,7 @@ class WorkerLoop {
   bool open(WorkerSession& session);
   void rehearse(WorkerSession& session) const;
   Ended drive(engine::Runner& runner);
+  void turn(engine::Runner& runner);
   void begin_drain(engine::Runner& runner, const char* why);
 
   const WorkerWorld& world_;

@@ -18,6 +18,7 @@ engine::RunnerOptions runner_options(const Settings& settings) {
   engine::RunnerOptions options;
   options.moving_max = settings.moving_max;
   options.deliveries_max = settings.deliveries_max;
+  options.hang_after = settings.hang_after;
   options.lease = settings.lease;
   options.retention = settings.retention;
   return options;

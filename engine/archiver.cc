@@ -8,8 +8,8 @@
 
 namespace pawl::engine {
 
-Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, std::size_t batch_max)
-    : outbox_(outbox), lanes_(lanes), lane_(lane), clock_(clock), batch_max_(batch_max) {}
+Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, std::size_t batch_max, Jitter& jitter)
+    : outbox_(outbox), lanes_(lanes), lane_(lane), clock_(clock), batch_max_(batch_max), backoff_(jitter) {}
 
 void Archiver::perform(Outbox& outbox, Call& call) try {
   outbox.finish(call.events);
@@ -29,6 +29,11 @@ void Archiver::turn(Timestamp now) {
   busy_ = true;
   lanes_.submit(
       lane_, [&outbox = outbox_, call] { perform(outbox, *call); }, [this, call] { performed(call); });
+}
+
+std::optional<Timestamp> Archiver::due_at(Timestamp now) const {
+  if (busy_ || pending_.empty()) return std::nullopt;
+  return backoff_.down() ? std::max(now, backoff_.retry_at()) : now;
 }
 
 void Archiver::performed(const std::shared_ptr<Call>& call) {

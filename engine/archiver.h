@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,15 @@ namespace pawl::engine {
 /// Engine's thread only; its calls to the outbox run on one lane, one at a time.
 class Archiver {
  public:
-  Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, std::size_t batch_max);
+  Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, std::size_t batch_max, Jitter& jitter);
 
   void finish(FinishedEvent event) { pending_.push_back(std::move(event)); }
   /// Archives what is pending.
   void turn(Timestamp now);
 
   bool empty() const { return pending_.empty() && !busy_; }
+  /// When `turn` has something to do; none while a call is under way.
+  std::optional<Timestamp> due_at(Timestamp now) const;
   const Backoff& backoff() const { return backoff_; }
   const std::string& lease_lost() const { return lost_; }
 

@@ -4,17 +4,19 @@
 #include <algorithm>
 #include <string>
 
-#include "engine/clock.h"
+#include "engine/jitter.h"
 
 namespace pawl::engine {
 
-/// Remembers the last error of a port and when to ask again: 100 ms doubling to 5 s, or to less if that is too long.
+/// Remembers the last error of a port and when to ask again: 100 ms doubling to 5 s, or to less if that is too long;
+/// with jitter, since a whole fleet sees the same outage end.
 class Backoff {
  public:
   static constexpr Duration kFirst = std::chrono::milliseconds{100};
   static constexpr Duration kLongest = std::chrono::seconds{5};
 
-  explicit Backoff(Duration longest = kLongest) : longest_(std::min(longest, kLongest)) {}
+  explicit Backoff(Jitter& jitter, Duration longest = kLongest)
+      : jitter_(&jitter), longest_(std::min(longest, kLongest)) {}
 
   bool down() const { return !error_.empty(); }
   const std::string& error() const { return error_; }
@@ -25,11 +27,12 @@ class Backoff {
   void failed(const std::string& error, Timestamp now) {
     error_ = error.empty() ? "unavailable" : error;
     wait_ = std::min(wait_.count() == 0 ? kFirst : wait_ * 2, longest_);
-    retry_at_ = now + wait_;
+    retry_at_ = now + jitter_->of(wait_);
   }
-  void answered() { *this = Backoff(longest_); }
+  void answered() { *this = Backoff(*jitter_, longest_); }
 
  private:
+  Jitter* jitter_;
   Duration longest_;
   std::string error_;
   Duration wait_{0};

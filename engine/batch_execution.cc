@@ -1,6 +1,7 @@
 // Isolation of the poison item by halving.
 #include "engine/batch_execution.h"
 
+#include <system_error>
 #include <vector>
 
 #include "engine/errors.h"
@@ -21,6 +22,16 @@ std::vector<Execution*> unsettled(std::span<Execution* const> batch) {
 void settle(std::span<Execution* const> batch, const Outcome& outcome) {
   for (Execution* execution : batch) execution->outcome = outcome;
 }
+
+// Open files, threads, memory maps: the process has none left, which is nobody's fault.
+bool out_of_resources(const std::system_error& error) {
+  for (const std::errc condition : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                                    std::errc::resource_unavailable_try_again, std::errc::not_enough_memory})
+    if (error.code() == condition) return true;
+  return false;
+}
+
+void pause(std::span<Execution* const> batch, const std::string& why) { settle(unsettled(batch), ServiceDown{why}); }
 
 std::string isolate(StepBase& step, const std::vector<Execution*>& rest, const Outcome& alone) {
   if (rest.size() <= 1) {
@@ -43,13 +54,19 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
   } catch (const LeaseLostError& error) {
     return error.what();
   } catch (const UnavailableError& error) {
-    settle(unsettled(batch), ServiceDown{error.what()});
+    pause(batch, error.what());
     return {};
-  } catch (const RefusedError& error) {  // no item's fault: paused until somebody has acted
-    settle(unsettled(batch), ServiceDown{error.what()});
+  } catch (const RefusedError& error) {  // a missing privilege or column is the service's fault, and lasts until mended
+    pause(batch, error.what());
     return {};
   } catch (const PermanentError& error) {
     return isolate(step, unsettled(batch), FailedForGood{error.what()});
+  } catch (const WorkflowBug& error) {  // the same code would do it again
+    return isolate(step, unsettled(batch), FailedForGood{error.what()});
+  } catch (const std::system_error& error) {
+    if (!out_of_resources(error)) return isolate(step, unsettled(batch), FailedForNow{error.what(), {}});
+    pause(batch, error.what());
+    return {};
   } catch (const std::exception& error) {  // a step may throw anything; one item's error must not end the worker
     return isolate(step, unsettled(batch), FailedForNow{error.what(), {}});
   }

@@ -45,7 +45,9 @@ struct AttemptFailed {
   StepKey step;
   int attempt = 1;
   std::string error;
-  Timestamp first_started_at{};  ///< When attempt 1 began: the age of the execution counts from here.
+  /// The age of the execution counts from here: when attempt 1 began, or later by as long as the step was paused, the
+  /// worker down or its wall clock wrong.
+  Timestamp first_started_at{};
   Timestamp failed_at{};
   Timestamp retry_at{};
 };
@@ -133,8 +135,9 @@ class Checkpoints {
   /// These runs; a number that does not exist is left out.
   virtual std::vector<StoredRun> load(std::span<const RunNumber> runs) = 0;
 
-  /// Deletes runs that ended before `ended_before`, at most `limit`; returns how many.
-  virtual std::size_t prune(Timestamp ended_before, std::size_t limit) = 0;
+  /// Deletes runs that ended before `before`, at most `limit`; returns how many. Their events have to be as old: by the
+  /// clock of the outbox, where that of this host may have been wrong when the run ended.
+  virtual std::size_t prune(Timestamp before, std::size_t limit) = 0;
 };
 
 }  // namespace pawl::engine

@@ -21,12 +21,12 @@ Verdict retry_or_give_up(const FailedForNow& failure, const RetryPolicy& policy,
   };
   if (policy.max_attempts > 0 && facts.attempt >= policy.max_attempts)
     return give_up("after attempt " + std::to_string(facts.attempt));
-  const Timestamp retry_at = facts.now + std::max(failure.after, backoff(policy, facts.attempt, facts.jitter));
-  if (policy.give_up_after.count() > 0 && retry_at > facts.first_started_at + policy.give_up_after)
+  const Duration wait = std::max(failure.after, backoff(policy, facts.attempt, facts.jitter));
+  if (policy.give_up_after.count() > 0 && facts.age + wait > policy.give_up_after)
     return give_up("after " +
                    std::to_string(std::chrono::duration_cast<std::chrono::minutes>(policy.give_up_after).count()) +
                    " minutes");
-  return {Verdict::Kind::kRetry, failure.reason, retry_at};
+  return {Verdict::Kind::kRetry, failure.reason, facts.now + wait};
 }
 
 }  // namespace

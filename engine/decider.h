@@ -11,7 +11,7 @@ namespace pawl::engine {
 /// What is known when an attempt has ended.
 struct AttemptFacts {
   int attempt = 1;
-  Timestamp first_started_at{};
+  Duration age{0};  ///< Since the first attempt began, without the time that the step was paused or the worker down.
   Timestamp now{};
   double jitter = 0;  ///< Uniform in [0, 1).
 };

@@ -27,8 +27,15 @@ class LeaseLostError : public Error {
   using Error::Error;
 };
 
-/// A store cannot be used as it is (locked, foreign, corrupt, not migrated): an operator has to act first.
+/// A store or service cannot be used as it is (locked, foreign, corrupt, not migrated, a privilege missing): an
+/// operator has to act first. Thrown by a step it opens the step's circuit, as UnavailableError does.
 class RefusedError : public Error {
+  using Error::Error;
+};
+
+/// A call of a step never came back. Its thread can neither be stopped nor joined, so only the end of the process
+/// helps; the deliveries of its events then find out which of them it is.
+class HungError : public Error {
   using Error::Error;
 };
 

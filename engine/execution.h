@@ -53,6 +53,7 @@ class Execution {
   /// Takes the output from its checkpoint. Throws nlohmann's exceptions where the text no longer fits the type.
   virtual void restore(const std::string& json) = 0;
 
+  bool waits() const { return phase == Phase::kBackingOff || phase == Phase::kHeld; }
   bool settled() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
 
   RunState* run;
@@ -60,7 +61,7 @@ class Execution {
   std::string key;
   Phase phase = Phase::kQueued;
   int attempt = 1;  ///< The current attempt, or the next one while backing off.
-  Timestamp first_started_at{};
+  Duration age{0};  ///< What its earlier attempts took, and the waits after them as planned.
   Timestamp started_at{};
   Timestamp failed_at{};  ///< Of the attempt before, where a checkpoint told of it.
   Timestamp retry_at{};

@@ -8,8 +8,8 @@
 namespace pawl::engine {
 
 // Several more tries fit between a renewal that fails and the end of effects, however short the lease.
-Heartbeat::Heartbeat(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, Duration lease)
-    : outbox_(outbox), lanes_(lanes), lane_(lane), clock_(clock), lease_(lease), backoff_(lease / 6) {}
+Heartbeat::Heartbeat(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, Duration lease, Jitter& jitter)
+    : outbox_(outbox), lanes_(lanes), lane_(lane), clock_(clock), lease_(lease), backoff_(jitter, lease / 6) {}
 
 void Heartbeat::leased(Timestamp asked_at) {
   renew_at_ = asked_at + lease_ / 3;

@@ -13,7 +13,7 @@ namespace pawl::engine {
 /// Engine's thread only. It has a lane to itself: nothing that another call to the outbox waits for delays a renewal.
 class Heartbeat {
  public:
-  Heartbeat(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, Duration lease);
+  Heartbeat(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, Duration lease, Jitter& jitter);
 
   /// The lease was taken by a call made at `asked_at`.
   void leased(Timestamp asked_at);

@@ -4,7 +4,9 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "engine/lanes.h"
 
@@ -22,15 +24,20 @@ class InlineLanes final : public Lanes {
 
   /// Runs one job and its report, if there is one. Never waits.
   void poll(Duration) override {
-    if (jobs_.empty()) return;
-    auto lane = jobs_.begin();
-    std::advance(lane, std::uniform_int_distribution<std::size_t>(0, jobs_.size() - 1)(random_));
-    const auto [work, report] = std::move(lane->second.front());
-    lane->second.pop_front();
-    if (lane->second.empty()) jobs_.erase(lane);
+    std::vector<LaneId> ready;
+    for (const auto& [lane, jobs] : jobs_)
+      if (!jobs.empty() && !stuck_.contains(lane)) ready.push_back(lane);
+    if (ready.empty()) return;
+    auto& jobs = jobs_[ready[std::uniform_int_distribution<std::size_t>(0, ready.size() - 1)(random_)]];
+    const auto [work, report] = std::move(jobs.front());
+    jobs.pop_front();
     work();
     if (!stopped_) report();
   }
+
+  /// From now on no call on this lane comes back.
+  void stick(LaneId lane) { stuck_.insert(lane); }
+  void unstick(LaneId lane) { stuck_.erase(lane); }
 
   void stop(const std::function<void()>& hurry) override {
     hurry();
@@ -40,6 +47,7 @@ class InlineLanes final : public Lanes {
 
  private:
   std::map<LaneId, std::deque<std::pair<std::function<void()>, std::function<void()>>>> jobs_;
+  std::set<LaneId> stuck_;
   std::mt19937_64 random_;
   bool stopped_ = false;
 };

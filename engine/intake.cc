@@ -11,8 +11,9 @@ namespace pawl::engine {
 
 namespace {
 
-// While suspects move, the next ones are to be claimed soon after: no sleep on the lane, a short pause instead.
-constexpr Duration kPauseBetweenSuspects = std::chrono::milliseconds{5};
+// While suspects move, the next ones are to be claimed soon after: no sleep on the lane, a short pause instead, which
+// grows to the length of the sleep, since one of them may take its time.
+constexpr Duration kFirstPauseBetweenSuspects = std::chrono::milliseconds{5};
 
 template <class Call, class Action>
 void guarded(Call& call, Action action) try {
@@ -26,7 +27,7 @@ void guarded(Call& call, Action action) try {
 
 }  // namespace
 
-Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock,
+Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, Jitter& jitter,
                std::vector<std::string> types, Deliver deliver)
     : outbox_(outbox),
       store_(store),
@@ -34,7 +35,9 @@ Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, cons
       lane_(lane),
       clock_(clock),
       types_(std::move(types)),
-      deliver_(std::move(deliver)) {}
+      deliver_(std::move(deliver)),
+      backoff_(jitter),
+      store_backoff_(jitter) {}
 
 void Intake::claim(Outbox& outbox, Claim& claim) {
   guarded(claim, [&] {
@@ -63,14 +66,26 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   const auto claim = std::make_shared<Claim>();
   claim->request = {types_, limits};
   claim->idle_wait = limits.company.suspects == 0 ? idle_wait : Duration{0};
+  claim->longest_pause = idle_wait;
   busy_ = true;
+  coming_ = static_cast<std::size_t>(limits.max);
   lanes_.submit(
       lane_.claim, [&outbox = outbox_, claim] { Intake::claim(outbox, *claim); }, [this, claim] { claimed(claim); });
 }
 
+std::optional<Timestamp> Intake::due_at(Timestamp now, std::size_t room) const {
+  if (busy_ || (!unanswered_ && (releasing_ || room == 0))) return std::nullopt;
+  Timestamp due = unanswered_ ? now : claim_at_;
+  for (const Backoff* backoff : {&backoff_, &store_backoff_})
+    if (backoff->down()) due = std::max(due, backoff->retry_at());
+  return due;
+}
+
 void Intake::claimed(const std::shared_ptr<Claim>& claim) {
   busy_ = false;
+  coming_ = claim->events.size();
   if (claim->error.empty() && !claim->events.empty()) return submit_look_up(claim);
+  found_nothing_ = false;
   if (claim->lost) {
     lost_ = claim->error;
   } else if (!claim->error.empty()) {
@@ -78,7 +93,9 @@ void Intake::claimed(const std::shared_ptr<Claim>& claim) {
   } else {
     backoff_.answered();
     found_nothing_ = claim->request.limits.company.moving == 0;
-    if (claim->idle_wait.count() == 0) claim_at_ = clock_.now() + kPauseBetweenSuspects;
+    if (claim->idle_wait.count() > 0) return;
+    pause_ = std::min(std::max(pause_ * 2, kFirstPauseBetweenSuspects), claim->longest_pause);
+    claim_at_ = clock_.now() + pause_;
   }
 }
 
@@ -100,6 +117,8 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
   }
   backoff_.answered();
   store_backoff_.answered();
+  coming_ = 0;
+  pause_ = Duration{0};
   std::unordered_map<std::string, StoredRun*> by_id;
   for (StoredRun& run : claim->known) by_id.emplace(run.event.id, &run);
   std::vector<Arrival> arrivals;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,22 +30,27 @@ class Intake {
     LaneId checkpoint;
   };
 
-  Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock,
+  Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, Jitter& jitter,
          std::vector<std::string> types, Deliver deliver);
 
   /// Claims up to `limits.max` if nothing is under way. While suspects move it comes back soon instead of sleeping.
   void turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait);
   /// Something happened that may have made events claimable for us (a suspect was acquitted).
-  void hurry() { claim_at_ = {}; }
+  void hurry() {
+    claim_at_ = {};
+    pause_ = Duration{0};
+  }
 
   /// Gives back what was claimed and never started, and marks the epoch stopped.
   void release();
 
-  bool busy() const { return busy_; }
+  /// When `turn` has something to do, given that room; none while a call is under way.
+  std::optional<Timestamp> due_at(Timestamp now, std::size_t room) const;
+  /// How many events the call that is under way may still deliver.
+  std::size_t coming() const { return coming_; }
   bool released() const { return released_; }
   /// The last claim found nothing though nothing moved that could have kept an event waiting.
   bool found_nothing() const { return found_nothing_; }
-  Timestamp next_claim() const { return claim_at_; }
   const Backoff& backoff() const { return backoff_; }
   /// Down while the store cannot say which events have a run: what was claimed waits.
   const Backoff& store_backoff() const { return store_backoff_; }
@@ -56,6 +62,7 @@ class Intake {
   struct Claim {
     ClaimRequest request;
     Duration idle_wait{0};
+    Duration longest_pause{0};
     std::vector<Event> events;
     std::vector<StoredRun> known;
     std::string error;
@@ -77,12 +84,14 @@ class Intake {
   std::vector<std::string> types_;
   Deliver deliver_;
   bool busy_ = false;
+  std::size_t coming_ = 0;
   bool releasing_ = false;
   bool released_ = false;
   bool found_nothing_ = false;
   std::shared_ptr<Claim> unanswered_;  ///< Claimed, but the store could not say whether runs exist.
   std::vector<std::int64_t> unstarted_;
   Timestamp claim_at_{};
+  Duration pause_{0};  ///< The last one between two claims while suspects moved.
   Backoff backoff_;
   Backoff store_backoff_;
   std::string lost_;

@@ -26,13 +26,18 @@ void Journal::flush(Timestamp now) {
   }
   committing_ = true;
   lanes_.submit(
-      lane_, [&store = store_, group] { commit(store, *group); }, [this, group, now] { committed(group, now); });
+      lane_, [&store = store_, group] { commit(store, *group); }, [this, group] { committed(group); });
 }
 
-void Journal::committed(const std::shared_ptr<Group>& group, Timestamp at) {
+std::optional<Timestamp> Journal::due_at(Timestamp now) const {
+  if (committing_ || (pending_->records.empty() && !failed_)) return std::nullopt;
+  return backoff_.down() ? std::max(now, backoff_.retry_at()) : now;
+}
+
+void Journal::committed(const std::shared_ptr<Group>& group) {
   committing_ = false;
   if (!group->error.empty()) {
-    backoff_.failed(group->error, at);
+    backoff_.failed(group->error, clock_.now());
     if (group->refused) refusal_ = group->error;
     group->error.clear();
     failed_ = group;

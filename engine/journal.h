@@ -20,7 +20,8 @@ class Journal {
   /// Told when a record is durable.
   using Durable = std::function<void()>;
 
-  Journal(Checkpoints& store, Lanes& lanes, LaneId lane) : store_(store), lanes_(lanes), lane_(lane) {}
+  Journal(Checkpoints& store, Lanes& lanes, LaneId lane, const Clock& clock, Jitter& jitter)
+      : store_(store), lanes_(lanes), lane_(lane), clock_(clock), backoff_(jitter) {}
 
   void add(Checkpoint record) { pending_->records.push_back(std::move(record)); }
   /// The same, and calls `durable` once the group is.
@@ -32,7 +33,10 @@ class Journal {
   /// Starts a commit when there is something to commit, none is under way and the store is not to be left alone.
   void flush(Timestamp now);
 
+  /// Everything that was added is durable.
   bool empty() const { return pending_->records.empty() && !committing_ && !failed_; }
+  /// When `flush` has something to do; none while a commit is under way.
+  std::optional<Timestamp> due_at(Timestamp now) const;
   std::uint64_t groups() const { return groups_; }
   /// Why the last commit failed and when it is repeated; a failed group stays and is repeated whole.
   const Backoff& backoff() const { return backoff_; }
@@ -48,11 +52,12 @@ class Journal {
   };
 
   static void commit(Checkpoints& store, Group& group);
-  void committed(const std::shared_ptr<Group>& group, Timestamp at);
+  void committed(const std::shared_ptr<Group>& group);
 
   Checkpoints& store_;
   Lanes& lanes_;
   LaneId lane_;
+  const Clock& clock_;
   std::shared_ptr<Group> pending_ = std::make_shared<Group>();
   std::shared_ptr<Group> failed_;
   bool committing_ = false;

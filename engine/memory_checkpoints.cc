@@ -84,13 +84,13 @@ std::vector<StoredRun> MemoryCheckpoints::load(std::span<const RunNumber> runs) 
   return found;
 }
 
-std::size_t MemoryCheckpoints::prune(Timestamp ended_before, std::size_t limit) {
+std::size_t MemoryCheckpoints::prune(Timestamp before, std::size_t limit) {
   const std::lock_guard lock(mutex_);
   require_writable();
   std::size_t pruned = 0;
   for (auto entry = rows_.begin(); entry != rows_.end() && pruned < limit;) {
     const Row& row = entry->second;
-    if (unfinished(row.run.status) || row.ended_at >= ended_before) {
+    if (unfinished(row.run.status) || row.ended_at >= before || row.run.event.created_at >= before) {
       ++entry;
       continue;
     }

@@ -25,7 +25,7 @@ class MemoryCheckpoints final : public Checkpoints {
   void commit(std::span<const Checkpoint> group) override;
   std::vector<StoredRun> find(std::span<const std::string> event_ids) override;
   std::vector<StoredRun> load(std::span<const RunNumber> runs) override;
-  std::size_t prune(Timestamp ended_before, std::size_t limit) override;
+  std::size_t prune(Timestamp before, std::size_t limit) override;
 
   /// From now on commit and prune throw UnavailableError with this reason, as on a full disk; empty: they work again.
   void refuse_writes(std::string reason);

@@ -15,6 +15,7 @@ std::string MemoryOutboxTable::emit(const std::string& type, const std::string& 
   event.id = id.empty() ? "event-" + std::to_string(position) : id;
   event.type = type;
   event.payload = payload;
+  event.created_at = now;
   event.deliveries = 0;
   rows[position] = {event, 0};
   return event.id;
@@ -37,7 +38,12 @@ bool MemoryOutboxTable::resume(const std::string& id) {
 void MemoryOutboxTable::bury(std::int64_t epoch) {
   workers.erase(epoch);
   for (auto& [position, row] : rows)
-    if (row.lease_epoch == epoch) row.lease_epoch = 0;
+    if (row.lease_epoch == epoch) free(row);
+}
+
+void MemoryOutboxTable::free(Row& row) {
+  if (stopped.contains(row.lease_epoch)) row.event.deliveries = std::max(row.event.deliveries - 1, 0);
+  row.lease_epoch = 0;
 }
 
 void MemoryOutbox::require_alive() const {
@@ -52,7 +58,11 @@ void MemoryOutbox::adopt(const Registration& registration) {
     const auto owner = table_.workers.find(row.lease_epoch);
     const bool ours = owner == table_.workers.end() || owner->second == registration.store_id;
     const auto kept = waiting.find(position);
-    if (ours) row.lease_epoch = kept != waiting.end() && kept->second == row.event.id ? epoch_ : 0;
+    if (!ours) continue;
+    if (kept != waiting.end() && kept->second == row.event.id)
+      row.lease_epoch = epoch_;
+    else
+      table_.free(row);
   }
   std::erase_if(table_.workers, [&](const auto& worker) { return worker.second == registration.store_id; });
 }
@@ -126,6 +136,7 @@ void MemoryOutbox::renew() { require_alive(); }
 
 void MemoryOutbox::release(std::span<const std::int64_t> unstarted_positions) {
   require_alive();
+  table_.stopped.insert(epoch_);
   for (const std::int64_t position : unstarted_positions) {
     const auto row = table_.rows.find(position);
     if (row == table_.rows.end() || row->second.lease_epoch != epoch_) continue;

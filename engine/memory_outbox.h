@@ -29,10 +29,14 @@ struct MemoryOutboxTable {
   bool resume(const std::string& id);
   /// Declares a worker's epoch dead, as any worker does once its lease has expired.
   void bury(std::int64_t epoch);
+  /// Frees a row of an epoch that is over.
+  void free(Row& row);
 
   std::map<std::int64_t, Row> rows;
   std::vector<Archived> archive;
   std::map<std::int64_t, std::string> workers;  ///< Living epochs and their stores.
+  std::set<std::int64_t> stopped;               ///< Epochs that ended cleanly: their deliveries do not count.
+  Timestamp now{};                              ///< What Postgres' clock says of the events that are emitted.
   std::int64_t next_position = 1;
   std::int64_t next_epoch = 1;
   std::string outage;  ///< While not empty every call throws UnavailableError with it.

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,11 @@ struct RunState {
   StoredRun stored;  ///< Its steps and retries are consumed as the code asks for them; the rest is what it forgot.
   Workflow frame;
   bool started = false;
-  int company = kFullCompany;  ///< Its company_of: less than full if its event may have crashed a worker.
-  bool leaving = false;        ///< Its end or its parking is on the way to the store.
+  int company = kFullCompany;        ///< Its company_of: less than full if its event may have crashed a worker.
+  bool woken = false;                ///< It was parked and has come back.
+  Timestamp look_again_at{};         ///< Some of it moves and some waits: when to look at what waits.
+  std::optional<RunParked> parking;  ///< What says why it leaves, while that is on the way to the store.
+  bool leaving = false;              ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
   std::exception_ptr failure;
   std::string note;        ///< What a `done` has to say.

@@ -12,11 +12,9 @@ namespace pawl::engine {
 
 namespace {
 
-enum : LaneId { kClaimLane, kFinishLane, kRenewLane, kCheckpointLane, kFirstStepLane };
-
 constexpr Duration kPruneEvery = std::chrono::hours{1};
 constexpr std::size_t kPruneAtOnce = 1000;
-constexpr std::size_t kWakeAtOnce = 500;
+constexpr std::size_t kNamedAtMost = 10;
 
 std::vector<StepBase*> steps_of(const std::vector<WorkflowDefinition>& workflows) {
   std::vector<StepBase*> steps;
@@ -63,16 +61,17 @@ Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, Runne
     : ports_(ports),
       workflows_(std::move(workflows)),
       options_(options),
-      random_(options.seed ? options.seed : std::random_device{}()),
-      journal_(ports.checkpoints, ports.lanes, kCheckpointLane),
-      archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.finish_max),
-      heartbeat_(ports.outbox, ports.lanes, kRenewLane, ports.clock, options.lease),
-      intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, ports.lanes,
-                                       Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, types_of(workflows_),
-                                       [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })) {
+      jitter_(options.seed),
+      journal_(ports.checkpoints, ports.lanes, kCheckpointLane, ports.clock, jitter_),
+      archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.finish_max, jitter_),
+      heartbeat_(ports.outbox, ports.lanes, kRenewLane, ports.clock, options.lease, jitter_),
+      intake_(std::make_unique<Intake>(
+          ports.outbox, ports.checkpoints, ports.lanes, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
+          types_of(workflows_), [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
+      loads_(jitter_) {
   LaneId lane = kFirstStepLane;
   for (StepBase* step : steps_of(workflows_)) {
-    queues_.push_back(std::make_unique<StepQueue>(*step, lane++));
+    queues_.push_back(std::make_unique<StepQueue>(*step, lane++, options_.moving_max));
     queue_by_step_[step] = queues_.back().get();
   }
 }
@@ -117,11 +116,38 @@ void Runner::Body::throw_if_over() const {
     if (!refusal->empty()) throw RefusedError(*refusal);
 }
 
+void Runner::Body::throw_if_hung() const {
+  for (const auto& queue : queues_) {
+    const auto oldest = queue->oldest_call();
+    if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < options_.hang_after) continue;
+    throw HungError("a call of " + queue->step().name() + " has been out for " +
+                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now() - *oldest).count()) +
+                    " s and will not come back; its events: " + events_of_call(*queue, *oldest));
+  }
+}
+
+std::string Runner::Body::events_of_call(const StepQueue& queue, Timestamp taken_at) const {
+  std::set<std::string> events;
+  for (const auto& [number, run] : runs_)
+    for (const auto& [name, execution] : run->executions)
+      if (execution->phase == Execution::Phase::kInFlight && execution->started_at == taken_at &&
+          execution->step == &queue.step())
+        events.insert(run->stored.event.id);
+  std::string names;
+  std::size_t named = 0;
+  for (auto event = events.begin(); event != events.end() && named < kNamedAtMost; ++event, ++named)
+    names += (names.empty() ? "" : ", ") + *event;
+  return events.size() > named ? names + " and " + std::to_string(events.size() - named) + " more" : names;
+}
+
 // The order matters in one place: what has ended is archived and what has settled is committed before more is claimed.
 void Runner::Body::turn(Duration at_most) {
   ports_.lanes.poll(until_next_due(at_most));
   throw_if_over();
+  throw_if_hung();
   report_ports();
+  look_again();
+  release_held();
   wake_last_delivery();
   wake_due();
   dispatch();
@@ -135,10 +161,17 @@ void Runner::Body::turn(Duration at_most) {
   prune_if_due();
 }
 
+// What a claim under way may bring has its place already.
 std::size_t Runner::Body::room() const {
-  const std::size_t taken = runs_.size() + waking_;
+  const std::size_t taken = runs_.size() + waking_ + intake_->coming();
   const bool closed = last_delivery_ || !company().admits(kFullCompany);
   return closed || taken >= options_.moving_max ? 0 : options_.moving_max - taken;
+}
+
+std::size_t Runner::Body::room_to_claim() const {
+  const bool can_write = !journal_.backoff().down();
+  const bool wanted = !draining_ && can_write && heartbeat_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
+  return wanted ? std::min(room(), options_.claim_max) : 0;
 }
 
 Company Runner::Body::company() const {
@@ -146,56 +179,20 @@ Company Runner::Body::company() const {
 }
 
 void Runner::Body::claim() {
-  const bool can_write = !journal_.backoff().down();
-  const bool wanted = !draining_ && can_write && heartbeat_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
-  const std::size_t most = wanted ? std::min(room(), options_.claim_max) : 0;
-  intake_->turn(now(), {static_cast<int>(most), options_.deliveries_max, company()}, options_.idle_wait);
+  const int most = static_cast<int>(room_to_claim());
+  intake_->turn(now(), {most, options_.deliveries_max, company()}, options_.idle_wait);
 }
 
-void Runner::Body::wake_due() {
-  probe_circuits(now());
-  if (draining_ || loads_.waits(now())) return;
-  const auto due = wakes_.take(now(), std::min(room(), kWakeAtOnce));
-  if (due.empty()) return;
-  waking_ += due.size();
-  struct Load {
-    std::vector<RunNumber> runs;
-    std::vector<StoredRun> found;
-    std::string error;
-    bool refused = false;
-  };
-  const auto load = std::make_shared<Load>(Load{due, {}, {}});
-  ports_.lanes.submit(
-      kCheckpointLane,
-      [&store = ports_.checkpoints, load] {
-        try {
-          load->found = store.load(load->runs);
-        } catch (const RefusedError& error) {
-          load->error = error.what();
-          load->refused = true;
-        } catch (const std::exception& error) {  // the runs stay parked and are tried again
-          load->error = error.what();
-        }
-      },
-      [this, load] {
-        waking_ -= load->runs.size();
-        if (load->error.empty()) {
-          loads_.answered();
-          return woken(std::move(load->found));
-        }
-        loads_.failed(load->error, now());
-        if (load->refused) store_refusal_ = load->error;
-        for (const RunNumber run : load->runs) wakes_.at(now(), run);
-      });
-}
-
+// Two clocks have to agree that a run is old: this host's, and that of Postgres as the newest event shows it. One that
+// is years ahead would have every run forgotten at once.
 void Runner::Body::prune_if_due() {
-  if (options_.retention.count() == 0 || pruning_ || draining_ || now() < prune_at_) return;
+  const bool off = options_.retention.count() == 0 || newest_event_ == Timestamp{};
+  if (off || pruning_ || draining_ || now() < prune_at_) return;
   pruning_ = true;
   const auto pruned = std::make_shared<std::size_t>(0);
   ports_.lanes.submit(
       kCheckpointLane,
-      [&store = ports_.checkpoints, before = now() - options_.retention, pruned] {
+      [&store = ports_.checkpoints, before = std::min(now(), newest_event_) - options_.retention, pruned] {
         try {
           crash_point(CrashPoint::kBeforePruned);
           *pruned = store.prune(before, kPruneAtOnce);
@@ -232,19 +229,20 @@ std::string Runner::Body::outbox_error() const {
 }
 
 Duration Runner::Body::until_next_due(Duration at_most) const {
-  Timestamp next = now() + at_most;
-  const auto consider = [&](Timestamp when) { next = std::min(next, when); };
-  if (const auto wake = wakes_.next(); wake && room() > 0 && !draining_ && !loads_.waits(now())) consider(*wake);
+  const Timestamp at = now();
+  Timestamp next = at + at_most;
+  const auto consider = [&](const std::optional<Timestamp>& when) { next = std::min(next, when.value_or(next)); };
+  if (!draining_ && room_to_wake() > 0 && !loads_.waits(at)) consider(wakes_.next());
+  if (!draining_ && !look_again_at_.empty()) consider(look_again_at_.begin()->first);
   for (const auto& queue : queues_) {
-    if (const auto due = queue->due_at()) consider(*due);
-    if (!queue->circuit().closed() && !queue->circuit().probing()) consider(queue->circuit().wants_probe_at());
+    if (may_dispatch()) consider(queue->due_at());
+    if (wakes_.held(&queue->step()) > 0 && room_to_wake() > 0) consider(queue->held_due_at(at));
   }
-  for (const Backoff* backoff :
-       {&intake_->backoff(), &intake_->store_backoff(), &archiver_.backoff(), &journal_.backoff(), &loads_})
-    if (backoff->down()) consider(backoff->retry_at());
+  consider(intake_->due_at(at, room_to_claim()));
+  consider(archiver_.due_at(at));
   consider(heartbeat_.due_at());
-  if (!intake_->busy() && !draining_ && room() > 0) consider(intake_->next_claim());
-  return std::max(next - now(), Duration{0});
+  consider(journal_.due_at(at));
+  return std::max(next - at, Duration{0});
 }
 
 bool Runner::Body::drained() const { return draining_ && intake_->released(); }

@@ -23,6 +23,9 @@ struct RunnerOptions {
   std::size_t waiting_max = 1'000'000;       ///< Parked runs; claiming pauses at this many.
   int deliveries_max = 5;                    ///< An event delivered more often than this is failed with the reason.
   Duration lease{std::chrono::seconds{30}};  ///< Renewed every third of it; effects stop before it can expire.
+  /// A call of a step that is out for longer will never come back. Above the ten minutes that RFC 5321 gives a relay at
+  /// the final dot.
+  Duration hang_after{std::chrono::minutes{15}};
   Duration idle_wait{std::chrono::milliseconds{50}};  ///< Slow poll of a sleeping worker.
   std::uint64_t seed = 0;                             ///< Of the jitter; 0: a random one.
   Duration retention{std::chrono::hours{24 * 30}};    ///< Ended runs are pruned from the store after this; 0: never.
@@ -72,7 +75,8 @@ class Runner {
   void open();
 
   /// One turn: waits at most so long for a report, then does everything that is due. Throws LeaseLostError when another
-  /// worker has taken over: destroy this runner and its lanes, and open new ones.
+  /// worker has taken over: destroy this runner and its lanes, and open new ones. Throws HungError when a call of a
+  /// step hangs: its thread cannot be stopped, so the process has to end at once, without destroying anything.
   void turn(Duration at_most);
 
   /// Stops claiming. Moving runs go on until they end or wait.

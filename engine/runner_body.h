@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -22,8 +21,14 @@
 
 namespace pawl::engine {
 
-/// Holds the runs and moves them. Split by concern over runner.cc (turns), runner_runs.cc (a run's life in memory) and
-/// runner_steps.cc (batches and their outcomes).
+// The lanes of lane_specs(), in its order.
+enum : LaneId { kClaimLane, kFinishLane, kRenewLane, kCheckpointLane, kFirstStepLane };
+
+/// The workflow of a stored run, or of a new event; null if this build has none.
+const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored);
+
+/// Holds the runs and moves them. Split by concern over runner.cc (turns), runner_runs.cc (a run's life in memory),
+/// runner_waits.cc (out of memory and back) and runner_steps.cc (batches and their outcomes).
 class Runner::Body {
  public:
   Body(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options);
@@ -40,6 +45,7 @@ class Runner::Body {
  private:
   struct BatchCall {
     std::vector<Execution*> executions;
+    Timestamp taken_at{};
     bool probe = false;  ///< Sent through an open circuit.
     std::string lease_lost;
   };
@@ -51,10 +57,12 @@ class Runner::Body {
   std::string outbox_error() const;
   const std::string& store_error() const;
   Duration until_next_due(Duration at_most) const;
+  void throw_if_hung() const;
+  std::string events_of_call(const StepQueue& queue, Timestamp taken_at) const;
   std::size_t room() const;
+  std::size_t room_to_claim() const;
   Company company() const;
   void claim();
-  void wake_due();
   Duration longest_wait() const;
   void prune_if_due();
 
@@ -65,40 +73,47 @@ class Runner::Body {
   void arrive_known(const Event& event, StoredRun stored);
   void arrive_again(RunState& run, const Event& event);
   void reopen(const Event& event, StoredRun stored);
-  bool set_aside(RunNumber number, const Event& event);
-  void admit(const WorkflowDefinition& workflow, StoredRun stored);
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored);
+  void admit(const WorkflowDefinition& workflow, StoredRun stored);
+  void move(RunState& run);
+  void queue_fresh(RunState& run);
+  void end(RunState& run);
+  void forget(RunNumber number);
+  void end_durably(RunState& run, RunStatus status, const std::string& reason);
+  void finished(const Event& event, RunStatus status, const std::string& reason);
+
+  // runner_waits.cc: out of memory and back
+  void park(RunState& run);
+  void park_misfit(const StoredRun& stored, const std::string& why);
+  void release_held();
+  std::size_t room_to_wake() const;
+  void wake_due();
   void woken(std::vector<StoredRun> stored);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
   void wake_last_delivery();
-  void move(RunState& run);
-  void queue_fresh(RunState& run);
-  void park(RunState& run);
-  void park_misfit(const StoredRun& stored, const std::string& why);
-  void end(RunState& run);
-  void forget(RunNumber number);
-  void end_durably(RunNumber number, const Event& event, RunStatus status, const std::string& reason);
-  void finished(const Event& event, RunStatus status, const std::string& reason);
+  void leave(RunState& run);
+  void look_again_later(RunState& run);
+  void stop_looking(RunState& run);
+  void look_again();
 
   // runner_steps.cc: batches out, outcomes in
+  bool may_dispatch() const;
   void dispatch();
-  void send(StepQueue& queue, std::vector<Execution*> batch);
+  void send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at);
   void batch_returned(StepQueue& queue, const BatchCall& call);
   void update_circuit(StepQueue& queue, const BatchCall& call, Timestamp now);
   void settle(StepQueue& queue, Execution& execution, Timestamp now);
   void settled(Execution& execution, bool failed, std::string result, Timestamp now);
-  void probe_circuits(Timestamp now);
   StepQueue& queue_of(const Execution& execution);
 
   void notify(NoticeKind kind, const Execution& execution, std::string_view detail) const;
   void notify(NoticeKind kind, std::string_view event_id, std::string_view subject, std::string_view detail) const;
   Timestamp now() const { return ports_.clock.now(); }
-  double jitter() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
   Ports ports_;
   std::vector<WorkflowDefinition> workflows_;
   RunnerOptions options_;
-  std::mt19937_64 random_;
+  Jitter jitter_;
   Journal journal_;
   Archiver archiver_;
   Heartbeat heartbeat_;
@@ -113,6 +128,8 @@ class Runner::Body {
   std::multiset<int> suspects_;             ///< The company_of of runs in memory that may not have full company.
   std::optional<StoredRun> last_delivery_;  ///< Due, and has to be alone: goes on when nothing else moves.
   std::size_t waking_ = 0;                  ///< Runs being loaded.
+  std::size_t woken_ = 0;                   ///< Runs in memory that had been parked.
+  std::set<std::pair<Timestamp, RunNumber>> look_again_at_;  ///< Runs in memory of which a part waits.
   bool pruning_ = false;
   bool draining_ = false;
   bool outbox_was_down_ = false;
@@ -120,6 +137,7 @@ class Runner::Body {
   Backoff loads_;
   std::string store_refusal_;
   Timestamp prune_at_{};
+  Timestamp newest_event_{};  ///< By Postgres' clock.
   std::string lost_;
   RunnerStatus counters_;
 };

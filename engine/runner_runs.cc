@@ -7,11 +7,6 @@
 
 namespace pawl::engine {
 
-namespace {
-
-constexpr Duration kMisfitWait = std::chrono::hours{1};
-constexpr Duration kCompanyWait = std::chrono::seconds{1};
-
 const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored) {
   const auto found = std::find_if(workflows.begin(), workflows.end(), [&](const WorkflowDefinition& workflow) {
     return stored.workflow.empty() ? workflow.event_type == stored.event.type : workflow.name == stored.workflow;
@@ -19,38 +14,13 @@ const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& w
   return found == workflows.end() ? nullptr : &*found;
 }
 
+namespace {
+
 bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
-
-bool waits(const Execution& execution) {
-  return execution.phase == Execution::Phase::kBackingOff || execution.phase == Execution::Phase::kHeld;
-}
-
-// It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
-// knows, so the next attempt is due, and its age counts from now at the latest.
-void distrust(Execution& execution, Timestamp now) {
-  execution.retry_at = now;
-  execution.first_started_at = std::min(execution.first_started_at, now);
-}
 
 bool waiting(const RunState& run) {
   return std::any_of(run.executions.begin(), run.executions.end(),
-                     [](const auto& entry) { return waits(*entry.second); });
-}
-
-struct Wait {
-  const Execution* until = nullptr;  ///< The execution that is due first; backing off before held.
-  bool timed = false;
-};
-
-Wait shortest_wait(const RunState& run) {
-  Wait wait;
-  for (const auto& [name, execution] : run.executions) {
-    const bool timed = execution->phase == Execution::Phase::kBackingOff;
-    if (!waits(*execution)) continue;
-    const bool sooner = !wait.until || (timed && (!wait.timed || execution->retry_at < wait.until->retry_at));
-    if (sooner) wait = {execution.get(), timed};
-  }
-  return wait;
+                     [](const auto& entry) { return entry.second->waits(); });
 }
 
 }  // namespace
@@ -62,6 +32,7 @@ void Runner::Body::supersede(const UnfinishedRun& run) {
 void Runner::Body::arrive(std::vector<Arrival> arrivals) {
   counters_.claimed += arrivals.size();
   for (Arrival& arrival : arrivals) {
+    newest_event_ = std::max(newest_event_, arrival.event.created_at);
     const auto in_memory = run_by_event_.find(arrival.event.id);
     if (in_memory != run_by_event_.end())
       arrive_again(*runs_.at(in_memory->second), arrival.event);
@@ -84,7 +55,7 @@ void Runner::Body::arrive_new(Event event) {
   journal_.add(std::move(started));
   crash_point(CrashPoint::kRunStarted);
   notify(NoticeKind::kRunStarted, stored.event.id, "", "");
-  if (!set_aside(stored.run, stored.event)) admit(*workflow, std::move(stored));
+  admit(*workflow, std::move(stored));
 }
 
 // P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
@@ -95,25 +66,16 @@ void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
   notify(NoticeKind::kRunResumed, event.id, "", "delivered again");
-  if (set_aside(stored.run, event)) return;
   if (const auto* workflow = find_workflow(workflows_, stored)) return admit(*workflow, std::move(stored));
   park_misfit(stored, "no workflow named " + stored.workflow);
 }
 
-// F18: another build began it. It is not skipped: due at once for the next process, which may be the right build.
-void Runner::Body::park_misfit(const StoredRun& stored, const std::string& why) {
-  const std::string reason = "does not fit this build: " + why;
-  notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
-  journal_.add(RunParked{stored.run, now(), reason}, [this, number = stored.run] {
-    forget(number);
-    wakes_.at(now() + kMisfitWait, number);
-  });
-}
-
-// The claim was forgotten by a crash of Postgres, or the same event was written again while its run moves.
+// The claim was forgotten by a crash of Postgres, or the same event was written again while its run moves. What says
+// that the run waits comes once more after it, or the store would call a parked run running.
 void Runner::Body::arrive_again(RunState& run, const Event& event) {
   run.stored.event.position = event.position;
   journal_.add(RunRedelivered{run.stored.run, event.position, event.deliveries});
+  if (run.parking) journal_.add(*run.parking);
 }
 
 void Runner::Body::reopen(const Event& event, StoredRun stored) {
@@ -130,19 +92,6 @@ void Runner::Body::reopen(const Event& event, StoredRun stored) {
   admit(*workflow, std::move(stored));
 }
 
-// P8: a crash loop ends here.
-bool Runner::Body::set_aside(RunNumber number, const Event& event) {
-  if (event.deliveries <= options_.deliveries_max) return false;
-  end_durably(number, event, RunStatus::kFailed,
-              "set aside: delivered " + std::to_string(event.deliveries) + " times without finishing (limit " +
-                  std::to_string(options_.deliveries_max) + "); it may crash the worker");
-  return true;
-}
-
-void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
-  move(enter(workflow, std::move(stored)));
-}
-
 RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunNumber number = stored.run;
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
@@ -152,35 +101,14 @@ RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stor
   return *(runs_[number] = std::move(run));
 }
 
-void Runner::Body::woken(std::vector<StoredRun> found) {
-  for (StoredRun& stored : found) {
-    if (runs_.contains(stored.run) || stored.status != RunStatus::kWaiting) continue;
-    const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
-    if (!workflow) {
-      park_misfit(stored, "no workflow named " + stored.workflow);
-      continue;
-    }
-    const int own = company_of(stored.event.deliveries - 1, options_.deliveries_max);
-    if (company().admits(own))
-      wake(*workflow, std::move(stored));
-    else if (own == 1 && !last_delivery_)
-      last_delivery_ = std::move(stored);
-    else
-      wakes_.at(now() + kCompanyWait, stored.run);
-  }
-}
-
-// P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
-void Runner::Body::wake(const WorkflowDefinition& workflow, StoredRun stored) {
-  const RunRedelivered moving{stored.run, stored.event.position, stored.event.deliveries};
-  enter(workflow, std::move(stored));
-  journal_.add(moving, [this, number = moving.run] { move(*runs_.at(number)); });
-}
-
-void Runner::Body::wake_last_delivery() {
-  if (!last_delivery_ || draining_ || intake_->busy() || !company().admits(1)) return;
-  StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
-  if (const auto* workflow = find_workflow(workflows_, stored)) wake(*workflow, std::move(stored));
+// P8: a crash loop ends here, without a step of it being started.
+void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
+  RunState& run = enter(workflow, std::move(stored));
+  const int deliveries = run.stored.event.deliveries;
+  if (deliveries <= options_.deliveries_max) return move(run);
+  end_durably(run, RunStatus::kFailed,
+              "set aside: delivered " + std::to_string(deliveries) + " times without finishing (limit " +
+                  std::to_string(options_.deliveries_max) + "); it may crash the worker");
 }
 
 void Runner::Body::move(RunState& run) {
@@ -191,7 +119,7 @@ void Runner::Body::move(RunState& run) {
         queue_fresh(run);
         break;
       case NextMove::kLeave:
-        return;
+        return look_again_later(run);
       case NextMove::kPark:
         return park(run);
       case NextMove::kEnd:
@@ -202,49 +130,30 @@ void Runner::Body::move(RunState& run) {
 
 void Runner::Body::queue_fresh(RunState& run) {
   for (Execution* execution : std::exchange(run.fresh, {})) {
-    if (execution->failed_at > now()) distrust(*execution, now());
+    // it failed at a time that is still to come: the wall clock was wrong then, or is now, so the next attempt is due
+    if (execution->failed_at > now()) execution->retry_at = now();
     if (execution->phase == Execution::Phase::kBackingOff && execution->retry_at > now()) continue;
-    queue_of(*execution).offer(*execution, now());
+    queue_of(*execution).offer(*execution, now(), run.woken);
   }
 }
 
-void Runner::Body::park(RunState& run) {
-  const Wait wait = shortest_wait(run);
-  const StepQueue& queue = queue_of(*wait.until);
-  const Timestamp wake_at = wait.timed ? wait.until->retry_at : std::max(now(), queue.circuit().probe_at());
-  const std::string reason = wait.until->step->name() + (wait.timed ? " backs off: " : " is paused: ") +
-                             (wait.until->error.empty() ? queue.circuit().reason() : wait.until->error);
-  run.leaving = true;
-  journal_.add(RunParked{run.stored.run, wake_at, reason},
-               [this, number = run.stored.run, wake_at, timed = wait.timed, &queue] {
-                 crash_point(CrashPoint::kRunParked);
-                 forget(number);
-                 if (timed || queue.circuit().closed())
-                   wakes_.at(timed ? wake_at : now(), number);
-                 else
-                   wakes_.held(&queue.step(), number);
-               });
-}
-
 void Runner::Body::end(RunState& run) {
-  run.leaving = true;
+  leave(run);
   if (const std::string why = misfit(run); !why.empty()) return park_misfit(run.stored, why);
   const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
-  end_durably(run.stored.run, run.stored.event, status, run.failure ? failure_reason(run) : run.note);
+  end_durably(run, status, run.failure ? failure_reason(run) : run.note);
 }
 
-void Runner::Body::end_durably(RunNumber number, const Event& event, RunStatus status, const std::string& reason) {
-  Event ended;
-  ended.id = event.id;
-  journal_.add(RunEnded{number, status, reason, now()},
-               [this, number, ended, status, reason, position = event.position]() mutable {
-                 crash_point(CrashPoint::kRunEnded);
-                 // the position may have changed by a redelivery while this was on its way
-                 const auto run = runs_.find(number);
-                 ended.position = run == runs_.end() ? position : run->second->stored.event.position;
-                 forget(number);
-                 finished(ended, status, reason);
-               });
+void Runner::Body::end_durably(RunState& run, RunStatus status, const std::string& reason) {
+  leave(run);
+  journal_.add(RunEnded{run.stored.run, status, reason, now()}, [this, number = run.stored.run, status, reason] {
+    crash_point(CrashPoint::kRunEnded);
+    Event event;  // as the run has it now: a redelivery may have changed its position
+    event.position = runs_.at(number)->stored.event.position;
+    event.id = runs_.at(number)->stored.event.id;
+    forget(number);
+    finished(event, status, reason);
+  });
 }
 
 void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason) {
@@ -260,6 +169,8 @@ void Runner::Body::forget(RunNumber number) {
     suspects_.extract(run->second->company);
     intake_->hurry();
   }
+  woken_ -= run->second->woken;
+  stop_looking(*run->second);
   run_by_event_.erase(run->second->stored.event.id);
   runs_.erase(run);
 }

@@ -10,26 +10,27 @@ namespace pawl::engine {
 StepQueue& Runner::Body::queue_of(const Execution& execution) { return *queue_by_step_.at(execution.step); }
 
 // Nothing starts that could outlive the lease, or whose result could not be remembered.
+bool Runner::Body::may_dispatch() const { return heartbeat_.lease_holds(now()) && !journal_.backoff().down(); }
+
 void Runner::Body::dispatch() {
-  if (!heartbeat_.lease_holds(now()) || journal_.backoff().down()) return;
-  for (const auto& queue : queues_)
-    for (auto batch = queue->take(now()); !batch.empty(); batch = queue->take(now())) send(*queue, std::move(batch));
+  if (!may_dispatch()) return;
+  const Timestamp at = now();
+  for (const auto& queue : queues_) {
+    for (auto batch = queue->take(at); !batch.empty(); batch = queue->take(at)) send(*queue, std::move(batch), at);
+    for (Execution* evicted : queue->evict_if_slow(at)) move(*evicted->run);
+  }
 }
 
-void Runner::Body::send(StepQueue& queue, std::vector<Execution*> batch) {
-  const Timestamp started_at = now();
-  for (Execution* execution : batch) {
-    execution->started_at = started_at;
-    if (execution->first_started_at == Timestamp{}) execution->first_started_at = started_at;
-  }
-  const auto call = std::make_shared<BatchCall>(BatchCall{std::move(batch), queue.circuit().probing(), {}});
+void Runner::Body::send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at) {
+  for (Execution* execution : batch) execution->started_at = at;
+  const auto call = std::make_shared<BatchCall>(BatchCall{std::move(batch), at, queue.circuit().probing(), {}});
   ports_.lanes.submit(
       queue.lane(), [&step = queue.step(), call] { call->lease_lost = execute_batch(step, call->executions); },
       [this, &queue, call] { batch_returned(queue, *call); });
 }
 
 void Runner::Body::batch_returned(StepQueue& queue, const BatchCall& call) {
-  queue.returned();
+  queue.returned(call.taken_at);
   if (!call.lease_lost.empty()) {
     lost_ = call.lease_lost;
     return;
@@ -45,18 +46,19 @@ void Runner::Body::update_circuit(StepQueue& queue, const BatchCall& call, Times
   });
   if (down != call.executions.end()) {
     if (!circuit.closed() && !call.probe) return;
-    circuit.open(std::get<ServiceDown>((*down)->outcome).reason, at, jitter());
+    circuit.open(std::get<ServiceDown>((*down)->outcome).reason, at, jitter_.next());
     notify(NoticeKind::kCircuitOpened, **down, circuit.reason());
     for (Execution* evicted : queue.evict()) move(*evicted->run);
   } else if (call.probe) {
     notify(NoticeKind::kCircuitClosed, *call.executions.front(), circuit.reason());
     circuit.close();
-    wakes_.release(&queue.step(), at);
+    queue.ramp().begin(at, 0.5 + jitter_.next() / 2);
   }
 }
 
 void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) {
-  const AttemptFacts facts{execution.attempt, execution.first_started_at, at, jitter()};
+  execution.age += at - execution.started_at;
+  const AttemptFacts facts{execution.attempt, execution.age, at, jitter_.next()};
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
   switch (verdict.kind) {
     case Verdict::Kind::kSucceed:
@@ -72,14 +74,16 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
                                  {execution.step->name(), execution.key},
                                  execution.attempt,
                                  verdict.text,
-                                 execution.first_started_at,
+                                 at - execution.age,
                                  at,
                                  verdict.retry_at});
       execution.phase = Execution::Phase::kBackingOff;
       execution.retry_at = verdict.retry_at;
+      execution.age += verdict.retry_at - at;
       ++execution.attempt;
       break;
     case Verdict::Kind::kHold:
+      execution.age -= at - execution.started_at;  // as if it had not been tried
       execution.phase = Execution::Phase::kHeld;
       break;
   }
@@ -102,11 +106,6 @@ void Runner::Body::settled(Execution& execution, bool failed, std::string result
                  execution.phase = failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded;
                  move(*execution.run);
                });
-}
-
-void Runner::Body::probe_circuits(Timestamp at) {
-  for (const auto& queue : queues_)
-    if (queue->empty() && queue->circuit().wants_probe(at)) wakes_.probe(&queue->step(), at);
 }
 
 void Runner::Body::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {

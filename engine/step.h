@@ -15,7 +15,7 @@ namespace pawl::engine {
 
 struct StepOptions {
   RetryPolicy retry{};
-  std::size_t batch_max = 500;  ///< Items handed to one `execute` call; 1 gives the ordinary step.
+  std::size_t batch_max = 500;  ///< Items handed to one `execute` call, at most a quarter of the window over all calls.
   std::size_t parallelism = 1;  ///< `execute` calls at the same time, each on a thread of its own.
   double rate = 0;              ///< Items a second over all threads (token bucket); 0 means no limit.
   Duration timeout{0};          ///< What `Batch::timeout` tells the step; 0 means the step's own.
@@ -58,8 +58,8 @@ class Step : public StepBase {
   virtual std::string key(const In&) const { return {}; }
 
   /// Settles every item of the batch. Called on up to `parallelism` threads at once. An exception settles whatever is
-  /// unsettled: UnavailableError opens the circuit, PermanentError fails, any other splits the batch until the item
-  /// that throws is alone, whose attempt then failed.
+  /// unsettled: UnavailableError and RefusedError open the circuit, PermanentError fails, any other splits the batch
+  /// until the item that throws is alone, whose attempt then failed.
   virtual void execute(Batch<In, Out>& batch) = 0;
 
   void execute_untyped(std::span<Execution* const> executions) final {

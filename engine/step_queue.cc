@@ -7,13 +7,27 @@
 
 namespace pawl::engine {
 
-bool StepQueue::offer(Execution& execution, Timestamp now) {
-  if (!circuit_.admits(now) || (!circuit_.closed() && !ready_.empty())) {
-    execution.phase = Execution::Phase::kHeld;
-    return false;
-  }
-  execution.phase = Execution::Phase::kQueued;
-  ready_.push_back(&execution);
+namespace {
+
+// Those that come back take a moment until they are queued again and counted.
+constexpr Duration kBetweenReturns = std::chrono::milliseconds{50};
+
+}  // namespace
+
+StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
+    : step_(&step),
+      lane_(lane),
+      batch_max_(std::clamp<std::size_t>(window / 4 / std::max<std::size_t>(step.options().parallelism, 1), 1,
+                                         std::max<std::size_t>(step.options().batch_max, 1))),
+      keep_(std::clamp<std::size_t>(window / 8, 1,
+                                    4 * batch_max_ * std::max<std::size_t>(step.options().parallelism, 1))) {}
+
+bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
+  const bool paused = !circuit_.admits(now) || (!circuit_.closed() && !ready_.empty());
+  const bool full = slow_ && ready_.size() >= (returning ? 2 * keep_ : keep_);
+  execution.phase = paused || full ? Execution::Phase::kHeld : Execution::Phase::kQueued;
+  if (paused || full) return false;
+  ready_.push_back({&execution, now});
   return true;
 }
 
@@ -27,32 +41,68 @@ std::size_t StepQueue::allowed_by_rate(Timestamp now) {
 }
 
 std::vector<Execution*> StepQueue::take(Timestamp now) {
-  if (ready_.empty() || in_flight_ >= step_->options().parallelism || !circuit_.admits(now)) return {};
-  std::size_t count =
-      std::min({ready_.size(), std::max<std::size_t>(step_->options().batch_max, 1), allowed_by_rate(now)});
+  if (ready_.empty() || !thread_is_free() || !circuit_.admits(now)) return {};
+  std::size_t count = std::min({ready_.size(), batch_max_, allowed_by_rate(now)});
   if (!circuit_.closed()) count = std::min<std::size_t>(count, 1);
   if (count == 0) return {};
   if (step_->options().rate > 0) tokens_ -= static_cast<double>(count);
-  std::vector<Execution*> batch(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(count));
-  ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(count));
+  std::vector<Execution*> batch;
+  batch.reserve(count);
+  for (; batch.size() < count; ready_.pop_front()) batch.push_back(ready_.front().execution);
   circuit_.begin_probe();
-  ++in_flight_;
+  in_flight_.insert(now);
   for (Execution* execution : batch) execution->phase = Execution::Phase::kInFlight;
   return batch;
 }
 
-std::vector<Execution*> StepQueue::evict() {
-  std::vector<Execution*> all(ready_.begin(), ready_.end());
-  ready_.clear();
-  for (Execution* execution : all) execution->phase = Execution::Phase::kHeld;
-  return all;
+std::vector<Execution*> StepQueue::evict_beyond(std::size_t kept) {
+  std::vector<Execution*> evicted;
+  for (std::size_t i = kept; i < ready_.size(); ++i) evicted.push_back(ready_[i].execution);
+  ready_.resize(std::min(kept, ready_.size()));
+  for (Execution* execution : evicted) execution->phase = Execution::Phase::kHeld;
+  return evicted;
+}
+
+std::vector<Execution*> StepQueue::evict_if_slow(Timestamp now) {
+  if (slow_ || ready_.empty() || now - ready_.front().since < kPatience) return {};
+  slow_ = true;
+  return evict_beyond(keep_);
+}
+
+std::size_t StepQueue::may_return(Timestamp now, std::size_t held, std::size_t room) {
+  if (!circuit_.closed()) return 0;
+  if (slow_ && held == 0 && ready_.size() <= keep_ / 2) slow_ = false;
+  if (held == 0 || room == 0) return 0;
+  if (!slow_) return ramp_.take(now, std::min(held, room));
+  if (ready_.size() > keep_ / 2 || now < returned_at_ + kBetweenReturns) return 0;
+  returned_at_ = now;
+  return ramp_.take(now, std::min({held, room, keep_ - ready_.size()}));
+}
+
+std::optional<Timestamp> StepQueue::held_due_at(Timestamp now) const {
+  if (circuit_.probing()) return std::nullopt;
+  if (!circuit_.closed()) return ready_.empty() ? std::optional(circuit_.wants_probe_at()) : std::nullopt;
+  if (slow_) return ready_.size() > keep_ / 2 ? std::nullopt : std::optional(returned_at_ + kBetweenReturns);
+  return ramp_.over(now) ? now : now + kBetweenReturns;
+}
+
+std::string StepQueue::why_held(Timestamp now) const {
+  if (!circuit_.closed()) return step_->name() + " is paused: " + circuit_.reason();
+  if (in_flight_.empty()) return step_->name() + " waits for its turn";
+  const auto oldest = std::chrono::duration_cast<std::chrono::seconds>(now - *in_flight_.begin());
+  return step_->name() + " waits for its turn: " + std::to_string(in_flight_.size()) + " of " +
+         std::to_string(step_->options().parallelism) + " calls are out, the oldest for " +
+         std::to_string(oldest.count()) + " s";
 }
 
 std::optional<Timestamp> StepQueue::due_at() const {
-  if (ready_.empty() || in_flight_ >= step_->options().parallelism) return std::nullopt;
+  if (ready_.empty()) return std::nullopt;
+  const Timestamp slow_at = slow_ ? Timestamp::max() : ready_.front().since + kPatience;
+  if (!thread_is_free()) return slow_at;
+  if (!circuit_.closed()) return circuit_.probing() ? slow_at : std::min(slow_at, circuit_.probe_at());
   const double rate = step_->options().rate;
-  if (rate <= 0 || tokens_ >= 1) return std::nullopt;
-  return refilled_at_ + Duration(static_cast<Duration::rep>(std::ceil((1 - tokens_) / rate * 1e6)));
+  if (rate <= 0 || tokens_ >= 1) return slow_at;
+  return std::min(slow_at, refilled_at_ + Duration(static_cast<Duration::rep>(std::ceil((1 - tokens_) / rate * 1e6))));
 }
 
 }  // namespace pawl::engine

@@ -3,44 +3,81 @@
 
 #include <deque>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "engine/circuit.h"
 #include "engine/lanes.h"
+#include "engine/ramp.h"
 #include "engine/step.h"
 
 namespace pawl::engine {
 
 /// Engine's thread only.
+///
+/// A queue that does not move must not fill the window, or new events could not even start: once its first execution
+/// has waited for kPatience, the queue keeps a few in memory and holds all others, until it has caught up.
 class StepQueue {
  public:
-  StepQueue(StepBase& step, LaneId lane) : step_(&step), lane_(lane) {}
+  static constexpr Duration kPatience = std::chrono::seconds{5};
+
+  /// `window`: how many runs may be in memory. A step that gets stuck takes at most a quarter of it in flight, and half
+  /// as many in its queue.
+  StepQueue(StepBase& step, LaneId lane, std::size_t window);
 
   StepBase& step() const { return *step_; }
   LaneId lane() const { return lane_; }
   Circuit& circuit() { return circuit_; }
   const Circuit& circuit() const { return circuit_; }
+  Ramp& ramp() { return ramp_; }
   bool empty() const { return ready_.empty(); }
 
-  /// Queues the execution, or returns false when the circuit is open: it is to be held.
-  bool offer(Execution& execution, Timestamp now);
+  /// Queues the execution, or returns false and holds it: the circuit is open, or the queue is slow and full.
+  /// `returning`: it was held before, so that it must not lose its place to a new one.
+  bool offer(Execution& execution, Timestamp now, bool returning);
   /// The next batch, if a thread is free, the rate allows it and the circuit admits it; else empty.
   std::vector<Execution*> take(Timestamp now);
-  /// A batch that was taken came back.
-  void returned() { --in_flight_; }
+  /// A batch that was taken at this time came back.
+  void returned(Timestamp taken_at) { in_flight_.erase(in_flight_.find(taken_at)); }
+  /// When the batch that has been out for longest was taken.
+  std::optional<Timestamp> oldest_call() const {
+    if (in_flight_.empty()) return std::nullopt;
+    return *in_flight_.begin();
+  }
   /// Everything queued, when the circuit opens.
-  std::vector<Execution*> evict();
-  /// When `take` may give more than now, if only time stands in the way.
+  std::vector<Execution*> evict() { return evict_beyond(0); }
+  /// What a queue that does not move holds back from now on; empty while it moves.
+  std::vector<Execution*> evict_if_slow(Timestamp now);
+  /// How many of so many held executions may come back now, into so much room.
+  std::size_t may_return(Timestamp now, std::size_t held, std::size_t room);
+  /// When some that it holds may come back, or one of them is to probe, if only time stands in the way.
+  std::optional<Timestamp> held_due_at(Timestamp now) const;
+  /// What an execution that it holds is told.
+  std::string why_held(Timestamp now) const;
+  /// When `take` may give more than now, or the queue become slow, if only time stands in the way.
   std::optional<Timestamp> due_at() const;
 
  private:
+  struct Ready {
+    Execution* execution;
+    Timestamp since;
+  };
+
   std::size_t allowed_by_rate(Timestamp now);
+  std::vector<Execution*> evict_beyond(std::size_t kept);
+  bool thread_is_free() const { return in_flight_.size() < step_->options().parallelism; }
 
   StepBase* step_;
   LaneId lane_;
+  std::size_t batch_max_;
+  std::size_t keep_;  ///< How many a slow queue has in memory.
   Circuit circuit_;
-  std::deque<Execution*> ready_;
-  std::size_t in_flight_ = 0;
+  Ramp ramp_;
+  std::deque<Ready> ready_;
+  std::multiset<Timestamp> in_flight_;  ///< When each batch that is out was taken.
+  bool slow_ = false;
+  Timestamp returned_at_{};  ///< When held ones were last let back into a slow queue.
   double tokens_ = 0;
   Timestamp refilled_at_{};
 };

@@ -1,11 +1,14 @@
 // Which parked runs to wake, and when: all that memory holds of a run that waits.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <queue>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/checkpoints.h"
@@ -13,49 +16,77 @@
 
 namespace pawl::engine {
 
-/// Eight to sixteen bytes a run.
+/// Sixteen to twenty-four bytes a run that waits for one thing. One that waits for several (a retry that is due, steps
+/// that are paused) is listed under each and wakes for whichever comes first; what is left of it elsewhere is stale.
 class WakeList {
  public:
-  void at(Timestamp when, RunNumber run) { timed_.push({when, run}); }
-  /// Until the circuit of this step lets it through.
-  void held(const StepBase* step, RunNumber run) { held_[step].push_back(run); }
-
-  /// One run for a circuit that wants a probe: in turn, so that one that always fails does not stand for all.
-  void probe(const StepBase* step, Timestamp now) {
-    auto& runs = held_[step];
-    if (runs.empty()) return;
-    at(now, runs.front());
-    runs.pop_front();
+  void at(Timestamp when, RunNumber run) { park(run, when, {}); }
+  /// Until `when`, or until one of these steps lets it through.
+  void park(RunNumber run, std::optional<Timestamp> when, std::span<const StepBase* const> held_by) {
+    const Ticket ticket = when.has_value() + held_by.size() > 1 ? ++last_ticket_ : 0;
+    if (ticket && !several_.insert_or_assign(run, ticket).second) --size_;  // it came back another way
+    if (when) timed_.push({*when, {run, ticket}});
+    for (const StepBase* step : held_by) held_[step].push_back({run, ticket});
+    ++size_;
   }
-  /// Everyone, when the circuit closed.
-  void release(const StepBase* step, Timestamp now) {
-    for (const RunNumber run : held_[step]) at(now, run);
-    held_.erase(step);
+
+  /// Wakes at most so many of those that a step holds, the longest held first; returns how many.
+  std::size_t release(const StepBase* step, std::size_t limit, Timestamp now) {
+    auto& runs = held_[step];
+    std::size_t released = 0;
+    for (; released < limit && !runs.empty(); runs.pop_front()) {
+      if (!leaves(runs.front())) continue;
+      timed_.push({now, {runs.front().run, 0}});
+      ++size_;
+      ++released;
+    }
+    return released;
+  }
+  /// How many a step holds, stale ones included.
+  std::size_t held(const StepBase* step) const {
+    const auto runs = held_.find(step);
+    return runs == held_.end() ? 0 : runs->second.size();
   }
 
   /// At most `limit` runs that are due.
   std::vector<RunNumber> take(Timestamp now, std::size_t limit) {
     std::vector<RunNumber> due;
-    while (due.size() < limit && !timed_.empty() && timed_.top().first <= now) {
-      due.push_back(timed_.top().second);
-      timed_.pop();
-    }
+    for (; due.size() < limit && !timed_.empty() && timed_.top().first <= now; timed_.pop())
+      if (leaves(timed_.top().second)) due.push_back(timed_.top().second.run);
     return due;
   }
   std::optional<Timestamp> next() const {
     if (timed_.empty()) return std::nullopt;
     return timed_.top().first;
   }
-  std::size_t size() const {
-    std::size_t total = timed_.size();
-    for (const auto& [step, runs] : held_) total += runs.size();
-    return total;
-  }
+  /// Runs that wait.
+  std::size_t size() const { return size_; }
 
  private:
-  using Entry = std::pair<Timestamp, RunNumber>;
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> timed_;
-  std::map<const StepBase*, std::deque<RunNumber>> held_;
+  using Ticket = std::uint64_t;
+  struct Entry {
+    RunNumber run;
+    Ticket ticket;  ///< 0: the run is listed once.
+    auto operator<=>(const Entry&) const = default;
+  };
+  using Timed = std::pair<Timestamp, Entry>;
+
+  // False for what an earlier wake has left behind.
+  bool leaves(const Entry& entry) {
+    if (entry.ticket) {
+      const auto current = several_.find(entry.run);
+      if (current == several_.end() || current->second != entry.ticket) return false;
+      several_.erase(current);
+    }
+    --size_;
+    return true;
+  }
+
+  std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;
+  std::map<const StepBase*, std::deque<Entry>> held_;
+  std::unordered_map<RunNumber, Ticket> several_;
+  Ticket last_ticket_ = 0;
+  std::size_t size_ = 0;
 };
 
 }  // namespace pawl::engine

@@ -154,7 +154,8 @@ std::size_t SqliteCheckpoints::prune(engine::Timestamp ended_before, std::size_t
     connection.database().exec("update store set last_run = max(last_run, (select coalesce(max(run), 0) from runs))");
     SqliteStatement prune(connection.database(),
                           "delete from runs where run in "
-                          "(select run from runs where ended_at < ? order by ended_at limit ?)");
+                          "(select r.run from runs r join events e on e.run = r.run where r.ended_at < ?1"
+                          " and e.created_at < ?1 order by r.ended_at limit ?2)");
     pruned = prune.exec(ended_before, static_cast<std::int64_t>(limit));
   });
   return static_cast<std::size_t>(pruned);

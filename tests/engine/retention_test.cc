@@ -11,10 +11,12 @@ TEST_CASE_METHOD(World, "a worker forgets ended runs when it starts, for it may 
   REQUIRE(until([&] { return archived(1); }));
   clock.turn(options.retention - std::chrono::seconds{1});
   start();
+  emit();  // Postgres' clock has to agree
   turn(50);
   CHECK(store.find({{id}}).size() == 1);
   clock.turn(std::chrono::seconds{2});
   start();
+  emit();
   CHECK(until([&] { return store.find({{id}}).empty(); }));
 }
 
@@ -25,6 +27,24 @@ TEST_CASE_METHOD(World, "with a retention of zero ended runs stay for ever") {
   REQUIRE(until([&] { return archived(1); }));
   clock.turn(std::chrono::hours{24 * 365 * 10});
   start();
+  emit();
   turn(50);
+  CHECK(store.find({{id}}).size() == 1);
+}
+
+TEST_CASE_METHOD(World, "P2 F11: a wall clock ten years ahead makes no worker forget its runs") {
+  const std::string id = emit();
+  start();
+  REQUIRE(until([&] { return archived(1); }));
+  worker.reset();
+  clock.turn(std::chrono::years{10});
+  start();
+  table.emit("test/words");  // by Postgres' clock it is still today
+  REQUIRE(until([&] { return archived(2); }));
+  CHECK_FALSE(until_over_time([&] { return store.find({{id}}).empty(); }, 100));
+  for (int hour = 0; hour < 3; ++hour) {
+    clock.turn(std::chrono::hours{1});
+    turn(50);
+  }
   CHECK(store.find({{id}}).size() == 1);
 }

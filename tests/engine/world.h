@@ -102,7 +102,10 @@ struct World {
     worker = std::make_unique<Worker>(table, store, clock, log, std::vector{workflow.definition()}, seed, options);
     return *worker;
   }
-  std::string emit(const std::string& id = {}) { return table.emit("test/words", "{}", id); }
+  std::string emit(const std::string& id = {}) {
+    table.now = clock.now();
+    return table.emit("test/words", "{}", id);
+  }
   void turn(int times) {
     for (int i = 0; i < times; ++i) worker->runner.turn({});
   }

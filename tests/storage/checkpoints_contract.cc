@@ -242,6 +242,14 @@ void check_pruning(const MakeCheckpoints& make) {
     CHECK(store->find(std::vector<std::string>{event_id(1)}).empty());
     CHECK(store->recover().unfinished.size() == 2);
   }
+  SECTION("F11: a run that ended under a clock far behind is kept as long as its event is young") {
+    CHECK(store->prune(at(0), 100) == 0);
+    auto young = started(6);
+    young.event.created_at = at(5'000'000);
+    commit(*store, {young, ended(6, RunStatus::kDone)});
+    CHECK(store->prune(at(4'000'000), 100) == 3);
+    CHECK(store->load(std::vector<engine::RunNumber>{6}).size() == 1);
+  }
   SECTION("pruning deletes no more than it was asked to") {
     CHECK(store->prune(at(9'000'000), 1) == 1);
     CHECK(store->prune(at(9'000'000), 100) == 2);

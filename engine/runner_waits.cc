@@ -1,0 +1,193 @@
+// A run leaves memory while nothing of it moves, and comes back for whichever of its waits is over first.
+#include <algorithm>
+
+#include "engine/crash_point.h"
+#include "engine/errors.h"
+#include "engine/runner_body.h"
+
+namespace pawl::engine {
+
+namespace {
+
+constexpr Duration kLookAtHeld = std::chrono::seconds{1};
+constexpr Duration kMisfitWait = std::chrono::hours{1};
+constexpr Duration kCompanyWait = std::chrono::seconds{1};
+constexpr std::size_t kWakeAtOnce = 500;
+
+/// Everything that a run waits for.
+struct Waits {
+  const Execution* backs_off = nullptr;  ///< The one that is due first.
+  const Execution* held = nullptr;       ///< The first of them.
+  std::vector<const StepBase*> held_by;  ///< Each step once.
+};
+
+Waits waits_of(const RunState& run) {
+  Waits waits;
+  for (const auto& [name, execution] : run.executions) {
+    if (execution->phase == Execution::Phase::kBackingOff) {
+      if (!waits.backs_off || execution->retry_at < waits.backs_off->retry_at) waits.backs_off = execution.get();
+    } else if (execution->phase == Execution::Phase::kHeld) {
+      if (!waits.held) waits.held = execution.get();
+      if (waits.held_by.empty() || waits.held_by.back() != execution->step) waits.held_by.push_back(execution->step);
+    }
+  }
+  return waits;
+}
+
+}  // namespace
+
+void Runner::Body::leave(RunState& run) {
+  run.leaving = true;
+  stop_looking(run);
+}
+
+void Runner::Body::park(RunState& run) {
+  const Waits waits = waits_of(run);
+  RunParked parked{run.stored.run, now(), {}};
+  std::optional<Timestamp> when;
+  if (waits.held) parked.reason = queue_of(*waits.held).why_held(now());
+  if (waits.backs_off) {
+    parked.wake_at = *(when = waits.backs_off->retry_at);
+    parked.reason = waits.backs_off->step->name() + " backs off: " + waits.backs_off->error +
+                    (waits.held ? "; " + parked.reason : "");
+  }
+  leave(run);
+  run.parking = parked;
+  journal_.add(std::move(parked), [this, number = run.stored.run, when, held_by = waits.held_by] {
+    crash_point(CrashPoint::kRunParked);
+    forget(number);
+    wakes_.park(number, when, held_by);
+  });
+}
+
+// F18: another build began it. It is not skipped: due at once for the next process, which may be the right build.
+void Runner::Body::park_misfit(const StoredRun& stored, const std::string& why) {
+  const std::string reason = "does not fit this build: " + why;
+  notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
+  journal_.add(RunParked{stored.run, now(), reason}, [this, number = stored.run] {
+    forget(number);
+    wakes_.at(now() + kMisfitWait, number);
+  });
+}
+
+// Whoever waits for a step that takes executions again comes back, no faster than the step can take them. While its
+// circuit is open one of them probes.
+void Runner::Body::release_held() {
+  const Timestamp at = now();
+  for (const auto& queue : queues_) {
+    const StepBase* step = &queue->step();
+    if (queue->empty() && queue->circuit().wants_probe(at))
+      wakes_.release(step, 1, at);
+    else
+      wakes_.release(step, queue->may_return(at, wakes_.held(step), room_to_wake()), at);
+  }
+}
+
+// Fresh events always find room: what has waited takes at most three quarters of the window.
+std::size_t Runner::Body::room_to_wake() const {
+  const std::size_t most = std::max<std::size_t>(options_.moving_max - options_.moving_max / 4, 1);
+  const std::size_t taken = woken_ + waking_;
+  return taken >= most ? 0 : std::min({room(), most - taken, kWakeAtOnce});
+}
+
+void Runner::Body::wake_due() {
+  if (draining_ || loads_.waits(now())) return;
+  const auto due = wakes_.take(now(), room_to_wake());
+  if (due.empty()) return;
+  waking_ += due.size();
+  struct Load {
+    std::vector<RunNumber> runs;
+    std::vector<StoredRun> found;
+    std::string error;
+    bool refused = false;
+  };
+  const auto load = std::make_shared<Load>(Load{due, {}, {}});
+  ports_.lanes.submit(
+      kCheckpointLane,
+      [&store = ports_.checkpoints, load] {
+        try {
+          load->found = store.load(load->runs);
+        } catch (const RefusedError& error) {
+          load->error = error.what();
+          load->refused = true;
+        } catch (const std::exception& error) {  // the runs stay parked and are tried again
+          load->error = error.what();
+        }
+      },
+      [this, load] {
+        waking_ -= load->runs.size();
+        if (load->error.empty()) {
+          loads_.answered();
+          return woken(std::move(load->found));
+        }
+        loads_.failed(load->error, now());
+        if (load->refused) store_refusal_ = load->error;
+        for (const RunNumber run : load->runs) wakes_.at(now(), run);
+      });
+}
+
+void Runner::Body::woken(std::vector<StoredRun> found) {
+  for (StoredRun& stored : found) {
+    const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
+    if (runs_.contains(stored.run) || !unfinished) continue;
+    const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+    if (!workflow) {
+      park_misfit(stored, "no workflow named " + stored.workflow);
+      continue;
+    }
+    const int own = company_of(stored.event.deliveries - 1, options_.deliveries_max);
+    if (company().admits(own))
+      wake(*workflow, std::move(stored));
+    else if (own == 1 && !last_delivery_)
+      last_delivery_ = std::move(stored);
+    else
+      wakes_.at(now() + kCompanyWait, stored.run);
+  }
+}
+
+// P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
+void Runner::Body::wake(const WorkflowDefinition& workflow, StoredRun stored) {
+  const RunRedelivered moving{stored.run, stored.event.position, stored.event.deliveries};
+  enter(workflow, std::move(stored)).woken = true;
+  ++woken_;
+  journal_.add(moving, [this, number = moving.run] { move(*runs_.at(number)); });
+}
+
+void Runner::Body::wake_last_delivery() {
+  if (!last_delivery_ || draining_ || intake_->coming() > 0 || !company().admits(1)) return;
+  StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
+  if (const auto* workflow = find_workflow(workflows_, stored)) wake(*workflow, std::move(stored));
+}
+
+// A run in memory of which a part moves: what of it waits is looked at when it is due, so that a retry does not wait
+// for a sibling that is stuck.
+void Runner::Body::look_again_later(RunState& run) {
+  const Waits waits = waits_of(run);
+  Timestamp when{};
+  if (waits.held) when = now() + kLookAtHeld;
+  if (waits.backs_off) when = waits.held ? std::min(when, waits.backs_off->retry_at) : waits.backs_off->retry_at;
+  if (when == Timestamp{} || (run.look_again_at != Timestamp{} && run.look_again_at <= when)) return;
+  stop_looking(run);
+  look_again_at_.insert({when, run.stored.run});
+  run.look_again_at = when;
+}
+
+void Runner::Body::stop_looking(RunState& run) {
+  look_again_at_.erase({run.look_again_at, run.stored.run});
+  run.look_again_at = {};
+}
+
+void Runner::Body::look_again() {
+  if (draining_) return;
+  while (!look_again_at_.empty() && look_again_at_.begin()->first <= now()) {
+    RunState& run = *runs_.at(look_again_at_.begin()->second);
+    stop_looking(run);
+    for (const auto& [name, execution] : run.executions) {
+      const bool due = execution->phase == Execution::Phase::kBackingOff && execution->retry_at <= now();
+      if (due || execution->phase == Execution::Phase::kHeld) queue_of(*execution).offer(*execution, now(), true);
+    }
+    move(run);
+  }
+}
+
+}  // namespace pawl::engine

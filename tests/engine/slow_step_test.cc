@@ -1,0 +1,115 @@
+// A step that cannot keep up, or whose calls are stuck, must not fill the window.
+#include <catch2/catch.hpp>
+
+#include "engine/errors.h"
+#include "tests/engine/world.h"
+
+using namespace pawl::engine;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr LaneId kSendLane = 6;
+
+struct Slow : World {
+  Slow() { options.moving_max = 100; }
+  std::size_t shown() const { return workflow.show.executions.size(); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Slow, "P6 P9: while every call of a step is stuck, new events still run their other steps") {
+  start();
+  worker->lanes.stick(kSendLane);
+  for (int minute = 0; minute < 10; ++minute) {
+    for (int i = 0; i < 100; ++i) emit();
+    const std::size_t want = static_cast<std::size_t>(minute + 1) * 100;
+    CHECK(until_over_time([&] { return shown() == want; }, 30));
+    CHECK(worker->runner.status().moving <= options.moving_max);
+  }
+  // what waits left memory, with a reason
+  REQUIRE(until_over_time([&] { return worker->runner.status().waiting > 850; }, 60));
+  std::vector<RunNumber> runs;
+  for (const UnfinishedRun& run : store.recover().unfinished)
+    if (run.waiting) runs.push_back(run.run);
+  for (const StoredRun& run : store.load(runs))
+    CHECK(run.reason.find("send-words waits for its turn: 1 of 1 calls are out, the oldest for ") == 0);
+
+  worker->lanes.unstick(kSendLane);
+  REQUIRE(until_over_time([&] { return archived(1000); }, 600));
+  CHECK(until([&] { return worker->runner.idle(); }));
+}
+
+TEST_CASE_METHOD(Slow, "a step that is slow all the time parks what it cannot take once, not again and again") {
+  TestWorkflow paced;
+  ScriptedStep send("send-words", {.batch_max = 5, .rate = 5});
+  const WorkflowDefinition definition{"say-words",
+                                      "test/words",
+                                      [&](Run run, const Event& event) {
+                                        return [](Run r, std::string id, const ScriptedStep& step) -> Workflow {
+                                          co_await r.step(step, id);
+                                        }(run, event.id, send);
+                                      },
+                                      {&send}};
+  struct Counting final : Checkpoints {
+    explicit Counting(MemoryCheckpoints& memory) : inner(memory) {}
+    Recovered recover() override { return inner.recover(); }
+    void commit(std::span<const Checkpoint> group) override {
+      for (const Checkpoint& checkpoint : group) parked += std::holds_alternative<RunParked>(checkpoint);
+      inner.commit(group);
+    }
+    std::vector<StoredRun> find(std::span<const std::string> ids) override { return inner.find(ids); }
+    std::vector<StoredRun> load(std::span<const RunNumber> runs) override { return inner.load(runs); }
+    std::size_t prune(Timestamp before, std::size_t limit) override { return inner.prune(before, limit); }
+    MemoryCheckpoints& inner;
+    int parked = 0;
+  } counting(store);
+  InlineLanes lanes(3);
+  MemoryOutbox outbox(table);
+  Runner runner({outbox, counting, clock, lanes, log}, {definition}, options);
+  runner.open();
+  for (int i = 0; i < 1000; ++i) emit();
+  for (int tick = 0; tick < 4000 && !archived(1000); ++tick) {
+    for (int t = 0; t < 10; ++t) runner.turn({});
+    CHECK(runner.status().moving <= options.moving_max);
+    clock.turn(100ms);
+  }
+  REQUIRE(archived(1000));
+  CHECK(counting.parked > 500);
+  CHECK(counting.parked < 1500);
+}
+
+TEST_CASE_METHOD(World, "F13: a call that hangs ends the worker, naming step, time and events") {
+  options.hang_after = 15min;
+  options.lease = 24h;
+  const std::string id = emit("stuck");
+  start();
+  worker->lanes.stick(kSendLane);
+  turn(100);
+  clock.turn(14min);
+  turn(100);
+  clock.turn(2min);
+  CHECK_THROWS_WITH(turn(10), "a call of send-words has been out for 960 s and will not come back; its events: stuck");
+}
+
+TEST_CASE_METHOD(World, "P8: an event that hangs every time is set aside, and the others end") {
+  options.hang_after = 15min;
+  for (int i = 0; i < 20; ++i) emit();
+  emit("poison");
+  int deaths = 0;
+  bool hangs = false;
+  workflow.find.script = [&](auto& item) {
+    hangs = hangs || item.event_id() == "poison";
+    item.succeed("found");
+  };
+  for (int life = 0; life < 20 && !archived(21); ++life) {
+    start();
+    hangs = false;
+    for (int t = 0; t < 3000 && !hangs && !archived(21); ++t) worker->runner.turn({});
+    deaths += hangs;  // as the process ends when it throws HungError
+  }
+  REQUIRE(archived(21));
+  CHECK(deaths == options.deliveries_max);
+  for (const auto& archived_event : table.archive)
+    CHECK((archived_event.status == RunStatus::kFailed) == (archived_event.event.id == "poison"));
+}
