@@ -66,6 +66,33 @@ TEST_CASE_METHOD(Outage, "P9: an hour without the relay burns nothing, holds mem
   for (const auto& ended : table.archive) REQUIRE(ended.status == RunStatus::kDone);
 }
 
+TEST_CASE_METHOD(Outage, "P9: an hour without Postgres burns nothing, and all that waits drains when it is back") {
+  constexpr std::size_t kBacklog = 20'000;
+  options.lease = 30s;
+  const auto needs_postgres = [this](auto& item) {
+    if (!table.outage.empty()) throw UnavailableError(table.outage);
+    attempts = std::max(attempts, item.attempt());
+    item.succeed("done");
+  };
+  workflow.find.script = workflow.show.script = workflow.send.script = needs_postgres;
+  for (std::size_t i = 0; i < kBacklog; ++i) emit();
+  start();
+  REQUIRE(until([&] { return archived(3000); }, 100'000));
+  table.outage = "connection refused";
+  for (int second = 0; second < 3600; second += 5) {
+    turn(10);
+    moving_most = std::max(moving_most, worker->runner.status().moving);
+    clock.turn(5s);
+  }
+  CHECK_FALSE(worker->runner.status().outbox_error.empty());
+  table.outage.clear();
+  REQUIRE(until_over_time([&] { return archived(kBacklog); }, 600));
+  CHECK(attempts == 1);
+  CHECK(worker->runner.status().attempts_failed == 0);
+  CHECK(moving_most <= options.moving_max);
+  for (const auto& ended : table.archive) REQUIRE(ended.status == RunStatus::kDone);
+}
+
 TEST_CASE_METHOD(World, "a missing privilege burns no attempt: the step is paused and says why") {
   bool refused = true;
   workflow.show.script = [&](auto& item) {

@@ -140,25 +140,3 @@ TEST_CASE_METHOD(Waits, "an event delivered again while its run is being parked 
     CHECK(world.until([&] { return world.worker->runner.idle(); }));
   }
 }
-
-TEST_CASE_METHOD(Waits, "P1: an event that another worker finished and an operator resumed is delivered again") {
-  workflow.send.script = [](auto& item) { item.retry("later", 1h); };
-  const std::string id = emit();
-  start();
-  REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));
-  const std::int64_t epoch = worker->outbox.epoch();
-  worker.reset();
-  table.bury(epoch);
-  workflow.send.script = [](auto& item) { item.fail("550"); };
-  MemoryCheckpoints other_store("other");
-  {
-    Worker other(table, other_store, clock, log, {workflow.definition()}, 2, options);
-    for (int i = 0; i < 500 && !archived(1); ++i) other.runner.turn({});
-  }
-  REQUIRE(table.resume(id));
-  workflow.send.script = nullptr;
-  start();  // its store still holds the run as waiting, under the event's old position
-  REQUIRE(until_over_time([&] { return archived(1); }, 7200));
-  CHECK(table.archive[0].status == RunStatus::kDone);
-  CHECK(until([&] { return worker->runner.idle() && table.rows.empty(); }));
-}
