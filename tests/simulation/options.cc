@@ -29,9 +29,10 @@ bool read_number(const std::string& text, auto& number) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// name=probability, comma-separated; what is not named does not fire
+// name=probability, comma-separated, or none; what is not named does not fire
 bool read_faults(Options& options, const std::string& value) {
   options.faults = {};
+  if (value == "none") return true;
   std::istringstream entries(value);
   for (std::string entry; std::getline(entries, entry, ',');) {
     const auto equals = entry.find('=');
@@ -56,7 +57,7 @@ Options options_of(std::uint64_t seed) {
   options.seed = seed;
   options.events = random.between(1, random.chance(0.1) ? 80 : 24);
   options.workers = random.between(1, 3);
-  options.fault_seconds = random.chance(0.2) ? 7200 : random.between(30, 900);
+  options.fault_seconds = random.chance(0.1) ? 7200 : random.between(30, 900);
   options.lease_seconds = random.between(10, 60);
   options.hang_seconds = random.between(120, 900);
   options.moving_max = random.between(2, random.chance(0.5) ? 8 : 60);
@@ -89,7 +90,7 @@ std::string to_arguments(const Options& options) {
     if (options.faults[i] <= 0) continue;
     out << std::exchange(comma, ",") << name_of(static_cast<Fault>(i)) << "=" << exact(options.faults[i]);
   }
-  if (comma.empty()) out << "''";
+  if (comma.empty()) out << "none";
   return out.str();
 }
 

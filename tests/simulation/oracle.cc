@@ -7,13 +7,20 @@ namespace pawl::simulation {
 
 namespace {
 
-bool asked_for(const WorkflowPlan& plan, const StepPlan& step, const std::string& key) {
-  return std::any_of(plan.stages.begin(), plan.stages.end(), [&](const StagePlan& stage) {
-    return std::any_of(stage.groups.begin(), stage.groups.end(), [&](const GroupPlan& group) {
-      return plan.steps[group.step].name == step.name &&
-             std::find(group.keys.begin(), group.keys.end(), key) != group.keys.end();
-    });
+bool holds(const WorkflowPlan& plan, const StagePlan& stage, const std::string& step, const std::string& key) {
+  return std::any_of(stage.groups.begin(), stage.groups.end(), [&](const GroupPlan& group) {
+    return plan.steps[group.step].name == step &&
+           std::find(group.keys.begin(), group.keys.end(), key) != group.keys.end();
   });
+}
+
+// Whether everything that the workflow awaits before this stage has settled in the store.
+bool may_begin(const WorkflowPlan& plan, const StagePlan& stage, const std::string& event, const Store& store) {
+  for (const StagePlan* earlier = plan.stages.data(); earlier != &stage; ++earlier)
+    for (const GroupPlan& group : earlier->groups)
+      for (const std::string& key : group.keys)
+        if (!store.settled.contains(effect_key(event, plan.steps[group.step].name, key))) return false;
+  return true;
 }
 
 const engine::StepSettled* find_settled(const engine::StoredRun& run, const std::string& step, const std::string& key) {
@@ -29,8 +36,13 @@ void Oracle::executing(Store& store, const std::string& event, const StepPlan& s
                        int attempt) {
   const EffectKey effect = effect_key(event, step.name, key);
   first_executed_.try_emplace(effect, world_.now);
-  if (!ends_.contains(event) || !asked_for(workload_.of_event(event), step, key))
-    world_.broken("P10: " + effect + " was executed, which no workflow asks for");
+  const WorkflowPlan& plan = workload_.of_event(event);
+  const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(),
+                                  [&](const StagePlan& s) { return holds(plan, s, step.name, key); });
+  if (!ends_.contains(event) || stage == plan.stages.end())
+    return world_.broken("P10: " + effect + " was executed, which no workflow asks for");
+  if (!may_begin(plan, *stage, event, store))
+    world_.broken("P3: " + effect + " was executed before what it follows was durable in " + store.id);
   const auto settled = store.settled.find(effect);
   if (settled != store.settled.end() && !(settled->second && resumed_.contains(event)))
     world_.broken("P3: " + effect + " was executed again though its checkpoint had committed in " + store.id);
@@ -64,7 +76,7 @@ void Oracle::archived(const engine::Event& event, const engine::FinishedEvent& e
 
 // P8 sets aside who was delivered too often; without a fault that is only the poison itself.
 void Oracle::check_set_aside(const engine::Event& event) {
-  if (redeliveries_ == 0 && !workload_.crashes(event.id) && !workload_.hangs(event.id))
+  if (redeliveries_ == 0 && postgres_.takeovers == 0 && !workload_.crashes(event.id) && !workload_.hangs(event.id))
     world_.broken("P8: " + event.id + " was set aside, and only others were poison");
 }
 

@@ -25,7 +25,7 @@ class Oracle {
   void resumed(const std::string& event) { resumed_.insert(event); }
 
   /// A step begins to execute an item: it is one that its workflow asks for (P10), whose checkpoint has not committed
-  /// in that store (P3), and whose earlier attempts all failed by themselves.
+  /// in that store while those of all that it follows have (P3), and whose earlier attempts all failed by themselves.
   void executing(Store& store, const std::string& event, const StepPlan& step, const std::string& key, int attempt);
   /// The step has just made an attempt fail: the engine may count it.
   void attempt_failed(const EffectKey& effect) { ++failures_[effect]; }

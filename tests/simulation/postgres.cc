@@ -40,9 +40,19 @@ void Postgres::turn() {
   for (const auto& [epoch, at] : expires_at_)
     if (at <= world_.now || !alive(epoch)) expired.push_back(epoch);
   for (const std::int64_t epoch : expired) {
-    if (alive(epoch)) bury(epoch);
+    if (alive(epoch)) {
+      expired_at_[epoch] = expires_at_[epoch];
+      ++takeovers;
+      bury(epoch);
+    }
     expires_at_.erase(epoch);
   }
+}
+
+bool Postgres::lease_was_over(std::int64_t epoch, Timestamp at) const {
+  for (const auto* times : {&expires_at_, &expired_at_})
+    if (const auto found = times->find(epoch); found != times->end() && found->second <= at) return true;
+  return false;
 }
 
 Timestamp Postgres::next_turn() const {

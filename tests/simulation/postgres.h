@@ -34,12 +34,15 @@ class Postgres {
   /// The claim of an event is taken back, as a crash does with what was committed without waiting.
   void forget_claim(std::int64_t position);
 
+  /// By then the lease of this epoch had expired, and nobody had renewed it.
+  bool lease_was_over(std::int64_t epoch, Timestamp at) const;
   bool alive(std::int64_t epoch) const { return table.workers.contains(epoch); }
   bool knows(const std::string& id) const;
   /// Throws UnavailableError while Postgres is down, LeaseLostError when the epoch is over.
   void require(std::int64_t epoch) const;
 
   engine::MemoryOutboxTable table;
+  int takeovers = 0;           ///< Leases that expired; what waited under them counts as delivered once more.
   std::set<EffectKey> in_app;  ///< Rows under their unique key.
 
  private:
@@ -51,6 +54,7 @@ class Postgres {
   World& world_;
   std::map<std::int64_t, Coming> coming_;  ///< By position: committed late.
   std::map<std::int64_t, Timestamp> expires_at_;
+  std::map<std::int64_t, Timestamp> expired_at_;
 };
 
 }  // namespace pawl::simulation

@@ -54,7 +54,8 @@ struct Process::Life {
              process.store_.get(),
              nullptr,
              [&process] { return process.epoch(); },
-             [&process] { process.interlude_(process); }},
+             [&process] { process.interlude_(process); },
+             false},
         code(site) {}
 
   ProcessClock clock;
@@ -197,7 +198,10 @@ void Process::replace_store() {
 
 void Process::stop_for(Duration time, bool clock_too) {
   not_before_ = outside_.world.now + time;
-  if (clock_too && life_) life_->clock.stand_still(time);
+  if (clock_too && life_) {
+    life_->clock.stand_still(time);
+    life_->site.clock_stood_still = true;
+  }
   outside_.oracle.redelivered_by_fault();
 }
 

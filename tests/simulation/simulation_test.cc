@@ -8,7 +8,11 @@ using namespace pawl::simulation;
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 300;
+#else
 constexpr std::uint64_t kSeeds = 3000;
+#endif
 
 /// As the command line of a failing seed would set it.
 Options parsed(const std::string& arguments) {

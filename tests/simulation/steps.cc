@@ -19,6 +19,8 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
   std::string key(const Ask& ask) const override { return ask.key; }
 
   void execute(AskBatch& batch) override {
+    if (!site_.clock_stood_still && outside_.postgres.lease_was_over(site_.epoch(), site_.lanes->asked_at()))
+      world_.broken("F12: " + site_.process + " started " + name() + " after its lease had expired");
     for (AskItem& item : batch)
       outside_.oracle.executing(*site_.store, item.event_id(), plan_, item.key(), item.attempt());
     fail_as_service();

@@ -40,6 +40,7 @@ struct Site {
   TimedLanes* lanes = nullptr;
   std::function<std::int64_t()> epoch;
   std::function<void()> interlude;  ///< Stops this process for a while; all others go on.
+  bool clock_stood_still = false;   ///< It cannot know how old its lease is.
 };
 
 struct Ask {

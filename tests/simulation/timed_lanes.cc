@@ -11,7 +11,7 @@ using std::chrono::seconds;
 void TimedLanes::submit(engine::LaneId lane, std::function<void()> work, std::function<void()> report) {
   if (stopped_) return;
   const Duration idle = microseconds{world_.random.between(0, 3) * 500};
-  calls_.push_back({lane, std::move(work), std::move(report), world_.now + idle});
+  calls_.push_back({lane, std::move(work), std::move(report), world_.now, world_.now + idle});
 }
 
 std::size_t TimedLanes::running(engine::LaneId lane) const {
@@ -58,6 +58,7 @@ void TimedLanes::begin(Calls::iterator call) {
   world_.note(process_, "call", lanes_[call->lane].name);
   took_ = microseconds{world_.random.between(0, 4) * 250};
   sleeps_ = false;
+  asked_at_ = call->asked_at;
   call->begun = true;
   call->work();
   if (world_.strike(Fault::kSlowCall, process_)) took_ += world_.random.duration(seconds{1}, seconds{20});

@@ -24,6 +24,8 @@ class TimedLanes final : public engine::Lanes {
   void poll(Duration at_most) override;
   void stop(const std::function<void()>& hurry) override;
 
+  /// From inside a call: when the engine asked for it.
+  Timestamp asked_at() const { return asked_at_; }
   /// From inside a call: it takes so long.
   void take(Duration time) { took_ += time; }
   static constexpr Duration kForEver = std::chrono::hours{24 * 365 * 100};
@@ -41,6 +43,7 @@ class TimedLanes final : public engine::Lanes {
     engine::LaneId lane;
     std::function<void()> work;
     std::function<void()> report;
+    Timestamp asked_at;
     Timestamp at;  ///< When it begins; once begun, when it reports.
     bool begun = false;
     bool sleeping = false;
@@ -57,6 +60,7 @@ class TimedLanes final : public engine::Lanes {
   std::vector<engine::LaneSpec> lanes_;
   Calls calls_;  ///< In order of submission.
   Duration took_{0};
+  Timestamp asked_at_{};
   bool sleeps_ = false;
   bool busy_ = false;
   bool stopped_ = false;
