@@ -1,4 +1,5 @@
 // How events leave the outbox, and how an operator puts a failed one back.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -104,17 +105,21 @@ TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgot
 
 TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and archives once") {
   const auto event = claim_one();
+  exec("create table probe ()");
   exec("alter system set synchronous_standby_names = 'nosuch'");
   exec("select pg_reload_conf()");
   storage::PostgresConnection watcher(conninfo);
-  std::thread probe([&] {  // its commit hangs once the setting is in force: a reload is not at once
+  std::atomic<bool> seen = false;
+  std::thread probe([&] {  // a reload is not at once: commits until one of them hangs, as all do from then on
     try {
-      storage::PostgresConnection(conninfo).run_once("probe", "create table probe ()", {});
+      storage::PostgresConnection prober(conninfo);
+      while (!seen) prober.run_once("probe", "insert into probe default values", {});
     } catch (const engine::Error&) {  // whatever becomes of it, the table is not what the test looks at
     }
   });
   const bool in_force = eventually(
       [&] { return watcher.run("watch", "select from pg_stat_activity where wait_event = 'SyncRep'", {}).size() > 0; });
+  seen = true;
   std::thread killer([&] {  // ends the session that has committed and waits for the standby that never comes
     eventually([&] {
       return watcher
