@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -69,12 +70,12 @@ class Combined {
     for (const Call* call : group) requests.insert(requests.end(), call->requests.begin(), call->requests.end());
     try {
       share(group, serve_(requests));
-    } catch (const engine::UnavailableError&) {
-      fail(group);
-    } catch (const engine::LeaseLostError&) {
-      fail(group);
-    } catch (const engine::RefusedError&) {
-      fail(group);
+    } catch (const engine::UnavailableError& error) {
+      fail(group, error);
+    } catch (const engine::LeaseLostError& error) {
+      fail(group, error);
+    } catch (const engine::RefusedError& error) {
+      fail(group, error);
     } catch (...) {  // one of them is to blame: whose it is shows when each is alone
       for (Call* call : group) serve_alone(*call);
     }
@@ -89,8 +90,10 @@ class Combined {
     }
   }
 
-  static void fail(const Group& group) {
-    for (Call* call : group) call->error = std::current_exception();
+  // An error of its own for each, since they are thrown and destroyed on threads of their own.
+  template <class Error>
+  static void fail(const Group& group, const Error& error) {
+    for (Call* call : group) call->error = std::make_exception_ptr(Error(std::string(error.what())));
   }
 
   void serve_alone(Call& call) {

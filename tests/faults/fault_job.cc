@@ -86,7 +86,7 @@ void Producer::produce() {
   storage::PostgresConnection connection(job_.database.conninfo);
   const std::string sql =
       "insert into pms_sync_logs (connection_id, status, error_message) values ($1::uuid, 'error', 'token revoked')";
-  while (acknowledged_ < commits_) {
+  while (!finishing_ || acknowledged_ < at_least_) {
     try {
       connection.run_once("produce", sql, {job_.organisation.connection});
       ++acknowledged_;

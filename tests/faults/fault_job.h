@@ -37,14 +37,14 @@ struct FaultJob : OnSharedCluster, bin::Job {
 /// Commits failed syncs one after another, as an application that loses its connection now and then.
 class Producer {
  public:
-  /// Stops by itself after so many commits were acknowledged.
-  Producer(FaultJob& job, int commits) : job_(job), commits_(commits), thread_([this] { produce(); }) {}
+  /// Goes on until `finish`, and then until so many commits were acknowledged.
+  Producer(FaultJob& job, int at_least) : job_(job), at_least_(at_least), thread_([this] { produce(); }) {}
   ~Producer() { finish(); }
   Producer(const Producer&) = delete;
 
   int acknowledged() const { return acknowledged_; }
-  /// Waits until all were acknowledged.
   void finish() {
+    finishing_ = true;
     if (thread_.joinable()) thread_.join();
   }
 
@@ -52,7 +52,8 @@ class Producer {
   void produce();
 
   FaultJob& job_;
-  const int commits_;
+  const int at_least_;
+  std::atomic<bool> finishing_ = false;
   std::atomic<int> acknowledged_ = 0;
   std::thread thread_;
 };

@@ -11,7 +11,7 @@ namespace {
 // Restarts it the given ways, each in the middle of what producer and worker do.
 void restart_under_load(FaultJob& job, const std::vector<std::string>& modes) {
   bin::PawlProcess worker({"worker"}, job.environment());
-  Producer producer(job, 200);
+  Producer producer(job, 100);
   int so_far = 0;
   for (const std::string& mode : modes) {
     REQUIRE(job.eventually_finished(so_far + 10));
@@ -37,7 +37,7 @@ TEST_CASE("P1 P4 P5: Postgres restarts fast and immediately under load, several 
 TEST_CASE("P1 P4 P5: sessions of the worker and of the producers are ended at random under load") {
   FaultJob job;
   bin::PawlProcess worker({"worker"}, job.environment());
-  Producer producer(job, 200);
+  Producer producer(job, 100);
   int ended = 0;
   for (int so_far = 0; so_far < 150; so_far = job.finished_count()) {
     REQUIRE(job.eventually_finished(so_far + 5));

@@ -28,7 +28,9 @@ struct Pipe {
 }  // namespace
 
 Service::Service(const std::string& script, const std::vector<std::string>& arguments) : script_(script) {
-  std::vector<std::string> words{"/usr/bin/python3", std::string(PAWL_FAULTS_DIR) + "/" + script};
+  std::string path = PAWL_FAULTS_DIR "/";
+  path += script;
+  std::vector<std::string> words{"/usr/bin/python3", path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
