@@ -79,6 +79,7 @@ CrashScenario scenario_for(CrashPoint point) {
     case CrashPoint::kAfterAwake:
     case CrashPoint::kBeforeRenewed:
     case CrashPoint::kAfterRenewed:
+    case CrashPoint::kRunParked:  // a retry that is due before the run's other mail is out parks nothing
       return {.slow = true};
     default:
       return {};
