@@ -68,7 +68,7 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   claim->idle_wait = limits.company.suspects == 0 ? idle_wait : Duration{0};
   claim->longest_pause = idle_wait;
   busy_ = true;
-  coming_ = static_cast<std::size_t>(limits.max);
+  coming_ = std::max(coming_, static_cast<std::size_t>(limits.max));
   lanes_.submit(
       lane_.claim, [&outbox = outbox_, claim] { Intake::claim(outbox, *claim); }, [this, claim] { claimed(claim); });
 }
@@ -83,7 +83,7 @@ std::optional<Timestamp> Intake::due_at(Timestamp now, std::size_t room) const {
 
 void Intake::claimed(const std::shared_ptr<Claim>& claim) {
   busy_ = false;
-  coming_ = claim->events.size();
+  if (claim->error.empty()) coming_ = claim->events.size();
   if (claim->error.empty() && !claim->events.empty()) return submit_look_up(claim);
   found_nothing_ = false;
   if (claim->lost) {

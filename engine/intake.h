@@ -46,7 +46,8 @@ class Intake {
 
   /// When `turn` has something to do, given that room; none while a call is under way.
   std::optional<Timestamp> due_at(Timestamp now, std::size_t room) const;
-  /// How many events the call that is under way may still deliver.
+  /// How many events may still come: by the call that is under way, or by one whose reply was lost, since the next one
+  /// then finds what it claimed.
   std::size_t coming() const { return coming_; }
   bool released() const { return released_; }
   /// The last claim found nothing though nothing moved that could have kept an event waiting.

@@ -161,9 +161,8 @@ void Runner::Body::turn(Duration at_most) {
   prune_if_due();
 }
 
-// What a claim under way may bring has its place already.
 std::size_t Runner::Body::room() const {
-  const std::size_t taken = runs_.size() + waking_ + intake_->coming();
+  const std::size_t taken = runs_.size() + waking_;
   const bool closed = last_delivery_ || !company().admits(kFullCompany);
   return closed || taken >= options_.moving_max ? 0 : options_.moving_max - taken;
 }

@@ -83,11 +83,14 @@ void Runner::Body::release_held() {
   }
 }
 
-// Fresh events always find room: what has waited takes at most three quarters of the window.
+// Fresh events always find room: what has waited takes at most three quarters of the window, and no place that a claim
+// may fill.
 std::size_t Runner::Body::room_to_wake() const {
   const std::size_t most = std::max<std::size_t>(options_.moving_max - options_.moving_max / 4, 1);
   const std::size_t taken = woken_ + waking_;
-  return taken >= most ? 0 : std::min({room(), most - taken, kWakeAtOnce});
+  const std::size_t reserved = intake_->coming();
+  if (taken >= most || reserved >= room()) return 0;
+  return std::min({room() - reserved, most - taken, kWakeAtOnce});
 }
 
 void Runner::Body::wake_due() {

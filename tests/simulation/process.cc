@@ -2,6 +2,7 @@
 #include "tests/simulation/process.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/errors.h"
 
@@ -99,10 +100,11 @@ std::string Process::describe() const {
 }
 
 void Process::on(const engine::Notice& notice) {
-  constexpr const char* kWords[] = {"started",     "resumed",          "ended",          "attempt failed",
-                                    "step failed", "circuit opened",   "circuit closed", "outbox down",
-                                    "outbox up",   "checkpoints down", "checkpoints up"};
-  outside_.world.note(name_, kWords[static_cast<int>(notice.kind)], notice.event_id);
+  constexpr std::array kWords{"started",          "resumed",        "ended",          "misfit",      "attempt failed",
+                              "step failed",      "circuit opened", "circuit closed", "outbox down", "outbox up",
+                              "checkpoints down", "checkpoints up"};
+  static_assert(kWords.size() == static_cast<std::size_t>(engine::NoticeKind::kCheckpointsUp) + 1);
+  outside_.world.note(name_, kWords.at(static_cast<std::size_t>(notice.kind)), notice.event_id);
 }
 
 void Process::turn() {
@@ -190,7 +192,9 @@ void Process::replace_store() {
   if (outside_.world.strike(Fault::kStoreLost, name_)) {
     store_ = std::make_unique<Store>(name_ + "-" + std::to_string(++stores_));
     backups_.clear();
+    outside_.oracle.redelivered_by_fault();
   } else if (!backups_.empty() && outside_.world.strike(Fault::kStoreRolledBack, name_)) {
+    outside_.oracle.redelivered_by_fault();
     const int older = outside_.world.random.between(0, static_cast<int>(backups_.size()) - 1);
     store_ = std::make_unique<Store>(*backups_[static_cast<std::size_t>(older)]);
   }
