@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 
 #include "engine/errors.h"
 #include "storage/sqlite_errors.h"
@@ -47,6 +48,14 @@ std::unique_ptr<SQLite::Database> connect_anywhere(const std::string& path) try 
   return connect(immutable_uri(path), SQLite::OPEN_URI);
 }
 
+// The check lists a page that the disk did not give among what it finds wrong, in these words.
+bool says_unread(const std::string& finding) {
+  const std::string code = "error code=";
+  const auto at = finding.find(code);
+  if (at != std::string::npos) return (std::atoi(finding.c_str() + at + code.size()) & 0xff) == SQLITE_IOERR;
+  return finding.find("failed to get page") != std::string::npos;
+}
+
 }  // namespace
 
 std::unique_ptr<SQLite::Database> open_read_only(const std::string& path) {
@@ -65,6 +74,9 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::string& path) {
 void verify_store(const std::string& path) {
   const auto database = open_read_only(path);
   const std::string finding = database->execAndGet("pragma quick_check(1)").getString();
+  if (says_unread(finding))
+    throw engine::UnavailableError("verify checkpoints " + path + ": " + finding +
+                                   "; a page could not be read: the file is verified again before its next use");
   if (finding != "ok") refuse_corrupt(path, finding);
 }
 
