@@ -119,7 +119,8 @@ void Runner::Body::throw_if_over() const {
 void Runner::Body::throw_if_hung() const {
   for (const auto& queue : queues_) {
     const auto oldest = queue->oldest_call();
-    if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < options_.hang_after) continue;
+    const Duration limit = options_.hang_after + queue->step().options().longest_call;
+    if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
     throw HungError("a call of " + queue->step().name() + " has been out for " +
                     std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now() - *oldest).count()) +
                     " s and will not come back; its events: " + events_of_call(*queue, *oldest));

@@ -23,8 +23,7 @@ struct RunnerOptions {
   std::size_t waiting_max = 1'000'000;       ///< Parked runs; claiming pauses at this many.
   int deliveries_max = 5;                    ///< An event delivered more often than this is failed with the reason.
   Duration lease{std::chrono::seconds{30}};  ///< Renewed every third of it; effects stop before it can expire.
-  /// A call of a step that is out for longer will never come back. Above the ten minutes that RFC 5321 gives a relay at
-  /// the final dot.
+  /// A call of a step that is out for longer than its `longest_call` and this will never come back; 0: never looked at.
   Duration hang_after{std::chrono::minutes{15}};
   Duration idle_wait{std::chrono::milliseconds{50}};  ///< Slow poll of a sleeping worker.
   std::uint64_t seed = 0;                             ///< Of the jitter; 0: a random one.

@@ -19,6 +19,7 @@ struct StepOptions {
   std::size_t parallelism = 1;  ///< `execute` calls at the same time, each on a thread of its own.
   double rate = 0;              ///< Items a second over all threads (token bucket); 0 means no limit.
   Duration timeout{0};          ///< What `Batch::timeout` tells the step; 0 means the step's own.
+  Duration longest_call{0};     ///< A call may honestly take so long; it counts as hung `hang_after` later.
 };
 
 /// The untyped face of a step. The engine keeps references to steps: they outlive the runner.

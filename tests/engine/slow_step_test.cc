@@ -9,6 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+Workflow only_send(Run run, std::string id, const ScriptedStep& step) { co_await run.step(step, id); }
+
 constexpr LaneId kSendLane = 6;
 
 struct Slow : World {
@@ -90,6 +92,25 @@ TEST_CASE_METHOD(World, "F13: a call that hangs ends the worker, naming step, ti
   turn(100);
   clock.turn(2min);
   CHECK_THROWS_WITH(turn(10), "a call of send-words has been out for 960 s and will not come back; its events: stuck");
+}
+
+TEST_CASE_METHOD(World, "P8: a call is no hung one within the time that its step may honestly take") {
+  options.hang_after = 15min;
+  options.lease = 24h;
+  ScriptedStep patient("send-words", {.longest_call = 50min});
+  const WorkflowDefinition definition{"say-words",
+                                      "test/words",
+                                      [&](Run run, const Event& event) { return only_send(run, event.id, patient); },
+                                      {&patient}};
+  emit("slow");
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  worker->lanes.stick(lane_specs({definition}).size() - 1);
+  turn(100);
+  clock.turn(64min);
+  CHECK_NOTHROW(turn(100));
+  clock.turn(2min);
+  CHECK_THROWS_AS(turn(10), HungError);
+  worker.reset();  // before its step
 }
 
 TEST_CASE_METHOD(World, "P8: an event that hangs every time is set aside, and the others end") {

@@ -22,6 +22,11 @@ void check_all_accepted(const std::vector<DeliveryReport>& reports, std::size_t 
 
 }  // namespace
 
+TEST_CASE("P8: a call may take as long as the mail before it on its connection and its own, by the relay's timeouts") {
+  const auto mailer = make_mailer({"smtp://127.0.0.1:1?tls=none&login-timeout=1&reply-timeout=2&final-timeout=4", ""});
+  CHECK(mailer->longest_call() == std::chrono::seconds{2 * (1 + 3 * 2 + 4)});
+}
+
 TEST_CASE("a mail sent in plain arrives with both parts and every header as another parser reads them") {
   const SmtpServer server;
   const Message message = sample_message();

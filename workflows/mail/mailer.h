@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/clock.h"
+
 namespace pawl::mail {
 
 /// A message ready to hand over. `bytes` is the whole RFC 5322 message with CRLF line ends.
@@ -42,6 +44,9 @@ class Mailer {
   /// bounds what a crash can leave in doubt.
   virtual std::size_t width() const = 0;
   virtual std::size_t calls() const { return 1; }
+
+  /// How long a call may honestly take with a relay that uses up every one of its times; 0 where nobody is waited for.
+  virtual engine::Duration longest_call() const { return engine::Duration{0}; }
 
   /// Lets the calls of this moment come back within seconds, whatever the relay does: what cannot be known by then is
   /// kInDoubt, what was not handed over is kDeferred. Later calls send as ever. Does not block.

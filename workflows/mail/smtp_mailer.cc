@@ -34,7 +34,9 @@ std::optional<DeliveryReport> refusal(const Envelope& envelope) {
 
 }  // namespace
 
-SmtpMailer::SmtpMailer(const SmtpOptions& options) : pool_(std::max<std::size_t>(1, options.connections)) {
+SmtpMailer::SmtpMailer(const SmtpOptions& options)
+    : longest_call_(2 * (options.login_timeout + 3 * options.reply_timeout + options.final_timeout)),
+      pool_(std::max<std::size_t>(1, options.connections)) {
   ignore_sigpipe();
   const std::size_t connections = std::max<std::size_t>(1, options.connections);
   for (std::size_t i = 0; i < connections; ++i) connections_.push_back(std::make_unique<SmtpConnection>(options));

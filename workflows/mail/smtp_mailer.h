@@ -29,6 +29,8 @@ class SmtpMailer final : public Mailer {
   /// One mail a call, and a second call a connection that prepares its mail while the first one's is sent.
   std::size_t width() const override { return 1; }
   std::size_t calls() const override { return 2 * connections_.size(); }
+  /// The mail's own time, and before it that of the one which has the connection.
+  engine::Duration longest_call() const override { return longest_call_; }
   void interrupt() override;
 
  private:
@@ -44,6 +46,7 @@ class SmtpMailer final : public Mailer {
   SmtpEnding transact(std::size_t connection, const Envelope& envelope, const Began& began);
   void logged_in(std::size_t connection);
 
+  engine::Duration longest_call_;
   std::vector<std::unique_ptr<SmtpConnection>> connections_;
   std::atomic<unsigned long> interrupts_ = 0;
 

@@ -34,6 +34,7 @@ Workflow notify_sync_failure(Run run, SyncFailed failure, const SyncFailureSteps
 
 engine::StepOptions mail_options(engine::StepOptions options, const mail::Mailer& mailer) {
   options.parallelism = std::max<std::size_t>(mailer.calls(), 1);
+  options.longest_call = mailer.longest_call();
   if (options.batch_max == 0) options.batch_max = std::max<std::size_t>(mailer.width(), 1);
   return options;
 }
