@@ -73,6 +73,9 @@ class SqliteCheckpoints::Body {
     return action();
   } catch (const SQLite::Exception& error) {
     drop_if_poisoned(error);
+    // Whether it is damage, or a read that failed, is seen when the file is verified: before its next use.
+    if (reports_damage(error))
+      throw engine::UnavailableError(operation + " " + path_ + ": " + error.what() + "; the file is verified next");
     throw_translated(error, operation, path_);
   }
 

@@ -8,9 +8,13 @@
 
 namespace pawl::storage {
 
+bool reports_damage(const SQLite::Exception& error) {
+  return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
+}
+
 bool poisons_connection(const SQLite::Exception& error) {
   const int code = error.getErrorCode();
-  return code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_CORRUPT || code == SQLITE_PROTOCOL;
+  return code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_PROTOCOL || reports_damage(error);
 }
 
 void throw_translated(const SQLite::Exception& error, const std::string& operation, const std::string& path) {

@@ -13,6 +13,9 @@ namespace pawl::storage {
 /// has to be closed and the file verified before it is used again.
 bool poisons_connection(const SQLite::Exception& error);
 
+/// The file seems to be damaged; a read that failed may look the same.
+bool reports_damage(const SQLite::Exception& error);
+
 /// Throws UnavailableError (disk full, busy, I/O error), RefusedError (corrupt, not a database, read-only) or Error.
 [[noreturn]] void throw_translated(const SQLite::Exception& error, const std::string& operation,
                                    const std::string& path);

@@ -2,11 +2,14 @@
 #include "storage/sqlite_read_only.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 
 #include "engine/errors.h"
 #include "storage/sqlite_errors.h"
@@ -48,12 +51,24 @@ std::unique_ptr<SQLite::Database> connect_anywhere(const std::string& path) try 
   return connect(immutable_uri(path), SQLite::OPEN_URI);
 }
 
-// The check lists a page that the disk did not give among what it finds wrong, in these words.
-bool says_unread(const std::string& finding) {
-  const std::string code = "error code=";
-  const auto at = finding.find(code);
-  if (at != std::string::npos) return (std::atoi(finding.c_str() + at + code.size()) & 0xff) == SQLITE_IOERR;
-  return finding.find("failed to get page") != std::string::npos;
+void verify_once(const std::string& path) try {
+  const auto database = open_read_only(path);
+  const std::string finding = database->execAndGet("pragma quick_check(1)").getString();
+  if (finding != "ok") refuse_corrupt(path, finding);
+} catch (const SQLite::Exception& error) {
+  throw_translated(error, "verify checkpoints", path);
+}
+
+void require_readable(const std::string& path) {
+  std::array<char, 65536> bytes{};
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ssize_t got = file < 0 ? -1 : 1;
+  for (off_t at = 0; got > 0; at += got) got = pread(file, bytes.data(), bytes.size(), at);
+  const int reason = errno;
+  if (file >= 0) close(file);
+  if (got < 0)
+    throw engine::UnavailableError("verify checkpoints " + path + ": it cannot be read: " + std::strerror(reason) +
+                                   "; it is verified again before its next use");
 }
 
 }  // namespace
@@ -71,13 +86,16 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::string& path) {
   return database;
 }
 
+// SQLite takes a read that failed for damage in more than one place. So damage counts when the whole file can be read
+// and the damage is found again.
 void verify_store(const std::string& path) {
-  const auto database = open_read_only(path);
-  const std::string finding = database->execAndGet("pragma quick_check(1)").getString();
-  if (says_unread(finding))
-    throw engine::UnavailableError("verify checkpoints " + path + ": " + finding +
-                                   "; a page could not be read: the file is verified again before its next use");
-  if (finding != "ok") refuse_corrupt(path, finding);
+  try {
+    return verify_once(path);
+  } catch (const engine::RefusedError&) {  // looked at once more below
+  }
+  require_readable(path);
+  if (identity_of(path + "-wal")) require_readable(path + "-wal");
+  verify_once(path);
 }
 
 }  // namespace pawl::storage

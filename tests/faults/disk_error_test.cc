@@ -79,7 +79,10 @@ TEST_CASE("F5: a store that cannot be read is waited for") {
   REQUIRE(eventually([&] { return times(*worker, "checkpoints cannot be written") == 1; }));
   job.tell("eio-read");
   job.fail_syncs(3);
-  REQUIRE(eventually([&] { return job.fired("eio-read") >= 3; }));
+  const bool fired = eventually([&] { return job.fired("eio-read") >= 3; });
+  INFO(worker->err());
+  CAPTURE(job.fired("eio-read"));
+  REQUIRE(fired);
   job.tell("ok");
   REQUIRE(eventually([&] { return job.all_done(); }));
   worker->signal(SIGTERM);
