@@ -7,6 +7,8 @@ One line in, one line out: stop (at once, every connection breaks), start.
 """
 import os
 import pwd
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -51,6 +53,9 @@ def stop(child):
 
 
 def main():
+    # A signal to the test's whole process group must not keep us from cleaning up: our input ends with the test.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     with open(os.path.join(FOLDER, "pgbouncer.ini"), "w") as file:
         file.write(SETTINGS)
     if os.geteuid() == 0:
@@ -65,6 +70,7 @@ def main():
         print("ok", flush=True)
     if child.poll() is None:
         stop(child)
+    shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 main()

@@ -6,6 +6,7 @@
 libpq's environment names the server, PAWL_TEST_POOLER the pooler.
 """
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="pawl-test-") as server_folder, \
             tempfile.TemporaryDirectory(prefix="pawl-test-") as pooler_folder:
         services = []
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             services.append(serve("postgres_cluster.py", server_folder, server_port))
             services.append(serve("pgbouncer.py", pooler_folder, pooler_port, server_port))
