@@ -44,6 +44,7 @@ class Intake {
   /// Gives back what was claimed and never started, and marks the epoch stopped.
   void release();
 
+  bool busy() const { return busy_; }
   /// When `turn` has something to do, given that room; none while a call is under way.
   std::optional<Timestamp> due_at(Timestamp now, std::size_t room) const;
   /// How many events may still come: by the call that is under way, or by one whose reply was lost, since the next one

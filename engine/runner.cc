@@ -155,7 +155,8 @@ void Runner::Body::turn(Duration at_most) {
   journal_.flush(now());
   heartbeat_.turn(now());
   archiver_.turn(now());
-  if (draining_ && runs_.empty() && waking_ == 0 && journal_.empty() && archiver_.empty())
+  const bool moving = !runs_.empty() || waking_ > 0 || last_delivery_moves();
+  if (draining_ && !moving && journal_.empty() && archiver_.empty())
     intake_->release();
   else
     claim();

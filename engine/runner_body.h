@@ -90,6 +90,8 @@ class Runner::Body {
   void wake_due();
   void woken(std::vector<StoredRun> stored);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
+  /// It is to go on; in a drain only if it was just delivered and does not merely wait.
+  bool last_delivery_moves() const;
   void wake_last_delivery();
   void leave(RunState& run);
   void look_again_later(RunState& run);

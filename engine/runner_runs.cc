@@ -18,6 +18,13 @@ namespace {
 
 bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
 
+// It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
+// knows, so the next attempt is due, and the wait before it makes nothing older.
+void distrust(Execution& execution, Timestamp now) {
+  execution.age = std::max(execution.age - (execution.retry_at - execution.failed_at), Duration{0});
+  execution.retry_at = now;
+}
+
 bool waiting(const RunState& run) {
   return std::any_of(run.executions.begin(), run.executions.end(),
                      [](const auto& entry) { return entry.second->waits(); });
@@ -63,6 +70,7 @@ void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
   if (ended(stored.status) && event.resumes <= stored.resumes) return finished(event, stored.status, stored.reason);
   if (ended(stored.status)) return reopen(event, std::move(stored));
   journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
+  stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
   notify(NoticeKind::kRunResumed, event.id, "", "delivered again");
@@ -85,6 +93,7 @@ void Runner::Body::reopen(const Event& event, StoredRun stored) {
   crash_point(CrashPoint::kRunReopened);
   std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed; });
   stored.retries.clear();
+  stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
   stored.resumes = event.resumes;
@@ -98,11 +107,19 @@ RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stor
   run->company = company_of(run->stored.event.deliveries - 1, options_.deliveries_max);
   if (run->company != kFullCompany) suspects_.insert(run->company);
   run_by_event_[run->stored.event.id] = number;
+  if (last_delivery_ && last_delivery_->run == number) last_delivery_.reset();  // it has come another way
   return *(runs_[number] = std::move(run));
 }
 
 // P8: a crash loop ends here, without a step of it being started.
 void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
+  // claimed for when it would be alone, but meanwhile another run has woken
+  const int own = company_of(stored.event.deliveries - 1, options_.deliveries_max);
+  const bool place = !last_delivery_ || last_delivery_->run == stored.run;
+  if (own == 1 && !company().admits(own) && place) {
+    last_delivery_ = std::move(stored);
+    return;
+  }
   RunState& run = enter(workflow, std::move(stored));
   const int deliveries = run.stored.event.deliveries;
   if (deliveries <= options_.deliveries_max) return move(run);
@@ -130,8 +147,7 @@ void Runner::Body::move(RunState& run) {
 
 void Runner::Body::queue_fresh(RunState& run) {
   for (Execution* execution : std::exchange(run.fresh, {})) {
-    // it failed at a time that is still to come: the wall clock was wrong then, or is now, so the next attempt is due
-    if (execution->failed_at > now()) execution->retry_at = now();
+    if (execution->failed_at > now()) distrust(*execution, now());
     if (execution->phase == Execution::Phase::kBackingOff && execution->retry_at > now()) continue;
     queue_of(*execution).offer(*execution, now(), run.woken);
   }

@@ -132,17 +132,18 @@ void Runner::Body::wake_due() {
 void Runner::Body::woken(std::vector<StoredRun> found) {
   for (StoredRun& stored : found) {
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
-    if (runs_.contains(stored.run) || !unfinished) continue;
+    const bool is_here = runs_.contains(stored.run) || (last_delivery_ && last_delivery_->run == stored.run);
+    if (is_here || !unfinished) continue;
     const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
     if (!workflow) {
       park_misfit(stored, "no workflow named " + stored.workflow);
       continue;
     }
     const int own = company_of(stored.event.deliveries - 1, options_.deliveries_max);
-    if (company().admits(own))
-      wake(*workflow, std::move(stored));
-    else if (own == 1 && !last_delivery_)
+    if (own == 1 && !last_delivery_)  // not at once: a claim under way may bring it company
       last_delivery_ = std::move(stored);
+    else if (own != 1 && company().admits(own))
+      wake(*workflow, std::move(stored));
     else
       wakes_.at(now() + kCompanyWait, stored.run);
   }
@@ -156,10 +157,15 @@ void Runner::Body::wake(const WorkflowDefinition& workflow, StoredRun stored) {
   journal_.add(moving, [this, number = moving.run] { move(*runs_.at(number)); });
 }
 
+bool Runner::Body::last_delivery_moves() const {
+  return last_delivery_ && !(draining_ && last_delivery_->status == RunStatus::kWaiting);
+}
+
 void Runner::Body::wake_last_delivery() {
-  if (!last_delivery_ || draining_ || intake_->coming() > 0 || !company().admits(1)) return;
+  if (!last_delivery_moves() || intake_->busy() || !company().admits(1)) return;
   StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
-  if (const auto* workflow = find_workflow(workflows_, stored)) wake(*workflow, std::move(stored));
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  if (workflow && !runs_.contains(stored.run)) wake(*workflow, std::move(stored));
 }
 
 // A run in memory of which a part moves: what of it waits is looked at when it is due, so that a retry does not wait
