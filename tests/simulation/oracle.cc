@@ -33,9 +33,9 @@ const engine::StepSettled* find_settled(const engine::StoredRun& run, const std:
 }  // namespace
 
 void Oracle::executing(Store& store, const std::string& event, const StepPlan& step, const std::string& key,
-                       int attempt) {
+                       int attempt, Timestamp asked_at) {
   const EffectKey effect = effect_key(event, step.name, key);
-  first_executed_.try_emplace(effect, world_.now);
+  first_asked_.try_emplace(effect, asked_at);
   const WorkflowPlan& plan = workload_.of_event(event);
   const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(),
                                   [&](const StagePlan& s) { return holds(plan, s, step.name, key); });
@@ -125,8 +125,9 @@ void Oracle::check_failure(const StepPlan& step, const EffectKey& effect, const 
   if (reason.empty()) return world_.broken("I6: " + effect + " failed without a reason");
   if (doomed_.contains(effect)) return;
   const bool used_up = policy.max_attempts > 0 && failures_[effect] >= policy.max_attempts;
-  // the last wait is not waited any more
-  const Duration age = world_.now - first_executed_[effect] + policy.longest;
+  // the last wait is not waited any more, and each time that a clock jumps one may look as if it had been
+  const auto jumps = static_cast<int>(world_.counts[static_cast<std::size_t>(Fault::kWallClockJump)]);
+  const Duration age = world_.now - first_asked_[effect] + (1 + jumps) * policy.longest;
   const bool too_old = policy.give_up_after.count() > 0 && age >= policy.give_up_after;
   if (!used_up && !too_old)
     world_.broken("P5: " + effect + " was given up after " + std::to_string(failures_[effect]) + " failures in " +

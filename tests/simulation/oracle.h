@@ -26,7 +26,8 @@ class Oracle {
 
   /// A step begins to execute an item: it is one that its workflow asks for (P10), whose checkpoint has not committed
   /// in that store while those of all that it follows have (P3), and whose earlier attempts all failed by themselves.
-  void executing(Store& store, const std::string& event, const StepPlan& step, const std::string& key, int attempt);
+  void executing(Store& store, const std::string& event, const StepPlan& step, const std::string& key, int attempt,
+                 Timestamp asked_at);
   /// The step has just made an attempt fail: the engine may count it.
   void attempt_failed(const EffectKey& effect) { ++failures_[effect]; }
   /// The step has just said that trying again cannot help.
@@ -58,7 +59,7 @@ class Oracle {
   const Relay& relay_;
   std::map<std::string, std::vector<engine::RunStatus>> ends_;
   std::map<EffectKey, int> failures_;
-  std::map<EffectKey, Timestamp> first_executed_;
+  std::map<EffectKey, Timestamp> first_asked_;
   std::set<EffectKey> doomed_;
   std::set<std::string> resumed_;
   int redeliveries_ = 0;

@@ -220,7 +220,7 @@ void Process::ring() {
 }
 
 void Process::recover() {
-  not_before_ = std::min(not_before_, outside_.world.now + seconds{1});
+  if (!life_) not_before_ = std::min(not_before_, outside_.world.now + seconds{1});
   wall_is_off_ = Duration{0};
   store_->full = false;
 }

@@ -22,7 +22,8 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
     if (!site_.clock_stood_still && outside_.postgres.lease_was_over(site_.epoch(), site_.lanes->asked_at()))
       world_.broken("F12: " + site_.process + " started " + name() + " after its lease had expired");
     for (AskItem& item : batch)
-      outside_.oracle.executing(*site_.store, item.event_id(), plan_, item.key(), item.attempt());
+      outside_.oracle.executing(*site_.store, item.event_id(), plan_, item.key(), item.attempt(),
+                                site_.lanes->asked_at());
     fail_as_service();
     if (world_.strike(Fault::kStuckCall, site_.process, name()))
       site_.lanes->take(world_.random.duration(std::chrono::seconds{30}, std::chrono::minutes{20}));
