@@ -67,8 +67,8 @@ void Runner::Body::arrive_new(Event event) {
 
 // P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
 void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
-  if (ended(stored.status) && event.resumes <= stored.resumes) return finished(event, stored.status, stored.reason);
-  if (ended(stored.status)) return reopen(event, std::move(stored));
+  if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
+  if (ended(stored.status)) return finished(event, stored.status, stored.reason);
   journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
@@ -86,9 +86,8 @@ void Runner::Body::arrive_again(RunState& run, const Event& event) {
   if (run.parking) journal_.add(*run.parking);
 }
 
+// Also of a run that has not ended here: it failed in another store, and what was resumed is the event.
 void Runner::Body::reopen(const Event& event, StoredRun stored) {
-  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
-  if (!workflow) return finished(event, stored.status, stored.reason);
   journal_.add(RunReopened{stored.run, event.resumes, event.position, now()});
   crash_point(CrashPoint::kRunReopened);
   std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed; });
@@ -98,7 +97,8 @@ void Runner::Body::reopen(const Event& event, StoredRun stored) {
   stored.event.deliveries = event.deliveries;
   stored.resumes = event.resumes;
   notify(NoticeKind::kRunResumed, event.id, "", "by an operator");
-  admit(*workflow, std::move(stored));
+  if (const auto* workflow = find_workflow(workflows_, stored)) return admit(*workflow, std::move(stored));
+  park_misfit(stored, "no workflow named " + stored.workflow);
 }
 
 RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stored) {

@@ -42,3 +42,26 @@ TEST_CASE_METHOD(World, "P9 F11: what was parked under a wall clock ten years ah
   start();
   CHECK(until_over_time([&] { return archived(1); }, 120));
 }
+
+TEST_CASE_METHOD(World, "P1: a run that moved here, failed elsewhere and was resumed knows that it was resumed") {
+  const std::string id = emit();
+  workflow.send.script = [](auto& item) { item.key() == "one" ? item.fail("550") : item.retry("later"); };
+  start();
+  REQUIRE(until([&] { return workflow.send.executions[id + "/two"] == 1; }));
+  const std::int64_t epoch = worker->outbox.epoch();
+  worker.reset();
+  table.bury(epoch);
+  workflow.send.script = [](auto& item) { item.fail("550"); };
+  MemoryCheckpoints other_store("other");
+  {
+    Worker other(table, other_store, clock, log, {workflow.definition()}, 2, options);
+    for (int i = 0; i < 500 && !archived(1); ++i) other.runner.turn({});
+  }
+  REQUIRE(table.resume(id));
+  workflow.send.script = nullptr;
+  start();
+  REQUIRE(until_over_time([&] { return archived(1); }, 60));
+  CHECK(table.archive[0].status == RunStatus::kDone);
+  CHECK(store.find({{id}}).at(0).resumes == 1);
+  CHECK(until([&] { return worker->runner.idle() && table.rows.empty(); }));
+}
