@@ -167,6 +167,7 @@ void Simulation::disturb(Process& process) {
   if (process.epoch() && world_.strike(Fault::kLeaseLost, name)) outside_.postgres.bury(process.epoch());
   if (copy_.empty() && depth_ == 0 && world_.strike(Fault::kStoreCopied, name)) {
     copy_ = name + "-copy";
+    outside_.oracle.redelivered_by_fault();  // either frees what the other moves
     add_process(copy_, process.store());
   }
 }
