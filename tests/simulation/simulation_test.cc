@@ -11,7 +11,7 @@ namespace {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kSeeds = 300;
 #else
-constexpr std::uint64_t kSeeds = 2800;
+constexpr std::uint64_t kSeeds = 3000;
 #endif
 
 /// As the command line of a failing seed would set it.
