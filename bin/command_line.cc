@@ -112,8 +112,11 @@ class CommandLine {
 
  private:
   ExitCode usage(const CLI::ParseError& error) {
-    const auto parsed = app_.get_subcommands();
-    const std::string verb = parsed.empty() ? "" : parsed.front()->get_name() + " ";
+    std::string verb;
+    for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
+      app = app->get_subcommands().front();
+      verb += app->get_name() + " ";
+    }
     report(console_, error.what(), ExitCode::kUsage);
     if (verb.empty()) {
       console_.err << "usage: pawl [SETTINGS] VERB [ARGUMENTS]; verbs:";

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "bin/command_error.h"
+#include "bin/duration.h"
 #include "bin/relay.h"
 #include "bin/retry_start.h"
 #include "bin/run_ids.h"
@@ -42,6 +43,14 @@ std::string prepared_path(const Settings& settings) {
   return path;
 }
 
+std::string seconds_text(engine::Duration duration) { return std::to_string(whole_seconds(duration)) + "s"; }
+
+void warn_of_slow_timeout(const Settings& settings, Log& log) {
+  if (settings.postgres_timeout.count() > 0 && settings.postgres_timeout * 2 <= settings.lease) return;
+  log.line(LogLevel::kWarn, "one frozen connection may cost the lease: set postgres-timeout to half of lease or less",
+           {{"lease", seconds_text(settings.lease)}, {"postgres_timeout", seconds_text(settings.postgres_timeout)}});
+}
+
 class WorkerVerb final : public Verb {
  public:
   explicit WorkerVerb(CLI::App& command) {
@@ -53,6 +62,7 @@ class WorkerVerb final : public Verb {
     watch_stop_signals();
     const bool show_progress = until_idle_ && console.err_is_terminal && !logs_json(settings, console);
     Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress});
+    warn_of_slow_timeout(settings, log);
     const auto mailer = make_relay(settings);
     WorkerPorts ports(settings);
     const Workflows workflows({ports.recipients, ports.inbox, ports.ledger, *mailer}, settings);

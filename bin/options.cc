@@ -22,6 +22,22 @@ std::string environment_name(const std::string& flag) {
   return name;
 }
 
+/// What a duration may be, written as the user writes it.
+struct Bounds {
+  const char* shortest;
+  const char* longest;
+  bool zero = false;  ///< 0s switches it off.
+};
+
+engine::Duration parse_bounded(const std::string& text, const Bounds& bounds) {
+  const engine::Duration duration = parse_duration(text);
+  if (bounds.zero && duration == engine::Duration::zero()) return duration;
+  if (duration < parse_duration(bounds.shortest) || duration > parse_duration(bounds.longest))
+    throw UsageError("'" + text + "' is not from " + bounds.shortest + " to " + bounds.longest +
+                     (bounds.zero ? ", nor 0s for never" : ""));
+  return duration;
+}
+
 /// The options of one heading in the help.
 class Group {
  public:
@@ -30,8 +46,10 @@ class Group {
   void text(const std::string& flag, std::string& value, const std::string& meaning) {
     dress(app_.add_option(flag, value, meaning), flag)->type_name("TEXT");
   }
-  void duration(const std::string& flag, engine::Duration& value, const std::string& meaning) {
-    checked(flag, meaning, [&value](const std::string& text) { value = parse_duration(text); })->type_name("DURATION");
+  void duration(const std::string& flag, engine::Duration& value, const Bounds& bounds, const std::string& meaning) {
+    checked(flag, meaning, [&value, bounds](const std::string& text) {
+      value = parse_bounded(text, bounds);
+    })->type_name("DURATION");
   }
   void retry(const std::string& flag, std::string& value, const std::string& meaning) {
     checked(flag, meaning, [&value](const std::string& text) {
@@ -87,7 +105,7 @@ void add_common(CLI::App& app, Settings& settings) {
       "-o,--output", settings.output,
       {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"ids", OutputFormat::kIds}},
       "How to print lists; default table");
-  group.duration("--connect-timeout", settings.connect_timeout,
+  group.duration("--connect-timeout", settings.connect_timeout, {"0s", "1d"},
                  "Give up on an unreachable Postgres after this; `worker` alone tries for ever; default 30s");
 }
 
@@ -109,17 +127,20 @@ void add_worker(CLI::App& app, Settings& settings) {
   running.choice<LogFormat>("--log-format", settings.log_format,
                             {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
                             "default auto: text on a terminal, else JSON");
-  running.duration("--lease", settings.lease, "A silent worker's events go to another after this; default 30s");
-  running.duration("--postgres-timeout", settings.postgres_timeout,
+  running.duration("--lease", settings.lease, {"1s", "1d"},
+                   "A silent worker's events go to another after this; default 30s");
+  running.duration("--postgres-timeout", settings.postgres_timeout, {"100ms", "1d", true},
                    "Give a connection up when a statement has no answer after this; 0s: never; default 15s");
-  running.duration("--hang-after", settings.hang_after,
+  running.duration("--hang-after", settings.hang_after, {"1s", "30d", true},
                    "A call of a step that is out for longer ends the worker at once; 0s: never; default 15m");
-  running.duration("--drain-timeout", settings.drain_timeout, "After SIGTERM end anyway, with exit 1; default 60s");
+  running.duration("--drain-timeout", settings.drain_timeout, {"0s", "1d"},
+                   "After SIGTERM end anyway, with exit 1; default 60s");
   running.choice<bool>("--doorbell", settings.doorbell, {{"listen", true}, {"poll", false}},
                        "poll behind a pooler without LISTEN; default listen");
   running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
   running.number("--moving-max", settings.moving_max, "Runs in memory at once; default 2000");
-  running.duration("--retention", settings.retention, "Forget ended runs after this; 0s: never; default 30d");
+  running.duration("--retention", settings.retention, {"1m", "36500d", true},
+                   "Forget ended runs after this; 0s: never; default 30d");
   running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients,
                 "default first=1s,longest=1m,attempts=20");
   running.retry("--retry-create-in-app", settings.retry_create_in_app, "default first=1s,longest=1m,attempts=20");

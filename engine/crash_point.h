@@ -5,6 +5,7 @@
 
 #ifdef PAWL_CRASH_POINTS
 #include <atomic>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -24,15 +25,21 @@ class CrashOrder {
     const std::string_view name = order.substr(0, order.find(':'));
     for (const CrashPlace& place : kCrashPlaces)
       if (place.name == name) point_ = place.point;
-    if (name.size() < order.size()) times_left_ = std::atoi(text + name.size() + 1);
+    if (name.size() < order.size()) times_left_ = whole_number(order.substr(name.size() + 1));
     if (point_ && times_left_ > 0) return;
-    std::fprintf(stderr, "PAWL_CRASH_AT=%s names no crash point\n", text);
-    std::abort();  // a test that kills nobody must not look as if it had
+    std::fprintf(stderr, "PAWL_CRASH_AT=%s is no NAME or NAME:N; engine/crash_points.h has the names\n", text);
+    std::_Exit(2);  // a test that kills nobody must not look as if it had
   }
 
   bool met(CrashPoint point) { return point_ == point && --times_left_ == 0; }
 
  private:
+  static int whole_number(std::string_view text) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+  }
+
   std::optional<CrashPoint> point_;
   std::atomic<int> times_left_{1};
 };

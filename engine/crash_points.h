@@ -66,6 +66,8 @@ enum class CrashPoint {
   kAfterEmitted,
   kBeforeResumed,
   kAfterResumed,
+  kBeforeResolved,
+  kAfterResolved,
   kBeforeMigrated,
   kAfterMigrated,
   kLast = kAfterMigrated
@@ -139,6 +141,9 @@ inline constexpr auto kCrashPlaces = std::to_array<CrashPlace>({
     {CrashPoint::kBeforeResumed, "before-resumed", "the failed event is in the archive"},
     {CrashPoint::kAfterResumed, "after-resumed",
      "the event is back in the outbox; whoever resumed it was told nothing"},
+    {CrashPoint::kBeforeResolved, "before-resolved", "the ledger has mails in doubt"},
+    {CrashPoint::kAfterResolved, "after-resolved",
+     "the ledger has the operator's word, the run is resumed; whoever resolved it was told nothing"},
     {CrashPoint::kBeforeMigrated, "before-migrated", "a migration is applied and not committed"},
     {CrashPoint::kAfterMigrated, "after-migrated", "a migration is committed; the next one is not begun"},
 });

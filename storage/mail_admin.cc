@@ -1,6 +1,7 @@
 // Reads and resolves mails in doubt with one short-lived connection a call.
 #include "storage/mail_admin.h"
 
+#include "engine/crash_point.h"
 #include "storage/array_literal.h"
 #include "storage/postgres_connection.h"
 
@@ -23,12 +24,14 @@ std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
 // Repeating it after a lost reply finds nothing in doubt any more and is refused, which the audit trail explains.
 InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution) {
   PostgresConnection connection(conninfo);
+  engine::crash_point(engine::CrashPoint::kBeforeResolved);
   const Rows rows =
       connection.run_once("resolve mails in doubt",
                           "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
                           " $3::boolean, $4, nullif($5, ''))",
                           {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
                            valid_utf8(resolution.requested_by), valid_utf8(resolution.note)});
+  engine::crash_point(engine::CrashPoint::kAfterResolved);
   return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};
 }
 

@@ -92,6 +92,38 @@ TEST_CASE("F1: resume killed before its commit changed nothing, and after it res
   CHECK(job.mails_to("admin") == 1);
 }
 
+TEST_CASE(
+    "F1: in-doubt resolve killed before its commit changed nothing, and after it resolved once, with its record") {
+  Job job({"--fail", "dot:admin=drop"});
+  job.organisation.fail_sync();
+  REQUIRE(job.work({{"PAWL_IN_DOUBT", "hold"}}).code == 0);
+  const std::string run = job.database.value("select event_id from pawl.v1_in_doubt");
+  const auto resolve = [&](const Environment& environment) {
+    return run_pawl({"in-doubt", "resolve", run, "--sent"}, environment);
+  };
+
+  CHECK(resolve(dying(job.environment(), "before-resolved")).code == -SIGKILL);
+  CHECK(job.count("pawl.v1_in_doubt") == "1");
+  CHECK(job.count("pawl.commands") == "0");
+  CHECK(resolve(dying(job.environment(), "after-resolved")).code == -SIGKILL);
+  CHECK(job.count("pawl.v1_in_doubt") == "0");
+  CHECK(job.count("pawl.commands where verb = 'resolve-in-doubt' and outcome = 'sent'") == "1");
+
+  CHECK(resolve(job.environment()).code == 4);
+  CHECK(job.work().code == 0);
+  CHECK(job.event_status() == "done");
+  CHECK(job.mails_to("owner") == 1);
+}
+
+TEST_CASE("a crash point that does not exist is a usage error, since nobody would die") {
+  const Job job;
+  for (const char* order : {"after-mail", "after-mail-250:x", "after-mail-250:0"}) {
+    const Completed done = emit(dying(job.environment(), order));
+    CHECK(done.code == 2);
+    CHECK(done.err.find(order) != std::string::npos);
+  }
+}
+
 TEST_CASE("F1: emit killed at any of its sends wrote one event or none, and one once it has run again") {
   Job job;
   const int kills = at_every_send([&](const char* when, int number) {

@@ -185,10 +185,10 @@ void CrashWorld::more_work() {
   ++events_;
 }
 
-int CrashWorld::live(const std::string& store, const Environment& more, const std::vector<std::string>& under) {
+int CrashWorld::live(const std::string& store, const Environment& more) {
   Environment all = environment(store);
   for (const auto& [name, value] : more) all[name] = value;
-  PawlProcess worker({"worker", "--until-idle"}, all, "", under);
+  PawlProcess worker({"worker", "--until-idle"}, all);
   const int code = worker.wait();
   ++toll_.lives;
   toll_.kills += code == -SIGKILL;

@@ -44,9 +44,8 @@ class CrashWorld {
   void begin(CrashScenario scenario);
   /// One more failed sync, one more worker whose lease is over, one more mail to be deferred.
   void more_work();
-  /// Runs a worker until it is idle or killed, and remembers what its store then holds. `under` goes before the
-  /// command.
-  int live(const std::string& store, const Environment& more = {}, const std::vector<std::string>& under = {});
+  /// Runs a worker until it is idle or killed, and remembers what its store then holds.
+  int live(const std::string& store, const Environment& more = {});
   /// The same with PAWL_CRASH_AT; whether it was killed there.
   bool killed_at(const std::string& store, const std::string& point);
   /// Lives on the store until no event is left; whether every life ended well.

@@ -101,6 +101,15 @@ TEST_CASE_METHOD(Fixture, "a wrong value on the command line names its option") 
   CHECK_THROWS_AS(parsed("--deliveries-max 0"), CLI::ParseError);
 }
 
+TEST_CASE_METHOD(Fixture, "a duration that can never work is refused with what is possible") {
+  CHECK_THROWS_WITH(parsed("--lease 1ms"), Catch::Contains("--lease: '1ms' is not from 1s to 1d"));
+  CHECK_THROWS_WITH(parsed("--lease 0s"), Catch::Contains("--lease"));
+  CHECK_THROWS_WITH(parsed("--lease 2d"), Catch::Contains("--lease"));
+  CHECK_THROWS_WITH(parsed("--postgres-timeout 1ms"), Catch::Contains("nor 0s for never"));
+  CHECK_THROWS_WITH(parsed("--hang-after 1ms"), Catch::Contains("--hang-after"));
+  CHECK(parsed("--hang-after 0s --postgres-timeout 0s --lease 1s").hang_after == std::chrono::seconds{0});
+}
+
 TEST_CASE_METHOD(Fixture, "a wrong variable names its option") {
   environment.set("PAWL_LEASE", "soon");
   CHECK_THROWS_WITH(parsed(""), Catch::Contains("--lease"));

@@ -36,7 +36,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }  // namespace
 
 PawlProcess::PawlProcess(const std::vector<std::string>& arguments, const Environment& environment,
-                         const std::string& input, const std::vector<std::string>& under) {
+                         const std::string& input) {
   const std::string in = directory_.path() + "/in";
   std::ofstream(in) << input;
   posix_spawn_file_actions_t actions;
@@ -45,8 +45,7 @@ PawlProcess::PawlProcess(const std::vector<std::string>& arguments, const Enviro
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, in.c_str(), O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (directory_.path() + "/out").c_str(), kWrite, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (directory_.path() + "/err").c_str(), kWrite, 0600);
-  std::vector<std::string> words(under);
-  words.emplace_back(PAWL_BINARY);
+  std::vector<std::string> words{PAWL_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> settings = variables(environment);
   const int failed =

@@ -18,9 +18,7 @@ using Environment = std::map<std::string, std::string>;
 class PawlProcess {
  public:
   /// `environment` is put over the test's own. `input` is its standard input.
-  /// `under` is a command that runs the binary, such as strace with its options.
-  PawlProcess(const std::vector<std::string>& arguments, const Environment& environment, const std::string& input = "",
-              const std::vector<std::string>& under = {});
+  PawlProcess(const std::vector<std::string>& arguments, const Environment& environment, const std::string& input = "");
   ~PawlProcess();
   PawlProcess(const PawlProcess&) = delete;
   PawlProcess& operator=(const PawlProcess&) = delete;

@@ -178,30 +178,28 @@ class NotSerializable(Setting):
             time.sleep(0.02)
 
 
-class ConnectionsLimited(Fault):
+class RoleDenied(Fault):
+    """Nobody may log in anew, and everybody has to."""
+    denied = allowed = sign = None
+
+    def inject(self, world, rng):
+        size = world.postgres.log_size()
+        with world.postgres.admin() as cursor:
+            cursor.execute(f"alter role worker {self.denied}")
+            world.postgres.drop_sessions("worker")
+            time.sleep(rng.uniform(0.5, 2))
+            cursor.execute(f"alter role worker {self.allowed}")
+        return world.postgres.logged_since(size, self.sign) > 0
+
+
+class ConnectionsLimited(RoleDenied):
     kind = "postgres: too many connections"
-
-    def inject(self, world, rng):
-        size = world.postgres.log_size()
-        with world.postgres.admin() as cursor:
-            cursor.execute("alter role worker connection limit 1")
-            world.postgres.drop_sessions("worker")
-            time.sleep(rng.uniform(0.5, 2))
-            cursor.execute("alter role worker connection limit -1")
-        return world.postgres.logged_since(size, "too many connections for role") > 0
+    denied, allowed, sign = "connection limit 1", "connection limit -1", "too many connections for role"
 
 
-class LoginRefused(Fault):
+class LoginRefused(RoleDenied):
     kind = "postgres: login refused"
-
-    def inject(self, world, rng):
-        size = world.postgres.log_size()
-        with world.postgres.admin() as cursor:
-            cursor.execute("alter role worker nologin")
-            world.postgres.drop_sessions("worker")
-            time.sleep(rng.uniform(0.5, 2))
-            cursor.execute("alter role worker login")
-        return world.postgres.logged_since(size, 'role "worker" is not permitted to log in') > 0
+    denied, allowed, sign = "nologin", "login", 'role "worker" is not permitted to log in'
 
 
 class PrivilegeRevoked(Fault):

@@ -344,16 +344,8 @@ TEST_CASE_METHOD(World, "an outage of the outbox is outlasted and reported") {
 
 TEST_CASE_METHOD(World, "the rate of a step holds over time") {
   // ten a second, twenty-four to send: the first second's worth at once, the rest as tokens come
-  TestWorkflow slow;
   ScriptedStep limited("send-words", {.rate = 10});
-  WorkflowDefinition definition{"say-words",
-                                "test/words",
-                                [&](Run run, const Event& event) {
-                                  return [](Run r, std::string id, const ScriptedStep& step) -> Workflow {
-                                    co_await r.step(step, id);
-                                  }(run, event.id, limited);
-                                },
-                                {&limited}};
+  const WorkflowDefinition definition = only(limited);
   for (int i = 0; i < 24; ++i) emit();
   Worker paced(table, store, clock, log, {definition}, 1, options);
   const auto run_turns = [&] {

@@ -9,8 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Workflow only_send(Run run, std::string id, const ScriptedStep& step) { co_await run.step(step, id); }
-
 constexpr LaneId kSendLane = 6;
 
 struct Slow : World {
@@ -43,16 +41,8 @@ TEST_CASE_METHOD(Slow, "P6 P9: while every call of a step is stuck, new events s
 }
 
 TEST_CASE_METHOD(Slow, "a step that is slow all the time parks what it cannot take once, not again and again") {
-  TestWorkflow paced;
   ScriptedStep send("send-words", {.batch_max = 5, .rate = 5});
-  const WorkflowDefinition definition{"say-words",
-                                      "test/words",
-                                      [&](Run run, const Event& event) {
-                                        return [](Run r, std::string id, const ScriptedStep& step) -> Workflow {
-                                          co_await r.step(step, id);
-                                        }(run, event.id, send);
-                                      },
-                                      {&send}};
+  const WorkflowDefinition definition = only(send);
   struct Counting final : Checkpoints {
     explicit Counting(MemoryCheckpoints& memory) : inner(memory) {}
     Recovered recover() override { return inner.recover(); }
@@ -98,10 +88,7 @@ TEST_CASE_METHOD(World, "P8: a call is no hung one within the time that its step
   options.hang_after = 15min;
   options.lease = 24h;
   ScriptedStep patient("send-words", {.longest_call = 50min});
-  const WorkflowDefinition definition{"say-words",
-                                      "test/words",
-                                      [&](Run run, const Event& event) { return only_send(run, event.id, patient); },
-                                      {&patient}};
+  const WorkflowDefinition definition = only(patient);
   emit("slow");
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
   worker->lanes.stick(lane_specs({definition}).size() - 1);

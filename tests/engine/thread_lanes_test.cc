@@ -75,14 +75,7 @@ TEST_CASE("P9 F13: a runner that ends interrupts a call that would take for ever
   } stuck;
   World world;
   world.emit();
-  const WorkflowDefinition definition{"hang",
-                                      "test/words",
-                                      [&](Run run, const Event& event) {
-                                        return [](Run r, std::string id, const Stuck& step) -> Workflow {
-                                          co_await r.step(step, id);
-                                        }(run, event.id, stuck);
-                                      },
-                                      {&stuck}};
+  const WorkflowDefinition definition = only(stuck);
   const SystemClock clock;
   ThreadLanes lanes(lane_specs({definition}));
   MemoryOutbox outbox(world.table);

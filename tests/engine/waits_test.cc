@@ -71,14 +71,7 @@ TEST_CASE_METHOD(Waits, "P5 F11: a wall clock that jumps while a run waits neith
     world.clock.turn(24h * 365 * 20);
     ScriptedStep send("send", options);
     send.script = [](auto& item) { item.retry("451"); };
-    const WorkflowDefinition definition{"say",
-                                        "test/words",
-                                        [&](Run run, const Event& event) {
-                                          return [](Run r, std::string id, const ScriptedStep& step) -> Workflow {
-                                            co_await r.step(step, id);
-                                          }(run, event.id, send);
-                                        },
-                                        {&send}};
+    const WorkflowDefinition definition = only(send);
     const std::string id = world.emit();
     const auto live = [&](int minutes) {
       Worker worker(world.table, world.store, world.clock, world.log, {definition}, 1, world.options);

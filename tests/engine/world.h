@@ -54,6 +54,18 @@ class NoticeLog final : public Observer {
   std::vector<std::string> lines;
 };
 
+/// A workflow of this step alone, given the event's id.
+inline WorkflowDefinition only(Step<std::string, std::string>& step) {
+  return {"say-words",
+          "test/words",
+          [&step](Run run, const Event& event) {
+            return [](Run r, std::string id, const Step<std::string, std::string>& one) -> Workflow {
+              co_await r.step(one, id);
+            }(run, event.id, step);
+          },
+          {&step}};
+}
+
 /// find-words, then in parallel show-words once and send-words for each word: the shape of the first workflow.
 struct TestWorkflow {
   ScriptedStep find{"find-words", {}};

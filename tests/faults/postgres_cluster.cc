@@ -16,10 +16,12 @@ void await_start(Service& service) {
 
 }  // namespace
 
-Cluster::Cluster() : service_("postgres_cluster.py", {folder_.path(), std::to_string(port_)}) { await_start(service_); }
+Cluster::Cluster() : service_("faults/postgres_cluster.py", {folder_.path(), std::to_string(port_)}) {
+  await_start(service_);
+}
 
 Cluster::Cluster(const Cluster& primary)
-    : service_("postgres_cluster.py", {folder_.path(), std::to_string(port_), std::to_string(primary.port_)}) {
+    : service_("faults/postgres_cluster.py", {folder_.path(), std::to_string(port_), std::to_string(primary.port_)}) {
   await_start(service_);
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/bin/temporary_directory.h"
-#include "tests/faults/service.h"
+#include "tests/service.h"
 
 namespace pawl::tests {
 
@@ -38,7 +38,7 @@ class Cluster {
 class PgBouncer {
  public:
   explicit PgBouncer(const Cluster& cluster)
-      : service_("pgbouncer.py", {folder_.path(), std::to_string(port_), std::to_string(cluster.port())}) {
+      : service_("faults/pgbouncer.py", {folder_.path(), std::to_string(port_), std::to_string(cluster.port())}) {
     service_.read_line();
   }
   std::string conninfo(const std::string& database) const {
@@ -58,7 +58,7 @@ class PgBouncer {
 /// A TCP proxy in front of a cluster, told by the lines of tcp_proxy.py.
 class TcpProxy {
  public:
-  explicit TcpProxy(const Cluster& cluster) : service_("tcp_proxy.py", {std::to_string(cluster.port())}) {
+  explicit TcpProxy(const Cluster& cluster) : service_("faults/tcp_proxy.py", {std::to_string(cluster.port())}) {
     port_ = service_.read_line();
   }
   std::string conninfo(const std::string& database) const {

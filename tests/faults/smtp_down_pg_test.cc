@@ -3,7 +3,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "tests/faults/service.h"
+#include "tests/service.h"
 #include "tests/faults/smtp_scene.h"
 
 using namespace pawl;

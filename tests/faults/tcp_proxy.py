@@ -7,7 +7,6 @@ Prints its port first. One line in, one line out:
 
     pass              forwards everything (at first)
     silent            takes connections and data, acknowledges, forwards nothing ever
-    stall             forwards nothing for now; what was sent arrives at the next `pass`, also from a peer that is gone
     drop-reply TEXT [then TEXT]
                       once a connection sends TEXT, and after it the second one, waits for the whole reply (Postgres
                       protocol), then closes both sides; each such order is for one reply
@@ -27,8 +26,6 @@ READY_FOR_QUERY = b"Z\0\0\0\5"
 class Proxy:
     def __init__(self):
         self.silent = False
-        self.flowing = asyncio.Event()
-        self.flowing.set()
         self.orders = []
         self.fired = 0
         self.accepted = 0
@@ -56,7 +53,6 @@ class Proxy:
     async def requests(self, reader, writer, doomed):
         seen = b""
         while data := await reader.read(65536):
-            await self.flowing.wait()
             seen = seen[-4000:] + data
             for order in self.orders:
                 if order.search(seen):
@@ -66,13 +62,11 @@ class Proxy:
             if not self.silent:
                 writer.write(data)
                 await writer.drain()
-        await self.flowing.wait()
         writer.write_eof()
 
     async def replies(self, reader, writer, doomed):
         reply = b""
         while data := await reader.read(65536):
-            await self.flowing.wait()
             if doomed.is_set():
                 reply += data
                 if reply[-6:-1] == READY_FOR_QUERY:
@@ -97,7 +91,6 @@ class Proxy:
                 writer.transport.abort()
         else:
             self.silent = verb == "silent"
-            self.flowing.clear() if verb == "stall" else self.flowing.set()
         return "ok"
 
 

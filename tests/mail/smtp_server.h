@@ -1,12 +1,13 @@
 // A real SMTP server for tests: starts smtp_server.py, scripts its failures, and reads what it received.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "tests/service.h"
 
 namespace pawl::mail {
 
@@ -42,14 +43,9 @@ class SmtpServer {
   std::size_t count(const std::string& command) const;
 
  private:
-  void start(const std::vector<std::string>& options);
-  std::string read_line();
-
   std::filesystem::path folder_;
   std::string tls_ = "none";
-  pid_t pid_ = -1;
-  int to_server_ = -1;
-  int from_server_ = -1;
+  std::unique_ptr<tests::Service> service_;
   int port_ = 0;
 };
 

@@ -1,4 +1,5 @@
 // The command: simulates seeds one after the other, and prints how to repeat the one that fails.
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
 
@@ -7,13 +8,6 @@
 namespace {
 
 using namespace pawl::simulation;
-
-constexpr const char* kUsage =
-    "simulation [--seeds N] [--minutes M] [--trace] [--keep-going] [--seed S] [--events E] [--workers W] "
-    "[--fault-seconds T] ...\n"
-    "  Runs N seeds from S on (default 1), or as many as M minutes allow. Every option that is given replaces what "
-    "the\n"
-    "  seed would have drawn; a failing seed is printed with all of them.\n";
 
 struct Command {
   std::uint64_t seeds = 1;
@@ -24,27 +18,33 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> given;
 };
 
-bool parse(int argc, char** argv, Command& command) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
-    if (name == "--trace" || name == "--keep-going") {
-      (name == "--trace" ? command.trace : command.keep_going) = true;
-      continue;
-    }
-    if (++i == argc) return false;
+void declare(CLI::App& app, Command& command) {
+  const auto limited = app.add_option("--seeds", command.seeds, "How many seeds, one after the other; default 1")
+                           ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
+  const auto plain_number = [](const std::string& text) {
+    return text.find_first_not_of("0123456789.") == std::string::npos ? "" : "'" + text + "' is not a plain number";
+  };
+  app.add_option("--minutes", command.minutes, "As many seeds as fit into this instead")
+      ->check(plain_number)
+      ->check(CLI::Range(0.01, 1e6))
+      ->excludes(limited);
+  const auto first_seed = [&command](const std::string& value) {
     Options scratch;
-    if (name == "--seeds")
-      command.seeds = std::stoull(argv[i]);
-    else if (name == "--minutes")
-      command.minutes = std::stod(argv[i]);
-    else if (name == "--seed")
-      command.first_seed = std::stoull(argv[i]);
-    else if (set_option(scratch, name, argv[i]))
-      command.given.emplace_back(name, argv[i]);
-    else
-      return false;
+    if (!set_option(scratch, "--seed", value))
+      throw CLI::ValidationError("--seed", "'" + value + "' is no 64-bit seed");
+    command.first_seed = scratch.seed;
+  };
+  app.add_option_function<std::string>("--seed", first_seed, "The first seed; default 1");
+  app.add_flag("--trace", command.trace, "Print every turn and fault");
+  app.add_flag("--keep-going", command.keep_going, "Go on after a broken seed");
+  for (const auto& [name, allowed] : option_names()) {
+    const auto take = [&command, name = name, allowed = allowed](const std::string& value) {
+      Options scratch;
+      if (!set_option(scratch, name, value)) throw CLI::ValidationError(name, "'" + value + "' is not " + allowed);
+      command.given.emplace_back(name, value);
+    };
+    app.add_option_function<std::string>(name, take, allowed)->group("Instead of what the seed would draw");
   }
-  return true;
 }
 
 Options options_for(const Command& command, std::uint64_t seed) {
@@ -87,16 +87,25 @@ int simulate(const Command& command) {
     if (!command.keep_going) return 1;
   }
   print(totals, elapsed());
+  std::cout << (totals.broken > 0 ? std::to_string(totals.broken) + " seeds BROKEN\n" : "every promise held\n");
   return totals.broken > 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  CLI::App app{
+      "Runs the real engine under every fault at once, in simulated time; a seed that breaks a promise is "
+      "printed as the command that repeats it.",
+      "simulation"};
   Command command;
-  if (!parse(argc, argv, command)) {
-    std::cerr << kUsage;
-    return 2;
+  declare(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;
+    app.exit(error);
+    return asked ? 0 : 2;
   }
   return simulate(command);
 }

@@ -13,16 +13,17 @@ namespace {
 struct Number {
   std::string_view name;
   int Options::*field;
+  int most;  ///< From 1.
 };
 
-constexpr std::array<Number, 8> kNumbers{{{"--events", &Options::events},
-                                          {"--workers", &Options::workers},
-                                          {"--fault-seconds", &Options::fault_seconds},
-                                          {"--lease-seconds", &Options::lease_seconds},
-                                          {"--hang-seconds", &Options::hang_seconds},
-                                          {"--moving-max", &Options::moving_max},
-                                          {"--claim-max", &Options::claim_max},
-                                          {"--deliveries-max", &Options::deliveries_max}}};
+constexpr std::array<Number, 8> kNumbers{{{"--events", &Options::events, 100'000},
+                                          {"--workers", &Options::workers, 16},
+                                          {"--fault-seconds", &Options::fault_seconds, 1'000'000},
+                                          {"--lease-seconds", &Options::lease_seconds, 100'000},
+                                          {"--hang-seconds", &Options::hang_seconds, 100'000},
+                                          {"--moving-max", &Options::moving_max, 100'000},
+                                          {"--claim-max", &Options::claim_max, 10'000},
+                                          {"--deliveries-max", &Options::deliveries_max, 1'000}}};
 
 bool read_number(const std::string& text, auto& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -39,7 +40,9 @@ bool read_faults(Options& options, const std::string& value) {
     const auto fault = fault_named(entry.substr(0, equals));
     if (!fault) return false;
     options[*fault] = usual_probability(*fault);
-    if (equals != std::string::npos && !read_number(entry.substr(equals + 1), options[*fault])) return false;
+    double& probability = options[*fault];
+    if (equals != std::string::npos && !read_number(entry.substr(equals + 1), probability)) return false;
+    if (!(probability >= 0 && probability <= 1)) return false;
   }
   return true;
 }
@@ -71,12 +74,25 @@ Options options_of(std::uint64_t seed) {
   return options;
 }
 
+std::vector<std::pair<std::string, std::string>> option_names() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Number& number : kNumbers) names.emplace_back(number.name, "1 to " + std::to_string(number.most));
+  names.emplace_back("--in-doubt", "hold or resend");
+  std::string faults;
+  for (std::size_t i = 0; i < kFaultCount; ++i)
+    faults += (faults.empty() ? "" : ", ") + std::string(name_of(static_cast<Fault>(i)));
+  names.emplace_back("--faults", "none, or NAME[=PROBABILITY],... of " + faults);
+  return names;
+}
+
 bool set_option(Options& options, std::string_view name, const std::string& value) {
   if (name == "--seed") return read_number(value, options.seed);
   if (name == "--faults") return read_faults(options, value);
   if (name == "--in-doubt") return options.hold_in_doubt = value == "hold", value == "hold" || value == "resend";
   for (const Number& number : kNumbers)
-    if (number.name == name) return read_number(value, options.*number.field);
+    if (number.name == name)
+      return read_number(value, options.*number.field) && options.*number.field >= 1 &&
+             options.*number.field <= number.most;
   return false;
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/clock.h"
 #include "tests/simulation/faults.h"
@@ -31,6 +33,9 @@ struct Options {
 
 /// Everything drawn from the seed: a part of the fault kinds, each more or less often, and sizes.
 Options options_of(std::uint64_t seed);
+
+/// The names that set_option knows, each with what its value may be.
+std::vector<std::pair<std::string, std::string>> option_names();
 
 /// Takes over one `--name value`; false when there is no such name or the value makes no sense.
 bool set_option(Options& options, std::string_view name, const std::string& value);

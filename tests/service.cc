@@ -1,5 +1,5 @@
 // Starts the script with pipes for its input and output.
-#include "tests/faults/service.h"
+#include "tests/service.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ struct Pipe {
 }  // namespace
 
 Service::Service(const std::string& script, const std::vector<std::string>& arguments) : script_(script) {
-  std::string path = PAWL_FAULTS_DIR "/";
+  std::string path = PAWL_TESTS_DIR "/";
   path += script;
   std::vector<std::string> words{"/usr/bin/python3", path};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -60,7 +60,7 @@ std::string Service::read_line() {
   for (char c = 0; c != '\n'; line += c) {
     pollfd ready{from_, POLLIN, 0};
     if (poll(&ready, 1, kAnswerMilliseconds) != 1 || read(from_, &c, 1) != 1)
-      throw std::runtime_error(script_ + " gives no answer");
+      throw std::runtime_error(script_ + " gives no answer; is what it imports installed? See bin/install-packages");
   }
   line.pop_back();
   return line;

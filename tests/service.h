@@ -8,8 +8,8 @@
 
 namespace pawl::tests {
 
-/// Runs a Python script beside this file from construction to destruction; the script ends with its standard input, so
-/// also when the test dies.
+/// Runs a Python script, named from tests/, from construction to destruction; the script ends with its standard input,
+/// so also when the test dies.
 class Service {
  public:
   Service(const std::string& script, const std::vector<std::string>& arguments);
