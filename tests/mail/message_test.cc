@@ -43,7 +43,7 @@ TEST_CASE("a message has every field that marks it as automatic, urgent and part
 
 TEST_CASE("bodies are base64 in lines of 76 with CRLF, so that nothing in them can end the message early") {
   Message message = sample_message();
-  message.text = "a\n.\nb\r\n.\r\nMAIL FROM:<eve@evil.test>\r.\r" + std::string(3000, 'x');
+  message.encoded_text = encode("a\n.\nb\r\n.\r\nMAIL FROM:<eve@evil.test>\r.\r" + std::string(3000, 'x'));
   const std::string bytes = render(message);
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t end = bytes.find("\r\n", at);

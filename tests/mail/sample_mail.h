@@ -8,6 +8,9 @@
 
 namespace pawl::mail {
 
+inline constexpr const char* kSampleText = "The sync failed.\nSign in again.\n";
+inline constexpr const char* kSampleHtml = "<p>The sync failed.</p>\n";
+
 inline Message sample_message(const std::string& to = "ada@harbour.test") {
   Message message;
   message.from_name = "DepositLink";
@@ -18,8 +21,8 @@ inline Message sample_message(const std::string& to = "ada@harbour.test") {
   message.message_id = message_id("event-1", to, "depositlink.test");
   message.thread_id = thread_id("connection-1", "depositlink.test");
   message.date = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{3};
-  message.text = "The sync failed.\nSign in again.\n";
-  message.html = "<p>The sync failed.</p>\n";
+  message.encoded_text = encode(kSampleText);
+  message.encoded_html = encode(kSampleHtml);
   return message;
 }
 

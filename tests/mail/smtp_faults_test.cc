@@ -140,7 +140,7 @@ TEST_CASE("a connection on which a mail had no answer in time carries no other m
 TEST_CASE("a stalled body ends by timeout, and the final dot is never written") {
   const SmtpServer server({"--fail", "body=stall"});
   Message message = sample_message();
-  message.text = std::string(12'000'000, 'x');
+  message.encoded_text = encode(std::string(12'000'000, 'x'));
   const auto reports = SmtpMailer(impatient(server)).send(std::vector{seal(message)});
   CHECK(reports[0].delivery == Delivery::kDeferred);
   CHECK(server.count("DOT") == 0);

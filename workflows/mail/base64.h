@@ -1,4 +1,4 @@
-// Base64 (RFC 4648) as mail uses it.
+// Base64 (RFC 2045, section 6.8).
 #pragma once
 
 #include <string>
@@ -6,7 +6,9 @@
 
 namespace pawl::mail {
 
-/// In lines of `line_length` with CRLF between them; 0 gives one line.
-std::string base64(std::string_view bytes, int line_length);
+std::string base64(std::string_view bytes);
+
+/// In lines of 76 that end with CRLF, but for the last.
+std::string base64_lines(std::string_view bytes);
 
 }  // namespace pawl::mail

@@ -31,7 +31,7 @@ std::string encoded_words(std::string_view text, std::size_t column) {
   std::size_t room = kEncodedLineMax - column;
   const auto flush = [&] {
     if (!words.empty()) words += "\r\n ";
-    words.append(kWordStart).append(base64(chunk, 0)).append(kWordEnd);
+    words.append(kWordStart).append(base64(chunk)).append(kWordEnd);
     chunk.clear();
     room = kEncodedWordMax;
   };

@@ -16,7 +16,7 @@
 namespace pawl::mail {
 namespace {
 
-constexpr int kBase64Line = 76;
+constexpr std::size_t kPartFrames = 512;  // what stands around the parts, generously
 
 void require_address(std::string_view role, std::string_view address) {
   if (const auto reason = why_unusable(address))
@@ -51,11 +51,18 @@ std::string date_text(engine::Timestamp date) {
   return Poco::DateTimeFormatter::format(time, "%w, %e %b %Y %H:%M:%S") + " +0000";
 }
 
+// Most of a body is, and needs no look at each of its code points.
+bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && c != '\r' && c != '\n' && c != '\0'; }
+
 // Text parts end their lines with CRLF before they are encoded (RFC 2046, section 4.1.1).
 std::string canonical(std::string_view body) {
   std::string lines;
   lines.reserve(body.size() + body.size() / 16);
   while (!body.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(body, is_plain) - body.begin());
+    lines += body.substr(0, plain);
+    body.remove_prefix(plain);
+    if (body.empty()) break;
     const char32_t point = take_code_point(body);
     if (point == '\r' && body.starts_with('\n')) continue;
     if (point == '\r' || point == '\n') {
@@ -67,11 +74,9 @@ std::string canonical(std::string_view body) {
   return lines;
 }
 
-std::string part(std::string_view boundary, std::string_view type, std::string_view body) {
-  std::string out = "--" + std::string(boundary) + "\r\nContent-Type: " + std::string(type) + "; charset=utf-8\r\n";
-  out += "Content-Transfer-Encoding: base64\r\n\r\n";
-  out += base64(canonical(body), kBase64Line);
-  return out += "\r\n";
+void append_part(std::string& bytes, std::string_view boundary, std::string_view type, std::string_view encoded) {
+  bytes.append("--").append(boundary).append("\r\nContent-Type: ").append(type).append("; charset=utf-8\r\n");
+  bytes.append("Content-Transfer-Encoding: base64\r\n\r\n").append(encoded).append("\r\n");
 }
 
 // The equals sign and underscore keep it out of any base64 body.
@@ -92,12 +97,15 @@ std::string header_block(const Message& message, std::string_view boundary) {
 
 }  // namespace
 
+std::string encode(std::string_view body) { return base64_lines(canonical(body)); }
+
 std::string render(const Message& message) {
   require_renderable(message);
   const std::string boundary = boundary_of(message);
   std::string bytes = header_block(message, boundary) + "\r\n";
-  bytes += part(boundary, "text/plain", message.text);
-  bytes += part(boundary, "text/html", message.html);
+  bytes.reserve(bytes.size() + message.encoded_text.size() + message.encoded_html.size() + kPartFrames);
+  append_part(bytes, boundary, "text/plain", message.encoded_text);
+  append_part(bytes, boundary, "text/html", message.encoded_html);
   return bytes += "--" + boundary + "--\r\n";
 }
 

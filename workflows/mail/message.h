@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/clock.h"
@@ -16,7 +17,11 @@ struct HeaderField {
   std::string text;
 };
 
-/// Names, subject, texts and bodies may be anything: they are cleaned, encoded and cut (header.h), never refused.
+/// A body as its part carries it, base64 in lines: made once for all who are sent the same. `body` is UTF-8 with any
+/// line ends; what is none is replaced, never refused.
+std::string encode(std::string_view body);
+
+/// Names, subject and texts may be anything: they are cleaned, encoded and cut (header.h), never refused.
 struct Message {
   std::string from_name;  ///< May be empty, like `to_name`.
   std::string from;       ///< A bare, usable address (address.h).
@@ -26,8 +31,8 @@ struct Message {
   std::string message_id;  ///< `<left@right>`, see message_id.h.
   std::string thread_id;   ///< The same form, or empty; becomes References.
   engine::Timestamp date{};
-  std::string text;  ///< UTF-8 with any line ends.
-  std::string html;
+  std::string encoded_text;  ///< See `encode`.
+  std::string encoded_html;
   std::vector<HeaderField> extra_fields = {};
 };
 

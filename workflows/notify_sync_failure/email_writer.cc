@@ -3,7 +3,6 @@
 
 #include "engine/errors.h"
 #include "workflows/mail/address.h"
-#include "workflows/mail/message.h"
 #include "workflows/mail/message_id.h"
 #include "workflows/notify_sync_failure/content.h"
 #include "workflows/notify_sync_failure/plain_text.h"
@@ -32,20 +31,24 @@ std::string EmailWriter::message_id(const std::string& event_id, const std::stri
   return mail::message_id(event_id, user_id, domain_);
 }
 
-mail::Envelope EmailWriter::write(const SyncFailed& failure, const std::string& org_name, const Addressee& to) const {
+mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& org_name) const {
   EmailContent content = email_content(failure, org_name, app_url_);
   mail::Message message;
   message.from_name = sender_.name;
   message.from = sender_.address;
-  message.to_name = safe_line(to.full_name, kPersonMax);
-  message.to = to.email;
   message.subject = std::move(content.subject);
-  message.message_id = message_id(failure.event_id, to.user_id);
   message.thread_id = mail::thread_id(failure.connection_id, domain_);
   if (const auto at = parse_rfc3339(failure.occurred_at)) message.date = *at;
-  message.text = std::move(content.text);
-  message.html = std::move(content.html);
-  return mail::seal(message);
+  message.encoded_text = mail::encode(content.text);
+  message.encoded_html = mail::encode(content.html);
+  return message;
+}
+
+mail::Envelope EmailWriter::address(mail::Message draft, const std::string& event_id, const Addressee& to) const {
+  draft.to_name = safe_line(to.full_name, kPersonMax);
+  draft.to = to.email;
+  draft.message_id = message_id(event_id, to.user_id);
+  return mail::seal(draft);
 }
 
 }  // namespace pawl::notify_sync_failure

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "workflows/mail/mailer.h"
+#include "workflows/mail/message.h"
 #include "workflows/notify_sync_failure/app_url.h"
 #include "workflows/notify_sync_failure/sync_failed.h"
 
@@ -27,8 +27,10 @@ class EmailWriter {
 
   std::string message_id(const std::string& event_id, const std::string& user_id) const;
 
+  /// What all recipients of a failure are sent; `address` makes it one's own.
+  mail::Message draft(const SyncFailed& failure, const std::string& org_name) const;
   /// `to.email` must be usable (mail/address.h).
-  mail::Envelope write(const SyncFailed& failure, const std::string& org_name, const Addressee& to) const;
+  mail::Envelope address(mail::Message draft, const std::string& event_id, const Addressee& to) const;
 
  private:
   AppUrl app_url_;

@@ -128,8 +128,17 @@ class SendEmail::Round {
       mail.verdict.reply = "not sent: " + *reason;
     else
       mail.envelope =
-          step_.writer_.write(request.failure, request.org_name, {request.user_id, entry.email, entry.full_name});
+          step_.writer_.address(draft_of(item), item.event_id(), {request.user_id, entry.email, entry.full_name});
     mails_.push_back(std::move(mail));
+  }
+
+  // The recipients of one event mostly come together, and are written the same.
+  const mail::Message& draft_of(const EmailItem& item) {
+    if (drafted_ != item.event_id()) {
+      draft_ = step_.writer_.draft(item.input().failure, item.input().org_name);
+      drafted_ = item.event_id();
+    }
+    return draft_;
   }
 
   static void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
@@ -141,6 +150,8 @@ class SendEmail::Round {
   SendEmail& step_;
   EmailBatch& batch_;
   std::vector<Outgoing> mails_;
+  mail::Message draft_;  ///< Of the event `drafted_`.
+  std::string drafted_;
 };
 
 SendEmail::SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)
