@@ -13,7 +13,7 @@ namespace {
 
 std::string refusal(const std::string& payload) {
   try {
-    parse_sync_failed(event_of(payload));
+    SyncFailedReader().read(event_of(payload));
   } catch (const pawl::engine::PermanentError& error) {
     return error.what();
   }
@@ -23,7 +23,7 @@ std::string refusal(const std::string& payload) {
 SyncFailed parsed_with(const std::string& field, const json& value) {
   json payload = sample_payload();
   payload[field] = value;
-  return parse_sync_failed(event_of(payload.dump()));
+  return SyncFailedReader().read(event_of(payload.dump()));
 }
 
 std::string refusal_with(const std::string& field, const json& value) {
@@ -41,7 +41,7 @@ std::string refusal_without(const std::string& field) {
 }  // namespace
 
 TEST_CASE("a payload as the trigger writes it is read field by field") {
-  const SyncFailed failure = parse_sync_failed(event_of(sample_payload().dump()));
+  const SyncFailed failure = SyncFailedReader().read(event_of(sample_payload().dump()));
   const SyncFailed expected = sample_failure();
   CHECK(failure.event_id == expected.event_id);
   CHECK(failure.connection_id == expected.connection_id);
@@ -104,7 +104,7 @@ TEST_CASE("label and error may be missing or null, and are empty then") {
   json payload = sample_payload();
   payload.erase("label");
   payload["error_message"] = nullptr;
-  const SyncFailed failure = parse_sync_failed(event_of(payload.dump()));
+  const SyncFailed failure = SyncFailedReader().read(event_of(payload.dump()));
   CHECK(failure.label.empty());
   CHECK(failure.error_message.empty());
 }
@@ -163,7 +163,7 @@ TEST_CASE("characters that turn the direction of text or hide in it are dropped"
 TEST_CASE("bytes that are no UTF-8 become replacement characters and cost no notification") {
   std::string payload = sample_payload().dump();
   payload.replace(payload.find("Head"), 4, "H\xff\xc0\xafz");
-  CHECK(parse_sync_failed(event_of(payload)).label == "H\uFFFD\uFFFD\uFFFDz office");
+  CHECK(SyncFailedReader().read(event_of(payload)).label == "H\uFFFD\uFFFD\uFFFDz office");
 }
 
 TEST_CASE("the payload that is kept holds no secret and is read as the original is") {
@@ -171,24 +171,45 @@ TEST_CASE("the payload that is kept holds no secret and is read as the original 
   payload["error_message"] = "https://user:canary-1@pms.example/ said password=canary-2\nno";
   payload["label"] = "token: canary-3";
   payload["password"] = "canary-4";
-  const std::string kept = payload_to_keep(payload.dump());
+  const std::string kept = SyncFailedReader().to_keep(payload.dump());
   CHECK_THAT(kept, !Catch::Contains("canary"));
-  const SyncFailed from_kept = parse_sync_failed(event_of(kept));
-  const SyncFailed from_original = parse_sync_failed(event_of(payload.dump()));
+  const SyncFailed from_kept = SyncFailedReader().read(event_of(kept));
+  const SyncFailed from_original = SyncFailedReader().read(event_of(payload.dump()));
   CHECK(from_kept.error_message == from_original.error_message);
   CHECK(from_kept.label == from_original.label);
   CHECK(from_kept.provider == from_original.provider);
   CHECK(from_kept.occurred_at == from_original.occurred_at);
-  CHECK(payload_to_keep(kept) == kept);
+  CHECK(SyncFailedReader().to_keep(kept) == kept);
 }
 
 TEST_CASE("a bad payload that is kept is refused with the same words") {
   for (const json& wrong : {json(7), json("acme"), json::array(), json{{"secret", "canary"}}, json(nullptr)}) {
     json payload = sample_payload();
     payload["org_id"] = wrong;
-    const std::string kept = payload_to_keep(payload.dump());
+    const std::string kept = SyncFailedReader().to_keep(payload.dump());
     CHECK(refusal(kept) == refusal(payload.dump()));
     CHECK_THAT(kept, !Catch::Contains("canary"));
   }
-  CHECK(payload_to_keep("{not json, canary") == "null");
+  CHECK(SyncFailedReader().to_keep("{not json, canary") == "null");
+}
+
+TEST_CASE("what is wrong by a blank alone stays wrong when it is kept") {
+  for (const char* name : {"occurred_at", "org_id"}) {
+    json payload = sample_payload();
+    payload[name] = payload[name].get<std::string>() + "\n";
+    const std::string kept = SyncFailedReader().to_keep(payload.dump());
+    CHECK(refusal(kept) == refusal(payload.dump()));
+  }
+}
+
+TEST_CASE("one reader reads one payload after the other, each as what it is") {
+  SyncFailedReader reader;
+  json payload = sample_payload();
+  const std::string first = payload.dump();
+  payload["label"] = "Other office";
+  const std::string second = payload.dump();
+  CHECK(reader.to_keep(first) != reader.to_keep(second));
+  CHECK(reader.read(event_of(first)).label == sample_payload()["label"]);
+  CHECK_THROWS_AS(reader.read(event_of("{")), pawl::engine::PermanentError);
+  CHECK(reader.read(event_of(second)).label == "Other office");
 }

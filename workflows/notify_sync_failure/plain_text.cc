@@ -1,6 +1,8 @@
 // Goes through a text character by character and keeps what a person may safely be shown.
 #include "workflows/notify_sync_failure/plain_text.h"
 
+#include <algorithm>
+
 #include "workflows/mail/utf8.h"
 
 namespace pawl::notify_sync_failure {
@@ -27,6 +29,14 @@ bool deceives(char32_t code) {
          (code >= 0xE0000 && code <= 0xE007F);
 }
 
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// How much of the front is printable ASCII without blanks: most of any text is, and is taken at once.
+std::size_t word_length(std::string_view bytes) {
+  const auto prints = [](char c) { return c > ' ' && c < '\x7F'; };
+  return static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), prints) - bytes.begin());
+}
+
 // Collects characters; white space is held back until something printable follows it, so that none trails.
 class PlainText {
  public:
@@ -36,14 +46,23 @@ class PlainText {
     if (ends_line(code)) return hold_line_end();
     if (is_blank(code)) return hold_blank();
     if (is_control(code) || deceives(code)) return;
-    if (!text_.empty()) text_ += held_;
-    held_.clear();
+    put_held();
     mail::append_code_point(text_, code);
+  }
+
+  /// Characters that are kept as they are.
+  void add_word(std::string_view word) {
+    put_held();
+    text_ += word;
   }
 
   std::string take() { return std::move(text_); }
 
  private:
+  void put_held() {
+    if (!text_.empty()) text_ += held_;
+    held_.clear();
+  }
   void hold_line_end() {
     if (!keeps_lines_) return hold_blank();
     if (!held_.empty() && held_.front() == ' ') held_.clear();
@@ -62,6 +81,12 @@ std::string plain(std::string_view bytes, bool keeps_lines) {
   PlainText text(keeps_lines);
   bool after_carriage_return = false;
   while (!bytes.empty()) {
+    if (const std::size_t size = word_length(bytes); size > 0) {
+      text.add_word(bytes.substr(0, size));
+      bytes.remove_prefix(size);
+      after_carriage_return = false;
+      continue;
+    }
     const char32_t code = mail::take_code_point(bytes);
     if (!(after_carriage_return && code == '\n')) text.add(code);
     after_carriage_return = code == '\r';
@@ -74,7 +99,12 @@ std::string plain(std::string_view bytes, bool keeps_lines) {
 std::string valid_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
-  while (!bytes.empty()) mail::append_code_point(text, mail::take_code_point(bytes));
+  while (!bytes.empty()) {
+    const auto ascii = static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), is_ascii) - bytes.begin());
+    text += bytes.substr(0, ascii);
+    bytes.remove_prefix(ascii);
+    if (!bytes.empty()) mail::append_code_point(text, mail::take_code_point(bytes));
+  }
   return text;
 }
 
@@ -83,6 +113,7 @@ std::string plain_line(std::string_view bytes) { return plain(bytes, false); }
 std::string plain_lines(std::string_view bytes) { return plain(bytes, true); }
 
 std::string shortened(std::string text, std::size_t max_characters) {
+  if (text.size() <= max_characters) return text;  // a character has a byte at least
   std::string_view rest = text;
   std::size_t cut = 0;  // where the last character that leaves room for the ellipsis ends
   for (std::size_t characters = 1; !rest.empty(); ++characters) {

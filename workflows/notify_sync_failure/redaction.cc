@@ -88,6 +88,7 @@ std::string redact_user_part(string_view word) {
 
 std::string redact_user_parts(string_view text) {
   std::string redacted;
+  if (text.find('@') == kNotFound) return redacted += text;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(kWordEnds), text.size());
     redacted += redact_user_part(text.substr(0, end));
@@ -127,24 +128,29 @@ std::size_t known_token(string_view text) {
   return 0;
 }
 
+// Where the next word begins: behind a character that is no letter and no digit.
+std::size_t next_word(string_view text, std::size_t at) {
+  while (at < text.size() && is_alphanumeric(text[at])) ++at;
+  return at + 1;
+}
+
 // Both begin where a word begins.
 std::string redact_tokens(string_view text) {
   std::string redacted;
-  char before = ' ';
-  while (!text.empty()) {
-    std::size_t kept = 0;
-    std::size_t secret = 0;
-    if (!is_alphanumeric(before)) {
-      kept = scheme_before_credential(text);
-      secret = kept > 0 ? run_length(text.substr(kept), is_credential_character) : known_token(text);
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t kept = scheme_before_credential(text.substr(at));
+    const std::size_t secret =
+        kept > 0 ? run_length(text.substr(at + kept), is_credential_character) : known_token(text.substr(at));
+    if (secret > 0) {
+      redacted += text.substr(copied, at + kept - copied);
+      redacted += kRedacted;
+      copied = at += kept + secret;
+      if (!is_alphanumeric(text[at - 1])) continue;
     }
-    if (secret == 0) kept = 1;
-    redacted += text.substr(0, kept);
-    if (secret > 0) redacted += kRedacted;
-    before = text[kept + secret - 1];
-    text.remove_prefix(kept + secret);
+    at = next_word(text, at);
   }
-  return redacted;
+  return redacted += text.substr(copied);
 }
 
 }  // namespace

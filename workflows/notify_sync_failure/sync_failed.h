@@ -1,6 +1,7 @@
 // The payload of `pms/connection.sync.failed`, parsed, redacted and bounded once for all that follows.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "engine/event.h"
@@ -20,11 +21,22 @@ struct SyncFailed {
   std::string occurred_at;    ///< RFC 3339 in UTC, for example `2026-11-24T03:00:00Z`.
 };
 
-/// Throws engine::PermanentError naming the field and what is wrong with it. Unknown fields are ignored.
-SyncFailed parse_sync_failed(const engine::Event& event);
+/// Reads payloads. What is to be kept of an event is asked just before its run starts, so the last payload is
+/// remembered: it is parsed and redacted once for both. One thread.
+class SyncFailedReader {
+ public:
+  /// Throws engine::PermanentError naming the field and what is wrong with it. Unknown fields are ignored.
+  SyncFailed read(const engine::Event& event);
 
-/// The payload as it may be stored: the fields above alone, their texts redacted, their wrong types still wrong, so
-/// that parsing it gives what parsing the original gave. What is no JSON object within bounds becomes `null`.
-std::string payload_to_keep(const std::string& payload);
+  /// The payload as it may be stored: the fields above alone, their texts redacted, their wrong types still wrong, so
+  /// that reading it gives what reading the original gave. What is no JSON object within bounds becomes `null`.
+  std::string to_keep(const std::string& payload);
+
+ private:
+  const nlohmann::json& safe_fields(const std::string& payload);
+
+  std::string payload_;
+  nlohmann::json fields_;  ///< Of `payload_`, those above alone, with their texts made safe.
+};
 
 }  // namespace pawl::notify_sync_failure

@@ -49,15 +49,16 @@ SyncFailureSteps::SyncFailureSteps(const SyncFailurePorts& ports, const SyncFail
                  mail_options(options.send_email, ports.mailer)) {}
 
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
-  const auto start = [&steps](Run run, const Event& event) {
-    SyncFailed failure = parse_sync_failed(event);
+  const auto reader = std::make_shared<SyncFailedReader>();
+  const auto start = [&steps, reader](Run run, const Event& event) {
+    SyncFailed failure = reader->read(event);
     return notify_sync_failure(run, std::move(failure), steps);
   };
   return {.name = "notify-sync-failure",
           .event_type = kEventType,
           .start = start,
           .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},
-          .payload_to_keep = payload_to_keep};
+          .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); }};
 }
 
 }  // namespace pawl::notify_sync_failure
