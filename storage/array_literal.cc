@@ -11,6 +11,11 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
+// Nearly everything is, and is taken as it is.
+bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && c != '\0'; }
+
+bool is_quoted(char c) { return c == '"' || c == '\\'; }
+
 // How many bytes the well-formed character at the front has (RFC 3629, section 4); 0 if it is malformed.
 std::size_t character_size(std::string_view text) {
   const auto at = [&](std::size_t index) { return index < text.size() ? static_cast<unsigned char>(text[index]) : 0u; };
@@ -31,6 +36,10 @@ std::string valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    valid += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t size = character_size(text);
     valid += size == 0 ? kReplacement : text.substr(0, size);
     text.remove_prefix(std::max<std::size_t>(size, 1));
@@ -45,11 +54,18 @@ void ArrayLiteral::separate() {
 void ArrayLiteral::add(std::string_view element) {
   separate();
   literal_ += '"';
-  for (const char character : valid_utf8(element)) {
-    if (character == '"' || character == '\\') literal_ += '\\';
+  if (std::ranges::all_of(element, [](char c) { return is_plain(c) && !is_quoted(c); }))
+    literal_ += element;
+  else
+    append_quoted(valid_utf8(element));
+  literal_ += '"';
+}
+
+void ArrayLiteral::append_quoted(std::string_view element) {
+  for (const char character : element) {
+    if (is_quoted(character)) literal_ += '\\';
     literal_ += character;
   }
-  literal_ += '"';
 }
 
 void ArrayLiteral::add(std::int64_t element) {

@@ -17,6 +17,7 @@ class ArrayLiteral {
 
  private:
   void separate();
+  void append_quoted(std::string_view element);
   std::string literal_ = "{";
 };
 

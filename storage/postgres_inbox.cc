@@ -2,6 +2,7 @@
 #include "storage/postgres_inbox.h"
 
 #include "storage/array_literal.h"
+#include "storage/people.h"
 #include "storage/postgres_pool.h"
 
 namespace pawl::storage {
@@ -21,18 +22,22 @@ PostgresInbox::~PostgresInbox() = default;
 
 namespace {
 
-// Users are told apart by the index of their notification, so that a text is sent once however many read it. The unique
-// key (event_id, user_id, kind) makes posting again harmless; a row that exists is not touched.
+// $2 to $9 the notifications; $10 and $11 who is told which of them, as indexes, $12 and $13 the people: so a text is
+// sent once however many read it, and each person is looked up once. The unique key (event_id, user_id, kind) makes
+// posting again harmless; a row that exists is not touched.
 const std::string kPost =
     "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-    " note as materialized (select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],"
-    " $7::text[], $8::text[], $9::text[])"
+    " note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
+    " from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
     " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
+    " people as materialized (select p.user_id, p.person"
+    " from unnest($12::uuid[], $13::uuid[]) with ordinality as p (org_id, user_id, person)"
+    " where exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
+    " and r.role in ('owner', 'admin'))),"
     " posted as (insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, link, data)"
-    " select n.event_id, a.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data::jsonb"
-    " from mine cross join unnest($10::int[], $11::uuid[]) as a (index, user_id) join note n on n.index = a.index"
-    " where exists (select from pawl.recipients r where r.org_id = n.org_id and r.user_id = a.user_id"
-    " and r.role in ('owner', 'admin'))"
+    " select n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
+    " from mine cross join unnest($10::bigint[], $11::bigint[]) as a (index, person)"
+    " join note n on n.index = a.index join people p on p.person = a.person"
     " on conflict (event_id, user_id, kind) do nothing returning 1)"
     " select exists (select from mine), (select count(*) from posted)";
 
@@ -42,7 +47,8 @@ const std::string kCount =
 
 struct Columns {
   ArrayLiteral event_ids, org_ids, kinds, urgencies, titles, bodies, links, data;
-  ArrayLiteral index_of_user, user_ids, event_of_user, kind_of_user;
+  ArrayLiteral index_of_user, person_of_user, user_ids, event_of_user, kind_of_user;
+  People people;
   std::int64_t users = 0;
 
   explicit Columns(std::span<const Notification> notifications) {
@@ -61,6 +67,7 @@ struct Columns {
     data.add(notification.data);
     for (const std::string& user_id : notification.user_ids) {
       index_of_user.add(index);
+      person_of_user.add(people.index_of(notification.org_id, user_id));
       user_ids.add(user_id);
       event_of_user.add(notification.event_id);
       kind_of_user.add(notification.kind);
@@ -73,7 +80,8 @@ Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Colum
   return connection.run("post notifications", kPost,
                         {std::to_string(epoch), columns.event_ids.text(), columns.org_ids.text(), columns.kinds.text(),
                          columns.urgencies.text(), columns.titles.text(), columns.bodies.text(), columns.links.text(),
-                         columns.data.text(), columns.index_of_user.text(), columns.user_ids.text()});
+                         columns.data.text(), columns.index_of_user.text(), columns.person_of_user.text(),
+                         columns.people.org_ids(), columns.people.user_ids()});
 }
 
 std::vector<int> count_rows(PostgresConnection& connection, const Columns& columns, std::size_t size) {

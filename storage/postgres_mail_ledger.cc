@@ -9,6 +9,7 @@
 #include "storage/array_literal.h"
 #include "storage/claim_numbers.h"
 #include "storage/combined.h"
+#include "storage/people.h"
 #include "storage/postgres_connection.h"
 
 namespace pawl::storage {
@@ -50,21 +51,24 @@ PostgresMailLedger::~PostgresMailLedger() = default;
 
 namespace {
 
-// $1 epoch, $2 numbers of the claims, $3 whether to hold what is in doubt, $4 to $7 the requests.
+// $1 epoch, $2 whether to hold what is in doubt, $3 to $6 the requests, whose `person` counts among $7 and $8: each
+// person is looked up once, however many mails go to him.
 //
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
 // outcome was unknown.
 const std::string kClaim =
     "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-    " asked as materialized (select a.*, r.email, r.full_name,"
+    " people as materialized (select p.person, p.user_id, r.email, r.full_name,"
     " case when r.user_id is null then 'no longer a member of the organisation'"
     " when r.role not in ('owner', 'admin') then 'no longer an owner or admin'"
     " when coalesce(r.email, '') = '' then 'has no email address' end as unfit"
-    " from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $2::bigint[])"
-    " with ordinality as a (event_id, org_id, user_id, message_id, claim, index)"
-    " left join lateral (select * from pawl.recipients r where r.org_id = a.org_id and r.user_id = a.user_id"
+    " from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
+    " left join lateral (select * from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
     " order by r.role in ('owner', 'admin') desc limit 1) r on true),"
+    " asked as materialized (select a.*, p.user_id, p.email, p.full_name, p.unfit"
+    " from unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[])"
+    " with ordinality as a (event_id, person, message_id, claim, index) join people p using (person)),"
     " claimed as (insert into pawl.email_deliveries as d"
     " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, reply)"
     " select event_id, user_id, mine.epoch, asked.claim, now(), case when unfit is not null then now() end,"
@@ -73,13 +77,13 @@ const std::string kClaim =
     " on conflict (event_id, user_id) do update set epoch = excluded.epoch, claim = excluded.claim,"
     " claimed_at = excluded.claimed_at,"
     " in_doubt_count = d.in_doubt_count + (d.state = 'sending' and d.claim <> excluded.claim)::int,"
-    " state = case when d.state in ('sending', 'in_doubt') and d.claim <> excluded.claim and $3::boolean"
+    " state = case when d.state in ('sending', 'in_doubt') and d.claim <> excluded.claim and $2::boolean"
     " then 'in_doubt' else excluded.state end,"
-    " settled_at = case when d.state in ('sending', 'in_doubt') and d.claim <> excluded.claim and $3::boolean"
+    " settled_at = case when d.state in ('sending', 'in_doubt') and d.claim <> excluded.claim and $2::boolean"
     " then coalesce(d.settled_at, now()) else excluded.settled_at end,"
     " attempts = d.attempts + case when d.claim = excluded.claim"
-    " or (d.state in ('sending', 'in_doubt') and $3::boolean) then 0 else excluded.attempts end,"
-    " reply = case when d.state = 'sending' and d.claim <> excluded.claim and $3::boolean"
+    " or (d.state in ('sending', 'in_doubt') and $2::boolean) then 0 else excluded.attempts end,"
+    " reply = case when d.state = 'sending' and d.claim <> excluded.claim and $2::boolean"
     " then 'interrupted before the reply was recorded' else coalesce(excluded.reply, d.reply) end"
     " where d.state <> 'accepted' returning d.event_id, d.user_id, d.state, d.reply)"
     " select exists (select from mine), c.state, c.reply, a.email, a.full_name"
@@ -132,19 +136,19 @@ const char* to_sql(LedgerState state) {
 }  // namespace
 
 std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerRequest> requests) {
-  ArrayLiteral event_ids, org_ids, user_ids, message_ids, numbers;
+  ArrayLiteral event_ids, persons, message_ids, numbers;
+  People people;
   for (const LedgerRequest& request : requests) {
     event_ids.add(request.event_id);
-    org_ids.add(request.org_id);
-    user_ids.add(request.user_id);
+    persons.add(people.index_of(request.org_id, request.user_id));
     message_ids.add(request.message_id);
     numbers.add(numbers_.ask(request.event_id, request.user_id));
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
   const Rows rows = claiming_.run("claim mails", kClaim,
-                                  {std::to_string(epoch_.load()), numbers.text(), hold ? "t" : "f", event_ids.text(),
-                                   org_ids.text(), user_ids.text(), message_ids.text()});
+                                  {std::to_string(epoch_.load()), hold ? "t" : "f", event_ids.text(), persons.text(),
+                                   message_ids.text(), numbers.text(), people.org_ids(), people.user_ids()});
   if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   std::vector<LedgerEntry> entries;
@@ -175,7 +179,7 @@ void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
 }
 
 void PostgresMailLedger::Body::rehearse() {
-  claiming_.run("claim mails", kClaim, {"0", "{}", "f", "{}", "{}", "{}", "{}"});
+  claiming_.run("claim mails", kClaim, {"0", "f", "{}", "{}", "{}", "{}", "{}", "{}"});
   settling_.run("settle mails", kSettle, {"0", "{}", "{}", "{}", "{}", "{}"});
 }
 

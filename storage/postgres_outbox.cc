@@ -13,12 +13,17 @@ namespace {
 
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 // A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
+//
+// `offset 0` keeps the planner from starting at the outbox: after an `analyze` that saw no leases it takes leased rows
+// for rare, scans for them, and compares each with each that ended (measured: 250 ms for 450 events, 4 ms this way).
+// While we hold the lease nobody else changes the row, so that its place stays.
 const std::string kArchive =
     "with mine as materialized (select epoch, store from pawl.workers where epoch = $1::bigint for key share),"
-    " ended as (delete from pawl.outbox o using mine,"
-    " unnest($2::bigint[], $3::text[], $4::text[], $5::uuid[]) as f (position, status, reason, id)"
-    " where o.position = f.position and o.id = f.id and o.lease_epoch = mine.epoch"
-    " returning o.*, mine.store as run_store, f.status, f.reason),"
+    " ended as (delete from pawl.outbox o using (select f.status, f.reason, mine.store, leased.place from mine"
+    " cross join unnest($2::bigint[], $3::text[], $4::text[], $5::uuid[]) as f (position, status, reason, id)"
+    " cross join lateral (select l.ctid as place from pawl.outbox l where l.position = f.position and l.id = f.id"
+    " and l.lease_epoch = mine.epoch offset 0) as leased) as f where o.ctid = f.place"
+    " returning o.*, f.store as run_store, f.status, f.reason),"
     " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
     " reason, type, aggregatetype, aggregateid, payload, headers)"
     " select position, id, created_at, deliveries, resumes, run_store, status, nullif(reason, ''), type,"
