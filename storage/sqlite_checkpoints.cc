@@ -40,6 +40,10 @@ class SqliteCheckpoints::Body {
     return guarded(operation, [&] { return action(connect()); });
   }
 
+  void group_committed() {
+    if (connection_) connection_->records().group_committed();
+  }
+
   /// One transaction, as a whole or not at all.
   template <class Action>
   void write(const std::string& operation, Action action) {
@@ -131,6 +135,7 @@ void SqliteCheckpoints::commit(std::span<const engine::Checkpoint> group) {
     connection.records().begin_group();
     for (const engine::Checkpoint& checkpoint : group) connection.records().write(checkpoint);
   });
+  body_->group_committed();
 }
 
 std::vector<engine::StoredRun> SqliteCheckpoints::find(std::span<const std::string> event_ids) {

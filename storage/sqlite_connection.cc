@@ -48,7 +48,9 @@ SqliteConnection::SqliteConnection(const std::string& path)
     : path_(path), next_checkpoint_(kCheckpointFrames), next_warning_(kFirstWarning) {
   file_ = require_identity(path);
   verify_store(path);
-  database_ = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, kBusyMilliseconds);
+  // one thread at a time uses it, so SQLite need not lock at each call
+  database_ =
+      std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds);
   require_writable(*database_, path);
   configure();
   apply_missing_migrations(*database_);

@@ -2,6 +2,7 @@
 #include "storage/sqlite_records.h"
 
 #include <string>
+#include <utility>
 
 #include "engine/errors.h"
 
@@ -69,6 +70,10 @@ SqliteRecords::SqliteRecords(SQLite::Database& database)
       redeliver_(database, kRedeliver),
       event_of_run_(database, "select event_id from runs where run = ?") {}
 
+void SqliteRecords::begin_group() {
+  if (!std::exchange(committed_, false)) awake_.clear();  // what was written is not there
+}
+
 void SqliteRecords::write(const engine::Checkpoint& checkpoint) {
   std::visit([this](const auto& record) { write(record); }, checkpoint);
 }
@@ -100,6 +105,7 @@ void SqliteRecords::write(const engine::RunParked& record) {
 }
 
 void SqliteRecords::write(const engine::RunEnded& record) {
+  awake_.erase(record.run);
   if (end_.exec(record.run, to_string(record.status), record.reason, record.at) == 0) require_started(record.run);
 }
 

@@ -14,7 +14,9 @@ class SqliteRecords {
  public:
   explicit SqliteRecords(SQLite::Database& database);
 
-  void begin_group() { awake_.clear(); }
+  void begin_group();
+  /// The group is durable: what it knows of its runs holds for the next one too.
+  void group_committed() { committed_ = true; }
   void write(const engine::Checkpoint& checkpoint);
 
  private:
@@ -41,7 +43,8 @@ class SqliteRecords {
   SqliteStatement reopen_;
   SqliteStatement redeliver_;
   SqliteStatement event_of_run_;
-  std::unordered_set<engine::RunNumber> awake_;  ///< Runs that this group has already made sure are not waiting.
+  std::unordered_set<engine::RunNumber> awake_;  ///< Unfinished runs that are known not to be waiting.
+  bool committed_ = true;
 };
 
 }  // namespace pawl::storage

@@ -120,6 +120,19 @@ TEST_CASE_METHOD(File, "the file is its owner's alone") {
   CHECK((status.st_mode & 0777) == 0600);
 }
 
+TEST_CASE_METHOD(File, "no run can have a status that is none, and checking it costs no table of its own") {
+  {
+    SqliteCheckpoints store(path);
+    commit(store, {started(1)});
+  }
+  SQLite::Database database(path, SQLite::OPEN_READWRITE);
+  CHECK_THROWS_WITH(database.exec("update runs set status = 'lost'"), Catch::Contains("known_status"));
+  for (const char* status : {"done", "failed", "superseded"})
+    CHECK_NOTHROW(database.exec("update runs set ended_at = 1, status = '" + std::string(status) + "'"));
+  SQLite::Statement plan(database, "explain update runs set status = 'done', ended_at = 2 where run = 1");
+  while (plan.executeStep()) CHECK(plan.getColumn(1).getString() != "OpenEphemeral");
+}
+
 TEST_CASE_METHOD(File, "a second store on one file is refused and told who has it") {
   const SqliteCheckpoints store(path);
   CHECK_THAT(refusal(), Catch::Contains(path) && Catch::Contains(std::to_string(::getpid())) &&
