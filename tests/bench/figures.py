@@ -1,0 +1,67 @@
+"""What a part hands back: figures with every sample, and series of them over one variable."""
+import math
+import statistics
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What docs/performance.md promises: the median stays on this side of the limit."""
+    limit: float
+    at_least: bool
+
+    def met(self, value):
+        return value >= self.limit if self.at_least else value < self.limit
+
+    def text(self):
+        return f"{'>=' if self.at_least else '<'} {number(self.limit)}"
+
+
+def at_least(limit):
+    return Reach(limit, True)
+
+
+def below(limit):
+    return Reach(limit, False)
+
+
+@dataclass
+class Figure:
+    """One measured quantity; `samples` holds a value a round."""
+    name: str
+    unit: str
+    samples: list
+    reach: Reach = None
+    note: str = ""
+
+    def median(self):
+        return statistics.median(self.samples)
+
+
+@dataclass
+class Series:
+    """How one quantity grows; `points` are (x, [samples])."""
+    name: str
+    unit: str
+    over: str
+    points: list
+    reach: Reach = None
+    note: str = ""
+    chart: str = ""  # the SVG this line belongs to; series of one chart share their axes
+    labels: dict = field(default_factory=dict)
+
+    def medians(self):
+        return [(x, statistics.median(samples)) for x, samples in self.points]
+
+
+def percentile(values, percent):
+    """The nearest rank: a value that was seen, never an interpolation."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def number(value):
+    """Three significant digits, thousands separated."""
+    if value == 0 or abs(value) >= 99.5:
+        return f"{value:,.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
