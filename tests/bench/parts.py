@@ -1,7 +1,13 @@
 """Every part of the benchmark by name; each is a module with WHAT, one sentence, and run(world), its figures."""
-from bench import measure_budget, measure_throughput
+from bench import measure_budget, measure_bytes, measure_idle, measure_latency, measure_memory, measure_producers
+from bench import measure_throughput
 
 ALL = {
     "throughput": measure_throughput,
+    "latency": measure_latency,
+    "memory": measure_memory,
+    "idle": measure_idle,
+    "bytes": measure_bytes,
+    "producers": measure_producers,
     "budget": measure_budget,
 }

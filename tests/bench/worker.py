@@ -58,6 +58,13 @@ class Worker:
         """Its memory: only a living process tells its highest."""
         self.peak_bytes = max(self.peak_bytes, processes.status_bytes(self.pid(), "VmHWM"))
 
+    def resident(self):
+        return processes.status_bytes(self.pid(), "VmRSS")
+
+    def cpu_seconds(self):
+        """Finer than ticks, which an idle process hardly fills."""
+        return sum(seconds for _, seconds in processes.threads(self.pid()).values())
+
     def run_until_idle(self):
         """Until nothing is left to do; its usage."""
         self.start("--until-idle")
