@@ -32,6 +32,14 @@ class World:
                        "PAWL_MAIL_FROM": "bench@pawl.example", "PAWL_APP_URL": "https://app.example",
                        "PAWL_LOG_LEVEL": "error", "PAWL_LOG_FORMAT": "json"}
 
+    def program(self, target):
+        """The path of a program of tests/bench/, built if it is not yet."""
+        done = subprocess.run(["cmake", "--build", self.options.build, "--target", target], text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            raise RuntimeError(f"building {target}: {done.stdout[-3000:]}")
+        return os.path.join(self.options.build, target)
+
     def found(self, recipients=2, organisations=None):
         application.found(self.postgres, organisations or self.options.organisations, recipients)
 
