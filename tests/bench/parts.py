@@ -1,6 +1,6 @@
 """Every part of the benchmark by name; each is a module with WHAT, one sentence, and run(world), its figures."""
-from bench import measure_budget, measure_bytes, measure_idle, measure_latency, measure_memory, measure_producers
-from bench import measure_smtp, measure_throughput
+from bench import measure_budget, measure_bytes, measure_idle, measure_instructions, measure_latency, measure_memory
+from bench import measure_micro, measure_producers, measure_smtp, measure_throughput
 
 ALL = {
     "throughput": measure_throughput,
@@ -10,5 +10,7 @@ ALL = {
     "bytes": measure_bytes,
     "producers": measure_producers,
     "smtp": measure_smtp,
+    "micro": measure_micro,
+    "instructions": measure_instructions,
     "budget": measure_budget,
 }

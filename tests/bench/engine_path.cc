@@ -1,0 +1,83 @@
+// A workflow whose steps do nothing, so that all that is measured is what the engine does about them.
+#include "tests/bench/engine_path.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "engine/inline_lanes.h"
+#include "engine/manual_clock.h"
+#include "engine/memory_checkpoints.h"
+#include "engine/memory_outbox.h"
+#include "engine/run.h"
+#include "engine/runner.h"
+#include "engine/step.h"
+
+namespace pawl::bench {
+
+namespace {
+
+using engine::Batch;
+using engine::Event;
+using engine::Run;
+using engine::Workflow;
+
+constexpr const char* kType = "bench/event";
+
+class Echo final : public engine::Step<std::string, std::string> {
+ public:
+  using Step::Step;
+  std::string key(const std::string& input) const override { return input; }
+  void execute(Batch<std::string, std::string>& batch) override {
+    for (auto& item : batch) item.succeed(item.input());
+  }
+};
+
+struct Steps {
+  Echo find{"find-words", {}};
+  Echo show{"show-words", {}};
+  Echo send{"send-words", {}};
+};
+
+Workflow tell(Run run, std::string word, const Steps& steps) {
+  const std::string found = co_await run.step(steps.find, word);
+  const std::vector<std::string> words{"one", "two"};
+  const auto shown = run.start(steps.show, found);
+  const auto sent = run.start_each(steps.send, words);
+  co_await run.all(shown, sent);
+}
+
+struct Deaf final : engine::Observer {
+  void on(const engine::Notice&) override {}
+};
+
+bool all_done(const engine::MemoryOutboxTable& table, int events) {
+  return table.archive.size() == static_cast<std::size_t>(events) &&
+         std::all_of(table.archive.begin(), table.archive.end(),
+                     [](const auto& event) { return event.status == engine::RunStatus::kDone; });
+}
+
+}  // namespace
+
+void run_engine_path(int events) {
+  engine::ManualClock clock;
+  engine::MemoryOutboxTable table;
+  engine::MemoryCheckpoints store;
+  engine::InlineLanes lanes(1);
+  engine::MemoryOutbox outbox(table);
+  Steps steps;
+  Deaf observer;
+  const auto start = [&steps](Run run, const Event&) { return tell(run, "word", steps); };
+
+  table.now = clock.now();
+  for (int event = 0; event < events; ++event) table.emit(kType);
+  engine::Runner runner({outbox, store, clock, lanes, observer},
+                        {{"tell-words", kType, start, {&steps.find, &steps.show, &steps.send}}}, {.seed = 1});
+  runner.open();
+  const int turns_max = 1000 + 10 * events;
+  for (int turn = 0; turn < turns_max && !runner.idle(); ++turn) runner.turn({});
+  if (!all_done(table, events)) throw std::runtime_error("the engine did not bring every event to its end");
+}
+
+}  // namespace pawl::bench

@@ -1,0 +1,62 @@
+// What one event costs in text: reading its payload, and writing what people see.
+#include <benchmark/benchmark.h>
+
+#include "tests/notify_sync_failure/doubles.h"
+#include "workflows/mail/base64.h"
+#include "workflows/mail/message.h"
+#include "workflows/notify_sync_failure/content.h"
+#include "workflows/notify_sync_failure/email_writer.h"
+
+namespace {
+
+using namespace pawl::notify_sync_failure;
+
+const std::string kOrganisation = "Acme Lettings";
+
+EmailWriter writer() { return {AppUrl("https://app.example"), {"bench@pawl.example", "pawl"}}; }
+
+// Two take turns, since the reader remembers the last payload: it is parsed once for both questions, as in a worker.
+void read_payload(benchmark::State& state) {
+  auto payload = sample_payload();
+  const auto one = event_of(payload.dump());
+  payload["label"] = "Branch office";
+  const auto other = event_of(payload.dump());
+  SyncFailedReader reader;
+  for (bool turn = false; auto _ : state) {
+    const auto& event = (turn = !turn) ? one : other;
+    benchmark::DoNotOptimize(reader.to_keep(event.payload));
+    benchmark::DoNotOptimize(reader.read(event));
+  }
+}
+BENCHMARK(read_payload)->Name("parse, redact and keep a payload [event]");
+
+void write_in_app(benchmark::State& state) {
+  const AppUrl app_url("https://app.example");
+  const SyncFailed failure = sample_failure();
+  for (auto _ : state) benchmark::DoNotOptimize(in_app_content(failure, kOrganisation, app_url));
+}
+BENCHMARK(write_in_app)->Name("write an in-app notification");
+
+void draft_mail(benchmark::State& state) {
+  const EmailWriter mails = writer();
+  const SyncFailed failure = sample_failure();
+  for (auto _ : state) benchmark::DoNotOptimize(mails.draft(failure, kOrganisation));
+}
+BENCHMARK(draft_mail)->Name("draft the mail of a failure [event]");
+
+void address_mail(benchmark::State& state) {
+  const EmailWriter mails = writer();
+  const auto draft = mails.draft(sample_failure(), kOrganisation);
+  const Addressee user{"0e0c0000-0000-4000-8000-000000000005", "user1@acme.example", "User 1"};
+  for (auto _ : state) benchmark::DoNotOptimize(mails.address(draft, kEventId, user));
+}
+BENCHMARK(address_mail)->Name("address it to a recipient and render it [mail]");
+
+void encode_base64(benchmark::State& state) {
+  const std::string text(3000, 'x');
+  for (auto _ : state) benchmark::DoNotOptimize(pawl::mail::base64_lines(text));
+  state.SetBytesProcessed(state.iterations() * static_cast<long>(text.size()));
+}
+BENCHMARK(encode_base64)->Name("base64 of 3,000 bytes");
+
+}  // namespace

@@ -1,0 +1,94 @@
+// What goes to disk and over the wire: a group of checkpoints, and the arrays of a statement.
+#include <benchmark/benchmark.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "storage/array_literal.h"
+#include "storage/sqlite_checkpoints.h"
+
+namespace {
+
+using namespace pawl::engine;
+
+constexpr int kRuns = 500;
+
+std::string id_of(RunNumber run) {
+  const std::string digits = std::to_string(run);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+Event event_of(RunNumber run) {
+  return {.position = run,
+          .id = id_of(run),
+          .type = "pms/connection.sync.failed",
+          .aggregate_type = "pms_connection",
+          .aggregate_id = id_of(run % 50),
+          .payload = std::string(R"({"text":")") + std::string(320, 'x') + R"("})"};
+}
+
+// All checkpoints of a run of the usual shape, each as long as there.
+void add_run(std::vector<Checkpoint>& group, RunNumber run) {
+  const auto settled = [run](const char* step, const std::string& key, std::size_t size) {
+    return StepSettled{.run = run, .step = {step, key}, .result = '"' + std::string(size, 'x') + '"'};
+  };
+  group.push_back(RunStarted{.run = run, .workflow = "notify-sync-failure", .event = event_of(run)});
+  group.push_back(settled("resolve-recipients", "", 120));
+  group.push_back(settled("create-in-app", "", 10));
+  group.push_back(settled("send-email", id_of(1), 60));
+  group.push_back(settled("send-email", id_of(2), 60));
+  group.push_back(RunEnded{.run = run, .status = RunStatus::kDone, .reason = {}, .at = {}});
+}
+
+// A folder that goes when it does; its disk is the one of TMPDIR.
+struct TemporaryFolder {
+  TemporaryFolder() : path((std::filesystem::temp_directory_path() / "pawl-micro.XXXXXX").string()) {
+    if (!mkdtemp(path.data())) throw std::runtime_error("cannot make a temporary folder");
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+void commit_group(benchmark::State& state) {
+  const TemporaryFolder folder;
+  pawl::storage::SqliteCheckpoints store(folder.path + "/checkpoints.db");
+  RunNumber next = store.recover().next_run;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<Checkpoint> group;
+    for (int run = 0; run < kRuns; ++run) add_run(group, next++);
+    state.ResumeTiming();
+    store.commit(group);
+  }
+  state.SetItemsProcessed(state.iterations() * kRuns);
+}
+BENCHMARK(commit_group)
+    ->Name("commit 500 runs' checkpoints to SQLite, synced [run]")
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+void uuid_array(benchmark::State& state) {
+  const std::string id = id_of(1);
+  for (auto _ : state) {
+    pawl::storage::ArrayLiteral array;
+    for (int element = 0; element < kRuns; ++element) array.add(id);
+    benchmark::DoNotOptimize(array.text());
+  }
+  state.SetItemsProcessed(state.iterations() * kRuns);
+}
+BENCHMARK(uuid_array)->Name("array literal of 500 ids [id]");
+
+void text_array(benchmark::State& state) {
+  const std::string text = "Reapit (Main) failed to sync for \"Acme Lettings\".\n" + std::string(300, 'x');
+  for (auto _ : state) {
+    pawl::storage::ArrayLiteral array;
+    for (int element = 0; element < kRuns; ++element) array.add(text);
+    benchmark::DoNotOptimize(array.text());
+  }
+  state.SetItemsProcessed(state.iterations() * kRuns);
+}
+BENCHMARK(text_array)->Name("array literal of 500 bodies [body]");
+
+}  // namespace
