@@ -44,15 +44,60 @@ class Backlog:
 
     def __init__(self, postgres, events):
         self.postgres, self.events = postgres, events
-        empty(postgres)
-        fail_syncs(postgres, events)
-        postgres.run("drop table if exists backlog", "create table backlog as select * from pawl.outbox",
-                     "alter table backlog set (autovacuum_enabled = off)")
+        copy_of_emitted(postgres, events, "backlog")
 
-    def load(self):
-        empty(self.postgres)
-        columns = self.postgres.ask(
-            "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute"
-            " where attrelid = 'pawl.outbox'::regclass and attnum > 0 and not attisdropped and attgenerated = ''")
-        self.postgres.run(f"insert into pawl.outbox ({columns}) overriding system value select {columns} from backlog")
+    def load(self, *before, keep_archive=False):
+        """`before` writes what else is to be there, on an outbox that is empty."""
+        if keep_archive:
+            self.postgres.run("delete from pawl.outbox_archive a using backlog b where b.id = a.id",
+                              f"truncate {EMPTIED.replace('pawl.outbox_archive, ', '')}")
+        else:
+            empty(self.postgres)
+        for write in before:
+            write()
+        insert_copy(self.postgres, "backlog")
         settle_down(self.postgres)
+
+
+class Leased:
+    """Events before the backlog that another worker holds, which lives on and never finishes them: make it first, so that
+    theirs are the lower positions."""
+
+    def __init__(self, postgres, events):
+        self.postgres, self.events = postgres, events
+        copy_of_emitted(postgres, events, "leased_events")
+        postgres.run("update leased_events set lease_epoch = 1, deliveries = 1")
+
+    def load(self, count):
+        """So many of them."""
+        self.postgres.run("insert into pawl.workers (epoch, store, host, pid, version, expires_at) overriding system value"
+                          " values (1, gen_random_uuid(), 'another host', 1, 'bench', now() + interval '1 day')")
+        insert_copy(self.postgres, f"(select * from leased_events order by position limit {count}) as lowest")
+
+
+def copy_of_emitted(postgres, events, table):
+    """A table of the outbox's rows for so many failed syncs; leaves the outbox empty."""
+    empty(postgres)
+    if events:
+        fail_syncs(postgres, events)
+    postgres.run(f"drop table if exists {table}", f"create table {table} as select * from pawl.outbox",
+                 f"alter table {table} set (autovacuum_enabled = off)")
+    empty(postgres)
+
+
+def insert_copy(postgres, table):
+    columns = postgres.ask(
+        "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute"
+        " where attrelid = 'pawl.outbox'::regclass and attnum > 0 and not attisdropped and attgenerated = ''")
+    postgres.run(f"insert into pawl.outbox ({columns}) overriding system value select {columns} from {table}")
+
+
+def fill_archive(postgres, rows):
+    """Events that were done over the last days: what retention has not dropped yet."""
+    postgres.run(
+        f"insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status, type,"
+        f" aggregatetype, aggregateid, payload, headers)"
+        f" select -n, gen_random_uuid(), moment, moment, 1, 0, '00000000-0000-4000-8000-000000000000', 'done', '{TYPE}',"
+        f" 'pms_connection', gen_random_uuid()::text, b.payload, b.headers"
+        f" from generate_series(1, {rows}) n, (select * from backlog limit 1) b,"
+        f" lateral (select now() - n * interval '100 milliseconds' as moment) m")

@@ -9,9 +9,10 @@ TOLD = ("told as (select b.id as event_id, r.user_id from backlog b join pawl.re
         " on r.org_id = (b.payload ->> 'org_id')::uuid and r.role in ('owner', 'admin'))")
 ROWS = (
     ("events archived as done", "events",
-     "select count(distinct a.id) from pawl.outbox_archive a join backlog b on b.id = a.id where a.status = 'done'"),
-    ("rows of the archive", "events", "select count(*) from pawl.outbox_archive"),
-    ("events left in the outbox", "none", "select count(*) from pawl.outbox"),
+     "select count(distinct a.id) from pawl.outbox_archive a join backlog b on b.id = a.id where a.status = 'done'"
+     " and a.deliveries = 1"),
+    ("rows of the archive", "archive", "select count(*) from pawl.outbox_archive"),
+    ("events left in the outbox", "left", "select count(*) from pawl.outbox"),
     ("notifications of the right people", "told",
      f"with {TOLD} select count(*) from told join notifications n using (event_id, user_id)"
      " where n.kind = 'pms.sync_failed' and n.title <> '' and n.body <> ''"),
@@ -30,9 +31,9 @@ def compare(who, expected, found):
         raise Refused(f"{who} did not do its work, so there is no figure for it:\n  " + "\n  ".join(wrong))
 
 
-def rows(postgres, who, events, recipients):
-    """Every event, notification and mail in Postgres."""
-    counts = {"events": events, "told": events * recipients, "none": 0}
+def rows(postgres, who, events, recipients, archived_before=0, left=0):
+    """Every event, notification and mail in Postgres. Rows of other events were in the archive before, or are left."""
+    counts = {"events": events, "told": events * recipients, "archive": events + archived_before, "left": left}
     with postgres.cursor() as cursor:
         cursor.execute("analyze notifications, pawl.email_deliveries, pawl.outbox_archive, backlog")
         found = {}
@@ -40,6 +41,19 @@ def rows(postgres, who, events, recipients):
             cursor.execute(sql)
             found[what] = cursor.fetchone()[0]
     compare(who, {what: counts[count] for what, count, _ in ROWS}, found)
+
+
+def some(postgres, who, events, done, recipients):
+    """As many rows as go with the events that are done, of a backlog that is left unfinished."""
+    found = {what: postgres.ask(sql) for what, sql in (
+        ("events left in the outbox", "select count(*) from pawl.outbox"),
+        ("of these, leased", "select count(*) from pawl.outbox where lease_epoch is not null"),
+        ("events archived as done", "select count(*) from pawl.outbox_archive where status = 'done'"),
+        ("notifications", "select count(*) from notifications n join pawl.outbox_archive a on a.id = n.event_id"),
+        ("mails accepted", "select count(*) from pawl.v1_emails e join pawl.outbox_archive a on a.id = e.event_id"
+         " where e.state = 'accepted'"))}
+    compare(who, {"events left in the outbox": events - done, "of these, leased": 0, "events archived as done": done,
+                  "notifications": done * recipients, "mails accepted": done * recipients}, found)
 
 
 def checkpoints(paths, who, events, recipients):
