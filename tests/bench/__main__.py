@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 
-from bench import machine
+from bench import charts, machine
 from bench import options as bench_options
 from bench import parts, report
 from bench.errors import Refused, Skipped
@@ -28,6 +28,8 @@ def measure(world):
             print(f"{name}: SKIPPED, {reason}\n", flush=True)
         finally:
             world.stop_workers()
+    if world.options.charts:
+        charts.draw(world.options.charts, results)
     if world.options.json:
         report.write(world.options.json, report.facts(facts, world.options, results, skipped))
 

@@ -33,6 +33,7 @@ class Figure:
     samples: list
     reach: Reach = None
     note: str = ""
+    chart: str = ""  # the SVG this bar belongs to; figures of one chart share their unit
 
     def median(self):
         return statistics.median(self.samples)
@@ -48,7 +49,10 @@ class Series:
     reach: Reach = None
     note: str = ""
     chart: str = ""  # the SVG this line belongs to; series of one chart share their axes
-    labels: dict = field(default_factory=dict)
+    labels: dict = field(default_factory=dict)  # of points whose x is no number to be shown
+
+    def label(self, x):
+        return self.labels.get(x, f"{x:,}")
 
     def medians(self):
         return [(x, statistics.median(samples)) for x, samples in self.points]

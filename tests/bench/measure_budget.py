@@ -89,7 +89,7 @@ def by_statement(postgres):
     rows = postgres.rows(
         "select query, calls, (total_exec_time + total_plan_time) / 1000, total_plan_time / 1000, rows, wal_bytes::float8,"
         " blk_read_time + blk_write_time from pg_stat_statements where dbid = (select oid from pg_database"
-        " where datname = current_database()) and query not like '%pg_stat_statements%'"
+        " where datname = current_database()) and query !~ 'pg_stat_(statements|activity)'"
         " order by 3 desc limit 14")
     return [(label_of(query), seconds,
              f"{calls:,} calls, {seconds * 1e3 / calls:.2f} ms a call, planning {planning * 1e3 / calls:.2f} ms,"

@@ -8,7 +8,7 @@ import random
 import time
 
 from bench import application, check, processes
-from bench.figures import Figure, below, percentile
+from bench.figures import Figure, Series, below, percentile
 
 WHAT = "from commit of an event to commit of its notifications, idle worker, one event every 50 ms"
 EVERY = 0.05
@@ -63,4 +63,6 @@ def figures(values):
     reach = {50: below(3), 99: below(10)}
     lines = [Figure(f"p{percent}", "ms", [percentile(values, percent)], reach=reach.get(percent),
                     note=f"{len(values):,} events" if percent == 50 else "") for percent in (50, 95, 99)]
-    return lines + [Figure("slowest", "ms", [max(values)])]
+    spread = [(percent, [percentile(values, percent)]) for percent in (1, 10, 25, 50, 75, 90, 95, 99)]
+    return lines + [Figure("slowest", "ms", [max(values)]),
+                    Series("latency", "ms", "per cent of the events are not slower", spread, chart="latency")]

@@ -14,14 +14,17 @@ WAITING = 100_000
 
 def run(world):
     world.found()
-    lines = [Figure("at rest", "MiB", [at_rest(world) / 2**20])]
+    lines = [Figure("at rest", "MiB", [at_rest(world) / 2**20], chart="memory")]
     job = jobs.by_pawl(world, world.backlog(world.events(EVENTS)))
-    lines.append(Figure("highest in a job", "MiB", [job.usage.peak_bytes / 2**20], note=f"{job.events:,} events"))
+    lines.append(Figure("highest in a job", "MiB", [job.usage.peak_bytes / 2**20], note=f"{job.events:,} events",
+                        chart="memory"))
     count = world.events(WAITING)
     resident, peak, seconds = with_an_outage(world, count)
     return lines + [
-        Figure("runs waiting on an outage", "MiB", [resident / 2**20], note=f"{count:,} runs", reach=below(64)),
-        Figure("highest until they all waited", "MiB", [peak / 2**20], note=f"{seconds:.0f} s", reach=below(64)),
+        Figure("runs waiting on an outage", "MiB", [resident / 2**20], note=f"{count:,} runs", reach=below(64),
+               chart="memory"),
+        Figure("highest until they all waited", "MiB", [peak / 2**20], note=f"{seconds:.0f} s", reach=below(64),
+               chart="memory"),
     ]
 
 

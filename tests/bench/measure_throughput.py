@@ -20,8 +20,9 @@ def run(world):
 
 def figures(events, plain, pawl):
     return [
-        Figure("plain SQL, 500 a batch", "events/s", [job.rate() for job in plain], note=f"{events:,} events"),
-        Figure("pawl, every step checkpointed", "events/s", [job.rate() for job in pawl]),
+        Figure("plain SQL, 500 a batch", "events/s", [job.rate() for job in plain], note=f"{events:,} events",
+               chart="throughput"),
+        Figure("pawl, every step checkpointed", "events/s", [job.rate() for job in pawl], chart="throughput"),
         Figure("ratio in the same round", "", [b.rate() / a.rate() for a, b in zip(plain, pawl)],
                reach=at_least(0.8)),
         Figure("CPU of the worker", "us/event", [job.usage.cpu_seconds * 1e6 / events for job in pawl]),

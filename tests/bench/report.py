@@ -29,7 +29,7 @@ def series(line):
     lines = [f"  {line.name}, {line.unit}, over {line.over}" + (f"  ({line.note})" if line.note else "")]
     for (x, samples), (_, median) in zip(line.points, line.medians()):
         spread = f"  {number(min(samples))} .. {number(max(samples))}" if len(samples) > 1 else ""
-        lines.append(f"    {line.labels.get(x, f'{x:,}'):>14}  {number(median):>9}{spread}{reach(line, median)}")
+        lines.append(f"    {line.label(x):>14}  {number(median):>9}{spread}{reach(line, median)}")
     return lines
 
 
@@ -43,7 +43,7 @@ def facts(machine, options, results, skipped):
 
 
 def as_json(line):
-    fields = {name: value for name, value in dataclasses.asdict(line).items() if value not in (None, "", {})}
+    fields = {name: value for name, value in dataclasses.asdict(line).items() if value not in (None, "", {}) and name != "chart"}
     fields.pop("reach", None)
     if isinstance(line, Series):
         return fields | ({"reach": line.reach.text()} if line.reach else {})
