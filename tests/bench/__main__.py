@@ -1,15 +1,11 @@
 """Measures the parts that were asked for; exit 1 when the outcome of the work was not what it must be."""
-import os
-import shutil
-import signal
 import sys
-import tempfile
 
 from bench import charts, machine
 from bench import options as bench_options
 from bench import parts, report
 from bench.errors import Refused, Skipped
-from bench.world import World
+from bench.world import standing
 
 
 def measure(world):
@@ -38,25 +34,15 @@ def main():
     options = bench_options.parse(sys.argv[1:], parts.ALL)
     if options.check:
         return 0
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]  # the benchmark's Postgres is its own
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    folder = tempfile.mkdtemp(prefix="pawl-bench.", dir="/tmp")
-    os.chmod(folder, 0o755)
-    world = World(options, folder)
     try:
-        world.build()
-        measure(world)
+        with standing(options) as world:
+            measure(world)
         return 0
     except Refused as wrong:
         print(f"bench: {wrong}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was started ends before this does
-        world.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,9 @@ class Backlog:
 
 
 class Leased:
-    """Events before the backlog that another worker holds, which lives on and never finishes them: make it first, so that
-    theirs are the lower positions."""
+    """Events before the backlog that another worker holds, which lives on and never finishes them.
+
+    Made before the backlog, so that theirs are the lower positions."""
 
     def __init__(self, postgres, events):
         self.postgres, self.events = postgres, events
@@ -70,7 +71,8 @@ class Leased:
 
     def load(self, count):
         """So many of them."""
-        self.postgres.run("insert into pawl.workers (epoch, store, host, pid, version, expires_at) overriding system value"
+        self.postgres.run("insert into pawl.workers (epoch, store, host, pid, version, expires_at)"
+                          " overriding system value"
                           " values (1, gen_random_uuid(), 'another host', 1, 'bench', now() + interval '1 day')")
         insert_copy(self.postgres, f"(select * from leased_events order by position limit {count}) as lowest")
 
@@ -95,9 +97,9 @@ def insert_copy(postgres, table):
 def fill_archive(postgres, rows):
     """Events that were done over the last days: what retention has not dropped yet."""
     postgres.run(
-        f"insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status, type,"
-        f" aggregatetype, aggregateid, payload, headers)"
-        f" select -n, gen_random_uuid(), moment, moment, 1, 0, '00000000-0000-4000-8000-000000000000', 'done', '{TYPE}',"
-        f" 'pms_connection', gen_random_uuid()::text, b.payload, b.headers"
+        f"insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
+        f" type, aggregatetype, aggregateid, payload, headers)"
+        f" select -n, gen_random_uuid(), moment, moment, 1, 0, '00000000-0000-4000-8000-000000000000', 'done',"
+        f" '{TYPE}', 'pms_connection', gen_random_uuid()::text, b.payload, b.headers"
         f" from generate_series(1, {rows}) n, (select * from backlog limit 1) b,"
         f" lateral (select now() - n * interval '100 milliseconds' as moment) m")

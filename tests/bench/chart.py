@@ -39,7 +39,8 @@ def ticks(highest, about=5):
 
 def lines(title, unit, over, series):
     """Of [(name, [(label, [samples], median)])]; places on the x axis are equally far apart, whatever their values."""
-    left, right, top, bottom = 78, WIDTH - 24, 64 + 18 * ((len(series) + 1) // 2), LINE_HEIGHT - 52
+    keys = (len(series) + 1) // 2 if len(series) > 1 else 0
+    left, right, top, bottom = 78, WIDTH - 24, 50 + 18 * keys, LINE_HEIGHT - 52
     labels = [label for label, _, _ in series[0][1]]
     marks = ticks(max(max(samples) for _, points in series for _, samples, _ in points))
 
@@ -49,14 +50,15 @@ def lines(title, unit, over, series):
     def y(value):
         return bottom - (bottom - top) * value / marks[-1]
 
-    drawn = [rule(left, y(mark), right, y(mark), "grid") + text(left - 8, y(mark) + 4, number(mark), "end")
+    drawn = [rule(left, y(mark), right, y(mark), "grid") + text(left - 8, y(mark) + 4, f"{mark:,g}", "end")
              for mark in marks]
     drawn += [text(x(place), bottom + 20, label, "middle") for place, label in enumerate(labels)]
     drawn.append(rule(left, bottom, right, bottom, "axis") + text((left + right) / 2, bottom + 42, over, "middle"))
     middle = (top + bottom) / 2
     drawn.append(text(18, middle, unit, "middle", more=f' transform="rotate(-90 18 {middle:.1f})"'))
     for place, (name, points) in enumerate(series):
-        drawn += [key(place, name), line(points, COLOURS[place % len(COLOURS)], x, y)]
+        drawn += [key(place, name)] * (len(series) > 1)
+        drawn += [line(points, COLOURS[place % len(COLOURS)], x, y)]
     return svg(LINE_HEIGHT, title, drawn)
 
 
@@ -85,7 +87,7 @@ def bars(title, unit, rows, reach=None):
     def x(value):
         return left + (right - left) * value / marks[-1]
 
-    drawn = [rule(x(mark), top, x(mark), bottom, "grid") + text(x(mark), bottom + 18, number(mark), "middle")
+    drawn = [rule(x(mark), top, x(mark), bottom, "grid") + text(x(mark), bottom + 18, f"{mark:,g}", "middle")
              for mark in marks]
     drawn.append(text((left + right) / 2, bottom + 38, unit, "middle"))
     for place, (name, samples, median) in enumerate(rows):
@@ -97,4 +99,5 @@ def bars(title, unit, rows, reach=None):
         drawn.append(text(x(max(max(samples), median)) + 8, y + 22, number(median)))
     if reach:
         drawn.append(rule(x(reach), top, x(reach), bottom, "reach"))
+        drawn.append(text(x(reach), top - 4, f"reach {reach:,g}", "middle"))
     return svg(bottom + 52, title, drawn)

@@ -33,13 +33,17 @@ def compare(who, expected, found):
 
 def rows(postgres, who, events, recipients, archived_before=0, left=0):
     """Every event, notification and mail in Postgres. Rows of other events were in the archive before, or are left."""
-    counts = {"events": events, "told": events * recipients, "archive": events + archived_before, "left": left}
     with postgres.cursor() as cursor:
         cursor.execute("analyze notifications, pawl.email_deliveries, pawl.outbox_archive, backlog")
-        found = {}
-        for what, _, sql in ROWS:
-            cursor.execute(sql)
-            found[what] = cursor.fetchone()[0]
+        rows_seen_by(cursor, who, events, recipients, archived_before, left)
+
+
+def rows_seen_by(cursor, who, events, recipients, archived_before=0, left=0):
+    counts = {"events": events, "told": events * recipients, "archive": events + archived_before, "left": left}
+    found = {}
+    for what, _, sql in ROWS:
+        cursor.execute(sql)
+        found[what] = cursor.fetchone()[0]
     compare(who, {what: counts[count] for what, count, _ in ROWS}, found)
 
 

@@ -28,7 +28,8 @@ inline MailLoop mail_loop(int argc, char** argv) {
     std::exit(2);
   }
   std::ifstream file(argv[4], std::ios::binary);
-  MailLoop loop{argv[1], std::stoul(argv[2]), std::stol(argv[3]), std::string(std::istreambuf_iterator<char>(file), {})};
+  MailLoop loop{argv[1], std::stoul(argv[2]), std::stol(argv[3]),
+                std::string(std::istreambuf_iterator<char>(file), {})};
   if (loop.bytes.empty()) {
     std::fprintf(stderr, "%s: no mail in %s\n", argv[0], argv[4]);
     std::exit(2);

@@ -31,7 +31,7 @@ def some(world, backlog, events):
     postgres, worker, started = world.postgres, world.worker(), time.time()
     worker.start()
     with processes.Sampler(worker.look, 0.05):
-        processes.wait_until(lambda: worker.alive() and archived(postgres) >= events, 600, f"{events:,} events are done")
+        processes.wait_until(lambda: worker.alive() and archived(postgres) >= events, 600, f"{events:,} are done")
         usage = worker.stop()
     done, ended = postgres.row("select count(*), extract(epoch from max(finished_at)) from pawl.outbox_archive")
     check.some(postgres, "pawl", backlog.events, done, 2)

@@ -80,17 +80,16 @@ def figures(events, usage, server, watch, statements):
     lines = [an_event("wall clock", usage.seconds, f"{events:,} events, with the idle second at the end"),
              an_event("CPU of the worker", usage.cpu_seconds), an_event("CPU of Postgres", server)]
     lines += [an_event(f"  thread {name}", seconds) for name, seconds in by_name.most_common() if seconds]
-    lines += [an_event(f"  postgres: {title}", seconds) for title, seconds in watch.server_seconds().most_common() if seconds]
+    lines += [an_event(f"  postgres: {title}", spent) for title, spent in watch.server_seconds().most_common() if spent]
     return lines + [an_event(f"  statement: {label}", seconds, note) for label, seconds, note in statements]
 
 
 def by_statement(postgres):
     """(label, seconds in the server, what else is known), the dearest first."""
     rows = postgres.rows(
-        "select query, calls, (total_exec_time + total_plan_time) / 1000, total_plan_time / 1000, rows, wal_bytes::float8,"
-        " blk_read_time + blk_write_time from pg_stat_statements where dbid = (select oid from pg_database"
-        " where datname = current_database()) and query !~ 'pg_stat_(statements|activity)'"
-        " order by 3 desc limit 14")
+        "select query, calls, (total_exec_time + total_plan_time) / 1000, total_plan_time / 1000, rows,"
+        " wal_bytes::float8, blk_read_time + blk_write_time from pg_stat_statements"
+        " where query !~ 'pg_stat_(statements|activity)' order by 3 desc limit 14")
     return [(label_of(query), seconds,
              f"{calls:,} calls, {seconds * 1e3 / calls:.2f} ms a call, planning {planning * 1e3 / calls:.2f} ms,"
              f" {count:,} rows, {wal / 1e6:,.1f} MB of WAL, {io:.0f} ms of file I/O")

@@ -25,8 +25,8 @@ def run(world):
 
 
 def counted(world, program, events):
-    done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={world.folder}/callgrind.out", program,
-                           str(events)], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={world.folder}/callgrind.out", program]
+    done = subprocess.run([*command, str(events)], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
     found = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode != 0 or not found:

@@ -1,7 +1,7 @@
 """Latency of an idle worker, one event at a time.
 
-Both moments are commits as Postgres itself dates them (`track_commit_timestamp`), so neither a poll nor a client's clock
-is in between. Postgres dates a commit just before it syncs it: the event's own sync is inside the figure, the
+Both moments are commits as Postgres itself dates them (`track_commit_timestamp`), so neither a poll nor a client's
+clock is in between. Postgres dates a commit just before it syncs it: the event's own sync is inside the figure, the
 notification's is not.
 """
 import random
@@ -54,7 +54,8 @@ def emit(postgres, count):
 def milliseconds(postgres):
     """A value an event, in order of the events: until the last of its notifications was committed."""
     return [float(value) for value, in postgres.rows(
-        "select extract(epoch from max(pg_xact_commit_timestamp(n.xmin)) - min(pg_xact_commit_timestamp(l.xmin))) * 1000"
+        "select extract(epoch from max(pg_xact_commit_timestamp(n.xmin)) - min(pg_xact_commit_timestamp(l.xmin)))"
+        " * 1000"
         " from notifications n join pawl.outbox_archive a on a.id = n.event_id"
         " join pms_sync_logs l on l.id = (a.payload ->> 'sync_log_id')::uuid group by a.position order by a.position")]
 

@@ -71,7 +71,7 @@ def produce(world, function, clients):
 
 def figures(rates):
     lines = [Figure(f"{name}, {clients} clients", "events/s", samples, chart="producers")
-             for (name, clients), samples in rates.items()]
+             for (name, clients), samples in sorted(rates.items(), key=lambda rate: rate[0][1])]
     for clients in CLIENTS:
         base = rates["no bell", clients]
         for name, reach in (("doorbell", at_least(0.9)), ("NOTIFY every time", None)):

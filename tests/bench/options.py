@@ -59,7 +59,7 @@ def parse(arguments, parts):
     parser.add_argument("--json", type=writable_file, metavar="FILE", help="also write every sample there")
     parser.add_argument("--charts", type=folder, metavar="DIR", help="also draw the charts there, as SVG")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)  # from bin/bench: only the arguments
-    parser.add_argument("--build", default="", help=argparse.SUPPRESS)  # from bin/bench: the folder of the release build
+    parser.add_argument("--build", default="", help=argparse.SUPPRESS)  # from bin/bench: of the release
     options = parser.parse_args(arguments)
     unknown = [name for name in options.parts if name not in parts and name != "all"]
     if unknown:

@@ -1,7 +1,7 @@
 """postfix's smtp-sink and smtp-source, without postfix.
 
-Installing Debian's package would replace the machine's mail system. So it is fetched with apt, unpacked beside the build,
-and its two programs are run from there.
+Installing Debian's package would replace the machine's mail system. So it is fetched with apt, unpacked beside the
+build, and its two programs are run from there.
 """
 import glob
 import os
@@ -66,8 +66,8 @@ class Sink:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
-            [postfix.program("smtp-sink"), *as_nobody(), f"inet:127.0.0.1:{self.port}", "1024"], env=postfix.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            [postfix.program("smtp-sink"), *as_nobody(), f"inet:127.0.0.1:{self.port}", "1024"],
+            env=postfix.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         world.services.append(self)
         processes.wait_until(self.answers, 10, "smtp-sink answers")
 

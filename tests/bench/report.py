@@ -43,8 +43,8 @@ def facts(machine, options, results, skipped):
 
 
 def as_json(line):
-    fields = {name: value for name, value in dataclasses.asdict(line).items() if value not in (None, "", {}) and name != "chart"}
-    fields.pop("reach", None)
+    fields = {name: value for name, value in dataclasses.asdict(line).items()
+              if name not in ("chart", "reach") and value not in (None, "", {})}
     if isinstance(line, Series):
         return fields | ({"reach": line.reach.text()} if line.reach else {})
     median = line.median()

@@ -1,7 +1,11 @@
 """What every part measures with: the binary, a private Postgres, a folder, and the processes that it started."""
+import contextlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 
 from bench import application
 from bench.postgres import Postgres
@@ -70,3 +74,21 @@ class World:
         self.stop_workers()
         if self.postgres:
             self.postgres.stop()
+
+
+@contextlib.contextmanager
+def standing(options):
+    """A world that is built; whatever ends it, nothing of it is left."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # the benchmark's Postgres is its own
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = tempfile.mkdtemp(prefix="pawl-bench.", dir="/tmp")
+    os.chmod(folder, 0o755)  # Postgres may be another user
+    world = World(options, folder)
+    try:
+        world.build()
+        yield world
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was started ends before this does
+        world.stop()
+        shutil.rmtree(folder, ignore_errors=True)

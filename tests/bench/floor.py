@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+"""Fails when pawl got slow: its rate must not fall below a part of that of plain SQL in the same minute.
+
+A ratio of two measurements that take turns hardly depends on the machine; the floor leaves room for what is left of
+noise, and one good round is enough: what is slow by a change is slow in every round. Builds the release itself, since
+debug builds tell nothing of speed.
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+
+from bench import jobs
+from bench.errors import Refused
+from bench.world import standing
+
+FLOOR = 0.25
+ROUNDS = 3
+EVENTS = 10_000
+SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
+
+
+def build_release():
+    for command in (["cmake", "--preset", "release"], ["cmake", "--build", "--preset", "release"]):
+        done = subprocess.run(command, cwd=SOURCE, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}: {done.stdout[-3000:]}")
+    return os.path.join(os.path.abspath(SOURCE), "build", "release")
+
+
+def ratios(world):
+    """Stops at the first round that is good enough."""
+    world.found()
+    texts, _ = jobs.warm_up(world)
+    backlog = world.backlog(EVENTS)
+    for number in range(1, ROUNDS + 1):
+        plain, pawl = jobs.by_plain_sql(world, backlog, texts).rate(), jobs.by_pawl(world, backlog).rate()
+        print(f"round {number}: plain SQL {plain:,.0f} events/s, pawl {pawl:,.0f}, ratio {pawl / plain:.2f}",
+              flush=True)
+        yield pawl / plain
+
+
+def main():
+    options = argparse.Namespace(build=build_release(), events=0, seconds=0, organisations=50, rounds=ROUNDS)
+    try:
+        with standing(options) as world:
+            kept = any(ratio >= FLOOR for ratio in ratios(world))
+    except Refused as wrong:
+        sys.exit(str(wrong))
+    if not kept:
+        sys.exit(f"no round of {ROUNDS} reached {FLOOR} of plain SQL: a change made pawl slow;"
+                 " bin/bench budget shows where its time goes")
+
+
+if __name__ == "__main__":
+    main()
