@@ -2,6 +2,8 @@
 import os
 import platform
 import re
+import statistics
+import time
 
 from bench import processes
 
@@ -14,11 +16,25 @@ def facts(world):
         "kernel": platform.release(),
         "system": first(r'PRETTY_NAME="(.*)"', processes.read("/etc/os-release")),
         "file_system": file_system(world.folder),
+        "sync_ms": round(sync_milliseconds(world.folder), 3),
         "load_before": os.getloadavg()[0],
         "postgres": world.postgres.shown_settings(),
         "cmake_build_type": first(r"CMAKE_BUILD_TYPE:\w+=(\w+)", cache(world)),
         "cxx_flags": first(r"CMAKE_CXX_FLAGS_RELEASE:\w+=(.*)", cache(world)),
     }
+
+
+def sync_milliseconds(folder):
+    """What every commit waits for: one page written and synced to the disk of the measurements."""
+    path, times = os.path.join(folder, "sync"), []
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(50):
+            started = time.monotonic()
+            file.write(bytes(8192))
+            os.fdatasync(file.fileno())
+            times.append((time.monotonic() - started) * 1000)
+    os.remove(path)
+    return statistics.median(times)
 
 
 def cache(world):
@@ -42,6 +58,7 @@ def text(facts):
     postgres = facts["postgres"]
     kept = ", ".join(f"{name} {value}" for name, value in postgres.items() if name != "server_version")
     return (f"{facts['cores']} cores ({facts['cpu']}), {facts['memory_mib']:,} MiB, Linux {facts['kernel']}, "
-            f"{facts['system']}, {facts['file_system']}, load {facts['load_before']:.1f} before\n"
+            f"{facts['system']}, {facts['file_system']}, a sync takes {facts['sync_ms']:.2f} ms, "
+            f"load {facts['load_before']:.1f} before\n"
             f"Postgres {postgres['server_version']}: {kept}\n"
             f"{facts['cmake_build_type']}: {facts['cxx_flags']}")

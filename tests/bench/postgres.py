@@ -13,10 +13,13 @@ SHOWN = ("server_version", "fsync", "full_page_writes", "synchronous_commit", "w
 
 
 class Postgres:
-    """Started by the constructor; `stop` removes it."""
+    """`stop` removes it, however far `start` had come."""
 
     def __init__(self, folder):
         self.folder = os.path.join(folder, "postgres")
+        self.conninfo = ""
+
+    def start(self):
         self.conninfo = self.script("start").strip()
         if self.ask("show fsync") != "on":
             raise RuntimeError("fsync is off: these figures would be of a database that loses data")

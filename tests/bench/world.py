@@ -22,6 +22,7 @@ class World:
 
     def build(self):
         self.postgres = Postgres(self.folder)
+        self.postgres.start()
         self.migrate()
 
     def migrate(self):
