@@ -12,7 +12,7 @@ from bench.figures import Figure, at_least
 WHAT = "producers' rate with the doorbell against none and against NOTIFY every time, worker busy, 8 and 32 clients"
 CLIENTS = (8, 32)
 SECONDS = 5
-BACKLOG = 20_000  # before the producers start: keeps the worker awake
+BACKLOG = 20_000  # a second, before the producers start: the worker is not to run out of it, however few they emit
 BELL = re.compile(r"if exists \(select from pawl\.workers where asleep.*?end if;", re.S)
 RINGS_EVERY_TIME = "perform pg_notify('pawl', '');"
 
@@ -20,11 +20,12 @@ RINGS_EVERY_TIME = "perform pg_notify('pawl', '');"
 def run(world):
     world.found()
     functions = copies(world.postgres)
+    backlog = world.backlog(BACKLOG * world.seconds(SECONDS))
     rates = {(name, clients): [] for name in functions for clients in CLIENTS}
     for number in range(1, world.options.rounds + 1):
         for clients in CLIENTS:
             for name in turned(list(functions), number):
-                rates[name, clients].append(produce(world, functions[name], clients))
+                rates[name, clients].append(produce(world, backlog, functions[name], clients))
             world.say(f"  round {number}, {clients} clients: " + ", ".join(
                 f"{name} {rates[name, clients][-1]:,.0f}" for name in functions) + " events/s")
     return figures(rates)
@@ -45,12 +46,10 @@ def copies(postgres):
     return {"doorbell": "pawl.emit", "no bell": "without_bell.emit", "NOTIFY every time": "notifying.emit"}
 
 
-def produce(world, function, clients):
+def produce(world, backlog, function, clients):
     """The rate of one variant, each event in a transaction of its own, with the worker awake from beginning to end."""
     postgres = world.postgres
-    application.empty(postgres)
-    application.fail_syncs(postgres, BACKLOG)
-    application.settle_down(postgres)
+    backlog.load()
     connection = postgres.ask("select id from pms_connections limit 1")
     payload = postgres.ask("select payload::text from pawl.outbox limit 1").replace("'", "''")
     worker = world.worker(PAWL_LOG_LEVEL="info")
@@ -62,7 +61,7 @@ def produce(world, function, clients):
     rate, emitted = pgbench.run(postgres, world.folder, script, clients, world.seconds(SECONDS))
     asleep = postgres.ask("select bool_or(asleep) from pawl.workers")
     worker.kill()
-    check.compare(function, {"events": BACKLOG + emitted}, {"events": postgres.ask(
+    check.compare(function, {"events": backlog.events + emitted}, {"events": postgres.ask(
         "select (select count(*) from pawl.outbox) + (select count(*) from pawl.outbox_archive)")})
     if asleep:
         raise Refused(f"the worker fell asleep beside {clients} producers, so it was not busy")
