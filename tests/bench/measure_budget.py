@@ -43,23 +43,26 @@ class Watch(processes.Sampler):
 
 
 def run(world):
+    return of_a_job(world, world.events(EVENTS))
+
+
+def of_a_job(world, events, **settings):
     world.found()
     jobs.warm_up(world)
-    events = world.events(EVENTS)
     with world.postgres.settings(shared_preload_libraries="pg_stat_statements", track_io_timing="on"):
         world.postgres.run("create extension if not exists pg_stat_statements",
                            "alter database pawl set pg_stat_statements.track_planning = on")
         try:
-            return measured(world, world.backlog(events))
+            return measured(world, world.backlog(events), settings)
         finally:
             world.postgres.run("alter database pawl reset pg_stat_statements.track_planning",
                                "drop extension pg_stat_statements")
 
 
-def measured(world, backlog):
+def measured(world, backlog, settings):
     backlog.load()
     world.postgres.run("select pg_stat_statements_reset()")
-    worker, before = world.worker(), world.postgres.cpu_seconds()
+    worker, before = world.worker(**settings), world.postgres.cpu_seconds()
     worker.start("--until-idle")
     with Watch(worker, world.postgres) as watch:
         usage = worker.wait()

@@ -1,7 +1,7 @@
 """Every part of the benchmark by name; each is a module with WHAT, one sentence, and run(world), its figures."""
-from bench import measure_archive, measure_backlog, measure_budget, measure_bytes, measure_idle, measure_instructions
-from bench import measure_latency, measure_leased, measure_memory, measure_micro, measure_producers, measure_recipients
-from bench import measure_smtp, measure_throughput, measure_workers
+from bench import measure_archive, measure_backlog, measure_budget, measure_budget_smtp, measure_bytes, measure_idle
+from bench import measure_instructions, measure_latency, measure_leased, measure_memory, measure_micro
+from bench import measure_producers, measure_recipients, measure_smtp, measure_throughput, measure_workers
 
 ALL = {
     "throughput": measure_throughput,
@@ -19,4 +19,5 @@ ALL = {
     "micro": measure_micro,
     "instructions": measure_instructions,
     "budget": measure_budget,
+    "budget-smtp": measure_budget_smtp,
 }
