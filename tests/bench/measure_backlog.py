@@ -20,7 +20,8 @@ def run(world):
         world.say(f"  {size:,} pending: {rates[size][-1]:,.0f} events/s after {starts[size][-1]:.2f} s")
     return [
         Series("pawl, once it has started", "events/s", "events pending", list(rates.items()), chart="backlog"),
-        Series("from the start of the process to its first archived events", "s", "events pending", list(starts.items())),
+        Series("from the start of the process to the first archived event", "s", "events pending",
+               list(starts.items())),
         Series("highest memory of the worker", "MiB", "events pending", list(memory.items())),
     ]
 
