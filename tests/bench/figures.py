@@ -26,29 +26,29 @@ def below(limit):
 
 
 @dataclass
-class Figure:
-    """One measured quantity; `samples` holds a value a round."""
+class Measured:
+    """What a figure and a series have in common."""
     name: str
     unit: str
+    reach: Reach = field(default=None, kw_only=True)
+    note: str = field(default="", kw_only=True)
+    chart: str = field(default="", kw_only=True)  # the SVG it belongs to; those of one chart share their units
+
+
+@dataclass
+class Figure(Measured):
+    """One measured quantity; `samples` holds a value a round."""
     samples: list
-    reach: Reach = None
-    note: str = ""
-    chart: str = ""  # the SVG this bar belongs to; figures of one chart share their unit
 
     def median(self):
         return statistics.median(self.samples)
 
 
 @dataclass
-class Series:
+class Series(Measured):
     """How one quantity grows; `points` are (x, [samples])."""
-    name: str
-    unit: str
     over: str
     points: list
-    reach: Reach = None
-    note: str = ""
-    chart: str = ""  # the SVG this line belongs to; series of one chart share their axes
     labels: dict = field(default_factory=dict)  # of points whose x is no number to be shown
 
     def label(self, x):

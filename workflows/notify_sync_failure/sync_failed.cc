@@ -142,29 +142,28 @@ std::string as_people_write(std::string provider) {
   return provider;
 }
 
-bool is_text(std::string_view) { return true; }
 bool is_id(std::string_view text) { return is_canonical_uuid(lower_cased(std::string(text))); }
 bool is_moment(std::string_view text) { return parse_rfc3339(std::string(text)).has_value(); }
 
 struct Field {
   const char* name;
-  bool (*fits)(std::string_view text);
+  bool (*fits)(std::string_view text) =
+      nullptr;  ///< Whether it has the form that it must have; null: any text will do.
 };
 
 constexpr auto kFields = std::to_array<Field>({{"connection_id", is_id},
                                                {"sync_log_id", is_id},
                                                {"org_id", is_id},
-                                               {"provider", is_text},
-                                               {"label", is_text},
-                                               {"error_message", is_text},
+                                               {"provider"},
+                                               {"label"},
+                                               {"error_message"},
                                                {"occurred_at", is_moment}});
 
-// What fits a form of its own holds no secret. What does not must not begin to fit because it was trimmed.
+// What has a form of its own holds no secret. What lacks it must not get it by being trimmed.
 std::string safe_value(const Field& field, const std::string& text) {
-  if (field.fits != is_text && field.fits(text)) return text;
+  if (field.fits && field.fits(text)) return text;
   std::string safe = safe_lines(text, kErrorMax);
-  if (!field.fits(safe)) return safe;
-  return field.fits == is_text ? safe : safe + ' ';
+  return field.fits && field.fits(safe) ? safe + ' ' : safe;
 }
 
 }  // namespace
