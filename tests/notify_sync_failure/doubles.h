@@ -31,6 +31,10 @@ inline SyncFailed sample_failure() {
           .occurred_at = "2026-11-24T03:00:00Z"};
 }
 
+inline SharedFailure shared(SyncFailed failure = sample_failure()) {
+  return std::make_shared<const SyncFailed>(std::move(failure));
+}
+
 inline nlohmann::json sample_payload() {
   const SyncFailed failure = sample_failure();
   return {{"connection_id", failure.connection_id},

@@ -24,13 +24,10 @@ struct Fixture {
 TEST_CASE_METHOD(Fixture, "each failure of a batch gets the recipients of its own organisation, each asked for once") {
   directory.organisations[kOrgId] = {"Acme", {"adam", "olive"}};
   directory.organisations[kOtherOrgId] = {"Other", {"oscar"}};
-  SyncFailed other = sample_failure();
-  other.org_id = kOtherOrgId;
-
-  StepCall<SyncFailed, Recipients> call(resolve);
-  call.add(other);
-  call.add(sample_failure());
-  call.add(other);
+  StepCall<std::string, Recipients> call(resolve);
+  call.add(kOtherOrgId);
+  call.add(kOrgId);
+  call.add(kOtherOrgId);
   call.execute();
   CHECK(call.output(0).user_ids == std::vector<std::string>{"oscar"});
   CHECK(call.output(1).user_ids == std::vector<std::string>{"adam", "olive"});
@@ -40,8 +37,8 @@ TEST_CASE_METHOD(Fixture, "each failure of a batch gets the recipients of its ow
 
 TEST_CASE_METHOD(Fixture, "an organisation's name is made plain before it is checkpointed") {
   directory.organisations[kOrgId] = {"Acme\r\nBcc: x\xff \u202E" + std::string(500, 'y'), {"olive"}};
-  StepCall<SyncFailed, Recipients> call(resolve);
-  call.add(sample_failure());
+  StepCall<std::string, Recipients> call(resolve);
+  call.add(kOrgId);
   call.execute();
   CHECK(call.output().org_name.starts_with("Acme Bcc: x\uFFFD yyy"));
   CHECK(call.output().org_name.size() < 130);
@@ -50,7 +47,7 @@ TEST_CASE_METHOD(Fixture, "an organisation's name is made plain before it is che
 TEST_CASE_METHOD(Fixture,
                  "the notification is urgent, of its kind, for its recipients, with title, body, link and details") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  call.add({sample_failure(), {"Acme", {"adam", "olive"}}});
+  call.add({shared(), {"Acme", {"adam", "olive"}}});
   call.execute();
   REQUIRE(inbox.posted.size() == 1);
   const Notification& posted = inbox.posted[0];
@@ -68,7 +65,7 @@ TEST_CASE_METHOD(Fixture,
 
 TEST_CASE_METHOD(Fixture, "without recipients create-in-app succeeds with no row and leaves the inbox alone") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  call.add({sample_failure(), {}});
+  call.add({shared(), {}});
   call.execute();
   CHECK(call.output().rows == 0);
   CHECK(inbox.calls == 0);
@@ -76,9 +73,9 @@ TEST_CASE_METHOD(Fixture, "without recipients create-in-app succeeds with no row
 
 TEST_CASE_METHOD(Fixture, "a batch is one post, and each item gets the count of its own rows") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  call.add({sample_failure(), {"Acme", {"adam", "olive"}}});
-  call.add({sample_failure(), {}}, kOtherEventId);
-  call.add({sample_failure(), {"Acme", {"olive"}}}, kOtherEventId);
+  call.add({shared(), {"Acme", {"adam", "olive"}}});
+  call.add({shared(), {}}, kOtherEventId);
+  call.add({shared(), {"Acme", {"olive"}}}, kOtherEventId);
   call.execute();
   CHECK(inbox.calls == 1);
   CHECK(call.output(0).rows == 2);

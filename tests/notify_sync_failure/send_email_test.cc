@@ -24,7 +24,7 @@ struct Fixture {
                  EmailWriter(AppUrl("https://app.example.com"), {"alerts@depositlink.example", "DepositLink"}),
                  {}};
 
-  EmailRequest request(const std::string& user_id) { return {sample_failure(), "Acme Lettings", user_id}; }
+  EmailRequest request(const std::string& user_id) { return {shared(), "Acme Lettings", user_id}; }
 
   StepCall<EmailRequest, EmailReceipt> call_for(const std::vector<std::string>& user_ids) {
     StepCall<EmailRequest, EmailReceipt> call(step);
@@ -87,7 +87,7 @@ TEST_CASE_METHOD(Fixture,
   auto call = call_for({"olive"});
   SyncFailed again = sample_failure();
   again.event_id = "0b0c0000-0000-4000-8000-0000000000ff";
-  call.add({again, "Acme Lettings", "olive"}, again.event_id);
+  call.add({shared(again), "Acme Lettings", "olive"}, again.event_id);
   call.execute();
   REQUIRE(mailer.sent.size() == 2);
   const auto references = [](const std::string& bytes) {

@@ -17,10 +17,7 @@ constexpr std::string_view kWordStart = "=?UTF-8?B?";
 constexpr std::string_view kWordEnd = "?=";
 
 // ASCII that no reader takes for an encoded-word. Cleaned text has no control characters left.
-bool is_plain(std::string_view text) {
-  return text.find("=?") == std::string_view::npos &&
-         std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
+bool is_plain(std::string_view text) { return text.find("=?") == std::string_view::npos && is_ascii(text); }
 
 std::size_t encoded_size(std::size_t bytes) { return kWordStart.size() + (bytes + 2) / 3 * 4 + kWordEnd.size(); }
 

@@ -51,27 +51,30 @@ std::string date_text(engine::Timestamp date) {
   return Poco::DateTimeFormatter::format(time, "%w, %e %b %Y %H:%M:%S") + " +0000";
 }
 
-// Most of a body is, and needs no look at each of its code points.
-bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && c != '\r' && c != '\n' && c != '\0'; }
-
 // Text parts end their lines with CRLF before they are encoded (RFC 2046, section 4.1.1).
-std::string canonical(std::string_view body) {
+std::string with_crlf(std::string_view body) {
   std::string lines;
   lines.reserve(body.size() + body.size() / 16);
+  for (auto end = body.find('\n'); end != std::string_view::npos; end = body.find('\n')) {
+    lines.append(body.substr(0, end)).append("\r\n");
+    body.remove_prefix(end + 1);
+  }
+  return lines.append(body);
+}
+
+// Whatever is in the body: as valid UTF-8, with \n as the only end of a line.
+std::string cleaned(std::string_view body) {
+  std::string text;
   while (!body.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(body, is_plain) - body.begin());
-    lines += body.substr(0, plain);
-    body.remove_prefix(plain);
-    if (body.empty()) break;
     const char32_t point = take_code_point(body);
     if (point == '\r' && body.starts_with('\n')) continue;
-    if (point == '\r' || point == '\n') {
-      lines += "\r\n";
-    } else if (point != 0) {
-      append_code_point(lines, point);
-    }
+    if (point != 0) append_code_point(text, point == '\r' ? '\n' : point);
   }
-  return lines;
+  return text;
+}
+
+bool is_clean(std::string_view body) {
+  return is_ascii(body) && body.find('\r') == std::string_view::npos && body.find('\0') == std::string_view::npos;
 }
 
 void append_part(std::string& bytes, std::string_view boundary, std::string_view type, std::string_view encoded) {
@@ -97,7 +100,9 @@ std::string header_block(const Message& message, std::string_view boundary) {
 
 }  // namespace
 
-std::string encode(std::string_view body) { return base64_lines(canonical(body)); }
+std::string encode(std::string_view body) {
+  return base64_lines(is_clean(body) ? with_crlf(body) : with_crlf(cleaned(body)));
+}
 
 std::string render(const Message& message) {
   require_renderable(message);

@@ -1,6 +1,9 @@
 // Decodes and cleans UTF-8 (RFC 3629).
 #include "workflows/mail/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace pawl::mail {
 namespace {
 
@@ -62,6 +65,17 @@ void append_code_point(std::string& text, char32_t point) {
     put(0x80 | ((point >> 6) & 0x3F));
   }
   put(0x80 | (point & 0x3F));
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t bits = 0;  // of eight bytes at a time: a loop over each is not vectorised
+  for (; text.size() >= sizeof bits; text.remove_prefix(sizeof bits)) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    bits |= bytes;
+  }
+  for (const char c : text) bits |= static_cast<unsigned char>(c);
+  return (bits & 0x8080808080808080u) == 0;
 }
 
 std::string one_line(std::string_view text, std::size_t bytes_max) {

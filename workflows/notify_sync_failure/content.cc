@@ -10,6 +10,7 @@ namespace pawl::notify_sync_failure {
 namespace {
 
 using std::string;
+using std::string_view;
 
 constexpr const char* kWhatToDo =
     "Re-authenticate or reconfigure the integration, then run the sync again. Until then its data is not up to date.";
@@ -36,60 +37,70 @@ Facts facts_of(const SyncFailed& failure, const string& org_name, const AppUrl& 
           .link = app_url.integrations_of(failure.org_id)};
 }
 
-string html_paragraph(const string& inner) { return "<p style=\"margin:0 0 16px\">" + inner + "</p>\n"; }
+template <class... Pieces>
+string joined(const Pieces&... pieces) {
+  string text;
+  text.reserve((string_view(pieces).size() + ...));
+  (text.append(pieces), ...);
+  return text;
+}
+
+string html_paragraph(const string& inner) { return joined("<p style=\"margin:0 0 16px\">", inner, "</p>\n"); }
 
 string html_row(const string& name, const string& value) {
-  return "<tr><td style=\"padding:4px 16px 4px 0;color:#5f6b7a;vertical-align:top\">" + name +
-         "</td><td style=\"padding:4px 0;overflow-wrap:anywhere\">" + html_escaped(value) + "</td></tr>\n";
+  return joined("<tr><td style=\"padding:4px 16px 4px 0;color:#5f6b7a;vertical-align:top\">", name,
+                "</td><td style=\"padding:4px 0;overflow-wrap:anywhere\">", html_escaped(value), "</td></tr>\n");
 }
 
 string html_error(const string& error) {
-  return "<div style=\"margin:0 0 16px;padding:12px;background:#fdf1f0;border-left:4px solid #c0362c;"
-         "font-family:Consolas,Menlo,monospace;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere\">" +
-         html_escaped(error) + "</div>\n";
+  return joined(
+      "<div style=\"margin:0 0 16px;padding:12px;background:#fdf1f0;border-left:4px solid #c0362c;"
+      "font-family:Consolas,Menlo,monospace;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere\">",
+      html_escaped(error), "</div>\n");
 }
 
 string html_button(const string& link, const string& words) {
-  return "<a href=\"" + html_escaped(link) +
-         "\" style=\"display:inline-block;padding:12px 20px;background:#1f5fbf;color:#ffffff;text-decoration:none;"
-         "border-radius:6px\">" +
-         words + "</a>";
+  return joined("<a href=\"", html_escaped(link),
+                "\" style=\"display:inline-block;padding:12px 20px;background:#1f5fbf;color:#ffffff;"
+                "text-decoration:none;border-radius:6px\">",
+                words, "</a>");
 }
 
 // One column that fits a phone; all styles inline, since mail programs drop the rest.
 string html_page(const string& title, const string& content) {
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         html_escaped(title) +
-         "</title>\n</head>\n<body style=\"margin:0;padding:16px;background:#f3f5f8\">\n"
-         "<div style=\"max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px;color:#1c2430;"
-         "font-family:-apple-system,'Segoe UI',Roboto,Arial,sans-serif;font-size:16px;line-height:1.5\">\n" +
-         content + "</div>\n</body>\n</html>\n";
+  return joined(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+      title,
+      "</title>\n</head>\n<body style=\"margin:0;padding:16px;background:#f3f5f8\">\n"
+      "<div style=\"max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px;color:#1c2430;"
+      "font-family:-apple-system,'Segoe UI',Roboto,Arial,sans-serif;font-size:16px;line-height:1.5\">\n",
+      content, "</div>\n</body>\n</html>\n");
 }
 
 string text_part(const Facts& facts) {
-  return "The " + facts.integration + " integration of " + facts.organisation + " failed to sync.\n\n" +
-         "Integration:  " + facts.integration + "\n" + "Organisation: " + facts.organisation + "\n" +
-         "When:         " + facts.when + "\n\n" + "Error from " + facts.provider + ":\n" + facts.error + "\n\n" +
-         "What to do:\n" + kWhatToDo + "\n" + kUsualCauses + "\n\n" + facts.link + "\n\n" +
-         "You receive this because you are an owner or admin of " + facts.organisation + ".\n";
+  return joined("The ", facts.integration, " integration of ", facts.organisation, " failed to sync.\n\n",
+                "Integration:  ", facts.integration, "\nOrganisation: ", facts.organisation,
+                "\nWhen:         ", facts.when, "\n\nError from ", facts.provider, ":\n", facts.error,
+                "\n\nWhat to do:\n", kWhatToDo, "\n", kUsualCauses, "\n\n", facts.link,
+                "\n\nYou receive this because you are an owner or admin of ", facts.organisation, ".\n");
 }
 
 string html_part(const Facts& facts) {
-  string content = "<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\">" + html_escaped(facts.provider) +
-                   " sync failed</h1>\n";
-  content += "<table role=\"presentation\" style=\"margin:0 0 16px;border-collapse:collapse;font-size:16px\">\n";
-  content += html_row("Integration", facts.integration);
-  content += html_row("Organisation", facts.organisation);
-  content += html_row("When", facts.when) + "</table>\n";
-  content += html_paragraph("Error from " + html_escaped(facts.provider) + ":");
-  content += html_error(facts.error);
-  content += html_paragraph(string("<strong>What to do:</strong> ") + kWhatToDo + " " + kUsualCauses);
-  content += html_paragraph(html_button(facts.link, "Open integration settings"));
-  content +=
-      "<p style=\"margin:0;color:#5f6b7a;font-size:13px\">You receive this because you are an owner or admin of " +
-      html_escaped(facts.organisation) + ".</p>\n";
-  return html_page(facts.provider + " sync failed", content);
+  const string provider = html_escaped(facts.provider);
+  const string title = provider + " sync failed";
+  return html_page(
+      title,
+      joined(
+          "<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\">", title, "</h1>\n",
+          "<table role=\"presentation\" style=\"margin:0 0 16px;border-collapse:collapse;font-size:16px\">\n",
+          html_row("Integration", facts.integration), html_row("Organisation", facts.organisation),
+          html_row("When", facts.when), "</table>\n", html_paragraph(joined("Error from ", provider, ":")),
+          html_error(facts.error),
+          html_paragraph(joined("<strong>What to do:</strong> ", kWhatToDo, " ", kUsualCauses)),
+          html_paragraph(html_button(facts.link, "Open integration settings")),
+          "<p style=\"margin:0;color:#5f6b7a;font-size:13px\">You receive this because you are an owner or admin of ",
+          html_escaped(facts.organisation), ".</p>\n"));
 }
 
 }  // namespace
@@ -100,15 +111,15 @@ InAppContent in_app_content(const SyncFailed& failure, const string& org_name, c
                                   {"provider", failure.provider},           {"label", failure.label},
                                   {"error", failure.error_message},         {"occurred_at", failure.occurred_at}};
   return {.title = facts.integration + " sync failed",
-          .body = facts.integration + " failed to sync for " + facts.organisation + " on " + facts.when + ".\n\n" +
-                  "Error from " + facts.provider + ":\n" + facts.error + "\n\n" + kWhatToDo + " " + kUsualCauses,
+          .body = joined(facts.integration, " failed to sync for ", facts.organisation, " on ", facts.when,
+                         ".\n\nError from ", facts.provider, ":\n", facts.error, "\n\n", kWhatToDo, " ", kUsualCauses),
           .link = facts.link,
           .details = details.dump()};
 }
 
 EmailContent email_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {
   const Facts facts = facts_of(failure, org_name, app_url);
-  return {.subject = "[Urgent] " + facts.provider + " sync failed - " + facts.organisation,
+  return {.subject = joined("[Urgent] ", facts.provider, " sync failed - ", facts.organisation),
           .text = text_part(facts),
           .html = html_part(facts)};
 }

@@ -25,9 +25,9 @@ void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {
 }
 
 Notification CreateInApp::notification_for(const std::string& event_id, const InAppRequest& request) const {
-  InAppContent content = in_app_content(request.failure, request.recipients.org_name, app_url_);
+  InAppContent content = in_app_content(*request.failure, request.recipients.org_name, app_url_);
   return {.event_id = event_id,
-          .org_id = request.failure.org_id,
+          .org_id = request.failure->org_id,
           .kind = "pms.sync_failed",
           .urgency = "urgent",
           .title = std::move(content.title),

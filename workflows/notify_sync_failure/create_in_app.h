@@ -12,7 +12,7 @@
 namespace pawl::notify_sync_failure {
 
 struct InAppRequest {
-  SyncFailed failure;
+  SharedFailure failure;
   Recipients recipients;
 };
 

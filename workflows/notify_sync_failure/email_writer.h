@@ -15,7 +15,6 @@ struct Sender {
 };
 
 struct Addressee {
-  std::string user_id;
   std::string email;
   std::string full_name;  ///< May be empty.
 };
@@ -29,8 +28,8 @@ class EmailWriter {
 
   /// What all recipients of a failure are sent; `address` makes it one's own.
   mail::Message draft(const SyncFailed& failure, const std::string& org_name) const;
-  /// `to.email` must be usable (mail/address.h).
-  mail::Envelope address(mail::Message draft, const std::string& event_id, const Addressee& to) const;
+  /// `to.email` must be usable (mail/address.h), `message_id` the one above.
+  mail::Envelope address(mail::Message draft, const std::string& message_id, const Addressee& to) const;
 
  private:
   AppUrl app_url_;

@@ -29,8 +29,6 @@ bool deceives(char32_t code) {
          (code >= 0xE0000 && code <= 0xE007F);
 }
 
-bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-
 // How much of the front is printable ASCII without blanks: most of any text is, and is taken at once.
 std::size_t word_length(std::string_view bytes) {
   const auto prints = [](char c) { return c > ' ' && c < '\x7F'; };
@@ -97,14 +95,10 @@ std::string plain(std::string_view bytes, bool keeps_lines) {
 }  // namespace
 
 std::string valid_utf8(std::string_view bytes) {
+  if (mail::is_ascii(bytes)) return std::string(bytes);
   std::string text;
   text.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const auto ascii = static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), is_ascii) - bytes.begin());
-    text += bytes.substr(0, ascii);
-    bytes.remove_prefix(ascii);
-    if (!bytes.empty()) mail::append_code_point(text, mail::take_code_point(bytes));
-  }
+  while (!bytes.empty()) mail::append_code_point(text, mail::take_code_point(bytes));
   return text;
 }
 

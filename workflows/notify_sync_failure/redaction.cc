@@ -121,7 +121,7 @@ std::size_t scheme_before_credential(string_view text) {
 
 std::size_t known_token(string_view text) {
   for (const TokenKind& kind : kTokenKinds) {
-    if (!text.starts_with(kind.prefix)) continue;
+    if (text.front() != kind.prefix.front() || !text.starts_with(kind.prefix)) continue;
     const std::size_t length = run_length(text, is_token_character);
     if (length >= kind.shortest) return length;
   }

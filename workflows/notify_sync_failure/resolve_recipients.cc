@@ -17,16 +17,16 @@ constexpr std::size_t kOrgNameMax = 120;
 ResolveRecipients::ResolveRecipients(RecipientDirectory& directory, engine::StepOptions options)
     : Step("resolve-recipients", options), directory_(directory) {}
 
-void ResolveRecipients::execute(engine::Batch<SyncFailed, Recipients>& batch) {
+void ResolveRecipients::execute(engine::Batch<std::string, Recipients>& batch) {
   std::vector<std::string> org_ids;
-  for (const auto& item : batch) org_ids.push_back(item.input().org_id);
+  for (const auto& item : batch) org_ids.push_back(item.input());
   std::sort(org_ids.begin(), org_ids.end());
   org_ids.erase(std::unique(org_ids.begin(), org_ids.end()), org_ids.end());
 
   std::vector<Recipients> found = directory_.owners_and_admins(org_ids);
   for (Recipients& recipients : found) recipients.org_name = safe_line(recipients.org_name, kOrgNameMax);
   for (auto& item : batch) {
-    const auto org = std::lower_bound(org_ids.begin(), org_ids.end(), item.input().org_id);
+    const auto org = std::lower_bound(org_ids.begin(), org_ids.end(), item.input());
     item.succeed(found.at(static_cast<std::size_t>(org - org_ids.begin())));
   }
   engine::crash_point(engine::CrashPoint::kAfterResolve);

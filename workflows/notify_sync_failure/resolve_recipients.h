@@ -1,16 +1,18 @@
 // The step that finds whom to tell: one query for all organisations of a batch.
 #pragma once
 
+#include <string>
+
 #include "engine/step.h"
 #include "workflows/notify_sync_failure/recipients.h"
-#include "workflows/notify_sync_failure/sync_failed.h"
 
 namespace pawl::notify_sync_failure {
 
-class ResolveRecipients final : public engine::Step<SyncFailed, Recipients> {
+/// Its input is the organisation's id.
+class ResolveRecipients final : public engine::Step<std::string, Recipients> {
  public:
   ResolveRecipients(RecipientDirectory& directory, engine::StepOptions options);
-  void execute(engine::Batch<SyncFailed, Recipients>& batch) override;
+  void execute(engine::Batch<std::string, Recipients>& batch) override;
 
  private:
   RecipientDirectory& directory_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 
 namespace pawl::notify_sync_failure {
@@ -11,8 +12,23 @@ namespace {
 
 using std::string_view;
 
+// Which letters are in a word, a bit each: a text can hold only words whose letters it has, and few are left to look
+// for.
+constexpr std::uint32_t letters_of(string_view word) {
+  std::uint32_t letters = 0;
+  for (const char c : word)
+    if (c >= 'a' && c <= 'z') letters |= 1u << (c - 'a');
+  return letters;
+}
+
+struct Part {
+  constexpr Part(const char* word) : word(word), letters(letters_of(word)) {}
+  string_view word;
+  std::uint32_t letters;
+};
+
 // Compared in lower case and without '_' and '-'.
-constexpr auto kInside = std::to_array<string_view>(
+constexpr auto kInside = std::to_array<Part>(
     {"password",  "passwd",        "passcode",        "pwd",          "secret",           "token",        "apikey",
      "accesskey", "privatekey",    "signingkey",      "accountkey",   "sharedkey",        "functionskey", "masterkey",
      "authkey",   "encryptionkey", "subscriptionkey", "credential",   "signature",        "sessionid",    "sessid",
@@ -58,6 +74,13 @@ bool any(const Words& words, Fits fits) {
   return std::any_of(words.begin(), words.end(), fits);
 }
 
+bool holds_part(string_view text) {
+  const std::uint32_t letters = letters_of(text);
+  return any(kInside, [&](const Part& part) {
+    return (part.letters & ~letters) == 0 && text.find(part.word) != string_view::npos;
+  });
+}
+
 bool is_prose_word(string_view word) {
   return !word.empty() && kProse.find(" " + bare(word) + " ") != string_view::npos;
 }
@@ -89,8 +112,7 @@ bool is_secret_by_place(string_view name, string_view before) {
 Secrecy secrecy_of(string_view name, string_view before) {
   const std::string text = bare(name);
   if (holds(kRestOfLine, text)) return Secrecy::kRestOfLine;
-  const bool secret = holds(kWhole, text) || ends_in_pass(name) || is_secret_by_place(text, before) ||
-                      any(kInside, [&](string_view part) { return text.find(part) != std::string::npos; });
+  const bool secret = holds(kWhole, text) || ends_in_pass(name) || is_secret_by_place(text, before) || holds_part(text);
   if (!secret || text.starts_with("secretar")) return Secrecy::kNone;
   if (any(kInnocentEnds, [&](string_view end) { return text.ends_with(end); })) return Secrecy::kNone;
   const bool about_errors = any(kErrorStarts, [&](string_view start) { return text.starts_with(start); });

@@ -66,13 +66,14 @@ class SendEmail::Round {
 
   void claim() {
     std::vector<LedgerRequest> requests;
+    requests.reserve(batch_.size());
     for (const auto& item : batch_) {
       const EmailRequest& mail = item.input();
-      requests.push_back({item.event_id(), mail.failure.org_id, mail.user_id,
+      requests.push_back({item.event_id(), mail.failure->org_id, mail.user_id,
                           step_.writer_.message_id(item.event_id(), mail.user_id)});
     }
     const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
-    for (std::size_t i = 0; i < batch_.size(); ++i) take_up(batch_[i], entries.at(i));
+    for (std::size_t i = 0; i < batch_.size(); ++i) take_up(batch_[i], requests[i].message_id, entries.at(i));
   }
 
   void send() {
@@ -106,7 +107,7 @@ class SendEmail::Round {
   }
 
  private:
-  void take_up(EmailItem& item, const LedgerEntry& entry) {
+  void take_up(EmailItem& item, const std::string& message_id, const LedgerEntry& entry) {
     const std::string& user_id = item.input().user_id;
     const std::string reason = safe_line(entry.reason, kReplyMax);
     const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
@@ -118,24 +119,22 @@ class SendEmail::Round {
     if (entry.clearance == Clearance::kSuppressed) return item.succeed({"suppressed", reason});
     if (entry.clearance == Clearance::kHeld)
       return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
-    write(item, entry);
+    write(item, message_id, entry);
   }
 
-  void write(EmailItem& item, const LedgerEntry& entry) {
-    const EmailRequest& request = item.input();
-    Outgoing mail{&item, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, false};
+  void write(EmailItem& item, const std::string& message_id, const LedgerEntry& entry) {
+    Outgoing mail{&item, std::nullopt, {item.event_id(), item.input().user_id, LedgerState::kSuppressed, {}}, false};
     if (const auto reason = mail::why_unusable(entry.email))
       mail.verdict.reply = "not sent: " + *reason;
     else
-      mail.envelope =
-          step_.writer_.address(draft_of(item), item.event_id(), {request.user_id, entry.email, entry.full_name});
+      mail.envelope = step_.writer_.address(draft_of(item), message_id, {entry.email, entry.full_name});
     mails_.push_back(std::move(mail));
   }
 
   // The recipients of one event mostly come together, and are written the same.
   const mail::Message& draft_of(const EmailItem& item) {
     if (drafted_ != item.event_id()) {
-      draft_ = step_.writer_.draft(item.input().failure, item.input().org_name);
+      draft_ = step_.writer_.draft(*item.input().failure, item.input().org_name);
       drafted_ = item.event_id();
     }
     return draft_;

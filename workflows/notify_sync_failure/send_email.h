@@ -15,7 +15,7 @@
 namespace pawl::notify_sync_failure {
 
 struct EmailRequest {
-  SyncFailed failure;
+  SharedFailure failure;
   std::string org_name;
   std::string user_id;
 };

@@ -1,6 +1,7 @@
 // The payload of `pms/connection.sync.failed`, parsed, redacted and bounded once for all that follows.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -20,6 +21,9 @@ struct SyncFailed {
   std::string error_message;  ///< Secrets redacted, control characters stripped, capped; may be empty.
   std::string occurred_at;    ///< RFC 3339 in UTC, for example `2026-11-24T03:00:00Z`.
 };
+
+/// One for all the steps of a run, which would else hold a copy each.
+using SharedFailure = std::shared_ptr<const SyncFailed>;
 
 /// Reads payloads. What is to be kept of an event is asked just before its run starts, so the last payload is
 /// remembered: it is parsed and redacted once for both. One thread.

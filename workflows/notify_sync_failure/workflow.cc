@@ -13,15 +13,15 @@ using engine::Event;
 using engine::Run;
 using engine::Workflow;
 
-std::vector<EmailRequest> one_email_each(const SyncFailed& failure, const Recipients& recipients) {
+std::vector<EmailRequest> one_email_each(const SharedFailure& failure, const Recipients& recipients) {
   std::vector<EmailRequest> emails;
   emails.reserve(recipients.user_ids.size());
   for (const std::string& user_id : recipients.user_ids) emails.push_back({failure, recipients.org_name, user_id});
   return emails;
 }
 
-Workflow notify_sync_failure(Run run, SyncFailed failure, const SyncFailureSteps& steps) {
-  const Recipients recipients = co_await run.step(steps.resolve_recipients, failure);
+Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSteps& steps) {
+  const Recipients& recipients = co_await run.step(steps.resolve_recipients, failure->org_id);
   if (recipients.user_ids.empty()) run.note("nobody told: the organisation has no owner or admin");
 
   const InAppRequest in_app{failure, recipients};
@@ -51,8 +51,7 @@ SyncFailureSteps::SyncFailureSteps(const SyncFailurePorts& ports, const SyncFail
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
   const auto reader = std::make_shared<SyncFailedReader>();
   const auto start = [&steps, reader](Run run, const Event& event) {
-    SyncFailed failure = reader->read(event);
-    return notify_sync_failure(run, std::move(failure), steps);
+    return notify_sync_failure(run, std::make_shared<const SyncFailed>(reader->read(event)), steps);
   };
   return {.name = "notify-sync-failure",
           .event_type = kEventType,
