@@ -17,7 +17,7 @@ constexpr Duration kBetweenReturns = std::chrono::milliseconds{50};
 StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
     : step_(&step),
       lane_(lane),
-      batch_max_(std::clamp<std::size_t>(window / 4 / std::max<std::size_t>(step.options().parallelism, 1), 1,
+      batch_max_(std::clamp<std::size_t>(window / 2 / std::max<std::size_t>(step.options().parallelism, 1), 1,
                                          std::max<std::size_t>(step.options().batch_max, 1))),
       keep_(std::clamp<std::size_t>(window / 8, 1,
                                     4 * batch_max_ * std::max<std::size_t>(step.options().parallelism, 1))) {}

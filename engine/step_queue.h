@@ -22,8 +22,8 @@ class StepQueue {
  public:
   static constexpr Duration kPatience = std::chrono::seconds{5};
 
-  /// `window`: how many runs may be in memory. A step that gets stuck takes at most a quarter of it in flight, and half
-  /// as many in its queue.
+  /// `window`: how many runs may be in memory. A step that gets stuck takes at most half of it in flight, and an
+  /// eighth in its queue.
   StepQueue(StepBase& step, LaneId lane, std::size_t window);
 
   StepBase& step() const { return *step_; }
