@@ -30,6 +30,7 @@ class Archiver {
  private:
   struct Call {
     std::vector<FinishedEvent> events;
+    Timestamp began{};
     std::string error;
     bool lost = false;
   };
@@ -44,6 +45,7 @@ class Archiver {
   std::size_t batch_max_;
   std::vector<FinishedEvent> pending_;
   bool busy_ = false;
+  Timestamp rested_at_{};
   Backoff backoff_;
   std::string lost_;
 };

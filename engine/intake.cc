@@ -15,6 +15,10 @@ namespace {
 // grows to the length of the sleep, since one of them may take its time.
 constexpr Duration kFirstPauseBetweenSuspects = std::chrono::milliseconds{5};
 
+// How long less room than for a batch may grow. A claim that takes what little there is makes every statement after it
+// a small one, which costs as much as a large one.
+constexpr Duration kRoomGrowsFor = std::chrono::milliseconds{250};
+
 template <class Call, class Action>
 void guarded(Call& call, Action action) try {
   action();
@@ -28,13 +32,14 @@ void guarded(Call& call, Action action) try {
 }  // namespace
 
 Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, Jitter& jitter,
-               std::vector<std::string> types, Deliver deliver)
+               std::vector<std::string> types, std::size_t batch, Deliver deliver)
     : outbox_(outbox),
       store_(store),
       lanes_(lanes),
       lane_(lane),
       clock_(clock),
       types_(std::move(types)),
+      batch_(batch),
       deliver_(std::move(deliver)),
       backoff_(jitter),
       store_backoff_(jitter) {}
@@ -62,7 +67,7 @@ void Intake::look_up(Checkpoints& store, Claim& claim) try {
 void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) {
   if (busy_ || backoff_.waits(now) || store_backoff_.waits(now)) return;
   if (unanswered_) return submit_look_up(std::exchange(unanswered_, nullptr));
-  if (releasing_ || limits.max == 0 || now < claim_at_) return;
+  if (releasing_ || limits.max == 0 || now < claim_due(static_cast<std::size_t>(limits.max))) return;
   const auto claim = std::make_shared<Claim>();
   claim->request = {types_, limits};
   claim->idle_wait = limits.company.suspects == 0 ? idle_wait : Duration{0};
@@ -73,9 +78,13 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
       lane_.claim, [&outbox = outbox_, claim] { Intake::claim(outbox, *claim); }, [this, claim] { claimed(claim); });
 }
 
+Timestamp Intake::claim_due(std::size_t room) const {
+  return room < batch_ ? std::max(claim_at_, delivered_at_ + kRoomGrowsFor) : claim_at_;
+}
+
 std::optional<Timestamp> Intake::due_at(Timestamp now, std::size_t room) const {
   if (busy_ || (!unanswered_ && (releasing_ || room == 0))) return std::nullopt;
-  Timestamp due = unanswered_ ? now : claim_at_;
+  Timestamp due = unanswered_ ? now : claim_due(room);
   for (const Backoff* backoff : {&backoff_, &store_backoff_})
     if (backoff->down()) due = std::max(due, backoff->retry_at());
   return due;
@@ -119,6 +128,7 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
   store_backoff_.answered();
   coming_ = 0;
   pause_ = Duration{0};
+  delivered_at_ = clock_.now();
   std::unordered_map<std::string, StoredRun*> by_id;
   for (StoredRun& run : claim->known) by_id.emplace(run.event.id, &run);
   std::vector<Arrival> arrivals;

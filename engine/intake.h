@@ -31,13 +31,15 @@ class Intake {
   };
 
   Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, Jitter& jitter,
-         std::vector<std::string> types, Deliver deliver);
+         std::vector<std::string> types, std::size_t batch, Deliver deliver);
 
-  /// Claims up to `limits.max` if nothing is under way. While suspects move it comes back soon instead of sleeping.
+  /// Claims up to `limits.max` if nothing is under way; less than `batch` only when that has not grown for a while.
+  /// While suspects move it comes back soon instead of sleeping.
   void turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait);
   /// Something happened that may have made events claimable for us (a suspect was acquitted).
   void hurry() {
     claim_at_ = {};
+    delivered_at_ = {};
     pause_ = Duration{0};
   }
 
@@ -72,6 +74,7 @@ class Intake {
     bool store_refused = false;
   };
 
+  Timestamp claim_due(std::size_t room) const;
   static void claim(Outbox& outbox, Claim& claim);
   static void look_up(Checkpoints& store, Claim& claim);
   void claimed(const std::shared_ptr<Claim>& claim);
@@ -84,6 +87,7 @@ class Intake {
   Lane lane_;
   const Clock& clock_;
   std::vector<std::string> types_;
+  std::size_t batch_;
   Deliver deliver_;
   bool busy_ = false;
   std::size_t coming_ = 0;
@@ -93,7 +97,8 @@ class Intake {
   std::shared_ptr<Claim> unanswered_;  ///< Claimed, but the store could not say whether runs exist.
   std::vector<std::int64_t> unstarted_;
   Timestamp claim_at_{};
-  Duration pause_{0};  ///< The last one between two claims while suspects moved.
+  Timestamp delivered_at_{};  ///< When events last came.
+  Duration pause_{0};         ///< The last one between two claims while suspects moved.
   Backoff backoff_;
   Backoff store_backoff_;
   std::string lost_;

@@ -65,9 +65,10 @@ Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, Runne
       journal_(ports.checkpoints, ports.lanes, kCheckpointLane, ports.clock, jitter_),
       archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.finish_max, jitter_),
       heartbeat_(ports.outbox, ports.lanes, kRenewLane, ports.clock, options.lease, jitter_),
-      intake_(std::make_unique<Intake>(
-          ports.outbox, ports.checkpoints, ports.lanes, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
-          types_of(workflows_), [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
+      intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, ports.lanes,
+                                       Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
+                                       types_of(workflows_), std::min(options.claim_max, options.moving_max / 4),
+                                       [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
       loads_(jitter_) {
   LaneId lane = kFirstStepLane;
   for (StepBase* step : steps_of(workflows_)) {
