@@ -5,6 +5,9 @@
 // mail has left. The next claim that finds such a row counts it, and then the policy decides.
 #include "storage/postgres_mail_ledger.h"
 
+#include <cstdint>
+#include <map>
+
 #include "engine/crash_point.h"
 #include "storage/array_literal.h"
 #include "storage/claim_numbers.h"
@@ -52,28 +55,30 @@ PostgresMailLedger::~PostgresMailLedger() = default;
 namespace {
 
 // $1 epoch, $2 whether to hold what is in doubt, $3 to $6 the requests, whose `person` counts among $7 and $8: each
-// person is looked up once, however many mails go to him.
+// person is looked up once, and answered once, however many mails go to him. A mail is answered only where it is not
+// simply cleared; where all of them are, the counts say so, and nothing is joined (a one-time filter).
+//
+// The lateral subquery looks each person up by both columns of the key. A mere join is planned by what an organisation
+// has on average, and reads all members of a large one again for each of them.
 //
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
 // outcome was unknown.
 const std::string kClaim =
     "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-    " people as materialized (select p.person, p.user_id, r.email, r.full_name,"
+    " people as materialized (select distinct on (p.person) p.person, p.user_id, r.email, r.full_name,"
     " case when r.user_id is null then 'no longer a member of the organisation'"
     " when r.role not in ('owner', 'admin') then 'no longer an owner or admin'"
     " when coalesce(r.email, '') = '' then 'has no email address' end as unfit"
     " from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
     " left join lateral (select * from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
-    " order by r.role in ('owner', 'admin') desc limit 1) r on true),"
-    " asked as materialized (select a.*, p.user_id, p.email, p.full_name, p.unfit"
-    " from unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[])"
-    " with ordinality as a (event_id, person, message_id, claim, index) join people p using (person)),"
+    " offset 0) r on true order by p.person, r.role in ('owner', 'admin') desc),"
     " claimed as (insert into pawl.email_deliveries as d"
     " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, reply)"
-    " select event_id, user_id, mine.epoch, asked.claim, now(), case when unfit is not null then now() end,"
-    " case when unfit is null then 1 else 0 end, case when unfit is null then 'sending' else 'suppressed' end,"
-    " message_id, unfit from mine cross join asked"
+    " select a.event_id, p.user_id, mine.epoch, a.claim, now(), case when p.unfit is not null then now() end,"
+    " case when p.unfit is null then 1 else 0 end, case when p.unfit is null then 'sending' else 'suppressed' end,"
+    " a.message_id, p.unfit from mine cross join unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[])"
+    " as a (event_id, person, message_id, claim) join people p using (person)"
     " on conflict (event_id, user_id) do update set epoch = excluded.epoch, claim = excluded.claim,"
     " claimed_at = excluded.claimed_at,"
     " in_doubt_count = d.in_doubt_count + (d.state = 'sending' and d.claim <> excluded.claim)::int,"
@@ -86,8 +91,12 @@ const std::string kClaim =
     " reply = case when d.state = 'sending' and d.claim <> excluded.claim and $2::boolean"
     " then 'interrupted before the reply was recorded' else coalesce(excluded.reply, d.reply) end"
     " where d.state <> 'accepted' returning d.event_id, d.user_id, d.state, d.reply)"
-    " select exists (select from mine), c.state, c.reply, a.email, a.full_name"
-    " from asked a left join claimed c using (event_id, user_id) order by a.index";
+    " select exists (select from mine), person, null, null, null, email, full_name from people"
+    " union all select null, null, a.index, coalesce(c.state, 'accepted'), c.reply, null, null"
+    " from unnest($3::uuid[], $4::bigint[]) with ordinality as a (event_id, person, index)"
+    " join people using (person) left join claimed c using (event_id, user_id)"
+    " where (select count(*) from claimed where state = 'sending') < cardinality($3::uuid[])"
+    " and c.state is distinct from 'sending'";
 
 // Only the claim that cleared a mail settles it, and only once: repeating finds no `sending` row, and a settlement that
 // was given up and arrives late finds the mail under a later claim, whose outcome is another.
@@ -107,14 +116,37 @@ const std::string kSettle =
     " where d.ctid = v.place)"
     " select exists (select from mine)";
 
-LedgerEntry entry_from(const Rows& rows, std::size_t row) {
-  const std::string_view state = rows.text(row, 1);
-  if (state.empty()) return {.clearance = Clearance::kAccepted, .email = {}, .full_name = {}, .reason = {}};
-  if (state == "sending")
-    return {
-        .clearance = Clearance::kCleared, .email = rows.string(row, 3), .full_name = rows.string(row, 4), .reason = {}};
+struct Contact {
+  std::string email;
+  std::string full_name;
+};
+
+// What the statement says of each person, and of the mails that are not simply cleared.
+struct Answer {
+  std::map<std::int64_t, Contact> contacts;       // by person
+  std::map<std::size_t, LedgerEntry> exceptions;  // by request
+};
+
+LedgerEntry exception_from(const Rows& rows, std::size_t row) {
+  const std::string_view state = rows.text(row, 3);
+  if (state == "accepted") return {.clearance = Clearance::kAccepted, .email = {}, .full_name = {}, .reason = {}};
   const Clearance clearance = state == "suppressed" ? Clearance::kSuppressed : Clearance::kHeld;
-  return {.clearance = clearance, .email = {}, .full_name = {}, .reason = rows.string(row, 2)};
+  return {.clearance = clearance, .email = {}, .full_name = {}, .reason = rows.string(row, 4)};
+}
+
+Answer answer_from(const Rows& rows) {
+  Answer answer;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows.null(row, 2))
+      answer.contacts[rows.integer(row, 1)] = {rows.string(row, 5), rows.string(row, 6)};
+    else
+      answer.exceptions[static_cast<std::size_t>(rows.integer(row, 2)) - 1] = exception_from(rows, row);
+  }
+  return answer;
+}
+
+LedgerEntry cleared(const Contact& contact) {
+  return {.clearance = Clearance::kCleared, .email = contact.email, .full_name = contact.full_name, .reason = {}};
 }
 
 const char* to_sql(LedgerState state) {
@@ -138,9 +170,11 @@ const char* to_sql(LedgerState state) {
 std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerRequest> requests) {
   ArrayLiteral event_ids, persons, message_ids, numbers;
   People people;
+  std::vector<std::int64_t> person_of;
   for (const LedgerRequest& request : requests) {
     event_ids.add(request.event_id);
-    persons.add(people.index_of(request.org_id, request.user_id));
+    person_of.push_back(people.index_of(request.org_id, request.user_id));
+    persons.add(person_of.back());
     message_ids.add(request.message_id);
     numbers.add(numbers_.ask(request.event_id, request.user_id));
   }
@@ -151,11 +185,13 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
                                    message_ids.text(), numbers.text(), people.org_ids(), people.user_ids()});
   if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
+  const Answer answer = answer_from(rows);
   std::vector<LedgerEntry> entries;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    entries.push_back(entry_from(rows, row));
-    const bool sends = entries.back().clearance == Clearance::kCleared;
-    numbers_.answered(requests[row].event_id, requests[row].user_id, sends);
+  for (std::size_t index = 0; index < requests.size(); ++index) {
+    const auto exception = answer.exceptions.find(index);
+    const bool sends = exception == answer.exceptions.end();
+    entries.push_back(sends ? cleared(answer.contacts.at(person_of[index])) : exception->second);
+    numbers_.answered(requests[index].event_id, requests[index].user_id, sends);
   }
   return entries;
 }

@@ -208,6 +208,28 @@ TEST_CASE_METHOD(Fixture, "a batch is answered in the order of its requests") {
   CHECK(entries[2].clearance == Clearance::kAccepted);
 }
 
+TEST_CASE_METHOD(Fixture, "each mail of a batch has its own answer, also where several go to one person") {
+  claim();
+  settle(LedgerState::kAccepted);
+  const std::string later = Worker::new_store();
+  const std::vector<LedgerRequest> requests{{later, acme.id, acme.member, "m1"},
+                                            {event, acme.id, acme.owner, "m2"},
+                                            {later, acme.id, acme.owner, "m3"},
+                                            {event, acme.id, acme.admin, "m4"},
+                                            {later, acme.id, acme.admin, "m5"}};
+  const auto entries = holding.claim(requests);
+  REQUIRE(entries.size() == 5);
+  CHECK(entries[0].reason == "no longer an owner or admin");
+  CHECK(entries[1].clearance == Clearance::kAccepted);
+  CHECK(entries[2].email == "owner@acme.example");
+  CHECK(entries[3].email == "admin@acme.example");
+  CHECK(entries[4].email == "admin@acme.example");
+  const auto again = holding.claim(requests);
+  CHECK(again.at(0).clearance == Clearance::kSuppressed);
+  CHECK(again.at(1).clearance == Clearance::kAccepted);
+  for (std::size_t index : {2, 3, 4}) CHECK(again.at(index).clearance == Clearance::kHeld);
+}
+
 TEST_CASE_METHOD(Fixture,
                  "many threads claim and settle at once, each its own mail, and one bad request harms no other") {
   std::vector<std::string> users;
