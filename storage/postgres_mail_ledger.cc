@@ -101,19 +101,20 @@ const std::string kClaim =
 // Only the claim that cleared a mail settles it, and only once: repeating finds no `sending` row, and a settlement that
 // was given up and arrives late finds the mail under a later claim, whose outcome is another.
 //
-// `offset 0` keeps the planner from starting at the ledger: it takes `sending` rows for rare, scans for them, and
-// compares each with each verdict (measured: 300 ms for 1,000 verdicts, under 60 ms this way).
+// Looks each mail up by its key, then fetches the rows by their places in one scan. `offset 0` and the places keep the
+// planner from any other way: it takes `sending` rows for rare, scans for them, and compares each with each verdict
+// (measured: 300 ms for 1,000 verdicts). A claim's number is random, so it says whose verdict a row's is; a row that
+// changed since it was looked up is seen to belong to another claim.
 const std::string kSettle =
     "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
     " settled as (update pawl.email_deliveries d set state = v.state, reply = v.reply, settled_at = now(),"
     " in_doubt_count = d.in_doubt_count + (v.state = 'in_doubt')::int"
-    " from (select u.state, u.reply, sending.place from mine"
-    " cross join unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])"
-    " as u (event_id, user_id, state, reply, claim)"
+    " from unnest($6::bigint[], $4::text[], $5::text[]) as v (claim, state, reply)"
+    " where d.claim = v.claim and d.state = 'sending' and d.ctid = any(array(select sending.place from mine"
+    " cross join unnest($2::uuid[], $3::uuid[], $6::bigint[]) as u (event_id, user_id, claim)"
     " cross join lateral (select s.ctid as place from pawl.email_deliveries s where s.event_id = u.event_id"
     " and s.user_id = u.user_id and s.epoch = mine.epoch and s.claim = u.claim and s.state = 'sending' offset 0)"
-    " as sending) as v"
-    " where d.ctid = v.place)"
+    " as sending)))"
     " select exists (select from mine)";
 
 struct Contact {

@@ -166,6 +166,22 @@ TEST_CASE_METHOD(Fixture, "a settlement that arrives after the next claim of the
   CHECK(row() == "accepted 2 1 reply");
 }
 
+TEST_CASE_METHOD(Fixture, "a settlement that meets the next claim of the mail under way waits and changes nothing") {
+  claim();
+  std::thread late;
+  storage::PostgresConnection(conninfo).transact("claim again", [&](storage::Transaction& next) {
+    next.run("update pawl.email_deliveries set claim = claim # 1, attempts = 2, in_doubt_count = 1");
+    if (!late.joinable()) late = std::thread([&] { settle(LedgerState::kDeferred, "late"); });
+    CHECK(eventually([&] {
+      return value(
+                 "select count(*) from pg_stat_activity where datname = current_database()"
+                 " and wait_event_type = 'Lock'") == "1";
+    }));
+  });
+  late.join();
+  CHECK(row() == "sending 2 1 -");
+}
+
 TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that another worker has taken over") {
   claim();
   Worker other(*this);
