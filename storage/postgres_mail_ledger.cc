@@ -9,7 +9,7 @@
 #include <map>
 
 #include "engine/crash_point.h"
-#include "storage/array_literal.h"
+#include "storage/binary_array.h"
 #include "storage/claim_numbers.h"
 #include "storage/combined.h"
 #include "storage/people.h"
@@ -169,7 +169,9 @@ const char* to_sql(LedgerState state) {
 }  // namespace
 
 std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerRequest> requests) {
-  ArrayLiteral event_ids, persons, message_ids, numbers;
+  UuidArray event_ids;
+  BigintArray persons, numbers;
+  TextArray message_ids;
   People people;
   std::vector<std::int64_t> person_of;
   for (const LedgerRequest& request : requests) {
@@ -181,9 +183,9 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
-  const Rows rows = claiming_.run("claim mails", kClaim,
-                                  {std::to_string(epoch_.load()), hold ? "t" : "f", event_ids.text(), persons.text(),
-                                   message_ids.text(), numbers.text(), people.org_ids(), people.user_ids()});
+  const Rows rows = claiming_.run_binary("claim mails", kClaim,
+                                         {binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(),
+                                          message_ids.bytes(), numbers.bytes(), people.org_ids(), people.user_ids()});
   if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   const Answer answer = answer_from(rows);
@@ -198,7 +200,9 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
 }
 
 void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
-  ArrayLiteral event_ids, user_ids, states, replies, numbers;
+  UuidArray event_ids, user_ids;
+  TextArray states, replies;
+  BigintArray numbers;
   for (const LedgerVerdict& verdict : settled) {
     event_ids.add(verdict.event_id);
     user_ids.add(verdict.user_id);
@@ -207,17 +211,22 @@ void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
     numbers.add(numbers_.last(verdict.event_id, verdict.user_id));
   }
   engine::crash_point(engine::CrashPoint::kBeforeMailSettled);
-  const Rows rows = settling_.run("settle mails", kSettle,
-                                  {std::to_string(epoch_.load()), event_ids.text(), user_ids.text(), states.text(),
-                                   replies.text(), numbers.text()});
+  const Rows rows = settling_.run_binary(
+      "settle mails", kSettle,
+      {binary(epoch_.load()), event_ids.bytes(), user_ids.bytes(), states.bytes(), replies.bytes(), numbers.bytes()});
   if (!rows.boolean(0, 0)) throw_lease_lost("settle mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailSettled);
   for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);
 }
 
 void PostgresMailLedger::Body::rehearse() {
-  claiming_.run("claim mails", kClaim, {"0", "f", "{}", "{}", "{}", "{}", "{}", "{}"});
-  settling_.run("settle mails", kSettle, {"0", "{}", "{}", "{}", "{}", "{}"});
+  const std::string nobody = binary(std::int64_t{0}), hold = binary(false);
+  const UuidArray ids;
+  const TextArray no_texts;
+  const BigintArray no_numbers;
+  const std::string_view uuids = ids.bytes(), texts = no_texts.bytes(), numbers = no_numbers.bytes();
+  claiming_.run_binary("claim mails", kClaim, {nobody, hold, uuids, numbers, texts, numbers, uuids, uuids});
+  settling_.run_binary("settle mails", kSettle, {nobody, uuids, uuids, texts, texts, numbers});
 }
 
 std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest> requests) {

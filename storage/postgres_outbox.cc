@@ -2,7 +2,7 @@
 #include "storage/postgres_outbox.h"
 
 #include "engine/crash_point.h"
-#include "storage/array_literal.h"
+#include "storage/binary_array.h"
 #include "storage/outbox_claims.h"
 #include "storage/outbox_registration.h"
 #include "storage/postgres_connection.h"
@@ -82,7 +82,9 @@ void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) 
 std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finished) {
   if (finished.empty()) return 0;
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
-  ArrayLiteral positions, ids, told_positions, statuses, reasons;
+  BigintArray positions, told_positions;
+  UuidArray ids;
+  TextArray statuses, reasons;
   for (const engine::FinishedEvent& event : finished) {
     const bool failed = event.status == engine::RunStatus::kFailed;
     positions.add(event.position);
@@ -92,9 +94,9 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     statuses.add(failed ? "failed" : "done");
     reasons.add(event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
   }
-  const Rows rows = body_->ends.run("archive events", kArchive,
-                                    {std::to_string(body_->epoch.load()), positions.text(), ids.text(),
-                                     told_positions.text(), statuses.text(), reasons.text()});
+  const Rows rows = body_->ends.run_binary("archive events", kArchive,
+                                           {binary(body_->epoch.load()), positions.bytes(), ids.bytes(),
+                                            told_positions.bytes(), statuses.bytes(), reasons.bytes()});
   if (!rows.boolean(0, 1)) throw_lease_lost("archive events", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
@@ -110,7 +112,12 @@ void PostgresOutbox::renew() {
 
 void PostgresOutbox::rehearse() {
   body_->claims.rehearse();
-  body_->ends.run("archive events", kArchive, {"0", "{}", "{}", "{}", "{}", "{}"});
+  const std::string nobody = binary(std::int64_t{0});
+  const BigintArray positions;
+  const UuidArray ids;
+  const TextArray texts;
+  body_->ends.run_binary("archive events", kArchive,
+                         {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes()});
   body_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 
