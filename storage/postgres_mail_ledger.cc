@@ -58,21 +58,24 @@ namespace {
 // person is looked up once, and answered once, however many mails go to him. A mail is answered only where it is not
 // simply cleared; where all of them are, the counts say so, and nothing is joined (a one-time filter).
 //
-// The lateral subquery looks each person up by both columns of the key. A mere join is planned by what an organisation
-// has on average, and reads all members of a large one again for each of them.
+// Owners and admins are read once an organisation. Looking each person up by himself costs more where tables are small;
+// joining people to all members is planned by what an organisation has on average, and reads a large one again for each
+// of its people.
 //
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
 // outcome was unknown.
 const std::string kClaim =
     "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-    " people as materialized (select distinct on (p.person) p.person, p.user_id, r.email, r.full_name,"
-    " case when r.user_id is null then 'no longer a member of the organisation'"
-    " when r.role not in ('owner', 'admin') then 'no longer an owner or admin'"
-    " when coalesce(r.email, '') = '' then 'has no email address' end as unfit"
+    " members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, r.full_name"
+    " from (select distinct org_id from unnest($7::uuid[]) as o (org_id)) o"
+    " join pawl.recipients r on r.org_id = o.org_id where r.role in ('owner', 'admin')),"
+    " people as materialized (select p.person, p.user_id, m.email, m.full_name,"
+    " case when m.user_id is not null then case when coalesce(m.email, '') = '' then 'has no email address' end"
+    " when (select true from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id limit 1)"
+    " then 'no longer an owner or admin' else 'no longer a member of the organisation' end as unfit"
     " from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
-    " left join lateral (select * from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
-    " offset 0) r on true order by p.person, r.role in ('owner', 'admin') desc),"
+    " left join members m using (org_id, user_id)),"
     " claimed as (insert into pawl.email_deliveries as d"
     " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, reply)"
     " select a.event_id, p.user_id, mine.epoch, a.claim, now(), case when p.unfit is not null then now() end,"

@@ -124,6 +124,19 @@ TEST_CASE_METHOD(Fixture, "the gone, the demoted and those without an address ar
   CHECK(reason_for(other.owner) == "no longer a member of the organisation");
 }
 
+TEST_CASE_METHOD(Fixture, "someone with two roles gets one mail, and the role that is told decides") {
+  exec(
+      "create or replace view pawl.recipients as select m.org_id, o.name as org_name, u.id as user_id, u.email,"
+      " u.full_name, r.role from org_members m join organisations o on o.id = m.org_id join users u on u.id = m.user_id"
+      " cross join lateral (values ('member'), (m.role), ('admin')) r (role) where m.role <> 'member'");
+  const std::vector<LedgerRequest> requests{{event, acme.id, acme.owner, "m1"}, {event, acme.id, acme.member, "m2"}};
+  const auto entries = ledger.claim(requests);
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0].email == "owner@acme.example");
+  CHECK(entries[1].reason == "no longer a member of the organisation");
+  CHECK(row() == "sending 1 0 -");
+}
+
 TEST_CASE_METHOD(Fixture, "someone demoted between two attempts is not sent the second") {
   claim();
   settle(LedgerState::kDeferred);
