@@ -11,7 +11,6 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
-// Nearly everything is, and is taken as it is.
 bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && c != '\0'; }
 
 bool is_quoted(char c) { return c == '"' || c == '\\'; }
@@ -31,6 +30,8 @@ std::size_t character_size(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_plain_text(std::string_view text) { return std::ranges::all_of(text, is_plain); }
 
 std::string valid_utf8(std::string_view text) {
   std::string valid;

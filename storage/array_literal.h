@@ -21,6 +21,9 @@ class ArrayLiteral {
   std::string literal_ = "{";
 };
 
+/// Whether it is ASCII without NUL: nearly everything is, and needs no repair.
+bool is_plain_text(std::string_view text);
+
 /// The text with every byte that is not part of well-formed UTF-8, and every NUL, replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 

@@ -190,11 +190,12 @@ void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
 // Only where there is a queue, and a few keys fill it.
 int OutboxClaims::claim_overtaking(int max, Events& events) {
   if (!low_water_.catching_up() || overtaking_.hot().empty()) return 0;
+  const auto started = Overtaking::Time::clock::now();
+  if (!overtaking_.due(started)) return 0;
   const int limit = overtaking_.share(max);
   if (limit == 0) return 0;
   ArrayLiteral hot;
   for (const std::string& key : overtaking_.hot()) hot.add(key);
-  const auto started = Overtaking::Time::clock::now();
   const Rows rows = connection_.run_once(
       "claim events that overtake", kClaimOvertaking,
       {types_, store_, epoch(), std::to_string(batch_), std::to_string(std::max(overtaking_.mark(), low_water_.mark())),

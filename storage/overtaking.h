@@ -14,8 +14,8 @@ namespace pawl::storage {
 /// Events are claimed in order of position. But when a few keys (tenants) have a long queue and fill the claims, part
 /// of each claim goes to events of other keys: a scan passes over the waiting events once, a bounded window a claim,
 /// and takes those whose key is not hot. At the end of the queue it stays there, where new events arrive; from time to
-/// time it passes again, for late commits and for keys that have cooled down, so rarely that this takes a twentieth of
-/// the time at most.
+/// time it passes again, for late commits and for keys that have cooled down. Looking at the end and passing again are
+/// each so rare that they take a twentieth of the time at most.
 class Overtaking {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -39,6 +39,9 @@ class Overtaking {
     return (max + odd_) / 2;
   }
 
+  /// Whether to scan now.
+  bool due(Time now) const { return now >= next_look_; }
+
   /// Look above this position.
   std::int64_t mark() const { return mark_; }
 
@@ -47,6 +50,7 @@ class Overtaking {
     mark_ = std::max(mark_, last);
     spent_ += now - started;
     if (!ended) return;
+    next_look_ = now + (now - started) * kPassShare;
     if (next_pass_ == Time::max())
       next_pass_ = now + std::max<Time::duration>(std::chrono::seconds{1}, spent_ * kPassShare);
     if (now < next_pass_) return;
@@ -57,6 +61,7 @@ class Overtaking {
   void start_over() {
     mark_ = 0;
     spent_ = {};
+    next_look_ = Time::min();
     next_pass_ = Time::max();
   }
 
@@ -74,6 +79,7 @@ class Overtaking {
   bool odd_ = false;
   std::int64_t mark_ = 0;
   Time::duration spent_{};
+  Time next_look_ = Time::min();
   Time next_pass_ = Time::max();  ///< Set when the end was reached.
 };
 

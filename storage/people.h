@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "storage/array_literal.h"
+#include "storage/binary_array.h"
 
 namespace pawl::storage {
 
@@ -24,13 +25,13 @@ class People {
     return static_cast<std::int64_t>(person->second);
   }
 
-  std::string org_ids() const { return org_ids_.text(); }
-  std::string user_ids() const { return user_ids_.text(); }
+  std::string_view org_ids() const { return org_ids_.bytes(); }
+  std::string_view user_ids() const { return user_ids_.bytes(); }
 
  private:
   std::map<std::pair<std::string, std::string>, std::size_t> indexes_;
-  ArrayLiteral org_ids_;
-  ArrayLiteral user_ids_;
+  UuidArray org_ids_;
+  UuidArray user_ids_;
 };
 
 }  // namespace pawl::storage

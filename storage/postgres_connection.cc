@@ -19,6 +19,14 @@ Rows execute(Work& work, const std::string& sql, const Parameters& parameters) {
       work.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end()))));
 }
 
+template <class Work>
+Rows execute(Work& work, const std::string& sql, const BinaryParameters& parameters) {
+  std::vector<pqxx::binarystring> values;
+  for (const std::string_view value : parameters) values.emplace_back(value.data(), value.size());
+  return Rows(std::make_shared<const pqxx::result>(
+      work.exec_params(sql, pqxx::prepare::make_dynamic_params(values.begin(), values.end()))));
+}
+
 }  // namespace
 
 std::size_t Rows::size() const { return result_->size(); }
@@ -141,6 +149,14 @@ auto PostgresConnection::attempt(const std::string& operation, int tries_max, co
 }
 
 Rows PostgresConnection::run(const std::string& operation, const std::string& sql, const Parameters& parameters) {
+  return attempt(operation, kTriesMax, [&](Link& link) {
+    pqxx::nontransaction work(link.connection);
+    return execute(work, sql, parameters);
+  });
+}
+
+Rows PostgresConnection::run_binary(const std::string& operation, const std::string& sql,
+                                    const BinaryParameters& parameters) {
   return attempt(operation, kTriesMax, [&](Link& link) {
     pqxx::nontransaction work(link.connection);
     return execute(work, sql, parameters);

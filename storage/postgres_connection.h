@@ -37,6 +37,8 @@ class Rows {
 };
 
 using Parameters = std::vector<std::string>;
+/// Each in the binary format of its type (storage/binary_array.h).
+using BinaryParameters = std::vector<std::string_view>;
 
 /// Runs one statement inside the transaction that handed it out; `script` runs several without parameters.
 class Transaction {
@@ -59,6 +61,7 @@ class PostgresConnection {
   /// One statement in a transaction of its own, repeated a few times over a deadlock or a broken connection: it must be
   /// harmless to run again.
   Rows run(const std::string& operation, const std::string& sql, const Parameters& parameters);
+  Rows run_binary(const std::string& operation, const std::string& sql, const BinaryParameters& parameters);
   /// The same, never repeated: on an error nobody knows whether it happened.
   Rows run_once(const std::string& operation, const std::string& sql, const Parameters& parameters);
   /// Several statements in one transaction, repeated like `run`.

@@ -1,7 +1,7 @@
 // Posts the notifications of many events in one insert.
 #include "storage/postgres_inbox.h"
 
-#include "storage/array_literal.h"
+#include "storage/binary_array.h"
 #include "storage/people.h"
 #include "storage/postgres_pool.h"
 
@@ -42,12 +42,13 @@ const std::string kPost =
     " select exists (select from mine), (select count(*) from posted)";
 
 const std::string kCount =
-    "select a.index, count(distinct n.user_id) from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[])"
+    "select a.index, count(distinct n.user_id) from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[])"
     " as a (index, event_id, user_id, kind) join notifications n using (event_id, user_id, kind) group by a.index";
 
 struct Columns {
-  ArrayLiteral event_ids, org_ids, kinds, urgencies, titles, bodies, links, data;
-  ArrayLiteral index_of_user, person_of_user, user_ids, event_of_user, kind_of_user;
+  UuidArray event_ids, org_ids;
+  TextArray kinds, urgencies, titles, bodies, links, data;
+  BigintArray index_of_user, person_of_user;
   People people;
   std::int64_t users = 0;
 
@@ -68,29 +69,38 @@ struct Columns {
     for (const std::string& user_id : notification.user_ids) {
       index_of_user.add(index);
       person_of_user.add(people.index_of(notification.org_id, user_id));
-      user_ids.add(user_id);
-      event_of_user.add(notification.event_id);
-      kind_of_user.add(notification.kind);
       ++users;
     }
   }
 };
 
 Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Columns& columns) {
-  return connection.run("post notifications", kPost,
-                        {std::to_string(epoch), columns.event_ids.text(), columns.org_ids.text(), columns.kinds.text(),
-                         columns.urgencies.text(), columns.titles.text(), columns.bodies.text(), columns.links.text(),
-                         columns.data.text(), columns.index_of_user.text(), columns.person_of_user.text(),
-                         columns.people.org_ids(), columns.people.user_ids()});
+  return connection.run_binary(
+      "post notifications", kPost,
+      {binary(epoch), columns.event_ids.bytes(), columns.org_ids.bytes(), columns.kinds.bytes(),
+       columns.urgencies.bytes(), columns.titles.bytes(), columns.bodies.bytes(), columns.links.bytes(),
+       columns.data.bytes(), columns.index_of_user.bytes(), columns.person_of_user.bytes(), columns.people.org_ids(),
+       columns.people.user_ids()});
 }
 
-std::vector<int> count_rows(PostgresConnection& connection, const Columns& columns, std::size_t size) {
-  std::vector<int> counts(size);
-  const Rows rows = connection.run("count notifications", kCount,
-                                   {columns.index_of_user.text(), columns.event_of_user.text(), columns.user_ids.text(),
-                                    columns.kind_of_user.text()});
+// Only where some have no new row, so it is seldom asked.
+std::vector<int> count_rows(PostgresConnection& connection, std::span<const Notification> notifications) {
+  BigintArray indexes;
+  UuidArray event_ids, user_ids;
+  TextArray kinds;
+  for (std::size_t index = 0; index < notifications.size(); ++index) {
+    for (const std::string& user_id : notifications[index].user_ids) {
+      indexes.add(static_cast<std::int64_t>(index));
+      event_ids.add(notifications[index].event_id);
+      user_ids.add(user_id);
+      kinds.add(notifications[index].kind);
+    }
+  }
+  const Rows rows = connection.run_binary("count notifications", kCount,
+                                          {indexes.bytes(), event_ids.bytes(), user_ids.bytes(), kinds.bytes()});
+  std::vector<int> counts(notifications.size());
   for (std::size_t row = 0; row < rows.size(); ++row)
-    counts[static_cast<std::size_t>(rows.integer(row, 0)) - 1] = static_cast<int>(rows.integer(row, 1));
+    counts[static_cast<std::size_t>(rows.integer(row, 0))] = static_cast<int>(rows.integer(row, 1));
   return counts;
 }
 
@@ -102,7 +112,7 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
   const PostgresPool::Borrowed connection = body_->pool.borrow();
   const Rows posted = insert_rows(*connection, body_->epoch, columns);
   if (!posted.boolean(0, 0)) throw_lease_lost("post notifications", body_->epoch);
-  if (posted.integer(0, 1) < columns.users) return count_rows(*connection, columns, notifications.size());
+  if (posted.integer(0, 1) < columns.users) return count_rows(*connection, notifications);
   std::vector<int> counts;
   for (const Notification& notification : notifications)
     counts.push_back(static_cast<int>(notification.user_ids.size()));
@@ -112,7 +122,7 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
 void PostgresInbox::rehearse() {
   const PostgresPool::Borrowed connection = body_->pool.borrow();
   insert_rows(*connection, 0, Columns({}));
-  count_rows(*connection, Columns({}), 0);
+  count_rows(*connection, {});
 }
 
 }  // namespace pawl::storage

@@ -124,6 +124,19 @@ TEST_CASE_METHOD(Fixture, "the gone, the demoted and those without an address ar
   CHECK(reason_for(other.owner) == "no longer a member of the organisation");
 }
 
+TEST_CASE_METHOD(Fixture, "someone with two roles gets one mail, and the role that is told decides") {
+  exec(
+      "create or replace view pawl.recipients as select m.org_id, o.name as org_name, u.id as user_id, u.email,"
+      " u.full_name, r.role from org_members m join organisations o on o.id = m.org_id join users u on u.id = m.user_id"
+      " cross join lateral (values ('member'), (m.role), ('admin')) r (role) where m.role <> 'member'");
+  const std::vector<LedgerRequest> requests{{event, acme.id, acme.owner, "m1"}, {event, acme.id, acme.member, "m2"}};
+  const auto entries = ledger.claim(requests);
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0].email == "owner@acme.example");
+  CHECK(entries[1].reason == "no longer a member of the organisation");
+  CHECK(row() == "sending 1 0 -");
+}
+
 TEST_CASE_METHOD(Fixture, "someone demoted between two attempts is not sent the second") {
   claim();
   settle(LedgerState::kDeferred);
@@ -166,6 +179,22 @@ TEST_CASE_METHOD(Fixture, "a settlement that arrives after the next claim of the
   CHECK(row() == "accepted 2 1 reply");
 }
 
+TEST_CASE_METHOD(Fixture, "a settlement that meets the next claim of the mail under way waits and changes nothing") {
+  claim();
+  std::thread late;
+  storage::PostgresConnection(conninfo).transact("claim again", [&](storage::Transaction& next) {
+    next.run("update pawl.email_deliveries set claim = claim # 1, attempts = 2, in_doubt_count = 1");
+    if (!late.joinable()) late = std::thread([&] { settle(LedgerState::kDeferred, "late"); });
+    CHECK(eventually([&] {
+      return value(
+                 "select count(*) from pg_stat_activity where datname = current_database()"
+                 " and wait_event_type = 'Lock'") == "1";
+    }));
+  });
+  late.join();
+  CHECK(row() == "sending 2 1 -");
+}
+
 TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that another worker has taken over") {
   claim();
   Worker other(*this);
@@ -206,6 +235,28 @@ TEST_CASE_METHOD(Fixture, "a batch is answered in the order of its requests") {
   CHECK(entries[1].clearance == Clearance::kCleared);
   CHECK(entries[1].email == "admin@acme.example");
   CHECK(entries[2].clearance == Clearance::kAccepted);
+}
+
+TEST_CASE_METHOD(Fixture, "each mail of a batch has its own answer, also where several go to one person") {
+  claim();
+  settle(LedgerState::kAccepted);
+  const std::string later = Worker::new_store();
+  const std::vector<LedgerRequest> requests{{later, acme.id, acme.member, "m1"},
+                                            {event, acme.id, acme.owner, "m2"},
+                                            {later, acme.id, acme.owner, "m3"},
+                                            {event, acme.id, acme.admin, "m4"},
+                                            {later, acme.id, acme.admin, "m5"}};
+  const auto entries = holding.claim(requests);
+  REQUIRE(entries.size() == 5);
+  CHECK(entries[0].reason == "no longer an owner or admin");
+  CHECK(entries[1].clearance == Clearance::kAccepted);
+  CHECK(entries[2].email == "owner@acme.example");
+  CHECK(entries[3].email == "admin@acme.example");
+  CHECK(entries[4].email == "admin@acme.example");
+  const auto again = holding.claim(requests);
+  CHECK(again.at(0).clearance == Clearance::kSuppressed);
+  CHECK(again.at(1).clearance == Clearance::kAccepted);
+  for (std::size_t index : {2, 3, 4}) CHECK(again.at(index).clearance == Clearance::kHeld);
 }
 
 TEST_CASE_METHOD(Fixture,

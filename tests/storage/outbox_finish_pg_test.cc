@@ -54,6 +54,25 @@ TEST_CASE_METHOD(Fixture, "an event that has another one's position is not finis
   CHECK(value("select count(*) from pawl.outbox") == "1");
 }
 
+TEST_CASE_METHOD(Fixture, "each event of a batch is archived once and with its own end, also one that is named twice") {
+  emit_many(3);
+  const auto events = worker.claim();
+  REQUIRE(events.size() == 3);
+  const auto ended = [&](int index, engine::RunStatus status, const std::string& reason) {
+    const auto& event = events.at(static_cast<std::size_t>(index));
+    return engine::FinishedEvent{event.position, event.id, status, reason};
+  };
+  const std::vector<engine::FinishedEvent> finished{
+      ended(2, engine::RunStatus::kFailed, ""), ended(0, engine::RunStatus::kDone, ""),
+      ended(1, engine::RunStatus::kDone, "nobody to tell"), ended(0, engine::RunStatus::kDone, ""),
+      ended(2, engine::RunStatus::kFailed, "")};
+  CHECK(worker.outbox.finish(finished) == 3);
+  CHECK(exec("select id, status, coalesce(reason, '-') from pawl.outbox_archive order by position") ==
+        Table{{events[0].id, "done", "-"},
+              {events[1].id, "done", "nobody to tell"},
+              {events[2].id, "failed", "failed without a reason"}});
+}
+
 TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
   const auto event = claim_one();
   CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);
