@@ -182,6 +182,13 @@ TEST_CASE("the payload that is kept holds no secret and is read as the original 
   CHECK(SyncFailedReader().to_keep(kept) == kept);
 }
 
+TEST_CASE("of a name that stands twice the last counts, and nothing is kept of the first") {
+  std::string payload = sample_payload().dump();
+  payload.insert(1, "\"error_message\":\"canary\",\"label\":7,");
+  CHECK(SyncFailedReader().read(event_of(payload)).label == "Head office");
+  CHECK_THAT(SyncFailedReader().to_keep(payload), !Catch::Contains("canary"));
+}
+
 TEST_CASE("a bad payload that is kept is refused with the same words") {
   for (const json& wrong : {json(7), json("acme"), json::array(), json{{"secret", "canary"}}, json(nullptr)}) {
     json payload = sample_payload();

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "engine/event.h"
+#include "workflows/notify_sync_failure/payload_fields.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -37,10 +38,10 @@ class SyncFailedReader {
   std::string to_keep(const std::string& payload);
 
  private:
-  const nlohmann::json& safe_fields(const std::string& payload);
+  const PayloadFields& safe_fields(const std::string& payload);
 
   std::string payload_;
-  nlohmann::json fields_;  ///< Of `payload_`, those above alone, with their texts made safe.
+  std::optional<PayloadFields> fields_;  ///< Of `payload_`.
 };
 
 }  // namespace pawl::notify_sync_failure

@@ -1,0 +1,33 @@
+// The fields of a payload, picked out of its JSON while that is parsed, with their texts made safe.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace pawl::notify_sync_failure {
+
+inline constexpr std::array<const char*, 7> kFieldNames = {"connection_id", "sync_log_id",   "org_id",     "provider",
+                                                           "label",         "error_message", "occurred_at"};
+
+struct PayloadField {
+  enum Index : std::size_t { kConnectionId, kSyncLogId, kOrgId, kProvider, kLabel, kErrorMessage, kOccurredAt };
+
+  nlohmann::json::value_t type = nlohmann::json::value_t::discarded;  ///< `discarded` where the payload lacks it.
+  std::string text;  ///< Of a string: secrets redacted, control characters stripped, capped.
+};
+using PayloadFields = std::array<PayloadField, kFieldNames.size()>;
+
+/// Whether the text is a UUID in its canonical form.
+bool is_canonical_uuid(const std::string& text);
+std::string lower_cased(std::string text);
+
+/// Throws engine::PermanentError when the payload is no JSON object within bounds, without showing a piece of it. All
+/// other fields are ignored; of a name that stands twice, the last counts.
+PayloadFields pick_fields(const std::string& payload);
+
+/// An object of these fields alone, which reads as they do: a value of a wrong type is the empty one of that type.
+std::string to_json(const PayloadFields& fields);
+
+}  // namespace pawl::notify_sync_failure
