@@ -18,12 +18,9 @@ void Journal::commit(Checkpoints& store, Group& group) try {
 }
 
 void Journal::flush(Timestamp now) {
-  if (committing_ || (backoff_.down() && now < backoff_.retry_at())) return;
+  if (due_at(now).value_or(Timestamp::max()) > now) return;
   std::shared_ptr<Group> group = std::move(failed_);
-  if (!group) {
-    if (pending_->records.empty()) return;
-    group = std::exchange(pending_, std::make_shared<Group>());
-  }
+  if (!group) group = std::exchange(pending_, std::make_shared<Group>());
   committing_ = true;
   lanes_.submit(
       lane_, [&store = store_, group] { commit(store, *group); }, [this, group] { committed(group); });
@@ -31,7 +28,8 @@ void Journal::flush(Timestamp now) {
 
 std::optional<Timestamp> Journal::due_at(Timestamp now) const {
   if (committing_ || (pending_->records.empty() && !failed_)) return std::nullopt;
-  return backoff_.down() ? std::max(now, backoff_.retry_at()) : now;
+  if (backoff_.down()) return std::max(now, backoff_.retry_at());
+  return failed_ ? now : std::max(now, pending_->due);
 }
 
 void Journal::committed(const std::shared_ptr<Group>& group) {

@@ -1,6 +1,7 @@
 // Group commit: what happened goes to the store in groups, and nothing counts before its group is durable.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,17 +18,28 @@ namespace pawl::engine {
 /// Engine's thread only. A group is whatever arrived while the previous one was made durable.
 class Journal {
  public:
+  static constexpr Duration kSoon = std::chrono::milliseconds{10};
+
   /// Told when a record is durable.
   using Durable = std::function<void()>;
 
   Journal(Checkpoints& store, Lanes& lanes, LaneId lane, const Clock& clock, Jitter& jitter)
       : store_(store), lanes_(lanes), lane_(lane), clock_(clock), backoff_(jitter) {}
 
-  void add(Checkpoint record) { pending_->records.push_back(std::move(record)); }
+  void add(Checkpoint record) {
+    pending_->records.push_back(std::move(record));
+    pending_->due = {};
+  }
   /// The same, and calls `durable` once the group is.
   void add(Checkpoint record, Durable durable) {
     add(std::move(record));
     pending_->durable.push_back(std::move(durable));
+  }
+
+  /// For what nothing waits for: it goes with the next group that there is, at the latest when kSoon has passed.
+  void add_soon(Checkpoint record, Timestamp now) {
+    pending_->records.push_back(std::move(record));
+    pending_->due = std::min(pending_->due, now + kSoon);
   }
 
   /// Starts a commit when there is something to commit, none is under way and the store is not to be left alone.
@@ -47,6 +59,7 @@ class Journal {
   struct Group {
     std::vector<Checkpoint> records;
     std::vector<Durable> durable;
+    Timestamp due = Timestamp::max();
     std::string error;
     bool refused = false;
   };

@@ -59,7 +59,7 @@ void Runner::Body::arrive_new(Event event) {
   stored.workflow = workflow->name;
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) started.event.payload = workflow->payload_to_keep(stored.event.payload);
-  journal_.add(std::move(started));
+  journal_.add_soon(std::move(started), now());  // with the first step's end, mostly
   crash_point(CrashPoint::kRunStarted);
   notify(NoticeKind::kRunStarted, stored.event.id, "", "");
   admit(*workflow, std::move(stored));
