@@ -32,6 +32,17 @@ bool turns_direction(char32_t point) {
          (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 
+// Printable ASCII with single spaces between its words: as most names and subjects are, already one line.
+bool is_one_line(std::string_view text) {
+  char before = ' ';
+  for (const char c : text) {
+    const bool prints = c >= ' ' && c < '\x7F';
+    if (!prints || (c == ' ' && before == ' ')) return false;
+    before = c;
+  }
+  return before != ' ' || text.empty();
+}
+
 }  // namespace
 
 char32_t take_code_point(std::string_view& rest) {
@@ -79,6 +90,7 @@ bool is_ascii(std::string_view text) {
 }
 
 std::string one_line(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max && is_one_line(text)) return std::string(text);
   std::string line;
   bool space_due = false;
   while (!text.empty()) {
