@@ -11,18 +11,22 @@ namespace pawl::storage {
 /// A mark is a shortcut, never a truth: a lower position can commit later, and freed events reappear anywhere. So
 /// claims that are catching up go on from the last one; a claim that has caught up looks back over the last second,
 /// where late commits usually are; and a sweep from the beginning finds all others. Sweeps come every second, or more
-/// rarely if an old transaction keeps so many dead rows in place that sweeping would take more than a twentieth of the
-/// time.
+/// rarely if there are so many leased or dead rows to pass over that sweeping would take more than a hundredth of the
+/// time: every five seconds then, or as often as takes a twentieth.
 class LowWater {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::seconds kLookBack{1};
-  static constexpr int kSweepShare = 20;
+  static constexpr std::chrono::seconds kRarely{5};
+  static constexpr int kSweepShare = 100;
+  static constexpr int kSweepShareRarely = 20;
 
   bool sweep_due(Time now) const { return now >= next_sweep_; }
 
   void swept(Time started, Time ended) {
-    next_sweep_ = started + std::max<Time::duration>(kLookBack, (ended - started) * kSweepShare);
+    const Time::duration took = ended - started;
+    const Time::duration rarely = std::max<Time::duration>(kRarely, took * kSweepShareRarely);
+    next_sweep_ = started + std::clamp<Time::duration>(took * kSweepShare, kLookBack, rarely);
   }
 
   /// Look above this position.

@@ -16,13 +16,7 @@ namespace {
 
 constexpr std::size_t kCandidatesMax = 10'000;
 constexpr std::chrono::milliseconds kBusyPoll{5};
-constexpr std::chrono::seconds kExpiredEvery{1};
-
-// $1 types, $2 store. An event that was resumed waits for the worker with its checkpoints while that lives.
-const std::string kClaimable =
-    "o.lease_epoch is null and o.available_at <= now() and o.type = any($1::text[])"
-    " and (o.store is null or o.store = $2::uuid or not exists (select from pawl.workers w"
-    " where w.store = o.store and w.stopped_at is null and w.expires_at > now()))";
+constexpr std::chrono::seconds kWorkersEvery{1};
 
 const std::string kKey = "coalesce(o.headers->>'tenant', o.aggregateid)";
 
@@ -92,6 +86,7 @@ void OutboxClaims::start_over(const std::string& store_id) {
   overtaking_ = {};
   batch_ = 0;
   redelivered_.clear();
+  swept_epochs_.clear();
   more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = false;
 }
 
@@ -157,23 +152,37 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
 // the worker empties for it.
 void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& events) {
   const auto started = LowWater::Time::clock::now();
-  const bool sweeping = take_over_expired(started) || low_water_.sweep_due(started);
-  if (sweeping) find_redelivered(limits.deliveries_max);
+  look_at_workers(started);
+  const bool sweeping = epochs_ != swept_epochs_ || low_water_.sweep_due(started);
+  const std::int64_t above = sweeping ? sweep(limits.deliveries_max) : low_water_.mark();
+  const auto surveyed = LowWater::Time::clock::now();
   claim_redelivered(limits, events);
   if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany)) {
     limits.max -= claim_overtaking(limits.max, events);
-    claim_fresh(sweeping ? 0 : low_water_.mark(), limits.max, events);
+    claim_fresh(above, limits.max, events);
   }
   if (!sweeping) return;
-  low_water_.swept(started, LowWater::Time::clock::now());
+  swept_epochs_ = epochs_;
+  low_water_.swept(started, surveyed);
   archive_care_.turn(connection_, started);
 }
 
-// Every second, however rarely there is time for a sweep of a long queue.
-bool OutboxClaims::take_over_expired(LowWater::Time now) {
-  if (now < look_for_expired_at_) return false;
-  look_for_expired_at_ = now + kExpiredEvery;
-  return free_expired_epochs(connection_);
+// Every second, however rarely there is time for a sweep of a long queue: what was freed is not to wait for that.
+void OutboxClaims::look_at_workers(LowWater::Time now) {
+  if (now < look_at_workers_at_) return;
+  look_at_workers_at_ = now + kWorkersEvery;
+  free_expired_epochs(connection_);
+  epochs_ = epochs_at_work(connection_);
+}
+
+// Passes over leased rows once, and says from where on to claim fresh events.
+std::int64_t OutboxClaims::sweep(int deliveries_max) {
+  const Survey seen = survey(connection_, types_, store_);
+  if (seen.leased_by_nobody) free_events_of_nobody(connection_);
+  redelivered_.clear();
+  more_redelivered_ = seen.redelivered || seen.leased_by_nobody;
+  if (more_redelivered_) find_redelivered(deliveries_max);
+  return seen.lowest_fresh == 0 ? low_water_.mark() : seen.lowest_fresh - 1;
 }
 
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
@@ -215,15 +224,7 @@ void OutboxClaims::note_keys(const Rows& rows, int found) {
 
 // Candidates first and claims by position: the search passes over every leased row, so it is not made for each claim.
 void OutboxClaims::find_redelivered(int deliveries_max) {
-  const Rows rows =
-      connection_.run("find redelivered events",
-                      "select o.position, o.deliveries from pawl.outbox o where " + kClaimable +
-                          " and o.deliveries > 0"
-                          " order by o.deliveries <> $3::int, o.deliveries, o.position limit $4::int",
-                      {types_, store_, std::to_string(deliveries_max - 1), std::to_string(kCandidatesMax)});
-  redelivered_.clear();
-  for (std::size_t row = 0; row < rows.size(); ++row)
-    redelivered_.push_back({rows.integer(row, 0), static_cast<int>(rows.integer(row, 1))});
+  redelivered_ = redelivered_events(connection_, types_, store_, deliveries_max, kCandidatesMax);
   more_redelivered_ = redelivered_.size() == kCandidatesMax;
 }
 

@@ -10,6 +10,7 @@
 #include "storage/archive_care.h"
 #include "storage/epoch.h"
 #include "storage/low_water.h"
+#include "storage/outbox_survey.h"
 #include "storage/overtaking.h"
 #include "storage/postgres_connection.h"
 
@@ -29,17 +30,14 @@ class OutboxClaims {
   void release(std::span<const std::int64_t> unstarted_positions);
 
  private:
-  struct Redelivered {
-    std::int64_t position;
-    int deliveries;
-  };
   using Events = std::vector<engine::Event>;
   std::string epoch() const { return std::to_string(epoch_.load()); }
   void next_batch();
   Events find_lost_batch();
   void claim_what_is_admitted(engine::ClaimLimits limits, Events& events);
   void claim_fresh(std::int64_t above, int limit, Events& events);
-  bool take_over_expired(LowWater::Time now);
+  void look_at_workers(LowWater::Time now);
+  std::int64_t sweep(int deliveries_max);
   int claim_overtaking(int max, Events& events);
   void note_keys(const Rows& rows, int found);
   void claim_redelivered(engine::ClaimLimits& limits, Events& events);
@@ -56,7 +54,9 @@ class OutboxClaims {
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
   LowWater low_water_;
-  LowWater::Time look_for_expired_at_ = LowWater::Time::min();
+  LowWater::Time look_at_workers_at_ = LowWater::Time::min();
+  std::string epochs_;        ///< Those at work, as last seen.
+  std::string swept_epochs_;  ///< As they were before the last sweep.
   Overtaking overtaking_;
   ArchiveCare archive_care_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.

@@ -143,7 +143,9 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
                                      {store, epoch}));
     const auto waiting = chunks(registration.waiting);
     for (const WaitingChunk& chunk : waiting) keep_waiting(transaction, epoch, older, chunk);
-    free_events_without_epoch(transaction, older);
+    // A fresh store ends nobody and has no runs: its first sweep finds what is left without an epoch.
+    if (older.all != "{}" || !waiting.empty() || !registration.moving.empty())
+      free_events_without_epoch(transaction, older);
     for (const WaitingChunk& chunk : waiting) add_foreign(transaction, epoch, chunk.ids, false, registered.foreign);
     for (const std::string& ids : id_chunks(registration.moving))
       add_foreign(transaction, epoch, ids, true, registered.foreign);
@@ -154,10 +156,10 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
   return registered;
 }
 
-bool free_expired_epochs(PostgresConnection& connection) {
+void free_expired_epochs(PostgresConnection& connection) {
   const std::string operation = "free events of expired leases";
   const Rows any = connection.run(operation, "select from pawl.workers where expires_at < now() limit 1", {});
-  if (any.size() == 0) return false;
+  if (any.size() == 0) return;
   connection.transact(operation, [](Transaction& transaction) {
     const Ended expired =
         ended_epochs(transaction.run("delete from pawl.workers where epoch in"
@@ -168,7 +170,14 @@ bool free_expired_epochs(PostgresConnection& connection) {
     engine::crash_point(engine::CrashPoint::kBeforeFreed);
   });
   engine::crash_point(engine::CrashPoint::kAfterFreed);
-  return true;
+}
+
+void free_events_of_nobody(PostgresConnection& connection) {
+  connection.transact("free events of epochs without a row", [](Transaction& transaction) {
+    free_events_without_epoch(transaction, {.all = "{}", .cleanly = "{}"});
+    engine::crash_point(engine::CrashPoint::kBeforeFreed);
+  });
+  engine::crash_point(engine::CrashPoint::kAfterFreed);
 }
 
 }  // namespace pawl::storage

@@ -16,8 +16,10 @@ namespace pawl::storage {
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
                                    const std::string& version, engine::Duration lease, std::int64_t previous_epoch);
 
-/// Ends every epoch whose lease has expired by Postgres' clock and frees its events. Returns whether there was one;
-/// cheap when there was none.
-bool free_expired_epochs(PostgresConnection& connection);
+/// Ends every epoch whose lease has expired by Postgres' clock and frees its events; cheap when there is none.
+void free_expired_epochs(PostgresConnection& connection);
+
+/// Frees the events of epochs without a row, whoever deleted that.
+void free_events_of_nobody(PostgresConnection& connection);
 
 }  // namespace pawl::storage

@@ -44,6 +44,11 @@ TEST_CASE("sweeps come every second, and more rarely when they take long") {
   water.swept(kStart, kStart + 1ms);
   CHECK_FALSE(water.sweep_due(kStart + 999ms));
   CHECK(water.sweep_due(kStart + 1s));
+  water.swept(kStart, kStart + 30ms);
+  CHECK_FALSE(water.sweep_due(kStart + 2999ms));
+  CHECK(water.sweep_due(kStart + 3s));
+  water.swept(kStart, kStart + 100ms);
+  CHECK(water.sweep_due(kStart + 5s));
   water.swept(kStart, kStart + 1s);
   CHECK_FALSE(water.sweep_due(kStart + 19s));
   CHECK(water.sweep_due(kStart + 20s));

@@ -39,6 +39,22 @@ TEST_CASE_METHOD(Fixture, "events of a dead epoch are freed by any worker and de
   CHECK(value("select count(*) from pawl.workers") == "1");
 }
 
+TEST_CASE_METHOD(Fixture, "events of an epoch whose row was deleted by hand are freed by any worker's next sweep") {
+  Worker worker(*this), other(*this);
+  worker.open();
+  const auto ids = emit_many(3);
+  REQUIRE(worker.claim().size() == 3);
+  other.open();
+  REQUIRE(other.claim().empty());
+  exec("delete from pawl.workers where epoch = $1::bigint", {text_of(worker)});
+  Ids freed;
+  CHECK(eventually([&] {
+    for (const std::string& id : other.claim_ids()) freed.push_back(id);
+    return freed.size() == 3;
+  }));
+  CHECK(freed == ids);
+}
+
 TEST_CASE_METHOD(Fixture, "a zombie's claim, finish, renew and release change nothing") {
   Worker zombie(*this), worker(*this);
   zombie.open();
