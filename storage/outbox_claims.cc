@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "engine/crash_point.h"
 #include "engine/errors.h"
@@ -118,11 +119,12 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
     claim_what_is_admitted(request.limits, events);
   }
   batch_is_lost_ = false;
-  lately_busy_ = !events.empty();
+  const bool was_busy = std::exchange(lately_busy_, !events.empty());
   if (events.empty()) return events;
   engine::crash_point(engine::CrashPoint::kAfterClaim);
   std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
-  if (asleep_) lower_flag();
+  // for one event with none right behind it the bell stays on: lowering and raising the flag takes longer than claiming
+  if (asleep_ && (was_busy || events.size() > 1)) lower_flag();
   return events;
 }
 

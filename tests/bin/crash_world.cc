@@ -152,7 +152,7 @@ void CrashWorld::begin_with_history() {
   for (const char* slug : {"one", "two", "three"}) fail_sync(slug);
   add_dead_worker("three");
   if (scenario_.slow) {
-    fail_sync("late");
+    for (int twice = 0; twice < 2; ++twice) fail_sync("late");  // for a lone one the worker does not wake up
     database_.exec("update pawl.outbox set available_at = 'infinity' where payload ->> 'org_id' = $1",
                    {organisations_["late"]->id});
   }

@@ -26,6 +26,28 @@ TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll
   slept.get();
   CHECK(std::chrono::steady_clock::now() - started < 60s);
   CHECK(worker.claim_ids() == std::vector<std::string>{id});
+}
+
+TEST_CASE_METHOD(Fixture, "a lone event leaves the bell on, and nobody rings for a worker that is busy", "[session]") {
+  Worker worker(*this);
+  worker.open();
+  REQUIRE(worker.claim().empty());
+  worker.outbox.sleep(1ms);
+  emit();
+  REQUIRE(worker.claim().size() == 1);
+  REQUIRE(worker.claim().empty());
+  CHECK(asleep() == "1");
+  const std::string id = emit();
+  worker.outbox.sleep(60s);  // it rang
+  CHECK(worker.claim_ids() == std::vector<std::string>{id});
+  emit();
+  CHECK(worker.claim().size() == 1);
+  CHECK(asleep() == "0");
+
+  worker.outbox.sleep(1ms);
+  emit();
+  emit();
+  CHECK(worker.claim().size() == 2);
   CHECK(asleep() == "0");
 }
 
