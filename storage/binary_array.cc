@@ -27,7 +27,15 @@ void append(std::string& bytes, std::uint32_t value) {
   bytes.append(four.data(), four.size());
 }
 
-unsigned hex_digit(char digit) { return static_cast<unsigned>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10); }
+constexpr std::array<std::uint8_t, 256> kHexDigits = [] {
+  std::array<std::uint8_t, 256> digits{};
+  for (unsigned char c = '0'; c <= '9'; ++c) digits[c] = static_cast<std::uint8_t>(c - '0');
+  for (unsigned char c = 'a'; c <= 'f'; ++c)
+    digits[c] = digits[c - 'a' + 'A'] = static_cast<std::uint8_t>(c - 'a' + 10);
+  return digits;
+}();
+
+unsigned hex_digit(char digit) { return kHexDigits[static_cast<unsigned char>(digit)]; }
 
 }  // namespace
 
@@ -59,11 +67,11 @@ TextArray::TextArray() : BinaryArray(kText) {}
 void UuidArray::add(std::string_view uuid) {
   if (!is_uuid(uuid)) throw ValueError("statement for Postgres: \"" + valid_utf8(uuid) + "\" is no UUID");
   std::array<char, 16> bytes{};
-  std::size_t digits = 0;
-  for (const char c : uuid) {
-    if (c == '-') continue;
-    char& byte = bytes.at(digits++ / 2);
-    byte = static_cast<char>((static_cast<unsigned>(byte) << 4) | hex_digit(c));
+  std::size_t at = 0;
+  for (char& byte : bytes) {
+    if (uuid[at] == '-') ++at;
+    byte = static_cast<char>(hex_digit(uuid[at]) << 4 | hex_digit(uuid[at + 1]));
+    at += 2;
   }
   add_element({bytes.data(), bytes.size()});
 }

@@ -127,7 +127,7 @@ struct Contact {
 
 // What the statement says of each person, and of the mails that are not simply cleared.
 struct Answer {
-  std::map<std::int64_t, Contact> contacts;       // by person
+  std::vector<Contact> contacts;                  // by person
   std::map<std::size_t, LedgerEntry> exceptions;  // by request
 };
 
@@ -140,9 +140,11 @@ LedgerEntry exception_from(const Rows& rows, std::size_t row) {
 
 Answer answer_from(const Rows& rows) {
   Answer answer;
+  answer.contacts.resize(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.null(row, 2))
-      answer.contacts[rows.integer(row, 1)] = {rows.string(row, 5), rows.string(row, 6)};
+      answer.contacts.at(static_cast<std::size_t>(rows.integer(row, 1)) - 1) = {rows.string(row, 5),
+                                                                                rows.string(row, 6)};
     else
       answer.exceptions[static_cast<std::size_t>(rows.integer(row, 2)) - 1] = exception_from(rows, row);
   }
@@ -176,11 +178,12 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   BigintArray persons, numbers;
   TextArray message_ids;
   People people;
-  std::vector<std::int64_t> person_of;
+  std::vector<std::size_t> person_of;
   for (const LedgerRequest& request : requests) {
     event_ids.add(request.event_id);
-    person_of.push_back(people.index_of(request.org_id, request.user_id));
-    persons.add(person_of.back());
+    const std::int64_t person = people.index_of(request.org_id, request.user_id);
+    person_of.push_back(static_cast<std::size_t>(person) - 1);
+    persons.add(person);
     message_ids.add(request.message_id);
     numbers.add(numbers_.ask(request.event_id, request.user_id));
   }
@@ -196,7 +199,7 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   for (std::size_t index = 0; index < requests.size(); ++index) {
     const auto exception = answer.exceptions.find(index);
     const bool sends = exception == answer.exceptions.end();
-    entries.push_back(sends ? cleared(answer.contacts.at(person_of[index])) : exception->second);
+    entries.push_back(sends ? cleared(answer.contacts[person_of[index]]) : exception->second);
     numbers_.answered(requests[index].event_id, requests[index].user_id, sends);
   }
   return entries;
