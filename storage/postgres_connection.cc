@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 #include <utility>
 
+#include "storage/kept_plans.h"
 #include "storage/postgres_deadline.h"
 #include "storage/postgres_errors.h"
 
@@ -19,12 +20,10 @@ Rows execute(Work& work, const std::string& sql, const Parameters& parameters) {
       work.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end()))));
 }
 
-template <class Work>
-Rows execute(Work& work, const std::string& sql, const BinaryParameters& parameters) {
+std::vector<pqxx::binarystring> binary_strings(const BinaryParameters& parameters) {
   std::vector<pqxx::binarystring> values;
   for (const std::string_view value : parameters) values.emplace_back(value.data(), value.size());
-  return Rows(std::make_shared<const pqxx::result>(
-      work.exec_params(sql, pqxx::prepare::make_dynamic_params(values.begin(), values.end()))));
+  return values;
 }
 
 }  // namespace
@@ -57,6 +56,7 @@ class PostgresConnection::Link {
 
   pqxx::connection connection;
   Deadline deadline;
+  KeptPlans plans{connection};
 
  private:
   class Receiver final : public pqxx::notification_receiver {
@@ -156,10 +156,20 @@ Rows PostgresConnection::run(const std::string& operation, const std::string& sq
 }
 
 Rows PostgresConnection::run_binary(const std::string& operation, const std::string& sql,
-                                    const BinaryParameters& parameters) {
+                                    const BinaryParameters& parameters, Plan plan) {
+  const std::vector<pqxx::binarystring> values = binary_strings(parameters);
+  const auto bound = pqxx::prepare::make_dynamic_params(values.begin(), values.end());
   return attempt(operation, kTriesMax, [&](Link& link) {
+    if (plan == Plan::kKept && keeps_plans_) try {
+        const std::string name = link.plans.prepared(sql);
+        pqxx::nontransaction work(link.connection);
+        return Rows(std::make_shared<const pqxx::result>(work.exec_prepared(name, bound)));
+      } catch (const pqxx::sql_error& error) {  // planned at once, in the next lines, from now on
+        if (!lost_its_plan(error)) throw;
+        keeps_plans_ = false;
+      }
     pqxx::nontransaction work(link.connection);
-    return execute(work, sql, parameters);
+    return Rows(std::make_shared<const pqxx::result>(work.exec_params(sql, bound)));
   });
 }
 

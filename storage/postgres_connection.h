@@ -48,8 +48,14 @@ class Transaction {
   virtual void script(const std::string& sql) = 0;
 };
 
-/// Used by one thread at a time. No statement is prepared by name, so that it works through a pooler in transaction
-/// mode, and so that each is planned for the tables as they are: the outbox is empty one minute and large the next.
+/// How a statement comes to its plan. Most are planned each time, for the tables as they are: the outbox is empty one
+/// minute and large the next. Of one about at most `kFewRows` rows the plan may be kept for a while (kept_plans.h), if
+/// it looks every row up by its key: its planning takes longer than the rest.
+enum class Plan { kOwn, kKept };
+inline constexpr std::size_t kFewRows = 64;
+inline Plan plan_for(std::size_t rows) { return rows <= kFewRows ? Plan::kKept : Plan::kOwn; }
+
+/// Used by one thread at a time. Works through a pooler in transaction mode: it finds out there that no plan is kept.
 /// Every member throws the engine's errors, naming `operation`; UnavailableError when a statement gets no answer within
 /// the time that the address allows: the connection is given up then, and what it asked for may still happen.
 class PostgresConnection {
@@ -61,7 +67,8 @@ class PostgresConnection {
   /// One statement in a transaction of its own, repeated a few times over a deadlock or a broken connection: it must be
   /// harmless to run again.
   Rows run(const std::string& operation, const std::string& sql, const Parameters& parameters);
-  Rows run_binary(const std::string& operation, const std::string& sql, const BinaryParameters& parameters);
+  Rows run_binary(const std::string& operation, const std::string& sql, const BinaryParameters& parameters,
+                  Plan plan = Plan::kOwn);
   /// The same, never repeated: on an error nobody knows whether it happened.
   Rows run_once(const std::string& operation, const std::string& sql, const Parameters& parameters);
   /// Several statements in one transaction, repeated like `run`.
@@ -82,6 +89,7 @@ class PostgresConnection {
   const PostgresAddress address_;
   std::string channel_;
   bool rang_ = false;
+  bool keeps_plans_ = true;  ///< False once a server did not know what another had prepared.
   std::unique_ptr<Link> link_;
 };
 

@@ -80,7 +80,8 @@ Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Colum
       {binary(epoch), columns.event_ids.bytes(), columns.org_ids.bytes(), columns.kinds.bytes(),
        columns.urgencies.bytes(), columns.titles.bytes(), columns.bodies.bytes(), columns.links.bytes(),
        columns.data.bytes(), columns.index_of_user.bytes(), columns.person_of_user.bytes(), columns.people.org_ids(),
-       columns.people.user_ids()});
+       columns.people.user_ids()},
+      plan_for(static_cast<std::size_t>(columns.users)));
 }
 
 // Only where some have no new row, so it is seldom asked.

@@ -191,7 +191,8 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
   const Rows rows = claiming_.run_binary("claim mails", kClaim,
                                          {binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(),
-                                          message_ids.bytes(), numbers.bytes(), people.org_ids(), people.user_ids()});
+                                          message_ids.bytes(), numbers.bytes(), people.org_ids(), people.user_ids()},
+                                         plan_for(requests.size()));
   if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   const Answer answer = answer_from(rows);
@@ -219,7 +220,8 @@ void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
   engine::crash_point(engine::CrashPoint::kBeforeMailSettled);
   const Rows rows = settling_.run_binary(
       "settle mails", kSettle,
-      {binary(epoch_.load()), event_ids.bytes(), user_ids.bytes(), states.bytes(), replies.bytes(), numbers.bytes()});
+      {binary(epoch_.load()), event_ids.bytes(), user_ids.bytes(), states.bytes(), replies.bytes(), numbers.bytes()},
+      plan_for(settled.size()));
   if (!rows.boolean(0, 0)) throw_lease_lost("settle mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailSettled);
   for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);

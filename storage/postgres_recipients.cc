@@ -4,6 +4,7 @@
 #include <map>
 
 #include "storage/array_literal.h"
+#include "storage/binary_array.h"
 #include "storage/postgres_pool.h"
 
 namespace pawl::storage {
@@ -22,14 +23,14 @@ PostgresRecipients::~PostgresRecipients() = default;
 namespace {
 
 Rows select_recipients(PostgresPool& pool, std::span<const std::string> org_ids) {
-  ArrayLiteral ids;  // text that is no uuid belongs to no organisation, and must not fail the others' query
+  TextArray ids;  // text that is no uuid belongs to no organisation, and must not fail the others' query
   for (const std::string& id : org_ids)
     if (is_uuid(id)) ids.add(id);
-  return pool.borrow()->run("read recipients",
-                            "select o.asked, r.org_name, r.user_id from unnest($1::text[]) o (asked)"
-                            " join pawl.recipients r on r.org_id = o.asked::uuid"
-                            " where r.role in ('owner', 'admin') order by o.asked, r.user_id",
-                            {ids.text()});
+  return pool.borrow()->run_binary("read recipients",
+                                   "select o.asked, r.org_name, r.user_id from unnest($1::text[]) o (asked)"
+                                   " join pawl.recipients r on r.org_id = o.asked::uuid"
+                                   " where r.role in ('owner', 'admin') order by o.asked, r.user_id",
+                                   {ids.bytes()}, plan_for(org_ids.size()));
 }
 
 }  // namespace

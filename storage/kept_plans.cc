@@ -1,0 +1,41 @@
+// Names a statement by its text, so that whoever else has prepared that name has prepared the same.
+#include "storage/kept_plans.h"
+
+#include <functional>
+#include <pqxx/pqxx>
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr int kCallsMax = 100;
+
+constexpr const char* kNoSuchStatement = "26000";
+constexpr const char* kPreparedAlready = "42P05";
+constexpr const char* kOtherColumnsNow = "0A000";  // "cached plan must not change result type"
+
+std::string name_of(const std::string& sql) {
+  return "pawl_" + std::to_string(sql.size()) + "_" + std::to_string(std::hash<std::string>{}(sql));
+}
+
+}  // namespace
+
+std::string KeptPlans::prepared(const std::string& sql) {
+  std::string name = name_of(sql);
+  const auto [calls, is_new] = calls_.try_emplace(name, 0);
+  if (calls->second++ == kCallsMax) {
+    connection_.unprepare(name);
+    calls->second = 1;
+    connection_.prepare(name, sql);
+  } else if (is_new) {
+    connection_.prepare(name, sql);
+  }
+  return name;
+}
+
+bool lost_its_plan(const pqxx::sql_error& error) {
+  const std::string& state = error.sqlstate();
+  return state == kNoSuchStatement || state == kPreparedAlready || state == kOtherColumnsNow;
+}
+
+}  // namespace pawl::storage
