@@ -209,13 +209,34 @@ void Runner::Body::prune_if_due() {
 }
 
 void Runner::Body::report_ports() {
-  const std::string outbox_error = this->outbox_error();
-  const bool outbox_down = !outbox_error.empty();
-  if (outbox_down != std::exchange(outbox_was_down_, outbox_down))
-    notify(outbox_down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "", outbox_error);
+  report_outbox();
   const std::string& store_error = this->store_error();
   if (store_error.empty() == std::exchange(store_was_down_, !store_error.empty()))
     notify(store_error.empty() ? NoticeKind::kCheckpointsUp : NoticeKind::kCheckpointsDown, "", "", store_error);
+}
+
+// One line an outage, however many calls it fails; but what fails on, or anew, after the call that was told of has come
+// back is another trouble, and told as well.
+void Runner::Body::report_outbox() {
+  const std::string error = outbox_error();
+  const bool down = !error.empty();
+  if (down != std::exchange(outbox_was_down_, down)) {
+    notify(down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "", error);
+    outbox_told_ = {failing_call(), std::nullopt};
+    return;
+  }
+  const Backoff* const failing = failing_call();
+  if (failing == nullptr || (outbox_told_.call != nullptr && outbox_told_.call->down())) return;
+  if (!outbox_told_.other_retry_at) outbox_told_.other_retry_at = failing->retry_at();
+  if (*outbox_told_.other_retry_at == failing->retry_at()) return;
+  notify(NoticeKind::kOutboxDown, "", "", failing->error());
+  outbox_told_ = {failing, std::nullopt};
+}
+
+const Backoff* Runner::Body::failing_call() const {
+  for (const Backoff* call : {&intake_->backoff(), &archiver_.backoff(), &heartbeat_.backoff()})
+    if (call->down()) return call;
+  return nullptr;
 }
 
 const std::string& Runner::Body::store_error() const {
@@ -225,8 +246,7 @@ const std::string& Runner::Body::store_error() const {
 }
 
 std::string Runner::Body::outbox_error() const {
-  for (const Backoff* backoff : {&intake_->backoff(), &archiver_.backoff(), &heartbeat_.backoff()})
-    if (backoff->down()) return backoff->error();
+  if (const Backoff* failing = failing_call()) return failing->error();
   return heartbeat_.lease_holds(now()) ? "" : "renew leases: no answer in time; no effect is started until it comes";
 }
 

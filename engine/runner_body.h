@@ -53,6 +53,9 @@ class Runner::Body {
   // runner.cc
   void throw_if_over() const;
   void report_ports();
+  void report_outbox();
+  /// The first of the outbox's calls that does not answer; null while all do.
+  const Backoff* failing_call() const;
   /// Why outbox or store do not answer; empty while they do.
   std::string outbox_error() const;
   const std::string& store_error() const;
@@ -135,6 +138,10 @@ class Runner::Body {
   bool pruning_ = false;
   bool draining_ = false;
   bool outbox_was_down_ = false;
+  struct {
+    const Backoff* call = nullptr;            ///< Of whose trouble was told last.
+    std::optional<Timestamp> other_retry_at;  ///< Of the call that failed on when that one was back.
+  } outbox_told_;
   bool store_was_down_ = false;
   Backoff loads_;
   std::string store_refusal_;
