@@ -67,7 +67,7 @@ Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, Runne
       heartbeat_(ports.outbox, ports.lanes, kRenewLane, ports.clock, options.lease, jitter_),
       intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, ports.lanes,
                                        Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
-                                       types_of(workflows_), std::min(options.claim_max, options.moving_max / 4),
+                                       types_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
                                        [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
       loads_(jitter_) {
   LaneId lane = kFirstStepLane;

@@ -1,8 +1,10 @@
 """The liveness phase: no fault any more, both workers up, and all that waits must come to its end in time."""
 import signal
-import sqlite3
 import subprocess
 import time
+from contextlib import closing
+
+from chaos.snapshots import read_only
 
 
 class Drain:
@@ -66,7 +68,7 @@ class Drain:
                            "limit 20")
             waiting = [row[0] for row in cursor.fetchall()]
         for worker in self.world.workers:
-            with sqlite3.connect(f"file:{worker.checkpoints}?mode=ro", uri=True) as store:
+            with closing(read_only(worker.checkpoints)) as store:
                 waiting += store.execute("select ? || ': ' || run_id || ' ' || why || ', ' || reason || ', ' ||"
                                          "coalesce(next_at, '') from v1_waiting limit 20", (worker.name,)).fetchall()
         return waiting

@@ -3,8 +3,10 @@ import os
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 
 from chaos.faults_of_workers import WorkerFault
+from chaos.snapshots import read_only
 from chaos.worker import Worker
 
 
@@ -53,7 +55,7 @@ class Restored(WorkerFault):
 
     @staticmethod
     def runs(path):
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection:
             return connection.execute("select count(*) from v1_runs").fetchone()[0]
 
 
@@ -84,7 +86,7 @@ class ReadForLong(WorkerFault):
     def inject(self, world, rng):
         if not os.path.exists(self.worker.checkpoints):
             return False
-        with sqlite3.connect(f"file:{self.worker.checkpoints}?mode=ro", uri=True) as reader:
+        with closing(read_only(self.worker.checkpoints)) as reader:
             reader.execute("begin")
             settled = "select count(*) from v1_steps"
             before = reader.execute(settled).fetchone()

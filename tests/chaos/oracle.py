@@ -1,6 +1,7 @@
 """Judges what a soak left behind, by the invariants I1 to I9."""
 import os
 import sqlite3
+from contextlib import closing
 
 from chaos import evidence as evidence_tables
 from chaos import snapshots
@@ -66,7 +67,7 @@ class Oracle:
     def look_into_stores(self):
         self.figures["runs that ended in another store"] = 0
         for path in self.evidence.stores:
-            with sqlite3.connect(path) as store:
+            with closing(sqlite3.connect(path)) as store:
                 if (found := store.execute("pragma integrity_check").fetchall()) != [("ok",)]:
                     self.violate("I8", f"{path} is corrupt", found)
                 waiting = store.execute("select run_id, why, reason, next_at from v1_waiting").fetchall()

@@ -2,6 +2,7 @@
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 
 SETTLED = "select run_id, step, key, attempt, output, started_at, settled_at from v1_steps where status = 'succeeded'"
 # Attempts count anew after each resume; in the run's present generation none may follow the one that succeeded.
@@ -10,6 +11,21 @@ select s.run_id, s.step, s.key from v1_steps s
 join v1_runs r on r.run_id = s.run_id
 join v1_attempts a on a.run_id = s.run_id and a.step = s.step and a.key = s.key and a.resumes = r.resumes
 where s.status = 'succeeded' and a.attempt >= s.attempt"""
+
+
+def read_only(path):
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+
+
+def beginnings(path):
+    """Size and first bytes of a store's files, for who has to find out what is wrong with it."""
+    found = []
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(path + suffix):
+            with open(path + suffix, "rb") as file:
+                found.append(f"{suffix or 'the file'} has {os.path.getsize(path + suffix)} bytes,"
+                             f" the first {file.read(100).hex()}")
+    return "; ".join(found)
 
 
 class History:
@@ -21,8 +37,11 @@ class History:
     def copy_of_living(self, path):
         """By SQLite's own backup, beside the running worker."""
         target = self.next_name()
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as source, sqlite3.connect(target) as copy:
-            source.backup(copy)
+        with closing(read_only(path)) as source, closing(sqlite3.connect(target)) as copy:
+            try:
+                source.backup(copy)
+            except sqlite3.DatabaseError as error:
+                raise RuntimeError(f"backup of {path}: {error}; {beginnings(path)}") from error
         self.lives[-1].append(target)
         return target
 
@@ -48,7 +67,7 @@ class History:
 
 
 def query(path, sql):
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()
 
 
