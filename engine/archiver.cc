@@ -11,8 +11,9 @@ namespace pawl::engine {
 namespace {
 
 // Under load a call rests for so many times as long as it took, while its next batch fills: at most a fifth of the
-// time goes into it. A call that nothing came before waits for nothing.
+// time goes into it. A call that nothing came before waits for nothing, and none for long after a slow one.
 constexpr int kRest = 4;
+constexpr Duration kRestMost = std::chrono::milliseconds{250};
 
 }  // namespace
 
@@ -48,7 +49,7 @@ std::optional<Timestamp> Archiver::due_at(Timestamp now) const {
 
 void Archiver::performed(const std::shared_ptr<Call>& call) {
   busy_ = false;
-  rested_at_ = clock_.now() + kRest * (clock_.now() - call->began);
+  rested_at_ = clock_.now() + std::min<Duration>(kRest * (clock_.now() - call->began), kRestMost);
   if (call->lost) {
     lost_ = call->error;
   } else if (!call->error.empty()) {

@@ -60,7 +60,7 @@ class Outbox {
   /// Leases pending events that the company admits: those delivered before first, then fresh ones in order of position,
   /// of which a part may be ceded to tenants other than those that fill the claims. While one waits for its last
   /// delivery, which it has alone, nothing is claimed that would keep it waiting. Finds late commits and freed rows
-  /// within a second.
+  /// within a second, or within a few where very many events are leased.
   virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
 
   /// Returns when something may have become claimable, or after about `at_most`.

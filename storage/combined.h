@@ -1,6 +1,7 @@
 // Lets calls that come at the same time share one statement.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -17,9 +18,9 @@
 namespace pawl::storage {
 
 /// One `serve` at a time, on the thread of one of its callers; the group is whatever arrived while the last one ran,
-/// and after a group of several for as long again, since half as many statements leave more time for the rest. So a
-/// lone call waits for nothing, and many threads with a request each cost a few statements, not one each. The number
-/// of callers bounds the group. Thread-safe.
+/// and after a group of several for as long again, up to 20 ms, since half as many statements leave more time for the
+/// rest. So lone calls wait for nothing, and many threads with a request each cost a few statements, not one each. The
+/// number of callers bounds the group. Thread-safe.
 template <class Request, class Answer>
 class Combined {
  public:
@@ -51,6 +52,7 @@ class Combined {
   };
   using Group = std::deque<Call*>;
   using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kRestMost{20};
 
   // The caller's own call is in the group: it has waited since before.
   void lead(std::unique_lock<std::mutex>& lock) {
@@ -62,7 +64,8 @@ class Combined {
     serve_together(group);
     lock.lock();
     serving_ = false;
-    if (group.size() > 1) rested_at_ = Clock::now() + (Clock::now() - began);
+    const auto rest = std::min<Clock::duration>(Clock::now() - began, kRestMost);
+    if (group.size() > 1) rested_at_ = Clock::now() + rest;
     for (Call* call : group) {
       call->done = true;
       call->turn.notify_one();  // under the lock: a call that is done may be gone without it

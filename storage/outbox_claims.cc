@@ -155,7 +155,8 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
 void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& events) {
   const auto started = LowWater::Time::clock::now();
   look_at_workers(started);
-  const bool sweeping = epochs_ != swept_epochs_ || low_water_.sweep_due(started);
+  const auto looked = LowWater::Time::clock::now();
+  const bool sweeping = epochs_ != swept_epochs_ || low_water_.sweep_due(looked);
   const std::int64_t above = sweeping ? sweep(limits.deliveries_max) : low_water_.mark();
   const auto surveyed = LowWater::Time::clock::now();
   claim_redelivered(limits, events);
@@ -165,7 +166,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   }
   if (!sweeping) return;
   swept_epochs_ = epochs_;
-  low_water_.swept(started, surveyed);
+  low_water_.swept(looked, surveyed);
   archive_care_.turn(connection_, started);
 }
 

@@ -39,12 +39,14 @@ Ended ended_epochs(const Rows& rows) {
 
 // A statement of its own, after the epochs' rows were deleted: only a snapshot taken then sees their last claims. It
 // also frees the events of an epoch whose row somebody deleted by hand. An epoch that stopped cleanly took no event
-// down with it, so its deliveries do not count towards a crash loop.
+// down with it, so its deliveries do not count towards a crash loop. The epochs are named before the rows are looked
+// at: a row that another worker frees and claims meanwhile is then seen to be of a living one.
 void free_events_without_epoch(Transaction& transaction, const Ended& ended) {
   transaction.run(
       "update pawl.outbox o set lease_epoch = null, lease_batch = null,"
       " deliveries = greatest(deliveries - (lease_epoch = any($1::bigint[]))::int, 0)"
-      " where lease_epoch is not null and not exists (select from pawl.workers w where w.epoch = o.lease_epoch)",
+      " where o.lease_epoch = any(array(select distinct held.lease_epoch from pawl.outbox held"
+      " where held.lease_epoch <> all(array(select epoch from pawl.workers))))",
       {ended.cleanly});
 }
 

@@ -34,7 +34,8 @@ struct Redelivered {
 std::deque<Redelivered> redelivered_events(PostgresConnection& connection, const std::string& types,
                                            const std::string& store, int deliveries_max, std::size_t limit);
 
-/// The epochs there are and which of them have stopped: as long as this stays the same, nobody has freed an event.
+/// The epochs there are and which of them have stopped: as long as this stays the same, nobody has freed the events
+/// of one.
 std::string epochs_at_work(PostgresConnection& connection);
 
 }  // namespace pawl::storage

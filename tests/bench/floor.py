@@ -17,7 +17,7 @@ from bench import jobs
 from bench.errors import Refused
 from bench.world import standing
 
-FLOOR = 0.25
+FLOOR = 0.4
 ROUNDS = 3
 EVENTS = 10_000
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")

@@ -97,6 +97,30 @@ TEST_CASE("P1 P2 P4 P5: the reply to each write is lost on the way") {
   check_unharmed(job, worker);
 }
 
+TEST_CASE("P5: a mail that is held stays held when the reply to its claim is lost") {
+  for (const std::string state : {"sending", "in_doubt"}) {
+    INFO(state);
+    FaultJob job;
+    TcpProxy proxy(job.cluster);
+    job.organisation.fail_sync();
+    job.database.exec(
+        "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, state, message_id,"
+        " in_doubt_count, settled_at) select o.id, r.user_id, 0, 1, now(), 1, $1, '<a@b>', ($1 = 'in_doubt')::int,"
+        " case when $1 = 'in_doubt' then now() end from pawl.outbox o join pawl.recipients r"
+        " on r.org_id = (o.payload ->> 'org_id')::uuid where r.role in ('owner', 'admin')",
+        {state});
+    proxy.tell("drop-reply insert into pawl.email_deliveries");
+    bin::PawlProcess worker(
+        {"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name), {{"PAWL_IN_DOUBT", "hold"}})));
+    REQUIRE(job.eventually_finished(1));
+    CHECK(proxy.fired() == 1);
+    CHECK(job.count("pawl.v1_events where status = 'failed'") == "1");
+    CHECK(job.count("pawl.v1_emails where state = 'in_doubt'") == "2");
+    CHECK(job.smtp.received().empty());
+    check_drains(worker);
+  }
+}
+
 TEST_CASE("P5: a mail whose claim was answered by nobody for long is not in doubt, since it was never sent") {
   FaultJob job;
   TcpProxy proxy(job.cluster);
