@@ -21,6 +21,11 @@ void check_unharmed(FaultJob& job, bin::PawlProcess& worker) {
   CHECK(job.no_attempt_burnt());
 }
 
+// A worker rehearses its statements before it registers, and the same texts are to be met when there is work to do.
+bool rehearsed(FaultJob& job) {
+  return bin::eventually([&] { return job.count("pawl.v1_workers") == "1"; });
+}
+
 // The first commit of each kind waits for a standby that does not exist: durable here, its reply still to come. No
 // other commit waits for anybody.
 class NobodyAcknowledges {
@@ -88,11 +93,12 @@ TEST_CASE("P1 P2 P4 P5: the session of each write ends between its commit and it
 TEST_CASE("P1 P2 P4 P5: the reply to each write is lost on the way") {
   FaultJob job;
   TcpProxy proxy(job.cluster);
-  for (int i = 0; i < 3; ++i) job.organisation.fail_sync();
   proxy.tell("drop-reply insert into pawl.workers then COMMIT");
+  bin::PawlProcess worker({"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name))));
+  REQUIRE(rehearsed(job));
   proxy.tell("drop-reply set lease_epoch = mine.epoch");
   for (const std::string& write : kWrites) proxy.tell("drop-reply " + write);
-  bin::PawlProcess worker({"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name))));
+  for (int i = 0; i < 3; ++i) job.organisation.fail_sync();
   CHECK(bin::eventually([&] { return proxy.fired() == 6; }));
   check_unharmed(job, worker);
 }
@@ -102,16 +108,21 @@ TEST_CASE("P5: a mail that is held stays held when the reply to its claim is los
     INFO(state);
     FaultJob job;
     TcpProxy proxy(job.cluster);
-    job.organisation.fail_sync();
-    job.database.exec(
-        "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, state, message_id,"
-        " in_doubt_count, settled_at) select o.id, r.user_id, 0, 1, now(), 1, $1, '<a@b>', ($1 = 'in_doubt')::int,"
-        " case when $1 = 'in_doubt' then now() end from pawl.outbox o join pawl.recipients r"
-        " on r.org_id = (o.payload ->> 'org_id')::uuid where r.role in ('owner', 'admin')",
-        {state});
-    proxy.tell("drop-reply insert into pawl.email_deliveries");
     bin::PawlProcess worker(
         {"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name), {{"PAWL_IN_DOUBT", "hold"}})));
+    REQUIRE(rehearsed(job));
+    proxy.tell("drop-reply insert into pawl.email_deliveries");
+    job.database.connection.transact("fail a sync whose mails are known", [&](storage::Transaction& transaction) {
+      transaction.run(
+          "insert into pms_sync_logs (connection_id, status, error_message) values ($1::uuid, 'error', 'no')",
+          {job.organisation.connection});
+      transaction.run(
+          "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, state, message_id,"
+          " in_doubt_count, settled_at) select o.id, r.user_id, 0, 1, now(), 1, $1, '<a@b>', ($1 = 'in_doubt')::int,"
+          " case when $1 = 'in_doubt' then now() end from pawl.outbox o join pawl.recipients r"
+          " on r.org_id = (o.payload ->> 'org_id')::uuid where r.role in ('owner', 'admin')",
+          {state});
+    });
     REQUIRE(job.eventually_finished(1));
     CHECK(proxy.fired() == 1);
     CHECK(job.count("pawl.v1_events where status = 'failed'") == "1");
@@ -124,10 +135,11 @@ TEST_CASE("P5: a mail that is held stays held when the reply to its claim is los
 TEST_CASE("P5: a mail whose claim was answered by nobody for long is not in doubt, since it was never sent") {
   FaultJob job;
   TcpProxy proxy(job.cluster);
-  job.organisation.fail_sync();
-  for (int i = 0; i < 3; ++i) proxy.tell("drop-reply insert into pawl.email_deliveries");
   bin::PawlProcess worker(
       {"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name), {{"PAWL_IN_DOUBT", "hold"}})));
+  REQUIRE(rehearsed(job));
+  for (int i = 0; i < 3; ++i) proxy.tell("drop-reply insert into pawl.email_deliveries");
+  job.organisation.fail_sync();
   CHECK(bin::eventually([&] { return proxy.fired() == 3; }));
   check_unharmed(job, worker);
 }

@@ -21,6 +21,7 @@ import threading
 
 SERVER_PORT = int(sys.argv[1])
 READY_FOR_QUERY = b"Z\0\0\0\5"
+PREPARED = re.compile(rb"P.{4}(pawl_[0-9_]+\0)", re.DOTALL)  # the text is sent then, and the name when it is executed
 
 
 class Proxy:
@@ -51,13 +52,19 @@ class Proxy:
                 self.writers.discard(each)
 
     async def requests(self, reader, writer, doomed):
-        seen = b""
+        seen, awaited = b"", []
         while data := await reader.read(65536):
             seen = seen[-4000:] + data
+            if any(name in data for name in awaited):
+                doomed.set()
             for order in self.orders:
                 if order.search(seen):
                     self.orders.remove(order)
-                    doomed.set()
+                    if prepared := PREPARED.search(data):
+                        awaited.append(prepared[1])
+                        seen = b""
+                    else:
+                        doomed.set()
                     break
             if not self.silent:
                 writer.write(data)
