@@ -5,6 +5,7 @@
 
 #include "bin/command_error.h"
 #include "bin/settings.h"
+#include "engine/uuid.h"
 
 namespace pawl::bin {
 
@@ -14,12 +15,6 @@ constexpr std::size_t kCandidatesShown = 10;
 
 bool is_lower_hex(char letter) { return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f'); }
 
-std::string lower(std::string text) {
-  for (char& letter : text)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return text;
-}
-
 bool fits_an_id(const std::string& text) {
   return !text.empty() && text.size() <= 36 &&
          std::all_of(text.begin(), text.end(), [](char letter) { return letter == '-' || is_lower_hex(letter); });
@@ -27,19 +22,12 @@ bool fits_an_id(const std::string& text) {
 
 }  // namespace
 
-bool is_full_id(const std::string& text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_lower_hex(text[i])) return false;
-  }
-  return true;
-}
+bool is_full_id(const std::string& text) { return engine::is_uuid(text) && fits_an_id(text); }
 
 std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, std::istream& in) {
   std::vector<std::string> ids;
   const auto take = [&](const std::string& word) {
-    const std::string id = lower(word);
+    const std::string id = engine::lower_cased(word);
     if (!fits_an_id(id)) throw UsageError("'" + word + "' is neither a run's id nor the beginning of one");
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   };

@@ -42,7 +42,7 @@ struct MemoryOutboxTable {
   std::string outage;  ///< While not empty every call throws UnavailableError with it.
 };
 
-class MemoryOutbox final : public Outbox {
+class MemoryOutbox : public Outbox {
  public:
   explicit MemoryOutbox(MemoryOutboxTable& table) : table_(table) {}
 

@@ -27,7 +27,4 @@ bool is_plain_text(std::string_view text);
 /// The text with every byte that is not part of well-formed UTF-8, and every NUL, replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 
-/// Whether Postgres would take the text as a uuid in its canonical form.
-bool is_uuid(std::string_view text);
-
 }  // namespace pawl::storage

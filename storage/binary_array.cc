@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "engine/uuid.h"
 #include "storage/array_literal.h"
 #include "storage/postgres_errors.h"
 
@@ -65,7 +66,7 @@ BigintArray::BigintArray() : BinaryArray(kBigint) {}
 TextArray::TextArray() : BinaryArray(kText) {}
 
 void UuidArray::add(std::string_view uuid) {
-  if (!is_uuid(uuid)) throw ValueError("statement for Postgres: \"" + valid_utf8(uuid) + "\" is no UUID");
+  if (!engine::is_uuid(uuid)) throw ValueError("statement for Postgres: \"" + valid_utf8(uuid) + "\" is no UUID");
   std::array<char, 16> bytes{};
   std::size_t at = 0;
   for (char& byte : bytes) {

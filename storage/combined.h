@@ -19,8 +19,8 @@ namespace pawl::storage {
 
 /// One `serve` at a time, on the thread of one of its callers; the group is whatever arrived while the last one ran,
 /// and after a group of several for as long again, up to 20 ms, since half as many statements leave more time for the
-/// rest. So lone calls wait for nothing, and many threads with a request each cost a few statements, not one each. The
-/// number of callers bounds the group. Thread-safe.
+/// rest. So a call among lone ones waits for nothing, and many threads with a request each cost a few statements, not
+/// one each. The number of callers bounds the group. Thread-safe.
 template <class Request, class Answer>
 class Combined {
  public:

@@ -5,6 +5,7 @@
 
 #include "engine/crash_point.h"
 #include "engine/errors.h"
+#include "engine/uuid.h"
 #include "storage/array_literal.h"
 #include "storage/postgres_connection.h"
 #include "storage/postgres_errors.h"
@@ -33,7 +34,7 @@ std::string emit_once(const std::string& conninfo, const NewEvent& event) {
 std::string emit_event(const std::string& conninfo, const NewEvent& event) {
   if (!nlohmann::json::accept(event.payload))
     throw engine::PermanentError("emit event of type " + event.type + ": the payload is no JSON; check its quoting");
-  if (!event.id.empty() && !is_uuid(event.id))
+  if (!event.id.empty() && !engine::is_uuid(event.id))
     throw engine::PermanentError("emit event of type " + event.type + ": the id " + event.id + " is no UUID");
   try {
     return emit_once(conninfo, event);
@@ -46,8 +47,8 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
   std::vector<ResumeOutcome> outcomes;
   ArrayLiteral ids;
   for (const std::string& id : request.event_ids) {
-    outcomes.push_back({id, false, is_uuid(id) ? "" : "not found: this is no UUID"});
-    if (is_uuid(id)) ids.add(id);
+    outcomes.push_back({id, false, engine::is_uuid(id) ? "" : "not found: this is no UUID"});
+    if (engine::is_uuid(id)) ids.add(id);
   }
   PostgresConnection connection(conninfo);
   engine::crash_point(engine::CrashPoint::kBeforeResumed);
@@ -79,7 +80,7 @@ std::vector<std::string> failed_events(const std::string& conninfo, long since_s
 }
 
 std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& event_id) {
-  if (!is_uuid(event_id)) return {};
+  if (!engine::is_uuid(event_id)) return {};
   PostgresConnection connection(conninfo);
   const std::string rfc3339 = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'";
   const Rows rows = connection.run(

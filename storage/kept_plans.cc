@@ -22,14 +22,12 @@ std::string name_of(const std::string& sql) {
 
 std::string KeptPlans::prepared(const std::string& sql) {
   std::string name = name_of(sql);
-  const auto [calls, is_new] = calls_.try_emplace(name, 0);
-  if (calls->second++ == kCallsMax) {
+  int& calls = calls_[name];
+  if (calls == kCallsMax) {
     connection_.unprepare(name);
-    calls->second = 1;
-    connection_.prepare(name, sql);
-  } else if (is_new) {
-    connection_.prepare(name, sql);
+    calls = 0;
   }
+  if (calls++ == 0) connection_.prepare(name, sql);
   return name;
 }
 

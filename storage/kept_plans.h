@@ -1,7 +1,6 @@
 // Prepared statements of one connection, each of which is planned anew from time to time.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 

@@ -14,10 +14,11 @@ namespace {
 
 constexpr int kTriesMax = 3;
 
+Rows rows_of(pqxx::result result) { return Rows(std::make_shared<const pqxx::result>(std::move(result))); }
+
 template <class Work>
 Rows execute(Work& work, const std::string& sql, const Parameters& parameters) {
-  return Rows(std::make_shared<const pqxx::result>(
-      work.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end()))));
+  return rows_of(work.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end())));
 }
 
 std::vector<pqxx::binarystring> binary_strings(const BinaryParameters& parameters) {
@@ -163,13 +164,13 @@ Rows PostgresConnection::run_binary(const std::string& operation, const std::str
     if (plan == Plan::kKept && keeps_plans_) try {
         const std::string name = link.plans.prepared(sql);
         pqxx::nontransaction work(link.connection);
-        return Rows(std::make_shared<const pqxx::result>(work.exec_prepared(name, bound)));
+        return rows_of(work.exec_prepared(name, bound));
       } catch (const pqxx::sql_error& error) {  // planned at once, in the next lines, from now on
         if (!lost_its_plan(error)) throw;
         keeps_plans_ = false;
       }
     pqxx::nontransaction work(link.connection);
-    return Rows(std::make_shared<const pqxx::result>(work.exec_params(sql, bound)));
+    return rows_of(work.exec_params(sql, bound));
   });
 }
 

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "storage/array_literal.h"
+#include "engine/uuid.h"
 #include "storage/binary_array.h"
 #include "storage/postgres_pool.h"
 
@@ -25,7 +25,7 @@ namespace {
 Rows select_recipients(PostgresPool& pool, std::span<const std::string> org_ids) {
   TextArray ids;  // text that is no uuid belongs to no organisation, and must not fail the others' query
   for (const std::string& id : org_ids)
-    if (is_uuid(id)) ids.add(id);
+    if (engine::is_uuid(id)) ids.add(id);
   return pool.borrow()->run_binary("read recipients",
                                    "select o.asked, r.org_name, r.user_id from unnest($1::text[]) o (asked)"
                                    " join pawl.recipients r on r.org_id = o.asked::uuid"

@@ -63,7 +63,7 @@ def check_file(path):
             fail(path, number, "over 120 columns")
         if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
             fail(path, number, "a left-over marker: finish or remove it")
-        if folder(path).startswith("tests") and re.search(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b", line):
+        if folder(path).startswith("tests") and re.search(r"\b(sleep_(for|until)|(u|nano)sleep)\b", line):
             fail(path, number, "a sleeping test: turn a clock or wait for a condition with a deadline")
 
 

@@ -20,21 +20,16 @@ TEST_CASE_METHOD(World, "an outage of the outbox is outlasted and reported") {
 }
 
 TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts is told as well") {
-  struct DeniedOutbox final : Outbox {
-    explicit DeniedOutbox(MemoryOutboxTable& table) : inner(table) {}
-    Registered open(const Registration& registration) override { return inner.open(registration); }
+  struct DeniedOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
     std::vector<Event> claim(const ClaimRequest& request) override {
       if (claim_denied) throw UnavailableError("claim: denied");
-      return inner.claim(request);
+      return MemoryOutbox::claim(request);
     }
-    void sleep(Duration at_most) override { inner.sleep(at_most); }
     std::size_t finish(std::span<const FinishedEvent> finished) override {
       if (finish_denied) throw UnavailableError("archive: denied");
-      return inner.finish(finished);
+      return MemoryOutbox::finish(finished);
     }
-    void renew() override { inner.renew(); }
-    void release(std::span<const std::int64_t> positions) override { inner.release(positions); }
-    MemoryOutbox inner;
     bool claim_denied = false;
     bool finish_denied = false;
   } outbox(table);

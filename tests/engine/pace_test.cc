@@ -9,25 +9,20 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Hands out and archives like MemoryOutbox; archiving takes its time.
-class BusyOutbox final : public Outbox {
+class BusyOutbox final : public MemoryOutbox {
  public:
-  BusyOutbox(MemoryOutboxTable& table, ManualClock& clock) : inner(table), clock(clock) {}
-  Registered open(const Registration& registration) override { return inner.open(registration); }
+  BusyOutbox(MemoryOutboxTable& table, ManualClock& clock) : MemoryOutbox(table), clock(clock) {}
   std::vector<Event> claim(const ClaimRequest& request) override {
-    std::vector<Event> events = inner.claim(request);
+    std::vector<Event> events = MemoryOutbox::claim(request);
     claims += !events.empty();
     return events;
   }
-  void sleep(Duration at_most) override { inner.sleep(at_most); }
   std::size_t finish(std::span<const FinishedEvent> finished) override {
     ++finishes;
     clock.turn(finish_takes);
-    return inner.finish(finished);
+    return MemoryOutbox::finish(finished);
   }
-  void renew() override { inner.renew(); }
-  void release(std::span<const std::int64_t> positions) override { inner.release(positions); }
 
-  MemoryOutbox inner;
   ManualClock& clock;
   Duration finish_takes{0};
   int claims = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/errors.h"
+#include "engine/uuid.h"
 #include "workflows/mail/utf8.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
@@ -22,15 +23,13 @@ constexpr std::size_t kPayloadMax = 8 * 1024 * 1024;
 constexpr int kDepthMax = 64;
 constexpr std::size_t kTextMax = 2000;
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
 // Whether the text has the form that its field must have; any text will do for the others.
 bool fits(std::size_t field, const std::string& text) {
   switch (field) {
     case PayloadField::kConnectionId:
     case PayloadField::kSyncLogId:
     case PayloadField::kOrgId:
-      return is_canonical_uuid(text) || is_canonical_uuid(lower_cased(text));
+      return engine::is_uuid(text);
     case PayloadField::kOccurredAt:
       return parse_rfc3339(text).has_value();
     default:
@@ -114,21 +113,6 @@ std::string quoted(const std::string& text) {
 }
 
 }  // namespace
-
-bool is_canonical_uuid(const std::string& text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
-  }
-  return true;
-}
-
-std::string lower_cased(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 PayloadFields pick_fields(const std::string& payload) {
   if (payload.size() > kPayloadMax)

@@ -19,10 +19,6 @@ struct PayloadField {
 };
 using PayloadFields = std::array<PayloadField, kFieldNames.size()>;
 
-/// Whether the text is a UUID in its canonical form.
-bool is_canonical_uuid(const std::string& text);
-std::string lower_cased(std::string text);
-
 /// Throws engine::PermanentError when the payload is no JSON object within bounds, without showing a piece of it. All
 /// other fields are ignored; of a name that stands twice, the last counts.
 PayloadFields pick_fields(const std::string& payload);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/errors.h"
+#include "engine/uuid.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 #include "workflows/notify_sync_failure/utc_time.h"
 
@@ -31,8 +32,7 @@ class Fields {
 
   std::string uuid(PayloadField::Index field) const {
     const std::string& text = string(field, "a UUID string");
-    std::string id = lower_cased(text);
-    if (is_canonical_uuid(id)) return id;
+    if (engine::is_uuid(text)) return engine::lower_cased(text);
     throw unexpected(field, "a UUID string", in_quotes(text));
   }
 
