@@ -14,24 +14,25 @@ namespace pawl::bin {
 
 namespace {
 
-// Beginnings of ids are looked up among what is in doubt.
+// Beginnings and ends of ids are looked up among what is in doubt.
 std::string full_id(const std::string& id, const std::string& postgres) {
   if (is_full_id(id)) return id;
   std::set<std::string> found;
   for (const storage::InDoubtMail& mail : storage::mails_in_doubt(postgres))
-    if (mail.event_id.starts_with(id)) found.insert(mail.event_id);
+    if (mail.event_id.starts_with(id) || mail.event_id.ends_with(id)) found.insert(mail.event_id);
   if (found.size() == 1) return *found.begin();
   if (found.empty())
-    throw NotFoundError("no run that starts with '" + id +
+    throw NotFoundError("no run whose id begins or ends with '" + id +
                         "' has a mail in doubt; `pawl in-doubt` lists what there is");
-  throw UsageError("'" + id + "' is the beginning of several runs with mails in doubt; give more of it");
+  throw UsageError("several runs with mails in doubt have an id that begins or ends with '" + id +
+                   "'; give more of it");
 }
 
 class InDoubtVerb final : public Verb {
  public:
   explicit InDoubtVerb(CLI::App& command) {
     resolve_ = command.add_subcommand("resolve", "Take a run's mails out of doubt, and let the run go on");
-    resolve_->add_option("RUN", ids_, "Ids or their beginnings; - reads ids from standard input")->required();
+    resolve_->add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
     CLI::Option* sent = resolve_->add_flag("--sent", sent_, "They were sent: never send them again");
     resolve_->add_flag("--not-sent", not_sent_, "They were not sent: send them now")->excludes(sent);
     resolve_->add_option("--user", user_, "Only the mail to this user, by full id");

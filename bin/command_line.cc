@@ -46,7 +46,7 @@ constexpr const char* kExamples = R"(Examples:
   PAWL_MAIL=maildir:/tmp/mail PAWL_MAIL_FROM=alerts@example.com PAWL_APP_URL=https://app.example.com \
     pawl worker --until-idle                     handle what is in the outbox, then stop
   pawl runs --status failed --since 1h           what failed in the last hour
-  pawl show 6f1c                                 one run, by the beginning of its id
+  pawl show 6f1c                                 one run, by the beginning or the end of its id
   pawl resume --failed --since 2h --yes          try again what failed in the last two hours
   pawl in-doubt resolve 6f1c --sent              the relay's log has it: do not send it again
   pawl sql "select * from v1_waiting"            what waits, and why

@@ -37,7 +37,7 @@ Settings unconfigured() {
 class ReplayVerb final : public Verb {
  public:
   explicit ReplayVerb(CLI::App& command) {
-    command.add_option("RUN", ids_, "Ids or their beginnings; - reads ids from standard input")->required();
+    command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
     command.add_option("--from-file", file_, "A copy of a checkpoint file, instead of --checkpoints");
   }
 
@@ -46,8 +46,8 @@ class ReplayVerb final : public Verb {
     RefusingPorts nobody;
     const Workflows workflows(nobody.ports(), unconfigured());
     std::vector<Replayed> replayed;
-    for (const std::string& prefix : expand_ids(ids_, console.in)) {
-      const std::string id = resolve_id(reader, prefix);
+    for (const std::string& part : expand_ids(ids_, console.in)) {
+      const std::string id = resolve_id(reader, part);
       auto stored = reader.run(id);
       if (!stored) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
       const auto report = engine::replay(definition_of(workflows, *stored), *stored);

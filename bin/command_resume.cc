@@ -15,7 +15,7 @@ namespace pawl::bin {
 
 namespace {
 
-/// Beginnings of ids need the checkpoints; full ids do not, so that any host can resume.
+/// Beginnings and ends of ids need the checkpoints; full ids do not, so that any host can resume.
 std::vector<std::string> full_ids(const std::vector<std::string>& ids, const Settings& settings) {
   if (std::all_of(ids.begin(), ids.end(), is_full_id)) return ids;
   const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
@@ -27,7 +27,7 @@ std::vector<std::string> full_ids(const std::vector<std::string>& ids, const Set
 class ResumeVerb final : public Verb {
  public:
   explicit ResumeVerb(CLI::App& command) {
-    command.add_option("RUN", ids_, "Ids or their beginnings; - reads ids from standard input");
+    command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input");
     command.add_flag("--failed", failed_, "Every run that failed within --since");
     command.add_option("--since", since_, "With --failed: how far back, like 2h");
     command.add_option("--rate", rate_, "Spread them out, like 20/s; without it all at once");

@@ -88,7 +88,9 @@ void print_json(std::ostream& out, const engine::StoredRun& run, const Table& ti
 
 class ShowVerb final : public Verb {
  public:
-  explicit ShowVerb(CLI::App& command) { command.add_option("RUN", id_, "The run's id or its beginning")->required(); }
+  explicit ShowVerb(CLI::App& command) {
+    command.add_option("RUN", id_, "The run's id, its beginning or its end")->required();
+  }
 
   ExitCode run(const Settings& settings, Console& console) override {
     const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));

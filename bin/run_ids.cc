@@ -28,7 +28,7 @@ std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, s
   std::vector<std::string> ids;
   const auto take = [&](const std::string& word) {
     const std::string id = engine::lower_cased(word);
-    if (!fits_an_id(id)) throw UsageError("'" + word + "' is neither a run's id nor the beginning of one");
+    if (!fits_an_id(id)) throw UsageError("'" + word + "' is neither a run's id nor the beginning or end of one");
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   };
   for (const std::string& argument : arguments) {
@@ -38,16 +38,17 @@ std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, s
       take(argument);
   }
   if (ids.empty())
-    throw UsageError("no run was given: give ids, their beginnings, or - to read them from standard input");
+    throw UsageError("no run was given: give ids, their beginnings or ends, or - to read them from standard input");
   return ids;
 }
 
-std::string resolve_id(const storage::CheckpointReader& reader, const std::string& prefix) {
-  const std::vector<std::string> found = reader.ids_with_prefix(prefix, kCandidatesShown + 1);
+std::string resolve_id(const storage::CheckpointReader& reader, const std::string& part) {
+  const std::vector<std::string> found = reader.ids_like(part, kCandidatesShown + 1);
   if (found.empty())
-    throw NotFoundError("no run starts with '" + prefix + "' in these checkpoints; `pawl runs` lists what there is");
-  if (found.size() == 1 || found.front() == prefix) return found.front();
-  std::string message = "'" + prefix + "' is the beginning of several runs; give more of it:";
+    throw NotFoundError("no run in these checkpoints has an id that begins or ends with '" + part +
+                        "'; `pawl runs` lists what there is");
+  if (found.size() == 1) return found.front();
+  std::string message = "several runs have an id that begins or ends with '" + part + "'; give more of it:";
   for (std::size_t i = 0; i < std::min(found.size(), kCandidatesShown); ++i) message += "\n  " + found[i];
   if (found.size() > kCandidatesShown) message += "\n  ...";
   throw UsageError(message);

@@ -85,13 +85,15 @@ std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
   });
 }
 
-std::vector<std::string> CheckpointReader::ids_with_prefix(const std::string& prefix, std::size_t limit) const {
+// Ends are found by looking through the whole index, so they are only looked for where the id is not whole.
+std::vector<std::string> CheckpointReader::ids_like(const std::string& part, std::size_t limit) const {
   return body_->reading([&] {
-    const std::string past_the_last =
-        prefix + "\xf4\x8f\xbf\xbf";  // U+10FFFF sorts after whatever an id may go on with
+    const std::string past_the_last = part + "\xf4\x8f\xbf\xbf";  // U+10FFFF sorts after whatever an id may go on with
     SqliteStatement select(*body_->database,
-                           "select event_id from runs where event_id >= ? and event_id < ? order by event_id limit ?");
-    select.start(prefix, past_the_last, static_cast<std::int64_t>(limit));
+                           "select event_id from runs where event_id >= ?1 and event_id < ?2 union "
+                           "select event_id from runs where length(?1) < 36 and substr(event_id, -length(?1)) = ?1 "
+                           "order by event_id limit ?3");
+    select.start(part, past_the_last, static_cast<std::int64_t>(limit));
     std::vector<std::string> ids;
     while (select.next()) ids.push_back(select.text(0));
     return ids;

@@ -12,10 +12,10 @@
 namespace pawl::storage {
 
 struct RunFilter {
-  std::string status;         ///< Empty: any.
-  long since_seconds = 0;     ///< Started within the last so many seconds; 0: ever.
-  std::string event_id;       ///< Empty: any.
-  std::string aggregate_id;   ///< The connection's id; empty: any.
+  std::string status;        ///< Empty: any.
+  long since_seconds = 0;    ///< Started within the last so many seconds; 0: ever.
+  std::string event_id;      ///< Empty: any.
+  std::string aggregate_id;  ///< The connection's id; empty: any.
   std::size_t limit = 100;
 };
 
@@ -32,7 +32,7 @@ struct RunSummary {
 /// One line of a run's story, in order of time.
 struct TimelineEntry {
   std::string at;
-  std::string what;    ///< `started`, `step`, `attempt`, `waiting`, `ended`.
+  std::string what;  ///< `started`, `step`, `attempt`, `waiting`, `ended`.
   std::string step;
   std::string key;
   int attempt = 0;
@@ -48,8 +48,8 @@ class CheckpointReader {
   ~CheckpointReader();
 
   std::vector<RunSummary> runs(const RunFilter& filter) const;
-  /// Run ids that start with the prefix, at most `limit`.
-  std::vector<std::string> ids_with_prefix(const std::string& prefix, std::size_t limit) const;
+  /// Run ids that begin or end with `part`, at most `limit`, in their order.
+  std::vector<std::string> ids_like(const std::string& part, std::size_t limit) const;
   std::optional<engine::StoredRun> run(const std::string& run_id) const;
   std::vector<TimelineEntry> timeline(const std::string& run_id) const;
 

@@ -93,12 +93,12 @@ TEST_CASE("a failed run is listed, replayed without effect, and resumed at its f
   const std::string run = job.database.value("select event_id from pawl.v1_events");
   CHECK(job.pawl({"runs", "--status", "failed", "-o", "ids"}).out == run + "\n");
 
-  const Completed replayed = job.pawl({"replay", run.substr(0, 8)});
+  const Completed replayed = job.pawl({"replay", run.substr(24)});
   CHECK(replayed.code == 0);
   CHECK(job.smtp.received().size() == 1);
 
   job.smtp.tell("clear");
-  CHECK(job.pawl({"resume", run}).code == 0);
+  CHECK(job.pawl({"resume", run.substr(0, 8)}).code == 0);
   CHECK(job.work().code == 0);
   CHECK(job.event_status() == "done");
   CHECK(job.smtp.received().size() == 2);

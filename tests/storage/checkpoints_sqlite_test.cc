@@ -180,7 +180,10 @@ TEST_CASE_METHOD(File, "a reader beside the store sees its commits and never blo
   const auto failed = reader.runs(only_failed);
   REQUIRE(failed.size() == 1);
   CHECK(failed[0].reason == "550 no such user");
-  CHECK(reader.ids_with_prefix("event-", 10).size() == 2);
+  CHECK(reader.ids_like("event-", 10) == std::vector<std::string>{"event-1", "event-2"});
+  CHECK(reader.ids_like("-2", 10) == std::vector<std::string>{"event-2"});
+  CHECK(reader.ids_like("event", 1).size() == 1);
+  CHECK(reader.ids_like("vent", 10).empty());
   CHECK_FALSE(reader.timeline("event-1").empty());
 }
 

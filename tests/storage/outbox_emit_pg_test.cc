@@ -94,6 +94,22 @@ TEST_CASE_METHOD(Fixture, "a service needs no rights on pawl's tables for its er
   exec("drop role " + role);
 }
 
+TEST_CASE_METHOD(PostgresFixture, "ids of events are UUIDs of version 7 in the order of time") {
+  const std::string before = value("select floor(extract(epoch from clock_timestamp()) * 1000)::bigint");
+  std::string last;
+  for (int i = 0; i < 50; ++i) {
+    const std::string id = emit();
+    CHECK(id > last);
+    CHECK(std::stoll(id.substr(0, 8) + id.substr(9, 4), nullptr, 16) >= std::stoll(before));
+    CHECK(id[14] == '7');
+    CHECK(std::string("89ab").find(id[19]) != std::string::npos);
+    CHECK(id.substr(19) != (last.empty() ? "" : last.substr(19)));
+    last = id;
+  }
+  const std::string after = value("select ceil(extract(epoch from clock_timestamp()) * 1000)::bigint");
+  CHECK(std::stoll(last.substr(0, 8) + last.substr(9, 4), nullptr, 16) <= std::stoll(after));
+}
+
 TEST_CASE_METHOD(Fixture, "emitting an unfinished id again changes nothing") {
   const std::string id = emit();
   CHECK(value("select pawl.emit('other/type', 'thing', '2', '{\"a\": 1}', $1::uuid)", {id}) == id);
