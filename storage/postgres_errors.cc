@@ -91,6 +91,8 @@ void throw_translated(const std::string& operation) {
     throw engine::UnavailableError(told(error));
   } catch (const pqxx::transaction_rollback& error) {
     throw engine::UnavailableError(told(error));
+  } catch (const pqxx::unique_violation& error) {
+    throw DuplicateError(told(error));
   } catch (const pqxx::sql_error& error) {
     throw_of_kind(kind_of(error), told(error));
   } catch (const pqxx::failure& error) {

@@ -12,6 +12,11 @@ class ValueError : public engine::Error {
   using Error::Error;
 };
 
+/// A row with this unique key is there already (SQLSTATE 23505).
+class DuplicateError : public ValueError {
+  using ValueError::ValueError;
+};
+
 /// Call inside a catch block: rethrows the current exception as the engine's. A lost or refused connection, a standby,
 /// a full disk, a timeout and a conflict between transactions become UnavailableError; a missing table, column or
 /// privilege becomes RefusedError; an engine::Error and whatever is not libpqxx's pass as they are.

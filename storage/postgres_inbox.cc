@@ -3,6 +3,7 @@
 
 #include "storage/binary_array.h"
 #include "storage/people.h"
+#include "storage/postgres_errors.h"
 #include "storage/postgres_pool.h"
 
 namespace pawl::storage {
@@ -23,23 +24,27 @@ PostgresInbox::~PostgresInbox() = default;
 namespace {
 
 // $2 to $9 the notifications; $10 and $11 who is told which of them, as indexes, $12 and $13 the people: so a text is
-// sent once however many read it, and each person is looked up once. The unique key (event_id, user_id, kind) makes
-// posting again harmless; a row that exists is not touched.
-const std::string kPost =
-    "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-    " note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
-    " from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
-    " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
-    " people as materialized (select p.user_id, p.person"
-    " from unnest($12::uuid[], $13::uuid[]) with ordinality as p (org_id, user_id, person)"
-    " where exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
-    " and r.role in ('owner', 'admin'))),"
-    " posted as (insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, link, data)"
-    " select n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
-    " from mine cross join unnest($10::bigint[], $11::bigint[]) as a (index, person)"
-    " join note n on n.index = a.index join people p on p.person = a.person"
-    " on conflict (event_id, user_id, kind) do nothing returning 1)"
-    " select exists (select from mine), (select count(*) from posted)";
+// sent once however many read it, and each person is looked up once. `on_conflict`: what to do with a row that exists.
+std::string post_sql(const std::string& on_conflict) {
+  return "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
+         " note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
+         " from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
+         " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
+         " people as materialized (select p.user_id, p.person"
+         " from unnest($12::uuid[], $13::uuid[]) with ordinality as p (org_id, user_id, person)"
+         " where exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
+         " and r.role in ('owner', 'admin'))),"
+         " posted as (insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, link, data)"
+         " select n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
+         " from mine cross join unnest($10::bigint[], $11::bigint[]) as a (index, person)"
+         " join note n on n.index = a.index join people p on p.person = a.person" +
+         on_conflict + " returning 1) select exists (select from mine), (select count(*) from posted)";
+}
+
+// Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless; a row
+// that exists is not touched.
+const std::string kPost = post_sql("");
+const std::string kPostAgain = post_sql(" on conflict (event_id, user_id, kind) do nothing");
 
 const std::string kCount =
     "select a.index, count(distinct n.user_id) from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[])"
@@ -51,6 +56,7 @@ struct Columns {
   BigintArray index_of_user, person_of_user;
   People people;
   std::int64_t users = 0;
+  bool again = false;
 
   explicit Columns(std::span<const Notification> notifications) {
     for (std::size_t index = 0; index < notifications.size(); ++index)
@@ -66,6 +72,7 @@ struct Columns {
     bodies.add(notification.body);
     links.add(notification.link);
     data.add(notification.data);
+    again = again || notification.again;
     for (const std::string& user_id : notification.user_ids) {
       index_of_user.add(index);
       person_of_user.add(people.index_of(notification.org_id, user_id));
@@ -74,14 +81,22 @@ struct Columns {
   }
 };
 
-Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Columns& columns) {
+Rows run(PostgresConnection& connection, const std::string& sql, std::int64_t epoch, const Columns& columns) {
   return connection.run_binary(
-      "post notifications", kPost,
+      "post notifications", sql,
       {binary(epoch), columns.event_ids.bytes(), columns.org_ids.bytes(), columns.kinds.bytes(),
        columns.urgencies.bytes(), columns.titles.bytes(), columns.bodies.bytes(), columns.links.bytes(),
        columns.data.bytes(), columns.index_of_user.bytes(), columns.person_of_user.bytes(), columns.people.org_ids(),
        columns.people.user_ids()},
       plan_for(static_cast<std::size_t>(columns.users)));
+}
+
+Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Columns& columns) {
+  if (!columns.again) try {
+      return run(connection, kPost, epoch, columns);
+    } catch (const DuplicateError&) {  // posted by a worker that crashed, or to whom the reply was lost
+    }
+  return run(connection, kPostAgain, epoch, columns);
 }
 
 // Only where some have no new row, so it is seldom asked.
@@ -122,7 +137,8 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
 
 void PostgresInbox::rehearse() {
   const PostgresPool::Borrowed connection = body_->pool.borrow();
-  insert_rows(*connection, 0, Columns({}));
+  run(*connection, kPost, 0, Columns({}));
+  run(*connection, kPostAgain, 0, Columns({}));
   count_rows(*connection, {});
 }
 

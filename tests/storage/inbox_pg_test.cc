@@ -16,12 +16,15 @@ struct Fixture : PostgresFixture {
   Organisation acme{*this};
   Worker worker{*this};
   storage::PostgresInbox inbox{conninfo, worker.epoch};
+  const bool again = GENERATE(false, true);  // what the caller says changes no row
   Fixture() { worker.open(); }
 
   Notification notification(std::vector<std::string> users) const {
-    return {Worker::new_store(),      acme.id,           "pms.sync_failed",       "urgent",
-            "Reapit \"sync\" failed", "body {\\}\nline", "https://app.example/x", R"({"provider": "Reapit"})",
-            std::move(users)};
+    return {Worker::new_store(),      acme.id,
+            "pms.sync_failed",        "urgent",
+            "Reapit \"sync\" failed", "body {\\}\nline",
+            "https://app.example/x",  R"({"provider": "Reapit"})",
+            std::move(users),         again};
   }
   int post(const Notification& one) { return inbox.post({&one, 1}).at(0); }
   std::string rows() { return value("select count(*) from notifications"); }

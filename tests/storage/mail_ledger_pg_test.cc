@@ -21,10 +21,11 @@ struct Fixture : PostgresFixture {
   storage::PostgresMailLedger ledger{conninfo, worker.epoch, InDoubtPolicy::kResend};
   storage::PostgresMailLedger holding{conninfo, worker.epoch, InDoubtPolicy::kHold};
   std::string event = Worker::new_store();
+  const bool again = GENERATE(false, true);  // what the caller says changes no answer
   Fixture() { worker.open(); }
 
   LedgerEntry claim(storage::PostgresMailLedger& from, const std::string& user) {
-    const LedgerRequest request{event, acme.id, user, "<" + event + "." + user + "@example>"};
+    const LedgerRequest request{event, acme.id, user, "<" + event + "." + user + "@example>", again};
     return from.claim({&request, 1}).at(0);
   }
   LedgerEntry claim() { return claim(ledger, acme.owner); }

@@ -12,8 +12,7 @@ CreateInApp::CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions optio
 void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {
   std::vector<Notification> notifications;
   for (const auto& item : batch)
-    if (!item.input().recipients.user_ids.empty())
-      notifications.push_back(notification_for(item.event_id(), item.input()));
+    if (!item.input().recipients.user_ids.empty()) notifications.push_back(notification_for(item));
 
   std::vector<int> rows;
   engine::crash_point(engine::CrashPoint::kBeforeInApp);
@@ -24,9 +23,10 @@ void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {
   for (auto& item : batch) item.succeed({item.input().recipients.user_ids.empty() ? 0 : rows.at(posted++)});
 }
 
-Notification CreateInApp::notification_for(const std::string& event_id, const InAppRequest& request) const {
+Notification CreateInApp::notification_for(const engine::Item<InAppRequest, InAppReceipt>& item) const {
+  const InAppRequest& request = item.input();
   InAppContent content = in_app_content(*request.failure, request.recipients.org_name, app_url_);
-  return {.event_id = event_id,
+  return {.event_id = item.event_id(),
           .org_id = request.failure->org_id,
           .kind = "pms.sync_failed",
           .urgency = "urgent",
@@ -34,7 +34,8 @@ Notification CreateInApp::notification_for(const std::string& event_id, const In
           .body = std::move(content.body),
           .link = std::move(content.link),
           .data = std::move(content.details),
-          .user_ids = request.recipients.user_ids};
+          .user_ids = request.recipients.user_ids,
+          .again = item.attempt() > 1};
 }
 
 }  // namespace pawl::notify_sync_failure

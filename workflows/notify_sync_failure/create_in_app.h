@@ -27,7 +27,7 @@ class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
   void execute(engine::Batch<InAppRequest, InAppReceipt>& batch) override;
 
  private:
-  Notification notification_for(const std::string& event_id, const InAppRequest& request) const;
+  Notification notification_for(const engine::Item<InAppRequest, InAppReceipt>& item) const;
 
   Inbox& inbox_;
   AppUrl app_url_;

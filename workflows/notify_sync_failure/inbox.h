@@ -18,6 +18,8 @@ struct Notification {
   std::string link;
   std::string data;  ///< JSON object as text.
   std::vector<std::string> user_ids;
+  bool again =
+      false;  ///< It may have been posted before; one that was may say false too, which costs a second statement.
 };
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached and

@@ -13,6 +13,7 @@ struct LedgerRequest {
   std::string org_id;
   std::string user_id;
   std::string message_id;
+  bool again = false;  ///< It was claimed before; one that was may say false too, which costs a second statement.
 };
 
 enum class Clearance {
