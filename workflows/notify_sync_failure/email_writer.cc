@@ -44,7 +44,7 @@ mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& o
   return message;
 }
 
-mail::Envelope EmailWriter::address(mail::Message draft, const std::string& message_id, const Addressee& to) const {
+mail::Envelope EmailWriter::address(mail::Message& draft, const std::string& message_id, const Addressee& to) const {
   draft.to_name = safe_line(to.full_name, kPersonMax);
   draft.to = to.email;
   draft.message_id = message_id;

@@ -28,8 +28,9 @@ class EmailWriter {
 
   /// What all recipients of a failure are sent; `address` makes it one's own.
   mail::Message draft(const SyncFailed& failure, const std::string& org_name) const;
-  /// `to.email` must be usable (mail/address.h), `message_id` the one above.
-  mail::Envelope address(mail::Message draft, const std::string& message_id, const Addressee& to) const;
+  /// Writes the recipient into the draft, over the one before, so that bodies are not copied for each. `to.email` must
+  /// be usable (mail/address.h), `message_id` the one above.
+  mail::Envelope address(mail::Message& draft, const std::string& message_id, const Addressee& to) const;
 
  private:
   AppUrl app_url_;

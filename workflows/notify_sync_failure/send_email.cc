@@ -132,7 +132,7 @@ class SendEmail::Round {
   }
 
   // The recipients of one event mostly come together, and are written the same.
-  const mail::Message& draft_of(const EmailItem& item) {
+  mail::Message& draft_of(const EmailItem& item) {
     if (drafted_ != item.event_id()) {
       draft_ = step_.writer_.draft(*item.input().failure, item.input().org_name);
       drafted_ = item.event_id();
