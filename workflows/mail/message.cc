@@ -82,8 +82,12 @@ void append_part(std::string& bytes, std::string_view boundary, std::string_view
   bytes.append("Content-Transfer-Encoding: base64\r\n\r\n").append(encoded).append("\r\n");
 }
 
-// The equals sign and underscore keep it out of any base64 body.
-std::string boundary_of(const Message& message) { return "=_" + name_digest(message.message_id); }
+// The equals sign and underscore keep it out of any base64 body. Ids that we make have a digest already.
+std::string boundary_of(const Message& message) {
+  const std::string_view id = message.message_id;
+  const std::string_view left = id.substr(1, id.find('@') - 1);
+  return "=_" + (is_name_digest(left) ? std::string(left) : name_digest(id));
+}
 
 std::string header_block(const Message& message, std::string_view boundary) {
   std::string block = mailbox_field("From", message.from_name, message.from);

@@ -11,6 +11,7 @@ namespace pawl::mail {
 namespace {
 
 constexpr std::size_t kIdMax = 250;
+constexpr std::size_t kDigestSize = 40;  // of SHA-1, in hexadecimal
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 bool is_id_char(char c) { return c > 0x20 && c < 0x7F && c != '<' && c != '>' && c != '@'; }
@@ -33,6 +34,10 @@ std::string name_digest(std::string_view text) {
   hex.reserve(2 * size);
   for (unsigned int i = 0; i < size; ++i) hex.append({kHexDigits[digest[i] >> 4], kHexDigits[digest[i] & 0xF]});
   return hex;
+}
+
+bool is_name_digest(std::string_view text) {
+  return text.size() == kDigestSize && text.find_first_not_of(kHexDigits) == std::string_view::npos;
 }
 
 std::string message_id(std::string_view event_id, std::string_view user_id, std::string_view domain) {

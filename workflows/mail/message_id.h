@@ -18,5 +18,7 @@ bool is_message_id(std::string_view id);
 
 /// Hexadecimal digest (SHA-1, 40 characters) of the text: names a thing, protects nothing.
 std::string name_digest(std::string_view text);
+/// Whether the text looks like one.
+bool is_name_digest(std::string_view text);
 
 }  // namespace pawl::mail

@@ -6,16 +6,9 @@
 #include "workflows/mail/message_id.h"
 #include "workflows/notify_sync_failure/content.h"
 #include "workflows/notify_sync_failure/plain_text.h"
-#include "workflows/notify_sync_failure/safe_text.h"
 #include "workflows/notify_sync_failure/utc_time.h"
 
 namespace pawl::notify_sync_failure {
-
-namespace {
-
-constexpr std::size_t kPersonMax = 120;
-
-}  // namespace
 
 EmailWriter::EmailWriter(AppUrl app_url, Sender sender) : app_url_(std::move(app_url)), sender_(std::move(sender)) {
   if (const auto reason = mail::why_unusable(sender_.address))
@@ -45,7 +38,7 @@ mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& o
 }
 
 mail::Envelope EmailWriter::address(mail::Message& draft, const std::string& message_id, const Addressee& to) const {
-  draft.to_name = safe_line(to.full_name, kPersonMax);
+  draft.to_name = to.safe_name;
   draft.to = to.email;
   draft.message_id = message_id;
   return mail::seal(draft);

@@ -16,7 +16,7 @@ struct Sender {
 
 struct Addressee {
   std::string email;
-  std::string full_name;  ///< May be empty.
+  std::string safe_name;  ///< As `safe_line` leaves it; may be empty.
 };
 
 class EmailWriter {

@@ -28,10 +28,21 @@ constexpr auto kTokenKinds = std::to_array<TokenKind>(
      {"xoxa-", 12}, {"sk_live_", 12}, {"sk_test_", 12},    {"rk_live_", 12}, {"pk_live_", 12}, {"whsec_", 12},
      {"AIza", 20},  {"ya29.", 12},    {"SG.", 20},         {"sk-", 24}});
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_alphanumeric(char c) { return is_digit(c) || is_upper(c) || is_lower(c); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+using Characters = std::array<bool, 256>;
+constexpr bool holds(const Characters& set, char c) { return set[static_cast<unsigned char>(c)]; }
+template <class Is>
+constexpr Characters characters(Is is) {
+  Characters set{};
+  for (std::size_t c = 0; c < set.size(); ++c) set[c] = is(static_cast<char>(c));
+  return set;
+}
+
+constexpr Characters kAlphanumeric = characters([](char c) { return is_digit(c) || is_upper(c) || is_lower(c); });
+bool is_alphanumeric(char c) { return holds(kAlphanumeric, c); }
 bool is_token_character(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
 bool is_credential_character(char c) { return is_alphanumeric(c) || c == '_' || kTokenSigns.find(c) != kNotFound; }
 
@@ -128,6 +139,14 @@ std::size_t known_token(string_view text) {
   return 0;
 }
 
+// What a word begins with that is a scheme or a token: few are worth a closer look.
+constexpr Characters kSuspects = characters([](char c) {
+  return std::any_of(kTokenKinds.begin(), kTokenKinds.end(),
+                     [=](const TokenKind& kind) { return kind.prefix[0] == c; }) ||
+         std::any_of(kSchemes.begin(), kSchemes.end(),
+                     [=](string_view scheme) { return scheme[0] == (is_upper(c) ? c - 'A' + 'a' : c); });
+});
+
 // Where the next word begins: behind a character that is no letter and no digit.
 std::size_t next_word(string_view text, std::size_t at) {
   while (at < text.size() && is_alphanumeric(text[at])) ++at;
@@ -139,6 +158,10 @@ std::string redact_tokens(string_view text) {
   std::string redacted;
   std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
+    if (!holds(kSuspects, text[at])) {
+      at = next_word(text, at);
+      continue;
+    }
     const std::size_t kept = scheme_before_credential(text.substr(at));
     const std::size_t secret =
         kept > 0 ? run_length(text.substr(at + kept), is_credential_character) : known_token(text.substr(at));

@@ -1,6 +1,7 @@
 // Keeps the order that bounds copies: claim, send, record; only then is an item told its outcome.
 #include "workflows/notify_sync_failure/send_email.h"
 
+#include <map>
 #include <optional>
 
 #include "engine/crash_point.h"
@@ -15,6 +16,7 @@ using EmailBatch = engine::Batch<EmailRequest, EmailReceipt>;
 using EmailItem = engine::Item<EmailRequest, EmailReceipt>;
 
 constexpr std::size_t kReplyMax = 500;
+constexpr std::size_t kPersonMax = 120;
 
 LedgerState state_after(mail::Delivery delivery) {
   switch (delivery) {
@@ -37,6 +39,19 @@ struct Outgoing {
   std::optional<mail::Envelope> envelope;  // nothing where nothing is to be sent
   LedgerVerdict verdict;
   bool relay_down = false;
+};
+
+// Names and replies as they may be shown: in one call the same ones come again and again.
+class SafeLines {
+ public:
+  const std::string& of(const std::string& raw, std::size_t max_characters) {
+    const auto [line, is_new] = lines_.try_emplace({raw, max_characters});
+    if (is_new) line->second = safe_line(raw, max_characters);
+    return line->second;
+  }
+
+ private:
+  std::map<std::pair<std::string, std::size_t>, std::string> lines_;
 };
 
 void settle_item(const Outgoing& mail) {
@@ -109,7 +124,7 @@ class SendEmail::Round {
  private:
   void take_up(EmailItem& item, const std::string& message_id, const LedgerEntry& entry) {
     const std::string& user_id = item.input().user_id;
-    const std::string reason = safe_line(entry.reason, kReplyMax);
+    const std::string& reason = safe_lines_.of(entry.reason, kReplyMax);
     const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
     if (entry.clearance == Clearance::kAccepted) {
       step_.memory_.forget(item.event_id(), user_id);
@@ -127,7 +142,8 @@ class SendEmail::Round {
     if (const auto reason = mail::why_unusable(entry.email))
       mail.verdict.reply = "not sent: " + *reason;
     else
-      mail.envelope = step_.writer_.address(draft_of(item), message_id, {entry.email, entry.full_name});
+      mail.envelope =
+          step_.writer_.address(draft_of(item), message_id, {entry.email, safe_lines_.of(entry.full_name, kPersonMax)});
     mails_.push_back(std::move(mail));
   }
 
@@ -140,15 +156,16 @@ class SendEmail::Round {
     return draft_;
   }
 
-  static void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
+  void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
     mail.verdict.state = state_after(report.delivery);
-    mail.verdict.reply = safe_line(report.reply, kReplyMax);
+    mail.verdict.reply = safe_lines_.of(report.reply, kReplyMax);
     mail.relay_down = report.delivery == mail::Delivery::kRelayDown;
   }
 
   SendEmail& step_;
   EmailBatch& batch_;
   std::vector<Outgoing> mails_;
+  SafeLines safe_lines_;
   mail::Message draft_;  ///< Of the event `drafted_`.
   std::string drafted_;
 };
