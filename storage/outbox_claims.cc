@@ -188,11 +188,14 @@ std::int64_t OutboxClaims::sweep(int deliveries_max) {
   return seen.lowest_fresh == 0 ? low_water_.mark() : seen.lowest_fresh - 1;
 }
 
+// An idle worker's claim is mostly planning. Should its kept plan not fit a queue that came meanwhile, the next claim
+// has its own.
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   if (limit <= 0) return;
   const Rows rows = connection_.run_once(
       "claim", kClaimFresh,
-      {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)});
+      {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)},
+      lately_busy_ ? Plan::kOwn : Plan::kKept);
   const int found = append_claimed(rows, events);
   note_keys(rows, found);
   low_water_.claimed(LowWater::Time::clock::now(), found == 0 ? 0 : events.back().position, found >= limit);

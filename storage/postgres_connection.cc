@@ -156,29 +156,31 @@ Rows PostgresConnection::run(const std::string& operation, const std::string& sq
   });
 }
 
+template <class Bound>
+Rows PostgresConnection::perform(Link& link, const std::string& sql, const Bound& parameters, Plan plan) {
+  if (plan == Plan::kKept && keeps_plans_) try {
+      const std::string name = link.plans.prepared(sql);
+      pqxx::nontransaction work(link.connection);
+      return rows_of(work.exec_prepared(name, parameters));
+    } catch (const pqxx::sql_error& error) {  // planned at once, in the next lines, from now on
+      if (!lost_its_plan(error)) throw;
+      keeps_plans_ = false;
+    }
+  pqxx::nontransaction work(link.connection);
+  return rows_of(work.exec_params(sql, parameters));
+}
+
 Rows PostgresConnection::run_binary(const std::string& operation, const std::string& sql,
                                     const BinaryParameters& parameters, Plan plan) {
   const std::vector<pqxx::binarystring> values = binary_strings(parameters);
   const auto bound = pqxx::prepare::make_dynamic_params(values.begin(), values.end());
-  return attempt(operation, kTriesMax, [&](Link& link) {
-    if (plan == Plan::kKept && keeps_plans_) try {
-        const std::string name = link.plans.prepared(sql);
-        pqxx::nontransaction work(link.connection);
-        return rows_of(work.exec_prepared(name, bound));
-      } catch (const pqxx::sql_error& error) {  // planned at once, in the next lines, from now on
-        if (!lost_its_plan(error)) throw;
-        keeps_plans_ = false;
-      }
-    pqxx::nontransaction work(link.connection);
-    return rows_of(work.exec_params(sql, bound));
-  });
+  return attempt(operation, kTriesMax, [&](Link& link) { return perform(link, sql, bound, plan); });
 }
 
-Rows PostgresConnection::run_once(const std::string& operation, const std::string& sql, const Parameters& parameters) {
-  return attempt(operation, 1, [&](Link& link) {
-    pqxx::nontransaction work(link.connection);
-    return execute(work, sql, parameters);
-  });
+Rows PostgresConnection::run_once(const std::string& operation, const std::string& sql, const Parameters& parameters,
+                                  Plan plan) {
+  const auto bound = pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end());
+  return attempt(operation, 1, [&](Link& link) { return perform(link, sql, bound, plan); });
 }
 
 void PostgresConnection::transact(const std::string& operation, const std::function<void(Transaction&)>& body) {

@@ -50,7 +50,7 @@ class Transaction {
 
 /// How a statement comes to its plan. Most are planned each time, for the tables as they are: the outbox is empty one
 /// minute and large the next. Of one about at most `kFewRows` rows the plan may be kept for a while (kept_plans.h), if
-/// it looks every row up by its key: its planning takes longer than the rest.
+/// it looks every row up by its key, or if a bad plan is soon found out: its planning takes longer than the rest.
 enum class Plan { kOwn, kKept };
 inline constexpr std::size_t kFewRows = 64;
 inline Plan plan_for(std::size_t rows) { return rows <= kFewRows ? Plan::kKept : Plan::kOwn; }
@@ -70,7 +70,8 @@ class PostgresConnection {
   Rows run_binary(const std::string& operation, const std::string& sql, const BinaryParameters& parameters,
                   Plan plan = Plan::kOwn);
   /// The same, never repeated: on an error nobody knows whether it happened.
-  Rows run_once(const std::string& operation, const std::string& sql, const Parameters& parameters);
+  Rows run_once(const std::string& operation, const std::string& sql, const Parameters& parameters,
+                Plan plan = Plan::kOwn);
   /// Several statements in one transaction, repeated like `run`.
   void transact(const std::string& operation, const std::function<void(Transaction&)>& body);
 
@@ -84,6 +85,8 @@ class PostgresConnection {
   Link& connected(const std::string& operation);
   template <class Body>
   auto attempt(const std::string& operation, int tries_max, const Body& body);
+  template <class Bound>
+  Rows perform(Link& link, const std::string& sql, const Bound& parameters, Plan plan);
   [[noreturn]] void throw_silent(const std::string& operation) const;
 
   const PostgresAddress address_;
