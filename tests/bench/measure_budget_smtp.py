@@ -1,9 +1,9 @@
-"""The budget of a job whose mails go to a local smtp-sink over 32 connections; the sink's own CPU is not in it."""
+"""The budget of a job whose mails go to a local smtp-sink over 64 connections; the sink's own CPU is not in it."""
 from bench import measure_budget
 from bench.postfix import Postfix, Sink
 
-WHAT = "the same of a job that sends its mails to a local smtp-sink over 32 connections"
-CONNECTIONS = 32
+WHAT = "the same of a job that sends its mails to a local smtp-sink over 64 connections"
+CONNECTIONS = 64
 EVENTS = 10_000
 
 

@@ -14,9 +14,9 @@ from bench.figures import Figure, Series, at_least
 from bench.postfix import Postfix, Sink
 
 WHAT = "mails/s to a local smtp-sink: libcurl alone, smtp-source, pawl's mailer alone, and the whole job"
-CONNECTIONS = (4, 8, 16, 32)
+CONNECTIONS = (4, 8, 16, 32, 64)
 MAILS = 40_000
-EVENTS = 10_000  # of the whole job, with two mails each
+EVENTS = 20_000  # of the whole job, with two mails each
 BARE, SOURCE, MAILER = "bare libcurl loop", "smtp-source", "pawl's mailer alone"
 
 
