@@ -1,8 +1,6 @@
 // Writes one event through pawl.emit.
 #include "bin/command_emit.h"
 
-#include <Poco/UUIDGenerator.h>
-
 #include <CLI/CLI.hpp>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -32,9 +30,8 @@ class EmitVerb final : public Verb {
     if (!nlohmann::json::accept(event_.payload))
       throw UsageError("cannot emit " + event_.type +
                        ": --data is not JSON; quote it as one argument, or use --data -");
-    // Chosen here, so that trying again after a lost answer cannot write a second event.
-    if (event_.id.empty()) event_.id = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
-    if (!is_full_id(event_.id)) throw UsageError("cannot emit: --id '" + event_.id + "' is not a lower-case UUID");
+    if (!event_.id.empty() && !is_full_id(event_.id))
+      throw UsageError("cannot emit: --id '" + event_.id + "' is not a lower-case UUID");
     await_migrated_postgres(settings, console);
     console.out << storage::emit_event(settings.postgres, event_) << '\n';
     return ExitCode::kDone;

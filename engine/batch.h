@@ -24,6 +24,8 @@ class Item {
   const std::string& key() const { return execution_->key; }
   /// Counted from 1.
   int attempt() const { return execution_->attempt; }
+  /// Whether its effect may be there already, as far as is known: an attempt that a crash cut off leaves no trace.
+  bool again() const { return may_be_repeated(*execution_); }
   bool settled() const { return !std::holds_alternative<Unsettled>(execution_->outcome); }
 
   void succeed(Out output) {

@@ -71,6 +71,8 @@ class Execution {
 
 /// The run's public id, which is its event's id: with step and key it identifies an effect.
 const std::string& event_id_of(const Execution& execution);
+/// Whether its effect may be there already: from an earlier attempt, an earlier delivery, or before a resume.
+bool may_be_repeated(const Execution& execution);
 
 template <class In, class Out>
 class TypedExecution final : public Execution {

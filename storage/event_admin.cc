@@ -18,7 +18,7 @@ std::string emit_once(const std::string& conninfo, const NewEvent& event) {
   PostgresConnection connection(conninfo);
   // The id is fixed before the event is written: emitting it again after a lost reply changes nothing.
   const std::string id =
-      event.id.empty() ? connection.run("choose an id", "select gen_random_uuid()", {}).string(0, 0) : event.id;
+      event.id.empty() ? connection.run("choose an id", "select pawl.new_event_id()", {}).string(0, 0) : event.id;
   engine::crash_point(engine::CrashPoint::kBeforeEmitted);
   std::string emitted =
       connection

@@ -13,7 +13,7 @@ struct NewEvent {
   std::string aggregate_type;
   std::string aggregate_id;
   std::string payload;  ///< JSON text.
-  std::string id;       ///< UUID; empty: a random one.
+  std::string id;       ///< UUID; empty: a new one.
 };
 
 /// Writes an event through pawl.emit and returns its id. Throws engine::PermanentError for text that is no JSON.

@@ -188,8 +188,8 @@ std::int64_t OutboxClaims::sweep(int deliveries_max) {
   return seen.lowest_fresh == 0 ? low_water_.mark() : seen.lowest_fresh - 1;
 }
 
-// An idle worker's claim is mostly planning. Should its kept plan not fit a queue that came meanwhile, the next claim
-// has its own.
+// An idle worker's claim is mostly planning. Should its kept plan not fit a queue that came meanwhile, it has to do for
+// one claim; beside many leased rows, for the rest of its hundred.
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   if (limit <= 0) return;
   const Rows rows = connection_.run_once(

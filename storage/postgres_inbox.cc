@@ -41,8 +41,9 @@ std::string post_sql(const std::string& on_conflict) {
          on_conflict + " returning 1) select exists (select from mine), (select count(*) from posted)";
 }
 
-// Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless; a row
-// that exists is not touched.
+// Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless, so it
+// must not be dropped while a worker runs: only the second statement, rehearsed at the start, would notice. A row that
+// exists is not touched.
 const std::string kPost = post_sql("");
 const std::string kPostAgain = post_sql(" on conflict (event_id, user_id, kind) do nothing");
 

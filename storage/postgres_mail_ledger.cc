@@ -1,4 +1,4 @@
-// The mail ledger's two statements: claim just before sending, settle just after.
+// The mail ledger: claim just before sending, settle just after.
 //
 // The in-doubt window is between them. A row stays `sending` from the moment we may start to send until the outcome is
 // recorded; a crash, a lost connection or a stalled server in between leaves it so, and nobody can tell whether the
@@ -58,9 +58,10 @@ PostgresMailLedger::~PostgresMailLedger() = default;
 
 namespace {
 
-// $1 epoch, $2 whether to hold what is in doubt, $3 to $6 the requests, whose `person` counts among $7 and $8: each
-// person is looked up once, and answered once, however many mails go to him. A mail is answered only where it is not
-// simply cleared; where all of them are, the counts say so, and nothing is joined (a one-time filter).
+// $1 epoch, $2 whether to hold what is in doubt (`mine.hold` only gives it a type where nothing else asks for it), $3
+// to $6 the requests, whose `person` counts among $7 and $8: each person is looked up once, and answered once, however
+// many mails go to him. A mail is answered only where it is not simply cleared; where all of them are, the counts say
+// so, and nothing is joined (a one-time filter).
 //
 // Owners and admins are read once an organisation. Looking each person up by himself costs more where tables are small;
 // joining people to all members is planned by what an organisation has on average, and reads a large one again for each

@@ -3,15 +3,18 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/engine/no_uuids.h"
+
 using pawl::engine::is_uuid;
 using pawl::engine::lower_cased;
 
 TEST_CASE("only the canonical form counts as a UUID") {
   CHECK(is_uuid("0f0e0d0c-0b0a-4908-8706-050403020100"));
   CHECK(is_uuid("0F0E0D0C-0B0A-4908-8706-050403020100"));
-  CHECK_FALSE(is_uuid("0f0e0d0c0b0a49088706050403020100"));
-  CHECK_FALSE(is_uuid("0f0e0d0c-0b0a-4908-8706-05040302010g"));
-  CHECK_FALSE(is_uuid(""));
+  for (const char* wrong : pawl::tests::kNoUuids) {
+    INFO(wrong);
+    CHECK_FALSE(is_uuid(wrong));
+  }
 }
 
 TEST_CASE("an id is compared in lower case") { CHECK(lower_cased("0F0e-Z\xC3\x84") == "0f0e-z\xC3\x84"); }

@@ -54,6 +54,15 @@ inline engine::Event event_of(std::string payload, std::string id = kEventId) {
   return event;
 }
 
+/// Events whose effects may be there already, and one whose cannot, as far as is known.
+inline std::vector<engine::Event> fresh_redelivered_and_resumed() {
+  std::vector<engine::Event> events(3, event_of("{}"));
+  for (engine::Event& event : events) event.deliveries = 1;
+  events[1].deliveries = 2;
+  events[2].resumes = 1;
+  return events;
+}
+
 struct MemoryDirectory final : RecipientDirectory {
   std::map<std::string, Recipients> organisations;
   std::vector<std::string> asked;  ///< Every id of every call.
@@ -95,7 +104,9 @@ struct MemoryLedger final : MailLedger {
 
   std::map<Key, Row> rows;
   std::map<std::string, std::string> emails;  ///< By user id; without one: `<user id>@example.com`.
+  std::string full_name = "Olive Owner";
   std::set<std::string> demoted;
+  std::vector<LedgerRequest> asked;
   bool holds_in_doubt = false;
   int epoch = 1;
   int settle_throws = 0;  ///< So many calls of settle fail before any row is written.
@@ -103,6 +114,7 @@ struct MemoryLedger final : MailLedger {
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
     std::vector<LedgerEntry> entries;
     for (const LedgerRequest& request : requests) entries.push_back(claim(request));
+    asked.insert(asked.end(), requests.begin(), requests.end());
     return entries;
   }
 
@@ -128,10 +140,8 @@ struct MemoryLedger final : MailLedger {
       return {Clearance::kHeld, {}, {}, "found interrupted"};
     row = {"sending", {}, epoch};
     const auto email = emails.find(request.user_id);
-    return {Clearance::kCleared,
-            email == emails.end() ? request.user_id + "@example.com" : email->second,
-            "Olive Owner",
-            {}};
+    return {
+        Clearance::kCleared, email == emails.end() ? request.user_id + "@example.com" : email->second, full_name, {}};
   }
 
   static std::string name_of(LedgerState state) {
@@ -175,9 +185,10 @@ class StepCall {
  public:
   explicit StepCall(engine::Step<In, Out>& step) : step_(step) {}
 
-  void add(const In& input, const std::string& event_id = kEventId) {
+  void add(const In& input, const std::string& event_id = kEventId) { add(input, event_of("{}", event_id)); }
+  void add(const In& input, const engine::Event& event) {
     engine::StoredRun stored;
-    stored.event = event_of("{}", event_id);
+    stored.event = event;
     runs_.push_back(std::make_unique<engine::RunState>(definition_, stored));
     items_.push_back(std::make_unique<engine::TypedExecution<In, Out>>(*runs_.back(), step_, step_.key(input), input));
   }

@@ -83,3 +83,13 @@ TEST_CASE_METHOD(Fixture, "a batch is one post, and each item gets the count of 
   CHECK(call.output(2).rows == 1);
   CHECK(inbox.posted[1].event_id == kOtherEventId);
 }
+
+TEST_CASE_METHOD(Fixture, "what may have been posted before says so") {
+  StepCall<InAppRequest, InAppReceipt> call(create);
+  for (const auto& event : fresh_redelivered_and_resumed()) call.add({shared(), {"Acme", {"olive"}}}, event);
+  call.execute();
+  REQUIRE(inbox.posted.size() == 3);
+  CHECK_FALSE(inbox.posted[0].again);
+  CHECK(inbox.posted[1].again);
+  CHECK(inbox.posted[2].again);
+}

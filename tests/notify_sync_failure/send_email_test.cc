@@ -297,3 +297,21 @@ TEST_CASE("an unusable sender is refused with what is accepted") {
   CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {long_host + "example", ""}),
                     Catch::Contains("too long for a message id"));
 }
+
+TEST_CASE_METHOD(Fixture, "what may have been claimed before says so") {
+  StepCall<EmailRequest, EmailReceipt> call(step);
+  for (const auto& event : fresh_redelivered_and_resumed()) call.add(request("olive"), event);
+  call.execute();
+  REQUIRE(ledger.asked.size() == 3);
+  CHECK_FALSE(ledger.asked[0].again);
+  CHECK(ledger.asked[1].again);
+  CHECK(ledger.asked[2].again);
+}
+
+TEST_CASE_METHOD(Fixture, "a reader's name is made plain before it is in a mail") {
+  ledger.full_name = "Olive\r\n\tOwner\u202E";
+  auto call = call_for({"olive"});
+  call.execute();
+  REQUIRE(mailer.sent.size() == 1);
+  CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("\r\nTo: \"Olive Owner\" <olive@example.com>\r\n"));
+}

@@ -4,6 +4,7 @@
 
 #include "storage/binary_array.h"
 #include "storage/postgres_errors.h"
+#include "tests/engine/no_uuids.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;
@@ -60,7 +61,10 @@ TEST_CASE_METHOD(Fixture, "a UUID arrives whatever its case, and what is none is
   CHECK(sent("select unnest($1::uuid[])", array.bytes()) ==
         std::vector<std::string>{"00000000-0000-0000-0000-000000000000", "0f1e2d3c-4b5a-4968-8776-fedcba987654",
                                  "0f1e2d3c-4b5a-4968-8776-fedcba987654"});
-  CHECK_THROWS_AS(array.add("no uuid"), storage::ValueError);
+  for (const char* wrong : tests::kNoUuids) {
+    INFO(wrong);
+    CHECK_THROWS_AS(array.add(wrong), storage::ValueError);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "an empty array of each type arrives empty") {

@@ -81,16 +81,20 @@ TEST_CASE_METHOD(Fixture, "an error row without a message or a known connection 
   CHECK(value("select payload->'org_id' from pawl.outbox") == "null");
 }
 
-TEST_CASE_METHOD(Fixture, "a service needs no rights on pawl's tables for its error row to emit") {
+TEST_CASE_METHOD(Fixture, "a service needs no rights on pawl's tables to emit, by its error row or itself") {
   const std::string role = "service_of_" + name;
   exec("create role " + role);
   exec("grant insert, select on pms_sync_logs to " + role);
+  exec("grant usage on schema pawl to " + role);
+  exec("revoke execute on function pawl.new_event_id from public");
   connection.transact("as the service", [&](storage::Transaction& transaction) {
     transaction.run("set local role " + role);
     transaction.run("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'error')", {acme.connection});
+    transaction.run("select pawl.emit('test/event', 'thing', '1', '{}')");
   });
-  CHECK(events() == "1");
+  CHECK(events() == "2");
   exec("revoke all on pms_sync_logs from " + role);
+  exec("revoke all on schema pawl from " + role);
   exec("drop role " + role);
 }
 

@@ -35,7 +35,7 @@ Notification CreateInApp::notification_for(const engine::Item<InAppRequest, InAp
           .link = std::move(content.link),
           .data = std::move(content.details),
           .user_ids = request.recipients.user_ids,
-          .again = item.attempt() > 1};
+          .again = item.again()};
 }
 
 }  // namespace pawl::notify_sync_failure

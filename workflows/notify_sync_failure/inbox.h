@@ -18,8 +18,9 @@ struct Notification {
   std::string link;
   std::string data;  ///< JSON object as text.
   std::vector<std::string> user_ids;
-  bool again =
-      false;  ///< It may have been posted before; one that was may say false too, which costs a second statement.
+  /// It may have been posted before. One that was may say false too, at the cost of a refused statement and a new
+  /// connection.
+  bool again = false;
 };
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached and

@@ -13,7 +13,9 @@ struct LedgerRequest {
   std::string org_id;
   std::string user_id;
   std::string message_id;
-  bool again = false;  ///< It was claimed before; one that was may say false too, which costs a second statement.
+  /// It may have been claimed before. One that was may say false too, at the cost of a refused statement and a new
+  /// connection.
+  bool again = false;
 };
 
 enum class Clearance {

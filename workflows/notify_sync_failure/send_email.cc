@@ -85,7 +85,7 @@ class SendEmail::Round {
     for (const auto& item : batch_) {
       const EmailRequest& mail = item.input();
       requests.push_back({item.event_id(), mail.failure->org_id, mail.user_id,
-                          step_.writer_.message_id(item.event_id(), mail.user_id), item.attempt() > 1});
+                          step_.writer_.message_id(item.event_id(), mail.user_id), item.again()});
     }
     const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
     for (std::size_t i = 0; i < batch_.size(); ++i) take_up(batch_[i], requests[i].message_id, entries.at(i));
