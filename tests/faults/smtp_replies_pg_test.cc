@@ -150,7 +150,7 @@ TEST_CASE("P5: under the policy hold a mail in doubt waits for an operator, and 
     CHECK(scene.replied(name, kInDoubtReply));
     CHECK(scene.copies_for(name).size() == 1);
     const std::string run = scene.event_of(name);
-    name < "doubt4" ? sent.push_back(run.substr(24)) : not_sent.push_back(run);
+    name < "doubt4" ? sent.push_back(run) : not_sent.push_back(run.substr(24));
   });
   CHECK(scene.eventually_is("later", "accepted 2 0 done"));
   const auto listed = nlohmann::json::parse(scene.pawl({"in-doubt", "-o", "json"}).out);
