@@ -16,9 +16,9 @@ constexpr int kTriesMax = 3;
 
 Rows rows_of(pqxx::result result) { return Rows(std::make_shared<const pqxx::result>(std::move(result))); }
 
-template <class Work>
-Rows execute(Work& work, const std::string& sql, const Parameters& parameters) {
-  return rows_of(work.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end())));
+template <class Values>
+auto bind(const Values& values) {
+  return pqxx::prepare::make_dynamic_params(values.begin(), values.end());
 }
 
 std::vector<pqxx::binarystring> binary_strings(const BinaryParameters& parameters) {
@@ -93,7 +93,7 @@ class WorkTransaction final : public Transaction {
   }
   Rows run(const std::string& sql, const Parameters& parameters) override {
     deadline_.arm();
-    return execute(work_, sql, parameters);
+    return rows_of(work_.exec_params(sql, bind(parameters)));
   }
   void script(const std::string& sql) override {
     deadline_.arm();
@@ -149,13 +149,6 @@ auto PostgresConnection::attempt(const std::string& operation, int tries_max, co
   }
 }
 
-Rows PostgresConnection::run(const std::string& operation, const std::string& sql, const Parameters& parameters) {
-  return attempt(operation, kTriesMax, [&](Link& link) {
-    pqxx::nontransaction work(link.connection);
-    return execute(work, sql, parameters);
-  });
-}
-
 template <class Bound>
 Rows PostgresConnection::perform(Link& link, const std::string& sql, const Bound& parameters, Plan plan) {
   if (plan == Plan::kKept && keeps_plans_) try {
@@ -170,16 +163,21 @@ Rows PostgresConnection::perform(Link& link, const std::string& sql, const Bound
   return rows_of(work.exec_params(sql, parameters));
 }
 
+Rows PostgresConnection::run(const std::string& operation, const std::string& sql, const Parameters& parameters) {
+  const auto bound = bind(parameters);
+  return attempt(operation, kTriesMax, [&](Link& link) { return perform(link, sql, bound, Plan::kOwn); });
+}
+
 Rows PostgresConnection::run_binary(const std::string& operation, const std::string& sql,
                                     const BinaryParameters& parameters, Plan plan) {
   const std::vector<pqxx::binarystring> values = binary_strings(parameters);
-  const auto bound = pqxx::prepare::make_dynamic_params(values.begin(), values.end());
+  const auto bound = bind(values);
   return attempt(operation, kTriesMax, [&](Link& link) { return perform(link, sql, bound, plan); });
 }
 
 Rows PostgresConnection::run_once(const std::string& operation, const std::string& sql, const Parameters& parameters,
                                   Plan plan) {
-  const auto bound = pqxx::prepare::make_dynamic_params(parameters.begin(), parameters.end());
+  const auto bound = bind(parameters);
   return attempt(operation, 1, [&](Link& link) { return perform(link, sql, bound, plan); });
 }
 

@@ -85,13 +85,17 @@ TEST_CASE_METHOD(Fixture, "a service needs no rights on pawl's tables to emit, b
   const std::string role = "service_of_" + name;
   exec("create role " + role);
   exec("grant insert, select on pms_sync_logs to " + role);
-  exec("grant usage on schema pawl to " + role);
   exec("revoke execute on function pawl.new_event_id from public");
-  connection.transact("as the service", [&](storage::Transaction& transaction) {
-    transaction.run("set local role " + role);
-    transaction.run("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'error')", {acme.connection});
-    transaction.run("select pawl.emit('test/event', 'thing', '1', '{}')");
-  });
+  const auto as_the_service = [&](const std::string& sql, const storage::Parameters& parameters) {
+    connection.transact("as the service", [&](storage::Transaction& transaction) {
+      transaction.run("set local role " + role);
+      transaction.run(sql, parameters);
+    });
+  };
+  as_the_service("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'error')", {acme.connection});
+  CHECK(events() == "1");
+  exec("grant usage on schema pawl to " + role);
+  as_the_service("select pawl.emit('test/event', 'thing', '1', '{}')", {});
   CHECK(events() == "2");
   exec("revoke all on pms_sync_logs from " + role);
   exec("revoke all on schema pawl from " + role);
