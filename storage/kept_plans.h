@@ -11,8 +11,8 @@ class sql_error;
 
 namespace pawl::storage {
 
-/// For statements about a few rows, and an idle worker's claims: planning takes longer than they do. A plan serves a
-/// hundred calls, since the tables that it was made for may have grown from empty to large meanwhile.
+/// For inserts, statements about a few rows, and an idle worker's claims, whose planning costs much beside the rest. A
+/// plan serves a hundred calls, since the tables that it was made for may have grown from empty to large meanwhile.
 class KeptPlans {
  public:
   explicit KeptPlans(pqxx::connection_base& connection) : connection_(connection) {}

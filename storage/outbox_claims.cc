@@ -28,14 +28,18 @@ constexpr int kEventColumnCount = 9;
 
 // $3 epoch, $4 batch. Nothing is written, and no transaction id used up, unless something was picked. The lease may be
 // committed without waiting for the disk: losing it only makes the event pending again.
+//
+// What was picked is locked, so it is updated where it lies: joined by position, a queue of some 10,000 was scanned
+// whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later sweep.
 std::string claim_sql(const std::string& picked, const std::string& seen = "", const std::string& more = "null") {
-  return "with " + seen + "picked as materialized (select o.position from pawl.outbox o where " + kClaimable + picked +
+  return "with " + seen + "picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable +
+         picked +
          " for update of o skip locked),"
          " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
          " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w),"
          " o as (update pawl.outbox u"
          " set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = u.deliveries + 1"
-         " from picked, mine where u.position = picked.position returning u.*)"
+         " from mine where u.ctid = any(array(select place from picked)) returning u.*)"
          " select alive.yes, " +
          kEventColumns + ", " + kKey + ", " + more +
          " from (select exists (select from pawl.workers where epoch = $3::bigint) as yes) alive"
@@ -188,18 +192,25 @@ std::int64_t OutboxClaims::sweep(int deliveries_max) {
   return seen.lowest_fresh == 0 ? low_water_.mark() : seen.lowest_fresh - 1;
 }
 
-// An idle worker's claim is mostly planning. Should its kept plan not fit a queue that came meanwhile, it has to do for
-// one claim; beside many leased rows, for the rest of its hundred.
+// An idle worker's claim is mostly planning, so its plan is kept. Should that not fit a queue that came meanwhile, it
+// is found out after a few events; beside many leased rows, when the plan's hundred calls are over.
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   if (limit <= 0) return;
-  const Rows rows = connection_.run_once(
-      "claim", kClaimFresh,
-      {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)},
-      lately_busy_ ? Plan::kOwn : Plan::kKept);
-  const int found = append_claimed(rows, events);
-  note_keys(rows, found);
+  const int few = lately_busy_ ? 0 : std::min<int>(limit, kFewRows);
+  int found = few == 0 ? 0 : claim_above(above, few, Plan::kKept, events);
+  if (found > 0) above = events.back().position;
+  if (found == few && few < limit) found += claim_above(above, limit - few, Plan::kOwn, events);
   low_water_.claimed(LowWater::Time::clock::now(), found == 0 ? 0 : events.back().position, found >= limit);
   if (!low_water_.catching_up()) overtaking_.start_over();
+}
+
+int OutboxClaims::claim_above(std::int64_t above, int limit, Plan plan, Events& events) {
+  const Rows rows = connection_.run_once(
+      "claim", kClaimFresh,
+      {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)}, plan);
+  const int found = append_claimed(rows, events);
+  note_keys(rows, found);
+  return found;
 }
 
 // Only where there is a queue, and a few keys fill it.

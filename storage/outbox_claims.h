@@ -36,6 +36,7 @@ class OutboxClaims {
   Events find_lost_batch();
   void claim_what_is_admitted(engine::ClaimLimits limits, Events& events);
   void claim_fresh(std::int64_t above, int limit, Events& events);
+  int claim_above(std::int64_t above, int limit, Plan plan, Events& events);
   void look_at_workers(LowWater::Time now);
   std::int64_t sweep(int deliveries_max);
   int claim_overtaking(int max, Events& events);

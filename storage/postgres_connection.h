@@ -49,8 +49,9 @@ class Transaction {
 };
 
 /// How a statement comes to its plan. Most are planned each time, for the tables as they are: the outbox is empty one
-/// minute and large the next. Of one about at most `kFewRows` rows the plan may be kept for a while (kept_plans.h), if
-/// it looks every row up by its key, or if a bad plan is soon found out: its planning takes longer than the rest.
+/// minute and large the next. The plan may be kept for a while (kept_plans.h) of a statement that reads no table but
+/// those of people and inserts the rest, however many rows; and of one about at most `kFewRows` rows, if it looks every
+/// row up by its key, or if a bad plan is soon found out. Planning takes longer than the rest of a small one.
 enum class Plan { kOwn, kKept };
 inline constexpr std::size_t kFewRows = 64;
 inline Plan plan_for(std::size_t rows) { return rows <= kFewRows ? Plan::kKept : Plan::kOwn; }

@@ -89,7 +89,7 @@ Rows run(PostgresConnection& connection, const std::string& sql, std::int64_t ep
        columns.urgencies.bytes(), columns.titles.bytes(), columns.bodies.bytes(), columns.links.bytes(),
        columns.data.bytes(), columns.index_of_user.bytes(), columns.person_of_user.bytes(), columns.people.org_ids(),
        columns.people.user_ids()},
-      plan_for(static_cast<std::size_t>(columns.users)));
+      Plan::kKept);
 }
 
 Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Columns& columns) {

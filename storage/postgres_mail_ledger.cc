@@ -213,10 +213,10 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
-  const Rows rows = claim({binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
-                           numbers.bytes(), people.org_ids(), people.user_ids()},
-                          plan_for(requests.size()),
-                          std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; }));
+  const Rows rows =
+      claim({binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
+             numbers.bytes(), people.org_ids(), people.user_ids()},
+            Plan::kKept, std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; }));
   if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   const Answer answer = answer_from(rows);
