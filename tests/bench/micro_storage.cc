@@ -29,17 +29,28 @@ Event event_of(RunNumber run) {
           .payload = std::string(R"({"text":")") + std::string(320, 'x') + R"("})"};
 }
 
-// All checkpoints of a run of the usual shape, each as long as there.
-void add_run(std::vector<Checkpoint>& group, RunNumber run) {
-  const auto settled = [run](const char* step, const std::string& key, std::size_t size) {
-    return StepSettled{.run = run, .step = {step, key}, .result = '"' + std::string(size, 'x') + '"'};
+StepSettled settled(RunNumber run, const char* step, const std::string& key, std::size_t size) {
+  return {.run = run, .step = {step, key}, .result = '"' + std::string(size, 'x') + '"'};
+}
+
+// All checkpoints of runs of the usual shape, each as long as there, in the order in which a worker's come: one step of
+// many runs, then the next step, and at last each run's mails with its end.
+std::vector<Checkpoint> group_of(RunNumber first) {
+  std::vector<Checkpoint> group;
+  const auto add_each = [&](auto add) {
+    for (RunNumber run = first; run < first + kRuns; ++run) add(run);
   };
-  group.push_back(RunStarted{.run = run, .workflow = "notify-sync-failure", .event = event_of(run)});
-  group.push_back(settled("resolve-recipients", "", 120));
-  group.push_back(settled("create-in-app", "", 10));
-  group.push_back(settled("send-email", id_of(1), 60));
-  group.push_back(settled("send-email", id_of(2), 60));
-  group.push_back(RunEnded{.run = run, .status = RunStatus::kDone, .reason = {}, .at = {}});
+  add_each([&](RunNumber run) {
+    group.push_back(RunStarted{.run = run, .workflow = "notify-sync-failure", .event = event_of(run)});
+  });
+  add_each([&](RunNumber run) { group.push_back(settled(run, "resolve-recipients", "", 120)); });
+  add_each([&](RunNumber run) { group.push_back(settled(run, "create-in-app", "", 10)); });
+  add_each([&](RunNumber run) {
+    group.push_back(settled(run, "send-email", id_of(1), 60));
+    group.push_back(settled(run, "send-email", id_of(2), 60));
+    group.push_back(RunEnded{.run = run, .status = RunStatus::kDone, .reason = {}, .at = {}});
+  });
+  return group;
 }
 
 // A folder that goes when it does; its disk is the one of TMPDIR.
@@ -57,8 +68,8 @@ void commit_group(benchmark::State& state) {
   RunNumber next = store.recover().next_run;
   for (auto _ : state) {
     state.PauseTiming();
-    std::vector<Checkpoint> group;
-    for (int run = 0; run < kRuns; ++run) add_run(group, next++);
+    const std::vector<Checkpoint> group = group_of(next);
+    next += kRuns;
     state.ResumeTiming();
     store.commit(group);
   }
