@@ -133,6 +133,22 @@ TEST_CASE_METHOD(File, "no run can have a status that is none, and checking it c
   while (plan.executeStep()) CHECK(plan.getColumn(1).getString() != "OpenEphemeral");
 }
 
+TEST_CASE_METHOD(File, "a store of an earlier version finds its unfinished runs by their number once it is opened") {
+  {
+    SqliteCheckpoints store(path);
+    commit(store, {started(1), started(2), ended(2, RunStatus::kDone)});
+    SQLite::Database(path, SQLite::OPEN_READWRITE)
+        .exec("delete from migrations where number >= 3; drop index runs_unfinished; "
+              "create index runs_unfinished on runs (status, wake_at) where ended_at is null");
+  }
+  SqliteCheckpoints store(path);
+  CHECK(store.recover().unfinished.size() == 1);
+  SQLite::Database database(path);
+  SQLite::Statement plan(database, "explain query plan select event_id from runs where ended_at is null order by run");
+  REQUIRE(plan.executeStep());
+  CHECK(plan.getColumn(3).getString() == "SCAN runs USING INDEX runs_unfinished");
+}
+
 TEST_CASE_METHOD(File, "a second store on one file is refused and told who has it") {
   const SqliteCheckpoints store(path);
   CHECK_THAT(refusal(), Catch::Contains(path) && Catch::Contains(std::to_string(::getpid())) &&
