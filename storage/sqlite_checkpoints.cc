@@ -13,6 +13,7 @@
 #include "storage/sqlite_file.h"
 #include "storage/sqlite_lock.h"
 #include "storage/sqlite_migrator.h"
+#include "storage/sqlite_pruning.h"
 
 namespace pawl::storage {
 
@@ -162,16 +163,12 @@ std::vector<engine::StoredRun> SqliteCheckpoints::load(std::span<const engine::R
 }
 
 std::size_t SqliteCheckpoints::prune(engine::Timestamp ended_before, std::size_t limit) {
-  int pruned = 0;
+  std::vector<engine::RunNumber> pruned;
   body_->write("prune runs from", [&](SqliteConnection& connection) {
-    connection.database().exec("update store set last_run = max(last_run, (select coalesce(max(run), 0) from runs))");
-    SqliteStatement prune(connection.database(),
-                          "delete from runs where run in "
-                          "(select r.run from runs r join events e on e.run = r.run where r.ended_at < ?1"
-                          " and e.created_at < ?1 order by r.ended_at limit ?2)");
-    pruned = prune.exec(ended_before, static_cast<std::int64_t>(limit));
+    pruned = prune_runs(connection.database(), ended_before, limit);
+    for (const engine::RunNumber run : pruned) connection.records().forget(run);
   });
-  return static_cast<std::size_t>(pruned);
+  return pruned.size();
 }
 
 }  // namespace pawl::storage

@@ -66,7 +66,9 @@ void SqliteConnection::configure() {
     throw engine::RefusedError("open checkpoints " + path_ + ": its file system cannot hold a WAL (journal mode " +
                                mode + "); put it on a local disk");
   database_->exec("pragma synchronous = full");
-  database_->exec("pragma foreign_keys = on");
+  // Looking up the run of each row anew was a tenth of a commit. SqliteRecords has seen the run of whatever it writes,
+  // and prune_runs deletes what belongs to a run.
+  database_->exec("pragma foreign_keys = off");
   database_->exec("pragma cache_size = -8192");
   database_->exec("pragma wal_autocheckpoint = 0");
   // What a crash or a failed fsync left in the WAL is in the file from here on, synced, whatever became of the WAL.

@@ -18,6 +18,8 @@ class SqliteRecords {
   /// The group is durable: what it knows of its runs holds for the next one too.
   void group_committed() { committed_ = true; }
   void write(const engine::Checkpoint& checkpoint);
+  /// The run is deleted: whatever is written of it from here on is refused.
+  void forget(engine::RunNumber run) { awake_.erase(run); }
 
  private:
   void write(const engine::RunStarted& record);

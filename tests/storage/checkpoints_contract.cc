@@ -255,6 +255,13 @@ void check_pruning(const MakeCheckpoints& make) {
     CHECK(store->prune(at(9'000'000), 100) == 2);
     CHECK(store->prune(at(9'000'000), 100) == 0);
   }
+  SECTION("a record of a pruned run is refused, even where one came between its end and its pruning") {
+    commit(*store, {settled(1, kSendBert)});
+    CHECK(store->prune(at(9'000'000), 100) == 3);
+    for (const engine::RunNumber run : {1, 3, 5})
+      CHECK_THROWS_WITH(commit(*store, {settled(run, kResolve)}), Catch::Contains("run " + std::to_string(run) + " "));
+    CHECK_THROWS_AS(commit(*store, {attempt(1, kResolve, 1, "late")}), engine::Error);
+  }
   SECTION("a pruned run's number is never used again, its event may be") {
     CHECK(store->prune(at(9'000'000), 100) == 3);
     CHECK(store->recover().next_run == 6);

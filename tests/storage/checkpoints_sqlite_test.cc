@@ -149,6 +149,17 @@ TEST_CASE_METHOD(File, "a store of an earlier version finds its unfinished runs 
   CHECK(plan.getColumn(3).getString() == "SCAN runs USING INDEX runs_unfinished");
 }
 
+TEST_CASE_METHOD(File, "nothing of a pruned run is left in any table") {
+  SqliteCheckpoints store(path);
+  for (const engine::RunNumber run : {1, 2})
+    commit(store, {started(run), settled(run, {"find", ""}), attempt(run, {"send", "x"}, 1, "451")});
+  commit(store, {ended(1, RunStatus::kDone)});
+  CHECK(store.prune(at(9'000'000), 100) == 1);
+  const CheckpointReader reader(path);
+  for (const char* table : {"runs", "events", "steps", "attempts"})
+    CHECK(reader.query("select group_concat(run) from " + std::string(table)).rows[0][0] == "2");
+}
+
 TEST_CASE_METHOD(File, "a second store on one file is refused and told who has it") {
   const SqliteCheckpoints store(path);
   CHECK_THAT(refusal(), Catch::Contains(path) && Catch::Contains(std::to_string(::getpid())) &&
