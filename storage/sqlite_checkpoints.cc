@@ -137,10 +137,7 @@ engine::Recovered SqliteCheckpoints::recover() {
 
 void SqliteCheckpoints::commit(std::span<const engine::Checkpoint> group) {
   if (group.empty()) return;
-  body_->write("write checkpoints to", [&](SqliteConnection& connection) {
-    connection.records().begin_group();
-    for (const engine::Checkpoint& checkpoint : group) connection.records().write(checkpoint);
-  });
+  body_->write("write checkpoints to", [&](SqliteConnection& connection) { connection.records().write_group(group); });
   body_->group_committed();
 }
 

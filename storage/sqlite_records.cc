@@ -18,9 +18,7 @@ constexpr const char* kInsertEvent =
     "insert into events (run, type, aggregate_type, aggregate_id, payload, created_at) values (?,?,?,?,?,?)";
 
 // A settled step is never overwritten.
-constexpr const char* kInsertStep =
-    "insert into steps (run, step, key, attempt, failed, result, started_at, settled_at) values (?,?,?,?,?,?,?,?) "
-    "on conflict do nothing";
+constexpr const char* kSteps = "steps (run, step, key, attempt, failed, result, started_at, settled_at)";
 
 constexpr const char* kInsertAttempt =
     "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, retry_at) "
@@ -59,7 +57,7 @@ constexpr const char* kRedeliver =
 SqliteRecords::SqliteRecords(SQLite::Database& database)
     : insert_run_(database, kInsertRun),
       insert_event_(database, kInsertEvent),
-      insert_step_(database, kInsertStep),
+      insert_steps_(database, kSteps),
       insert_attempt_(database, kInsertAttempt),
       wake_(database, kWake),
       park_(database, kPark),
@@ -70,12 +68,16 @@ SqliteRecords::SqliteRecords(SQLite::Database& database)
       redeliver_(database, kRedeliver),
       event_of_run_(database, "select event_id from runs where run = ?") {}
 
-void SqliteRecords::begin_group() {
-  if (!std::exchange(committed_, false)) awake_.clear();  // what was written is not there
+void SqliteRecords::write_group(std::span<const engine::Checkpoint> group) {
+  begin_group();
+  for (const engine::Checkpoint& checkpoint : group)
+    std::visit([this](const auto& record) { write(record); }, checkpoint);
+  write_gathered();
 }
 
-void SqliteRecords::write(const engine::Checkpoint& checkpoint) {
-  std::visit([this](const auto& record) { write(record); }, checkpoint);
+void SqliteRecords::begin_group() {
+  if (!std::exchange(committed_, false)) awake_.clear();  // what was written is not there
+  steps_.clear();                                         // of a group that failed, and may be gone
 }
 
 void SqliteRecords::write(const engine::RunStarted& record) {
@@ -89,8 +91,8 @@ void SqliteRecords::write(const engine::RunStarted& record) {
 
 void SqliteRecords::write(const engine::StepSettled& record) {
   wake(record.run);
-  insert_step_.exec(record.run, record.step.step, record.step.key, record.attempt, record.failed ? 1 : 0, record.result,
-                    record.started_at, record.settled_at);
+  steps_.push_back(&record);
+  if (steps_.size() == SqliteRows::kMost) write_gathered();
 }
 
 void SqliteRecords::write(const engine::AttemptFailed& record) {
@@ -110,6 +112,7 @@ void SqliteRecords::write(const engine::RunEnded& record) {
 }
 
 void SqliteRecords::write(const engine::RunReopened& record) {
+  write_gathered();
   keep_failed_steps_.exec(record.run);
   forget_failed_steps_.exec(record.run);
   if (reopen_.exec(record.run, record.resumes, record.position) == 0) require_started(record.run);
@@ -117,6 +120,15 @@ void SqliteRecords::write(const engine::RunReopened& record) {
 
 void SqliteRecords::write(const engine::RunRedelivered& record) {
   if (redeliver_.exec(record.run, record.position, record.deliveries) == 0) require_started(record.run);
+}
+
+// Steps may wait for others, since nothing but a reopening asks for them.
+void SqliteRecords::write_gathered() {
+  insert_steps_.insert(steps_, [](SqliteStatement& row, const engine::StepSettled& step) {
+    row.add(step.run, step.step.step, step.step.key, step.attempt, step.failed ? 1 : 0, step.result, step.started_at,
+            step.settled_at);
+  });
+  steps_.clear();
 }
 
 void SqliteRecords::wake(engine::RunNumber run) {

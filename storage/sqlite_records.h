@@ -1,27 +1,32 @@
 // Writes checkpoint records as rows.
 #pragma once
 
+#include <span>
 #include <unordered_set>
+#include <vector>
 
 #include "engine/checkpoints.h"
+#include "storage/sqlite_rows.h"
 #include "storage/sqlite_statement.h"
 
 namespace pawl::storage {
 
-/// Prepared once a connection. Used inside the caller's transaction; every record may be written twice, since a group
-/// of unknown outcome is repeated. Throws engine::Error for a record of a run that was never started.
+/// Prepared once a connection. Used inside the caller's transaction, to be rolled back when this throws; every record
+/// may be written twice, since a group of unknown outcome is repeated. Throws engine::Error for a record of a run that
+/// was never started.
 class SqliteRecords {
  public:
   explicit SqliteRecords(SQLite::Database& database);
 
-  void begin_group();
+  /// Writes the group's records; the rows are what writing them one by one leaves.
+  void write_group(std::span<const engine::Checkpoint> group);
   /// The group is durable: what it knows of its runs holds for the next one too.
   void group_committed() { committed_ = true; }
-  void write(const engine::Checkpoint& checkpoint);
   /// The run is deleted: whatever is written of it from here on is refused.
   void forget(engine::RunNumber run) { awake_.erase(run); }
 
  private:
+  void begin_group();
   void write(const engine::RunStarted& record);
   void write(const engine::StepSettled& record);
   void write(const engine::AttemptFailed& record);
@@ -29,13 +34,14 @@ class SqliteRecords {
   void write(const engine::RunEnded& record);
   void write(const engine::RunReopened& record);
   void write(const engine::RunRedelivered& record);
+  void write_gathered();
   void wake(engine::RunNumber run);
   void require_same_event(const engine::RunStarted& record);
   void require_started(engine::RunNumber run);
 
   SqliteStatement insert_run_;
   SqliteStatement insert_event_;
-  SqliteStatement insert_step_;
+  SqliteRows insert_steps_;
   SqliteStatement insert_attempt_;
   SqliteStatement wake_;
   SqliteStatement park_;
@@ -45,7 +51,8 @@ class SqliteRecords {
   SqliteStatement reopen_;
   SqliteStatement redeliver_;
   SqliteStatement event_of_run_;
-  std::unordered_set<engine::RunNumber> awake_;  ///< Unfinished runs that are known not to be waiting.
+  std::unordered_set<engine::RunNumber> awake_;    ///< Unfinished runs that are known not to be waiting.
+  std::vector<const engine::StepSettled*> steps_;  ///< Of this group, still to be inserted.
   bool committed_ = true;
 };
 

@@ -15,7 +15,7 @@ class Statement;
 namespace pawl::storage {
 
 /// Members throw SQLite::Exception, which the adapters translate at their edge. Text is bound without a copy: what is
-/// given to `start` must live until the statement is done. Columns and parameters of `start` count from 0.
+/// given to `start` or `add` must live until the statement is done. Columns and parameters of `start` count from 0.
 class SqliteStatement {
  public:
   SqliteStatement(SQLite::Database& database, const char* sql);
@@ -32,9 +32,18 @@ class SqliteStatement {
   template <class... Values>
   void start(const Values&... values) {
     rewind();
-    [[maybe_unused]] int index = 0;
-    (bind(++index, values), ...);
+    bound_ = 0;
+    add(values...);
   }
+
+  /// Binds the parameters that follow those bound since `start`.
+  template <class... Values>
+  void add(const Values&... values) {
+    (bind(++bound_, values), ...);
+  }
+
+  /// As `exec`, for what was bound.
+  int finish();
 
   /// Moves to the next row. False after the last one: then the statement holds no snapshot any more.
   bool next();
@@ -51,9 +60,9 @@ class SqliteStatement {
   void bind(int index, const std::string& value);
   void bind(int index, const char* value);
   void bind(int index, engine::Timestamp value) { bind(index, std::int64_t{value.time_since_epoch().count()}); }
-  int finish();
 
   std::unique_ptr<SQLite::Statement> statement_;
+  int bound_ = 0;
 };
 
 }  // namespace pawl::storage

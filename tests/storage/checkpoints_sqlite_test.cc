@@ -138,8 +138,9 @@ TEST_CASE_METHOD(File, "a store of an earlier version finds its unfinished runs 
     SqliteCheckpoints store(path);
     commit(store, {started(1), started(2), ended(2, RunStatus::kDone)});
     SQLite::Database(path, SQLite::OPEN_READWRITE)
-        .exec("delete from migrations where number >= 3; drop index runs_unfinished; "
-              "create index runs_unfinished on runs (status, wake_at) where ended_at is null");
+        .exec(
+            "delete from migrations where number >= 3; drop index runs_unfinished; "
+            "create index runs_unfinished on runs (status, wake_at) where ended_at is null");
   }
   SqliteCheckpoints store(path);
   CHECK(store.recover().unfinished.size() == 1);
