@@ -10,13 +10,6 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr const char* kInsertRun =
-    "insert into runs (run, event_id, workflow, position, deliveries, resumes, started_at) values (?,?,?,?,?,?,?) "
-    "on conflict do nothing";
-
-constexpr const char* kInsertEvent =
-    "insert into events (run, type, aggregate_type, aggregate_id, payload, created_at) values (?,?,?,?,?,?)";
-
 // A settled step is never overwritten.
 constexpr const char* kSteps = "steps (run, step, key, attempt, failed, result, started_at, settled_at)";
 
@@ -55,8 +48,7 @@ constexpr const char* kRedeliver =
 }  // namespace
 
 SqliteRecords::SqliteRecords(SQLite::Database& database)
-    : insert_run_(database, kInsertRun),
-      insert_event_(database, kInsertEvent),
+    : starts_(database),
       insert_steps_(database, kSteps),
       insert_attempt_(database, kInsertAttempt),
       wake_(database, kWake),
@@ -77,16 +69,12 @@ void SqliteRecords::write_group(std::span<const engine::Checkpoint> group) {
 
 void SqliteRecords::begin_group() {
   if (!std::exchange(committed_, false)) awake_.clear();  // what was written is not there
-  steps_.clear();                                         // of a group that failed, and may be gone
+  starts_.clear();                                        // of a group that failed, and may be gone
+  steps_.clear();
 }
 
 void SqliteRecords::write(const engine::RunStarted& record) {
-  const engine::Event& event = record.event;
-  if (insert_run_.exec(record.run, event.id, record.workflow, event.position, event.deliveries, event.resumes,
-                       record.at) == 0)
-    return require_same_event(record);
-  insert_event_.exec(record.run, event.type, event.aggregate_type, event.aggregate_id, event.payload, event.created_at);
-  awake_.insert(record.run);
+  if (starts_.gather(record)) starts_.write(awake_);
 }
 
 void SqliteRecords::write(const engine::StepSettled& record) {
@@ -102,11 +90,13 @@ void SqliteRecords::write(const engine::AttemptFailed& record) {
 }
 
 void SqliteRecords::write(const engine::RunParked& record) {
+  starts_.write(awake_);
   if (park_.exec(record.run, record.wake_at, record.reason) == 0) require_started(record.run);
   awake_.erase(record.run);
 }
 
 void SqliteRecords::write(const engine::RunEnded& record) {
+  starts_.write(awake_);
   awake_.erase(record.run);
   if (end_.exec(record.run, to_string(record.status), record.reason, record.at) == 0) require_started(record.run);
 }
@@ -119,11 +109,13 @@ void SqliteRecords::write(const engine::RunReopened& record) {
 }
 
 void SqliteRecords::write(const engine::RunRedelivered& record) {
+  starts_.write(awake_);
   if (redeliver_.exec(record.run, record.position, record.deliveries) == 0) require_started(record.run);
 }
 
-// Steps may wait for others, since nothing but a reopening asks for them.
+// Steps may wait for others, since nothing but a reopening asks for them; the runs that start are there before them.
 void SqliteRecords::write_gathered() {
+  starts_.write(awake_);
   insert_steps_.insert(steps_, [](SqliteStatement& row, const engine::StepSettled& step) {
     row.add(step.run, step.step.step, step.step.key, step.attempt, step.failed ? 1 : 0, step.result, step.started_at,
             step.settled_at);
@@ -132,17 +124,10 @@ void SqliteRecords::write_gathered() {
 }
 
 void SqliteRecords::wake(engine::RunNumber run) {
+  if (awake_.count(run) != 0) return;
+  starts_.write(awake_);
   if (!awake_.insert(run).second) return;
   if (wake_.exec(run) == 0) require_started(run);
-}
-
-void SqliteRecords::require_same_event(const engine::RunStarted& record) {
-  event_of_run_.start(record.run);
-  const bool same = event_of_run_.next() && event_of_run_.text(0) == record.event.id;
-  event_of_run_.rewind();
-  if (!same)
-    throw engine::Error("commit checkpoints: run " + std::to_string(record.run) + " of event " + record.event.id +
-                        " clashes with a run that this store holds");
 }
 
 void SqliteRecords::require_started(engine::RunNumber run) {

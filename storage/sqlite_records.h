@@ -7,6 +7,7 @@
 
 #include "engine/checkpoints.h"
 #include "storage/sqlite_rows.h"
+#include "storage/sqlite_starts.h"
 #include "storage/sqlite_statement.h"
 
 namespace pawl::storage {
@@ -36,11 +37,9 @@ class SqliteRecords {
   void write(const engine::RunRedelivered& record);
   void write_gathered();
   void wake(engine::RunNumber run);
-  void require_same_event(const engine::RunStarted& record);
   void require_started(engine::RunNumber run);
 
-  SqliteStatement insert_run_;
-  SqliteStatement insert_event_;
+  SqliteStarts starts_;
   SqliteRows insert_steps_;
   SqliteStatement insert_attempt_;
   SqliteStatement wake_;

@@ -66,6 +66,40 @@ std::vector<Checkpoint> starts(RunNumber first, RunNumber last) {
   return group;
 }
 
+// Mostly of runs that were started; a reopening counts on, as an operator's does.
+class RandomRecords {
+ public:
+  explicit RandomRecords(unsigned seed) : random_(seed) {}
+
+  std::vector<Checkpoint> group() {
+    std::vector<Checkpoint> group;
+    if (below(3) == 0) group = starts(1 + below(kRuns), kRuns);
+    const int kinds = 1 + below(7);
+    for (int left = below(80); left > 0; --left) group.push_back(record(below(kinds)));
+    return group;
+  }
+
+ private:
+  int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
+
+  Checkpoint record(int kind) {
+    const RunNumber run = kRuns - below(below(50) == 0 ? kRuns : 12);
+    const engine::StepKey step{"send", std::to_string(below(5))};
+    const std::string word = std::to_string(++words_);
+    if (kind == 1) return ended(run, below(3) == 0 ? RunStatus::kSuperseded : RunStatus::kDone, below(3) ? "" : word);
+    if (kind == 2) return started(run);
+    if (kind == 3) return failed_step(run, step, word);
+    if (kind == 4) return engine::RunParked{run, at(words_), word};
+    if (kind == 5) return attempt(run, step, 1 + below(3), word);
+    if (kind == 6 && below(2) == 0) return engine::RunRedelivered{run, words_, below(9)};
+    if (kind == 6) return engine::RunReopened{.run = run, .resumes = words_, .position = words_};
+    return settled(run, step, word);
+  }
+
+  std::mt19937 random_;
+  int words_ = 0;
+};
+
 }  // namespace
 
 TEST_CASE_METHOD(Both, "any number of steps in a group are all stored, and one that is there keeps its result") {
@@ -96,4 +130,48 @@ TEST_CASE_METHOD(Both, "a group that failed leaves nothing behind for the next o
   commit({settled(1, {"find", ""}), settled(9, {"find", ""})});
   commit({settled(2, {"find", ""})});
   CHECK(load(sqlite, 1).steps.empty());
+}
+
+TEST_CASE_METHOD(Both, "any number of runs start in a group, and those that are there stay as they are") {
+  const RunNumber count = GENERATE(range<RunNumber>(0, kRuns));
+  commit({started(3), started(4), engine::RunParked{4, at(5000), "waits"}, ended(3, RunStatus::kDone)});
+  std::vector<Checkpoint> group = starts(1, count);
+  commit(group);
+  for (RunNumber run = 1; run <= count; ++run) group.push_back(settled(run, {"find", ""}));
+  commit(group);
+  commit(group);
+}
+
+TEST_CASE_METHOD(Both, "a run that clashes is named wherever it is in a group, and none of the group is stored") {
+  commit(starts(69, 70));
+  const std::size_t place = GENERATE(range<std::size_t>(0, 41));
+  const bool same_number = GENERATE(true, false);
+  std::vector<Checkpoint> group = starts(1, 40);
+  auto clashing = started(same_number ? 69 : 68);
+  clashing.event.id = same_number ? "another" : event_id(70);
+  group.insert(group.begin() + static_cast<std::ptrdiff_t>(place), clashing);
+  CHECK_THROWS_WITH(sqlite.commit(group), Catch::Contains("run " + std::to_string(clashing.run) + " of event " +
+                                                          clashing.event.id + " clashes"));
+  CHECK(texts_of(sqlite) == texts_of(memory));
+}
+
+TEST_CASE_METHOD(Both, "two runs of one event in a group clash") {
+  auto second = started(3);
+  second.event.id = event_id(1);
+  commit({started(1), started(2), started(1), second});
+  CHECK_THROWS_WITH(sqlite.commit(std::vector<Checkpoint>{started(1), second}),
+                    Catch::Contains("run 3 of event event-1"));
+}
+
+TEST_CASE_METHOD(Both, "a waiting run moves when a step of it settles in a group that starts it once more") {
+  commit({started(1), engine::RunParked{1, at(5000), "waits"}});
+  commit({started(1), started(2), settled(1, {"find", ""}), settled(2, {"find", ""})});
+  CHECK(load(sqlite, 1).status == RunStatus::kRunning);
+}
+
+TEST_CASE_METHOD(Both, "groups of any records in any order leave in SQLite what they leave in memory") {
+  const auto seed = GENERATE(range<unsigned>(1, 61));
+  INFO("seed " << seed);
+  RandomRecords records(seed);
+  for (int group = 0; group < 12; ++group) commit(records.group());
 }
