@@ -1,10 +1,7 @@
 // The SQL of every kind of checkpoint record.
 #include "storage/sqlite_records.h"
 
-#include <string>
 #include <utility>
-
-#include "engine/errors.h"
 
 namespace pawl::storage {
 
@@ -22,10 +19,6 @@ constexpr const char* kWake =
 
 constexpr const char* kPark =
     "update runs set status = 'waiting', wake_at = ?2, reason = ?3 where run = ?1 and ended_at is null";
-
-// The first end counts: what a lane reports later about a superseded run does not change how it ended.
-constexpr const char* kEnd =
-    "update runs set status = ?2, reason = ?3, ended_at = ?4, wake_at = null where run = ?1 and ended_at is null";
 
 constexpr const char* kKeepFailedSteps =
     "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at) "
@@ -49,38 +42,40 @@ constexpr const char* kRedeliver =
 
 SqliteRecords::SqliteRecords(SQLite::Database& database)
     : starts_(database),
-      insert_steps_(database, kSteps),
+      ends_(database, starts_),
+      insert_steps_(database, insert_into(kSteps)),
       insert_attempt_(database, kInsertAttempt),
       wake_(database, kWake),
       park_(database, kPark),
-      end_(database, kEnd),
       keep_failed_steps_(database, kKeepFailedSteps),
       forget_failed_steps_(database, kForgetFailedSteps),
       reopen_(database, kReopen),
-      redeliver_(database, kRedeliver),
-      event_of_run_(database, "select event_id from runs where run = ?") {}
+      redeliver_(database, kRedeliver) {}
 
 void SqliteRecords::write_group(std::span<const engine::Checkpoint> group) {
   begin_group();
   for (const engine::Checkpoint& checkpoint : group)
     std::visit([this](const auto& record) { write(record); }, checkpoint);
-  write_gathered();
+  write_runs();
+  write_steps();
 }
 
 void SqliteRecords::begin_group() {
   if (!std::exchange(committed_, false)) awake_.clear();  // what was written is not there
   starts_.clear();                                        // of a group that failed, and may be gone
   steps_.clear();
+  ends_.clear();
 }
 
 void SqliteRecords::write(const engine::RunStarted& record) {
+  ends_.write(awake_);
   if (starts_.gather(record)) starts_.write(awake_);
 }
 
 void SqliteRecords::write(const engine::StepSettled& record) {
   wake(record.run);
   steps_.push_back(&record);
-  if (steps_.size() == SqliteRows::kMost) write_gathered();
+  if (steps_.size() == SqliteRows::kMost) write_steps();
 }
 
 void SqliteRecords::write(const engine::AttemptFailed& record) {
@@ -90,33 +85,38 @@ void SqliteRecords::write(const engine::AttemptFailed& record) {
 }
 
 void SqliteRecords::write(const engine::RunParked& record) {
-  starts_.write(awake_);
-  if (park_.exec(record.run, record.wake_at, record.reason) == 0) require_started(record.run);
+  write_runs();
+  if (park_.exec(record.run, record.wake_at, record.reason) == 0) starts_.require(record.run);
   awake_.erase(record.run);
 }
 
 void SqliteRecords::write(const engine::RunEnded& record) {
   starts_.write(awake_);
-  awake_.erase(record.run);
-  if (end_.exec(record.run, to_string(record.status), record.reason, record.at) == 0) require_started(record.run);
+  ends_.add(record, awake_);
 }
 
 void SqliteRecords::write(const engine::RunReopened& record) {
-  write_gathered();
+  write_runs();
+  write_steps();
   keep_failed_steps_.exec(record.run);
   forget_failed_steps_.exec(record.run);
-  if (reopen_.exec(record.run, record.resumes, record.position) == 0) require_started(record.run);
+  if (reopen_.exec(record.run, record.resumes, record.position) == 0) starts_.require(record.run);
 }
 
 void SqliteRecords::write(const engine::RunRedelivered& record) {
-  starts_.write(awake_);
-  if (redeliver_.exec(record.run, record.position, record.deliveries) == 0) require_started(record.run);
+  write_runs();
+  if (redeliver_.exec(record.run, record.position, record.deliveries) == 0) starts_.require(record.run);
 }
 
-// Steps may wait for others, since nothing but a reopening asks for them; the runs that start are there before them.
-void SqliteRecords::write_gathered() {
+// Of starts and ends only one kind is gathered at a time.
+void SqliteRecords::write_runs() {
   starts_.write(awake_);
-  insert_steps_.insert(steps_, [](SqliteStatement& row, const engine::StepSettled& step) {
+  ends_.write(awake_);
+}
+
+// The run of each is there already; nothing but a reopening asks for steps, so they may wait for others.
+void SqliteRecords::write_steps() {
+  insert_steps_.write(steps_, [](SqliteStatement& row, const engine::StepSettled& step) {
     row.add(step.run, step.step.step, step.step.key, step.attempt, step.failed ? 1 : 0, step.result, step.started_at,
             step.settled_at);
   });
@@ -125,17 +125,9 @@ void SqliteRecords::write_gathered() {
 
 void SqliteRecords::wake(engine::RunNumber run) {
   if (awake_.count(run) != 0) return;
-  starts_.write(awake_);
+  write_runs();
   if (!awake_.insert(run).second) return;
-  if (wake_.exec(run) == 0) require_started(run);
-}
-
-void SqliteRecords::require_started(engine::RunNumber run) {
-  event_of_run_.start(run);
-  const bool started = event_of_run_.next();
-  event_of_run_.rewind();
-  if (!started)
-    throw engine::Error("commit checkpoints: run " + std::to_string(run) + " was never started in this store");
+  if (wake_.exec(run) == 0) starts_.require(run);
 }
 
 }  // namespace pawl::storage

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/checkpoints.h"
+#include "storage/sqlite_ends.h"
 #include "storage/sqlite_rows.h"
 #include "storage/sqlite_starts.h"
 #include "storage/sqlite_statement.h"
@@ -35,21 +36,20 @@ class SqliteRecords {
   void write(const engine::RunEnded& record);
   void write(const engine::RunReopened& record);
   void write(const engine::RunRedelivered& record);
-  void write_gathered();
+  void write_runs();
+  void write_steps();
   void wake(engine::RunNumber run);
-  void require_started(engine::RunNumber run);
 
   SqliteStarts starts_;
+  SqliteEnds ends_;
   SqliteRows insert_steps_;
   SqliteStatement insert_attempt_;
   SqliteStatement wake_;
   SqliteStatement park_;
-  SqliteStatement end_;
   SqliteStatement keep_failed_steps_;
   SqliteStatement forget_failed_steps_;
   SqliteStatement reopen_;
   SqliteStatement redeliver_;
-  SqliteStatement event_of_run_;
   std::unordered_set<engine::RunNumber> awake_;    ///< Unfinished runs that are known not to be waiting.
   std::vector<const engine::StepSettled*> steps_;  ///< Of this group, still to be inserted.
   bool committed_ = true;

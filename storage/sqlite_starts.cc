@@ -15,8 +15,8 @@ constexpr const char* kEvents = "events (run, type, aggregate_type, aggregate_id
 }  // namespace
 
 SqliteStarts::SqliteStarts(SQLite::Database& database)
-    : insert_runs_(database, kRuns),
-      insert_events_(database, kEvents),
+    : insert_runs_(database, insert_into(kRuns)),
+      insert_events_(database, insert_into(kEvents)),
       event_of_run_(database, "select event_id from runs where run = ?") {}
 
 bool SqliteStarts::gather(const engine::RunStarted& record) {
@@ -38,17 +38,25 @@ void SqliteStarts::write(std::unordered_set<engine::RunNumber>& awake) {
 }
 
 int SqliteStarts::insert_runs() {
-  return insert_runs_.insert(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
+  return insert_runs_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
     row.add(record.run, event.id, record.workflow, event.position, event.deliveries, event.resumes, record.at);
   });
 }
 
 void SqliteStarts::insert_events() {
-  insert_events_.insert(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
+  insert_events_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
     row.add(record.run, event.type, event.aggregate_type, event.aggregate_id, event.payload, event.created_at);
   });
+}
+
+void SqliteStarts::require(engine::RunNumber run) {
+  event_of_run_.start(run);
+  const bool started = event_of_run_.next();
+  event_of_run_.rewind();
+  if (!started)
+    throw engine::Error("commit checkpoints: run " + std::to_string(run) + " was never started in this store");
 }
 
 void SqliteStarts::require_same_event(const engine::RunStarted& record) {

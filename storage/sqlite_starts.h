@@ -21,6 +21,8 @@ class SqliteStarts {
   /// Adds the runs to `awake` if none of those gathered was there before. Throws engine::Error for one whose number or
   /// whose event is another run's.
   void write(std::unordered_set<engine::RunNumber>& awake);
+  /// Throws engine::Error for a run that was never started.
+  void require(engine::RunNumber run);
 
  private:
   int insert_runs();

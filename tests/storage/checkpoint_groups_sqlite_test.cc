@@ -4,6 +4,7 @@
 
 #include "engine/errors.h"
 #include "engine/memory_checkpoints.h"
+#include "storage/checkpoint_reader.h"
 #include "storage/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoint_samples.h"
@@ -43,12 +44,18 @@ std::vector<std::string> texts_of(engine::Checkpoints& store) {
 // The same group for the store in SQLite and for the one in memory, which writes one record at a time.
 struct Both {
   bin::TemporaryDirectory folder;
-  SqliteCheckpoints sqlite{std::string(folder.path()) + "/checkpoints.db"};
+  std::string path = std::string(folder.path()) + "/checkpoints.db";
+  SqliteCheckpoints sqlite{path};
   engine::MemoryCheckpoints memory;
 
   void commit(const std::vector<Checkpoint>& group) {
     CHECK(refusal(sqlite, group) == refusal(memory, group));
     CHECK(texts_of(sqlite) == texts_of(memory));
+  }
+
+  engine::Timestamp ended_at(RunNumber run) const {
+    const auto found = CheckpointReader(path).query("select ended_at from runs where run = " + std::to_string(run));
+    return engine::Timestamp(engine::Duration(std::stoll(found.rows.at(0).at(0).value())));
   }
 
  private:
@@ -167,6 +174,41 @@ TEST_CASE_METHOD(Both, "a waiting run moves when a step of it settles in a group
   commit({started(1), engine::RunParked{1, at(5000), "waits"}});
   commit({started(1), started(2), settled(1, {"find", ""}), settled(2, {"find", ""})});
   CHECK(load(sqlite, 1).status == RunStatus::kRunning);
+}
+
+TEST_CASE_METHOD(Both,
+                 "any number of runs end in a group, each at its time, and one that ended before stays as it is") {
+  const RunNumber count = GENERATE(range<RunNumber>(2, kRuns));
+  commit(starts(1, kRuns));
+  commit({engine::RunParked{1, at(5000), "waits"}, engine::RunEnded{2, RunStatus::kDone, "", at(7)}});
+  std::vector<Checkpoint> group;
+  for (RunNumber run = 1; run <= count; ++run) {
+    if (run > 1) group.push_back(settled(run, {"send", ""}));
+    group.push_back(ended(run, RunStatus::kDone));
+  }
+  commit(group);
+  CHECK(ended_at(2) == at(7));
+  for (RunNumber run = 3; run <= count; ++run) CHECK(ended_at(run) == ended(run, RunStatus::kDone).at);
+}
+
+TEST_CASE_METHOD(Both, "of two ends of one run in a group the first counts") {
+  commit(starts(1, 10));
+  std::vector<Checkpoint> group{ended(1, RunStatus::kDone), ended(1, RunStatus::kFailed, "late")};
+  for (int i = 0; i < 40; ++i) group.push_back(engine::RunEnded{1 + i % 10, RunStatus::kDone, "", at(i)});
+  commit(group);
+  CHECK(ended_at(1) == ended(1, RunStatus::kDone).at);
+  CHECK(ended_at(2) == at(1));
+  CHECK(ended_at(10) == at(9));
+}
+
+TEST_CASE_METHOD(Both, "the end of a run that was never started is refused wherever it is in a group") {
+  commit(starts(1, 40));
+  const auto place = GENERATE(range<std::ptrdiff_t>(0, 41));
+  std::vector<Checkpoint> group;
+  for (RunNumber run = 1; run <= 40; ++run) group.push_back(ended(run, RunStatus::kDone));
+  group.insert(group.begin() + place, ended(50, RunStatus::kDone));
+  CHECK_THROWS_WITH(sqlite.commit(group), Catch::Contains("run 50 was never started"));
+  commit({ended(50, RunStatus::kDone), started(50)});
 }
 
 TEST_CASE_METHOD(Both, "groups of any records in any order leave in SQLite what they leave in memory") {
