@@ -9,13 +9,10 @@ namespace {
 
 using engine::RunStatus;
 
-std::string select_run_where(const char* condition) {
-  return std::string(
-             "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.event_id, r.deliveries, e.type, "
-             "e.aggregate_type, e.aggregate_id, e.payload, e.created_at from runs r join events e on e.run = r.run "
-             "where ") +
-         condition;
-}
+constexpr const char* kSelectRun =
+    "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.event_id, r.deliveries, e.type, "
+    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at from runs r join events e on e.run = r.run "
+    "where r.run = ?";
 
 constexpr const char* kSelectSteps =
     "select step, key, attempt, failed, result, started_at, settled_at from steps where run = ? "
@@ -54,28 +51,28 @@ RunStatus parse_status(const std::string& word) {
 }
 
 SqliteRuns::SqliteRuns(SQLite::Database& database)
-    : by_event_(database, select_run_where("r.event_id = ?").c_str()),
-      by_number_(database, select_run_where("r.run = ?").c_str()),
+    : number_of_(database, "select run from runs where event_id = ?"),
+      by_number_(database, kSelectRun),
       steps_(database, kSelectSteps),
       retries_(database, kSelectRetries) {}
 
+// Most events that are looked for are new: the index alone says so, and no table is opened.
 std::optional<engine::StoredRun> SqliteRuns::by_event(const std::string& event_id) {
-  by_event_.start(event_id);
-  return fetch(by_event_);
+  number_of_.start(event_id);
+  if (!number_of_.next()) return std::nullopt;
+  const engine::RunNumber run = number_of_.integer(0);
+  number_of_.rewind();
+  return by_number(run);
 }
 
 std::optional<engine::StoredRun> SqliteRuns::by_number(engine::RunNumber run) {
   by_number_.start(run);
-  return fetch(by_number_);
-}
-
-std::optional<engine::StoredRun> SqliteRuns::fetch(SqliteStatement& statement) {
-  if (!statement.next()) return std::nullopt;
-  engine::StoredRun run = run_of(statement);
-  statement.rewind();
-  fetch_steps(run);
-  fetch_retries(run);
-  return run;
+  if (!by_number_.next()) return std::nullopt;
+  engine::StoredRun found = run_of(by_number_);
+  by_number_.rewind();
+  fetch_steps(found);
+  fetch_retries(found);
+  return found;
 }
 
 void SqliteRuns::fetch_steps(engine::StoredRun& run) {

@@ -20,11 +20,10 @@ class SqliteRuns {
   std::optional<engine::StoredRun> by_number(engine::RunNumber run);
 
  private:
-  std::optional<engine::StoredRun> fetch(SqliteStatement& statement);
   void fetch_steps(engine::StoredRun& run);
   void fetch_retries(engine::StoredRun& run);
 
-  SqliteStatement by_event_;
+  SqliteStatement number_of_;
   SqliteStatement by_number_;
   SqliteStatement steps_;
   SqliteStatement retries_;

@@ -57,6 +57,19 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     check_same(load(*store, 3).event, record.event);
     CHECK(store->recover().next_run == 4);
   }
+  SECTION("any number of runs are found by their events at once, and the store goes on after it") {
+    for (engine::RunNumber run = 1; run <= 20; ++run) commit(*store, {started(run), settled(run, kResolve)});
+    std::vector<std::string> ids{"nowhere"};
+    std::vector<engine::RunNumber> numbers{99};
+    for (engine::RunNumber run = 1; run <= 20; ++run) {
+      ids.push_back(event_id(run));
+      numbers.push_back(run);
+      CHECK(store->find(ids).size() == static_cast<std::size_t>(run));
+      CHECK(store->load(numbers).size() == static_cast<std::size_t>(run));
+    }
+    CHECK(store->find(ids).at(19).steps.size() == 1);
+    CHECK_NOTHROW(commit(*store, {started(21)}));
+  }
   SECTION("a settled step comes back as it was written, and a second result does not replace it") {
     auto step = settled(1, kSendAnna, R"({"ok":true})");
     step.attempt = 4;
