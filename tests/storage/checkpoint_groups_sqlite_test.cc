@@ -1,5 +1,8 @@
 // Groups of checkpoints in SQLite, whose rows are written many at a time: what is left is what one by one leaves.
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <random>
 
 #include "engine/errors.h"
@@ -65,6 +68,24 @@ struct Both {
   } catch (const engine::Error& error) {
     return error.what();
   }
+};
+
+// Writing beyond it fails, in any file of this process.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t signal_ = std::signal(SIGXFSZ, SIG_IGN);
 };
 
 std::vector<Checkpoint> starts(RunNumber first, RunNumber last) {
@@ -137,6 +158,20 @@ TEST_CASE_METHOD(Both, "a group that failed leaves nothing behind for the next o
   commit({settled(1, {"find", ""}), settled(9, {"find", ""})});
   commit({settled(2, {"find", ""})});
   CHECK(load(sqlite, 1).steps.empty());
+}
+
+TEST_CASE_METHOD(Both, "a group that the disk refuses halfway leaves nothing, and is stored when it is written again") {
+  commit(starts(1, 2));
+  std::vector<Checkpoint> group = starts(3, kRuns);
+  const std::string large(1 << 18, 'x');
+  for (RunNumber run = 3; run <= kRuns; ++run) group.push_back(settled(run, {"find", ""}, large));
+  for (RunNumber run = 3; run <= kRuns; ++run) group.push_back(ended(run, RunStatus::kDone));
+  {
+    const FileSizeLimit limit(10 << 20);
+    CHECK_THROWS_AS(sqlite.commit(group), engine::UnavailableError);
+    CHECK(texts_of(sqlite) == texts_of(memory));
+  }
+  commit(group);
 }
 
 TEST_CASE_METHOD(Both, "any number of runs start in a group, and those that are there stay as they are") {
