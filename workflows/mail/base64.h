@@ -2,13 +2,12 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 namespace pawl::mail {
 
-std::string base64(std::string_view bytes);
+std::string base64(const std::string& bytes);
 
 /// In lines of 76 that end with CRLF, but for the last.
-std::string base64_lines(std::string_view bytes);
+std::string base64_lines(const std::string& bytes);
 
 }  // namespace pawl::mail
