@@ -89,3 +89,8 @@ TEST_CASE("message ids derive from event and user alone, and differ when either 
   CHECK(id.size() == 1 + 40 + std::string("@depositlink.test>").size());
   CHECK(is_message_id(id));
 }
+
+TEST_CASE("an id is for ever: mails in doubt are found by the one that an earlier release gave them") {
+  CHECK(message_id("event-1", "user-1", "a.test") == "<c4d2cd3e86489300fa059821bc7e46f5693a5fc8@a.test>");
+  CHECK(thread_id("connection-1", "a.test") == "<b5e07d1c198044d1a4eaa797b73fc69c2decf5de@a.test>");
+}

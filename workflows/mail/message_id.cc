@@ -17,9 +17,12 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 bool is_id_char(char c) { return c > 0x20 && c < 0x7F && c != '<' && c != '>' && c != '@'; }
 
 std::string id_of(std::string_view kind, std::string_view first, std::string_view second, std::string_view domain) {
-  std::string subject(kind);
-  subject.append(1, '\0').append(first).append(1, '\0').append(second);
-  return "<" + name_digest(subject) + "@" + std::string(domain) + ">";
+  std::string subject;
+  subject.reserve(kind.size() + first.size() + second.size() + 2);
+  ((((subject += kind) += '\0') += first) += '\0') += second;
+  std::string id;
+  id.reserve(kDigestSize + domain.size() + 3);
+  return ((((id += '<') += name_digest(subject)) += '@') += domain) += '>';
 }
 
 }  // namespace
@@ -30,9 +33,12 @@ std::string name_digest(std::string_view text) {
   unsigned int size = 0;
   if (sha1 == nullptr || EVP_Digest(text.data(), text.size(), digest.data(), &size, sha1, nullptr) != 1)
     throw std::runtime_error("digest of a name: this OpenSSL offers no SHA-1");
-  std::string hex;
-  hex.reserve(2 * size);
-  for (unsigned int i = 0; i < size; ++i) hex.append({kHexDigits[digest[i] >> 4], kHexDigits[digest[i] & 0xF]});
+  std::string hex(2 * size, '\0');
+  char* to = hex.data();
+  for (unsigned int i = 0; i < size; ++i) {
+    *to++ = kHexDigits[digest[i] >> 4];
+    *to++ = kHexDigits[digest[i] & 0xF];
+  }
   return hex;
 }
 
