@@ -1,21 +1,22 @@
-// The fields of a payload, picked out of its JSON while that is parsed, with their texts made safe.
+// The fields of a payload, picked out of its JSON, with their texts made safe.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace pawl::notify_sync_failure {
 
-inline constexpr std::array<const char*, 7> kFieldNames = {"connection_id", "sync_log_id",   "org_id",     "provider",
-                                                           "label",         "error_message", "occurred_at"};
+inline constexpr std::array<std::string_view, 7> kFieldNames = {
+    "connection_id", "sync_log_id", "org_id", "provider", "label", "error_message", "occurred_at"};
 
 struct PayloadField {
   enum Index : std::size_t { kConnectionId, kSyncLogId, kOrgId, kProvider, kLabel, kErrorMessage, kOccurredAt };
 
   nlohmann::json::value_t type = nlohmann::json::value_t::discarded;  ///< `discarded` where the payload lacks it.
-  std::string text;  ///< Of a string: secrets redacted, control characters stripped, capped.
+  std::string text;  ///< Of a string: by `pick_fields` secrets redacted, control characters stripped, capped.
 };
 using PayloadFields = std::array<PayloadField, kFieldNames.size()>;
 
