@@ -1,8 +1,7 @@
 // Collects the facts of a failure once, then words them for each channel.
 #include "workflows/notify_sync_failure/content.h"
 
-#include <nlohmann/json.hpp>
-
+#include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/utc_time.h"
 
 namespace pawl::notify_sync_failure {
@@ -107,14 +106,16 @@ string html_part(const Facts& facts) {
 
 InAppContent in_app_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {
   const Facts facts = facts_of(failure, org_name, app_url);
-  const nlohmann::json details = {{"connection_id", failure.connection_id}, {"sync_log_id", failure.sync_log_id},
-                                  {"provider", failure.provider},           {"label", failure.label},
-                                  {"error", failure.error_message},         {"occurred_at", failure.occurred_at}};
   return {.title = facts.integration + " sync failed",
           .body = joined(facts.integration, " failed to sync for ", facts.organisation, " on ", facts.when,
                          ".\n\nError from ", facts.provider, ":\n", facts.error, "\n\n", kWhatToDo, " ", kUsualCauses),
           .link = facts.link,
-          .details = details.dump()};
+          .details = json_object({{"connection_id", failure.connection_id},
+                                  {"error", failure.error_message},
+                                  {"label", failure.label},
+                                  {"occurred_at", failure.occurred_at},
+                                  {"provider", failure.provider},
+                                  {"sync_log_id", failure.sync_log_id}})};
 }
 
 EmailContent email_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {

@@ -1,11 +1,9 @@
 // Bounds a payload, and makes the texts of its fields safe.
 #include "workflows/notify_sync_failure/payload_fields.h"
 
-#include <algorithm>
-
 #include "engine/errors.h"
 #include "engine/uuid.h"
-#include "workflows/mail/utf8.h"
+#include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/payload_parser.h"
 #include "workflows/notify_sync_failure/safe_text.h"
 #include "workflows/notify_sync_failure/utc_time.h"
@@ -43,14 +41,6 @@ std::string safe_value(std::size_t field, std::string text) {
   return fits(field, safe) ? safe + ' ' : safe;
 }
 
-// Most texts need no escapes, and the library looks at each of their characters for some.
-std::string quoted(const std::string& text) {
-  const bool plain = mail::is_ascii(text) && std::none_of(text.begin(), text.end(), [](char c) {
-                       return c < ' ' || c == '"' || c == '\\' || c == '\x7F';
-                     });
-  return plain ? '"' + text + '"' : json(text).dump();
-}
-
 }  // namespace
 
 PayloadFields pick_fields(const std::string& payload) {
@@ -66,10 +56,14 @@ PayloadFields pick_fields(const std::string& payload) {
 std::string to_json(const PayloadFields& fields) {
   std::string object;
   for (std::size_t field = 0; field < fields.size(); ++field) {
-    if (fields[field].type == Type::discarded) continue;
+    const auto& [type, text] = fields[field];
+    if (type == Type::discarded) continue;
     object += object.empty() ? "{\"" : ",\"";
     object.append(kFieldNames[field]).append("\":");
-    object += fields[field].type == Type::string ? quoted(fields[field].text) : json(fields[field].type).dump();
+    if (type == Type::string)
+      append_json_text(object, text);
+    else
+      object += json(type).dump();
   }
   return object.empty() ? "{}" : object + '}';
 }

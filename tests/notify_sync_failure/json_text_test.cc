@@ -1,0 +1,36 @@
+// JSON written piece by piece is, to the byte, what nlohmann writes of the same document.
+#include "workflows/notify_sync_failure/json_text.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace pawl::notify_sync_failure;
+using nlohmann::json;
+
+namespace {
+
+std::string written(const std::string& text) {
+  std::string json = "before ";
+  append_json_text(json, text);
+  return json;
+}
+
+// Every character of ASCII by itself and in company, and some beyond it.
+std::vector<std::string> texts() {
+  std::vector<std::string> texts = {"", "Head office", "say \"no\"", "C:\\temp", "two\nlines", "caf\u00e9 \U0001F600"};
+  for (int c = 0; c <= 0x7F; ++c) texts.push_back(std::string("a") + static_cast<char>(c) + "b");
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("a text is quoted and escaped as nlohmann does it, behind what is there already") {
+  for (const std::string& text : texts()) CHECK(written(text) == "before " + json(text).dump());
+  CHECK_THROWS_AS(written("a\xff"), json::type_error);
+}
+
+TEST_CASE("an object of texts is what nlohmann makes of them, if its names are sorted") {
+  CHECK(json_object({}) == "{}");
+  for (const std::string& text : texts())
+    CHECK(json_object({{"a", text}, {"b", "x"}, {"c", text}}) == json{{"a", text}, {"b", "x"}, {"c", text}}.dump());
+}
