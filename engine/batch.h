@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,7 +28,7 @@ class Item {
   bool settled() const { return !std::holds_alternative<Unsettled>(execution_->outcome); }
 
   void succeed(Out output) {
-    execution_->outcome = Succeeded{nlohmann::json(output).dump()};
+    execution_->outcome = Succeeded{to_checkpoint(output)};
     execution_->output = std::move(output);
   }
   /// Permanent: checkpointed like a result, thrown into the workflow.

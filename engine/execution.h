@@ -74,6 +74,13 @@ const std::string& event_id_of(const Execution& execution);
 /// Whether its effect may be there already: from an earlier attempt, an earlier delivery, or before a resume.
 bool may_be_repeated(const Execution& execution);
 
+/// The JSON that a checkpoint holds of an output, and that `restore` reads. For a type of which each event writes one,
+/// its namespace may overload this beside the conversions, to write the same text for less.
+template <class Out>
+std::string to_checkpoint(const Out& output) {
+  return nlohmann::json(output).dump();
+}
+
 template <class In, class Out>
 class TypedExecution final : public Execution {
  public:

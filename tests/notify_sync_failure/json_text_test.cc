@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "workflows/notify_sync_failure/recipients.h"
+#include "workflows/notify_sync_failure/send_email.h"
+
 using namespace pawl::notify_sync_failure;
 using nlohmann::json;
 
@@ -33,4 +36,17 @@ TEST_CASE("an object of texts is what nlohmann makes of them, if its names are s
   CHECK(json_object({}) == "{}");
   for (const std::string& text : texts())
     CHECK(json_object({{"a", text}, {"b", "x"}, {"c", text}}) == json{{"a", text}, {"b", "x"}, {"c", text}}.dump());
+}
+
+TEST_CASE("checkpoints of recipients and receipts are what their conversions give, and can be restored from") {
+  for (const std::string& text : texts()) {
+    const EmailReceipt receipt{"accepted", text};
+    CHECK(to_checkpoint(receipt) == json(receipt).dump());
+    const Recipients nobody{text, {}};
+    CHECK(to_checkpoint(nobody) == json(nobody).dump());
+    const Recipients two{"Acme", {text, "0e0c0000-0000-4000-8000-000000000005"}};
+    CHECK(to_checkpoint(two) == json(two).dump());
+  }
+  CHECK(to_checkpoint(EmailReceipt{"suppressed", "no such \"user\""}) ==
+        R"({"detail":"no such \"user\"","state":"suppressed"})");
 }

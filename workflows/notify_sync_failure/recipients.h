@@ -14,6 +14,7 @@ struct Recipients {
   std::vector<std::string> user_ids;  ///< Sorted, without duplicates.
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Recipients, org_name, user_ids)
+std::string to_checkpoint(const Recipients& recipients);
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached.
 class RecipientDirectory {

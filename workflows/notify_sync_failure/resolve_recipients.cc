@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/crash_point.h"
+#include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
 
 namespace pawl::notify_sync_failure {
@@ -13,6 +14,17 @@ namespace {
 constexpr std::size_t kOrgNameMax = 120;
 
 }  // namespace
+
+std::string to_checkpoint(const Recipients& recipients) {
+  std::string json = "{\"org_name\":";
+  append_json_text(json, recipients.org_name);
+  json += ",\"user_ids\":[";
+  for (const std::string& id : recipients.user_ids) {
+    if (&id != &recipients.user_ids.front()) json += ',';
+    append_json_text(json, id);
+  }
+  return json += "]}";
+}
 
 ResolveRecipients::ResolveRecipients(RecipientDirectory& directory, engine::StepOptions options)
     : Step("resolve-recipients", options), directory_(directory) {}

@@ -6,6 +6,7 @@
 
 #include "engine/crash_point.h"
 #include "workflows/mail/address.h"
+#include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
 
 namespace pawl::notify_sync_failure {
@@ -73,6 +74,10 @@ void settle_item(const Outgoing& mail) {
 }
 
 }  // namespace
+
+std::string to_checkpoint(const EmailReceipt& receipt) {
+  return json_object({{"detail", receipt.detail}, {"state", receipt.state}});
+}
 
 // One call's way through ledger, mailer and ledger.
 class SendEmail::Round {

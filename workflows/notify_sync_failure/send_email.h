@@ -25,6 +25,7 @@ struct EmailReceipt {
   std::string detail;  ///< The server's reply, or why nothing was sent.
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EmailReceipt, state, detail)
+std::string to_checkpoint(const EmailReceipt& receipt);
 
 /// As many calls at once as the mailer is worth, each with as many mails as one call of the mailer is worth: their
 /// product bounds the mails that a crash leaves in doubt. A mail that the relay keeps waiting holds up its own call
