@@ -130,3 +130,17 @@ TEST_CASE("malformed UTF-8 becomes replacement characters, direction marks go, w
   CHECK(one_line(" a \t\r\n b\u202E c\u0000 ", 100) == "a b c");
   CHECK(one_line("\xed\xa0\x80", 100) == "\uFFFD\uFFFD\uFFFD");
 }
+
+TEST_CASE("an address stands behind its display name where the line has room for it, else on the next") {
+  const std::string fits = std::string(50, 'a') + "@b.test";
+  CHECK(mailbox_field("To", "Ada Lovelace", fits) == "To: \"Ada Lovelace\" <" + fits + ">\r\n");
+  CHECK(mailbox_field("To", "Ada Lovelace", "a" + fits) == "To: \"Ada Lovelace\"\r\n <a" + fits + ">\r\n");
+}
+
+TEST_CASE("after a display name of several lines the last one's room counts") {
+  std::string name;
+  while (name.size() < 50) name += "\u00e9";
+  const std::string field = mailbox_field("To", name, "ada@b.test");
+  CHECK(field.find("\r\n =?UTF-8?B?") != std::string::npos);
+  CHECK(field.ends_with("?= <ada@b.test>\r\n"));
+}

@@ -94,3 +94,15 @@ TEST_CASE("an id is for ever: mails in doubt are found by the one that an earlie
   CHECK(message_id("event-1", "user-1", "a.test") == "<c4d2cd3e86489300fa059821bc7e46f5693a5fc8@a.test>");
   CHECK(thread_id("connection-1", "a.test") == "<b5e07d1c198044d1a4eaa797b73fc69c2decf5de@a.test>");
 }
+
+TEST_CASE("an id of a message is two halves of visible ASCII, which nothing in them ends") {
+  CHECK(is_message_id("<a@b>"));
+  CHECK(is_message_id("<!\"~@b>"));
+  for (const char* id : {"", "<@b>", "<a@>", "<ab>", "a@b", "<a@b", "a@bc>", "<a@b@c>", "<a>@b>", "<<a@b>", "<a b@c>",
+                         "<a@b\r>", "<a\x7f@b>", "<\xc3\xa9@b>"}) {
+    INFO(id);
+    CHECK_FALSE(is_message_id(id));
+  }
+  CHECK(is_message_id("<a@" + std::string(246, 'b') + ">"));
+  CHECK_FALSE(is_message_id("<a@" + std::string(247, 'b') + ">"));
+}

@@ -77,13 +77,20 @@ std::string phrase(std::string_view text, std::size_t column) {
   return encoded_words(text, column);
 }
 
+// The beginning of a field, with room for its text and what may stand around that.
+std::string begun(std::string_view name, std::size_t text) {
+  std::string field;
+  field.reserve(name.size() + text + 32);
+  return field.append(name).append(": ");
+}
+
 }  // namespace
 
 std::string header_text(std::string_view text) { return one_line(text, kHeaderTextMax); }
 
 std::string text_field(std::string_view name, std::string_view text) {
   const std::string clean = header_text(text);
-  std::string field = std::string(name) + ": ";
+  std::string field = begun(name, clean.size());
   std::optional<std::string> plain;
   if (is_plain(clean)) plain = folded(clean, field.size());
   field += plain ? *plain : encoded_words(clean, field.size());
@@ -92,13 +99,14 @@ std::string text_field(std::string_view name, std::string_view text) {
 
 std::string mailbox_field(std::string_view name, std::string_view display, std::string_view address) {
   const std::string clean = header_text(display);
-  std::string field = std::string(name) + ": ";
-  const std::string bracketed = "<" + std::string(address) + ">\r\n";
-  if (clean.empty()) return field += bracketed;
-  field += phrase(clean, field.size());
-  const std::size_t line_start = field.rfind('\n') == std::string::npos ? 0 : field.rfind('\n') + 1;
-  const bool fits = field.size() - line_start + 1 + bracketed.size() - 2 <= kLineMax;
-  return field += (fits ? " " : "\r\n ") + bracketed;
+  std::string field = begun(name, clean.size() + address.size());
+  if (!clean.empty()) {
+    field += phrase(clean, field.size());
+    const std::size_t line_start = field.rfind('\n') + 1;  // 0 where there is one line only
+    const bool fits = field.size() - line_start + std::string_view(" <>").size() + address.size() <= kLineMax;
+    field += fits ? " " : "\r\n ";
+  }
+  return field.append("<").append(address).append(">\r\n");
 }
 
 }  // namespace pawl::mail

@@ -16,7 +16,7 @@
 namespace pawl::mail {
 namespace {
 
-constexpr std::size_t kPartFrames = 512;  // what stands around the parts, generously
+constexpr std::size_t kFrames = 2048;  // what stands before and around the parts, generously
 
 void require_address(std::string_view role, std::string_view address) {
   if (const auto reason = why_unusable(address))
@@ -89,17 +89,16 @@ std::string boundary_of(const Message& message) {
   return "=_" + (is_name_digest(left) ? std::string(left) : name_digest(id));
 }
 
-std::string header_block(const Message& message, std::string_view boundary) {
-  std::string block = mailbox_field("From", message.from_name, message.from);
-  block += mailbox_field("To", message.to_name, message.to);
-  block += text_field("Subject", message.subject);
-  block += "Date: " + date_text(message.date) + "\r\n";
-  block += "Message-ID: " + message.message_id + "\r\n";
-  if (!message.thread_id.empty()) block += "References: " + message.thread_id + "\r\n";
-  block += "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nImportance: high\r\n";
-  for (const HeaderField& field : message.extra_fields) block += text_field(field.name, field.text);
-  block += "Content-Type: multipart/alternative;\r\n boundary=\"" + std::string(boundary) + "\"\r\n";
-  return block;
+void append_header(std::string& bytes, std::string_view boundary, const Message& message) {
+  bytes += mailbox_field("From", message.from_name, message.from);
+  bytes += mailbox_field("To", message.to_name, message.to);
+  bytes += text_field("Subject", message.subject);
+  bytes.append("Date: ").append(date_text(message.date)).append("\r\n");
+  bytes.append("Message-ID: ").append(message.message_id).append("\r\n");
+  if (!message.thread_id.empty()) bytes.append("References: ").append(message.thread_id).append("\r\n");
+  bytes += "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nImportance: high\r\n";
+  for (const HeaderField& field : message.extra_fields) bytes += text_field(field.name, field.text);
+  bytes.append("Content-Type: multipart/alternative;\r\n boundary=\"").append(boundary).append("\"\r\n\r\n");
 }
 
 }  // namespace
@@ -111,11 +110,12 @@ std::string encode(std::string_view body) {
 std::string render(const Message& message) {
   require_renderable(message);
   const std::string boundary = boundary_of(message);
-  std::string bytes = header_block(message, boundary) + "\r\n";
-  bytes.reserve(bytes.size() + message.encoded_text.size() + message.encoded_html.size() + kPartFrames);
+  std::string bytes;
+  bytes.reserve(message.encoded_text.size() + message.encoded_html.size() + kFrames);
+  append_header(bytes, boundary, message);
   append_part(bytes, boundary, "text/plain", message.encoded_text);
   append_part(bytes, boundary, "text/html", message.encoded_html);
-  return bytes += "--" + boundary + "--\r\n";
+  return bytes.append("--").append(boundary).append("--\r\n");
 }
 
 Envelope seal(const Message& message) { return {message.from, message.to, message.message_id, render(message)}; }

@@ -14,7 +14,13 @@ constexpr std::size_t kIdMax = 250;
 constexpr std::size_t kDigestSize = 40;  // of SHA-1, in hexadecimal
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-bool is_id_char(char c) { return c > 0x20 && c < 0x7F && c != '<' && c != '>' && c != '@'; }
+bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+constexpr auto kIdChars = [] {
+  std::array<bool, 256> chars{};
+  for (std::size_t c = 0x21; c < 0x7F; ++c) chars[c] = c != '<' && c != '>' && c != '@';
+  return chars;
+}();
+bool is_id_char(char c) { return kIdChars[static_cast<unsigned char>(c)]; }
 
 std::string id_of(std::string_view kind, std::string_view first, std::string_view second, std::string_view domain) {
   std::string subject;
@@ -43,7 +49,7 @@ std::string name_digest(std::string_view text) {
 }
 
 bool is_name_digest(std::string_view text) {
-  return text.size() == kDigestSize && text.find_first_not_of(kHexDigits) == std::string_view::npos;
+  return text.size() == kDigestSize && std::ranges::all_of(text, is_hex_digit);
 }
 
 std::string message_id(std::string_view event_id, std::string_view user_id, std::string_view domain) {
