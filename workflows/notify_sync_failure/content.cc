@@ -1,6 +1,8 @@
 // Collects the facts of a failure once, then words them for each channel.
 #include "workflows/notify_sync_failure/content.h"
 
+#include <algorithm>
+
 #include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/utc_time.h"
 
@@ -102,6 +104,24 @@ string html_part(const Facts& facts) {
           html_escaped(facts.organisation), ".</p>\n"));
 }
 
+// How HTML writes what would be markup; nothing for any other character.
+const char* entity_of(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 InAppContent in_app_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url) {
@@ -127,29 +147,13 @@ EmailContent email_content(const SyncFailed& failure, const string& org_name, co
 
 string html_escaped(const string& text) {
   string escaped;
-  escaped.reserve(text.size() + text.size() / 8);
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
+  for (auto at = text.begin();; ++at) {
+    const auto markup = std::find_if(at, text.end(), entity_of);
+    escaped.append(at, markup);
+    if (markup == text.end()) return escaped;
+    escaped += entity_of(*markup);
+    at = markup;
   }
-  return escaped;
 }
 
 }  // namespace pawl::notify_sync_failure
