@@ -132,9 +132,11 @@ TEST_CASE("malformed UTF-8 becomes replacement characters, direction marks go, w
 }
 
 TEST_CASE("an address stands behind its display name where the line has room for it, else on the next") {
-  const std::string fits = std::string(50, 'a') + "@b.test";
-  CHECK(mailbox_field("To", "Ada Lovelace", fits) == "To: \"Ada Lovelace\" <" + fits + ">\r\n");
-  CHECK(mailbox_field("To", "Ada Lovelace", "a" + fits) == "To: \"Ada Lovelace\"\r\n <a" + fits + ">\r\n");
+  const auto address = [](std::size_t length) { return std::string(length - 7, 'a').append("@b.test"); };
+  const std::string same_line = mailbox_field("To", "Ada Lovelace", address(57));
+  CHECK(same_line == std::string("To: \"Ada Lovelace\" <").append(address(57)).append(">\r\n"));
+  const std::string next_line = mailbox_field("To", "Ada Lovelace", address(58));
+  CHECK(next_line == std::string("To: \"Ada Lovelace\"\r\n <").append(address(58)).append(">\r\n"));
 }
 
 TEST_CASE("after a display name of several lines the last one's room counts") {
