@@ -87,6 +87,10 @@ void UuidArray::add(std::string_view uuid) {
   add_element({bytes.data(), bytes.size()});
 }
 
+void UuidArray::add(std::uint64_t high, std::uint64_t low) {
+  add_element(binary(static_cast<std::int64_t>(high)) + binary(static_cast<std::int64_t>(low)));
+}
+
 void TextArray::add(std::string_view text) {
   if (is_plain_text(text))
     add_element(text);

@@ -32,6 +32,8 @@ class UuidArray : public BinaryArray {
   UuidArray();
   /// Canonical text; throws ValueError if it is none, as the server would.
   void add(std::string_view uuid);
+  /// Its first eight bytes, and its last, as numbers.
+  void add(std::uint64_t high, std::uint64_t low);
 };
 
 class BigintArray : public BinaryArray {

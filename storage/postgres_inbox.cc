@@ -1,7 +1,11 @@
 // Posts the notifications of many events in one insert.
 #include "storage/postgres_inbox.h"
 
+#include <chrono>
+
+#include "engine/clock.h"
 #include "storage/binary_array.h"
+#include "storage/ordered_ids.h"
 #include "storage/people.h"
 #include "storage/postgres_errors.h"
 #include "storage/postgres_pool.h"
@@ -23,20 +27,21 @@ PostgresInbox::~PostgresInbox() = default;
 
 namespace {
 
-// $2 to $9 the notifications; $10 and $11 who is told which of them, as indexes, $12 and $13 the people: so a text is
-// sent once however many read it, and each person is looked up once. `on_conflict`: what to do with a row that exists.
+// $2 to $9 the notifications; $10 to $12 who is told which of them, as indexes, and the id of his row; $13 and $14 the
+// people: so a text is sent once however many read it, and each person is looked up once. `on_conflict`: what to do
+// with a row that exists.
 std::string post_sql(const std::string& on_conflict) {
   return "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
          " note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
          " from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
          " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
          " people as materialized (select p.user_id, p.person"
-         " from unnest($12::uuid[], $13::uuid[]) with ordinality as p (org_id, user_id, person)"
+         " from unnest($13::uuid[], $14::uuid[]) with ordinality as p (org_id, user_id, person)"
          " where exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
          " and r.role in ('owner', 'admin'))),"
-         " posted as (insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, link, data)"
-         " select n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
-         " from mine cross join unnest($10::bigint[], $11::bigint[]) as a (index, person)"
+         " posted as (insert into notifications (id, event_id, user_id, org_id, kind, urgency, title, body, link, data)"
+         " select a.id, n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
+         " from mine cross join unnest($10::bigint[], $11::bigint[], $12::uuid[]) as a (index, person, id)"
          " join note n on n.index = a.index join people p on p.person = a.person" +
          on_conflict + " returning 1) select exists (select from mine), (select count(*) from posted)";
 }
@@ -83,12 +88,14 @@ struct Columns {
 };
 
 Rows run(PostgresConnection& connection, const std::string& sql, std::int64_t epoch, const Columns& columns) {
+  const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
+  const UuidArray ids = ordered_ids(static_cast<std::size_t>(columns.users), now);
   return connection.run_binary(
       "post notifications", sql,
       {binary(epoch), columns.event_ids.bytes(), columns.org_ids.bytes(), columns.kinds.bytes(),
        columns.urgencies.bytes(), columns.titles.bytes(), columns.bodies.bytes(), columns.links.bytes(),
-       columns.data.bytes(), columns.index_of_user.bytes(), columns.person_of_user.bytes(), columns.people.org_ids(),
-       columns.people.user_ids()},
+       columns.data.bytes(), columns.index_of_user.bytes(), columns.person_of_user.bytes(), ids.bytes(),
+       columns.people.org_ids(), columns.people.user_ids()},
       Plan::kKept);
 }
 
