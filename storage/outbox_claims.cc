@@ -30,7 +30,7 @@ constexpr int kEventColumnCount = 9;
 // committed without waiting for the disk: losing it only makes the event pending again.
 //
 // What was picked is locked, so it is updated where it lies: joined by position, a queue of some 10,000 was scanned
-// whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later sweep.
+// whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim.
 std::string claim_sql(const std::string& picked, const std::string& seen = "", const std::string& more = "null") {
   return "with " + seen + "picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable +
          picked +

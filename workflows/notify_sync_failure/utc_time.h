@@ -13,7 +13,8 @@ namespace pawl::notify_sync_failure {
 /// blank instead of the T is accepted, a leap second is the second after; digits beyond microseconds are dropped.
 std::optional<engine::Timestamp> parse_rfc3339(std::string_view text);
 
-/// For example `2026-11-24T03:00:00Z`, with microseconds only if there are any: `2026-11-24T03:00:00.123456Z`.
+/// Of a year from 0 to 9999, which is what `parse_rfc3339` gives. For example `2026-11-24T03:00:00Z`, with microseconds
+/// only if there are any: `2026-11-24T03:00:00.123456Z`.
 std::string to_rfc3339(engine::Timestamp at);
 
 /// For example `24 November 2026, 03:00 UTC`.
