@@ -26,11 +26,11 @@ BATCH = 500
 PREPARED = """
 prepare claim as
 with due as materialized (
-    select position from pawl.outbox where lease_epoch is null and available_at <= now()
+    select ctid as place from pawl.outbox where lease_epoch is null and available_at <= now()
     and type = 'pms/connection.sync.failed' and position > $1 order by position limit $2 for update skip locked),
   leased as (
-    update pawl.outbox o set lease_epoch = 1, lease_batch = 1, deliveries = deliveries + 1 from due
-    where o.position = due.position and set_config('synchronous_commit', 'off', true) is not null
+    update pawl.outbox o set lease_epoch = 1, lease_batch = 1, deliveries = deliveries + 1
+    where o.ctid = any(array(select place from due)) and set_config('synchronous_commit', 'off', true) is not null
     returning o.position, o.id)
 select max(position), array_agg(position)::text, array_agg(id)::text from leased;
 
