@@ -69,7 +69,7 @@ void SqliteRecords::begin_group() {
 
 void SqliteRecords::write(const engine::RunStarted& record) {
   ends_.write(awake_);
-  if (starts_.gather(record)) starts_.write(awake_);
+  starts_.add(record, awake_);
 }
 
 void SqliteRecords::write(const engine::StepSettled& record) {

@@ -19,9 +19,9 @@ SqliteStarts::SqliteStarts(SQLite::Database& database)
       insert_events_(database, insert_into(kEvents)),
       event_of_run_(database, "select event_id from runs where run = ?") {}
 
-bool SqliteStarts::gather(const engine::RunStarted& record) {
+void SqliteStarts::add(const engine::RunStarted& record, std::unordered_set<engine::RunNumber>& awake) {
   gathered_.push_back(&record);
-  return gathered_.size() == SqliteRows::kMost;
+  if (gathered_.size() == SqliteRows::kMost) write(awake);
 }
 
 // Which of the runs were there cannot be told from their number: then each is looked at, and none is taken for awake.

@@ -16,10 +16,9 @@ class SqliteStarts {
   explicit SqliteStarts(SQLite::Database& database);
 
   void clear() { gathered_.clear(); }
-  /// True when there are as many as one statement takes: it is time to write them.
-  bool gather(const engine::RunStarted& record);
-  /// Adds the runs to `awake` if none of those gathered was there before. Throws engine::Error for one whose number or
-  /// whose event is another run's.
+  void add(const engine::RunStarted& record, std::unordered_set<engine::RunNumber>& awake);
+  /// Writes what was gathered, and adds those runs to `awake` if none of them was there before. Throws engine::Error
+  /// for one whose number or whose event is another run's.
   void write(std::unordered_set<engine::RunNumber>& awake);
   /// Throws engine::Error for a run that was never started.
   void require(engine::RunNumber run);

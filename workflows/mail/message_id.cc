@@ -25,10 +25,10 @@ bool is_id_char(char c) { return kIdChars[static_cast<unsigned char>(c)]; }
 std::string id_of(std::string_view kind, std::string_view first, std::string_view second, std::string_view domain) {
   std::string subject;
   subject.reserve(kind.size() + first.size() + second.size() + 2);
-  ((((subject += kind) += '\0') += first) += '\0') += second;
+  subject.append(kind).append(1, '\0').append(first).append(1, '\0').append(second);
   std::string id;
   id.reserve(kDigestSize + domain.size() + 3);
-  return ((((id += '<') += name_digest(subject)) += '@') += domain) += '>';
+  return id.append("<").append(name_digest(subject)).append("@").append(domain).append(">");
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ std::string to_rfc3339(engine::Timestamp at) {
 std::string readable(engine::Timestamp at) {
   const auto date = date_of(at);
   std::string text = std::to_string(static_cast<unsigned>(date.day()));
-  ((text += ' ') += kMonths[static_cast<unsigned>(date.month()) - 1]) += ' ';
+  text.append(" ").append(kMonths[static_cast<unsigned>(date.month()) - 1]).append(" ");
   text += std::to_string(static_cast<int>(date.year()));
   const auto time = time_of(at);
   append_digits(text += ", ", time.hours().count(), 2);
