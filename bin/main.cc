@@ -1,4 +1,7 @@
 // The pawl binary.
+#ifdef PAWL_MIMALLOC
+#include <mimalloc.h>
+#endif
 #include <unistd.h>
 
 #include <iostream>
@@ -6,7 +9,21 @@
 #include "bin/command_line.h"
 #include "bin/lossy_stream.h"
 
+namespace {
+
+// mimalloc gives freed pages back to the kernel after 25 ms, and a busy worker takes them again at once: each time a
+// page fault, and an interrupt of every core that runs one of our threads. Its own environment variables go first.
+void keep_freed_memory_for_a_while() {
+#ifdef PAWL_MIMALLOC
+  mi_option_set_default(mi_option_decommit_delay, 2000);          // milliseconds, for pages
+  mi_option_set_default(mi_option_segment_decommit_delay, 4000);  // and for what held them
+#endif
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  keep_freed_memory_for_a_while();
   pawl::bin::LossyBuffer buffer(STDERR_FILENO);
   std::ostream err(&buffer);
   err << std::unitbuf;

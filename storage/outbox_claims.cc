@@ -31,8 +31,8 @@ constexpr int kEventColumnCount = 9;
 //
 // What was picked is locked, so it is updated where it lies: joined by position, a queue of some 10,000 was scanned
 // whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim.
-std::string claim_sql(const std::string& picked, const std::string& seen = "", const std::string& more = "null") {
-  return "with " + seen + "picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable +
+std::string claim_sql(const std::string& picked, const std::string& before = "", const std::string& more = "null") {
+  return "with " + before + "picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable +
          picked +
          " for update of o skip locked),"
          " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
@@ -49,18 +49,21 @@ std::string claim_sql(const std::string& picked, const std::string& seen = "", c
 const std::string kClaimFresh =
     claim_sql(" and o.deliveries = 0 and o.position > $5::bigint order by o.position limit $6::int");
 
-// $5 above, $6 limit, $7 window, $8 hot keys. Looks at a window of rows, whatever is in them, and takes the cold ones.
-// Says how far it got, and whether that is the end.
+// $5 above, $6 limit, $7 window, $8 hot keys. Looks at a window of positions, and takes the cold ones. Says how far it
+// got, and whether that is the end; a gap behind the window is skipped.
 const std::string kClaimOvertaking =
     claim_sql(" and o.deliveries = 0 and o.position = any(array(select position from cold)) order by o.position",
-              "seen as materialized (select o.position, o.lease_epoch is null and o.deliveries = 0 as free, " + kKey +
-                  " as key from pawl.outbox o where o.position > $5::bigint order by o.position limit $7::int),"
-                  " cold as materialized (select position from seen where free and key <> all($8::text[])"
-                  " order by position limit $6::int),"
-                  " reached as materialized (select case when (select count(*) from cold) = $6::int"
-                  " then (select max(position) from cold) else max(position) end as last,"
-                  " count(*) < $7::int and (select count(*) from cold) < $6::int as ended from seen), ",
-              "(select last from reached), (select ended from reached)");
+              "cold as materialized (select o.position from pawl.outbox o where o.position > $5::bigint"
+              " and o.position <= $5::bigint + $7::int and o.lease_epoch is null and o.deliveries = 0 and " +
+                  kKey +
+                  " <> all($8::text[]) order by o.position limit $6::int),"
+                  " reached as materialized (select full_up, next,"
+                  " case when full_up then last when next is not null then next - 1"
+                  " else (select max(o.position) from pawl.outbox o where o.position > $5::bigint) end as last"
+                  " from (select count(*) = $6::int as full_up, max(position) as last from cold) c"
+                  " cross join (select min(o.position) as next from pawl.outbox o"
+                  " where o.position > $5::bigint + $7::int) n), ",
+              "(select last from reached), (select not full_up and next is null from reached)");
 const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($5::bigint[])");
 
 engine::Event event_from(const Rows& rows, std::size_t row, int first) {
@@ -315,7 +318,7 @@ void OutboxClaims::lower_flag() {
 bool OutboxClaims::something_is_claimable() {
   return connection_
       .run("look once more before sleeping",
-           "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint)",
+           "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint), " + kSerial,
            {types_, store_, std::to_string(low_water_.mark())})
       .boolean(0, 0);
 }

@@ -8,9 +8,9 @@ Survey survey(PostgresConnection& connection, const std::string& types, const st
   const Rows rows =
       connection.run("survey the outbox",
                      "select min(o.position) filter (where o.lease_epoch is null and o.deliveries = 0),"
-                     " bool_or(o.lease_epoch is null and o.deliveries > 0), bool_or(o.lease_epoch is not null)"
-                     " from pawl.outbox o where (" +
-                         kClaimable + ") or o.lease_epoch <> all(array(select epoch from pawl.workers))",
+                     " bool_or(o.lease_epoch is null and o.deliveries > 0), bool_or(o.lease_epoch is not null), " +
+                         kSerial + " from pawl.outbox o where (" + kClaimable +
+                         ") or o.lease_epoch <> all(array(select epoch from pawl.workers))",
                      {types, store});
   return {rows.integer(0, 0), rows.boolean(0, 1), rows.boolean(0, 2)};
 }
@@ -18,7 +18,8 @@ Survey survey(PostgresConnection& connection, const std::string& types, const st
 std::deque<Redelivered> redelivered_events(PostgresConnection& connection, const std::string& types,
                                            const std::string& store, int deliveries_max, std::size_t limit) {
   const Rows rows = connection.run("find redelivered events",
-                                   "select o.position, o.deliveries from pawl.outbox o where " + kClaimable +
+                                   "select o.position, o.deliveries from pawl.outbox o, (select " + kSerial +
+                                       ") serial where " + kClaimable +
                                        " and o.deliveries > 0"
                                        " order by o.deliveries <> $3::int, o.deliveries, o.position limit $4::int",
                                    {types, store, std::to_string(deliveries_max - 1), std::to_string(limit)});

@@ -15,14 +15,14 @@ namespace pawl::storage {
 /// of each claim goes to events of other keys: a scan passes over the waiting events once, a bounded window a claim,
 /// and takes those whose key is not hot. At the end of the queue it stays there, where new events arrive; from time to
 /// time it passes again, for late commits and for keys that have cooled down. Looking at the end and passing again are
-/// each so rare that they take a twentieth of the time at most.
+/// each so rare that they take a fiftieth of the time at most.
 class Overtaking {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::size_t kRecent = 1000;       ///< Claims that are remembered.
   static constexpr std::size_t kHot = kRecent / 50;  ///< A key with as many of them is hot; so at most 50 are.
-  static constexpr int kWindow = 50'000;             ///< Rows that one scan looks at.
-  static constexpr int kPassShare = 20;
+  static constexpr int kWindow = 50'000;             ///< Positions that one scan looks at.
+  static constexpr int kPassShare = 50;
 
   /// An event of this key was claimed.
   void claimed(const std::string& key) {

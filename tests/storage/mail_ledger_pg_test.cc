@@ -1,4 +1,5 @@
 // The mail ledger's state machine, every edge of it.
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -258,6 +259,29 @@ TEST_CASE_METHOD(Fixture, "each mail of a batch has its own answer, also where s
   CHECK(again.at(0).clearance == Clearance::kSuppressed);
   CHECK(again.at(1).clearance == Clearance::kAccepted);
   for (std::size_t index : {2, 3, 4}) CHECK(again.at(index).clearance == Clearance::kHeld);
+}
+
+TEST_CASE_METHOD(Fixture, "each mail of a batch gets its own verdict, also where many are alike") {
+  constexpr int kMails = 100;  // far more than a plan for a few is kept for
+  std::vector<LedgerRequest> requests;
+  std::vector<LedgerVerdict> verdicts;
+  for (int mail = 0; mail < kMails; ++mail) {
+    const std::string user = mail % 2 == 0 ? acme.owner : acme.admin;
+    if (mail % 2 == 0) event = Worker::new_store();
+    requests.push_back({event, acme.id, user, "m", again});
+    if (mail % 5 == 0) continue;  // has no verdict yet
+    const bool refused = mail % 3 == 0;
+    verdicts.push_back({event, user, refused ? LedgerState::kRejected : LedgerState::kAccepted,
+                        refused ? "550 no " + user + event : "250 ok"});
+  }
+  for (const auto& entry : ledger.claim(requests)) CHECK(entry.clearance == Clearance::kCleared);
+  std::reverse(verdicts.begin() + 10, verdicts.end());
+  ledger.settle(verdicts);
+  for (const auto& verdict : verdicts)
+    CHECK(value("select state || ' ' || reply from pawl.v1_emails where event_id = $1::uuid and user_id = $2::uuid",
+                {verdict.event_id, verdict.user_id}) ==
+          (verdict.state == LedgerState::kAccepted ? "accepted " : "rejected ") + verdict.reply);
+  CHECK(value("select count(*) from pawl.v1_emails where state = 'sending'") == std::to_string(kMails / 5));
 }
 
 TEST_CASE_METHOD(Fixture,

@@ -49,6 +49,15 @@ TEST_CASE_METHOD(Fixture, "events behind a tenant's queue get up to half of each
   CHECK(last.size() == 20);
 }
 
+TEST_CASE_METHOD(Fixture, "a gap in the positions keeps nobody behind it waiting") {
+  emit_of("hot", 1000);
+  exec("select setval(pg_get_serial_sequence('pawl.outbox', 'position'), 1000000000)");
+  const std::string cold = emit_of("cold", 1).at(0);
+  REQUIRE(worker.claim(100).size() == 100);
+  const auto first = worker.claim_ids(20), second = worker.claim_ids(20);
+  CHECK((holds(first, cold) || holds(second, cold)));
+}
+
 TEST_CASE_METHOD(Fixture, "an event that commits late behind the scan is found by its next pass") {
   emit_of("hot", 5000);
   storage::PostgresConnection other(conninfo);
