@@ -21,6 +21,7 @@ void Journal::flush(Timestamp now) {
   if (due_at(now).value_or(Timestamp::max()) > now) return;
   std::shared_ptr<Group> group = std::move(failed_);
   if (!group) group = std::exchange(pending_, std::make_shared<Group>());
+  group->began = now;
   committing_ = true;
   lanes_.submit(
       lane_, [&store = store_, group] { commit(store, *group); }, [this, group] { committed(group); });
@@ -29,11 +30,13 @@ void Journal::flush(Timestamp now) {
 std::optional<Timestamp> Journal::due_at(Timestamp now) const {
   if (committing_ || (pending_->records.empty() && !failed_)) return std::nullopt;
   if (backoff_.down()) return std::max(now, backoff_.retry_at());
-  return failed_ ? now : std::max(now, pending_->due);
+  return failed_ ? now : std::max({now, pending_->due, rested_at_});
 }
 
 void Journal::committed(const std::shared_ptr<Group>& group) {
   committing_ = false;
+  if (const std::size_t ends = group->durable.size(); ends >= kFew && ends < kMany)
+    rested_at_ = clock_.now() + std::min<Duration>(kRest * (clock_.now() - group->began), kRestMost);
   if (!group->error.empty()) {
     backoff_.failed(group->error, clock_.now());
     if (group->refused) refusal_ = group->error;

@@ -15,10 +15,16 @@
 
 namespace pawl::engine {
 
-/// Engine's thread only. A group is whatever arrived while the previous one was made durable.
+/// Engine's thread only. A group is whatever arrived while the previous one was made durable. After a group of a few,
+/// for kRest times as long again: what trickles in, as over SMTP, would otherwise pay for a commit each. A lone run
+/// waits for nothing, and a large group is cheap enough.
 class Journal {
  public:
   static constexpr Duration kSoon = std::chrono::milliseconds{10};
+  static constexpr std::size_t kFew = 4;    ///< Ends of steps: about what a lone run has at once.
+  static constexpr std::size_t kMany = 64;  ///< From here on a commit costs little beside what it holds.
+  static constexpr int kRest = 4;
+  static constexpr Duration kRestMost = std::chrono::milliseconds{20};
 
   /// Told when a record is durable.
   using Durable = std::function<void()>;
@@ -60,6 +66,7 @@ class Journal {
     std::vector<Checkpoint> records;
     std::vector<Durable> durable;
     Timestamp due = Timestamp::max();
+    Timestamp began;
     std::string error;
     bool refused = false;
   };
@@ -74,6 +81,7 @@ class Journal {
   std::shared_ptr<Group> pending_ = std::make_shared<Group>();
   std::shared_ptr<Group> failed_;
   bool committing_ = false;
+  Timestamp rested_at_;
   std::uint64_t groups_ = 0;
   Backoff backoff_;
   std::string refusal_;

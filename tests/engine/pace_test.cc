@@ -29,6 +29,24 @@ class BusyOutbox final : public MemoryOutbox {
   int finishes = 0;
 };
 
+/// Keeps what MemoryCheckpoints keeps; a commit takes 2 ms.
+class SlowStore final : public Checkpoints {
+ public:
+  SlowStore(MemoryCheckpoints& store, ManualClock& clock) : store_(store), clock_(clock) {}
+  Recovered recover() override { return store_.recover(); }
+  void commit(std::span<const Checkpoint> group) override {
+    clock_.turn(2ms);
+    store_.commit(group);
+  }
+  std::vector<StoredRun> find(std::span<const std::string> event_ids) override { return store_.find(event_ids); }
+  std::vector<StoredRun> load(std::span<const RunNumber> runs) override { return store_.load(runs); }
+  std::size_t prune(Timestamp before, std::size_t limit) override { return store_.prune(before, limit); }
+
+ private:
+  MemoryCheckpoints& store_;
+  ManualClock& clock_;
+};
+
 struct Pace : World {
   /// One mail every 10 ms, an event each.
   ScriptedStep send{"send-words", {.batch_max = 1, .rate = 100}};
@@ -62,6 +80,22 @@ TEST_CASE_METHOD(Pace, "archiving rests between calls under load, so that each h
   work_for(3s);
   REQUIRE(archived(100));
   CHECK(outbox.finishes <= 25);
+}
+
+TEST_CASE_METHOD(World, "steps that end a few at a time share their commits") {
+  ScriptedStep send("send-words", {.batch_max = 1, .rate = 3000});
+  InlineLanes lanes{5};
+  MemoryOutbox outbox(table);
+  SlowStore slow(store, clock);
+  Runner runner{{outbox, slow, clock, lanes, log}, {only(send)}, {.moving_max = 2000, .seed = 7}};
+  runner.open();
+  for (int i = 0; i < 2000; ++i) emit();
+  for (int turn = 0; turn < 100'000 && !archived(2000); ++turn) {
+    runner.turn({});
+    if (turn % 10 == 0) clock.turn(100us);
+  }
+  REQUIRE(archived(2000));
+  CHECK(store.groups() < 200);  // 50; without the rest 1,769
 }
 
 TEST_CASE_METHOD(Pace, "what comes alone is claimed and archived at once") {
