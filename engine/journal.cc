@@ -6,6 +6,12 @@
 
 namespace pawl::engine {
 
+void Journal::append(Checkpoint record) {
+  const RunNumber run = std::visit([](const auto& any) { return any.run; }, record);
+  if (std::exchange(pending_->last_run, run) != run) ++pending_->runs;
+  pending_->records.push_back(std::move(record));
+}
+
 void Journal::commit(Checkpoints& store, Group& group) try {
   crash_point(CrashPoint::kBeforeCheckpoint);
   store.commit(group.records);
@@ -30,12 +36,13 @@ void Journal::flush(Timestamp now) {
 std::optional<Timestamp> Journal::due_at(Timestamp now) const {
   if (committing_ || (pending_->records.empty() && !failed_)) return std::nullopt;
   if (backoff_.down()) return std::max(now, backoff_.retry_at());
-  return failed_ ? now : std::max({now, pending_->due, rested_at_});
+  if (failed_) return now;
+  return std::max({now, pending_->due, pending_->runs < kMany ? rested_at_ : now});
 }
 
 void Journal::committed(const std::shared_ptr<Group>& group) {
   committing_ = false;
-  if (const std::size_t ends = group->durable.size(); ends >= kFew && ends < kMany)
+  if (group->runs >= kFew && group->runs < kMany)
     rested_at_ = clock_.now() + std::min<Duration>(kRest * (clock_.now() - group->began), kRestMost);
   if (!group->error.empty()) {
     backoff_.failed(group->error, clock_.now());

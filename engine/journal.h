@@ -15,14 +15,14 @@
 
 namespace pawl::engine {
 
-/// Engine's thread only. A group is whatever arrived while the previous one was made durable. After a group of a few,
-/// for kRest times as long again: what trickles in, as over SMTP, would otherwise pay for a commit each. A lone run
-/// waits for nothing, and a large group is cheap enough.
+/// Engine's thread only. A group is whatever arrived while the previous one was made durable. After a group of a few
+/// runs it is also what arrives in kRest times as long again, unless that grows large: what trickles in, as over SMTP,
+/// would otherwise pay for a commit each. A lone run waits for nothing.
 class Journal {
  public:
   static constexpr Duration kSoon = std::chrono::milliseconds{10};
-  static constexpr std::size_t kFew = 4;    ///< Ends of steps: about what a lone run has at once.
-  static constexpr std::size_t kMany = 64;  ///< From here on a commit costs little beside what it holds.
+  static constexpr std::size_t kFew = 4;    ///< Runs.
+  static constexpr std::size_t kMany = 64;  ///< Runs; from here on a commit costs little beside what it holds.
   static constexpr int kRest = 4;
   static constexpr Duration kRestMost = std::chrono::milliseconds{20};
 
@@ -33,7 +33,7 @@ class Journal {
       : store_(store), lanes_(lanes), lane_(lane), clock_(clock), backoff_(jitter) {}
 
   void add(Checkpoint record) {
-    pending_->records.push_back(std::move(record));
+    append(std::move(record));
     pending_->due = {};
   }
   /// The same, and calls `durable` once the group is.
@@ -42,9 +42,10 @@ class Journal {
     pending_->durable.push_back(std::move(durable));
   }
 
-  /// For what nothing waits for: it goes with the next group that there is, at the latest when kSoon has passed.
+  /// For what nothing waits for: it goes with the next group that there is, at the latest when kSoon and a rest have
+  /// passed.
   void add_soon(Checkpoint record, Timestamp now) {
-    pending_->records.push_back(std::move(record));
+    append(std::move(record));
     pending_->due = std::min(pending_->due, now + kSoon);
   }
 
@@ -65,12 +66,15 @@ class Journal {
   struct Group {
     std::vector<Checkpoint> records;
     std::vector<Durable> durable;
+    std::size_t runs = 0;  ///< One that comes again after others counts again.
+    RunNumber last_run = 0;
     Timestamp due = Timestamp::max();
     Timestamp began;
     std::string error;
     bool refused = false;
   };
 
+  void append(Checkpoint record);
   static void commit(Checkpoints& store, Group& group);
   void committed(const std::shared_ptr<Group>& group);
 

@@ -15,7 +15,8 @@ namespace pawl::storage {
 /// of each claim goes to events of other keys: a scan passes over the waiting events once, a bounded window a claim,
 /// and takes those whose key is not hot. At the end of the queue it stays there, where new events arrive; from time to
 /// time it passes again, for late commits and for keys that have cooled down. Looking at the end and passing again are
-/// each so rare that they take a fiftieth of the time at most.
+/// each so rare that they take a fiftieth of the time at most, yet no rarer than
+/// a second and half a minute: a look that took long may have been the machine's fault.
 class Overtaking {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -23,6 +24,9 @@ class Overtaking {
   static constexpr std::size_t kHot = kRecent / 50;  ///< A key with as many of them is hot; so at most 50 are.
   static constexpr int kWindow = 50'000;             ///< Positions that one scan looks at.
   static constexpr int kPassShare = 50;
+  static constexpr std::chrono::seconds kLookAtLeastEvery{1};
+  static constexpr std::chrono::seconds kPassAtMostEvery{1};
+  static constexpr std::chrono::seconds kPassAtLeastEvery{30};
 
   /// An event of this key was claimed.
   void claimed(const std::string& key) {
@@ -50,9 +54,9 @@ class Overtaking {
     mark_ = std::max(mark_, last);
     spent_ += now - started;
     if (!ended) return;
-    next_look_ = now + (now - started) * kPassShare;
+    next_look_ = now + std::min<Time::duration>((now - started) * kPassShare, kLookAtLeastEvery);
     if (next_pass_ == Time::max())
-      next_pass_ = now + std::max<Time::duration>(std::chrono::seconds{1}, spent_ * kPassShare);
+      next_pass_ = now + std::clamp<Time::duration>(spent_ * kPassShare, kPassAtMostEvery, kPassAtLeastEvery);
     if (now < next_pass_) return;
     start_over();
   }

@@ -71,3 +71,11 @@ TEST_CASE("it passes again, for a fiftieth of the time at most") {
   overtaking.scanned(kStart + 26s, kStart + 26s, 0, true);
   CHECK(overtaking.mark() == 0);
 }
+
+TEST_CASE("a look or a pass that took very long does not put off the next one for as much longer") {
+  Overtaking overtaking;
+  overtaking.scanned(kStart, kStart + 10s, 20'000, true);
+  CHECK(overtaking.due(kStart + 11s));
+  overtaking.scanned(kStart + 41s, kStart + 41s, 0, true);
+  CHECK(overtaking.mark() == 0);
+}
