@@ -16,8 +16,8 @@ inline const std::string kClaimable =
     " and (o.store is null or o.store = $2::uuid or not exists (select from pawl.workers w"
     " where w.store = o.store and w.stopped_at is null and w.expires_at > now()))";
 
-/// A column of a statement that reads the whole outbox, and a word to the planner: what calls set_config has no parallel
-/// plan. The processes of one would be started anew each time, and take the cores from those who wait for events.
+/// A column of a statement that reads the whole outbox, and a word to the planner: what calls set_config has no
+/// parallel plan. The processes of one would be started anew each time, and take the cores from those who wait.
 inline const std::string kSerial = "set_config('max_parallel_workers_per_gather', '0', true)";
 
 struct Survey {
