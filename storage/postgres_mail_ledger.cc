@@ -123,8 +123,8 @@ const std::string kClaimAgain = claim_sql(kOnConflict);
 // $2 the events, $3 the claims in ascending order, $4 which verdict each got, $5 and $6 the verdicts, of which most
 // batches have one. Rows and verdicts find each other by bisection: as a join they are planned as all pairs, since
 // `sending` rows are taken for rare (measured: 300 ms for 1,000 verdicts); looking the places up first, to keep the
-// planner from that, took twice as long, and `claim = any(...)` is weighed element by element in planning. All mails of
-// an event are looked at for one of them: 1.4 ms where it has ten thousand.
+// planner from that, took twice as long, and `claim = any(...)` takes longer to plan. All mails of an event
+// are looked at for one of them: 1.4 ms where it has ten thousand.
 const std::string kIndex = "width_bucket(d.claim, $3::bigint[])";
 const std::string kVerdict = "($4::bigint[])[" + kIndex + "]::int";
 const std::string kSettle =
