@@ -30,53 +30,47 @@ constexpr int kEventColumnCount = 9;
 // committed without waiting for the disk: losing it only makes the event pending again.
 //
 // What was picked is locked, so it is updated where it lies: joined by position, a queue of some 10,000 was scanned
-// whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim.
-std::string claim_sql(const std::string& picked, const std::string& before = "", const std::string& more = "null") {
-  return "with " + before + "picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable +
-         picked +
+// whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim. The
+// update itself returns the events, in any order: a select over it made three copies of each payload.
+std::string claim_sql(const std::string& picked) {
+  return "with picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable + picked +
          " for update of o skip locked),"
          " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
-         " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w),"
-         " o as (update pawl.outbox u"
-         " set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = u.deliveries + 1"
-         " from mine where u.ctid = any(array(select place from picked)) returning u.*)"
-         " select alive.yes, " +
-         kEventColumns + ", " + kKey + ", " + more +
-         " from (select exists (select from pawl.workers where epoch = $3::bigint) as yes) alive"
-         " left join o on true order by o.position";
+         " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w)"
+         " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1"
+         " from mine where o.ctid = any(array(select place from picked)) returning " +
+         kEventColumns + ", " + kKey;
 }
 
 const std::string kClaimFresh =
     claim_sql(" and o.deliveries = 0 and o.position > $5::bigint order by o.position limit $6::int");
-
-// $5 above, $6 limit, $7 window, $8 hot keys. Looks at a window of positions, and takes the cold ones. Says how far it
-// got, and whether that is the end; a gap behind the window is skipped.
-const std::string kClaimOvertaking =
-    claim_sql(" and o.deliveries = 0 and o.position = any(array(select position from cold)) order by o.position",
-              "cold as materialized (select o.position from pawl.outbox o where o.position > $5::bigint"
-              " and o.position <= $5::bigint + $7::int and o.lease_epoch is null and o.deliveries = 0 and " +
-                  kKey +
-                  " <> all($8::text[]) order by o.position limit $6::int),"
-                  " reached as materialized (select full_up, next,"
-                  " case when full_up then last when next is not null then next - 1"
-                  " else (select max(o.position) from pawl.outbox o where o.position > $5::bigint) end as last"
-                  " from (select count(*) = $6::int as full_up, max(position) as last from cold) c"
-                  " cross join (select min(o.position) as next from pawl.outbox o"
-                  " where o.position > $5::bigint + $7::int) n), ",
-              "(select last from reached), (select not full_up and next is null from reached)");
+const std::string kClaimOvertaking = claim_sql(" and o.deliveries = 0 and o.position = any($5::bigint[])");
 const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($5::bigint[])");
 
-engine::Event event_from(const Rows& rows, std::size_t row, int first) {
+// $1 above, $2 limit, $3 window, $4 hot keys. Looks at a window of positions for cold ones. Says how far it got, and
+// whether that is the end; a gap behind the window is skipped.
+const std::string kFindCold =
+    "with cold as materialized (select o.position from pawl.outbox o where o.position > $1::bigint"
+    " and o.position <= $1::bigint + $3::int and o.lease_epoch is null and o.deliveries = 0 and " +
+    kKey +
+    " <> all($4::text[]) order by o.position limit $2::int)"
+    " select array(select position from cold),"
+    " case when full_up then last when next is not null then next - 1"
+    " else (select max(o.position) from pawl.outbox o where o.position > $1::bigint) end, not full_up and next is null"
+    " from (select count(*) = $2::int as full_up, max(position) as last from cold) c"
+    " cross join (select min(o.position) as next from pawl.outbox o where o.position > $1::bigint + $3::int) n";
+
+engine::Event event_from(const Rows& rows, std::size_t row) {
   engine::Event event;
-  event.position = rows.integer(row, first);
-  event.id = rows.string(row, first + 1);
-  event.type = rows.string(row, first + 2);
-  event.aggregate_type = rows.string(row, first + 3);
-  event.aggregate_id = rows.string(row, first + 4);
-  event.payload = rows.string(row, first + 5);
-  event.created_at = engine::Timestamp(engine::Duration(rows.integer(row, first + 6)));
-  event.deliveries = static_cast<int>(rows.integer(row, first + 7));
-  event.resumes = static_cast<int>(rows.integer(row, first + 8));
+  event.position = rows.integer(row, 0);
+  event.id = rows.string(row, 1);
+  event.type = rows.string(row, 2);
+  event.aggregate_type = rows.string(row, 3);
+  event.aggregate_id = rows.string(row, 4);
+  event.payload = rows.string(row, 5);
+  event.created_at = engine::Timestamp(engine::Duration(rows.integer(row, 6)));
+  event.deliveries = static_cast<int>(rows.integer(row, 7));
+  event.resumes = static_cast<int>(rows.integer(row, 8));
   return event;
 }
 
@@ -150,7 +144,7 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
                                           " from pawl.outbox o where o.lease_epoch = $1::bigint"
                                           " and o.lease_batch = $2::int",
                                       {epoch(), std::to_string(batch_)});
-    for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row, 0));
+    for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row));
     engine::crash_point(engine::CrashPoint::kBeforeLostClaimFound);
   });
   engine::crash_point(engine::CrashPoint::kAfterLostClaimFound);
@@ -199,21 +193,21 @@ std::int64_t OutboxClaims::sweep(int deliveries_max) {
 // is found out after a few events; beside many leased rows, when the plan's hundred calls are over.
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   if (limit <= 0) return;
+  const std::size_t before = events.size();
+  const auto last = [&] {
+    std::int64_t position = 0;
+    for (std::size_t i = before; i < events.size(); ++i) position = std::max(position, events[i].position);
+    return position;
+  };
   const int few = lately_busy_ ? 0 : std::min<int>(limit, kFewRows);
   int found = few == 0 ? 0 : claim_above(above, few, Plan::kKept, events);
-  if (found > 0) above = events.back().position;
-  if (found == few && few < limit) found += claim_above(above, limit - few, Plan::kOwn, events);
-  low_water_.claimed(LowWater::Time::clock::now(), found == 0 ? 0 : events.back().position, found >= limit);
+  if (found == few && few < limit) found += claim_above(std::max(above, last()), limit - few, Plan::kOwn, events);
+  low_water_.claimed(LowWater::Time::clock::now(), last(), found >= limit);
   if (!low_water_.catching_up()) overtaking_.start_over();
 }
 
 int OutboxClaims::claim_above(std::int64_t above, int limit, Plan plan, Events& events) {
-  const Rows rows = connection_.run_once(
-      "claim", kClaimFresh,
-      {types_, store_, epoch(), std::to_string(batch_), std::to_string(above), std::to_string(limit)}, plan);
-  const int found = append_claimed(rows, events);
-  note_keys(rows, found);
-  return found;
+  return take("claim", kClaimFresh, {std::to_string(above), std::to_string(limit)}, plan, events);
 }
 
 // Only where there is a queue, and a few keys fill it.
@@ -225,21 +219,14 @@ int OutboxClaims::claim_overtaking(int max, Events& events) {
   if (limit == 0) return 0;
   ArrayLiteral hot;
   for (const std::string& key : overtaking_.hot()) hot.add(key);
-  const Rows rows = connection_.run_once(
-      "claim events that overtake", kClaimOvertaking,
-      {types_, store_, epoch(), std::to_string(batch_), std::to_string(std::max(overtaking_.mark(), low_water_.mark())),
-       std::to_string(limit), std::to_string(Overtaking::kWindow), hot.text()});
-  const int found = append_claimed(rows, events);
-  note_keys(rows, found);
-  const std::int64_t last = rows.integer(0, kEventColumnCount + 2);
-  const bool ended = rows.boolean(0, kEventColumnCount + 3);
-  overtaking_.scanned(started, Overtaking::Time::clock::now(), last, ended);
+  const Rows cold = connection_.run("find events that overtake", kFindCold,
+                                    {std::to_string(std::max(overtaking_.mark(), low_water_.mark())),
+                                     std::to_string(limit), std::to_string(Overtaking::kWindow), hot.text()});
+  const std::string positions = cold.string(0, 0);
+  const int found =
+      positions == "{}" ? 0 : take("claim events that overtake", kClaimOvertaking, {positions}, Plan::kOwn, events);
+  overtaking_.scanned(started, Overtaking::Time::clock::now(), cold.integer(0, 1), cold.boolean(0, 2));
   return found;
-}
-
-void OutboxClaims::note_keys(const Rows& rows, int found) {
-  for (int row = 0; row < found; ++row)
-    overtaking_.claimed(rows.string(static_cast<std::size_t>(row), kEventColumnCount + 1));
 }
 
 // Candidates first and claims by position: the search passes over every leased row, so it is not made for each claim.
@@ -260,19 +247,26 @@ void OutboxClaims::claim_redelivered(engine::ClaimLimits& limits, Events& events
     redelivered_.pop_front();
   }
   if (limits.max == room) return;
-  append_claimed(connection_.run_once("claim redelivered events", kClaimRedelivered,
-                                      {types_, store_, epoch(), std::to_string(batch_), positions.text()}),
-                 events);
+  take("claim redelivered events", kClaimRedelivered, {positions.text()}, Plan::kOwn, events);
 }
 
 bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
   return !redelivered_.empty() && engine::company_of(redelivered_.front().deliveries, deliveries_max) == 1;
 }
 
-int OutboxClaims::append_claimed(const Rows& rows, Events& events) const {
-  if (!rows.boolean(0, 0)) throw_lease_lost("claim", epoch_);
-  if (rows.null(0, 1)) return 0;
-  for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row, 1));
+// One that finds nothing may have lost its lease.
+int OutboxClaims::take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan,
+                       Events& events) {
+  Parameters parameters{types_, store_, epoch(), std::to_string(batch_)};
+  parameters.insert(parameters.end(), which.begin(), which.end());
+  const Rows rows = connection_.run_once(operation, sql, parameters, plan);
+  if (rows.size() == 0 &&
+      connection_.run("claim", "select from pawl.workers where epoch = $1::bigint", {epoch()}).size() == 0)
+    throw_lease_lost("claim", epoch_);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    events.push_back(event_from(rows, row));
+    overtaking_.claimed(rows.string(row, kEventColumnCount));
+  }
   return static_cast<int>(rows.size());
 }
 
@@ -316,10 +310,9 @@ void OutboxClaims::lower_flag() {
 }
 
 bool OutboxClaims::something_is_claimable() {
-  return connection_
-      .run("look once more before sleeping",
-           "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint), " + kSerial,
-           {types_, store_, std::to_string(low_water_.mark())})
+  return read_outbox(connection_, "look once more before sleeping",
+                     "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint)",
+                     {types_, store_, std::to_string(low_water_.mark())})
       .boolean(0, 0);
 }
 

@@ -40,11 +40,10 @@ class OutboxClaims {
   void look_at_workers(LowWater::Time now);
   std::int64_t sweep(int deliveries_max);
   int claim_overtaking(int max, Events& events);
-  void note_keys(const Rows& rows, int found);
   void claim_redelivered(engine::ClaimLimits& limits, Events& events);
   void find_redelivered(int deliveries_max);
   bool last_delivery_waits(int deliveries_max) const;
-  int append_claimed(const Rows& rows, Events& events) const;
+  int take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan, Events& events);
   void raise_flag();
   void lower_flag();
   bool something_is_claimable();

@@ -67,8 +67,8 @@ def warm_up(world):
 
 
 def enough_events(world):
-    """For twenty seconds of pawl, from a job of a second or two."""
+    """For twenty seconds of pawl, from a job of a few: a shorter one is mostly a worker's start."""
     if world.options.events:
         return world.options.events
-    rate = by_pawl(world, world.backlog(10_000)).rate()
+    rate = by_pawl(world, world.backlog(50_000)).rate()
     return max(10_000, int(round(rate * USUAL_SECONDS, -3)))
