@@ -16,8 +16,8 @@ inline const std::string kClaimable =
     " and (o.store is null or o.store = $2::uuid or not exists (select from pawl.workers w"
     " where w.store = o.store and w.stopped_at is null and w.expires_at > now()))";
 
-/// Runs a statement that may read the whole outbox by itself and as it is: processes of a parallel plan would be started
-/// anew each time and take the cores from those who wait, and compiling takes as long as reading 100,000 rows.
+/// Runs a statement that may read the whole outbox by itself and as it is: processes of a parallel plan would be
+/// started anew each time and take the cores from those who wait, and compiling takes as long as reading 100,000 rows.
 Rows read_outbox(PostgresConnection& connection, const std::string& operation, const std::string& sql,
                  const Parameters& parameters);
 
