@@ -17,8 +17,8 @@ constexpr Duration kBetweenReturns = std::chrono::milliseconds{50};
 StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
     : step_(&step),
       lane_(lane),
-      batch_max_(std::clamp<std::size_t>(window / 2 / std::max<std::size_t>(step.options().parallelism, 1), 1,
-                                         std::max<std::size_t>(step.options().batch_max, 1))),
+      batch_max_(std::max<std::size_t>(step.options().batch_max, 1)),
+      runs_max_(std::max<std::size_t>(window / 2 / std::max<std::size_t>(step.options().parallelism, 1), 1)),
       keep_(std::clamp<std::size_t>(window / 8, 1,
                                     4 * batch_max_ * std::max<std::size_t>(step.options().parallelism, 1))) {}
 
@@ -45,10 +45,15 @@ std::vector<Execution*> StepQueue::take(Timestamp now) {
   std::size_t count = std::min({ready_.size(), batch_max_, allowed_by_rate(now)});
   if (!circuit_.closed()) count = std::min<std::size_t>(count, 1);
   if (count == 0) return {};
-  if (step_->options().rate > 0) tokens_ -= static_cast<double>(count);
   std::vector<Execution*> batch;
   batch.reserve(count);
-  for (; batch.size() < count; ready_.pop_front()) batch.push_back(ready_.front().execution);
+  std::size_t runs = 0;
+  for (; batch.size() < count; ready_.pop_front()) {
+    Execution* const next = ready_.front().execution;
+    if ((batch.empty() || batch.back()->run != next->run) && ++runs > runs_max_) break;
+    batch.push_back(next);
+  }
+  if (step_->options().rate > 0) tokens_ -= static_cast<double>(batch.size());
   circuit_.begin_probe();
   in_flight_.insert(now);
   for (Execution* execution : batch) execution->phase = Execution::Phase::kInFlight;

@@ -71,7 +71,8 @@ class StepQueue {
   StepBase* step_;
   LaneId lane_;
   std::size_t batch_max_;
-  std::size_t keep_;  ///< How many a slow queue has in memory.
+  std::size_t runs_max_;  ///< Of one batch; neighbours of one run are counted once.
+  std::size_t keep_;      ///< How many a slow queue has in memory.
   Circuit circuit_;
   Ramp ramp_;
   std::deque<Ready> ready_;

@@ -1,4 +1,5 @@
 // A step that cannot keep up, or whose calls are stuck, must not fill the window.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "engine/errors.h"
@@ -38,6 +39,16 @@ TEST_CASE_METHOD(Slow, "P6 P9: while every call of a step is stuck, new events s
   worker->lanes.unstick(kSendLane);
   REQUIRE(until_over_time([&] { return archived(1000); }, 600));
   CHECK(until([&] { return worker->runner.idle(); }));
+}
+
+TEST_CASE_METHOD(Slow, "a call gets up to half of the window's runs, with all the items of each") {
+  start();
+  worker->lanes.stick(kSendLane);
+  for (int i = 0; i < 100; ++i) emit();
+  REQUIRE(until([&] { return shown() == 100; }));
+  worker->lanes.unstick(kSendLane);
+  REQUIRE(until([&] { return archived(100); }));
+  CHECK(std::ranges::max(workflow.send.sizes) == 2 * options.moving_max / 2);
 }
 
 TEST_CASE_METHOD(Slow, "a step that is slow all the time parks what it cannot take once, not again and again") {
