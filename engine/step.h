@@ -15,7 +15,7 @@ namespace pawl::engine {
 
 struct StepOptions {
   RetryPolicy retry{};
-  std::size_t batch_max = 500;  ///< Items handed to one `execute` call; over all calls, of half the window's runs.
+  std::size_t batch_max = 500;  ///< Items of one `execute` call; all calls together have half of the window's runs.
   std::size_t parallelism = 1;  ///< `execute` calls at the same time, each on a thread of its own.
   double rate = 0;              ///< Items a second over all threads (token bucket); 0 means no limit.
   Duration timeout{0};          ///< What `Batch::timeout` tells the step; 0 means the step's own.

@@ -19,8 +19,8 @@ StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
       lane_(lane),
       batch_max_(std::max<std::size_t>(step.options().batch_max, 1)),
       runs_max_(std::max<std::size_t>(window / 2 / std::max<std::size_t>(step.options().parallelism, 1), 1)),
-      keep_(std::clamp<std::size_t>(window / 8, 1,
-                                    4 * batch_max_ * std::max<std::size_t>(step.options().parallelism, 1))) {}
+      keep_(std::clamp<std::size_t>(
+          window / 8, 1, 4 * std::min(batch_max_, window) * std::max<std::size_t>(step.options().parallelism, 1))) {}
 
 bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
   const bool paused = !circuit_.admits(now) || (!circuit_.closed() && !ready_.empty());

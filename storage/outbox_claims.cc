@@ -56,7 +56,9 @@ const std::string kFindCold =
     " <> all($4::text[]) order by o.position limit $2::int)"
     " select array(select position from cold),"
     " case when full_up then last when next is not null then next - 1"
-    " else (select max(o.position) from pawl.outbox o where o.position > $1::bigint) end, not full_up and next is null"
+    " else (select max(o.position) from pawl.outbox o where o.position > $1::bigint) end,"
+    " not full_up and next is null, " +
+    kSerial +
     " from (select count(*) = $2::int as full_up, max(position) as last from cold) c"
     " cross join (select min(o.position) as next from pawl.outbox o where o.position > $1::bigint + $3::int) n";
 
@@ -254,20 +256,26 @@ bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
   return !redelivered_.empty() && engine::company_of(redelivered_.front().deliveries, deliveries_max) == 1;
 }
 
-// One that finds nothing may have lost its lease.
+// One that finds nothing may have lost its lease; a standby that answers instead cannot tell.
 int OutboxClaims::take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan,
                        Events& events) {
   Parameters parameters{types_, store_, epoch(), std::to_string(batch_)};
   parameters.insert(parameters.end(), which.begin(), which.end());
   const Rows rows = connection_.run_once(operation, sql, parameters, plan);
-  if (rows.size() == 0 &&
-      connection_.run("claim", "select from pawl.workers where epoch = $1::bigint", {epoch()}).size() == 0)
-    throw_lease_lost("claim", epoch_);
+  if (rows.size() == 0 && !may_have_lease(operation)) throw_lease_lost("claim", epoch_);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     events.push_back(event_from(rows, row));
-    overtaking_.claimed(rows.string(row, kEventColumnCount));
+    if (events.back().deliveries == 1) overtaking_.claimed(rows.string(row, kEventColumnCount));
   }
   return static_cast<int>(rows.size());
+}
+
+bool OutboxClaims::may_have_lease(const std::string& operation) {
+  return connection_
+             .run(operation,
+                  "select where pg_is_in_recovery() or exists (select from pawl.workers where epoch = $1::bigint)",
+                  {epoch()})
+             .size() == 1;
 }
 
 // Whoever commits an event after this flag is visible rings; whoever committed before is found by looking once more.
@@ -310,9 +318,10 @@ void OutboxClaims::lower_flag() {
 }
 
 bool OutboxClaims::something_is_claimable() {
-  return read_outbox(connection_, "look once more before sleeping",
-                     "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint)",
-                     {types_, store_, std::to_string(low_water_.mark())})
+  return connection_
+      .run("look once more before sleeping",
+           "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint), " + kSerial,
+           {types_, store_, std::to_string(low_water_.mark())})
       .boolean(0, 0);
 }
 

@@ -44,6 +44,7 @@ class OutboxClaims {
   void find_redelivered(int deliveries_max);
   bool last_delivery_waits(int deliveries_max) const;
   int take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan, Events& events);
+  bool may_have_lease(const std::string& operation);
   void raise_flag();
   void lower_flag();
   bool something_is_claimable();

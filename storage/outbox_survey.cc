@@ -2,38 +2,27 @@
 // the index, and walking that costs more than the scan.
 #include "storage/outbox_survey.h"
 
-#include <optional>
-
 namespace pawl::storage {
-
-Rows read_outbox(PostgresConnection& connection, const std::string& operation, const std::string& sql,
-                 const Parameters& parameters) {
-  std::optional<Rows> rows;
-  connection.transact(operation, [&](Transaction& transaction) {
-    transaction.script("set local max_parallel_workers_per_gather = 0; set local jit = off");
-    rows = transaction.run(sql, parameters);
-  });
-  return *rows;
-}
 
 Survey survey(PostgresConnection& connection, const std::string& types, const std::string& store) {
   const Rows rows =
-      read_outbox(connection, "survey the outbox",
-                  "select min(o.position) filter (where o.lease_epoch is null and o.deliveries = 0),"
-                  " bool_or(o.lease_epoch is null and o.deliveries > 0), bool_or(o.lease_epoch is not null)"
-                  " from pawl.outbox o where (" +
-                      kClaimable + ") or o.lease_epoch <> all(array(select epoch from pawl.workers))",
-                  {types, store});
+      connection.run("survey the outbox",
+                     "select min(o.position) filter (where o.lease_epoch is null and o.deliveries = 0),"
+                     " bool_or(o.lease_epoch is null and o.deliveries > 0), bool_or(o.lease_epoch is not null), " +
+                         kSerial + " from pawl.outbox o where (" + kClaimable +
+                         ") or o.lease_epoch <> all(array(select epoch from pawl.workers))",
+                     {types, store});
   return {rows.integer(0, 0), rows.boolean(0, 1), rows.boolean(0, 2)};
 }
 
 std::deque<Redelivered> redelivered_events(PostgresConnection& connection, const std::string& types,
                                            const std::string& store, int deliveries_max, std::size_t limit) {
-  const Rows rows = read_outbox(connection, "find redelivered events",
-                                "select o.position, o.deliveries from pawl.outbox o where " + kClaimable +
-                                    " and o.deliveries > 0"
-                                    " order by o.deliveries <> $3::int, o.deliveries, o.position limit $4::int",
-                                {types, store, std::to_string(deliveries_max - 1), std::to_string(limit)});
+  const Rows rows = connection.run("find redelivered events",
+                                   "select o.position, o.deliveries from pawl.outbox o, (select " + kSerial +
+                                       ") serial where " + kClaimable +
+                                       " and o.deliveries > 0"
+                                       " order by o.deliveries <> $3::int, o.deliveries, o.position limit $4::int",
+                                   {types, store, std::to_string(deliveries_max - 1), std::to_string(limit)});
   std::deque<Redelivered> found;
   for (std::size_t row = 0; row < rows.size(); ++row)
     found.push_back({rows.integer(row, 0), static_cast<int>(rows.integer(row, 1))});

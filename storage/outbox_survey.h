@@ -10,16 +10,15 @@
 namespace pawl::storage {
 
 /// What a worker may claim. $1 types, $2 store. An event that was resumed waits for the worker with its checkpoints
-/// while that lives.
+/// while that lives. Asked for each event, the workers made a sweep look so dear that Postgres compiled it.
 inline const std::string kClaimable =
     "o.lease_epoch is null and o.available_at <= now() and o.type = any($1::text[])"
-    " and (o.store is null or o.store = $2::uuid or not exists (select from pawl.workers w"
-    " where w.store = o.store and w.stopped_at is null and w.expires_at > now()))";
+    " and (o.store is null or o.store = $2::uuid or o.store <> all(array(select w.store from pawl.workers w"
+    " where w.stopped_at is null and w.expires_at > now())))";
 
-/// Runs a statement that may read the whole outbox by itself and as it is: processes of a parallel plan would be
-/// started anew each time and take the cores from those who wait, and compiling takes as long as reading 100,000 rows.
-Rows read_outbox(PostgresConnection& connection, const std::string& operation, const std::string& sql,
-                 const Parameters& parameters);
+/// A column of a statement that reads the whole outbox, and a word to the planner: what calls set_config has no
+/// parallel plan. The processes of one would be started anew each time, and take the cores from those who wait.
+inline const std::string kSerial = "set_config('max_parallel_workers_per_gather', '0', true)";
 
 struct Survey {
   std::int64_t lowest_fresh = 0;  ///< Position of the first that was never delivered; 0: there is none.
