@@ -50,7 +50,8 @@ std::vector<Execution*> StepQueue::take(Timestamp now) {
   std::size_t runs = 0;
   for (; batch.size() < count; ready_.pop_front()) {
     Execution* const next = ready_.front().execution;
-    if ((batch.empty() || batch.back()->run != next->run) && ++runs > runs_max_) break;
+    if (batch.empty() || batch.back()->run != next->run) ++runs;
+    if (runs > runs_max_) break;
     batch.push_back(next);
   }
   if (step_->options().rate > 0) tokens_ -= static_cast<double>(batch.size());
