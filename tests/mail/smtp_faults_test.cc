@@ -30,8 +30,9 @@ struct Expectation {
   Delivery delivery;
 };
 
-void check_each(const std::vector<Expectation>& expectations, std::size_t kept) {
-  SmtpServer server;
+void check_each(const std::vector<Expectation>& expectations, std::size_t kept,
+                const std::vector<std::string>& server_options) {
+  SmtpServer server(server_options);
   for (const Expectation& expected : expectations) {
     server.tell("clear");
     server.tell(expected.rule);
@@ -41,6 +42,12 @@ void check_each(const std::vector<Expectation>& expectations, std::size_t kept) 
     CHECK(report.reply.size() <= 500);
   }
   CHECK(server.received().size() == kept);
+}
+
+// By relays that take a command at a time, and by those that take all before the body at once.
+void check_each(const std::vector<Expectation>& expectations, std::size_t kept) {
+  check_each(expectations, kept, {});
+  check_each(expectations, kept, {"--pipelining", "always"});
 }
 
 }  // namespace
@@ -127,6 +134,13 @@ TEST_CASE("a connection that the relay closed with 421 while it was idle costs i
   CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
   CHECK(server.received().size() == 3);
   CHECK(server.count("CONNECT") == 3);
+}
+
+TEST_CASE("a relay that says more than it was asked is left, and its next mail is told by its own answer") {
+  const SmtpServer server({"--fail", "accepted*1=more"});
+  SmtpMailer mailer(smtp_options({server.url() + "&connections=1", ""}));
+  for (int mail = 0; mail < 2; ++mail) CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
+  CHECK(server.received().at(1)["connection"] != server.received().at(0)["connection"]);
 }
 
 TEST_CASE("a connection on which a mail had no answer in time carries no other mail") {

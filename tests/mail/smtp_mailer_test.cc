@@ -68,6 +68,33 @@ TEST_CASE("hostile names, subjects and bodies arrive as text, add no header, and
   CHECK(mail["defects"].empty());
 }
 
+TEST_CASE("lines that begin with a dot arrive as they are, and none of them ends the message") {
+  const SmtpServer server;
+  Envelope envelope = sample_envelope();
+  envelope.bytes = ".Subject: dots\r\n\r\n.\r\n..\r\n.a\r\nb.\r\n.\r\n.\r\nMAIL FROM:<eve@evil.test>\r\n.end";
+  check_all_accepted(make_mailer({server.url(), ""})->send(std::vector{envelope}), 1);
+  CHECK(server.received().at(0)["raw"] == envelope.bytes + "\r\n");
+  CHECK(server.count("MAIL") == 1);
+}
+
+TEST_CASE("all commands before the body go out at once to a relay that announces PIPELINING, one by one to others") {
+  for (const std::string tls : {"none", "starttls", "implicit"}) {
+    const SmtpServer one_by_one({"--tls", tls});
+    const SmtpServer at_once({"--tls", tls, "--pipelining", "always"});
+    for (const SmtpServer* server : {&one_by_one, &at_once}) {
+      check_all_accepted(make_mailer({server->url(), ""})->send(sample_envelopes(3)), 3);
+      for (const auto& mail : server->received()) CHECK(mail["pipelined"] == (server == &at_once));
+      CHECK(server->count("CONNECT") == 1);
+    }
+  }
+}
+
+TEST_CASE("what a relay announces before its TLS counts for nothing after it") {
+  const SmtpServer server({"--tls", "starttls", "--pipelining", "before-tls"});
+  check_all_accepted(make_mailer({server.url(), ""})->send(sample_envelopes(1)), 1);
+  CHECK(server.received().at(0)["pipelined"] == false);
+}
+
 TEST_CASE("a mail goes over STARTTLS with a certificate that verifies") {
   const SmtpServer server({"--tls", "starttls"});
   check_all_accepted(make_mailer({server.url(), ""})->send(sample_envelopes(1)), 1);

@@ -32,7 +32,7 @@ class SmtpServer {
   void tell(const std::string& rule);
 
   /// What was accepted, in order: objects with from, to, subject, headers, text, html, parts, defects as Python's
-  /// parser sees them, and raw, envelope_from, envelope_to, connection, tls and login.
+  /// parser sees them, and raw, envelope_from, envelope_to, connection, pipelined, tls and login.
   std::vector<nlohmann::json> received() const;
   /// Forgets what was accepted so far.
   void forget();

@@ -16,6 +16,7 @@ dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply
   garbage   sends lines that are no reply, then closes
   wait=S    waits S seconds, then goes on as usual
   ok        only counts: goes on as usual
+  more      (accepted) says a second reply that nobody has asked for
 A message whose dot is answered by drop, stall and the like was taken, and is kept.
 """
 import argparse
@@ -117,13 +118,15 @@ class Session(SMTP):
     count = 0
     alive = weakref.WeakSet()
 
-    def __init__(self, rules, store, **options):
+    def __init__(self, rules, store, pipelining, **options):
         super().__init__(self, **options)
         Session.count += 1
         Session.alive.add(self)
         self.number = Session.count
         self.rules = rules
         self.store = store
+        self.pipelining = pipelining
+        self.pipelined = False
         self.greeted = False
 
     async def push(self, status):
@@ -133,6 +136,11 @@ class Session(SMTP):
             if await self.interfere("greeting", ""):
                 return
         await super().push(status)
+        if status == f"250-{self.hostname}" and self.announces_pipelining():
+            await super().push("250-PIPELINING")
+
+    def announces_pipelining(self):
+        return self.pipelining == "always" or (self.pipelining == "before-tls" and self.session.ssl is None)
 
     async def interfere(self, phase, words):
         """Does what a rule demands; true when the command has had its answer."""
@@ -203,6 +211,7 @@ class Session(SMTP):
 
     async def smtp_MAIL(self, arg):
         self.store.note(self.number, f"MAIL {arg}")
+        self.pipelined = b"DATA" in self._reader._buffer
         if not await self.interfere("mail", arg or ""):
             await super().smtp_MAIL(arg)
 
@@ -242,6 +251,7 @@ class Session(SMTP):
             "envelope_from": envelope.mail_from,
             "envelope_to": envelope.rcpt_tos,
             "connection": self.number,
+            "pipelined": self.pipelined,
             "tls": session.ssl is not None or self.transport.get_extra_info("ssl_object") is not None,
             "login": getattr(session.auth_data, "login", b"").decode() if session.auth_data else "",
         })
@@ -249,7 +259,10 @@ class Session(SMTP):
             await asyncio.sleep(float(action[5:]))
         elif action and action != "ok":
             await getattr(self, "do_" + action.replace("-", "_"))()
-        if self.rules.action("accepted", recipients):
+        accepted = self.rules.action("accepted", recipients)
+        if accepted == "more":
+            return "250 2.0.0 OK kept\r\n550 5.0.0 and one more"
+        if accepted:
             await super().push("250 OK")
             self.transport.close()
         return "250 2.0.0 OK kept"
@@ -275,13 +288,14 @@ def options_of(arguments):
     parser.add_argument("--tls", choices=["none", "starttls", "implicit"], default="none")
     parser.add_argument("--certificate-name", default="localhost")
     parser.add_argument("--login", help="USER:PASSWORD that mail needs")
+    parser.add_argument("--pipelining", choices=["always", "before-tls"], help="when EHLO announces it")
     parser.add_argument("--size", type=int, default=33554432, help="the largest message")
     parser.add_argument("--fail", action="append", default=[], metavar="RULE")
     return parser.parse_args(arguments)
 
 
 def session_options(options, context):
-    chosen = {"data_size_limit": options.size, "hostname": "relay.test"}
+    chosen = {"data_size_limit": options.size, "hostname": "relay.test", "pipelining": options.pipelining}
     if options.tls == "starttls":
         chosen.update(tls_context=context, require_starttls=True)
     if options.login:

@@ -1,283 +1,115 @@
-// Drives one libcurl easy handle through SMTP transactions.
+// SMTP transactions (RFC 5321): two round trips a mail where the relay pipelines (RFC 2920), four where it does not.
 #include "workflows/mail/smtp_connection.h"
 
-#include <curl/curl.h>
-#include <sys/socket.h>
-
-#include <algorithm>
 #include <array>
-#include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/crash_point.h"
-#include "engine/errors.h"
 
 namespace pawl::mail {
 namespace {
 
-// How long a server that has refused a mail or gone silent may keep us waiting for its answer to QUIT.
-constexpr long kQuitSeconds = 1;
-constexpr int kServiceClosing = 221;  // Only ever the answer to QUIT.
-
-void require_libcurl() {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK)
-    throw engine::UnavailableError("cannot start libcurl: " + std::string(curl_easy_strerror(ready)));
+bool is_wanted(SmtpPhase phase, const SmtpReply& reply) {
+  return phase == SmtpPhase::kData ? reply.code == 354 : reply.positive();
 }
 
-SmtpPhase after(SmtpPhase phase, const SmtpReply& reply) {
-  switch (phase) {
-    case SmtpPhase::kMail:
-      return reply.positive() ? SmtpPhase::kRcpt : phase;
-    case SmtpPhase::kRcpt:
-      return reply.positive() ? SmtpPhase::kData : phase;
-    case SmtpPhase::kData:
-      return reply.code == 354 ? SmtpPhase::kFinalDot : phase;
-    default:
-      return phase;
+// The message as it goes over the wire, with the line that ends it (RFC 5321, section 4.5.2).
+std::string with_final_dot(std::string_view message) {
+  std::string wire;
+  wire.reserve(message.size() + 64);
+  if (message.starts_with('.')) wire += '.';
+  for (std::size_t dot; (dot = message.find("\r\n.")) != std::string_view::npos; message.remove_prefix(dot + 3))
+    wire.append(message.substr(0, dot + 3)) += '.';
+  wire += message;
+  if (!wire.ends_with("\r\n")) wire += "\r\n";
+  return wire += ".\r\n";
+}
+
+// The transaction of one mail on a connection that is logged in.
+class Transaction {
+ public:
+  Transaction(SmtpChannel& channel, const SmtpOptions& options, const SmtpChannel::Interrupted& interrupted,
+              SmtpEnding& ending)
+      : channel_(channel), options_(options), interrupted_(interrupted), ending_(ending) {}
+
+  void run(const Envelope& envelope) {
+    if (!introduce(envelope)) return;
+    engine::crash_point(engine::CrashPoint::kAfterMail354);
+    channel_.say(with_final_dot(envelope.bytes), options_.final_timeout, interrupted_);
+    ending_.handed_over = true;
+    engine::crash_point(engine::CrashPoint::kMailHandedOver);
+    if (!answered(SmtpPhase::kFinalDot, options_.final_timeout)) return;
+    engine::crash_point(engine::CrashPoint::kAfterMail250);
+    ending_.ok = true;
   }
-}
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+ private:
+  // Whether the relay wants the message.
+  bool introduce(const Envelope& envelope) {
+    const std::string size = channel_.takes_sizes() ? " SIZE=" + std::to_string(envelope.bytes.size()) : "";
+    const std::array<std::pair<SmtpPhase, std::string>, 3> commands{
+        {{SmtpPhase::kMail, "MAIL FROM:<" + envelope.from + ">" + size + "\r\n"},
+         {SmtpPhase::kRcpt, "RCPT TO:<" + envelope.to + ">\r\n"},
+         {SmtpPhase::kData, "DATA\r\n"}}};
+    const bool pipelines = channel_.pipelines();
+    if (pipelines) say(commands[0].second + commands[1].second + commands[2].second);
+    for (const auto& [phase, command] : commands) {
+      ending_.phase = phase;
+      if (!pipelines) say(command);
+      if (!answered(phase, options_.reply_timeout)) return false;
+    }
+    ending_.phase = SmtpPhase::kFinalDot;
+    return true;
+  }
+
+  void say(const std::string& commands) { channel_.say(commands, options_.reply_timeout, interrupted_); }
+
+  bool answered(SmtpPhase phase, std::chrono::seconds at_most) {
+    ending_.reply = channel_.hear(at_most, interrupted_);
+    if (is_wanted(phase, ending_.reply)) return true;
+    ending_.error = "mail relay " + options_.url + ": unexpected answer " + ending_.reply.text;
+    return false;
+  }
+
+  SmtpChannel& channel_;
+  const SmtpOptions& options_;
+  const SmtpChannel::Interrupted& interrupted_;
+  SmtpEnding& ending_;
 };
-using List = std::unique_ptr<curl_slist, FreeList>;
-
-std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
 }  // namespace
 
-class SmtpConnection::Session {
- public:
-  explicit Session(const SmtpOptions& options);
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-
-  SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
-
- private:
-  static std::size_t on_reply_bytes(char* bytes, std::size_t size, std::size_t count, void* session);
-  static std::size_t on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* session);
-  static int on_logged_in(void* session, char*, char*, int, int);
-  static int on_progress(void* session, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
-
-  template <class Value>
-  void set(CURLoption option, Value value) {
-    const CURLcode code = curl_easy_setopt(easy_, option, value);
-    if (code != CURLE_OK)
-      throw engine::RefusedError("cannot set up the mail relay's connection: " + std::string(curl_easy_strerror(code)));
-  }
-  void set_relay(const SmtpOptions& options);
-  void set_tls(const SmtpOptions& options);
-  void set_callbacks();
-  void begin(const Envelope& envelope, bool fresh);
-  void finish_reply();
-  void shut(int how);
-  void wait_for_reply(std::chrono::seconds at_most);
-  SmtpEnding ending(CURLcode code) const;
-  std::string error_text(CURLcode code) const;
-  bool reused() const;
-  bool interrupted() const { return watch_ && watch_->interrupted(); }
-
-  CURL* easy_;
-  SmtpOptions options_;
-  bool broken_ = false;  // The last mail failed: its connection must not carry another.
-  std::array<char, CURL_ERROR_SIZE> error_{};
-
-  // The transaction at hand.
-  std::string_view body_;
-  SmtpPhase phase_ = SmtpPhase::kLogin;
-  SmtpReplyReader replies_;
-  SmtpReply reply_;
-  bool refused_ = false;  // After the login: what follows is about QUIT.
-  std::chrono::steady_clock::time_point patience_ends_;
-  const SmtpWatch* watch_ = nullptr;
-};
-
-SmtpConnection::Session::Session(const SmtpOptions& options) : easy_(nullptr), options_(options) {
-  require_libcurl();
-  easy_ = curl_easy_init();
-  if (!easy_) throw engine::UnavailableError("cannot make a libcurl handle for the mail relay: out of memory");
-  try {
-    set_relay(options);
-    set_tls(options);
-    set_callbacks();
-  } catch (...) {
-    curl_easy_cleanup(easy_);
-    throw;
-  }
+SmtpConnection::~SmtpConnection() {
+  if (channel_) channel_->quit();
 }
-
-SmtpConnection::Session::~Session() {
-  // libcurl waits minutes for the answer to QUIT. A socket shut for reading gives it an end of file instead.
-  shut(SHUT_RD);
-  curl_easy_cleanup(easy_);
-}
-
-void SmtpConnection::Session::shut(int how) {
-  curl_socket_t socket = CURL_SOCKET_BAD;
-  if (curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD)
-    shutdown(socket, how);
-}
-
-void SmtpConnection::Session::set_relay(const SmtpOptions& options) {
-  set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  set(CURLOPT_URL, options.url.c_str());
-  set(CURLOPT_PROXY, "");  // Never by way of a web proxy that the environment names.
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_MAXCONNECTS, 1L);
-  set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.login_timeout.count()));
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max(options.reply_timeout, options.final_timeout).count()));
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  if (options.username.empty()) return;
-  set(CURLOPT_USERNAME, options.username.c_str());
-  set(CURLOPT_PASSWORD, options.password.c_str());
-}
-
-void SmtpConnection::Session::set_tls(const SmtpOptions& options) {
-  const bool required = options.tls == SmtpTls::kRequired;
-  set(CURLOPT_USE_SSL, static_cast<long>(required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (options.ca_file.empty()) return;
-  set(CURLOPT_CAINFO, options.ca_file.c_str());
-  set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-}
-
-void SmtpConnection::Session::set_callbacks() {
-  set(CURLOPT_ERRORBUFFER, error_.data());
-  set(CURLOPT_UPLOAD, 1L);
-  set(CURLOPT_READFUNCTION, &on_body_wanted);
-  set(CURLOPT_READDATA, this);
-  set(CURLOPT_HEADERFUNCTION, &on_reply_bytes);
-  set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_PREREQFUNCTION, &on_logged_in);
-  set(CURLOPT_PREREQDATA, this);
-  set(CURLOPT_XFERINFOFUNCTION, &on_progress);
-  set(CURLOPT_XFERINFODATA, this);
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_WRITEFUNCTION, &discard);
-}
-
-SmtpEnding SmtpConnection::Session::deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch) {
-  const List recipient(curl_slist_append(nullptr, ("<" + envelope.to + ">").c_str()));
-  if (!recipient) throw std::bad_alloc();
-  set(CURLOPT_MAIL_RCPT, recipient.get());
-  begin(envelope, fresh);
-  watch_ = &watch;
-  const CURLcode code = curl_easy_perform(easy_);
-  watch_ = nullptr;
-  curl_easy_setopt(easy_, CURLOPT_MAIL_RCPT, nullptr);
-  const SmtpEnding end = ending(code);
-  // libcurl keeps a connection whose final dot was not answered, and would take the late answer for the next mail's.
-  broken_ = !end.ok;
-  if (broken_) shut(SHUT_RDWR);
-  return end;
-}
-
-void SmtpConnection::Session::begin(const Envelope& envelope, bool fresh) {
-  body_ = envelope.bytes;
-  phase_ = SmtpPhase::kLogin;
-  replies_ = {};
-  reply_ = {};
-  refused_ = false;
-  error_[0] = '\0';
-  set(CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
-  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(envelope.bytes.size()));  // Announced by SIZE=.
-  set(CURLOPT_FRESH_CONNECT, fresh || broken_ ? 1L : 0L);
-  wait_for_reply(options_.login_timeout);
-}
-
-SmtpEnding SmtpConnection::Session::ending(CURLcode code) const {
-  SmtpEnding end;
-  end.ok = code == CURLE_OK;
-  end.interrupted = code == CURLE_ABORTED_BY_CALLBACK;
-  end.phase = phase_;
-  end.handed_over = phase_ == SmtpPhase::kFinalDot && body_.empty();
-  end.reply = reply_;
-  if (!end.ok) end.error = error_text(code);
-  // A server that closes an idle connection may say 421 first.
-  const bool unanswered = end.reply.code == 0 || end.reply.code == 421;
-  end.stale = !end.ok && phase_ == SmtpPhase::kMail && unanswered && reused();
-  return end;
-}
-
-std::string SmtpConnection::Session::error_text(CURLcode code) const {
-  std::string text = "mail relay " + options_.url + ": ";
-  if (code == CURLE_ABORTED_BY_CALLBACK) return text + "broken off by this worker, which has to stop";
-  text += error_[0] ? error_.data() : curl_easy_strerror(code);
-  if (code == CURLE_USE_SSL_FAILED) text += " (TLS is required unless PAWL_MAIL says ?tls=none)";
-  return text;
-}
-
-bool SmtpConnection::Session::reused() const {
-  long connects = 1;
-  curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &connects);
-  return connects == 0;
-}
-
-int SmtpConnection::Session::on_logged_in(void* session, char*, char*, int, int) {
-  auto& self = *static_cast<Session*>(session);
-  self.phase_ = SmtpPhase::kMail;
-  self.reply_ = {};
-  self.wait_for_reply(self.options_.reply_timeout);
-  self.watch_->logged_in();
-  return CURL_PREREQFUNC_OK;
-}
-
-std::size_t SmtpConnection::Session::on_reply_bytes(char* bytes, std::size_t size, std::size_t count, void* session) {
-  auto& self = *static_cast<Session*>(session);
-  const auto progress = self.replies_.take({bytes, size * count});
-  if (progress == SmtpReplyReader::Progress::kTooLong) return 0;
-  if (progress == SmtpReplyReader::Progress::kComplete) self.finish_reply();
-  return size * count;
-}
-
-void SmtpConnection::Session::finish_reply() {
-  if (refused_ || replies_.reply().code == kServiceClosing) return;
-  reply_ = replies_.reply();
-  if (phase_ == SmtpPhase::kLogin) return;
-  if (phase_ == SmtpPhase::kFinalDot && reply_.positive()) engine::crash_point(engine::CrashPoint::kAfterMail250);
-  if (phase_ == SmtpPhase::kData && reply_.code == 354) engine::crash_point(engine::CrashPoint::kAfterMail354);
-  refused_ = reply_.code >= 400;
-  wait_for_reply(refused_ ? std::chrono::seconds{kQuitSeconds} : options_.reply_timeout);
-  phase_ = after(phase_, reply_);
-}
-
-// libcurl reads the option each time that it looks at the clock, so it may change in the middle of a transaction.
-void SmtpConnection::Session::wait_for_reply(std::chrono::seconds at_most) {
-  curl_easy_setopt(easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(at_most.count()));
-  patience_ends_ = std::chrono::steady_clock::now() + at_most;
-}
-
-// A server that has used up its time for a reply would get as long again for its answer to QUIT. libcurl asks here at
-// least once a second, also while it waits for the reply to the final dot.
-int SmtpConnection::Session::on_progress(void* session, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  auto& self = *static_cast<Session*>(session);
-  if (self.phase_ == SmtpPhase::kFinalDot && self.body_.empty())
-    engine::crash_point(engine::CrashPoint::kMailUnanswered);
-  if (std::chrono::steady_clock::now() > self.patience_ends_)
-    curl_easy_setopt(self.easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, kQuitSeconds);
-  return self.interrupted() ? 1 : 0;
-}
-
-std::size_t SmtpConnection::Session::on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* session) {
-  auto& self = *static_cast<Session*>(session);
-  const std::size_t taken = self.body_.copy(buffer, size * count);
-  self.body_.remove_prefix(taken);
-  if (self.body_.empty()) engine::crash_point(engine::CrashPoint::kMailHandedOver);
-  self.wait_for_reply(self.options_.final_timeout);
-  return taken;
-}
-
-SmtpConnection::SmtpConnection(const SmtpOptions& options) : session_(std::make_unique<Session>(options)) {}
-
-SmtpConnection::~SmtpConnection() = default;
 
 SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch) {
-  return session_->deliver(envelope, fresh, watch);
+  // Closed while it was idle, or out of step with us: an unasked answer would be taken for the next command's.
+  if (channel_ && (fresh || !channel_->quiet())) channel_.reset();
+  const bool reused = channel_ != nullptr;
+  SmtpEnding ending;
+  try {
+    if (!reused) {
+      channel_ = std::make_unique<SmtpChannel>(options_, watch.interrupted, ending.reply);
+      watch.logged_in();
+    }
+    ending.phase = SmtpPhase::kMail;
+    ending.reply = {};
+    Transaction(*channel_, options_, watch.interrupted, ending).run(envelope);
+  } catch (const SmtpChannelError& error) {
+    ending.error = error.what();
+    ending.interrupted = error.interrupted();
+  }
+  // A server that closes an idle connection may say 421 first.
+  const bool unanswered = ending.reply.code == 0 || ending.reply.code == 421;
+  ending.stale = !ending.ok && ending.phase == SmtpPhase::kMail && unanswered && reused;
+  if (channel_ && !ending.ok) {  // a late answer would be taken for the next mail's
+    if (ending.reply.code >= 400) channel_->quit();
+    channel_.reset();
+  }
+  return ending;
 }
 
 }  // namespace pawl::mail

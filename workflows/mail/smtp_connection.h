@@ -1,10 +1,11 @@
-// One connection to the relay, kept between mails, by libcurl.
+// One connection to the relay, kept between mails, and the transactions on it.
 #pragma once
 
 #include <functional>
 #include <memory>
 
 #include "workflows/mail/mailer.h"
+#include "workflows/mail/smtp_channel.h"
 #include "workflows/mail/smtp_options.h"
 #include "workflows/mail/smtp_verdict.h"
 
@@ -12,24 +13,26 @@ namespace pawl::mail {
 
 /// What a transaction asks and tells while it runs, on the thread that runs it; neither may throw.
 struct SmtpWatch {
-  std::function<void()> logged_in;    ///< The relay is ready for MAIL FROM.
-  std::function<bool()> interrupted;  ///< Asked at least once a second; true breaks the transaction off.
+  std::function<void()> logged_in;       ///< The relay is ready for MAIL FROM on a new connection.
+  SmtpChannel::Interrupted interrupted;  ///< Asked at least once a second; true breaks the transaction off.
 };
 
 /// Used by one thread at a time; it need not always be the same.
 class SmtpConnection {
  public:
-  explicit SmtpConnection(const SmtpOptions& options);
+  explicit SmtpConnection(const SmtpOptions& options) : options_(options) {}
   /// Says QUIT and waits for no answer.
   ~SmtpConnection();
+  SmtpConnection(const SmtpConnection&) = delete;
+  SmtpConnection& operator=(const SmtpConnection&) = delete;
 
   /// Connects if there is no connection to use again, or if `fresh` asks for another one, and runs one transaction.
-  /// Blocks.
+  /// What carried a mail that failed carries no other. Blocks.
   SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
 
  private:
-  class Session;
-  std::unique_ptr<Session> session_;
+  const SmtpOptions options_;
+  std::unique_ptr<SmtpChannel> channel_;
 };
 
 }  // namespace pawl::mail

@@ -17,7 +17,7 @@ void ignore_sigpipe() {
   if (current.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
 }
 
-// As if a server had refused the address; libcurl would pass line ends in it on to the server.
+// As if a server had refused the address: line ends in it would be commands of their own.
 std::optional<DeliveryReport> refusal(const Envelope& envelope) {
   SmtpEnding ending;
   if (const auto reason = why_unusable(envelope.from)) {

@@ -16,12 +16,12 @@
 
 namespace pawl::mail {
 
-/// Each call sends on its caller's thread, over a connection that it borrows for one mail: libcurl 7.88 waits for the
-/// reply to the final dot inside its state machine, so that a thread can drive one connection only.
+/// Each call sends on its caller's thread, over a connection that it borrows for one mail: a reply that does not come
+/// holds up its own call only.
 class SmtpMailer final : public Mailer {
  public:
   /// Connects to nothing yet. Makes the process ignore SIGPIPE, unless it handles it: TLS writes to a socket that the
-  /// relay has closed would kill it. Throws engine::RefusedError for options that libcurl refuses.
+  /// relay has closed would kill it.
   explicit SmtpMailer(const SmtpOptions& options);
 
   /// An envelope whose addresses are not usable (address.h) is kRejected and never reaches the wire.

@@ -15,7 +15,7 @@ enum class SmtpPhase { kLogin, kMail, kRcpt, kData, kFinalDot };
 struct SmtpEnding {
   bool ok = false;                      ///< The transport saw it through to the end.
   SmtpPhase phase = SmtpPhase::kLogin;  ///< Where it ended; kLogin is all from the name's lookup to AUTH.
-  bool handed_over = false;  ///< After 354 the transport was given the last byte: a final dot may have been written.
+  bool handed_over = false;  ///< The whole message has left for the server, final dot included.
   SmtpReply reply;           ///< The last complete one in this phase or the one before.
   std::string error;         ///< The transport's own words; empty if ok.
   bool stale = false;        ///< A kept connection had died before our first command was answered.
