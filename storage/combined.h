@@ -1,12 +1,11 @@
 // Lets calls that come at the same time share one statement.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <span>
 #include <string>
@@ -17,10 +16,9 @@
 
 namespace pawl::storage {
 
-/// One `serve` at a time, on the thread of one of its callers; the group is whatever arrived while the last one ran,
-/// and after a group of several for as long again, up to 20 ms, since half as many statements leave more time for the
-/// rest. So a call among lone ones waits for nothing, and many threads with a request each cost a few statements, not
-/// one each. The number of callers bounds the group. Thread-safe.
+/// One `serve` at a time, on the thread of one of its callers; the group is whatever arrived while the last one ran. So
+/// a lone call waits for nothing, and many threads with a request each cost a few statements, not one each. The number
+/// of callers bounds the group. Thread-safe.
 template <class Request, class Answer>
 class Combined {
  public:
@@ -51,21 +49,15 @@ class Combined {
     bool done = false;
   };
   using Group = std::deque<Call*>;
-  using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kRestMost{20};
 
   // The caller's own call is in the group: it has waited since before.
   void lead(std::unique_lock<std::mutex>& lock) {
     serving_ = true;
-    while (Clock::now() < rested_at_) rested_.wait_until(lock, rested_at_);
     Group group = std::exchange(waiting_, {});
     lock.unlock();
-    const auto began = Clock::now();
     serve_together(group);
     lock.lock();
     serving_ = false;
-    const auto rest = std::min<Clock::duration>(Clock::now() - began, kRestMost);
-    if (group.size() > 1) rested_at_ = Clock::now() + rest;
     for (Call* call : group) {
       call->done = true;
       call->turn.notify_one();  // under the lock: a call that is done may be gone without it
@@ -117,8 +109,6 @@ class Combined {
   std::mutex mutex_;
   Group waiting_;
   bool serving_ = false;
-  Clock::time_point rested_at_{};
-  std::condition_variable rested_;  ///< Nobody notifies it: time does.
 };
 
 }  // namespace pawl::storage
