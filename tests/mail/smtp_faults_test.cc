@@ -3,11 +3,13 @@
 
 #include <catch2/catch.hpp>
 #include <future>
+#include <new>
 
 #include "tests/mail/callers.h"
 #include "tests/mail/sample_mail.h"
 #include "tests/mail/smtp_server.h"
 #include "workflows/mail/mail_url.h"
+#include "workflows/mail/smtp_connection.h"
 #include "workflows/mail/smtp_mailer.h"
 
 using namespace pawl::mail;
@@ -149,6 +151,17 @@ TEST_CASE("a connection on which a mail had no answer in time carries no other m
   CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kInDoubt);
   CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
   CHECK(server.received().at(1)["connection"] != server.received().at(0)["connection"]);
+}
+
+TEST_CASE("P5: a mail for which memory runs out after its final dot is in doubt, and its connection carries no other") {
+  const SmtpServer server({"--fail", "dot*1=stall"});
+  SmtpConnection connection(smtp_options({server.url(), ""}));
+  const auto fails = [&]() -> bool { return server.count("DOT") == 1 ? throw std::bad_alloc() : false; };
+  const SmtpEnding ending = connection.deliver(sample_envelope(), false, {[] {}, fails});
+  CHECK(decide(ending).delivery == Delivery::kInDoubt);
+  const SmtpEnding next = connection.deliver(sample_envelope(), false, {[] {}, [] { return false; }});
+  CHECK(decide(next).delivery == Delivery::kAccepted);
+  CHECK(server.count("CONNECT") == 2);
 }
 
 TEST_CASE("a stalled body ends by timeout, and the final dot is never written") {

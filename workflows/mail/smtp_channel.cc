@@ -4,9 +4,12 @@
 #include <curl/curl.h>
 #include <poll.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <system_error>
 
 namespace pawl::mail {
 namespace {
@@ -41,6 +44,9 @@ std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return 
 class SmtpChannel::Body {
  public:
   Body(const SmtpOptions& options, const Interrupted& interrupted, SmtpReply& reply);
+  ~Body();
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
 
   void say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted);
   SmtpReply hear(std::chrono::seconds at_most, const Interrupted& interrupted);
@@ -76,14 +82,15 @@ class SmtpChannel::Body {
   }
 
   const std::string relay_;  // how every error begins
-  std::unique_ptr<CURL, Cleanup> easy_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
   std::array<char, CURL_ERROR_SIZE> error_{};
   Extensions extensions_;
   Extensions announced_;  // by the reply being read
   SmtpReplyReader replies_;
   std::array<char, 4096> buffer_{};
-  std::string_view unread_;  // of the buffer
+  std::string_view unread_;              // of the buffer
+  bool half_said_ = false;               // The TLS library may hold a piece.
+  std::unique_ptr<CURL, Cleanup> easy_;  // Last, since it knows where the others are.
 };
 
 SmtpChannel::Body::Body(const SmtpOptions& options, const Interrupted& interrupted, SmtpReply& reply)
@@ -99,6 +106,11 @@ SmtpChannel::Body::Body(const SmtpOptions& options, const Interrupted& interrupt
     throw;
   }
   reply = replies_.reply();
+}
+
+// What was not said in time must not go out with TLS's goodbye.
+SmtpChannel::Body::~Body() {
+  if (half_said_) shutdown(socket_, SHUT_RDWR);
 }
 
 void SmtpChannel::Body::set_relay(const SmtpOptions& options) {
@@ -172,6 +184,7 @@ int SmtpChannel::Body::on_progress(void* interrupted, curl_off_t, curl_off_t, cu
 
 void SmtpChannel::Body::say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted) {
   Clock::time_point until = Clock::now() + at_most;
+  half_said_ = true;
   while (!bytes.empty()) {
     std::size_t sent = 0;
     const CURLcode code = curl_easy_send(easy_.get(), bytes.data(), std::min(bytes.size(), kPiece), &sent);
@@ -184,6 +197,7 @@ void SmtpChannel::Body::say(std::string_view bytes, std::chrono::seconds at_most
       fail(std::string("the connection broke: ") + curl_easy_strerror(code));
     }
   }
+  half_said_ = false;
 }
 
 SmtpReply SmtpChannel::Body::hear(std::chrono::seconds at_most, const Interrupted& interrupted) {
@@ -224,7 +238,9 @@ void SmtpChannel::Body::wait(short events, Clock::time_point until, const Interr
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
     if (left.count() <= 0) fail("no answer in time");
     pollfd waited{socket_, events, 0};
-    if (poll(&waited, 1, static_cast<int>(std::min<std::chrono::milliseconds::rep>(left.count(), 1000))) > 0) return;
+    const int ready = poll(&waited, 1, static_cast<int>(std::min<std::chrono::milliseconds::rep>(left.count(), 1000)));
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) fail("cannot wait for it: " + std::generic_category().message(errno));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "workflows/mail/smtp_connection.h"
 
 #include <array>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,10 +102,12 @@ SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const S
   } catch (const SmtpChannelError& error) {
     ending.error = error.what();
     ending.interrupted = error.interrupted();
+  } catch (const std::exception& error) {  // out of memory: how far the mail has come is known all the same
+    ending.error = error.what();
   }
   // A server that closes an idle connection may say 421 first.
   const bool unanswered = ending.reply.code == 0 || ending.reply.code == 421;
-  ending.stale = !ending.ok && ending.phase == SmtpPhase::kMail && unanswered && reused;
+  ending.stale = !ending.ok && ending.phase == SmtpPhase::kMail && unanswered && reused && !ending.interrupted;
   if (channel_ && !ending.ok) {  // a late answer would be taken for the next mail's
     if (ending.reply.code >= 400) channel_->quit();
     channel_.reset();

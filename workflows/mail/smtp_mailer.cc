@@ -96,15 +96,9 @@ std::optional<DeliveryReport> SmtpMailer::use(std::size_t connection, const Enve
 SmtpEnding SmtpMailer::transact(std::size_t connection, const Envelope& envelope, const Began& began) {
   const SmtpWatch watch{[this, connection] { logged_in(connection); },
                         [this, &began] { return interrupts_ != began.interrupts; }};
-  try {
-    SmtpEnding ending = connections_[connection]->deliver(envelope, false, watch);
-    if (ending.stale) ending = connections_[connection]->deliver(envelope, true, watch);
-    return ending;
-  } catch (const std::exception& failure) {  // Out of memory, before anything was sent: the connection must come back.
-    SmtpEnding ending;
-    ending.error = failure.what();
-    return ending;
-  }
+  SmtpEnding ending = connections_[connection]->deliver(envelope, false, watch);
+  if (ending.stale) ending = connections_[connection]->deliver(envelope, true, watch);
+  return ending;
 }
 
 void SmtpMailer::logged_in(std::size_t connection) {
