@@ -38,6 +38,10 @@ class Transaction {
   void run(const Envelope& envelope) {
     if (!introduce(envelope)) return;
     engine::crash_point(engine::CrashPoint::kAfterMail354);
+    const std::string relay = "mail relay " + options_.url + ": ";
+    if (interrupted_()) throw SmtpChannelError(relay + "broken off by this worker, which has to stop", true);
+    // What came before the body would be taken for the answer to its final dot.
+    if (!channel_.quiet()) throw SmtpChannelError(relay + "it said more than it was asked, or closed", false);
     channel_.say(with_final_dot(envelope.bytes), options_.final_timeout, interrupted_);
     ending_.handed_over = true;
     engine::crash_point(engine::CrashPoint::kMailHandedOver);
