@@ -183,6 +183,7 @@ int SmtpChannel::Body::on_progress(void* interrupted, curl_off_t, curl_off_t, cu
 }
 
 void SmtpChannel::Body::say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted) {
+  if (interrupted()) break_off();  // most of what is said fits into the kernel and never waits
   Clock::time_point until = Clock::now() + at_most;
   half_said_ = true;
   while (!bytes.empty()) {

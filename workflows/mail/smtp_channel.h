@@ -28,7 +28,7 @@ class SmtpChannelError : public std::runtime_error {
 /// same.
 class SmtpChannel {
  public:
-  /// Asked at least once a second by whatever blocks; true breaks it off. Must not throw.
+  /// Asked before anything is said, and at least once a second by whatever blocks; true breaks it off. Must not throw.
   using Interrupted = std::function<bool()>;
 
   /// Blocks, at most `options.login_timeout`. `reply` gets the relay's last words, also where this fails. Throws

@@ -38,10 +38,8 @@ class Transaction {
   void run(const Envelope& envelope) {
     if (!introduce(envelope)) return;
     engine::crash_point(engine::CrashPoint::kAfterMail354);
-    const std::string relay = "mail relay " + options_.url + ": ";
-    if (interrupted_()) throw SmtpChannelError(relay + "broken off by this worker, which has to stop", true);
     // What came before the body would be taken for the answer to its final dot.
-    if (!channel_.quiet()) throw SmtpChannelError(relay + "it said more than it was asked, or closed", false);
+    if (!channel_.quiet()) return note("it said more than it was asked, or closed");
     channel_.say(with_final_dot(envelope.bytes), options_.final_timeout, interrupted_);
     ending_.handed_over = true;
     engine::crash_point(engine::CrashPoint::kMailHandedOver);
@@ -74,9 +72,11 @@ class Transaction {
   bool answered(SmtpPhase phase, std::chrono::seconds at_most) {
     ending_.reply = channel_.hear(at_most, interrupted_);
     if (is_wanted(phase, ending_.reply)) return true;
-    ending_.error = "mail relay " + options_.url + ": unexpected answer " + ending_.reply.text;
+    note("unexpected answer " + ending_.reply.text);
     return false;
   }
+
+  void note(const std::string& trouble) { ending_.error = "mail relay " + options_.url + ": " + trouble; }
 
   SmtpChannel& channel_;
   const SmtpOptions& options_;
