@@ -153,3 +153,31 @@ TEST_CASE("an empty batch is nothing to do") {
   CHECK(make_mailer({server.url(), ""})->send({}).empty());
   CHECK(server.count("CONNECT") == 0);
 }
+
+TEST_CASE("To: agrees with the envelope and parses back for every kind of address, SMTPUTF8 where it is needed") {
+  SmtpServer server({"--smtputf8"});
+  const auto mailer = make_mailer({server.url(), ""});
+  for (const std::string address : {"ada@harbour.test", R"("a b"@x.test)", R"("a>b\"c\\"@x.test)", "a..b@x.test",
+                                    ".a@x.test", "abc.@x.test", "user@[192.0.2.1]", "zoë@xn--bcher-kva.test"}) {
+    server.forget();
+    check_all_accepted(mailer->send(std::vector{sample_envelope(address)}), 1);
+    const nlohmann::json mail = server.received().at(0);
+    CHECK(mail["to_addresses"] == std::vector<std::string>{address});
+    CHECK(server.commands().at(server.commands().size() - 3).ends_with("RCPT TO:<" + address + ">"));
+  }
+  CHECK(server.count("MAIL FROM:<alerts@depositlink.test> SIZE=") == 8);
+  std::size_t marked = 0;
+  for (const std::string& command : server.commands()) marked += command.ends_with(" SMTPUTF8");
+  CHECK(marked == 1);
+}
+
+TEST_CASE("a relay without SMTPUTF8 is not asked to take an internationalised address: that one mail is refused") {
+  const SmtpServer server;
+  const auto reports =
+      make_mailer({server.url(), ""})->send(std::vector{sample_envelope("zoë@harbour.test"), sample_envelope()});
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[0].delivery == Delivery::kRejected);
+  CHECK(reports[0].reply == "550 5.6.7 not sent: the relay takes no internationalised addresses (SMTPUTF8)");
+  CHECK(reports[1].delivery == Delivery::kAccepted);
+  CHECK(server.count("MAIL") == 1);
+}

@@ -95,7 +95,10 @@ def text_of(message, kind):
 
 def parsed(raw):
     """The message as Python's parser understands it."""
-    message = email.message_from_bytes(raw, policy=email.policy.default)
+    if raw.isascii():
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+    else:  # headers in UTF-8 (RFC 6532)
+        message = email.message_from_string(raw.decode(), policy=email.policy.SMTPUTF8)
     parts = [part.get_content_type() for part in message.walk()]
     defects = [repr(defect) for part in message.walk() for defect in part.defects]
     for value in message.values():
@@ -103,6 +106,7 @@ def parsed(raw):
     return {
         "from": str(message["From"]),
         "to": str(message["To"]),
+        "to_addresses": [address.addr_spec for address in message["To"].addresses] if message["To"] else [],
         "subject": str(message["Subject"]),
         "headers": [[name, str(value)] for name, value in message.items()],
         "text": text_of(message, "plain"),
@@ -289,13 +293,15 @@ def options_of(arguments):
     parser.add_argument("--certificate-name", default="localhost")
     parser.add_argument("--login", help="USER:PASSWORD that mail needs")
     parser.add_argument("--pipelining", choices=["always", "before-tls"], help="when EHLO announces it")
+    parser.add_argument("--smtputf8", action="store_true", help="announce it, and take internationalised addresses")
     parser.add_argument("--size", type=int, default=33554432, help="the largest message")
     parser.add_argument("--fail", action="append", default=[], metavar="RULE")
     return parser.parse_args(arguments)
 
 
 def session_options(options, context):
-    chosen = {"data_size_limit": options.size, "hostname": "relay.test", "pipelining": options.pipelining}
+    chosen = {"data_size_limit": options.size, "hostname": "relay.test", "pipelining": options.pipelining,
+              "enable_SMTPUTF8": options.smtputf8}
     if options.tls == "starttls":
         chosen.update(tls_context=context, require_starttls=True)
     if options.login:

@@ -124,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "whoever is no longer owner or admin is suppressed wit
 }
 
 TEST_CASE_METHOD(Fixture, "an unusable address is suppressed with the reason, and the ledger says so") {
-  for (const char* address : {"", "olive", "olive@example.com\r\nRCPT TO:<x@y>", "olive@bücher.example", "a b@c.d"}) {
+  for (const char* address : {"", "olive", "olive@example.com\r\nRCPT TO:<x@y>", "olive@💩.example", "a b@c.d"}) {
     ledger.emails["olive"] = address;
     auto call = call_for({"olive"});
     call.execute();
@@ -135,6 +135,15 @@ TEST_CASE_METHOD(Fixture, "an unusable address is suppressed with the reason, an
     CHECK(ledger.row("olive").state == "suppressed");
   }
   CHECK(mailer.sent.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "an address is sent to as it is meant, in the envelope and in To:") {
+  ledger.emails["olive"] = "\u00A0Info@Bücher.example ";
+  auto call = call_for({"olive"});
+  call.execute();
+  REQUIRE(mailer.sent.size() == 1);
+  CHECK(mailer.sent[0].to == "Info@xn--bcher-kva.example");
+  CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("<Info@xn--bcher-kva.example>\r\n"));
 }
 
 TEST_CASE_METHOD(Fixture, "each answer of the mailer settles its own item and no other") {

@@ -56,6 +56,7 @@ class SmtpChannel::Body {
   struct Extensions {
     bool pipelining = false;
     bool size = false;
+    bool utf8 = false;
   };
   const Extensions& extensions() const { return extensions_; }
 
@@ -175,6 +176,7 @@ void SmtpChannel::Body::note_extension(std::string_view line) {
   const std::string_view keyword = keyword_of(line);
   if (same_word(keyword, "PIPELINING")) announced_.pipelining = true;
   if (same_word(keyword, "SIZE")) announced_.size = true;
+  if (same_word(keyword, "SMTPUTF8")) announced_.utf8 = true;
 }
 
 // libcurl asks at least once a second.
@@ -261,6 +263,7 @@ SmtpChannel::~SmtpChannel() = default;
 
 bool SmtpChannel::pipelines() const { return body_->extensions().pipelining; }
 bool SmtpChannel::takes_sizes() const { return body_->extensions().size; }
+bool SmtpChannel::takes_utf8() const { return body_->extensions().utf8; }
 
 void SmtpChannel::say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted) {
   body_->say(bytes, at_most, interrupted);

@@ -40,6 +40,7 @@ class SmtpChannel {
 
   bool pipelines() const;    ///< Takes commands before it has answered those before (RFC 2920).
   bool takes_sizes() const;  ///< Wants to know how long a message will be (RFC 1870).
+  bool takes_utf8() const;   ///< Takes internationalised addresses and headers (RFC 6531).
 
   /// Blocks until the kernel has all of it. Throws SmtpChannelError, also when nothing of it has moved for so long.
   void say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/crash_point.h"
+#include "workflows/mail/utf8.h"
 
 namespace pawl::mail {
 namespace {
@@ -26,6 +27,11 @@ std::string with_final_dot(std::string_view message) {
   wire += message;
   if (!wire.ends_with("\r\n")) wire += "\r\n";
   return wire += ".\r\n";
+}
+
+// Whether it needs SMTPUTF8 (RFC 6531): bodies are ASCII on the wire, so what is not is in an address or a header.
+bool is_internationalised(const Envelope& envelope) {
+  return !is_ascii(envelope.from) || !is_ascii(envelope.to) || !is_ascii(envelope.bytes);
 }
 
 // The transaction of one mail on a connection that is logged in.
@@ -51,9 +57,13 @@ class Transaction {
  private:
   // Whether the relay wants the message.
   bool introduce(const Envelope& envelope) {
-    const std::string size = channel_.takes_sizes() ? " SIZE=" + std::to_string(envelope.bytes.size()) : "";
+    std::string parameters = channel_.takes_sizes() ? " SIZE=" + std::to_string(envelope.bytes.size()) : "";
+    if (is_internationalised(envelope)) {
+      if (!channel_.takes_utf8()) return refuse_utf8(envelope);
+      parameters += " SMTPUTF8";
+    }
     const std::array<std::pair<SmtpPhase, std::string>, 3> commands{
-        {{SmtpPhase::kMail, "MAIL FROM:<" + envelope.from + ">" + size + "\r\n"},
+        {{SmtpPhase::kMail, "MAIL FROM:<" + envelope.from + ">" + parameters + "\r\n"},
          {SmtpPhase::kRcpt, "RCPT TO:<" + envelope.to + ">\r\n"},
          {SmtpPhase::kData, "DATA\r\n"}}};
     const bool pipelines = channel_.pipelines();
@@ -65,6 +75,13 @@ class Transaction {
     }
     ending_.phase = SmtpPhase::kFinalDot;
     return true;
+  }
+
+  // As a server that knows the extension would refuse it (RFC 6531, section 3.5): our sender, or this recipient.
+  bool refuse_utf8(const Envelope& envelope) {
+    ending_.phase = is_ascii(envelope.from) ? SmtpPhase::kRcpt : SmtpPhase::kMail;
+    ending_.reply = {550, "550 5.6.7 not sent: the relay takes no internationalised addresses (SMTPUTF8)"};
+    return false;
   }
 
   void say(const std::string& commands) { channel_.say(commands, options_.reply_timeout, interrupted_); }

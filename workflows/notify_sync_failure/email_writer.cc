@@ -11,6 +11,7 @@
 namespace pawl::notify_sync_failure {
 
 EmailWriter::EmailWriter(AppUrl app_url, Sender sender) : app_url_(std::move(app_url)), sender_(std::move(sender)) {
+  sender_.address = mail::normalised_address(sender_.address);
   if (const auto reason = mail::why_unusable(sender_.address))
     throw engine::RefusedError("sender of mail " + in_quotes(sender_.address) + ": " + *reason +
                                "; give a bare address such as alerts@example.com");

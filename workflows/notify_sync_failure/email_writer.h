@@ -10,7 +10,7 @@
 namespace pawl::notify_sync_failure {
 
 struct Sender {
-  std::string address;  ///< Bare.
+  std::string address;  ///< Bare; normalised by the writer (mail/address.h).
   std::string name;     ///< May be empty.
 };
 

@@ -144,11 +144,12 @@ class SendEmail::Round {
 
   void write(EmailItem& item, const std::string& message_id, const LedgerEntry& entry) {
     Outgoing mail{&item, std::nullopt, {item.event_id(), item.input().user_id, LedgerState::kSuppressed, {}}, false};
-    if (const auto reason = mail::why_unusable(entry.email))
+    const std::string address = mail::normalised_address(entry.email);
+    if (const auto reason = mail::why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
       mail.envelope =
-          step_.writer_.address(draft_of(item), message_id, {entry.email, safe_lines_.of(entry.full_name, kPersonMax)});
+          step_.writer_.address(draft_of(item), message_id, {address, safe_lines_.of(entry.full_name, kPersonMax)});
     mails_.push_back(std::move(mail));
   }
 
