@@ -41,6 +41,13 @@ const std::vector<Case> kTransient{
     {"dot", "451 4.7.1 greylisted", "451 4.7.1"},
     {"dot", "452 4.3.1 no space", "452 4.3.1"},
     {"dot", "454 4.7.0 throttled", "454 4.7.0"},
+    // refusals that do not tell whom they concern
+    {"rcpt", "554 no", "554 no"},
+    {"rcpt", "554 5.7.1 access denied", "554 5.7.1"},
+    {"rcpt", "550 relay not permitted", "550 relay not"},
+    {"data", "550 5.3.0 no", "550 5.3.0"},
+    {"data", "554 no valid recipients", "554 no valid"},
+    {"dot", "550 5.7.1 message content rejected", "550 5.7.1"},
 };
 
 const std::vector<Case> kPermanent{
@@ -48,9 +55,6 @@ const std::vector<Case> kPermanent{
     {"rcpt", "551 5.1.6 moved", "551 5.1.6"},
     {"rcpt", "552 5.2.2 over quota", "552 5.2.2"},
     {"rcpt", "553 5.1.3 bad mailbox", "553 5.1.3"},
-    {"rcpt", "554 no", "554 no"},
-    {"data", "550 5.3.0 no", "550 5.3.0"},
-    {"data", "554 no valid recipients", "554 no valid"},
     {"dot", "550 5.6.0 bad content", "550 5.6.0"},
     {"dot", "552 5.3.4 message too large", "552 5.3.4"},
     {"dot", "554 5.6.0 virus", "554 5.6.0"},

@@ -67,7 +67,7 @@ TEST_CASE("a relay that refuses greeting, EHLO or MAIL FROM is down, and nothing
               {"ehlo=truncate", Delivery::kRelayDown},
               {"ehlo=hang", Delivery::kRelayDown},
               {"ehlo=huge", Delivery::kRelayDown},
-              {"mail=530 5.7.0 log in first", Delivery::kRelayDown},
+              {"mail=530 5.7.0 log in first", Delivery::kLoginRefused},
               {"mail=550 5.1.8 bad sender", Delivery::kRelayDown}},
              0);
 }
@@ -86,13 +86,51 @@ TEST_CASE("4yz, drops and silence before the final dot defer a mail, and nothing
              0);
 }
 
-TEST_CASE("5yz for recipient, DATA or final dot rejects a mail, and nothing is sent") {
+TEST_CASE("5yz for recipient, DATA or final dot rejects a mail or leaves open whom it concerns, and nothing is sent") {
   check_each({{"rcpt=550 5.1.1 no such user", Delivery::kRejected},
-              {"rcpt=553 bad mailbox", Delivery::kRejected},
-              {"data=554 no", Delivery::kRejected},
+              {"rcpt=554 5.7.1 access denied", Delivery::kRefused},
+              {"rcpt=550 relay not permitted", Delivery::kAccountRefused},
+              {"data=554 no", Delivery::kRefused},
               {"dot=554 5.6.0 bad content", Delivery::kRejected},
+              {"dot=550 5.7.1 message content rejected", Delivery::kRefused},
               {"dot=552 5.3.4 too large", Delivery::kRejected}},
              0);
+}
+
+TEST_CASE("a refused mail costs no login: its connection carries the next ones, whether the relay pipelines or not") {
+  for (const std::vector<std::string>& options : {std::vector<std::string>{}, {"--pipelining", "always"}}) {
+    SmtpServer server(options);
+    SmtpMailer mailer(smtp_options({server.url() + "&connections=1", ""}));
+    for (const char* rule :
+         {"mail=552 5.3.4 too large", "mail=451 4.3.0 later", "rcpt=550 5.1.1 gone", "rcpt=450 4.7.1 greylisted",
+          "rcpt=554 5.7.1 access denied", "data=554 5.7.1 no", "dot=554 5.7.1 content", "dot=451 4.3.0 later"}) {
+      CAPTURE(rule);
+      server.tell(rule);
+      for (int refused = 0; refused < 3; ++refused)
+        CHECK(mailer.send(sample_envelopes(1))[0].delivery != Delivery::kAccepted);
+      server.tell("clear");
+      CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
+    }
+    CHECK(server.count("CONNECT") == 1);
+    CHECK(server.received().size() == 8);
+  }
+}
+
+TEST_CASE("a relay that wants a body for a refused recipient gets none, and its connection is kept") {
+  SmtpServer server({"--pipelining", "always", "--fail", "rcpt*1=550 5.1.1 gone", "--fail", "data*1=go-on"});
+  SmtpMailer mailer(smtp_options({server.url() + "&connections=1", ""}));
+  CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kRejected);
+  CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
+  CHECK(server.count("CONNECT") == 1);
+  CHECK(server.received().size() == 1);
+}
+
+TEST_CASE("a relay that hangs up on a refused mail has refused it all the same, and the next one logs in") {
+  SmtpServer server({"--fail", "rcpt*1=550 5.1.1 gone", "--fail", "rset*1=421 4.7.0 too many errors"});
+  SmtpMailer mailer(smtp_options({server.url() + "&connections=1", ""}));
+  CHECK(mailer.send(sample_envelopes(1))[0].reply == "550 5.1.1 gone");
+  CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
+  CHECK(server.count("CONNECT") == 2);
 }
 
 TEST_CASE("a mail is in doubt when the relay dies or says nothing complete after the final dot") {
@@ -217,12 +255,12 @@ TEST_CASE("a relay whose certificate does not verify is down, and sees no mail")
   }
 }
 
-TEST_CASE("a wrong password is a relay that is down: one try for a whole call, no recipient blamed, no secret told") {
+TEST_CASE("a wrong password is a refused login: one try for a whole call, no recipient blamed, no secret told") {
   const SmtpServer server({"--tls", "starttls", "--login", "pawl:right"});
   const auto reports = make_mailer({server.url("pawl"), "wr0ng-secret"})->send(sample_envelopes(20));
   REQUIRE(reports.size() == 20);
   for (const DeliveryReport& report : reports) {
-    CHECK(report.delivery == Delivery::kRelayDown);
+    CHECK(report.delivery == Delivery::kLoginRefused);
     CHECK(report.reply.find("535 5.7.8") != std::string::npos);
     CHECK(report.reply.find("wr0ng-secret") == std::string::npos);
   }

@@ -12,7 +12,7 @@ constexpr SmtpPool::Time kNow{1000h};
 
 SmtpEnding accepted() {
   SmtpEnding ending;
-  ending.ok = true;
+  ending.ok = ending.kept = true;
   ending.phase = SmtpPhase::kFinalDot;
   ending.reply = {250, "250 ok"};
   return ending;
@@ -27,7 +27,7 @@ SmtpEnding ended(SmtpPhase phase, SmtpReply reply) {
 }
 
 SmtpEnding no_login() { return ended(SmtpPhase::kLogin, {}); }
-SmtpEnding policy_refusal() { return ended(SmtpPhase::kRcpt, {550, "550 5.7.1 not to this list"}); }
+SmtpEnding dropped() { return ended(SmtpPhase::kRcpt, {}); }
 
 // Borrows and logs in.
 std::size_t working(SmtpPool& pool) {
@@ -101,11 +101,25 @@ TEST_CASE("a relay that goes away takes each open connection with it, and the la
   CHECK_FALSE(pool.grows_at());
 }
 
-TEST_CASE("a connection on which a mail failed is logged in again before it carries another") {
+TEST_CASE("a connection that a refused mail has left in order carries the next one without a login") {
   SmtpPool pool(1);
-  CHECK(send(pool, ended(SmtpPhase::kRcpt, {550, "550 5.1.1 gone"})) == Delivery::kRejected);
-  const std::size_t again = pool.borrow(kNow).value();
-  CHECK(pool.logged_in(again));
+  SmtpEnding refused = ended(SmtpPhase::kRcpt, {550, "550 5.1.1 gone"});
+  refused.kept = true;
+  CHECK(send(pool, refused) == Delivery::kRejected);
+  CHECK_FALSE(pool.logged_in(pool.borrow(kNow).value()));
+}
+
+TEST_CASE("after a connection has died one logs in at a time, until one of them has succeeded") {
+  SmtpPool pool(8);
+  const std::size_t first = working(pool);
+  const std::size_t second = working(pool);
+  CHECK(pool.give_back(second, dropped(), kNow)->delivery == Delivery::kDeferred);
+  const std::size_t third = pool.borrow(kNow).value();
+  CHECK_FALSE(pool.borrow(kNow));
+  CHECK(pool.logged_in(third));
+  CHECK(pool.borrow(kNow));
+  CHECK(pool.borrow(kNow));
+  pool.give_back(first, accepted(), kNow);
 }
 
 TEST_CASE("a login that we broke off ourselves says nothing about the relay") {
@@ -115,21 +129,4 @@ TEST_CASE("a login that we broke off ourselves says nothing about the relay") {
   CHECK(send(pool, interrupted) == Delivery::kDeferred);
   CHECK(pool.outages() == 0);
   CHECK_FALSE(pool.grows_at());
-}
-
-TEST_CASE("a policy refusal of one mail while others go defers that mail and takes nobody down") {
-  SmtpPool pool(2);
-  for (int i = 0; i < 3; ++i) {
-    CHECK(send(pool, accepted()) == Delivery::kAccepted);
-    CHECK(send(pool, policy_refusal()) == Delivery::kDeferred);
-  }
-}
-
-TEST_CASE("a policy refusal of every mail is a relay that is down") {
-  SmtpPool pool(2);
-  CHECK(send(pool, policy_refusal()) == Delivery::kRelayDown);
-  CHECK(send(pool, accepted()) == Delivery::kAccepted);
-  CHECK(send(pool, policy_refusal()) == Delivery::kDeferred);
-  CHECK(send(pool, policy_refusal()) == Delivery::kRelayDown);
-  CHECK(send(pool, policy_refusal()) == Delivery::kRelayDown);
 }

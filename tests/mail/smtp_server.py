@@ -5,7 +5,7 @@ Prints its port when it listens. Each line on stdin is a rule, `clear` for no ru
 connection; it is answered with `ok`. The server exits at once when stdin ends, so that it cannot outlive the test.
 
 A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, mail, rcpt, data (the command), body
-(after 354), dot (after the final dot), accepted (after its 250), quit. WORD: only where the command holds it (for data, body,
+(after 354), dot (after the final dot), accepted (after its 250), rset, quit. WORD: only where the command holds it (for data, body,
 dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply such as `550 5.1.1 no such user`, or
   drop      closes the connection without a word
   stall     says nothing more, and keeps the connection
@@ -17,6 +17,7 @@ dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply
   wait=S    waits S seconds, then goes on as usual
   ok        only counts: goes on as usual
   more      (accepted) says a second reply that nobody has asked for
+  go-on     (data) answers 354 though it has no recipient, and refuses whatever comes
 A message whose dot is answered by drop, stall and the like was taken, and is kept.
 """
 import argparse
@@ -193,6 +194,12 @@ class Session(SMTP):
         await super().push("")
         self.transport.close()
 
+    async def do_go_on(self):
+        await super().push("354 go on")
+        while await self._reader.readline() != b".\r\n":
+            pass
+        await super().push("554 5.5.1 no valid recipients")
+
     async def smtp_EHLO(self, hostname):
         self.store.note(self.number, f"EHLO {hostname}")
         if not await self.interfere("ehlo", hostname or ""):
@@ -223,6 +230,11 @@ class Session(SMTP):
         self.store.note(self.number, f"RCPT {arg}")
         if not await self.interfere("rcpt", arg or ""):
             await super().smtp_RCPT(arg)
+
+    async def smtp_RSET(self, arg):
+        self.store.note(self.number, "RSET")
+        if not await self.interfere("rset", ""):
+            await super().smtp_RSET(arg)
 
     async def smtp_QUIT(self, arg):
         self.store.note(self.number, "QUIT")

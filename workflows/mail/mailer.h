@@ -19,11 +19,14 @@ struct Envelope {
 };
 
 enum class Delivery {
-  kAccepted,   ///< The server took responsibility (2yz to the final dot).
-  kRejected,   ///< Not sent; this recipient or message is refused for good.
-  kDeferred,   ///< Not sent; trying again later may help.
-  kInDoubt,    ///< Died between the final dot and the reply: it may or may not have been sent.
-  kRelayDown,  ///< Not sent; the relay is unreachable, refuses our login or our configuration: nobody's mail would go.
+  kAccepted,        ///< The server took responsibility (2yz to the final dot).
+  kRejected,        ///< Not sent; this recipient or message is refused for good.
+  kRefused,         ///< Not sent; refused in words that do not tell whether for this mail's sake or for ours.
+  kAccountRefused,  ///< The same, in words about us: sender, quota, relaying. Still it may be the mail's own fault.
+  kDeferred,        ///< Not sent; trying again later may help.
+  kInDoubt,         ///< Died between the final dot and the reply: it may or may not have been sent.
+  kRelayDown,       ///< Not sent; the relay is unreachable or refuses our sender or configuration: nobody's would go.
+  kLoginRefused,    ///< The same, since our name or password are not taken: asking often may lock the account.
 };
 
 struct DeliveryReport {

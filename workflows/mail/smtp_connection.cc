@@ -13,6 +13,9 @@
 namespace pawl::mail {
 namespace {
 
+// Of the relay's answers while a refused mail is put away, which nobody waits for as for a mail's.
+constexpr std::chrono::seconds kTidyTimeout{5};
+
 bool is_wanted(SmtpPhase phase, const SmtpReply& reply) {
   return phase == SmtpPhase::kData ? reply.code == 354 : reply.positive();
 }
@@ -42,16 +45,16 @@ class Transaction {
       : channel_(channel), options_(options), interrupted_(interrupted), ending_(ending) {}
 
   void run(const Envelope& envelope) {
-    if (!introduce(envelope)) return;
+    if (!introduce(envelope)) return tidy();
     engine::crash_point(engine::CrashPoint::kAfterMail354);
     // What came before the body would be taken for the answer to its final dot.
     if (!channel_.quiet()) return note("it said more than it was asked, or closed");
     channel_.say(with_final_dot(envelope.bytes), options_.final_timeout, interrupted_);
     ending_.handed_over = true;
     engine::crash_point(engine::CrashPoint::kMailHandedOver);
-    if (!answered(SmtpPhase::kFinalDot, options_.final_timeout)) return;
+    if (!answered(SmtpPhase::kFinalDot, options_.final_timeout)) return tidy();
     engine::crash_point(engine::CrashPoint::kAfterMail250);
-    ending_.ok = true;
+    ending_.ok = ending_.kept = true;
   }
 
  private:
@@ -68,9 +71,13 @@ class Transaction {
          {SmtpPhase::kData, "DATA\r\n"}}};
     const bool pipelines = channel_.pipelines();
     if (pipelines) say(commands[0].second + commands[1].second + commands[2].second);
+    unanswered_ = pipelines ? commands.size() : 0;
     for (const auto& [phase, command] : commands) {
       ending_.phase = phase;
-      if (!pipelines) say(command);
+      if (!pipelines) {
+        say(command);
+        unanswered_ = 1;
+      }
       if (!answered(phase, options_.reply_timeout)) return false;
     }
     ending_.phase = SmtpPhase::kFinalDot;
@@ -84,10 +91,29 @@ class Transaction {
     return false;
   }
 
+  // A refused mail costs no login of its own: what the relay has yet to answer is read, and the transaction taken back.
+  // What the relay has said of the mail stands, whatever becomes of the connection.
+  void tidy() try {
+    int last = ending_.reply.code;
+    if (last < 400) return;  // out of step
+    for (; unanswered_ > 0 && last != 421; --unanswered_) last = hear_tidily().code;
+    if (last == 421) return;  // it closes
+    if (last == 354) {        // It wants the body, though nobody is to get it (RFC 2920, section 3.1).
+      channel_.say(".\r\n", kTidyTimeout, interrupted_);
+      hear_tidily();
+    }
+    channel_.say("RSET\r\n", kTidyTimeout, interrupted_);
+    ending_.kept = hear_tidily().positive();
+  } catch (const SmtpChannelError&) {  // The connection is not kept.
+  }
+
+  SmtpReply hear_tidily() { return channel_.hear(kTidyTimeout, interrupted_); }
+
   void say(const std::string& commands) { channel_.say(commands, options_.reply_timeout, interrupted_); }
 
   bool answered(SmtpPhase phase, std::chrono::seconds at_most) {
     ending_.reply = channel_.hear(at_most, interrupted_);
+    if (unanswered_ > 0) --unanswered_;
     if (is_wanted(phase, ending_.reply)) return true;
     note("unexpected answer " + ending_.reply.text);
     return false;
@@ -99,6 +125,7 @@ class Transaction {
   const SmtpOptions& options_;
   const SmtpChannel::Interrupted& interrupted_;
   SmtpEnding& ending_;
+  std::size_t unanswered_ = 0;  // Of the commands before the body.
 };
 
 }  // namespace
@@ -129,7 +156,7 @@ SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const S
   // A server that closes an idle connection may say 421 first.
   const bool unanswered = ending.reply.code == 0 || ending.reply.code == 421;
   ending.stale = !ending.ok && ending.phase == SmtpPhase::kMail && unanswered && reused && !ending.interrupted;
-  if (channel_ && !ending.ok) {  // a late answer would be taken for the next mail's
+  if (channel_ && !ending.kept) {  // a late answer would be taken for the next mail's
     if (ending.reply.code >= 400) channel_->quit();
     channel_.reset();
   }

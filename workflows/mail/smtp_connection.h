@@ -27,7 +27,8 @@ class SmtpConnection {
   SmtpConnection& operator=(const SmtpConnection&) = delete;
 
   /// Connects if there is no connection to use again, or if `fresh` asks for another one, and runs one transaction.
-  /// What carried a mail that failed carries no other. Blocks. Throws nothing: whatever goes wrong is in the ending.
+  /// A mail that was refused leaves the connection to the next one; any other failure ends it. Blocks. Throws nothing:
+  /// whatever goes wrong is in the ending.
   SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
 
  private:

@@ -20,7 +20,8 @@ std::optional<SmtpPool::Time> SmtpPool::grows_at() const {
 bool SmtpPool::may_log_in(Time now) const {
   const std::size_t working = count(State::kWorking);
   const std::size_t logging_in = count(State::kLoggingIn);
-  return working == 0 ? logging_in == 0 : working + logging_in < limit(now);
+  const bool one_at_a_time = working == 0 || in_doubt_;
+  return (!one_at_a_time || logging_in == 0) && working + logging_in < limit(now);
 }
 
 std::optional<std::size_t> SmtpPool::borrow(Time now) {
@@ -36,13 +37,16 @@ std::optional<std::size_t> SmtpPool::borrow(Time now) {
 }
 
 bool SmtpPool::logged_in(std::size_t connection) {
-  return std::exchange(states_[connection], State::kWorking) == State::kLoggingIn;
+  const bool is_new = std::exchange(states_[connection], State::kWorking) == State::kLoggingIn;
+  if (is_new) in_doubt_ = false;
+  return is_new;
 }
 
 std::optional<DeliveryReport> SmtpPool::give_back(std::size_t connection, const SmtpEnding& ending, Time now) {
-  states_[connection] = ending.ok ? State::kOpen : State::kClosed;
+  states_[connection] = ending.kept ? State::kOpen : State::kClosed;
+  in_doubt_ |= !ending.kept;
   const bool login_failed = !ending.ok && ending.phase == SmtpPhase::kLogin && !ending.interrupted;
-  return login_failed ? fail_login(ending, now) : judge(ending);
+  return login_failed ? fail_login(ending, now) : decide(ending);
 }
 
 std::optional<DeliveryReport> SmtpPool::fail_login(const SmtpEnding& ending, Time now) {
@@ -56,16 +60,6 @@ std::optional<DeliveryReport> SmtpPool::fail_login(const SmtpEnding& ending, Tim
   ++outages_;
   outage_ = decide(ending);
   return outage_;
-}
-
-// A policy refusal (5.7.x) that follows an accepted mail is not everybody's: it costs this mail an attempt instead. The
-// next one, with nothing accepted in between, is taken for what it says.
-DeliveryReport SmtpPool::judge(const SmtpEnding& ending) {
-  DeliveryReport report = decide(ending);
-  if (report.delivery == Delivery::kAccepted) accepted_since_refusal_ = true;
-  if (report.delivery == Delivery::kRelayDown && std::exchange(accepted_since_refusal_, false))
-    report.delivery = Delivery::kDeferred;
-  return report;
 }
 
 }  // namespace pawl::mail

@@ -13,7 +13,8 @@ namespace pawl::mail {
 
 /// While no connection is logged in, one at a time tries, so that a relay that is down or refuses our password sees one
 /// attempt however many mails wait. A login that fails beside others that work shrinks the pool for a while (relays
-/// limit connections), and its mail goes over another connection. Knows no network, no clock and no thread: the caller
+/// limit connections), and its mail goes over another connection. After a connection has died, too, one at a time tries
+/// until one is logged in. Knows no network, no clock and no thread: the caller
 /// locks.
 class SmtpPool {
  public:
@@ -44,14 +45,13 @@ class SmtpPool {
   std::size_t limit(Time now) const { return now < shrunk_until_ ? shrunk_to_ : states_.size(); }
   bool may_log_in(Time now) const;
   std::optional<DeliveryReport> fail_login(const SmtpEnding& ending, Time now);
-  DeliveryReport judge(const SmtpEnding& ending);
 
   std::vector<State> states_;
   std::size_t shrunk_to_ = 0;
   Time shrunk_until_{};
   unsigned long outages_ = 0;
   DeliveryReport outage_;
-  bool accepted_since_refusal_ = false;  // Of us, not of a recipient.
+  bool in_doubt_ = false;  // A connection has died, and none was logged in since.
 };
 
 }  // namespace pawl::mail

@@ -15,15 +15,16 @@ enum class SmtpPhase { kLogin, kMail, kRcpt, kData, kFinalDot };
 struct SmtpEnding {
   bool ok = false;                      ///< The transport saw it through to the end.
   SmtpPhase phase = SmtpPhase::kLogin;  ///< Where it ended; kLogin is all from the name's lookup to AUTH.
-  bool handed_over = false;  ///< The whole message has left for the server, final dot included.
-  SmtpReply reply;           ///< The last complete one in this phase or the one before.
-  std::string error;         ///< The transport's own words; empty if ok.
-  bool stale = false;        ///< A kept connection had died before our first command was answered.
-  bool interrupted = false;  ///< We broke it off ourselves.
+  bool handed_over = false;             ///< The whole message has left for the server, final dot included.
+  SmtpReply reply;                      ///< The last complete one in this phase or the one before.
+  std::string error;                    ///< The transport's own words; empty if ok.
+  bool stale = false;                   ///< A kept connection had died before our first command was answered.
+  bool interrupted = false;             ///< We broke it off ourselves.
+  bool kept = false;                    ///< The connection is ready for another mail.
 };
 
 /// The one table of outcomes: before the final dot, not sent; the dot possibly written and no complete reply, in
-/// doubt; a complete reply decides by its code (RFC 5321 section 4.2.1, RFC 3463). Pure.
+/// doubt; a complete reply decides by its code (RFC 5321 section 4.2.1), a refusal by smtp_refusal.h. Pure.
 DeliveryReport decide(const SmtpEnding& ending);
 
 }  // namespace pawl::mail

@@ -27,8 +27,11 @@ LedgerState state_after(mail::Delivery delivery) {
       return LedgerState::kRejected;
     case mail::Delivery::kInDoubt:
       return LedgerState::kInDoubt;
+    case mail::Delivery::kRefused:
+    case mail::Delivery::kAccountRefused:
     case mail::Delivery::kDeferred:
     case mail::Delivery::kRelayDown:
+    case mail::Delivery::kLoginRefused:
       return LedgerState::kDeferred;
   }
   return LedgerState::kDeferred;
@@ -165,7 +168,8 @@ class SendEmail::Round {
   void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
     mail.verdict.state = state_after(report.delivery);
     mail.verdict.reply = safe_lines_.of(report.reply, kReplyMax);
-    mail.relay_down = report.delivery == mail::Delivery::kRelayDown;
+    mail.relay_down =
+        report.delivery == mail::Delivery::kRelayDown || report.delivery == mail::Delivery::kLoginRefused;
   }
 
   SendEmail& step_;
