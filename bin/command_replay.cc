@@ -17,13 +17,14 @@ namespace pawl::bin {
 
 namespace {
 
-const engine::WorkflowDefinition& definition_of(const Workflows& workflows, const engine::StoredRun& run) {
+engine::ReplayReport replay(const Workflows& workflows, const engine::StoredRun& run) {
   const auto& definitions = workflows.definitions();
   const auto found = std::find_if(definitions.begin(), definitions.end(),
                                   [&](const auto& definition) { return definition.name == run.workflow; });
-  if (found == definitions.end())
-    throw NotFoundError("cannot replay run " + run.event.id + ": this build has no workflow '" + run.workflow + "'");
-  return *found;
+  if (found != definitions.end()) return engine::replay(*found, run);
+  engine::ReplayReport unknown;  // as the worker says when it parks such a run
+  unknown.mismatches.push_back("no workflow named " + run.workflow);
+  return unknown;
 }
 
 /// Replay depends on code and checkpoints alone, so that every host gives the same answer.
@@ -50,7 +51,7 @@ class ReplayVerb final : public Verb {
       const std::string id = resolve_id(reader, part);
       auto stored = reader.run(id);
       if (!stored) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
-      const auto report = engine::replay(definition_of(workflows, *stored), *stored);
+      const auto report = replay(workflows, *stored);
       replayed.push_back({std::move(*stored), report});
     }
     print_replays(console.out, replayed, settings.output);

@@ -57,6 +57,7 @@ ReplayReport replay(const WorkflowDefinition& workflow, const StoredRun& stored)
   collect_pending(run, stored.retries, report);
   for (const StepSettled& left : run.stored.steps)
     report.mismatches.push_back("the checkpoint of " + name_of(left.step) + " is never asked for by today's code");
+  if (const std::string why = misfit(run); !why.empty()) report.mismatches.push_back(why);
   compare_end(stored, report);
   return report;
 }

@@ -31,7 +31,7 @@ void restore(RunState& run, Execution& execution, const StepSettled& settled) {
   }
   try {
     execution.restore(settled.result);
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const std::exception& error) {
     const std::string unreadable = "today's code cannot read its checkpoint: " + std::string(error.what());
     execution.phase = Execution::Phase::kFailed;  // else the run would wait for it for ever
     execution.error = unreadable;

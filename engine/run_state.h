@@ -36,6 +36,7 @@ struct RunState {
   Workflow frame;
   bool started = false;
   int company = kFullCompany;        ///< Its company_of: less than full if its event may have crashed a worker.
+  bool executing = false;            ///< Its checkpoints fit, and what they lack may execute.
   bool woken = false;                ///< It was parked and has come back.
   Timestamp look_again_at{};         ///< Some of it moves and some waits: when to look at what waits.
   std::optional<RunParked> parking;  ///< What says why it leaves, while that is on the way to the store.

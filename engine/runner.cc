@@ -16,6 +16,14 @@ constexpr Duration kPruneEvery = std::chrono::hours{1};
 constexpr std::size_t kPruneAtOnce = 1000;
 constexpr std::size_t kNamedAtMost = 10;
 
+// What a call on Postgres or on the store may honestly take beside the time that is allowed to every call: it has limits
+// of its own for each answer, and a few answers to wait for.
+constexpr Duration kLongestPortCall = std::chrono::minutes{1};
+
+std::string seconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
 std::vector<StepBase*> steps_of(const std::vector<WorkflowDefinition>& workflows) {
   std::vector<StepBase*> steps;
   std::set<std::string> names;
@@ -59,13 +67,14 @@ RunnerStatus Runner::status() const { return body_->status(); }
 
 Runner::Body::Body(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options)
     : ports_(ports),
+      lanes_(ports.lanes, ports.clock),
       workflows_(std::move(workflows)),
       options_(options),
       jitter_(options.seed),
-      journal_(ports.checkpoints, ports.lanes, kCheckpointLane, ports.clock, jitter_),
-      archiver_(ports.outbox, ports.lanes, kFinishLane, ports.clock, options.finish_max, jitter_),
-      heartbeat_(ports.outbox, ports.lanes, kRenewLane, ports.clock, options.lease, jitter_),
-      intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, ports.lanes,
+      journal_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_),
+      archiver_(ports.outbox, lanes_, kFinishLane, ports.clock, options.finish_max, jitter_),
+      heartbeat_(ports.outbox, lanes_, kRenewLane, ports.clock, options.lease, jitter_),
+      intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, lanes_,
                                        Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
                                        types_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
                                        [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
@@ -123,8 +132,22 @@ void Runner::Body::throw_if_hung() const {
     const Duration limit = options_.hang_after + queue->step().options().longest_call;
     if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
     throw HungError("a call of " + queue->step().name() + " has been out for " +
-                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now() - *oldest).count()) +
-                    " s and will not come back; its events: " + events_of_call(*queue, *oldest));
+                    seconds(now() - *oldest) +
+                    " and will not come back; its events: " + events_of_call(*queue, *oldest));
+  }
+  throw_if_lane_hangs();
+}
+
+void Runner::Body::throw_if_lane_hangs() const {
+  for (const auto& [lane, what] : {std::pair{kClaimLane, "claim events from the outbox"},
+                                   {kFinishLane, "archive events in the outbox"},
+                                   {kRenewLane, "renew the leases in the outbox"},
+                                   {kCheckpointLane, "read or write checkpoints"}}) {
+    const auto oldest = lanes_.oldest(lane);
+    const Duration limit = options_.hang_after + kLongestPortCall;
+    if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
+    throw HungError(std::string("a call to ") + what + " has been out for " + seconds(now() - *oldest) +
+                    " and will not come back");
   }
 }
 
@@ -144,7 +167,7 @@ std::string Runner::Body::events_of_call(const StepQueue& queue, Timestamp taken
 
 // The order matters in one place: what has ended is archived and what has settled is committed before more is claimed.
 void Runner::Body::turn(Duration at_most) {
-  ports_.lanes.poll(until_next_due(at_most));
+  lanes_.poll(until_next_due(at_most));
   throw_if_over();
   throw_if_hung();
   report_ports();
@@ -192,7 +215,7 @@ void Runner::Body::prune_if_due() {
   if (off || pruning_ || draining_ || now() < prune_at_) return;
   pruning_ = true;
   const auto pruned = std::make_shared<std::size_t>(0);
-  ports_.lanes.submit(
+  lanes_.submit(
       kCheckpointLane,
       [&store = ports_.checkpoints, before = std::min(now(), newest_event_) - options_.retention, pruned] {
         try {

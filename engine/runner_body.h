@@ -14,6 +14,7 @@
 #include "engine/heartbeat.h"
 #include "engine/intake.h"
 #include "engine/journal.h"
+#include "engine/lane_watch.h"
 #include "engine/run_state.h"
 #include "engine/runner.h"
 #include "engine/step_queue.h"
@@ -61,6 +62,7 @@ class Runner::Body {
   const std::string& store_error() const;
   Duration until_next_due(Duration at_most) const;
   void throw_if_hung() const;
+  void throw_if_lane_hangs() const;
   std::string events_of_call(const StepQueue& queue, Timestamp taken_at) const;
   std::size_t room() const;
   std::size_t room_to_claim() const;
@@ -116,6 +118,7 @@ class Runner::Body {
   Timestamp now() const { return ports_.clock.now(); }
 
   Ports ports_;
+  LaneWatch lanes_;
   std::vector<WorkflowDefinition> workflows_;
   RunnerOptions options_;
   Jitter jitter_;

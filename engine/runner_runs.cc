@@ -58,7 +58,12 @@ void Runner::Body::arrive_new(Event event) {
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
   stored.workflow = workflow->name;
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
-  if (workflow->payload_to_keep) started.event.payload = workflow->payload_to_keep(stored.event.payload);
+  if (workflow->payload_to_keep) try {
+      started.event.payload = workflow->payload_to_keep(stored.event.payload);
+    } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
+      return finished(stored.event, RunStatus::kFailed,
+                      "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what());
+    }
   journal_.add_soon(std::move(started), now());  // with the first step's end, mostly
   crash_point(CrashPoint::kRunStarted);
   notify(NoticeKind::kRunStarted, stored.event.id, "", "");
@@ -128,11 +133,18 @@ void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
                   std::to_string(options_.deliveries_max) + "); it may crash the worker");
 }
 
+// Nothing of a run executes before its code has met all of its checkpoints and fits them.
 void Runner::Body::move(RunState& run) {
   while (!run.leaving) {
     switch (next_move({run.returned(), run.can_advance(), run.moving(), waiting(run)})) {
       case NextMove::kAdvance:
         run.advance();
+        if (run.can_advance()) break;
+        if (const std::string why = misfit(run); !why.empty() && !run.executing) {
+          leave(run);
+          return park_misfit(run.stored, why);
+        }
+        run.executing = true;
         queue_fresh(run);
         break;
       case NextMove::kLeave:

@@ -24,7 +24,7 @@ void Runner::Body::dispatch() {
 void Runner::Body::send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at) {
   for (Execution* execution : batch) execution->started_at = at;
   const auto call = std::make_shared<BatchCall>(BatchCall{std::move(batch), at, queue.circuit().probing(), {}});
-  ports_.lanes.submit(
+  lanes_.submit(
       queue.lane(), [&step = queue.step(), call] { call->lease_lost = execute_batch(step, call->executions); },
       [this, &queue, call] { batch_returned(queue, *call); });
 }

@@ -64,7 +64,9 @@ void Runner::Body::park(RunState& run) {
 void Runner::Body::park_misfit(const StoredRun& stored, const std::string& why) {
   const std::string reason = "does not fit this build: " + why;
   notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
-  journal_.add(RunParked{stored.run, now(), reason}, [this, number = stored.run] {
+  RunParked parked{stored.run, now(), reason};
+  if (const auto run = runs_.find(stored.run); run != runs_.end()) run->second->parking = parked;
+  journal_.add(std::move(parked), [this, number = stored.run] {
     forget(number);
     wakes_.at(now() + kMisfitWait, number);
   });
@@ -105,7 +107,7 @@ void Runner::Body::wake_due() {
     bool refused = false;
   };
   const auto load = std::make_shared<Load>(Load{due, {}, {}});
-  ports_.lanes.submit(
+  lanes_.submit(
       kCheckpointLane,
       [&store = ports_.checkpoints, load] {
         try {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <iterator>
@@ -31,7 +30,7 @@ class Combined {
   /// LeaseLostError, RefusedError) is thrown to all of the group; over any other exception each call is served alone,
   /// so that it reaches only the one that caused it.
   std::vector<Answer> call(std::span<const Request> requests) {
-    Call mine{requests, {}, {}, {}, false};
+    Call mine{requests, {}, {}, {}, false, false};
     std::unique_lock lock(mutex_);
     waiting_.push_back(&mine);
     mine.turn.wait(lock, [&] { return mine.done || !serving_; });
@@ -46,16 +45,19 @@ class Combined {
     std::vector<Answer> answers;
     std::exception_ptr error;
     std::condition_variable turn;
-    bool done = false;
+    bool answered = false;  ///< Has its answers or its error.
+    bool done = false;      ///< Nobody else touches it any more.
   };
-  using Group = std::deque<Call*>;
+  using Group = std::vector<Call*>;
 
-  // The caller's own call is in the group: it has waited since before.
+  // The caller's own call is in the group: it has waited since before. Nothing here may throw once the flag is set, or
+  // every later call would wait for a leader that is gone.
   void lead(std::unique_lock<std::mutex>& lock) {
     serving_ = true;
-    Group group = std::exchange(waiting_, {});
+    Group group;
+    group.swap(waiting_);
     lock.unlock();
-    serve_together(group);
+    answer(group);
     lock.lock();
     serving_ = false;
     for (Call* call : group) {
@@ -65,28 +67,38 @@ class Combined {
     if (!waiting_.empty()) waiting_.front()->turn.notify_one();
   }
 
-  void serve_together(const Group& group) {
-    if (group.size() == 1) return serve_alone(*group.front());
-    std::vector<Request> requests;
-    for (const Call* call : group) requests.insert(requests.end(), call->requests.begin(), call->requests.end());
-    try {
-      share(group, serve_(requests));
-    } catch (const engine::UnavailableError& error) {
-      fail(group, error);
-    } catch (const engine::LeaseLostError& error) {
-      fail(group, error);
-    } catch (const engine::RefusedError& error) {
-      fail(group, error);
-    } catch (...) {  // one of them is to blame: whose it is shows when each is alone
-      for (Call* call : group) serve_alone(*call);
-    }
+  void answer(const Group& group) noexcept {
+    if (group.size() > 1) try {
+        serve_together(group);
+      } catch (...) {  // one of them is to blame, or memory ran out: whose it is shows when each is alone
+      }
+    for (Call* call : group)
+      if (!call->answered) serve_alone(*call);
   }
 
-  static void share(const Group& group, std::vector<Answer> answers) {
+  void serve_together(const Group& group) try {
+    std::vector<Request> requests;
+    for (const Call* call : group) requests.insert(requests.end(), call->requests.begin(), call->requests.end());
+    share(group, serve_(requests));
+  } catch (const engine::UnavailableError& error) {
+    fail(group, error);
+  } catch (const engine::LeaseLostError& error) {
+    fail(group, error);
+  } catch (const engine::RefusedError& error) {
+    fail(group, error);
+  }
+
+  // What was served is not asked for again: a call that cannot take its answers has an error instead.
+  static void share(const Group& group, std::vector<Answer> answers) noexcept {
     auto next = answers.begin();
     for (Call* call : group) {
       const auto end = next + static_cast<std::ptrdiff_t>(call->requests.size());
-      call->answers.assign(std::make_move_iterator(next), std::make_move_iterator(end));
+      call->answered = true;
+      try {
+        call->answers.assign(std::make_move_iterator(next), std::make_move_iterator(end));
+      } catch (...) {  // thrown again on the caller's thread
+        call->error = std::current_exception();
+      }
       next = end;
     }
   }
@@ -94,10 +106,13 @@ class Combined {
   // An error of its own for each, since they are thrown and destroyed on threads of their own.
   template <class Error>
   static void fail(const Group& group, const Error& error) {
-    for (Call* call : group) call->error = std::make_exception_ptr(Error(std::string(error.what())));
+    for (Call* call : group) {
+      call->error = std::make_exception_ptr(Error(std::string(error.what())));
+      call->answered = true;
+    }
   }
 
-  void serve_alone(Call& call) {
+  void serve_alone(Call& call) noexcept {
     try {
       call.answers = serve_(call.requests);
     } catch (...) {  // thrown again on the caller's thread

@@ -54,6 +54,13 @@ class PostgresConnection::Link {
     deadline.arm();
     receiver_ = std::make_unique<Receiver>(connection, channel, rang);
   }
+  // What says goodbye may wait for the server as well. The receiver would ask for an answer to its UNLISTEN, but not
+  // of a connection that is closed.
+  ~Link() {
+    deadline.arm();
+    connection.disconnect();
+  }
+  Link(const Link&) = delete;
 
   pqxx::connection connection;
   Deadline deadline;

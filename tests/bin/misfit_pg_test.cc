@@ -41,6 +41,12 @@ TEST_CASE("F18: a run of another build waits with the reason, is not ended witho
   CHECK(job.count("pawl.outbox where lease_epoch is not null") == "1");
   CHECK(job.mails_to("admin") == 0);
   CHECK(job.pawl({"replay", run}).code == 5);
+  // what the worker parks is no match for replay either
+  SQLite::Database(job.checkpoints(), SQLite::OPEN_READWRITE).exec("update runs set workflow = 'tell-nobody'");
+  const auto unknown = job.pawl({"replay", run});
+  CHECK(unknown.code == 5);
+  CHECK(unknown.out.find("no workflow named tell-nobody") != std::string::npos);
+  SQLite::Database(job.checkpoints(), SQLite::OPEN_READWRITE).exec("update runs set workflow = 'notify-sync-failure'");
 
   record_otherwise(job, "result = json_extract(result, '$.people') where step = 'resolve-recipients'");
   CHECK(job.work().code == 0);

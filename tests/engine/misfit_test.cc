@@ -1,6 +1,7 @@
 // Runs that another build of the workflow began.
 #include <catch2/catch.hpp>
 
+#include "engine/replay.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;
@@ -116,4 +117,83 @@ TEST_CASE_METHOD(Builds,
   CHECK(parks(id, "cannot read its checkpoint"));
   CHECK(table.archive.empty());
   old_build_ends_it(id);
+}
+
+namespace {
+
+/// Finds words under another name, so that nothing of what the old build recorded is asked for before it has executed.
+struct RenamedBuild {
+  ScriptedStep find{"look-words-up", {}};
+  ScriptedStep send{"send-words", {}};
+
+  static Workflow run(Run run, std::string id, const RenamedBuild& steps) {
+    co_await run.step(steps.find, id);
+    const std::string one = "one", two = "two";
+    co_await run.step(steps.send, one);
+    co_await run.step(steps.send, two);
+  }
+  WorkflowDefinition definition() {
+    return {"say-words",
+            "test/words",
+            [this](Run run, const Event& event) { return RenamedBuild::run(run, event.id, *this); },
+            {&find, &send}};
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Builds, "F18: nothing of a run executes before all that it waits for was asked for, as replay says") {
+  const std::string id = waiting_run();
+  worker.reset();
+  RenamedBuild renamed;
+  const auto report = replay(renamed.definition(), stored(id));
+  REQUIRE_FALSE(report.mismatches.empty());
+  CHECK(report.mismatches.back() ==
+        "step send-words (two): it waits for an attempt, but today's code never asks for it");
+
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{renamed.definition()}, seed, options);
+  CHECK(parks(id, report.mismatches.back()));
+  CHECK(renamed.find.executions.empty());
+  CHECK(renamed.send.executions.empty());
+  worker.reset();
+  old_build_ends_it(id);
+}
+
+TEST_CASE_METHOD(Builds, "F18: a misfit whose event is delivered again while it is being parked stays parked") {
+  seed = GENERATE(range(1, 11));
+  const std::string id = waiting_run();
+  start_new_build();
+  clock.turn(std::chrono::hours{1});
+  REQUIRE(until([&] { return log.counts[NoticeKind::kRunMisfit] == 1; }));
+  store.refuse_writes("disk full");
+  for (auto& [position, row] : table.rows) row.lease_epoch = 0;  // the claim was forgotten by a crash of Postgres
+  turn(200);
+  store.refuse_writes({});
+  CHECK(parks(id, "does not fit this build"));
+  clock.turn(std::chrono::minutes{1});
+  turn(200);
+  CHECK(stored(id).event.deliveries > 1);
+  CHECK(stored(id).status == RunStatus::kWaiting);
+}
+
+TEST_CASE_METHOD(World, "P1: a workflow that cannot say what to keep of a payload fails its own run, resumably") {
+  WorkflowDefinition definition = workflow.definition();
+  bool broken = true;
+  definition.payload_to_keep = [&](const std::string& payload) {
+    if (broken && payload.find("bad") != std::string::npos) throw std::out_of_range("no such field");
+    return payload;
+  };
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  table.emit("test/words", R"({"bad": 1})", "bad");
+  for (int i = 0; i < 5; ++i) emit();
+  REQUIRE(until([&] { return archived(6); }));
+  for (const auto& archived : table.archive) {
+    CHECK((archived.status == RunStatus::kFailed) == (archived.event.id == "bad"));
+    if (archived.event.id == "bad")
+      CHECK(archived.reason == "workflow say-words cannot say what to keep of the payload: no such field");
+  }
+  broken = false;
+  REQUIRE(table.resume("bad"));
+  REQUIRE(until([&] { return archived(6); }));
+  CHECK(table.archive.back().status == RunStatus::kDone);
 }

@@ -133,3 +133,21 @@ TEST_CASE_METHOD(World, "P8: an event that hangs every time is set aside, and th
   for (const auto& archived_event : table.archive)
     CHECK((archived_event.status == RunStatus::kFailed) == (archived_event.event.id == "poison"));
 }
+
+TEST_CASE_METHOD(World, "F13: a call on outbox or checkpoints that hangs ends the worker, saying which") {
+  options.hang_after = 15min;
+  options.lease = 24h;
+  const auto [lane, what] = GENERATE(Catch::Generators::table<LaneId, std::string>({{0, "claim events from the outbox"},
+                                                                 {1, "archive events in the outbox"},
+                                                                 {2, "renew the leases in the outbox"},
+                                                                 {3, "read or write checkpoints"}}));
+  start();
+  if (lane == 2) clock.turn(9h);  // a third of the lease: it is to be renewed
+  worker->lanes.stick(lane);
+  emit();
+  turn(100);
+  clock.turn(15min);  // so long a call of a step may take, and these wait for several answers
+  CHECK_NOTHROW(turn(100));
+  clock.turn(2min);
+  CHECK_THROWS_WITH(turn(1), "a call to " + what + " has been out for 1020 s and will not come back");
+}

@@ -1,9 +1,11 @@
 // Calls of many threads in one statement: each gets its own answers, or its own error.
 #include "storage/combined.h"
 
+#include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <latch>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -127,4 +129,39 @@ TEST_CASE("many threads calling again and again are all served") {
   CHECK(wrong == 0);
   CHECK(squares.statements <= 8 * 500);
   CHECK_FALSE(squares.overlapped);
+}
+
+namespace {
+
+/// A request that cannot be copied for want of memory, as often as it is told.
+struct Heavy {
+  explicit Heavy(std::atomic<int>& failures) : failures(&failures) {}
+  Heavy(const Heavy& other) : failures(other.failures) {
+    if ((*failures)-- > 0) throw std::bad_alloc();
+  }
+  Heavy& operator=(const Heavy&) = default;
+  std::atomic<int>* failures;
+};
+
+}  // namespace
+
+TEST_CASE("memory that runs out while calls are gathered fails nobody's call, and no later one waits for ever") {
+  std::atomic<int> failures = 0, waiting = 0, answered = 0;
+  std::atomic<bool> first = true;
+  Combined<Heavy, int> combined([&](std::span<const Heavy> requests) {
+    if (first.exchange(false)) {
+      while (waiting < 8) std::this_thread::yield();
+      failures = 1;
+    }
+    return std::vector<int>(requests.size(), 1);
+  });
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      ++waiting;
+      const std::array<Heavy, 1> request{Heavy(failures)};
+      answered += combined.call(request).at(0);
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(answered == 8);
 }

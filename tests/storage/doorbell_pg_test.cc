@@ -1,5 +1,6 @@
 // The doorbell: a sleeping worker is woken, and nobody rings when nobody sleeps.
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <future>
 
 #include "engine/errors.h"
@@ -115,4 +116,20 @@ TEST_CASE_METHOD(Fixture, "without LISTEN a worker polls and never asks to be ru
   CHECK(asleep() == "0");
   emit();
   CHECK(worker.claim().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "P9: a connection that listens is given up within its time though its backend is frozen",
+                 "[session]") {
+  auto ear = std::make_unique<storage::PostgresConnection>(storage::PostgresAddress(conninfo, 200ms));
+  ear->listen("test_bell");
+  const int backend = std::stoi(ear->run("ask for the backend", "select pg_backend_pid()", {}).string(0, 0));
+  const bool after_an_error = GENERATE(false, true);
+
+  kill(backend, SIGSTOP);
+  auto gone = std::async(std::launch::async, [&] {
+    if (after_an_error) CHECK_THROWS_AS(ear->run_once("look", "select 1", {}), engine::UnavailableError);
+    ear.reset();
+  });
+  CHECK(gone.wait_for(60s) == std::future_status::ready);
+  kill(backend, SIGCONT);
 }
