@@ -64,6 +64,7 @@ class WorkerVerb final : public Verb {
     Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress});
     warn_of_slow_timeout(settings, log);
     const auto mailer = make_relay(settings);
+    for (const std::string& warning : relay_warnings(settings)) log.line(LogLevel::kWarn, warning);
     WorkerPorts ports(settings);
     const Workflows workflows({ports.recipients, ports.inbox, ports.ledger, *mailer}, settings);
     const engine::SystemClock clock;

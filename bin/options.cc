@@ -112,7 +112,8 @@ void add_common(CLI::App& app, Settings& settings) {
 void add_worker(CLI::App& app, Settings& settings) {
   Group mail(app, "Settings of worker: mail");
   mail.text("--mail", settings.mail, "smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH; required");
-  mail.text("--mail-password-file", settings.mail_password_file, "File whose first line is the relay's password");
+  mail.text("--mail-password-file", settings.mail_password_file,
+            "File whose first line is the relay's password or access token; read at each login");
   mail.text("--mail-from", settings.mail_from, "The sender's address; required");
   mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
   mail.choice<InDoubt>("--in-doubt", settings.in_doubt, {{"resend", InDoubt::kResend}, {"hold", InDoubt::kHold}},

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "bin/settings.h"
 #include "workflows/mail/mailer.h"
@@ -10,5 +12,8 @@ namespace pawl::bin {
 
 /// Throws UsageError for a URL of no known form and for a password file that cannot be read.
 std::unique_ptr<mail::Mailer> make_relay(const Settings& settings);
+
+/// What whoever starts a worker with this relay should know, a sentence each.
+std::vector<std::string> relay_warnings(const Settings& settings);
 
 }  // namespace pawl::bin

@@ -117,7 +117,7 @@ TEST_CASE("P5 P9: a relay out of reach or not to be trusted gets no mail; set ri
   const std::vector<Setting> settings{
       {"refused", "smtp://127.0.0.1:" + std::to_string(free_port()) + "?tls=none", kNoLogin},
       {"noname", "smtp://no-such-host.invalid?tls=none", kNoLogin},
-      {"notls", "smtp://" + at(plain.smtp.port()), "TLS is required unless PAWL_MAIL says ?tls=none"},
+      {"notls", "smtp://" + at(plain.smtp.port()) + "?tls=required", "TLS is required unless PAWL_MAIL says ?tls=none"},
       {"nohandshake", "smtps://" + at(plain.smtp.port()) + "?login-timeout=3", kNoLogin},
       {"untrusted", "smtp://" + at(secure.smtp.port()), kNoLogin},
       {"wronghost", "smtp://" + at(other_host.port()) + "?ca=" + other_host.ca_file(), kNoLogin},

@@ -16,7 +16,7 @@ using namespace pawl::mail;
 
 namespace {
 
-// Timeouts as short as libcurl's whole seconds allow; only tests of a silent server use them up.
+// Timeouts as short as whole seconds allow; only tests of a silent server use them up.
 SmtpOptions impatient(const SmtpServer& server) {
   SmtpOptions options = smtp_options({server.url(), ""});
   options.login_timeout = options.reply_timeout = options.final_timeout = std::chrono::seconds{1};
@@ -229,7 +229,7 @@ TEST_CASE("a message larger than the relay takes is rejected before it is sent")
 
 TEST_CASE("a relay without the STARTTLS that is required is down, and sees no mail and no password") {
   const SmtpServer server;
-  const std::string url = "smtp://pawl@127.0.0.1:" + std::to_string(server.port());
+  const std::string url = "smtp://pawl@127.0.0.1:" + std::to_string(server.port()) + "?tls=required";
   const DeliveryReport report = send_one(smtp_options({url, "secret"}));
   CHECK(report.delivery == Delivery::kRelayDown);
   CHECK(report.reply.find("?tls=none") != std::string::npos);

@@ -4,9 +4,10 @@
 Prints its port when it listens. Each line on stdin is a rule, `clear` for no rules, or `hangup` to close every
 connection; it is answered with `ok`. The server exits at once when stdin ends, so that it cannot outlive the test.
 
-A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, mail, rcpt, data (the command), body
-(after 354), dot (after the final dot), accepted (after its 250), rset, quit. WORD: only where the command holds it (for data, body,
-dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply such as `550 5.1.1 no such user`, or
+A rule is PHASE[:WORD][*TIMES]=ACTION. PHASE: greeting, ehlo, starttls, auth, pipelined (a MAIL with commands behind it),
+mail, rcpt, data (the command), body (after 354), dot (after the final dot), accepted (after its 250), rset, quit. WORD: only
+where the command holds it (for data, body, dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply
+such as `550 5.1.1 no such user`, or
   drop      closes the connection without a word
   stall     says nothing more, and keeps the connection
   truncate  begins a multi-line reply and closes the connection
@@ -16,14 +17,16 @@ dot and accepted: where a recipient does). TIMES: only so often. ACTION: a reply
   garbage   sends lines that are no reply, then closes
   wait=S    waits S seconds, then goes on as usual
   ok        only counts: goes on as usual
-  more      (accepted) says a second reply that nobody has asked for
+  more      (starttls, accepted) says a second reply that nobody has asked for
   go-on     (data) answers 354 though it has no recipient, and refuses whatever comes
 A message whose dot is answered by drop, stall and the like was taken, and is kept.
 """
 import argparse
 import asyncio
+import base64
 import email
 import email.policy
+import hmac
 import json
 import logging
 import os
@@ -35,7 +38,7 @@ import threading
 import warnings
 import weakref
 
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 RULE = re.compile(r"(?P<phase>[a-z]+)(?::(?P<word>[^*=]+))?(?:\*(?P<times>\d+))?=(?P<action>.+)")
 
@@ -121,10 +124,13 @@ class Session(SMTP):
     """One connection, with rules in front of every command."""
 
     count = 0
+    login = None
     alive = weakref.WeakSet()
 
-    def __init__(self, rules, store, pipelining, **options):
-        super().__init__(self, **options)
+    def __init__(self, rules, store, pipelining, mechanisms, **options):
+        super().__init__(self, auth_exclude_mechanism=[] if mechanisms else ["CRAM-MD5", "OAUTHBEARER", "XOAUTH2"],
+                         **options)
+        self.mechanisms = mechanisms
         Session.count += 1
         Session.alive.add(self)
         self.number = Session.count
@@ -133,6 +139,7 @@ class Session(SMTP):
         self.pipelining = pipelining
         self.pipelined = False
         self.greeted = False
+        self.says_more = False
 
     async def push(self, status):
         if not self.greeted:
@@ -140,6 +147,10 @@ class Session(SMTP):
             self.store.note(self.number, "CONNECT")
             if await self.interfere("greeting", ""):
                 return
+        if isinstance(status, str) and status.startswith("250-AUTH ") and self.mechanisms:
+            status = f"250-AUTH {self.mechanisms}"
+        if self.says_more and status == "220 Ready to start TLS":
+            status += "\r\n250 and more"
         await super().push(status)
         if status == f"250-{self.hostname}" and self.announces_pipelining():
             await super().push("250-PIPELINING")
@@ -151,6 +162,9 @@ class Session(SMTP):
         """Does what a rule demands; true when the command has had its answer."""
         action = self.rules.action(phase, words)
         if action is None or action == "ok":
+            return False
+        if action == "more":
+            self.says_more = True
             return False
         if action.startswith("wait="):
             await asyncio.sleep(float(action[5:]))
@@ -216,13 +230,40 @@ class Session(SMTP):
             await super().smtp_STARTTLS(arg)
 
     async def smtp_AUTH(self, arg):
-        self.store.note(self.number, "AUTH")
-        if not await self.interfere("auth", ""):
+        self.store.note(self.number, "AUTH " + (arg or "").split(" ")[0])
+        if not await self.interfere("auth", arg or ""):
             await super().smtp_AUTH(arg)
+
+    async def auth_CRAM__MD5(self, _, args):
+        challenge = b"<1896.697170952@relay.test>"
+        user, digest = (await self.challenge_auth(challenge)).rsplit(b" ", 1)
+        expected = hmac.new(self.login[1], challenge, "md5").hexdigest().encode()
+        return AuthResult(success=(user, digest) == (self.login[0], expected), handled=False,
+                          auth_data=LoginPassword(user, b""))
+
+    async def auth_XOAUTH2(self, _, args):
+        user, token = self.login
+        return await self.bearer(args[1], b"user=" + user + b"\x01auth=Bearer " + token + b"\x01\x01", b"")
+
+    async def auth_OAUTHBEARER(self, _, args):
+        user, token = self.login
+        name = user.replace(b"=", b"=3D").replace(b",", b"=2C")
+        port = str(self.transport.get_extra_info("sockname")[1]).encode()
+        return await self.bearer(args[1], b"n,a=" + name + b",\x01host=localhost\x01port=" + port +
+                                 b"\x01auth=Bearer " + token + b"\x01\x01", b"\x01")
+
+    async def bearer(self, response, expected, farewell):
+        """A token that is refused is first told why, and refused after the client's turn."""
+        success = base64.b64decode(response) == expected
+        if not success and await self.challenge_auth(b'{"status":"401"}') != farewell:
+            return AuthResult(success=False, handled=False, message="500 not the farewell")
+        return AuthResult(success=success, handled=False, auth_data=LoginPassword(self.login[0], b""))
 
     async def smtp_MAIL(self, arg):
         self.store.note(self.number, f"MAIL {arg}")
         self.pipelined = b"DATA" in self._reader._buffer
+        if self.pipelined and await self.interfere("pipelined", arg or ""):
+            return
         if not await self.interfere("mail", arg or ""):
             await super().smtp_MAIL(arg)
 
@@ -304,6 +345,7 @@ def options_of(arguments):
     parser.add_argument("--tls", choices=["none", "starttls", "implicit"], default="none")
     parser.add_argument("--certificate-name", default="localhost")
     parser.add_argument("--login", help="USER:PASSWORD that mail needs")
+    parser.add_argument("--mechanisms", default="", help="what EHLO offers, whether the server knows it or not")
     parser.add_argument("--pipelining", choices=["always", "before-tls"], help="when EHLO announces it")
     parser.add_argument("--smtputf8", action="store_true", help="announce it, and take internationalised addresses")
     parser.add_argument("--size", type=int, default=33554432, help="the largest message")
@@ -313,11 +355,12 @@ def options_of(arguments):
 
 def session_options(options, context):
     chosen = {"data_size_limit": options.size, "hostname": "relay.test", "pipelining": options.pipelining,
+              "mechanisms": options.mechanisms,
               "enable_SMTPUTF8": options.smtputf8}
     if options.tls == "starttls":
         chosen.update(tls_context=context, require_starttls=True)
     if options.login:
-        user, password = options.login.encode().split(b":", 1)
+        user, password = Session.login = options.login.encode().split(b":", 1)
         chosen.update(
             auth_required=True,
             auth_require_tls=options.tls == "starttls",

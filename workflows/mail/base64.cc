@@ -46,6 +46,16 @@ char* encode(char* to, std::string_view bytes) {
   return to;
 }
 
+// The six bits of a character, or more than six for one that has none.
+constexpr auto kBits = [] {
+  std::array<std::uint8_t, 256> bits{};
+  bits.fill(64);
+  for (std::uint8_t i = 0; i < 64; ++i) bits[static_cast<unsigned char>(kAlphabet[i])] = i;
+  bits['-'] = 62;
+  bits['_'] = 63;
+  return bits;
+}();
+
 }  // namespace
 
 std::string base64(const std::string& bytes) {
@@ -65,6 +75,22 @@ std::string base64_lines(const std::string& bytes) {
   }
   encoded.resize(static_cast<std::size_t>(end - encoded.data()));
   return encoded;
+}
+
+std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  unsigned held = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const unsigned six = kBits[static_cast<unsigned char>(c)];
+    if (six > 63) break;
+    held = (held << 6 | six) & 0xFFFF;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(held >> bits & 0xFF);
+  }
+  return bytes;
 }
 
 }  // namespace pawl::mail

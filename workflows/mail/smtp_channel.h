@@ -1,60 +1,55 @@
-// A connection to the relay, ready for MAIL FROM: what is said goes out as it is, what comes back are replies.
+// A conversation with the relay: what is said goes out as it is, what comes back are replies.
 #pragma once
 
+#include <array>
 #include <chrono>
-#include <functional>
-#include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "workflows/mail/smtp_options.h"
 #include "workflows/mail/smtp_reply.h"
+#include "workflows/mail/smtp_socket.h"
 
 namespace pawl::mail {
 
-/// Why a channel is of no use any more, in words that name the relay.
-class SmtpChannelError : public std::runtime_error {
- public:
-  SmtpChannelError(const std::string& words, bool interrupted) : runtime_error(words), interrupted_(interrupted) {}
-
-  bool interrupted() const { return interrupted_; }  ///< We broke it off ourselves.
-
- private:
-  bool interrupted_;
-};
-
-/// Looked up, connected, secured and logged in by libcurl. Used by one thread at a time; it need not always be the
-/// same.
+/// Used by one thread at a time; it need not always be the same.
 class SmtpChannel {
  public:
-  /// Asked before anything is said, and at least once a second by whatever blocks; true breaks it off. Must not throw.
-  using Interrupted = std::function<bool()>;
+  using Interrupted = SmtpPatience::Interrupted;
 
-  /// Blocks, at most `options.login_timeout`. `reply` gets the relay's last words, also where this fails. Throws
-  /// SmtpChannelError.
-  SmtpChannel(const SmtpOptions& options, const Interrupted& interrupted, SmtpReply& reply);
-  ~SmtpChannel();
-  SmtpChannel(const SmtpChannel&) = delete;
-  SmtpChannel& operator=(const SmtpChannel&) = delete;
-
-  bool pipelines() const;    ///< Takes commands before it has answered those before (RFC 2920).
-  bool takes_sizes() const;  ///< Wants to know how long a message will be (RFC 1870).
-  bool takes_utf8() const;   ///< Takes internationalised addresses and headers (RFC 6531).
+  /// Connects. Throws SmtpChannelError. `options` outlives the channel.
+  SmtpChannel(const SmtpOptions& options, const SmtpPatience& patience);
 
   /// Blocks until the kernel has all of it. Throws SmtpChannelError, also when nothing of it has moved for so long.
-  void say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted);
-  /// The next complete reply. Throws SmtpChannelError, also when it is not complete by then.
-  SmtpReply hear(std::chrono::seconds at_most, const Interrupted& interrupted);
+  void say(std::string_view bytes, std::chrono::seconds at_most, const Interrupted& interrupted) {
+    socket_.send(bytes, at_most, interrupted);
+  }
+  /// The next complete reply; `lines`, where it is wanted, gets each of its lines as it is. Throws SmtpChannelError,
+  /// also when it is not complete by then.
+  SmtpReply hear(const SmtpPatience& patience, std::vector<std::string>* lines = nullptr);
+  /// Whether the relay says anything by then.
+  bool await_reply(const SmtpPatience& patience) { return !unread_.empty() || socket_.await_bytes(patience); }
   /// Whether the relay is there and has said nothing since its last reply. Does not block.
   bool quiet();
+  /// The last complete reply.
+  const SmtpReply& last_reply() const { return replies_.reply(); }
 
   /// Says QUIT and waits for nothing.
   void quit();
 
+  SmtpSocket& socket() { return socket_; }
+  [[noreturn]] void fail(const std::string& words) const { throw SmtpChannelError(relay_ + words, false); }
+
  private:
-  class Body;
-  std::unique_ptr<Body> body_;
+  bool take_reply(std::vector<std::string>* lines);
+  bool receive();
+
+  const std::string relay_;  // how every error begins
+  SmtpSocket socket_;
+  SmtpReplyReader replies_;
+  std::array<char, 4096> buffer_{};
+  std::string_view unread_;  // of the buffer
 };
 
 }  // namespace pawl::mail

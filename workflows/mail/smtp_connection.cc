@@ -1,6 +1,7 @@
 // SMTP transactions (RFC 5321): two round trips a mail where the relay pipelines (RFC 2920), four where it does not.
 #include "workflows/mail/smtp_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <string>
@@ -15,6 +16,26 @@ namespace {
 
 // Of the relay's answers while a refused mail is put away, which nobody waits for as for a mail's.
 constexpr std::chrono::seconds kTidyTimeout{5};
+
+// A relay that loses commands said at once is silent for ever. One that is slow is asked again, one by one, with all
+// the time that it may take.
+constexpr std::chrono::seconds kPipelinedPatience{60};
+
+const char* name_of(SmtpPhase phase) {
+  switch (phase) {
+    case SmtpPhase::kLogin:
+      return "login";
+    case SmtpPhase::kMail:
+      return "MAIL FROM";
+    case SmtpPhase::kRcpt:
+      return "RCPT TO";
+    case SmtpPhase::kData:
+      return "DATA";
+    case SmtpPhase::kFinalDot:
+      return "end of message";
+  }
+  return "";
+}
 
 bool is_wanted(SmtpPhase phase, const SmtpReply& reply) {
   return phase == SmtpPhase::kData ? reply.code == 354 : reply.positive();
@@ -40,9 +61,14 @@ bool is_internationalised(const Envelope& envelope) {
 // The transaction of one mail on a connection that is logged in.
 class Transaction {
  public:
-  Transaction(SmtpChannel& channel, const SmtpOptions& options, const SmtpChannel::Interrupted& interrupted,
-              SmtpEnding& ending)
-      : channel_(channel), options_(options), interrupted_(interrupted), ending_(ending) {}
+  Transaction(SmtpSession& session, const SmtpOptions& options, bool pipelines,
+              const SmtpChannel::Interrupted& interrupted, SmtpEnding& ending)
+      : channel_(*session.channel),
+        takes_(session.capabilities),
+        options_(options),
+        pipelines_(pipelines),
+        interrupted_(interrupted),
+        ending_(ending) {}
 
   void run(const Envelope& envelope) {
     if (!introduce(envelope)) return tidy();
@@ -60,25 +86,25 @@ class Transaction {
  private:
   // Whether the relay wants the message.
   bool introduce(const Envelope& envelope) {
-    std::string parameters = channel_.takes_sizes() ? " SIZE=" + std::to_string(envelope.bytes.size()) : "";
+    std::string parameters = takes_.size ? " SIZE=" + std::to_string(envelope.bytes.size()) : "";
     if (is_internationalised(envelope)) {
-      if (!channel_.takes_utf8()) return refuse_utf8(envelope);
+      if (!takes_.utf8) return refuse_utf8(envelope);
       parameters += " SMTPUTF8";
     }
     const std::array<std::pair<SmtpPhase, std::string>, 3> commands{
         {{SmtpPhase::kMail, "MAIL FROM:<" + envelope.from + ">" + parameters + "\r\n"},
          {SmtpPhase::kRcpt, "RCPT TO:<" + envelope.to + ">\r\n"},
          {SmtpPhase::kData, "DATA\r\n"}}};
-    const bool pipelines = channel_.pipelines();
-    if (pipelines) say(commands[0].second + commands[1].second + commands[2].second);
-    unanswered_ = pipelines ? commands.size() : 0;
+    const auto patience = pipelines_ ? std::min(options_.reply_timeout, kPipelinedPatience) : options_.reply_timeout;
+    if (pipelines_) say(commands[0].second + commands[1].second + commands[2].second);
+    unanswered_ = pipelines_ ? commands.size() : 0;
     for (const auto& [phase, command] : commands) {
       ending_.phase = phase;
-      if (!pipelines) {
+      if (!pipelines_) {
         say(command);
         unanswered_ = 1;
       }
-      if (!answered(phase, options_.reply_timeout)) return false;
+      if (!answered(phase, patience)) return false;
     }
     ending_.phase = SmtpPhase::kFinalDot;
     return true;
@@ -107,13 +133,14 @@ class Transaction {
   } catch (const SmtpChannelError&) {  // The connection is not kept.
   }
 
-  SmtpReply hear_tidily() { return channel_.hear(kTidyTimeout, interrupted_); }
+  SmtpReply hear_tidily() { return channel_.hear({SmtpPatience::Clock::now() + kTidyTimeout, interrupted_}); }
 
   void say(const std::string& commands) { channel_.say(commands, options_.reply_timeout, interrupted_); }
 
   bool answered(SmtpPhase phase, std::chrono::seconds at_most) {
-    ending_.reply = channel_.hear(at_most, interrupted_);
+    ending_.reply = channel_.hear({SmtpPatience::Clock::now() + at_most, interrupted_});
     if (unanswered_ > 0) --unanswered_;
+    options_.tell(name_of(phase), ending_.reply.text);
     if (is_wanted(phase, ending_.reply)) return true;
     note("unexpected answer " + ending_.reply.text);
     return false;
@@ -122,7 +149,9 @@ class Transaction {
   void note(const std::string& trouble) { ending_.error = "mail relay " + options_.url + ": " + trouble; }
 
   SmtpChannel& channel_;
+  const SmtpCapabilities& takes_;
   const SmtpOptions& options_;
+  const bool pipelines_;
   const SmtpChannel::Interrupted& interrupted_;
   SmtpEnding& ending_;
   std::size_t unanswered_ = 0;  // Of the commands before the body.
@@ -131,36 +160,49 @@ class Transaction {
 }  // namespace
 
 SmtpConnection::~SmtpConnection() {
-  if (channel_) channel_->quit();
+  if (session_.channel) session_.channel->quit();
 }
 
 SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch) {
+  std::unique_ptr<SmtpChannel>& channel = session_.channel;
   // Closed while it was idle, or out of step with us: an unasked answer would be taken for the next command's.
-  if (channel_ && (fresh || !channel_->quiet())) channel_.reset();
-  const bool reused = channel_ != nullptr;
+  if (channel && (fresh || !channel->quiet())) channel.reset();
+  const bool reused = channel != nullptr;
+  bool pipelines = false;
   SmtpEnding ending;
   try {
     if (!reused) {
-      channel_ = std::make_unique<SmtpChannel>(options_, watch.interrupted, ending.reply);
+      session_ = log_in(options_, *findings_, watch.interrupted, ending.reply);
       watch.logged_in();
     }
     ending.phase = SmtpPhase::kMail;
     ending.reply = {};
-    Transaction(*channel_, options_, watch.interrupted, ending).run(envelope);
+    pipelines =
+        options_.pipelining && session_.capabilities.pipelining && findings_->may_pipeline(SmtpPatience::Clock::now());
+    Transaction(session_, options_, pipelines, watch.interrupted, ending).run(envelope);
   } catch (const SmtpChannelError& error) {
     ending.error = error.what();
     ending.interrupted = error.interrupted();
+    ending.stale = !ending.interrupted && is_stale(ending, reused, pipelines);
   } catch (const std::exception& error) {  // out of memory: how far the mail has come is known all the same
     ending.error = error.what();
   }
   // A server that closes an idle connection may say 421 first.
-  const bool unanswered = ending.reply.code == 0 || ending.reply.code == 421;
-  ending.stale = !ending.ok && ending.phase == SmtpPhase::kMail && unanswered && reused && !ending.interrupted;
-  if (channel_ && !ending.kept) {  // a late answer would be taken for the next mail's
-    if (ending.reply.code >= 400) channel_->quit();
-    channel_.reset();
+  if (reused && ending.phase == SmtpPhase::kMail && ending.reply.code == 421) ending.stale = true;
+  if (channel && !ending.kept) {  // a late answer would be taken for the next mail's
+    if (ending.reply.code >= 400) channel->quit();
+    channel.reset();
   }
   return ending;
+}
+
+// Whether a lost connection says nothing about the mail, which then goes over a fresh one at once.
+bool SmtpConnection::is_stale(const SmtpEnding& ending, bool reused, bool pipelines) {
+  if (reused && ending.phase == SmtpPhase::kMail) return ending.reply.code == 0;
+  const bool before_body = ending.phase != SmtpPhase::kLogin && ending.phase != SmtpPhase::kFinalDot;
+  if (!pipelines || !before_body) return false;
+  findings_->lost_pipelined(SmtpPatience::Clock::now());
+  return true;
 }
 
 }  // namespace pawl::mail

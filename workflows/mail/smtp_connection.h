@@ -3,10 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "workflows/mail/mailer.h"
-#include "workflows/mail/smtp_channel.h"
-#include "workflows/mail/smtp_options.h"
+#include "workflows/mail/smtp_login.h"
 #include "workflows/mail/smtp_verdict.h"
 
 namespace pawl::mail {
@@ -20,7 +20,10 @@ struct SmtpWatch {
 /// Used by one thread at a time; it need not always be the same.
 class SmtpConnection {
  public:
-  explicit SmtpConnection(const SmtpOptions& options) : options_(options) {}
+  /// `findings` is what all connections to this relay share.
+  explicit SmtpConnection(const SmtpOptions& options,
+                          std::shared_ptr<SmtpFindings> findings = std::make_shared<SmtpFindings>())
+      : options_(options), findings_(std::move(findings)) {}
   /// Says QUIT and waits for no answer.
   ~SmtpConnection();
   SmtpConnection(const SmtpConnection&) = delete;
@@ -32,8 +35,11 @@ class SmtpConnection {
   SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
 
  private:
+  bool is_stale(const SmtpEnding& ending, bool reused, bool pipelines);
+
   const SmtpOptions options_;
-  std::unique_ptr<SmtpChannel> channel_;
+  const std::shared_ptr<SmtpFindings> findings_;
+  SmtpSession session_;
 };
 
 }  // namespace pawl::mail

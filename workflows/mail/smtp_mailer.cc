@@ -39,7 +39,9 @@ SmtpMailer::SmtpMailer(const SmtpOptions& options)
       pool_(std::max<std::size_t>(1, options.connections)) {
   ignore_sigpipe();
   const std::size_t connections = std::max<std::size_t>(1, options.connections);
-  for (std::size_t i = 0; i < connections; ++i) connections_.push_back(std::make_unique<SmtpConnection>(options));
+  const auto findings = std::make_shared<SmtpFindings>();
+  for (std::size_t i = 0; i < connections; ++i)
+    connections_.push_back(std::make_unique<SmtpConnection>(options, findings));
 }
 
 std::vector<DeliveryReport> SmtpMailer::send(std::span<const Envelope> envelopes) {

@@ -18,7 +18,9 @@ struct SmtpEnding {
   bool handed_over = false;             ///< The whole message has left for the server, final dot included.
   SmtpReply reply;                      ///< The last complete one in this phase or the one before.
   std::string error;                    ///< The transport's own words; empty if ok.
-  bool stale = false;                   ///< A kept connection had died before our first command was answered.
+  /// Not the mail's fault: a kept connection had died before our first command was answered, or commands that were said
+  /// at once were lost.
+  bool stale = false;
   bool interrupted = false;             ///< We broke it off ourselves.
   bool kept = false;                    ///< The connection is ready for another mail.
 };

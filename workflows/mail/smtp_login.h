@@ -1,0 +1,29 @@
+// From nothing to a connection that is ready for MAIL FROM: greeting, EHLO, STARTTLS and AUTH.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "workflows/mail/smtp_capabilities.h"
+#include "workflows/mail/smtp_channel.h"
+#include "workflows/mail/smtp_findings.h"
+#include "workflows/mail/smtp_options.h"
+
+namespace pawl::mail {
+
+/// A connection that is logged in.
+struct SmtpSession {
+  std::unique_ptr<SmtpChannel> channel;
+  SmtpCapabilities capabilities;
+};
+
+/// Blocks, at most `options.login_timeout`, but for the system's look-up of its own name. `reply` gets the relay's last
+/// words, also where this fails. Throws SmtpChannelError. The options outlive the session.
+SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
+                   SmtpReply& reply);
+
+/// The first line of a file, so that it may end with a newline as editors leave it. Throws std::runtime_error that
+/// names the file, also when the line is empty.
+std::string read_password(const std::string& file);
+
+}  // namespace pawl::mail
