@@ -18,6 +18,7 @@
 #include "bin/redact.h"
 #include "bin/version.h"
 #include "engine/errors.h"
+#include "storage/postgres_passwords.h"
 
 namespace pawl::bin {
 
@@ -55,7 +56,7 @@ A setting comes from its flag, else its environment variable, else the file of -
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 replay mismatch.)";
 
 ExitCode report(Console& console, const std::string& message, ExitCode code) {
-  console.err << "pawl: " << redact_passwords(message) << '\n';
+  console.err << "pawl: " << redacted(message, *console.secrets) << '\n';
   return code;
 }
 
@@ -106,6 +107,8 @@ class CommandLine {
     }
     return guarded(console_, [this] {
       if (!settings_.config.empty()) read_config_file(app_, settings_.config);
+      for (const std::string& password : storage::postgres_passwords(settings_.postgres))
+        console_.secrets->add(password);
       return chosen().run(settings_, console_);
     });
   }

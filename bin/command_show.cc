@@ -30,13 +30,13 @@ struct Deliveries {
 };
 
 /// Postgres is asked once and not waited for: the checkpoints alone are worth showing.
-Deliveries ask_deliveries(const std::string& conninfo, const std::string& event_id) {
+Deliveries ask_deliveries(const std::string& conninfo, const std::string& event_id, const mail::OwnSecrets& secrets) {
   Deliveries deliveries;
   try {
     for (const auto& line : storage::deliveries_of(conninfo, event_id))
       deliveries.table.rows.push_back({line.channel, line.user_id, line.state, line.at, line.detail});
   } catch (const engine::Error& error) {
-    deliveries.unavailable = redact_passwords(error.what());
+    deliveries.unavailable = redacted(error.what(), secrets);
   }
   return deliveries;
 }
@@ -102,7 +102,7 @@ class ShowVerb final : public Verb {
       return ExitCode::kDone;
     }
     const Table timeline = timeline_table(reader.timeline(id));
-    const Deliveries deliveries = ask_deliveries(settings.postgres, id);
+    const Deliveries deliveries = ask_deliveries(settings.postgres, id, *console.secrets);
     const auto print = settings.output == OutputFormat::kJson ? print_json : print_text;
     print(console.out, *run, timeline, deliveries);
     return ExitCode::kDone;

@@ -61,9 +61,9 @@ class WorkerVerb final : public Verb {
     require_worker_settings(settings);
     watch_stop_signals();
     const bool show_progress = until_idle_ && console.err_is_terminal && !logs_json(settings, console);
-    Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress});
+    Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress, console.secrets});
     warn_of_slow_timeout(settings, log);
-    const auto mailer = make_relay(settings);
+    const auto mailer = make_relay(settings, console.secrets);
     for (const std::string& warning : relay_warnings(settings)) log.line(LogLevel::kWarn, warning);
     WorkerPorts ports(settings);
     const Workflows workflows({ports.recipients, ports.inbox, ports.ledger, *mailer}, settings);
@@ -71,7 +71,7 @@ class WorkerVerb final : public Verb {
     StatusBoard board(clock, step_names(workflows));
     std::optional<StatusServer> server;
     if (!settings.listen.empty()) {
-      server.emplace(settings.listen, board, clock);
+      server.emplace(settings.listen, board, clock, *console.secrets);
       log.line(LogLevel::kInfo, "serving health and metrics", {{"listen", server->address()}});
     }
     const std::string path = prepared_path(settings);

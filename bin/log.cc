@@ -73,17 +73,19 @@ std::string now_text() {
   return utc_text(std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now()));
 }
 
-std::string json_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields) {
+std::string json_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields,
+                      const mail::OwnSecrets& secrets) {
   nlohmann::ordered_json object{{"time", now_text()}, {"level", name_of(level)}, {"msg", message}};
   for (const auto& [name, value] : fields)
-    if (!value.empty()) object[std::string(name)] = redact_passwords(value);
+    if (!value.empty()) object[std::string(name)] = redacted(value, secrets);
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-std::string text_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields) {
+std::string text_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields,
+                      const mail::OwnSecrets& secrets) {
   std::string line = now_text() + " " + name_of(level) + " " + std::string(message);
   for (const auto& [name, value] : fields)
-    if (!value.empty()) line += " " + std::string(name) + "=" + redact_passwords(value);
+    if (!value.empty()) line += " " + std::string(name) + "=" + redacted(value, secrets);
   for (char& byte : line)
     if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
   return line;
@@ -117,7 +119,8 @@ void Log::line(LogLevel level, std::string_view message, std::initializer_list<F
 }
 
 bool Log::put(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
-  std::string text = options_.json ? json_line(level, message, fields) : text_line(level, message, fields);
+  std::string text = options_.json ? json_line(level, message, fields, *options_.secrets)
+                                   : text_line(level, message, fields, *options_.secrets);
   text += '\n';
   if (options_.clear_line) text.insert(0, "\r\x1b[K");
   out_ << text << std::flush;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <mutex>
 #include <ostream>
 #include <string>
@@ -10,13 +11,14 @@
 
 #include "bin/settings.h"
 #include "engine/notice.h"
+#include "workflows/mail/own_secrets.h"
 
 namespace pawl::bin {
 
 /// A line that the stream does not take (a full disk, a pipe that nobody reads) is lost; how many were is the first
 /// line that it takes again. Safe to call from any thread. Every line has time, level and msg; run, event, step, key,
-/// attempt and error where they apply. Passwords in connection strings are redacted; control characters never reach the
-/// stream.
+/// attempt and error where they apply. Passwords in connection strings and our own secrets are redacted; control
+/// characters never reach the stream.
 class Log final : public engine::Observer {
  public:
   using Field = std::pair<std::string_view, std::string_view>;
@@ -25,10 +27,11 @@ class Log final : public engine::Observer {
     LogLevel level = LogLevel::kInfo;
     bool json = false;
     bool clear_line = false;  ///< A progress line shares the terminal: wipe it before each log line.
+    std::shared_ptr<const mail::OwnSecrets> secrets = std::make_shared<const mail::OwnSecrets>();  ///< To be masked.
   };
 
   /// `out` outlives the log.
-  Log(std::ostream& out, Options options) : out_(out), options_(options) {}
+  Log(std::ostream& out, Options options) : out_(out), options_(std::move(options)) {}
 
   void on(const engine::Notice& notice) override;
   void line(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});

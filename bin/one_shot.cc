@@ -18,8 +18,10 @@ void await_postgres(const Settings& settings, Console& console, const std::funct
             poll(nullptr, 0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
             return false;
           },
-      .failed = [&](const std::string& error,
-                    engine::Duration) { console.err << "pawl: " << redact_passwords(error) << "; trying again\n"; },
+      .failed =
+          [&](const std::string& error, engine::Duration) {
+            console.err << "pawl: " << redacted(error, *console.secrets) << "; trying again\n";
+          },
   };
   retry_start(clock, patience, attempt);
 }

@@ -59,4 +59,8 @@ std::string redact_authorities(std::string_view text) {
 
 std::string redact_passwords(std::string_view text) { return redact_authorities(redact_keys(text)); }
 
+std::string redacted(std::string_view text, const mail::OwnSecrets& secrets) {
+  return redact_passwords(secrets.masked(text));
+}
+
 }  // namespace pawl::bin

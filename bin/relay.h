@@ -7,11 +7,13 @@
 
 #include "bin/settings.h"
 #include "workflows/mail/mailer.h"
+#include "workflows/mail/own_secrets.h"
 
 namespace pawl::bin {
 
-/// Throws UsageError for a URL of no known form and for a password file that cannot be read.
-std::unique_ptr<mail::Mailer> make_relay(const Settings& settings);
+/// Its password is added to `secrets`. Throws UsageError for a URL of no known form and for a password file that cannot
+/// be read.
+std::unique_ptr<mail::Mailer> make_relay(const Settings& settings, const std::shared_ptr<mail::OwnSecrets>& secrets);
 
 /// What whoever starts a worker with this relay should know, a sentence each.
 std::vector<std::string> relay_warnings(const Settings& settings);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bin/command_error.h"
+#include "bin/redact.h"
 #include "bin/status_page.h"
 #include "engine/errors.h"
 
@@ -29,13 +30,15 @@ constexpr int kBacklog = 16;
 
 class PageHandler final : public Poco::Net::HTTPRequestHandler {
  public:
-  PageHandler(const StatusBoard& board, const engine::Clock& clock) : board_(board), clock_(clock) {}
+  PageHandler(const StatusBoard& board, const engine::Clock& clock, const mail::OwnSecrets& secrets)
+      : board_(board), clock_(clock), secrets_(secrets) {}
 
   void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
     Page page{.status = 405, .body = "only GET\n"};
     if (request.getMethod() == "GET" || request.getMethod() == "HEAD") {
       const std::string uri = request.getURI();
       page = page_of(uri.substr(0, uri.find('?')), board_.read(), clock_.now());
+      page.body = redacted(page.body, secrets_);
     }
     response.setStatusAndReason(static_cast<HTTPServerResponse::HTTPStatus>(page.status));
     response.setContentType(page.content_type);
@@ -46,18 +49,21 @@ class PageHandler final : public Poco::Net::HTTPRequestHandler {
  private:
   const StatusBoard& board_;
   const engine::Clock& clock_;
+  const mail::OwnSecrets& secrets_;
 };
 
 class PageFactory final : public Poco::Net::HTTPRequestHandlerFactory {
  public:
-  PageFactory(const StatusBoard& board, const engine::Clock& clock) : board_(board), clock_(clock) {}
+  PageFactory(const StatusBoard& board, const engine::Clock& clock, const mail::OwnSecrets& secrets)
+      : board_(board), clock_(clock), secrets_(secrets) {}
   Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
-    return new PageHandler(board_, clock_);
+    return new PageHandler(board_, clock_, secrets_);
   }
 
  private:
   const StatusBoard& board_;
   const engine::Clock& clock_;
+  const mail::OwnSecrets& secrets_;
 };
 
 Poco::Net::HTTPServerParams::Ptr server_params() {
@@ -116,11 +122,11 @@ Poco::Net::ServerSocket bind_to(const std::string& listen) {
 
 class StatusServer::Body {
  public:
-  Body(const std::string& listen, const StatusBoard& board, const engine::Clock& clock)
+  Body(const std::string& listen, const StatusBoard& board, const engine::Clock& clock, const mail::OwnSecrets& secrets)
       : socket_(bind_to(listen)),
         unix_path_(listen.starts_with(kUnixPrefix) ? listen.substr(kUnixPrefix.size()) : ""),
         threads_(1, 2),
-        server_(new PageFactory(board, clock), threads_, socket_, server_params()) {
+        server_(new PageFactory(board, clock, secrets), threads_, socket_, server_params()) {
     server_.start();
   }
   ~Body() {
@@ -140,8 +146,9 @@ class StatusServer::Body {
   Poco::Net::HTTPServer server_;
 };
 
-StatusServer::StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock)
-    : body_(std::make_unique<Body>(listen, board, clock)) {}
+StatusServer::StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock,
+                           const mail::OwnSecrets& secrets)
+    : body_(std::make_unique<Body>(listen, board, clock, secrets)) {}
 StatusServer::~StatusServer() = default;
 
 std::string StatusServer::address() const { return body_->address(); }

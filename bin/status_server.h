@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bin/status_board.h"
+#include "workflows/mail/own_secrets.h"
 
 namespace pawl::bin {
 
@@ -12,9 +13,11 @@ namespace pawl::bin {
 /// authentication, so bind it to loopback or a Unix socket.
 class StatusServer {
  public:
-  /// `listen` is `unix:PATH` (a stale socket is replaced, anything else there is refused) or `HOST:PORT`, port 0 for
-  /// any free one. Throws UsageError when it is neither and engine::RefusedError when it cannot be bound.
-  StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock);
+  /// What pages hold of `secrets` is masked. `listen` is `unix:PATH` (a stale socket is replaced, anything else there
+  /// is refused) or `HOST:PORT`, port 0 for any free one. Throws UsageError when it is neither and engine::RefusedError
+  /// when it cannot be bound.
+  StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock,
+               const mail::OwnSecrets& secrets);
   ~StatusServer();
 
   /// Where it listens, with the port that was found.

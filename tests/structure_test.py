@@ -19,6 +19,7 @@ ARROWS = {
 # Third-party headers, and the only places that may see them.
 SEEN_BY = {
     "pqxx/": lambda p: folder(p) == "storage" and p.suffix == ".cc",
+    "libpq-fe.h": lambda p: folder(p) == "storage" and p.suffix == ".cc",
     "SQLiteCpp/": lambda p: folder(p) == "storage" and p.suffix == ".cc",
     "sqlite3.h": lambda p: folder(p) == "storage" and p.suffix == ".cc",
     "curl/": lambda p: folder(p) == "workflows/mail" and p.suffix == ".cc",

@@ -67,3 +67,12 @@ TEST_CASE_METHOD(Fixture, "a password in an error is redacted before it reaches 
   CHECK(logged(notice, {}).find("canary") == std::string::npos);
   CHECK(logged(notice, {.json = true}).find("canary") == std::string::npos);
 }
+
+TEST_CASE_METHOD(Fixture, "a log line never holds our own secrets, in whatever form an error quotes them") {
+  const auto secrets = std::make_shared<pawl::mail::OwnSecrets>();
+  secrets->add("c4nary pass");
+  const std::string error = "535 AHBhd2wAYzRuYXJ5IHBhc3M= password=c4nary pass c4nary%20pass refused";
+  for (const bool json : {false, true})
+    CHECK_THAT(logged(notice_of(NoticeKind::kStepFailed, {}, error), {.json = json, .secrets = secrets}),
+               Catch::Contains("535 ***= password=*** *** refused"));
+}

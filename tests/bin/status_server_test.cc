@@ -25,6 +25,7 @@ namespace {
 struct Fixture {
   ManualClock clock;
   StatusBoard board{clock, {"send-email"}};
+  pawl::mail::OwnSecrets secrets;
   TemporaryDirectory directory;
 
   static int get(const SocketAddress& address, const std::string& method, const std::string& path, std::string& body) {
@@ -43,7 +44,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
-  const StatusServer server("127.0.0.1:0", board, clock);
+  const StatusServer server("127.0.0.1:0", board, clock, secrets);
   const SocketAddress address(server.address());
   std::string body;
   CHECK(get(address, "GET", "/healthz", body) == 200);
@@ -57,32 +58,43 @@ TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
   CHECK(get(address, "POST", "/healthz", body) == 405);
 }
 
+TEST_CASE_METHOD(Fixture, "a page never holds our own secrets, in whatever form a reason quotes them") {
+  secrets.add("c4nary/pass");
+  pawl::engine::RunnerStatus status;
+  status.open_circuits.push_back({"send-email", "535 AHBhd2wAYzRuYXJ5L3Bhc3M= c4nary/pass c4nary%2fpass refused"});
+  board.turned(status);
+  const StatusServer server("127.0.0.1:0", board, clock, secrets);
+  std::string body;
+  CHECK(get(SocketAddress(server.address()), "GET", "/readyz", body) == 503);
+  CHECK(body == "step send-email is paused: 535 ***= *** *** refused\n");
+}
+
 TEST_CASE_METHOD(Fixture,
                  "the pages are served on a Unix socket, which is removed at the end and replaced when stale") {
   const std::string path = directory.path() + "/pawl.sock";
   std::string body;
   {
-    const StatusServer server("unix:" + path, board, clock);
+    const StatusServer server("unix:" + path, board, clock, secrets);
     CHECK(get(SocketAddress(SocketAddress::UNIX_LOCAL, path), "GET", "/healthz", body) == 200);
-    CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock), pawl::engine::RefusedError);
+    CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock, secrets), pawl::engine::RefusedError);
   }
   CHECK_FALSE(std::filesystem::exists(path));
   { const Poco::Net::ServerSocket left_behind(SocketAddress(SocketAddress::UNIX_LOCAL, path)); }
   REQUIRE(std::filesystem::exists(path));
-  const StatusServer again("unix:" + path, board, clock);
+  const StatusServer again("unix:" + path, board, clock, secrets);
   CHECK(get(SocketAddress(SocketAddress::UNIX_LOCAL, path), "GET", "/healthz", body) == 200);
 }
 
 TEST_CASE_METHOD(Fixture, "a file in the way of the socket is refused and left alone") {
   const std::string path = directory.path() + "/notes.txt";
   std::ofstream(path) << "mine";
-  CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock, secrets), pawl::engine::RefusedError);
   CHECK(std::filesystem::exists(path));
 }
 
 TEST_CASE_METHOD(Fixture, "an address that is none is a usage error, one that is taken is refused") {
-  CHECK_THROWS_AS(StatusServer("nonsense", board, clock), UsageError);
-  CHECK_THROWS_AS(StatusServer("127.0.0.1:port", board, clock), UsageError);
-  const StatusServer first("127.0.0.1:0", board, clock);
-  CHECK_THROWS_AS(StatusServer(first.address(), board, clock), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(StatusServer("nonsense", board, clock, secrets), UsageError);
+  CHECK_THROWS_AS(StatusServer("127.0.0.1:port", board, clock, secrets), UsageError);
+  const StatusServer first("127.0.0.1:0", board, clock, secrets);
+  CHECK_THROWS_AS(StatusServer(first.address(), board, clock, secrets), pawl::engine::RefusedError);
 }

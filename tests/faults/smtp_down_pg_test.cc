@@ -1,10 +1,12 @@
 // A relay that takes nobody's mail: nothing is sent, no recipient is blamed, no attempt used up, and all goes on after.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
-#include "tests/service.h"
 #include "tests/faults/smtp_scene.h"
+#include "tests/service.h"
+#include "workflows/mail/base64.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -144,6 +146,37 @@ TEST_CASE("P5 P9: a relay out of reach or not to be trusted gets no mail; set ri
   CHECK(plain.smtp.received().size() == settings.size());
   CHECK(secure.smtp.count("MAIL") == 0);
   CHECK(other_host.count("MAIL") == 0);
+}
+
+TEST_CASE("a relay that quotes our password puts it in no form into log, ledger, reports or checkpoint") {
+  const std::string secret = "c4nary pass/1";
+  const std::string login = mail::base64(std::string(1, '\0') + "pawl" + std::string(1, '\0') + secret);
+  const std::string quoted = secret + " " + login + " " + mail::base64(secret) + " c4nary%20pass%2F1";
+  SmtpScene scene({"--tls", "starttls", "--login", "pawl:" + secret, "--fail", "auth*2=535 5.7.8 " + quoted, "--fail",
+                   "rcpt=550 5.1.1 " + quoted});
+  const std::string password = scene.folder.path() + "/password";
+  std::ofstream(password) << secret << '\n';
+  const auto start = [&] {
+    return scene.start(
+        {{"PAWL_MAIL", scene.url("pawl")}, {"PAWL_MAIL_PASSWORD_FILE", password}, {"PAWL_LOG_LEVEL", "debug"}});
+  };
+  std::string told;
+  auto worker = start();
+  scene.fail_sync_of("quoted");
+  CHECK(bin::eventually([&] { return scene.replied("quoted", "535 5.7.8"); }));
+  told += scene.reply_of("quoted");
+  scene.stop(*worker);  // A refused login rests for minutes; a restart tries at once.
+  told += worker->err();
+  worker = start();
+  CHECK(bin::eventually([&] { return scene.mail_of("quoted").ends_with(" failed"); }));
+  scene.stop(*worker);
+  told += worker->err() + scene.reply_of("quoted") + scene.pawl({"show", scene.event_of("quoted")}).out;
+  for (const auto& file : std::filesystem::directory_iterator(scene.folder.path()))
+    if (file.path().filename().string().starts_with("checkpoints"))
+      told += std::string(std::istreambuf_iterator<char>(std::ifstream(file.path()).rdbuf()), {});
+  CHECK(told.find("550 5.1.1 ***") != std::string::npos);
+  for (const std::string& part : {std::string("c4nary"), login.substr(0, 8), mail::base64(secret).substr(0, 8)})
+    CHECK(told.find(part) == std::string::npos);
 }
 
 TEST_CASE("P6: one recipient of many is refused, all others get their mail") {

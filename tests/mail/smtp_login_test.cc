@@ -11,6 +11,7 @@
 
 #include "tests/mail/sample_mail.h"
 #include "tests/mail/smtp_server.h"
+#include "workflows/mail/base64.h"
 #include "workflows/mail/mail_url.h"
 #include "workflows/mail/smtp_mailer.h"
 
@@ -184,4 +185,23 @@ TEST_CASE("words that come in behind the answer to STARTTLS are not taken for th
   const auto report = send_one(server.url());
   CHECK(report.delivery == Delivery::kRelayDown);
   CHECK(contains(report.reply, "more before TLS than it was asked"));
+}
+
+TEST_CASE("a relay that quotes our password in its answers, plain or as it was said, is quoted without it") {
+  const std::string password = "c4nary password/1";
+  const std::string login = base64(std::string(1, '\0') + "pawl" + std::string(1, '\0') + password);
+  const std::string quoted =
+      "<" + password + "> " + login + " " + base64(password) + " c4nary%20password%2f1";
+  for (const std::string rule :
+       {"greeting=554 ", "auth=535 5.7.8 ", "mail=550 5.7.1 ", "rcpt=550 5.1.1 ", "dot=554 5.6.0 "}) {
+    CAPTURE(rule);
+    const SmtpServer server({"--tls", "starttls", "--login", "pawl:" + password, "--fail", rule + quoted});
+    const auto report = send_one(server.url("pawl"), password);
+    CAPTURE(report.reply);
+    CHECK(report.delivery != Delivery::kAccepted);
+    CHECK(contains(report.reply, rule.substr(rule.find('=') + 1) + "<***> ***"));
+    for (const std::string part :
+         {"c4nary", "password", login.substr(0, 8).c_str(), base64(password).substr(0, 8).c_str()})
+      CHECK(!contains(report.reply, part));
+  }
 }

@@ -148,6 +148,7 @@ SmtpOptions smtp_options(const MailerConfig& config) {
   const Poco::URI uri = parsed(config.url);
   if (uri.getScheme() != "smtp" && uri.getScheme() != "smtps") refuse("its scheme is not known");
   SmtpOptions options;
+  options.secrets = config.secrets;
   read_login(uri, config, options);
   read_relay(uri, options);
   for (const auto& [name, value] : uri.getQueryParameters()) read_option(name, value, uri.getScheme(), options);

@@ -27,6 +27,8 @@ struct MailerConfig {
   std::string url;
   std::string password;            ///< Or access token. Needed with a user, else unused.
   std::string password_file = "";  ///< Read at each login instead of `password`; empty: none.
+  /// Gets the password, and masks what the relay says.
+  std::shared_ptr<OwnSecrets> secrets = std::make_shared<OwnSecrets>();
 };
 
 /// Throws engine::RefusedError that names the variable and the accepted forms, and never quotes the url.

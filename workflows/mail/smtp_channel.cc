@@ -6,7 +6,9 @@
 namespace pawl::mail {
 
 SmtpChannel::SmtpChannel(const SmtpOptions& options, const SmtpPatience& patience)
-    : relay_("mail relay " + options.url + ": "), socket_(relay_, options.host, options.port, patience) {}
+    : relay_("mail relay " + options.url + ": "),
+      socket_(relay_, options.host, options.port, patience),
+      replies_(options.secrets.get()) {}
 
 SmtpReply SmtpChannel::hear(const SmtpPatience& patience, std::vector<std::string>* lines) {
   while (!take_reply(lines)) {

@@ -187,6 +187,7 @@ SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const S
   } catch (const std::exception& error) {  // out of memory: how far the mail has come is known all the same
     ending.error = error.what();
   }
+  ending.error = options_.secrets->masked(ending.error);
   // A server that closes an idle connection may say 421 first.
   if (reused && ending.phase == SmtpPhase::kMail && ending.reply.code == 421) ending.stale = true;
   if (channel && !ending.kept) {  // a late answer would be taken for the next mail's

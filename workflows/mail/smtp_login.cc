@@ -49,6 +49,7 @@ class Login {
   void read_secret() try {
     const std::string secret =
         options_.password_file.empty() ? options_.password : read_password(options_.password_file);
+    options_.secrets->add(secret);
     credentials_ = {options_.username, secret, options_.host, options_.port};
   } catch (const std::runtime_error& error) {
     throw SmtpChannelError("mail relay " + options_.url + ": not logged in: " + error.what(), false);

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "workflows/mail/own_secrets.h"
 #include "workflows/mail/sasl.h"
 
 namespace pawl::mail {
@@ -22,11 +24,13 @@ struct SmtpOptions {
   std::string url;  ///< `smtp://host:port` or `smtps://host:port`, for the words of errors.
   std::string host;
   int port = 25;
-  bool implicit_tls = false;          ///< TLS from the first byte.
-  std::string ehlo;                   ///< The name to say in EHLO; empty: this host's, or its address.
-  std::string username;               ///< Empty: no login.
-  std::string password;               ///< Or access token. Never logged, and part of no error.
-  std::string password_file;          ///< Read at each login instead; empty: none.
+  bool implicit_tls = false;  ///< TLS from the first byte.
+  std::string ehlo;           ///< The name to say in EHLO; empty: this host's, or its address.
+  std::string username;       ///< Empty: no login.
+  std::string password;       ///< Or access token. Never logged, and part of no error.
+  std::string password_file;  ///< Read at each login instead; empty: none.
+  /// Gets the password, and masks what the relay says.
+  std::shared_ptr<OwnSecrets> secrets = std::make_shared<OwnSecrets>();
   std::optional<SaslMechanism> auth;  ///< Log in by this mechanism; nothing: by what the relay offers.
   SmtpTls tls = SmtpTls::kRequired;
   bool pipelining = true;                   ///< Where the relay announces it.

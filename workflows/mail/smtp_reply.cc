@@ -49,7 +49,7 @@ SmtpReplyReader::Progress SmtpReplyReader::end_line() {
   }
   const bool last = line_size == 5 || (line_size > 5 && line[3] == ' ');
   if (!last) return Progress::kIncomplete;
-  reply_ = {code_of(line), one_line(text_, kTextMax)};
+  reply_ = {code_of(line), one_line(secrets_ ? secrets_->masked(text_) : text_, kTextMax)};
   text_.clear();
   size_ = 0;
   return Progress::kComplete;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "workflows/mail/own_secrets.h"
+
 namespace pawl::mail {
 
 /// A complete reply (RFC 5321, section 4.2).
@@ -27,6 +29,9 @@ class SmtpReplyReader {
   static constexpr std::size_t kTextMax = 500;
   static constexpr std::size_t kReplyMax = 64 * 1024;  ///< Of the wire; no honest reply is longer.
 
+  /// What replies hold of `secrets`, which outlive the reader, is masked; null: nothing.
+  explicit SmtpReplyReader(const OwnSecrets* secrets = nullptr) : secrets_(secrets) {}
+
   enum class Progress { kIncomplete, kComplete, kTooLong };
 
   /// Takes a line, or a piece of a very long one.
@@ -37,6 +42,7 @@ class SmtpReplyReader {
  private:
   Progress end_line();
 
+  const OwnSecrets* const secrets_;
   SmtpReply reply_;
   std::string line_;           // At most kTextMax bytes of the line being read.
   std::string text_;           // The reply being read.

@@ -1,0 +1,12 @@
+// Which passwords a connection to Postgres may show.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+/// Those of a conninfo or URI, of libpq's environment, and all of its password file. What libpq cannot parse has none.
+std::vector<std::string> postgres_passwords(const std::string& conninfo);
+
+}  // namespace pawl::storage
