@@ -7,6 +7,7 @@
 #include "bin/command_emit.h"
 #include "bin/command_error.h"
 #include "bin/command_in_doubt.h"
+#include "bin/command_mail.h"
 #include "bin/command_migrate.h"
 #include "bin/command_replay.h"
 #include "bin/command_resume.h"
@@ -39,6 +40,7 @@ constexpr std::array kVerbs{
     VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects", make_replay},
     VerbEntry{"resume", "Let failed runs go on at their failed steps", make_resume},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were", make_in_doubt},
+    VerbEntry{"mail", "Send a test mail through the relay", make_mail},
     VerbEntry{"sql", "Read-only SQL on the checkpoints", make_sql},
 };
 
@@ -50,6 +52,7 @@ constexpr const char* kExamples = R"(Examples:
   pawl show 6f1c                                 one run, by the beginning or the end of its id
   pawl resume --failed --since 2h --yes          try again what failed in the last two hours
   pawl in-doubt resolve 6f1c --sent              the relay's log has it: do not send it again
+  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
   pawl sql "select * from v1_waiting"            what waits, and why
 
 A setting comes from its flag, else its environment variable, else the file of --config, else its default.

@@ -7,14 +7,18 @@
 
 namespace pawl::bin {
 
-std::unique_ptr<mail::Mailer> make_relay(const Settings& settings, const std::shared_ptr<mail::OwnSecrets>& secrets) {
+std::unique_ptr<mail::Mailer> make_relay(const Settings& settings, const std::shared_ptr<mail::OwnSecrets>& secrets,
+                                         const mail::SmtpTrace& trace) {
   try {
     // A password is read at each login; one that cannot be read now is a mistake of whoever starts the worker.
     if (!settings.mail_password_file.empty()) secrets->add(mail::read_password(settings.mail_password_file));
-    return mail::make_mailer(
-        {.url = settings.mail, .password = "", .password_file = settings.mail_password_file, .secrets = secrets});
+    return mail::make_mailer({.url = settings.mail,
+                              .password = "",
+                              .password_file = settings.mail_password_file,
+                              .secrets = secrets,
+                              .trace = trace});
   } catch (const std::runtime_error& error) {
-    throw UsageError(std::string("worker is not configured: ") + error.what());
+    throw UsageError(std::string("mail is not configured: ") + error.what());
   }
 }
 

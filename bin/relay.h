@@ -7,13 +7,14 @@
 
 #include "bin/settings.h"
 #include "workflows/mail/mailer.h"
-#include "workflows/mail/own_secrets.h"
+#include "workflows/mail/smtp_options.h"
 
 namespace pawl::bin {
 
-/// Its password is added to `secrets`. Throws UsageError for a URL of no known form and for a password file that cannot
-/// be read.
-std::unique_ptr<mail::Mailer> make_relay(const Settings& settings, const std::shared_ptr<mail::OwnSecrets>& secrets);
+/// Its password is added to `secrets`; `trace` is told what happens on its connections. Throws UsageError for a URL of
+/// no known form and for a password file that cannot be read.
+std::unique_ptr<mail::Mailer> make_relay(const Settings& settings, const std::shared_ptr<mail::OwnSecrets>& secrets,
+                                         const mail::SmtpTrace& trace = {});
 
 /// What whoever starts a worker with this relay should know, a sentence each.
 std::vector<std::string> relay_warnings(const Settings& settings);

@@ -149,6 +149,7 @@ SmtpOptions smtp_options(const MailerConfig& config) {
   if (uri.getScheme() != "smtp" && uri.getScheme() != "smtps") refuse("its scheme is not known");
   SmtpOptions options;
   options.secrets = config.secrets;
+  options.trace = config.trace;
   read_login(uri, config, options);
   read_relay(uri, options);
   for (const auto& [name, value] : uri.getQueryParameters()) read_option(name, value, uri.getScheme(), options);

@@ -29,6 +29,7 @@ struct MailerConfig {
   std::string password_file = "";  ///< Read at each login instead of `password`; empty: none.
   /// Gets the password, and masks what the relay says.
   std::shared_ptr<OwnSecrets> secrets = std::make_shared<OwnSecrets>();
+  SmtpTrace trace = {};
 };
 
 /// Throws engine::RefusedError that names the variable and the accepted forms, and never quotes the url.

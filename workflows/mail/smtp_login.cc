@@ -34,7 +34,9 @@ class Login {
   void run() {
     if (!options_.username.empty()) read_secret();
     channel_ = std::make_unique<SmtpChannel>(options_, patience_);
-    options_.tell("connect", channel_->socket().peer());
+    const SmtpSocket& socket = channel_->socket();
+    options_.tell("connect",
+                  options_.url + " is " + socket.peer() + ", reached from " + socket.local_address_literal());
     if (options_.implicit_tls) start_tls();
     greet();
     introduce();
@@ -68,7 +70,7 @@ class Login {
 
   void start_tls() {
     channel_->socket().start_tls(options_.ca_file, patience_);
-    options_.tell("tls", channel_->socket().tls());
+    options_.tell("TLS", channel_->socket().tls() + ", certificate verified for " + options_.host);
   }
 
   // A relay that waits for TLS says nothing: before the time is over it is asked whether that is why.
@@ -101,7 +103,7 @@ class Login {
     if (options_.implicit_tls || options_.tls == SmtpTls::kNone) return;
     if (!capabilities_.starttls) {
       if (options_.tls == SmtpTls::kRequired && channel_->socket().peer_is_local())
-        return options_.tell("tls", "none: a relay on this host that offers no STARTTLS");
+        return options_.tell("TLS", "none: a relay on this host that offers no STARTTLS");
       channel_->fail("it offers no STARTTLS (TLS is required unless PAWL_MAIL says ?tls=none)");
     }
     if (ask("STARTTLS", "STARTTLS").code != 220)

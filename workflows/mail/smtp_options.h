@@ -20,6 +20,9 @@ enum class SmtpTls {
   kNone,        ///< Plain text, password included: for a relay on this host or a private wire.
 };
 
+/// Told each thing that happens on a connection, and in which words; on the thread that sends.
+using SmtpTrace = std::function<void(const std::string& what, const std::string& words)>;
+
 struct SmtpOptions {
   std::string url;  ///< `smtp://host:port` or `smtps://host:port`, for the words of errors.
   std::string host;
@@ -39,8 +42,7 @@ struct SmtpOptions {
   std::chrono::seconds login_timeout{30};   ///< Look-up, TCP, TLS, greeting, EHLO and AUTH together.
   std::chrono::seconds reply_timeout{300};  ///< Each reply until DATA is answered (RFC 5321, section 4.5.3.2).
   std::chrono::seconds final_timeout{600};  ///< The reply to the final dot, and a body that does not move.
-  /// Told each thing that happens on a connection, and in which words; on the thread that sends. May be empty.
-  std::function<void(const std::string& what, const std::string& words)> trace;
+  SmtpTrace trace;                          ///< May be empty.
 
   void tell(const std::string& what, const std::string& words) const {
     if (trace) trace(what, words);

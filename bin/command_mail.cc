@@ -1,0 +1,121 @@
+// A mail to whoever sets a relay up, by the very code that a worker sends with.
+#include "bin/command_mail.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iomanip>
+
+#include "bin/command_error.h"
+#include "bin/redact.h"
+#include "bin/relay.h"
+#include "bin/utc_text.h"
+#include "bin/version.h"
+#include "engine/errors.h"
+#include "workflows/mail/address.h"
+#include "workflows/mail/message.h"
+
+namespace pawl::bin {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void require_mail_settings(const Settings& settings) {
+  std::string missing;
+  if (settings.mail.empty()) missing += "\n  PAWL_MAIL (--mail): where mail goes, like smtp://pawl@relay.internal";
+  if (settings.mail_from.empty())
+    missing += "\n  PAWL_MAIL_FROM (--mail-from): the sender's address, like alerts@example.com";
+  if (!missing.empty()) throw UsageError("mail test is not configured: missing" + missing);
+}
+
+std::string usable_address(const std::string& typed, const char* option) {
+  std::string address = mail::normalised_address(typed);
+  if (const auto reason = mail::why_unusable(address))
+    throw UsageError(std::string("cannot send a test mail: ") + option + ": " + *reason);
+  return address;
+}
+
+mail::Envelope test_mail(const Settings& settings, const std::string& to) {
+  const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
+  mail::Message message;
+  message.from_name = "pawl";
+  message.from = usable_address(settings.mail_from, "--mail-from");
+  message.to = usable_address(to, "--to");
+  message.subject = "Test mail from pawl";
+  const std::string domain = message.from.substr(message.from.rfind('@') + 1);
+  message.message_id = mail::message_id("mail-test", std::to_string(now.time_since_epoch().count()), domain);
+  message.date = now;
+  const std::string text = "Whoever set this pawl (" + std::string(kVersion) + ") up asked for a test mail at " +
+                           utc_text(now) + ". It has arrived: nothing is left to do.";
+  message.encoded_text = mail::encode(text + "\n");
+  message.encoded_html = mail::encode("<p>" + text + "</p>\n");
+  return mail::seal(message);
+}
+
+/// What came of it, for whoever has to act on it; empty: it was accepted.
+std::string trouble_of(mail::Delivery delivery) {
+  switch (delivery) {
+    case mail::Delivery::kAccepted:
+      return "";
+    case mail::Delivery::kRejected:
+      return "the relay refuses this recipient or message for good";
+    case mail::Delivery::kRefused:
+      return "the relay refuses it, in words that do not tell whether for the recipient's sake or for ours";
+    case mail::Delivery::kAccountRefused:
+      return "the relay refuses our sender, quota or right to relay; check PAWL_MAIL_FROM and the account";
+    case mail::Delivery::kDeferred:
+      return "the relay does not take it now; a worker would try again";
+    case mail::Delivery::kInDoubt:
+      return "it may or may not have been sent: the connection ended before the relay's last answer";
+    case mail::Delivery::kRelayDown:
+      return "the relay cannot be used; check PAWL_MAIL";
+    case mail::Delivery::kLoginRefused:
+      return "the relay refuses the login; check the user of PAWL_MAIL and PAWL_MAIL_PASSWORD_FILE";
+  }
+  return "it is not known what became of it";
+}
+
+bool is_refusal(mail::Delivery delivery) {
+  return delivery == mail::Delivery::kRejected || delivery == mail::Delivery::kRefused ||
+         delivery == mail::Delivery::kAccountRefused || delivery == mail::Delivery::kLoginRefused;
+}
+
+class MailVerb final : public Verb {
+ public:
+  explicit MailVerb(CLI::App& command) {
+    CLI::App* test = command.add_subcommand("test", "Send one test mail, and print what the relay says to each step");
+    test->add_option("--to", to_, "Whom to send it to")->required();
+    command.require_subcommand(1);
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    require_mail_settings(settings);
+    const mail::Envelope envelope = test_mail(settings, to_);
+    const Clock::time_point began = Clock::now();
+    const auto print = [&](const std::string& what, const std::string& words) {
+      const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+      console.out << std::setw(6) << elapsed.count() << " ms  " << what << ": " << redacted(words, *console.secrets)
+                  << std::endl;
+    };
+    for (const std::string& warning : relay_warnings(settings)) console.err << "pawl: " << warning << '\n';
+    const auto mailer = make_relay(settings, console.secrets, print);
+    const mail::DeliveryReport report = mailer->send({&envelope, 1}).at(0);
+    const std::string trouble = trouble_of(report.delivery);
+    if (trouble.empty()) {
+      console.out << "accepted, to " << envelope.to << ", as " << envelope.message_id << '\n';
+      return ExitCode::kDone;
+    }
+    const std::string words = "test mail to " + envelope.to + " not accepted: " + trouble + ": " + report.reply;
+    if (is_refusal(report.delivery)) throw engine::RefusedError(words);
+    throw engine::UnavailableError(words);
+  }
+
+ private:
+  std::string to_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_mail(CLI::App& command) { return std::make_unique<MailVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,85 @@
+// `pawl mail test` with a real relay: what it prints of each step, and how it ends.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "bin/command_line.h"
+#include "tests/bin/temporary_directory.h"
+#include "tests/mail/smtp_server.h"
+
+using namespace pawl::bin;
+using pawl::mail::SmtpServer;
+
+namespace {
+
+struct Fixture {
+  TemporaryDirectory directory;
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+
+  ExitCode test_mail(const std::string& url, const std::string& password = "", const std::string& to = "ada@x.test") {
+    const std::string file = directory.path() + "/password";
+    if (!password.empty()) std::ofstream(file) << password << '\n';
+    std::vector<const char*> arguments{
+        "pawl", "mail", "test", "--to", to.c_str(), "--mail", url.c_str(), "--mail-from", "alerts@example.test"};
+    if (!password.empty()) arguments.insert(arguments.end(), {"--mail-password-file", file.c_str()});
+    out.str("");
+    err.str("");
+    Console console{in, out, err};
+    return run_command_line(static_cast<int>(arguments.size()), arguments.data(), console);
+  }
+
+  /// Whether the output has these in this order.
+  void check_said(const std::vector<std::string>& parts) const {
+    std::size_t at = 0;
+    for (const std::string& part : parts) {
+      CAPTURE(part, out.str());
+      const std::size_t found = out.str().find(part, at);
+      CHECK(found != std::string::npos);
+      if (found != std::string::npos) at = found + part.size();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a test mail says each step in the relay's words, and arrives") {
+  const SmtpServer server({"--tls", "starttls", "--login", "pawl:c4nary-pass"});
+  CHECK(test_mail(server.url("pawl") + "&tls=required&ehlo=a.test", "c4nary-pass", " Ada@Bücher.test") == ExitCode::kDone);
+  check_said({"connect: smtp://localhost:", " is 127.0.0.1:", "reached from [127.0.0.1]", "greeting: 220 relay.test",
+              "EHLO a.test: 250 relay.test", "STARTTLS", "STARTTLS: 220 ", "TLS: TLSv1.", "verified for localhost",
+              "EHLO a.test: 250 ", "AUTH LOGIN PLAIN", "AUTH PLAIN: 235 ", "MAIL FROM: 250 ", "RCPT TO: 250 ",
+              "DATA: 354 ", "end of message: 250 2.0.0 OK kept", "accepted, to Ada@xn--bcher-kva.test"});
+  CHECK(server.received().at(0)["subject"] == "Test mail from pawl");
+  CHECK(out.str().find("c4nary") == std::string::npos);
+  CHECK(err.str().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as a refusal") {
+  const SmtpServer server({"--login", "pawl:right", "--fail", "rcpt=550 5.1.1 no such user"});
+  CHECK(test_mail(server.url("pawl"), "right") == ExitCode::kRefused);
+  check_said({"RCPT TO: 550 5.1.1 no such user"});
+  CHECK_THAT(err.str(), Catch::Contains("password goes over the wire in clear") &&
+                            Catch::Contains("refuses this recipient or message for good: 550 5.1.1"));
+  CHECK(test_mail(server.url("pawl"), "wr0ng-secret") == ExitCode::kRefused);
+  CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a test mail through a relay that is not there, or not now, ends as a failure that says why") {
+  CHECK(test_mail("smtp://no-such-host.invalid") == ExitCode::kFailed);
+  CHECK_THAT(err.str(), Catch::Contains("Could not resolve host: no-such-host.invalid"));
+  const SmtpServer server({"--fail", "mail=451 4.3.0 later"});
+  CHECK(test_mail(server.url()) == ExitCode::kFailed);
+  CHECK_THAT(err.str(), Catch::Contains("does not take it now") && Catch::Contains("451 4.3.0 later"));
+}
+
+TEST_CASE_METHOD(Fixture, "a test mail without settings or to what is no address is a usage error") {
+  CHECK(test_mail("") == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("PAWL_MAIL"));
+  CHECK(test_mail("smtp://localhost", "", "nobody") == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--to"));
+  CHECK(test_mail("ftp://localhost") == ExitCode::kUsage);
+  CHECK(test_mail("maildir:" + directory.path() + "/mail") == ExitCode::kDone);
+}
