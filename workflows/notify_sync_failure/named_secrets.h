@@ -1,14 +1,15 @@
-// Takes out secrets that a name announces: `password=x`, `"client_secret": "x"`, `<token>x</token>`.
+// Finds secrets that a name announces: `password=x`, `"client_secret": "x"`, `<token>x</token>`.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <vector>
+
+#include "workflows/notify_sync_failure/folded_text.h"
 
 namespace pawl::notify_sync_failure {
 
 inline constexpr std::string_view kRedacted = "[redacted]";
 
-/// The text with the values of such names replaced by kRedacted. Linear in practice; give it bounded text.
-std::string redact_named_secrets(std::string_view text);
+/// The values of such names in `text.text`, in no order, without those that are prose or kRedacted already. Linear.
+std::vector<Range> secrets_by_name(const FoldedText& text);
 
 }  // namespace pawl::notify_sync_failure

@@ -6,10 +6,10 @@
 
 namespace pawl::notify_sync_failure {
 
-/// Replaces by `[redacted]`: PEM blocks, the user part of URLs and of `user:password@host`, credentials after Bearer
-/// and Basic, JSON web tokens, tokens with a known prefix (AWS, GitHub, Slack, Stripe, Google), and whatever a secret's
-/// name announces (named_secrets.h). Give it valid UTF-8 of bounded length. Not promised: a secret that nothing
-/// announces, say a bare password in a sentence.
+/// Replaces by `[redacted]` what a secret's name announces (named_secrets.h), what is a secret by its form or place
+/// (secret_patterns.h), and words that look random: at least 16 letters and digits in a mixture that no word or
+/// identifier has, unless an id's name stands before them. Escaped text is read unescaped. docs/redaction.md lists what
+/// is not found. Linear in the text's size; text below 4 GiB. Thread-safe.
 std::string redact(std::string_view text);
 
 }  // namespace pawl::notify_sync_failure

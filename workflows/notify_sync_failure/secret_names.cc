@@ -1,133 +1,130 @@
-// The vocabulary of redaction.
+// The vocabulary of secrets as one regular expression; what it finds is looked at more closely.
 #include "workflows/notify_sync_failure/secret_names.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <string>
+
+#include "workflows/notify_sync_failure/secret_words.h"
 
 namespace pawl::notify_sync_failure {
 
 namespace {
 
+using std::string;
 using std::string_view;
 
-// Which letters are in a word, a bit each: a text can hold only words whose letters it has, and few are left to look
-// for.
-constexpr std::uint32_t letters_of(string_view word) {
-  std::uint32_t letters = 0;
-  for (const char c : word)
-    if (c >= 'a' && c <= 'z') letters |= 1u << (c - 'a');
-  return letters;
+// A blank in these stands for one of blank, '_', '-', '.', or nothing.
+constexpr string_view kRestOfLine =
+    "proxy authorization|authorization|set cookie|cookies?|pass phrase|seed phrase|recovery phrase|mnemonic|"
+    "recovery codes|backup codes";
+constexpr string_view kCertain =
+    "pass word|passw|pass wd|pass code|pwd|pswd|p word|one time code|verification code|security code|recovery code|"
+    "code verifier|connection string|conn str|session id|sess id|aspx auth|cvv2|cvc2|"
+    "pass wort|kennwort|kennw|contrasena|palavra passe|senha|wachtwoord|wachtw|mot de passe|haslo|parola|lozinka|"
+    "losenord|adgangskode|kodeord|passord|salasana|heslo|jelszo|sifre|parool|slaptazodis|clave|kata sandi|geheimnis|"
+    "пароль|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|סיסמ|كلمة السر|كلمة المرور|รหัสผ่าน|mật khẩu|पासवर्ड";
+constexpr string_view kNamed =
+    "(?:api|access|private|priv|secret|signing|sign|account|acct|shared|encryption|encrypt|crypt|subscription|function|"
+    "functions|master|host|auth|licence|license|app|application|deploy|service|session|storage|server|consumer|client|"
+    "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing) key|api pass|apik|"
+    "secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml request|csrf|xsrf|auth code|"
+    "cle (?:api|privee|secrete|d'acces)|schlussel|llave|sleutel";
+// Only as a whole part of a name: `smtp_pass`, `dbPass`, yet neither `compass` nor `bypass`.
+constexpr string_view kParts =
+    "pass|pw|psw|passwd|auth|sig|sas|pin|otp|totp|sid|session|sess|jsession|hmac|cvv|cvc|mdp|tok|pat|psk|creds?|"
+    "bindpw|rootpw|dbpw|adminpw|userpw|key";
+
+const RE2& vocabulary() {
+  static const RE2 expression([] {
+    string pattern = "(?i)";
+    for (const string_view group : {kRestOfLine, kCertain, kNamed, kParts}) {
+      pattern += pattern.size() > 4 ? "|(" : "(";
+      for (const char c : fold(group).text) pattern += c == ' ' ? string("[ _.-]?") : string(1, c);
+      pattern += ')';
+    }
+    return pattern;
+  }());
+  return expression;
 }
 
-struct Part {
-  constexpr Part(const char* word) : word(word), letters(letters_of(word)) {}
-  string_view word;
-  std::uint32_t letters;
-};
-
-// Compared in lower case and without '_' and '-'.
-constexpr auto kInside = std::to_array<Part>(
-    {"password",  "passwd",        "passcode",        "pwd",          "secret",           "token",        "apikey",
-     "accesskey", "privatekey",    "signingkey",      "accountkey",   "sharedkey",        "functionskey", "masterkey",
-     "authkey",   "encryptionkey", "subscriptionkey", "credential",   "signature",        "sessionid",    "sessid",
-     "jwt",       "bearer",        "assertion",       "codeverifier", "connectionstring", "licensekey",   "appkey"});
-constexpr auto kWhole =
-    std::to_array<string_view>({"pass", "auth", "sig", "sas", "pin", "otp", "sid", "session", "jsession", "hmac"});
-constexpr auto kRestOfLine =
-    std::to_array<string_view>({"authorization", "proxyauthorization", "cookie", "setcookie", "passphrase"});
-// A name that ends so describes a secret and is none: token_type, password_policy.
-constexpr auto kInnocentEnds =
-    std::to_array<string_view>({"type", "expiresin", "expiresat", "expiry", "endpoint", "url", "uri", "count", "length",
-                                "limit", "status", "policy", "expired", "lifetime", "ttl"});
-constexpr auto kErrorStarts = std::to_array<string_view>(
-    {"invalid", "expired", "missing", "bad", "wrong", "incorrect", "unauthorized", "unsupported", "unknown"});
-constexpr auto kBeforeKey = std::to_array<string_view>(
-    {"api", "access", "private", "secret", "signing", "account", "shared", "encryption", "subscription"});
-// Between blanks, each of them.
-constexpr string_view kProse =
-    " a absent access account already an and are attempt authentication authorization been blank cannot client "
-    "connection could denied did disabled does empty error expected expired failed failure false for from grant "
-    "has have header in incorrect invalid is it locked malformed mismatch missing must no none not null of on or "
-    "password please refresh refused rejected request required revoked server signature that the this to token "
-    "too true unauthorized undefined unknown unsupported user was were will with wrong your ";
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string bare(string_view name) {
-  std::string text;
-  for (const char c : name)
-    if (c != '_' && c != '-') text += lower(c);
-  return text;
+// What a name goes on with that describes a secret and is none: token_type, password_policy, secretary.
+const RE2& innocent_end() {
+  static const RE2 expression(
+      "(?i)^s?[_.-]?(?:types?|expir\\w*|endpoint|ur[li]|counts?|length|limit|status|polic(?:y|ies)|lifetime|ttl|names?|"
+      "field|label|reset|required|strength|manager|store|provider|version|algorithm|alg|format|id|ids|less|"
+      "i[sz](?:ed|er|ation)\\w*|ary|aries|ariat|ory|ports?|ive|ure|ing|able|wall|enger|mismatch|invalid|missing|error)"
+      "$");
+  return expression;
 }
 
-template <class Words>
-bool holds(const Words& words, string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+bool has_innocent_end(string_view rest) { return RE2::PartialMatch({rest.data(), rest.size()}, innocent_end()); }
+
+// A name that begins so is an error about a secret.
+bool is_about_errors(string_view name) {
+  static const RE2 expression(
+      "(?i)^(?:in-?valid|expired|missing|bad|wrong|incorrect|unauthorized|unsupported|unknown|mismatch)");
+  return RE2::PartialMatch({name.data(), name.size()}, expression);
 }
 
-template <class Words, class Fits>
-bool any(const Words& words, Fits fits) {
-  return std::any_of(words.begin(), words.end(), fits);
+// `unexpected token: IDENTIFIER` is a parser's.
+bool is_syntax_error(string_view before) {
+  static const RE2 expression("(?i)(?:unexpected|next|syntax|lexical|illegal) $");
+  before.remove_prefix(before.size() - std::min<std::size_t>(before.size(), 16));
+  return RE2::PartialMatch({before.data(), before.size()}, expression);
 }
 
-bool holds_part(string_view text) {
-  const std::uint32_t letters = letters_of(text);
-  return any(kInside, [&](const Part& part) {
-    return (part.letters & ~letters) == 0 && text.find(part.word) != string_view::npos;
-  });
+bool is_part(string_view text, Range part) {
+  const char first = text[part.begin];
+  const char last = text[part.end - 1];
+  const char before = part.begin == 0 ? ' ' : text[part.begin - 1];
+  const char after = part.end == text.size() ? ' ' : text[part.end];
+  const bool begins = !is_letter(before) || (is_lower(before) && is_upper(first));
+  return begins && (!is_letter(after) || (is_lower(last) && is_upper(after)));
 }
 
-bool is_prose_word(string_view word) {
-  return !word.empty() && kProse.find(" " + bare(word) + " ") != string_view::npos;
+constexpr std::size_t kAffixMax = 64;  // so that a text of one long word is not gone over for each secret in it
+
+Range whole_name(string_view text, Range found) {
+  const std::size_t first = found.begin - std::min(found.begin, kAffixMax);
+  const std::size_t last = std::min(text.size(), found.end + kAffixMax);
+  while (found.begin > first && is_name_character(text[found.begin - 1])) --found.begin;
+  while (found.end < last && is_name_character(text[found.end])) ++found.end;
+  return found;
 }
 
-// `smtp_pass`, `db-pass` and `dbPass`, yet neither `compass` nor `bypass`.
-bool ends_in_pass(string_view name) {
-  if (name.size() < 5) return false;
-  const string_view end = name.substr(name.size() - 5);
-  return (end[0] == '_' || end[0] == '-' || end[1] == 'P') && bare(end.substr(1)) == "pass";
-}
-
-std::string word_before(string_view before) {
-  if (before.empty() || before.back() != ' ') return {};
-  before.remove_suffix(1);
-  std::size_t start = before.size();
-  while (start > 0 && is_letter(before[start - 1])) --start;
-  return bare(before.substr(start));
-}
-
-bool in_query(string_view before) { return !before.empty() && (before.back() == '?' || before.back() == '&'); }
-
-bool is_secret_by_place(string_view name, string_view before) {
-  if (name == "key") return in_query(before) || holds(kBeforeKey, word_before(before));
-  return name == "code" && in_query(before);  // the authorization code in the URL of an OAuth redirect
+// A key by itself is a name of anything, but for one of a URL's query.
+Secrecy secrecy_of_key(string_view text, Range name) {
+  const bool in_query = name.begin > 0 && string_view("?&").find(text[name.begin - 1]) != string_view::npos;
+  return in_query ? Secrecy::kNamed : Secrecy::kLikely;
 }
 
 }  // namespace
 
-Secrecy secrecy_of(string_view name, string_view before) {
-  const std::string text = bare(name);
-  if (holds(kRestOfLine, text)) return Secrecy::kRestOfLine;
-  const bool secret = holds(kWhole, text) || ends_in_pass(name) || is_secret_by_place(text, before) || holds_part(text);
-  if (!secret || text.starts_with("secretar")) return Secrecy::kNone;
-  if (any(kInnocentEnds, [&](string_view end) { return text.ends_with(end); })) return Secrecy::kNone;
-  const bool about_errors = any(kErrorStarts, [&](string_view start) { return text.starts_with(start); });
-  return about_errors || text == "tokens" ? Secrecy::kLikely : Secrecy::kCertain;
-}
-
-bool is_prose(string_view value) {
-  const auto end = std::find_if_not(value.begin(), value.end(), is_letter);
-  const bool one_word = std::none_of(end, value.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
-  return one_word && is_prose_word(value.substr(0, static_cast<std::size_t>(end - value.begin())));
-}
-
-bool looks_random(string_view value, std::size_t length) {
-  return value.size() >= length && std::any_of(value.begin(), value.end(), is_letter) &&
-         std::any_of(value.begin(), value.end(), is_digit);
+std::optional<SecretName> next_secret_name(string_view folded, std::size_t from) {
+  const re2::StringPiece text(folded.data(), folded.size());
+  re2::StringPiece found[5];
+  while (from < folded.size() && vocabulary().Match(text, from, folded.size(), RE2::UNANCHORED, found, 5)) {
+    const std::size_t begin = static_cast<std::size_t>(found[0].data() - folded.data());
+    const Range word{begin, begin + found[0].size()};
+    from = word.begin + 1;
+    const bool short_word = found[4].data() != nullptr;
+    if (short_word && !is_part(folded, word)) continue;
+    from = word.end;
+    const Range name = whole_name(folded, word);
+    const string_view rest = folded.substr(word.end, name.end - word.end);
+    if (has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
+    const bool plural_token = found[0].ends_with("oken") && rest == "s";
+    if (is_about_errors(folded.substr(name.begin, name.end - name.begin)) || plural_token)
+      return SecretName{name, Secrecy::kLikely};
+    if (short_word && (found[4] == "key" || found[4] == "Key" || found[4] == "KEY"))
+      return SecretName{name, secrecy_of_key(folded, name)};
+    if (short_word && (found[4] == "sid" || found[4] == "pat")) return SecretName{name, Secrecy::kLikely};
+    if (found[1].data() != nullptr) return SecretName{name, Secrecy::kRestOfLine};
+    return SecretName{name, found[3].data() != nullptr ? Secrecy::kNamed : Secrecy::kCertain};
+  }
+  return std::nullopt;
 }
 
 }  // namespace pawl::notify_sync_failure

@@ -1,26 +1,28 @@
-// Which names announce a secret, and which words after such a name are only prose.
+// Finds the names that announce a secret.
 #pragma once
 
+#include <optional>
 #include <string_view>
+
+#include "workflows/notify_sync_failure/folded_text.h"
 
 namespace pawl::notify_sync_failure {
 
 /// How sure a name makes us that its value is a secret.
 enum class Secrecy {
-  kNone,       ///< Not a secret's name.
-  kLikely,     ///< The name of an error about a secret (`invalid_token`): a secret only if the value looks like one.
-  kCertain,    ///< `password`, `client_secret`, `refreshToken`: whatever the value is, unless it is plain prose.
-  kRestOfLine  ///< `Authorization`, `Cookie`: the value goes on to the end of the line.
+  kLikely,   ///< `invalid_token`, `tls.key`: a secret only if the value looks like one.
+  kNamed,    ///< `secret`, `token`: whatever the value is, unless it is prose; after a blank it may be a thing's name.
+  kCertain,  ///< `password`: whatever the value is, unless it is prose.
+  kRestOfLine  ///< `Authorization`, `Cookie`, `passphrase`: the value goes on to the end of the line.
 };
 
-/// Judges a name as written in a text (letters, digits, '_' and '-'), in any case. `before` is the text before it:
-/// `key` is a secret's name after `api ` or in a query string, and not by itself.
-Secrecy secrecy_of(std::string_view name, std::string_view before);
+struct SecretName {
+  Range range;  ///< The whole name, `db_password` and not `password` alone.
+  Secrecy secrecy = Secrecy::kCertain;
+};
 
-/// True for words that follow a secret's name in an error message ("token: expired") and are no secret.
-bool is_prose(std::string_view value);
-
-/// At least `length` characters, with letters and digits among them: nothing that people write in prose.
-bool looks_random(std::string_view value, std::size_t length);
+/// The first secret's name at or after `from`, in folded text: in several languages, in any case, with or without '_',
+/// '-', '.' or a blank between its words. Names about a secret (`token_type`, `secretary`) are passed over. Linear.
+std::optional<SecretName> next_secret_name(std::string_view folded, std::size_t from);
 
 }  // namespace pawl::notify_sync_failure
