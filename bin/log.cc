@@ -32,7 +32,8 @@ struct Wording {
   const char* message;
 };
 
-Wording end_wording(std::string_view status) {
+Wording end_wording(std::string_view status, std::string_view detail) {
+  if (status == "done" && !detail.empty()) return {LogLevel::kWarn, "run done, with something left out"};
   if (status == "done") return {LogLevel::kDebug, "run done"};
   if (status == "failed") return {LogLevel::kError, "run failed"};
   return {LogLevel::kWarn, "run superseded: another worker has it"};
@@ -45,7 +46,7 @@ Wording wording_of(const Notice& notice) {
     case NoticeKind::kRunResumed:
       return {LogLevel::kInfo, "run resumed"};
     case NoticeKind::kRunEnded:
-      return end_wording(notice.subject);
+      return end_wording(notice.subject, notice.detail);
     case NoticeKind::kRunMisfit:
       return {LogLevel::kError, "run parked until a build that fits it runs"};
     case NoticeKind::kAttemptFailed:

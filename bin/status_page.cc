@@ -67,6 +67,9 @@ Page metrics_page(const WorkerStatus& status) {
   metrics.sample("pawl_build_info", version, 1);
   metrics.add("pawl_events_claimed_total", "counter", "Events claimed from the outbox.", runner.claimed);
   metrics.add("pawl_runs_done_total", "counter", "Runs that ended done.", runner.done);
+  metrics.add("pawl_runs_done_with_note_total", "counter",
+              "Runs that ended done and note what was left out: nobody to tell, a mail not sent.",
+              runner.done_with_note);
   metrics.add("pawl_runs_failed_total", "counter", "Runs that ended failed.", runner.failed);
   metrics.add("pawl_attempts_failed_total", "counter", "Attempts of steps that failed.", runner.attempts_failed);
   metrics.add("pawl_checkpoint_groups_total", "counter", "Group commits of checkpoints.", runner.checkpoint_groups);

@@ -186,6 +186,7 @@ void Runner::Body::end_durably(RunState& run, RunStatus status, const std::strin
 
 void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason) {
   ++(status == RunStatus::kDone ? counters_.done : counters_.failed);
+  if (status == RunStatus::kDone && !reason.empty()) ++counters_.done_with_note;
   notify(NoticeKind::kRunEnded, event.id, to_string(status), reason);
   archiver_.finish({event.position, event.id, status, reason});
 }

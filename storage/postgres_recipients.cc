@@ -26,11 +26,12 @@ Rows select_recipients(PostgresPool& pool, std::span<const std::string> org_ids)
   TextArray ids;  // text that is no uuid belongs to no organisation, and must not fail the others' query
   for (const std::string& id : org_ids)
     if (engine::is_uuid(id)) ids.add(id);
-  return pool.borrow()->run_binary("read recipients",
-                                   "select o.asked, r.org_name, r.user_id from unnest($1::text[]) o (asked)"
-                                   " join pawl.recipients r on r.org_id = o.asked::uuid"
-                                   " where r.role in ('owner', 'admin') order by o.asked, r.user_id",
-                                   {ids.bytes()}, plan_for(org_ids.size()));
+  return pool.borrow()->run_binary(
+      "read recipients",
+      "select o.asked, r.org_name, r.user_id, coalesce(r.email, '') from unnest($1::text[]) o (asked)"
+      " join pawl.recipients r on r.org_id = o.asked::uuid"
+      " where r.role in ('owner', 'admin') order by o.asked, r.user_id",
+      {ids.bytes()}, plan_for(org_ids.size()));
 }
 
 }  // namespace
@@ -42,8 +43,10 @@ std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const st
     Recipients& recipients = found[rows.string(row, 0)];
     recipients.org_name = rows.string(row, 1);
     std::string user = rows.string(row, 2);
-    if (recipients.user_ids.empty() || recipients.user_ids.back() != user)
+    if (recipients.user_ids.empty() || recipients.user_ids.back() != user) {
       recipients.user_ids.push_back(std::move(user));
+      recipients.emails.push_back(rows.string(row, 3));
+    }
   }
   std::vector<Recipients> in_order;
   for (const std::string& id : org_ids) in_order.push_back(found[id]);

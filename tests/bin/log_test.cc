@@ -55,6 +55,14 @@ TEST_CASE_METHOD(Fixture, "runs that start or end done are debug lines, so a bus
   CHECK_FALSE(logged(notice_of(NoticeKind::kRunEnded, "done"), {LogLevel::kDebug}).empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a run that ends done and leaves somebody out is a warning with its note") {
+  const Notice notice = notice_of(NoticeKind::kRunEnded, "done", "nobody told: the organisation has no owner or admin");
+  const auto line = nlohmann::json::parse(logged(notice, {.level = LogLevel::kWarn, .json = true}));
+  CHECK(line["level"] == "warn");
+  CHECK(line["msg"] == "run done, with something left out");
+  CHECK(line["note"] == "nobody told: the organisation has no owner or admin");
+}
+
 TEST_CASE_METHOD(Fixture, "a failed run is an error line with its reason") {
   const Notice notice = notice_of(NoticeKind::kRunEnded, "failed", "no org_id");
   const auto line = nlohmann::json::parse(logged(notice, {.level = LogLevel::kError, .json = true}));

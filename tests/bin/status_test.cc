@@ -61,6 +61,7 @@ TEST_CASE_METHOD(Fixture, "a registered worker whose loop stopped turning is not
 TEST_CASE_METHOD(Fixture, "metrics have help, type and a value, and a line for each step") {
   RunnerStatus status;
   status.done = 7;
+  status.done_with_note = 3;
   status.waiting = 2;
   status.open_circuits.push_back({"send-email", "down"});
   board.turned(status);
@@ -68,6 +69,7 @@ TEST_CASE_METHOD(Fixture, "metrics have help, type and a value, and a line for e
   CHECK(page.content_type == "text/plain; version=0.0.4; charset=utf-8");
   for (const char* line : {"# HELP pawl_runs_done_total Runs that ended done.\n# TYPE pawl_runs_done_total counter\n"
                            "pawl_runs_done_total 7\n",
+                           "\npawl_runs_done_with_note_total 3\n",
                            "\npawl_runs_waiting 2\n", "\npawl_step_paused{step=\"resolve-recipients\"} 0\n",
                            "\npawl_step_paused{step=\"send-email\"} 1\n", "\npawl_registered 1\n"})
     CHECK_THAT(page.body, Catch::Contains(line));

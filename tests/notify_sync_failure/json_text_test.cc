@@ -42,10 +42,15 @@ TEST_CASE("checkpoints of recipients and receipts are what their conversions giv
   for (const std::string& text : texts()) {
     const EmailReceipt receipt{"accepted", text};
     CHECK(to_checkpoint(receipt) == json(receipt).dump());
-    const Recipients nobody{text, {}};
-    CHECK(to_checkpoint(nobody) == json(nobody).dump());
-    const Recipients two{"Acme", {text, "0e0c0000-0000-4000-8000-000000000005"}};
-    CHECK(to_checkpoint(two) == json(two).dump());
+    const std::string user = "0e0c0000-0000-4000-8000-000000000005";
+    CHECK(to_checkpoint(Recipients{text, {}}) == json{{"org_name", text}, {"user_ids", json::array()}}.dump());
+    CHECK(to_checkpoint(Recipients{"Acme", {text, user}}) ==
+          json{{"org_name", "Acme"}, {"user_ids", {text, user}}}.dump());
+    const Recipients sharing{text, {text, user}, {{text, user}, {user, text}}};
+    const auto restored = json::parse(to_checkpoint(sharing)).get<Recipients>();
+    CHECK(restored.org_name == text);
+    CHECK(restored.user_ids == sharing.user_ids);
+    CHECK(restored.shared_mailboxes == sharing.shared_mailboxes);
   }
   CHECK(to_checkpoint(EmailReceipt{"suppressed", "no such \"user\""}) ==
         R"({"detail":"no such \"user\"","state":"suppressed"})");

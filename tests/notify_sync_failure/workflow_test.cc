@@ -22,8 +22,11 @@ struct Fixture {
                           .resolve_recipients = {},
                           .create_in_app = {}}};
   pawl::engine::WorkflowDefinition workflow = definition(steps);
+  std::vector<Execution*> started;  // as long as their run lives
 
   Fixture() { directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "olive"}}; }
+
+  void finish(pawl::engine::RunState& run);
 
   pawl::engine::StoredRun stored(const std::string& payload = sample_payload().dump()) {
     pawl::engine::StoredRun run;
@@ -54,7 +57,15 @@ void execute(Fixture& fixture, Execution& execution) {
 
 void execute_fresh(Fixture& fixture, pawl::engine::RunState& run) {
   const std::vector<Execution*> fresh = std::exchange(run.fresh, {});
+  fixture.started.insert(fixture.started.end(), fresh.begin(), fresh.end());
   for (Execution* execution : fresh) execute(fixture, *execution);
+}
+
+void Fixture::finish(pawl::engine::RunState& run) {
+  while (!run.returned()) {
+    run.advance();
+    execute_fresh(*this, run);
+  }
 }
 
 }  // namespace
@@ -149,8 +160,59 @@ TEST_CASE_METHOD(Fixture, "an organisation without recipients ends done, with no
     execute_fresh(*this, run);
   }
   CHECK(failure_reason(run).empty());
+  CHECK(run.note == "nobody told: the organisation has no owner or admin");
   CHECK(inbox.calls == 0);
   CHECK(mailer.sent.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notification each") {
+  directory.organisations[kOrgId] = {
+      "Acme Lettings",
+      {"adam", "bea", "carl", "olive"},
+      {},
+      {"Info@ACME.example", " info@acme.example", "carl@acme.example", "info@acme.example"}};
+  ledger.emails = {{"adam", "Info@ACME.example"}};
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(names_of(started) ==
+        std::vector<std::string>{"resolve-recipients", "create-in-app", "send-email adam", "send-email carl"});
+  REQUIRE(mailer.sent.size() == 2);
+  CHECK(mailer.sent[0].to == "Info@ACME.example");
+  CHECK(inbox.posted.at(0).user_ids.size() == 4);
+  CHECK(run.note.empty());
+}
+
+TEST_CASE_METHOD(
+    Fixture, "the mail to a shared address goes out while any of its accounts may get it, and says so if none may") {
+  directory.organisations[kOrgId] = {
+      "Acme Lettings", {"adam", "bea", "olive"}, {}, std::vector<std::string>(3, "info@acme.example")};
+  ledger.emails = {{"olive", "info@acme.example"}};
+  ledger.demoted = {"adam", "bea"};
+  {
+    pawl::engine::RunState run(workflow, stored());
+    finish(run);
+    REQUIRE(mailer.sent.size() == 1);
+    CHECK(mailer.sent[0].to == "info@acme.example");
+    CHECK(ledger.row("olive").state == "accepted");
+    for (const LedgerRequest& asked : ledger.asked) CHECK(asked.message_id == ledger.asked[0].message_id);
+    CHECK(run.note.empty());
+  }
+  ledger.demoted.insert("olive");
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(mailer.sent.size() == 1);
+  CHECK(run.note == "no mail to adam: no longer an owner or admin");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "what has no usable address shares no mailbox, and a run that ends done notes whom it did not mail") {
+  directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "bea", "olive"}, {}, {"", "", "olive@example.com"}};
+  ledger.emails = {{"adam", ""}, {"bea", ""}};
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(mailer.sent.size() == 1);
+  CHECK_THAT(run.note,
+             Catch::StartsWith("no mail to adam: not sent: ") && Catch::Contains("; no mail to bea: not sent: "));
 }
 
 TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails the run before any step") {
@@ -165,7 +227,7 @@ TEST_CASE_METHOD(Fixture, "a run taken up from its checkpoints starts only what 
   auto history = stored();
   history.steps.push_back({.run = 1,
                            .step = {"resolve-recipients", ""},
-                           .result = nlohmann::json(Recipients{"Acme Lettings", {"adam", "olive"}}).dump()});
+                           .result = to_checkpoint(Recipients{"Acme Lettings", {"adam", "olive"}})});
   history.steps.push_back({.run = 1, .step = {"create-in-app", ""}, .result = R"({"rows": 2})"});
   history.steps.push_back(
       {.run = 1, .step = {"send-email", "adam"}, .result = R"({"state": "accepted", "detail": "250 ok"})"});

@@ -26,6 +26,8 @@ TEST_CASE_METHOD(PostgresFixture, "members are never notified, and nobody outsid
   CHECK(found[0].user_ids == sorted({other.owner, other.admin}));
   CHECK(found[1].org_name == "The acme");
   CHECK(found[1].user_ids == sorted({acme.owner, acme.admin}));
+  REQUIRE(found[0].emails.size() == 2);
+  CHECK(found[0].emails[0] != found[0].emails[1]);
   CHECK(found[2].user_ids.empty());
   CHECK(found[2].org_name.empty());
   CHECK(found[3].user_ids.empty());

@@ -12,9 +12,15 @@ namespace pawl::notify_sync_failure {
 struct Recipients {
   std::string org_name;               ///< Empty when the organisation has no recipients.
   std::vector<std::string> user_ids;  ///< Sorted, without duplicates.
+  /// The users who get one mail together, since their addresses are one mailbox's: two or more each, sorted. The first
+  /// is whom the mail is for and whose id is its key, while he is eligible.
+  std::vector<std::vector<std::string>> shared_mailboxes = {};
+  /// The directory's answer alone, and not checkpointed: a user's address each, as typed; may be empty.
+  std::vector<std::string> emails = {};
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Recipients, org_name, user_ids)
 std::string to_checkpoint(const Recipients& recipients);
+/// Reads checkpoints of builds without shared mailboxes too.
+void from_json(const nlohmann::json& json, Recipients& recipients);
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached.
 class RecipientDirectory {

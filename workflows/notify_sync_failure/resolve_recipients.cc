@@ -2,8 +2,10 @@
 #include "workflows/notify_sync_failure/resolve_recipients.h"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/crash_point.h"
+#include "workflows/mail/address.h"
 #include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
 
@@ -13,17 +15,53 @@ namespace {
 
 constexpr std::size_t kOrgNameMax = 120;
 
+// One mail a mailbox, however many accounts have it. What cannot be sent to is nobody's mailbox: each of its users is
+// told of by himself.
+std::vector<std::vector<std::string>> shared_mailboxes(const Recipients& recipients) {
+  std::map<std::string, std::vector<std::string>> users_of;
+  for (std::size_t user = 0; user < recipients.emails.size(); ++user) {
+    const std::string address = mail::normalised_address(recipients.emails[user]);
+    if (!mail::why_unusable(address)) users_of[mail::mailbox_key(address)].push_back(recipients.user_ids.at(user));
+  }
+  std::vector<std::vector<std::string>> shared;
+  for (auto& [mailbox, users] : users_of)
+    if (users.size() > 1) shared.push_back(std::move(users));
+  std::sort(shared.begin(), shared.end());
+  return shared;
+}
+
+void append_ids(std::string& json, const std::vector<std::string>& ids) {
+  json += '[';
+  for (const std::string& id : ids) {
+    if (&id != &ids.front()) json += ',';
+    append_json_text(json, id);
+  }
+  json += ']';
+}
+
 }  // namespace
 
 std::string to_checkpoint(const Recipients& recipients) {
   std::string json = "{\"org_name\":";
   append_json_text(json, recipients.org_name);
-  json += ",\"user_ids\":[";
-  for (const std::string& id : recipients.user_ids) {
-    if (&id != &recipients.user_ids.front()) json += ',';
-    append_json_text(json, id);
+  if (!recipients.shared_mailboxes.empty()) {
+    json += ",\"shared_mailboxes\":[";
+    for (const auto& users : recipients.shared_mailboxes) {
+      if (&users != &recipients.shared_mailboxes.front()) json += ',';
+      append_ids(json, users);
+    }
+    json += ']';
   }
-  return json += "]}";
+  json += ",\"user_ids\":";
+  append_ids(json, recipients.user_ids);
+  return json += '}';
+}
+
+void from_json(const nlohmann::json& json, Recipients& recipients) {
+  json.at("org_name").get_to(recipients.org_name);
+  json.at("user_ids").get_to(recipients.user_ids);
+  if (const auto shared = json.find("shared_mailboxes"); shared != json.end())
+    shared->get_to(recipients.shared_mailboxes);
 }
 
 ResolveRecipients::ResolveRecipients(RecipientDirectory& directory, engine::StepOptions options)
@@ -36,7 +74,11 @@ void ResolveRecipients::execute(engine::Batch<std::string, Recipients>& batch) {
   org_ids.erase(std::unique(org_ids.begin(), org_ids.end()), org_ids.end());
 
   std::vector<Recipients> found = directory_.owners_and_admins(org_ids);
-  for (Recipients& recipients : found) recipients.org_name = safe_line(recipients.org_name, kOrgNameMax);
+  for (Recipients& recipients : found) {
+    recipients.org_name = safe_line(recipients.org_name, kOrgNameMax);
+    recipients.shared_mailboxes = shared_mailboxes(recipients);
+    recipients.emails.clear();
+  }
   for (auto& item : batch) {
     const auto org = std::lower_bound(org_ids.begin(), org_ids.end(), item.input());
     item.succeed(found.at(static_cast<std::size_t>(org - org_ids.begin())));

@@ -88,15 +88,9 @@ class SendEmail::Round {
   Round(SendEmail& step, EmailBatch& batch) : step_(step), batch_(batch) {}
 
   void claim() {
-    std::vector<LedgerRequest> requests;
-    requests.reserve(batch_.size());
-    for (const auto& item : batch_) {
-      const EmailRequest& mail = item.input();
-      requests.push_back({item.event_id(), mail.failure->org_id, mail.user_id,
-                          step_.writer_.message_id(item.event_id(), mail.user_id), item.again()});
-    }
-    const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
-    for (std::size_t i = 0; i < batch_.size(); ++i) take_up(batch_[i], requests[i].message_id, entries.at(i));
+    std::vector<EmailItem*> items;
+    for (auto& item : batch_) items.push_back(&item);
+    for (std::size_t user = 0; !items.empty(); ++user) items = claim_for(user, items);
   }
 
   void send() {
@@ -130,8 +124,35 @@ class SendEmail::Round {
   }
 
  private:
-  void take_up(EmailItem& item, const std::string& message_id, const LedgerEntry& entry) {
-    const std::string& user_id = item.input().user_id;
+  static const std::string& user_of(const EmailRequest& mail, std::size_t user) {
+    return user == 0 ? mail.user_id : mail.same_mailbox[user - 1];
+  }
+
+  // Claims each mail for the user of that number. Returns those that the next user of the same mailbox may still get:
+  // under the message id of the first, so that it stays one mail.
+  std::vector<EmailItem*> claim_for(std::size_t user, const std::vector<EmailItem*>& items) {
+    std::vector<LedgerRequest> requests;
+    requests.reserve(items.size());
+    for (const EmailItem* item : items) {
+      const EmailRequest& mail = item->input();
+      requests.push_back({item->event_id(), mail.failure->org_id, user_of(mail, user),
+                          step_.writer_.message_id(item->event_id(), mail.user_id), item->again()});
+    }
+    const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
+    std::vector<EmailItem*> next;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const bool has_next = user < items[i]->input().same_mailbox.size();
+      const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].user_id).has_value();
+      if (entries.at(i).clearance == Clearance::kSuppressed && has_next && !is_sent)
+        next.push_back(items[i]);
+      else
+        take_up(*items[i], requests[i], entries[i]);
+    }
+    return next;
+  }
+
+  void take_up(EmailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
+    const std::string& user_id = request.user_id;
     const std::string& reason = safe_lines_.of(entry.reason, kReplyMax);
     const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
     if (entry.clearance == Clearance::kAccepted) {
@@ -142,17 +163,17 @@ class SendEmail::Round {
     if (entry.clearance == Clearance::kSuppressed) return item.succeed({"suppressed", reason});
     if (entry.clearance == Clearance::kHeld)
       return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
-    write(item, message_id, entry);
+    write(item, request, entry);
   }
 
-  void write(EmailItem& item, const std::string& message_id, const LedgerEntry& entry) {
-    Outgoing mail{&item, std::nullopt, {item.event_id(), item.input().user_id, LedgerState::kSuppressed, {}}, false};
+  void write(EmailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
+    Outgoing mail{&item, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, false};
     const std::string address = mail::normalised_address(entry.email);
     if (const auto reason = mail::why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
-      mail.envelope =
-          step_.writer_.address(draft_of(item), message_id, {address, safe_lines_.of(entry.full_name, kPersonMax)});
+      mail.envelope = step_.writer_.address(draft_of(item), request.message_id,
+                                            {address, safe_lines_.of(entry.full_name, kPersonMax)});
     mails_.push_back(std::move(mail));
   }
 
@@ -168,8 +189,7 @@ class SendEmail::Round {
   void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
     mail.verdict.state = state_after(report.delivery);
     mail.verdict.reply = safe_lines_.of(report.reply, kReplyMax);
-    mail.relay_down =
-        report.delivery == mail::Delivery::kRelayDown || report.delivery == mail::Delivery::kLoginRefused;
+    mail.relay_down = report.delivery == mail::Delivery::kRelayDown || report.delivery == mail::Delivery::kLoginRefused;
   }
 
   SendEmail& step_;

@@ -18,6 +18,7 @@ struct EmailRequest {
   SharedFailure failure;
   std::string org_name;
   std::string user_id;
+  std::vector<std::string> same_mailbox = {};  ///< Users asked in turn once the one before is no longer eligible.
 };
 
 struct EmailReceipt {
@@ -34,7 +35,7 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
  public:
   SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options);
 
-  /// The recipient's user id.
+  /// The user id of the recipient, of the first where several share a mailbox.
   std::string key(const EmailRequest& request) const override { return request.user_id; }
   void execute(engine::Batch<EmailRequest, EmailReceipt>& batch) override;
   /// Mails in flight are broken off; those past their final dot are in doubt.

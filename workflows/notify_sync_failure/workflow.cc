@@ -2,6 +2,8 @@
 #include "workflows/notify_sync_failure/workflow.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "engine/run.h"
 
@@ -13,11 +15,33 @@ using engine::Event;
 using engine::Run;
 using engine::Workflow;
 
-std::vector<EmailRequest> one_email_each(const SharedFailure& failure, const Recipients& recipients) {
+// Users who share a mailbox get one mail together.
+std::vector<EmailRequest> one_email_a_mailbox(const SharedFailure& failure, const Recipients& recipients) {
+  std::map<std::string, std::vector<std::string>> others;  // by the first user of a mailbox
+  std::set<std::string> among_others;
+  for (const auto& users : recipients.shared_mailboxes) {
+    others[users.front()].assign(users.begin() + 1, users.end());
+    among_others.insert(users.begin() + 1, users.end());
+  }
   std::vector<EmailRequest> emails;
   emails.reserve(recipients.user_ids.size());
-  for (const std::string& user_id : recipients.user_ids) emails.push_back({failure, recipients.org_name, user_id});
+  for (const std::string& user_id : recipients.user_ids)
+    if (!among_others.contains(user_id)) emails.push_back({failure, recipients.org_name, user_id, others[user_id]});
   return emails;
+}
+
+// What a run that ends done has to say: who got no mail, and why.
+std::string not_mailed(const std::vector<EmailRequest>& emails,
+                       const engine::Started<EmailRequest, EmailReceipt>& sent) {
+  constexpr std::size_t kNamedMax = 5;
+  std::string text;
+  std::size_t count = 0;
+  for (std::size_t mail = 0; mail < emails.size(); ++mail) {
+    if (sent.output(mail).state != "suppressed" || ++count > kNamedMax) continue;
+    text += (text.empty() ? "no mail to " : "; no mail to ") + emails[mail].user_id + ": " + sent.output(mail).detail;
+  }
+  if (count > kNamedMax) text += "; and to " + std::to_string(count - kNamedMax) + " more";
+  return text;
 }
 
 Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSteps& steps) {
@@ -25,11 +49,12 @@ Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSt
   if (recipients.user_ids.empty()) run.note("nobody told: the organisation has no owner or admin");
 
   const InAppRequest in_app{failure, recipients};
-  const std::vector<EmailRequest> emails = one_email_each(failure, recipients);
+  const std::vector<EmailRequest> emails = one_email_a_mailbox(failure, recipients);
 
   const auto shown = run.start(steps.create_in_app, in_app);   // both channels at once
   const auto sent = run.start_each(steps.send_email, emails);  // one checkpoint a recipient
   co_await run.all(shown, sent);                               // waits for all, then throws the first failure
+  if (!emails.empty()) run.note(not_mailed(emails, sent));
 }
 
 engine::StepOptions mail_options(engine::StepOptions options, const mail::Mailer& mailer) {
