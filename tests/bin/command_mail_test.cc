@@ -46,7 +46,8 @@ struct Fixture {
 
 TEST_CASE_METHOD(Fixture, "a test mail says each step in the relay's words, and arrives") {
   const SmtpServer server({"--tls", "starttls", "--login", "pawl:c4nary-pass"});
-  CHECK(test_mail(server.url("pawl") + "&tls=required&ehlo=a.test", "c4nary-pass", " Ada@Bücher.test") == ExitCode::kDone);
+  const std::string url = server.url("pawl") + "&tls=required&ehlo=a.test";
+  CHECK(test_mail(url, "c4nary-pass", " Ada@Bücher.test") == ExitCode::kDone);
   check_said({"connect: smtp://localhost:", " is 127.0.0.1:", "reached from [127.0.0.1]", "greeting: 220 relay.test",
               "EHLO a.test: 250 relay.test", "STARTTLS", "STARTTLS: 220 ", "TLS: TLSv1.", "verified for localhost",
               "EHLO a.test: 250 ", "AUTH LOGIN PLAIN", "AUTH PLAIN: 235 ", "MAIL FROM: 250 ", "RCPT TO: 250 ",
@@ -67,7 +68,7 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
 }
 
 TEST_CASE_METHOD(Fixture,
-                 "a test mail through a relay that is not there, or not now, ends as a failure that says why") {
+                 "a test mail through a relay that is not there, or not now, ends as a failure with its cause") {
   CHECK(test_mail("smtp://no-such-host.invalid") == ExitCode::kFailed);
   CHECK_THAT(err.str(), Catch::Contains("Could not resolve host: no-such-host.invalid"));
   const SmtpServer server({"--fail", "mail=451 4.3.0 later"});

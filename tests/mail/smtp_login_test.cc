@@ -91,6 +91,8 @@ TEST_CASE("smtp:// to a port that speaks TLS from the first byte, and smtps:// t
   const auto report = send_one("smtp://localhost:" + std::to_string(secure.port()) + "?login-timeout=2");
   CHECK(report.delivery == Delivery::kRelayDown);
   CHECK(contains(report.reply, "speaks TLS from the first byte: write smtps://"));
+  const SmtpServer silent({"--fail", "greeting=stall"});
+  CHECK(contains(send_one(silent.url() + "&login-timeout=2").reply, "no greeting in time"));
   const SmtpServer plain;
   const auto other = send_one("smtps://localhost:" + std::to_string(plain.port()));
   CHECK(other.delivery == Delivery::kRelayDown);

@@ -209,14 +209,20 @@ void SmtpSocket::Body::start_tls(const std::string& ca_file, const SmtpPatience&
   tls_ = std::move(tls);
 }
 
+// A handshake that verifies nothing and carries nothing; one that fails by an alert is TLS all the same.
 bool SmtpSocket::Body::answers_tls(const SmtpPatience& patience) {
-  constexpr unsigned char kAlert = 0x15;
-  constexpr unsigned char kHandshake = 0x16;
   const Tls tls = new_tls();
-  SSL_connect(tls.get());
-  unsigned char type = 0;
   half_said_ = true;
-  return await(POLLIN, patience) && recv(socket_, &type, 1, MSG_PEEK) == 1 && (type == kHandshake || type == kAlert);
+  for (int result; ERR_clear_error(), (result = SSL_connect(tls.get())) != 1;) {
+    const int why = SSL_get_error(tls.get(), result);
+    const bool waits = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    if (!waits)
+      return why == SSL_ERROR_SSL && reason != SSL_R_WRONG_VERSION_NUMBER &&
+             reason != SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    if (!await(why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, patience)) return false;
+  }
+  return true;
 }
 
 std::string SmtpSocket::Body::tls() const {

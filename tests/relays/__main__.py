@@ -1,0 +1,116 @@
+"""Runs `pawl mail test` with real relays, case by case. bin/relays starts it in namespaces of its own."""
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+
+from relays import host
+from relays.relays import PASSWORD, Relays
+
+DONE, FAILED, REFUSED = 0, 1, 4
+USER = "pawl@corp.test"
+FULL_NAME = "app-7d9f.lab.test"
+
+
+def case(name, url, code=DONE, says=(), ehlo=FULL_NAME, to="ada@rcpt.test", password=PASSWORD, hostname=FULL_NAME):
+    """`says` are patterns of the output, in this order; `ehlo` is what the delivered mail's Received has."""
+    return locals()
+
+
+def cases(ca):
+    starttls = f"smtp://{USER}@localhost:%d?ca={ca}&login-timeout=8"
+    no_login = f"smtp://localhost:%d?ca={ca}&login-timeout=8"
+    postfix, exim = starttls % 2501, starttls % 2601
+    yield case("Postfix offers all that Cyrus knows, and the user has an @", postfix,
+               says=["TLS: TLSv1.3", r" AUTH (?=.*GSSAPI)(?=.*NTLM)(?=.*PLAIN)", "AUTH PLAIN: 235", "end of message: 250"])
+    for mechanism in ("plain", "login", "cram-md5"):
+        yield case(f"Postfix, {mechanism}", f"{postfix}&auth={mechanism}", says=[f"AUTH {mechanism.upper()}: 235"])
+        yield case(f"Exim, {mechanism}", f"{exim}&auth={mechanism}", says=[f"AUTH {mechanism.upper()}: 235"])
+    yield case("Postfix offers LOGIN alone", starttls % 2505, says=["AUTH LOGIN: 235"])
+    yield case("Postfix, TLS from the first byte", (starttls % 2502).replace("smtp://", "smtps://"),
+               says=["TLS: TLSv1.3", "greeting: 220", "AUTH PLAIN: 235"])
+    yield case("Exim, TLS from the first byte", (starttls % 2602).replace("smtp://", "smtps://"),
+               says=["TLS: TLSv1.3", "greeting: 220", "AUTH PLAIN: 235"])
+    for port in (465, 2502):
+        yield case(f"smtp:// where Postfix speaks TLS from the first byte, port {port}", starttls % port, FAILED,
+                   [r"mail relay \S+: the port speaks TLS from the first byte"])
+    yield case("smtps:// where Exim wants STARTTLS", exim.replace("smtp://", "smtps://"), FAILED,
+               ["does not speak TLS from the first byte"])
+    for relay in (postfix, exim):
+        yield case(f"a wrong password at {relay[7:40]}", relay, REFUSED,
+                   ["AUTH PLAIN: 535", "AUTH LOGIN: 535", r"mechanisms tried: PLAIN, LOGIN"], password="wr0ng pässwörd")
+    yield case("an authority that is not trusted", postfix.replace(f"ca={ca}&", ""), FAILED,
+               ["its certificate does not verify"])
+    for name in ("app-7d9f", "pawl_worker_1", "pawl_worker_1.lab.test"):
+        yield case(f"Postfix wants a full name, and the host is {name}", no_login % 2503, hostname=name,
+                   ehlo="[127.0.0.1]", says=[r"EHLO \[127.0.0.1\]: 250"])
+        yield case(f"Exim checks the name, and the host is {name}", exim, hostname=name, ehlo="[127.0.0.1]")
+    yield case("Postfix wants a full name, and ehlo= gives one", no_login % 2503 + "&ehlo=mail.lab.test",
+               hostname="app-7d9f", ehlo="mail.lab.test")
+    yield case("a relay on this host without STARTTLS and PIPELINING", no_login % 2504, says=["TLS: none"])
+    yield case("the same under tls=required", no_login % 2504 + "&tls=required", FAILED, ["offers no STARTTLS"])
+    yield case("a login where none is offered", (starttls % 2504), FAILED, ["offered: none"])
+    yield case("Postfix knows no such recipient", postfix, REFUSED, ["RCPT TO: 550 5.1.1", "refuses this recipient"],
+               to="gone@rcpt.test")
+    yield case("Postfix does not relay for us", no_login % 2504, REFUSED,
+               ["RCPT TO: 554 5.7.1", "Relay access denied"], to="ada@outside.test")
+    yield case("Postfix knows no such sender", no_login % 2506, REFUSED,
+               ["550 5.1.0", "sender, quota or right to relay"])
+    yield case("Exim does not relay for us", no_login % 2601, REFUSED,
+               ["RCPT TO: 550 relay not permitted", "sender, quota or right to relay"])
+    yield case("Exim knows no such recipient", exim, REFUSED, ["RCPT TO: 550 Unknown user"], to="gone@rcpt.test")
+    yield case("Exim greylists", exim, FAILED, ["RCPT TO: 451", "does not take it now"], to="grey@rcpt.test")
+
+
+def run(pawl, one, folder):
+    socket.sethostname(one["hostname"])
+    password = os.path.join(folder, "password")
+    with open(password, "w") as file:
+        file.write(one["password"] + "\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": folder, "PAWL_MAIL": one["url"],
+                   "PAWL_MAIL_FROM": "gone@rcpt.test", "PAWL_MAIL_PASSWORD_FILE": password}
+    return subprocess.run([pawl, "mail", "test", "--to", one["to"]], env=environment, text=True, timeout=120,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def troubles(relays, one, done):
+    if done.returncode != one["code"]:
+        yield f"exit code {done.returncode}, not {one['code']}"
+    if not re.search(".*".join(one["says"]), done.stdout, re.DOTALL):
+        yield f"does not say {one['says']}"
+    if one["password"] in done.stdout:
+        yield "tells the password"
+    accepted = re.search(r"^accepted, to .*, as (<.*>)$", done.stdout, re.MULTILINE)
+    if one["code"] != DONE or not accepted:
+        return
+    message = relays.await_mail(accepted[1])
+    if not message:
+        yield "was not delivered"
+    elif one["ehlo"] not in message.get_all("Received")[-1]:
+        yield f"Received has no {one['ehlo']}: {message.get_all('Received')[-1]}"
+
+
+def main():
+    build, pawl, pattern = sys.argv[1:]
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="pawl-relays-") as folder:
+        os.chmod(folder, 0o755)  # the relays leave root behind
+        host.prepare(build, os.path.join(folder, "relays/exim.conf"))
+        relays = Relays(os.path.join(folder, "relays"))
+        all_cases = [one for one in cases(relays.ca) if re.search(pattern, one["name"])]
+        for one in all_cases:
+            done = run(pawl, one, folder)
+            found = list(troubles(relays, one, done))
+            print(("FAILED  " if found else "ok      ") + one["name"], flush=True)
+            if found:
+                failed += 1
+                print("\n".join(["        " + trouble for trouble in found]), done.stdout, sep="\n")
+        if failed:
+            print(relays.log()[-5000:])
+    print(f"{len(all_cases) - failed} of {len(all_cases)} as they should be")
+    sys.exit(bool(failed))
+
+
+main()

@@ -1,0 +1,89 @@
+"""Starts Postfix and Exim in a folder; both deliver into Maildirs under its `sink`."""
+import email
+import email.policy
+import glob
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).parent
+PASSWORD = "S3cret pässwörd"
+POSTFIX = "/usr/lib/postfix/sbin"
+
+
+class Relays:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        for name in ("tls", "sink", "postfix/queue", "postfix/data", "postfix/sasl", "exim/spool", "exim/log"):
+            (self.folder / name).mkdir(parents=True)
+        self.folder.chmod(0o755)
+        shutil.chown(self.folder / "sink", "mailsink", "mailsink")
+        shutil.chown(self.folder / "postfix/data", "postfix")
+        for name in ("exim", "exim/spool", "exim/log"):
+            shutil.chown(self.folder / name, "Debian-exim", "Debian-exim")
+        self.ca = self.make_certificate()
+        self.start_postfix()
+        self.start_exim()
+        for port in (2501, 2502, 465, 2503, 2504, 2505, 2506, 2601, 2602):
+            self.await_port(port)
+
+    def make_certificate(self):
+        certificate, key = self.folder / "tls/relay.pem", self.folder / "tls/relay.key"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+             "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out",
+             certificate], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        shutil.chown(key, "Debian-exim")
+        return certificate
+
+    def write(self, template, to):
+        text = (HERE / template).read_text().replace("@DIR@", str(self.folder)).replace("@PASSWORD@", PASSWORD)
+        (self.folder / to).write_text(text)
+
+    def start_postfix(self):
+        self.write("main.cf", "postfix/main.cf")
+        self.write("master.cf", "postfix/master.cf")
+        (self.folder / "postfix/mailboxes").write_text(
+            "if !/^gone@/\n/@rcpt\\.test$/ postfix/\nendif\n")
+        users = self.folder / "postfix/sasl/sasldb2"
+        for realm in ("relay.lab.test", "corp.test"):
+            subprocess.run(["saslpasswd2", "-c", "-p", "-f", users, "-u", realm, "pawl"], check=True,
+                           input=PASSWORD.encode())
+        shutil.chown(users, "postfix")
+        plugin = f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {users}\n"
+        (self.folder / "postfix/sasl/smtpd.conf").write_text(plugin)
+        (self.folder / "postfix/sasl/login_only.conf").write_text(plugin + "mech_list: LOGIN\n")
+        subprocess.run(["postfix", "-c", self.folder / "postfix", "start"], check=True)
+
+    def start_exim(self):
+        self.write("exim.conf", "exim.conf")
+        subprocess.Popen(["exim4", "-C", self.folder / "exim.conf", "-bdf"], stdin=subprocess.DEVNULL)
+
+    @staticmethod
+    def await_port(port):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise SystemExit(f"relays: nobody listens on port {port}")
+
+    def await_mail(self, message_id):
+        """The message as it was delivered; None when it is not within half a minute."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for path in glob.glob(str(self.folder / "sink/*/new/*")):
+                with open(path, "rb") as file:
+                    message = email.message_from_binary_file(file, policy=email.policy.default)
+                if message["Message-ID"] == message_id:
+                    return message
+            time.sleep(0.1)
+        return None
+
+    def log(self):
+        return "".join(path.read_text(errors="replace") for path in
+                       [self.folder / "postfix/log", *self.folder.glob("exim/log/*")] if path.exists())
