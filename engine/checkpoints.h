@@ -38,6 +38,7 @@ struct StepSettled {
   std::string result;
   Timestamp started_at{};
   Timestamp settled_at{};
+  bool caught = false;  ///< Only when read: the failure is one that a RunEnded names as caught.
 };
 /// An attempt failed and another will follow at `retry_at`.
 struct AttemptFailed {
@@ -62,8 +63,11 @@ struct RunEnded {
   RunStatus status = RunStatus::kDone;  ///< kDone, kFailed or kSuperseded.
   std::string reason;
   Timestamp at{};
+  Resumable resumable = Resumable::kAnywhere;
+  std::vector<StepKey> caught{};  ///< Of a failed run: the failed steps that its code has acted on.
 };
-/// An operator resumed a failed run: it is running again, its failed steps are forgotten (their attempts are not).
+/// An operator resumed a failed run: it is running again; its failed steps are forgotten (their attempts are not), but
+/// for those that its end named as caught.
 struct RunReopened {
   RunNumber run = 0;
   int resumes = 0;
@@ -98,6 +102,7 @@ struct StoredRun {
   RunStatus status = RunStatus::kRunning;
   std::string reason;
   int resumes = 0;
+  Resumable resumable = Resumable::kAnywhere;  ///< As its end said.
   std::vector<StepSettled> steps;
   std::vector<PendingRetry> retries;
 };

@@ -40,12 +40,33 @@ constexpr const char* to_string(RunStatus status) {
   return "?";
 }
 
+/// Where a failed run may go on when an operator resumes it.
+enum class Resumable {
+  kAnywhere,  ///< Its code acted on no failure: a worker with other checkpoints may do all of it again, under its keys.
+  kHere,      ///< It has acted on some: only its own checkpoints know which, and keep them.
+  kNowhere,   ///< It has acted on all and ended by itself: with nothing to forget it would end the same.
+};
+
+/// The words of SQL for it.
+constexpr const char* to_string(Resumable resumable) {
+  switch (resumable) {
+    case Resumable::kAnywhere:
+      return "anywhere";
+    case Resumable::kHere:
+      return "here";
+    case Resumable::kNowhere:
+      return "nowhere";
+  }
+  return "?";
+}
+
 /// A run whose end is durable, to be archived in the outbox.
 struct FinishedEvent {
   std::int64_t position = 0;
   std::string event_id;
   RunStatus status = RunStatus::kDone;  ///< kDone or kFailed.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
+  Resumable resumable = Resumable::kAnywhere;
 };
 
 }  // namespace pawl::engine

@@ -190,7 +190,10 @@ void MemoryCheckpoints::apply(const RunEnded& record) {
   if (!unfinished(row.run.status)) return;
   row.run.status = record.status;
   row.run.reason = record.reason;
+  row.run.resumable = record.resumable;
   row.ended_at = record.at;
+  for (StepSettled& step : row.run.steps)
+    step.caught = std::find(record.caught.begin(), record.caught.end(), step.step) != record.caught.end();
 }
 
 void MemoryCheckpoints::apply(const RunReopened& record) {
@@ -199,7 +202,7 @@ void MemoryCheckpoints::apply(const RunReopened& record) {
   row.run.resumes = row.run.event.resumes = record.resumes;
   row.run.event.position = record.position;
   row.run.retries.clear();
-  std::erase_if(row.run.steps, [](const StepSettled& step) { return step.failed; });
+  std::erase_if(row.run.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
 }
 
 void MemoryCheckpoints::apply(const RunRedelivered& record) {

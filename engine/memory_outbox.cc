@@ -25,13 +25,14 @@ bool MemoryOutboxTable::resume(const std::string& id) {
   const auto found = std::find_if(archive.begin(), archive.end(), [&](const Archived& archived) {
     return archived.event.id == id && archived.status == RunStatus::kFailed;
   });
-  if (found == archive.end()) return false;
+  if (found == archive.end() || found->resumable == Resumable::kNowhere) return false;
   Event event = found->event;
+  const std::string only_store = found->resumable == Resumable::kHere ? found->store : "";
   archive.erase(found);
   event.position = next_position++;
   event.deliveries = 0;
   ++event.resumes;
-  rows[event.position] = {event, 0};
+  rows[event.position] = {event, 0, only_store};
   return true;
 }
 
@@ -90,7 +91,8 @@ std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest&
   std::vector<MemoryOutboxTable::Row*> rows;
   for (auto& [position, row] : table_.rows) {
     const bool wanted = std::find(request.types.begin(), request.types.end(), row.event.type) != request.types.end();
-    if (row.lease_epoch == 0 && wanted) rows.push_back(&row);
+    const bool may = row.only_store.empty() || row.only_store == table_.workers.at(epoch_);
+    if (row.lease_epoch == 0 && wanted && may) rows.push_back(&row);
   }
   const auto rank = [&](const MemoryOutboxTable::Row* row) {  // the last delivery, the others before, the fresh
     const int deliveries = row->event.deliveries;
@@ -125,7 +127,7 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
   for (const FinishedEvent& end : finished) {
     const auto row = table_.rows.find(end.position);
     if (row == table_.rows.end() || row->second.lease_epoch != epoch_) continue;
-    table_.archive.push_back({row->second.event, end.status, end.reason});
+    table_.archive.push_back({row->second.event, end.status, end.reason, end.resumable, table_.workers.at(epoch_)});
     table_.rows.erase(row);
     ++ours;
   }

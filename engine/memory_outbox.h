@@ -16,16 +16,19 @@ struct MemoryOutboxTable {
   struct Row {
     Event event;
     std::int64_t lease_epoch = 0;  ///< 0: pending.
+    std::string only_store{};      ///< No worker with another store may claim it; empty: any may.
   };
   struct Archived {
     Event event;
     RunStatus status;
     std::string reason;
+    Resumable resumable = Resumable::kAnywhere;
+    std::string store{};  ///< Of the worker that finished it.
   };
 
   /// Writes an event as `pawl.emit` does and returns its id.
   std::string emit(const std::string& type, const std::string& payload = "{}", const std::string& id = {});
-  /// Puts a failed event back as `pawl.resume` does; false when there is none.
+  /// Puts a failed event back as `pawl.resume` does; false when there is none, or its run may go on nowhere.
   bool resume(const std::string& id);
   /// Declares a worker's epoch dead, as any worker does once its lease has expired.
   void bury(std::int64_t epoch);

@@ -20,8 +20,13 @@ namespace pawl::engine {
 /// What `co_await` throws into the workflow when a step failed for good.
 class StepFailed : public Error {
  public:
-  StepFailed(const std::string& step, const std::string& key, const std::string& reason)
-      : Error(step + (key.empty() ? "" : " (" + key + ")") + ": " + reason) {}
+  StepFailed(const std::string& step, const std::string& key, const std::string& reason, int await)
+      : Error(step + (key.empty() ? "" : " (" + key + ")") + ": " + reason), await_(await) {}
+  /// Which of the run's awaits threw it, counted from 1 over those that threw.
+  int await() const { return await_; }
+
+ private:
+  int await_;
 };
 
 /// Executions that were started together and settle together; owned by the run.
@@ -35,7 +40,7 @@ void set_note(RunState& run, const std::string& text);
 StartedGroup& new_group(RunState& run);
 bool all_settled(std::span<const StartedGroup* const> groups);
 void await_groups(RunState& run, std::span<const StartedGroup* const> groups);
-void throw_first_failure(std::span<const StartedGroup* const> groups);
+void throw_first_failure(RunState& run, std::span<const StartedGroup* const> groups);
 
 /// A step that was started. Copyable and trivial; valid as long as the run's frame.
 template <class In, class Out>
@@ -64,7 +69,7 @@ struct AllAwaiter {
 
   bool await_ready() const { return all_settled(groups); }
   void await_suspend(std::coroutine_handle<>) const { await_groups(*run, groups); }
-  void await_resume() const { throw_first_failure(groups); }
+  void await_resume() const { throw_first_failure(*run, groups); }
 };
 
 template <class In, class Out>

@@ -104,6 +104,7 @@ Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) 
     throw WorkflowBug("workflow " + run.definition->name + ": started " + describe(name) +
                       " twice in one run; give each item of a fan-out a key of its own");
   Execution& started = *entry->second;
+  run.last_thrown = 0;
   if (const auto settled = take(run.stored.steps, name)) {
     restore(run, started, *settled);
   } else {
@@ -128,11 +129,52 @@ void await_groups(RunState& run, std::span<const StartedGroup* const> groups) {
   run.awaited.assign(groups.begin(), groups.end());
 }
 
-void throw_first_failure(std::span<const StartedGroup* const> groups) {
+void throw_first_failure(RunState& run, std::span<const StartedGroup* const> groups) {
+  const Execution* first = nullptr;
   for (const StartedGroup* group : groups)
-    for (const Execution* execution : group->executions)
-      if (execution->phase == Execution::Phase::kFailed)
-        throw StepFailed(execution->step->name(), execution->key, execution->error);
+    for (Execution* execution : group->executions) {
+      if (execution->phase != Execution::Phase::kFailed) continue;
+      if (!first) {
+        first = execution;
+        run.last_thrown = ++run.awaits_thrown;
+      }
+      execution->thrown_by = run.last_thrown;
+    }
+  if (first) throw StepFailed(first->step->name(), first->key, first->error, run.last_thrown);
+}
+
+namespace {
+
+// The await whose exception ended the run, with nothing started since; 0: none did.
+int escaped_await(const RunState& run) try {
+  if (run.failure) std::rethrow_exception(run.failure);
+  return 0;
+} catch (const StepFailed& failed) {
+  return failed.await() == run.last_thrown ? run.last_thrown : 0;
+} catch (...) {  // its own: whatever it had caught before, it has acted on
+  return 0;
+}
+
+}  // namespace
+
+std::vector<StepKey> caught_failures(const RunState& run) {
+  std::vector<StepKey> caught;
+  const int escaped = escaped_await(run);
+  for (const auto& [name, execution] : run.executions)
+    if (execution->phase == Execution::Phase::kFailed && execution->thrown_by != 0 && execution->thrown_by != escaped)
+      caught.push_back(name);
+  if (!run.started)
+    for (const StepSettled& settled : run.stored.steps)
+      if (settled.failed) caught.push_back(settled.step);
+  return caught;
+}
+
+Resumable resumable(const RunState& run, const std::vector<StepKey>& caught) {
+  if (caught.empty()) return Resumable::kAnywhere;
+  const auto failed = std::count_if(run.executions.begin(), run.executions.end(),
+                                    [](const auto& entry) { return entry.second->phase == Execution::Phase::kFailed; });
+  const bool set_aside = !run.started;
+  return set_aside || static_cast<std::size_t>(failed) > caught.size() ? Resumable::kHere : Resumable::kNowhere;
 }
 
 std::string failure_reason(const RunState& run) {

@@ -43,6 +43,8 @@ struct RunState {
   bool leaving = false;              ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
   std::exception_ptr failure;
+  int awaits_thrown = 0;   ///< How many awaits have thrown.
+  int last_thrown = 0;     ///< The await that threw last, while its code has started nothing since; else 0.
   std::string note;        ///< What a `done` has to say.
   std::string unreadable;  ///< The first checkpoint that today's code cannot read.
 
@@ -58,6 +60,13 @@ struct RunState {
 /// Why the run failed, in one line that names every failed step's first reason and counts the others; empty if it did
 /// not fail.
 std::string failure_reason(const RunState& run);
+
+/// The failed steps that a failed run's code has acted on: an await threw over them, and what it threw was caught, if
+/// only to start something else before it was thrown again. All that failed where its code has not run.
+std::vector<StepKey> caught_failures(const RunState& run);
+
+/// Where a failed run may go on, given these.
+Resumable resumable(const RunState& run, const std::vector<StepKey>& caught);
 
 /// Why the run may not end by today's code, which is another than that which began it; empty if it may. A step that
 /// settled and is no longer asked for is no reason: what it did is done. One that still waits for an attempt is.

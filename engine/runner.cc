@@ -16,8 +16,8 @@ constexpr Duration kPruneEvery = std::chrono::hours{1};
 constexpr std::size_t kPruneAtOnce = 1000;
 constexpr std::size_t kNamedAtMost = 10;
 
-// What a call on Postgres or on the store may honestly take beside the time that is allowed to every call: it has limits
-// of its own for each answer, and a few answers to wait for.
+// What a call on Postgres or on the store may honestly take beside the time that is allowed to every call: it has
+// limits of its own for each answer, and a few answers to wait for.
 constexpr Duration kLongestPortCall = std::chrono::minutes{1};
 
 std::string seconds(Duration duration) {
@@ -131,8 +131,7 @@ void Runner::Body::throw_if_hung() const {
     const auto oldest = queue->oldest_call();
     const Duration limit = options_.hang_after + queue->step().options().longest_call;
     if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
-    throw HungError("a call of " + queue->step().name() + " has been out for " +
-                    seconds(now() - *oldest) +
+    throw HungError("a call of " + queue->step().name() + " has been out for " + seconds(now() - *oldest) +
                     " and will not come back; its events: " + events_of_call(*queue, *oldest));
   }
   throw_if_lane_hangs();

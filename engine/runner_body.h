@@ -85,7 +85,7 @@ class Runner::Body {
   void end(RunState& run);
   void forget(RunNumber number);
   void end_durably(RunState& run, RunStatus status, const std::string& reason);
-  void finished(const Event& event, RunStatus status, const std::string& reason);
+  void finished(const Event& event, RunStatus status, const std::string& reason, Resumable resumable);
 
   // runner_waits.cc: out of memory and back
   void park(RunState& run);

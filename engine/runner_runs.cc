@@ -62,7 +62,8 @@ void Runner::Body::arrive_new(Event event) {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
     } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
       return finished(stored.event, RunStatus::kFailed,
-                      "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what());
+                      "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what(),
+                      Resumable::kAnywhere);
     }
   journal_.add_soon(std::move(started), now());  // with the first step's end, mostly
   crash_point(CrashPoint::kRunStarted);
@@ -73,7 +74,7 @@ void Runner::Body::arrive_new(Event event) {
 // P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
 void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
   if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
-  if (ended(stored.status)) return finished(event, stored.status, stored.reason);
+  if (ended(stored.status)) return finished(event, stored.status, stored.reason, stored.resumable);
   journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
@@ -95,7 +96,7 @@ void Runner::Body::arrive_again(RunState& run, const Event& event) {
 void Runner::Body::reopen(const Event& event, StoredRun stored) {
   journal_.add(RunReopened{stored.run, event.resumes, event.position, now()});
   crash_point(CrashPoint::kRunReopened);
-  std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed; });
+  std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
   stored.retries.clear();
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
@@ -174,21 +175,27 @@ void Runner::Body::end(RunState& run) {
 
 void Runner::Body::end_durably(RunState& run, RunStatus status, const std::string& reason) {
   leave(run);
-  journal_.add(RunEnded{run.stored.run, status, reason, now()}, [this, number = run.stored.run, status, reason] {
+  RunEnded ended{run.stored.run, status, reason, now()};
+  if (status == RunStatus::kFailed) {
+    ended.caught = caught_failures(run);
+    ended.resumable = resumable(run, ended.caught);
+  }
+  const Resumable resumable = ended.resumable;
+  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable] {
     crash_point(CrashPoint::kRunEnded);
     Event event;  // as the run has it now: a redelivery may have changed its position
     event.position = runs_.at(number)->stored.event.position;
     event.id = runs_.at(number)->stored.event.id;
     forget(number);
-    finished(event, status, reason);
+    finished(event, status, reason, resumable);
   });
 }
 
-void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason) {
+void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason, Resumable resumable) {
   ++(status == RunStatus::kDone ? counters_.done : counters_.failed);
   if (status == RunStatus::kDone && !reason.empty()) ++counters_.done_with_note;
   notify(NoticeKind::kRunEnded, event.id, to_string(status), reason);
-  archiver_.finish({event.position, event.id, status, reason});
+  archiver_.finish({event.position, event.id, status, reason, resumable});
 }
 
 void Runner::Body::forget(RunNumber number) {

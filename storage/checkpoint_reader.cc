@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "storage/sqlite_errors.h"
+#include "storage/sqlite_migrator.h"
 #include "storage/sqlite_query.h"
 #include "storage/sqlite_read_only.h"
 #include "storage/sqlite_runs.h"
@@ -50,6 +51,7 @@ class CheckpointReader::Body {
   explicit Body(std::string file) : path(std::move(file)) {
     reading([this] {
       database = open_read_only(path);
+      require_all_migrations(*database, path);
       stored_runs = std::make_unique<SqliteRuns>(*database);
       return 0;
     });

@@ -51,12 +51,14 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
     if (engine::is_uuid(id)) ids.add(id);
   }
   PostgresConnection connection(conninfo);
+  const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeResumed);
   const Rows rows = connection.run(
       "resume events",
       "select pawl.resume(e.id, $2, nullif($3, ''), case when $4::float8 > 0 then (e.index - 1) / $4::float8 else 0 end"
-      " * interval '1 second') from unnest($1::uuid[]) with ordinality as e (id, index) order by e.index",
-      {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), std::to_string(request.rate)});
+      " * interval '1 second', $5::uuid) from unnest($1::uuid[]) with ordinality as e (id, index) order by e.index",
+      {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), std::to_string(request.rate),
+       request_id});
   engine::crash_point(engine::CrashPoint::kAfterResumed);
   std::size_t row = 0;
   for (ResumeOutcome& outcome : outcomes) {

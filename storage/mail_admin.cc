@@ -21,16 +21,16 @@ std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
   return mails;
 }
 
-// Repeating it after a lost reply finds nothing in doubt any more and is refused, which the audit trail explains.
 InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution) {
   PostgresConnection connection(conninfo);
+  const std::string request = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeResolved);
   const Rows rows =
-      connection.run_once("resolve mails in doubt",
-                          "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
-                          " $3::boolean, $4, nullif($5, ''))",
-                          {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
-                           valid_utf8(resolution.requested_by), valid_utf8(resolution.note)});
+      connection.run("resolve mails in doubt",
+                     "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
+                     " $3::boolean, $4, nullif($5, ''), $6::uuid)",
+                     {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
+                      valid_utf8(resolution.requested_by), valid_utf8(resolution.note), request});
   engine::crash_point(engine::CrashPoint::kAfterResolved);
   return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};
 }

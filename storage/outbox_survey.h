@@ -13,8 +13,8 @@ namespace pawl::storage {
 /// while that lives. Asked for each event, the workers made a sweep look so dear that Postgres compiled it.
 inline const std::string kClaimable =
     "o.lease_epoch is null and o.available_at <= now() and o.type = any($1::text[])"
-    " and (o.store is null or o.store = $2::uuid or o.store <> all(array(select w.store from pawl.workers w"
-    " where w.stopped_at is null and w.expires_at > now())))";
+    " and (o.store is null or o.store = $2::uuid or (not o.only_store and o.store <> all(array(select w.store"
+    " from pawl.workers w where w.stopped_at is null and w.expires_at > now()))))";
 
 /// A column of a statement that reads the whole outbox, and a word to the planner: what calls set_config has no
 /// parallel plan. The processes of one would be started anew each time, and take the cores from those who wait.

@@ -97,6 +97,10 @@ class PostgresConnection {
   std::unique_ptr<Link> link_;
 };
 
+/// An id for an operator's request, so that sending it again after a lost reply answers the same and does nothing
+/// twice.
+std::string choose_request(PostgresConnection& connection);
+
 /// Throws engine::LeaseLostError saying that the epoch is over.
 [[noreturn]] void throw_lease_lost(const std::string& operation, std::int64_t epoch);
 

@@ -9,7 +9,11 @@ namespace {
 
 // The first end counts: what a lane reports later about a superseded run does not change how it ended.
 constexpr const char* kEnd =
-    "update runs set status = ?2, reason = ?3, ended_at = ?4, wake_at = null where run = ?1 and ended_at is null";
+    "update runs set status = ?2, reason = ?3, ended_at = ?4, wake_at = null, resumable = ?5 "
+    "where run = ?1 and ended_at is null";
+
+constexpr const char* kCatchNone = "update steps set caught = 0 where run = ? and caught = 1";
+constexpr const char* kCatch = "update steps set caught = 1 where run = ? and step = ? and key = ?";
 
 // A case for each run costs less than joining the runs with a list of values, which SQLite would write to a table
 // first.
@@ -27,7 +31,11 @@ std::string end_done(std::size_t rows) {
 }  // namespace
 
 SqliteEnds::SqliteEnds(SQLite::Database& database, SqliteStarts& starts)
-    : starts_(starts), end_(database, kEnd), end_done_(database, end_done) {}
+    : starts_(starts),
+      end_(database, kEnd),
+      catch_none_(database, kCatchNone),
+      catch_(database, kCatch),
+      end_done_(database, end_done) {}
 
 void SqliteEnds::add(const engine::RunEnded& record, std::unordered_set<engine::RunNumber>& awake) {
   if (record.status == engine::RunStatus::kDone && record.reason.empty()) {
@@ -37,7 +45,11 @@ void SqliteEnds::add(const engine::RunEnded& record, std::unordered_set<engine::
   }
   write(awake);
   awake.erase(record.run);
-  if (end_.exec(record.run, to_string(record.status), record.reason, record.at) == 0) starts_.require(record.run);
+  if (end_.exec(record.run, to_string(record.status), record.reason, record.at, to_string(record.resumable)) == 0)
+    return starts_.require(record.run);
+  if (record.status != engine::RunStatus::kFailed) return;
+  catch_none_.exec(record.run);
+  for (const engine::StepKey& step : record.caught) catch_.exec(record.run, step.step, step.key);
 }
 
 void SqliteEnds::write(std::unordered_set<engine::RunNumber>& awake) {

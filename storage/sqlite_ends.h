@@ -19,6 +19,7 @@ class SqliteEnds {
   SqliteEnds(SQLite::Database& database, SqliteStarts& starts);
 
   void clear() { gathered_.clear(); }
+  /// The steps that it names as caught have been written.
   void add(const engine::RunEnded& record, std::unordered_set<engine::RunNumber>& awake);
   /// Writes what was gathered, and takes those runs out of `awake`.
   void write(std::unordered_set<engine::RunNumber>& awake);
@@ -26,6 +27,8 @@ class SqliteEnds {
  private:
   SqliteStarts& starts_;
   SqliteStatement end_;
+  SqliteStatement catch_none_;
+  SqliteStatement catch_;
   SqliteRows end_done_;
   std::vector<const engine::RunEnded*> gathered_;
 };

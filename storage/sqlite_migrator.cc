@@ -71,6 +71,15 @@ void require_known_migrations(SQLite::Database& database, const std::string& pat
                   applied.getColumn(2).getString());
 }
 
+void require_all_migrations(SQLite::Database& database, const std::string& path) {
+  const int last = database.execAndGet("select coalesce(max(number), 0) from migrations").getInt();
+  for (const Migration& migration : sqlite_migrations())
+    if (migration.number > last)
+      throw engine::RefusedError(
+          "open checkpoints " + path + ": they are of an older pawl and lack " + std::string(migration.name) +
+          "; start this pawl's worker on them once, or read them " + "with the pawl that wrote them");
+}
+
 void apply_missing_migrations(SQLite::Database& database) {
   const int last = database.execAndGet("select coalesce(max(number), 0) from migrations").getInt();
   for (const Migration& migration : sqlite_migrations())

@@ -18,6 +18,9 @@ void create_store(const std::string& path);
 /// Reads only; works without the lock.
 void require_known_migrations(SQLite::Database& database, const std::string& path);
 
+/// Throws engine::RefusedError if the store lacks a migration. Reads only; works without the lock.
+void require_all_migrations(SQLite::Database& database, const std::string& path);
+
 /// Applies what the store lacks, each migration in a transaction of its own.
 void apply_missing_migrations(SQLite::Database& database);
 

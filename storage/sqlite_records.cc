@@ -23,9 +23,9 @@ constexpr const char* kPark =
 constexpr const char* kKeepFailedSteps =
     "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at) "
     "select s.run, s.step, s.key, r.resumes, s.attempt, s.result, s.started_at, s.settled_at "
-    "from steps s join runs r on r.run = s.run where s.run = ? and s.failed on conflict do nothing";
+    "from steps s join runs r on r.run = s.run where s.run = ? and s.failed and not s.caught on conflict do nothing";
 
-constexpr const char* kForgetFailedSteps = "delete from steps where run = ? and failed";
+constexpr const char* kForgetFailedSteps = "delete from steps where run = ? and failed and not caught";
 
 constexpr const char* kReopen =
     "update runs set status = 'running', reason = '', wake_at = null, ended_at = null, resumes = ?2, position = ?3 "
@@ -92,6 +92,7 @@ void SqliteRecords::write(const engine::RunParked& record) {
 
 void SqliteRecords::write(const engine::RunEnded& record) {
   starts_.write(awake_);
+  if (!record.caught.empty()) write_steps();
   ends_.add(record, awake_);
 }
 

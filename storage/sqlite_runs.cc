@@ -7,20 +7,28 @@ namespace pawl::storage {
 
 namespace {
 
+using engine::Resumable;
 using engine::RunStatus;
 
 constexpr const char* kSelectRun =
     "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.event_id, r.deliveries, e.type, "
-    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at from runs r join events e on e.run = r.run "
+    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable from runs r join events e on e.run = r.run "
     "where r.run = ?";
 
 constexpr const char* kSelectSteps =
-    "select step, key, attempt, failed, result, started_at, settled_at from steps where run = ? "
+    "select step, key, attempt, failed, result, started_at, settled_at, caught from steps where run = ? "
     "order by settled_at, step, key";
 
 constexpr const char* kSelectRetries =
     "select step, key, attempt, error, first_started_at, failed_at, retry_at from pending_retries where run = ? "
     "order by step, key";
+
+Resumable parse_resumable(const std::string& word) {
+  for (const Resumable resumable : {Resumable::kAnywhere, Resumable::kHere, Resumable::kNowhere})
+    if (word == to_string(resumable)) return resumable;
+  throw engine::RefusedError("read a run: unknown word '" + word +
+                             "' for where it may go on; the file was edited or is of a newer pawl");
+}
 
 engine::StoredRun run_of(const SqliteStatement& row) {
   engine::StoredRun run;
@@ -29,6 +37,7 @@ engine::StoredRun run_of(const SqliteStatement& row) {
   run.status = parse_status(row.text(2));
   run.reason = row.text(3);
   run.resumes = static_cast<int>(row.integer(4));
+  run.resumable = parse_resumable(row.text(13));
   run.event = {.position = row.integer(5),
                .id = row.text(6),
                .type = row.text(8),
@@ -84,7 +93,8 @@ void SqliteRuns::fetch_steps(engine::StoredRun& run) {
                          .failed = steps_.integer(3) != 0,
                          .result = steps_.text(4),
                          .started_at = steps_.time(5),
-                         .settled_at = steps_.time(6)});
+                         .settled_at = steps_.time(6),
+                         .caught = steps_.integer(7) != 0});
 }
 
 void SqliteRuns::fetch_retries(engine::StoredRun& run) {

@@ -39,11 +39,16 @@ void FaultyCheckpoints::remember(const engine::StepSettled& record) {
   store_.settled[effect_key(store_.event_of[record.run], record.step.step, record.step.key)] = record.failed;
 }
 
+// What it has acted on, where a stage tolerates failures, stays settled.
 void FaultyCheckpoints::remember(const engine::RunReopened& record) {
   const std::string prefix = store_.event_of[record.run] + "/";
+  std::set<EffectKey> kept;
+  for (const engine::StoredRun& run : store_.checkpoints.load(std::vector{record.run}))
+    for (const engine::StepSettled& step : run.steps)
+      kept.insert(effect_key(run.event.id, step.step.step, step.step.key));
   for (auto entry = store_.settled.lower_bound(prefix);
        entry != store_.settled.end() && entry->first.starts_with(prefix);)
-    entry = entry->second ? store_.settled.erase(entry) : std::next(entry);
+    entry = entry->second && !kept.contains(entry->first) ? store_.settled.erase(entry) : std::next(entry);
 }
 
 }  // namespace pawl::simulation

@@ -178,6 +178,20 @@ void check_ending_and_reopening(const MakeCheckpoints& make) {
     CHECK(run.retries.empty());
     CHECK(store->recover().unfinished.size() == 1);
   }
+  SECTION("a reopened run keeps the failures that its end named as caught, until a later end names others") {
+    engine::RunEnded end = ended(1, RunStatus::kFailed, "refused");
+    end.resumable = engine::Resumable::kHere;
+    end.caught = {kSendAnna};
+    commit(*store, {failed_step(1, kSendBert, "refused"), end});
+    CHECK(load(*store, 1).resumable == engine::Resumable::kHere);
+    for (const auto& step : load(*store, 1).steps) CHECK(step.caught == (step.step == kSendAnna));
+    commit(*store, {RunReopened{.run = 1, .resumes = 1, .position = 77}});
+    REQUIRE(load(*store, 1).steps.size() == 2);
+    CHECK(load(*store, 1).steps[1].step == kSendAnna);
+    commit(*store, {ended(1, RunStatus::kFailed, "refused"), RunReopened{.run = 1, .resumes = 2, .position = 78}});
+    CHECK(load(*store, 1).resumable == engine::Resumable::kAnywhere);
+    CHECK(load(*store, 1).steps.size() == 1);
+  }
   SECTION("attempts of a reopened run count anew") {
     commit(*store, {ended(1, RunStatus::kFailed, "refused"), RunReopened{.run = 1, .resumes = 1, .position = 77}});
     commit(*store, {attempt(1, kSendAnna, 1, "again")});

@@ -140,8 +140,10 @@ TEST_CASE_METHOD(File, "a store of an earlier version finds its unfinished runs 
     SQLite::Database(path, SQLite::OPEN_READWRITE)
         .exec(
             "delete from migrations where number >= 3; drop index runs_unfinished; "
+            "alter table steps drop column caught; alter table runs drop column resumable; "
             "create index runs_unfinished on runs (status, wake_at) where ended_at is null");
   }
+  CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains("they are of an older pawl"));
   SqliteCheckpoints store(path);
   CHECK(store.recover().unfinished.size() == 1);
   SQLite::Database database(path);

@@ -85,6 +85,20 @@ TEST_CASE_METHOD(Fixture, "P5: a mail said to have been sent is accepted by whom
   CHECK(storage::mails_in_doubt(conninfo).empty());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "P5: a resolution that is sent again after a lost reply answers as it did and changes nothing") {
+  in_doubt(acme.owner);
+  fail_run();
+  const std::string sql =
+      "select (pawl.resolve_in_doubt(event_id, null, true, 'olive', null, $1::uuid))::text"
+      " from (select event_id from pawl.email_deliveries limit 1) d";
+  const std::string request = Worker::new_store();
+  CHECK(value(sql, {request}) == "(1,resolved,resumed)");
+  CHECK(value(sql, {request}) == "(1,resolved,resumed)");
+  CHECK(value("select count(*) from pawl.commands") == "2");
+  CHECK(value(sql, {Worker::new_store()}).find("not in doubt") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Fixture, "P5: a mail said not to have been sent is cleared again, and no other of its event") {
   in_doubt(acme.owner);
   in_doubt(acme.admin);

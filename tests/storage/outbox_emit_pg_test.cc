@@ -1,6 +1,7 @@
 // How events get into the outbox: pawl.emit and the trigger on sync logs.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "engine/errors.h"
 #include "tests/storage/postgres_fixture.h"
@@ -133,4 +134,55 @@ TEST_CASE_METHOD(PostgresFixture, "an event carries its organisation as tenant w
     const std::string id = value("select pawl.emit('test/event', 'thing', '1', $1::jsonb)", {payload});
     CHECK(value("select headers from pawl.outbox where id = $1::uuid", {id}) == "{}");
   }
+}
+
+TEST_CASE_METHOD(Fixture, "P2: an id is taken once over outbox and archive, also while its event is being archived") {
+  const std::string id = Worker::new_store();
+  const std::string emit_it = "select pawl.emit('test/event', 'thing', '1', '{}', $1::uuid)";
+  REQUIRE(value(emit_it, {id}) == id);
+  Worker worker(*this);
+  worker.open();
+  const auto event = worker.claim().at(0);
+  SECTION("its event was archived before") {
+    const auto end = GENERATE(engine::RunStatus::kDone, engine::RunStatus::kFailed);
+    worker.finish(event, end, "why");
+  }
+  SECTION("its event is archived meanwhile") {
+    storage::PostgresConnection other(conninfo), watch(conninfo);
+    std::thread emitting;
+    other.transact("archive", [&](storage::Transaction& transaction) {
+      transaction.run(
+          "with gone as (delete from pawl.outbox returning *) insert into pawl.outbox_archive (position, id, "
+          "created_at,"
+          " deliveries, resumes, store, status, type, aggregatetype, aggregateid, payload, headers)"
+          " select position, id, created_at, deliveries, resumes, gen_random_uuid(), 'done', type, aggregatetype,"
+          " aggregateid, payload, headers from gone");
+      emitting = std::thread([&] { connection.run("emit", emit_it, {id}); });
+      eventually([&] {
+        return watch
+                   .run("look",
+                        "select count(*) from pg_stat_activity where datname = current_database()"
+                        " and wait_event_type = 'Lock'",
+                        {})
+                   .string(0, 0) == "1";
+      });
+    });
+    emitting.join();
+  }
+  CHECK(value(emit_it, {id}) == id);
+  CHECK(events() == "0");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "an id of one's own is refused in a transaction that could not see whether it is taken") {
+  const auto level = GENERATE("repeatable read", "serializable");
+  CHECK_THROWS_WITH(connection.transact("emit",
+                                        [&](storage::Transaction& transaction) {
+                                          transaction.script("commit; begin isolation level " + std::string(level));
+                                          transaction.run(
+                                              "select pawl.emit('test/event', 'thing', '1', '{}', $1::uuid)",
+                                              {Worker::new_store()});
+                                        }),
+                    Catch::Contains("needs a transaction in read committed, this one is in " + std::string(level)));
+  CHECK(events() == "0");
 }

@@ -190,6 +190,42 @@ TEST_CASE_METHOD(Fixture, "if the worker with its store is gone, any worker take
   CHECK(eventually([&] { return other.claim_ids() == std::vector<std::string>{id}; }));
 }
 
+TEST_CASE_METHOD(
+    Fixture, "P3: a run that has acted on a failure is resumed for the worker with its store alone, or not at all") {
+  const auto resumable = GENERATE(engine::Resumable::kHere, engine::Resumable::kNowhere);
+  const engine::Event event = claim_one();
+  const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no", resumable};
+  REQUIRE(worker.outbox.finish({&end, 1}) == 1);
+  const auto outcome = resume(event.id);
+  CHECK(outcome.resumed == (resumable == engine::Resumable::kHere));
+  if (!outcome.resumed) {
+    CHECK(outcome.detail.find("nothing to resume: its workflow has acted on each failure") == 0);
+    CHECK(value("select status from pawl.v1_events") == "failed");
+    return;
+  }
+  worker.outbox.release({});
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  Worker heir(*this, worker.store);
+  heir.open();
+  CHECK(heir.claim_ids() == std::vector<std::string>{event.id});
+}
+
+TEST_CASE_METHOD(Fixture, "a resume that is sent again after a lost reply answers as it did and changes nothing") {
+  const std::string id = fail_one(), request = Worker::new_store();
+  const std::string sql = "select pawl.resume($1::uuid, 'olive', null, '0', $2::uuid)";
+  CHECK(value(sql, {id, request}) == "resumed");
+  CHECK(value(sql, {id, request}) == "resumed");
+  const auto event = worker.claim().at(0);
+  CHECK(value(sql, {id, request}) == "resumed");  // whatever has become of it since
+  worker.finish(event, engine::RunStatus::kFailed, "again");
+  CHECK(value(sql, {id, request}) == "resumed");
+  CHECK(value("select count(*) from pawl.commands") == "1");
+  CHECK(value("select resumes from pawl.v1_events") == "1");
+  CHECK(value(sql, {id, Worker::new_store()}) == "resumed");  // another request
+}
+
 TEST_CASE_METHOD(Fixture, "resuming what is not failed is refused, with an audit row that says why") {
   const auto done = claim_one();
   worker.finish(done);
