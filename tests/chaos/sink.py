@@ -17,6 +17,7 @@ import base64
 import collections
 import hashlib
 import json
+import quopri
 import random
 import re
 import sys
@@ -93,8 +94,8 @@ class Relay:
 
 
 def canaries(body):
-    """Secrets in the bytes or in any of their base64 parts."""
-    found = body.count(CANARY)
+    """Secrets in the bytes, or in what their quoted-printable or base64 parts say."""
+    found = quopri.decodestring(body).count(CANARY)
     for block in re.findall(rb"(?:^[A-Za-z0-9+/=]{4,76}\r\n)+", body, re.M):
         try:
             found += base64.b64decode(block).count(CANARY)

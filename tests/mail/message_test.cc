@@ -38,12 +38,20 @@ TEST_CASE("a message has every field that marks it as automatic, urgent and part
   CHECK(field(fields, "References") == message.thread_id);
   CHECK(field(fields, "MIME-Version") == "1.0");
   CHECK(field(fields, "Auto-Submitted") == "auto-generated");
+  CHECK(field(fields, "X-Auto-Response-Suppress") == "All");
   CHECK(field(fields, "Importance") == "high");
 }
 
-TEST_CASE("bodies are base64 in lines of 76 with CRLF, so that nothing in them can end the message early") {
+TEST_CASE("nearly ASCII bodies are quoted-printable, others base64, whichever is shorter") {
+  CHECK(encode("<p class=\"a\">Zoë's sync failed</p>").encoding == "quoted-printable");
+  CHECK(encode("Синхронизация не удалась").encoding == "base64");
+  CHECK(encode("日本語").encoding == "base64");
+}
+
+TEST_CASE("bodies are lines of 76 with CRLF, so that nothing in them can end the message early") {
+  const std::string rest = GENERATE(std::string(3000, 'x'), std::string(3000, '\xC3'));
   Message message = sample_message();
-  message.encoded_text = encode("a\n.\nb\r\n.\r\nMAIL FROM:<eve@evil.test>\r.\r" + std::string(3000, 'x'));
+  message.text = encode("a\n.\nb\r\n.\r\nMAIL FROM:<eve@evil.test>\r.\r" + rest);
   const std::string bytes = render(message);
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t end = bytes.find("\r\n", at);

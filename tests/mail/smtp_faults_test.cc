@@ -205,7 +205,7 @@ TEST_CASE("P5: a mail for which memory runs out after its final dot is in doubt,
 TEST_CASE("a stalled body ends by timeout, and the final dot is never written") {
   const SmtpServer server({"--fail", "body=stall"});
   Message message = sample_message();
-  message.encoded_text = encode(std::string(12'000'000, 'x'));
+  message.text = encode(std::string(12'000'000, 'x'));
   const auto reports = SmtpMailer(impatient(server)).send(std::vector{seal(message)});
   CHECK(reports[0].delivery == Delivery::kDeferred);
   CHECK(server.count("DOT") == 0);

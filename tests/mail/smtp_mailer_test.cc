@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/errors.h"
 #include "tests/mail/callers.h"
 #include "tests/mail/sample_mail.h"
 #include "tests/mail/smtp_server.h"
@@ -46,7 +47,7 @@ TEST_CASE("a mail sent in plain arrives with both parts and every header as anot
   std::vector<std::string> names;
   for (const auto& field : mail["headers"]) names.push_back(field[0]);
   CHECK(names == std::vector<std::string>{"From", "To", "Subject", "Date", "Message-ID", "References", "MIME-Version",
-                                          "Auto-Submitted", "Importance", "Content-Type"});
+                                          "Auto-Submitted", "X-Auto-Response-Suppress", "Importance", "Content-Type"});
 }
 
 TEST_CASE("hostile names, subjects and bodies arrive as text, add no header, and break no part") {
@@ -54,8 +55,8 @@ TEST_CASE("hostile names, subjects and bodies arrive as text, add no header, and
   Message message = sample_message();
   message.to_name = "Zoë \"Z\" O'Hara\r\nBcc: eve@evil.test";
   message.subject = "Größe\r\n\r\n<b>日本語</b>\n.\n \u202Eevil 👩‍👩‍👧 " + std::string(300, 'x');
-  message.encoded_text = encode("line\r\n.\r\nMAIL FROM:<eve@evil.test>\n\xff end\n");
-  message.encoded_html = encode("<p>--=_boundary\n\n.</p>");
+  message.text = encode("line\r\n.\r\nMAIL FROM:<eve@evil.test>\n\xff end\n");
+  message.html = encode("<p>--=_boundary\n\n.</p>");
   message.extra_fields = {{"X-Note", "a\r\nX-Evil: 1"}};
   check_all_accepted(make_mailer({server.url(), ""})->send(std::vector{seal(message)}), 1);
   const nlohmann::json mail = server.received().at(0);
@@ -63,9 +64,56 @@ TEST_CASE("hostile names, subjects and bodies arrive as text, add no header, and
   CHECK(mail["subject"] == "Größe <b>日本語</b> . evil 👩‍👩‍👧 " + std::string(300, 'x'));
   CHECK(mail["text"] == "line\n.\nMAIL FROM:<eve@evil.test>\n\uFFFD end\n");
   CHECK(mail["html"] == "<p>--=_boundary\n\n.</p>");
-  CHECK(mail["headers"].size() == 11);
-  CHECK(mail["headers"][9][1] == "a X-Evil: 1");
+  CHECK(mail["headers"].size() == 12);
+  CHECK(mail["headers"][10][1] == "a X-Evil: 1");
   CHECK(mail["defects"].empty());
+}
+
+TEST_CASE("bodies of either encoding are read by a real parser as they were written") {
+  const SmtpServer server;
+  const std::vector<std::string> texts = {
+      "",
+      "\n",
+      " \n\t\n \n",
+      "a=b, 100 % \n=3D=\n",
+      ".\n..\n.a\nFrom ada\n From\nFrom",
+      std::string(75, 'x') + " \n" + std::string(76, 'y') + "\n" + std::string(74, ' '),
+      std::string(200, '=') + std::string(2000, 'z') + "é",
+      std::string(74, 'x') + "é" + std::string(73, 'x') + "=\n",
+      "日本語の組織名です\n",
+      "\x01\x7f ctrl and much more text beside them\n"};
+  std::vector<Envelope> envelopes;
+  for (const std::string& text : texts) {
+    Message message = sample_message();
+    message.text = message.html = encode(text);
+    envelopes.push_back(seal(message));
+  }
+  const auto mailer = make_mailer({server.url() + "&connections=1", ""});
+  check_all_accepted(mailer->send(envelopes), envelopes.size());
+  const auto received = server.received();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    INFO(envelopes[i].bytes);
+    CHECK(received.at(i)["text"] == texts[i]);
+    CHECK(received.at(i)["html"] == texts[i]);
+    CHECK(received.at(i)["defects"].empty());
+  }
+}
+
+TEST_CASE("replies go where they are to go, and bounces to the envelope's sender") {
+  const SmtpServer server;
+  Message message = sample_message();
+  message.reply_to = "support@depositlink.test";
+  message.envelope_from = "bounces@mail.depositlink.test";
+  check_all_accepted(make_mailer({server.url(), ""})->send(std::vector{seal(message)}), 1);
+  const nlohmann::json mail = server.received().at(0);
+  CHECK(mail["envelope_from"] == "bounces@mail.depositlink.test");
+  CHECK(mail["from"] == "DepositLink <alerts@depositlink.test>");
+  CHECK(mail["headers"][1] == nlohmann::json{"Reply-To", "support@depositlink.test"});
+  message.reply_to = "a@b.test\r\nBcc: eve@evil.test";
+  CHECK_THROWS_AS(seal(message), pawl::engine::PermanentError);
+  message.reply_to.clear();
+  message.envelope_from = "<>";
+  CHECK_THROWS_AS(seal(message), pawl::engine::PermanentError);
 }
 
 TEST_CASE("lines that begin with a dot arrive as they are, and none of them ends the message") {

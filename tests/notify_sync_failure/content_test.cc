@@ -136,3 +136,18 @@ TEST_CASE("a base that is no absolute http or https URL is refused with what is 
                     "https://app.example.com");
   CHECK_THROWS_WITH(AppUrl("https://u:hunter2@x.example"), !Catch::Contains("hunter2"));
 }
+
+TEST_CASE(
+    "the mail's page isolates names of any direction, wraps long words, follows a dark theme and has a preheader") {
+  SyncFailed failure = sample_failure();
+  failure.provider = "\u05D0\u05D1 (x";
+  const std::string html = email_content(failure, "Acme) \u0627", kApp).html;
+  CHECK(holds(html,
+              "<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\"><bdi dir=\"auto\">\u05D0\u05D1 (x</bdi>"));
+  CHECK(holds(html, "<bdi dir=\"auto\">Acme) \u0627</bdi>"));
+  CHECK(holds(html, "overflow-wrap:anywhere"));
+  CHECK(holds(html, "white-space:pre-wrap"));
+  CHECK(holds(html, "prefers-color-scheme: dark"));
+  CHECK(holds(html, "<meta name=\"color-scheme\" content=\"light dark\">"));
+  CHECK(html.find("has not synced since") < html.find("<h1"));
+}

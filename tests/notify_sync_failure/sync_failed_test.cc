@@ -149,7 +149,7 @@ TEST_CASE("an error message of a megabyte is cut to 2000 characters that end in 
 TEST_CASE("control characters are dropped, blanks collapse, and line ends stay where there may be lines") {
   CHECK(parsed_with("error_message", "a\x1b[31m\u0007b\u009bc").error_message == "a[31mbc");
   CHECK(parsed_with("error_message", std::string("a\0b", 3)).error_message == "ab");
-  CHECK(parsed_with("error_message", " a \t b\rc\r\n\r\n\r\n\n d \n").error_message == "a b\nc\n\nd");
+  CHECK(parsed_with("error_message", " a \t b\rc\r\n\r\n\r\n\n d \n").error_message == "a b\nc\n\n d");
   CHECK(parsed_with("label", "Head\r\noffice\u2028Leeds\u0085North").label == "Head office Leeds North");
 }
 

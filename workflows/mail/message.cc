@@ -11,6 +11,7 @@
 #include "workflows/mail/address.h"
 #include "workflows/mail/base64.h"
 #include "workflows/mail/header.h"
+#include "workflows/mail/quoted_printable.h"
 #include "workflows/mail/utf8.h"
 
 namespace pawl::mail {
@@ -38,6 +39,8 @@ void require_field_name(std::string_view name) {
 void require_renderable(const Message& message) {
   require_address("sender", message.from);
   require_address("recipient", message.to);
+  if (!message.reply_to.empty()) require_address("address for replies", message.reply_to);
+  if (!message.envelope_from.empty()) require_address("envelope sender", message.envelope_from);
   require_id("message id", message.message_id);
   if (!message.thread_id.empty()) require_id("thread id", message.thread_id);
   for (const HeaderField& field : message.extra_fields) require_field_name(field.name);
@@ -77,12 +80,13 @@ bool is_clean(std::string_view body) {
   return is_ascii(body) && body.find('\r') == std::string_view::npos && body.find('\0') == std::string_view::npos;
 }
 
-void append_part(std::string& bytes, std::string_view boundary, std::string_view type, std::string_view encoded) {
+void append_part(std::string& bytes, std::string_view boundary, std::string_view type, const EncodedBody& body) {
   bytes.append("--").append(boundary).append("\r\nContent-Type: ").append(type).append("; charset=utf-8\r\n");
-  bytes.append("Content-Transfer-Encoding: base64\r\n\r\n").append(encoded).append("\r\n");
+  bytes.append("Content-Transfer-Encoding: ").append(body.encoding).append("\r\n\r\n");
+  bytes.append(body.lines).append("\r\n");
 }
 
-// The equals sign and underscore keep it out of any base64 body. Ids that we make have a digest already.
+// No body in either encoding has an equals sign before an underscore. Ids that we make have a digest already.
 std::string boundary_of(const Message& message) {
   const std::string_view id = message.message_id;
   const std::string_view left = id.substr(1, id.find('@') - 1);
@@ -91,33 +95,40 @@ std::string boundary_of(const Message& message) {
 
 void append_header(std::string& bytes, std::string_view boundary, const Message& message) {
   bytes += mailbox_field("From", message.from_name, message.from);
+  if (!message.reply_to.empty()) bytes += mailbox_field("Reply-To", {}, message.reply_to);
   bytes += mailbox_field("To", message.to_name, message.to);
   bytes += text_field("Subject", message.subject);
   bytes.append("Date: ").append(date_text(message.date)).append("\r\n");
   bytes.append("Message-ID: ").append(message.message_id).append("\r\n");
   if (!message.thread_id.empty()) bytes.append("References: ").append(message.thread_id).append("\r\n");
-  bytes += "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nImportance: high\r\n";
+  bytes +=
+      "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nImportance: high\r\n";
   for (const HeaderField& field : message.extra_fields) bytes += text_field(field.name, field.text);
   bytes.append("Content-Type: multipart/alternative;\r\n boundary=\"").append(boundary).append("\"\r\n\r\n");
 }
 
 }  // namespace
 
-std::string encode(std::string_view body) {
-  return base64_lines(is_clean(body) ? with_crlf(body) : with_crlf(cleaned(body)));
+EncodedBody encode(std::string_view body) {
+  const std::string lines = is_clean(body) ? with_crlf(body) : with_crlf(cleaned(body));
+  if (quoted_printable_is_shorter(lines)) return {"quoted-printable", quoted_printable(lines)};
+  return {"base64", base64_lines(lines)};
 }
 
 std::string render(const Message& message) {
   require_renderable(message);
   const std::string boundary = boundary_of(message);
   std::string bytes;
-  bytes.reserve(message.encoded_text.size() + message.encoded_html.size() + kFrames);
+  bytes.reserve(message.text.lines.size() + message.html.lines.size() + kFrames);
   append_header(bytes, boundary, message);
-  append_part(bytes, boundary, "text/plain", message.encoded_text);
-  append_part(bytes, boundary, "text/html", message.encoded_html);
+  append_part(bytes, boundary, "text/plain", message.text);
+  append_part(bytes, boundary, "text/html", message.html);
   return bytes.append("--").append(boundary).append("--\r\n");
 }
 
-Envelope seal(const Message& message) { return {message.from, message.to, message.message_id, render(message)}; }
+Envelope seal(const Message& message) {
+  const std::string& from = message.envelope_from.empty() ? message.from : message.envelope_from;
+  return {from, message.to, message.message_id, render(message)};
+}
 
 }  // namespace pawl::mail

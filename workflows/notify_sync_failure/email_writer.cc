@@ -33,8 +33,8 @@ mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& o
   message.subject = std::move(content.subject);
   message.thread_id = mail::thread_id(failure.connection_id, domain_);
   if (const auto at = parse_rfc3339(failure.occurred_at)) message.date = *at;
-  message.encoded_text = mail::encode(content.text);
-  message.encoded_html = mail::encode(content.html);
+  message.text = mail::encode(content.text);
+  message.html = mail::encode(content.html);
   return message;
 }
 

@@ -29,6 +29,21 @@ bool deceives(char32_t code) {
          (code >= 0xE0000 && code <= 0xE007F);
 }
 
+// Marks that are drawn over or under the character before them. A language puts up to three on one; a hundred are drawn
+// over the lines around.
+bool is_mark(char32_t code) {
+  return (code >= 0x0300 && code <= 0x036F) || (code >= 0x0483 && code <= 0x0489) ||
+         (code >= 0x0591 && code <= 0x05BD) || (code >= 0x0610 && code <= 0x061A) ||
+         (code >= 0x064B && code <= 0x065F) || (code >= 0x06D6 && code <= 0x06DC) || code == 0x0E31 ||
+         (code >= 0x0E34 && code <= 0x0E3A) || (code >= 0x0E47 && code <= 0x0E4E) ||
+         (code >= 0x1AB0 && code <= 0x1AFF) || (code >= 0x1DC0 && code <= 0x1DFF) ||
+         (code >= 0x20D0 && code <= 0x20FF) || (code >= 0xFE00 && code <= 0xFE0F) || (code >= 0xFE20 && code <= 0xFE2F);
+}
+
+constexpr int kMarksMax = 4;
+constexpr std::size_t kIndentMax = 40;
+constexpr std::size_t kTabWidth = 4;
+
 // How much of the front is printable ASCII without blanks: most of any text is, and is taken at once.
 std::size_t word_length(std::string_view bytes) {
   const auto prints = [](char c) { return c > ' ' && c < '\x7F'; };
@@ -42,14 +57,17 @@ class PlainText {
 
   void add(char32_t code) {
     if (ends_line(code)) return hold_line_end();
-    if (is_blank(code)) return hold_blank();
+    if (is_blank(code)) return hold_blank(code == '\t' ? kTabWidth : 1);
     if (is_control(code) || deceives(code)) return;
+    marks_ = is_mark(code) ? marks_ + 1 : 0;
+    if (marks_ > kMarksMax) return;
     put_held();
     mail::append_code_point(text_, code);
   }
 
   /// Characters that are kept as they are.
   void add_word(std::string_view word) {
+    marks_ = 0;
     put_held();
     text_ += word;
   }
@@ -62,15 +80,21 @@ class PlainText {
     held_.clear();
   }
   void hold_line_end() {
-    if (!keeps_lines_) return hold_blank();
-    if (!held_.empty() && held_.front() == ' ') held_.clear();
-    if (held_.size() < 2) held_ += '\n';  // one empty line at most
+    if (!keeps_lines_) return hold_blank(1);
+    const auto lines = std::count(held_.begin(), held_.end(), '\n');
+    held_.assign(static_cast<std::size_t>(std::min<std::ptrdiff_t>(lines + 1, 2)), '\n');  // one empty line at most
   }
-  void hold_blank() {
-    if (held_.empty()) held_ = " ";
+  // Within a line one is as good as many; at its beginning they are its indentation.
+  void hold_blank(std::size_t width) {
+    const bool begins_line = held_.starts_with('\n');
+    if (begins_line && held_.size() < kIndentMax)
+      held_.append(width, ' ');
+    else if (held_.empty())
+      held_ = " ";
   }
 
   bool keeps_lines_;
+  int marks_ = 0;  ///< That follow one another at the end.
   std::string text_;
   std::string held_;
 };

@@ -11,10 +11,11 @@ namespace pawl::notify_sync_failure {
 std::string valid_utf8(std::string_view bytes);
 
 /// One line: C0 and C1 controls, bidi overrides and invisible characters are dropped, any run of white space and line
-/// ends becomes one space, the ends are trimmed.
+/// ends becomes one space, the ends are trimmed. Of combining marks at most four follow one another.
 std::string plain_line(std::string_view bytes);
 
-/// The same for a text of several lines: line ends stay, as '\n'.
+/// The same for a text of several lines: line ends stay, as '\n', at most two in a row, and so does the indentation of
+/// lines, in spaces, but for that of the first.
 std::string plain_lines(std::string_view bytes);
 
 /// At most so many characters of valid UTF-8; what is cut is cut between two characters and ends in an ellipsis.

@@ -1,8 +1,9 @@
-// Bounds, cleans, redacts and shortens, in this order: each step relies on the one before.
+// Bounds, cleans, redacts, reads and shortens, in this order: each step relies on the one before.
 #include "workflows/notify_sync_failure/safe_text.h"
 
 #include <algorithm>
 
+#include "workflows/notify_sync_failure/html_text.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 #include "workflows/notify_sync_failure/redaction.h"
 
@@ -24,7 +25,7 @@ std::string_view bounded(std::string_view raw) {
 
 // Whatever was left out beyond the bound shows as an ellipsis too.
 std::string shown(std::string_view raw, std::string text, std::size_t max_characters) {
-  text = redact(text);
+  text = readable(redact(text));
   if (raw.size() > kInputMax) text += "\xE2\x80\xA6";
   return shortened(std::move(text), max_characters);
 }

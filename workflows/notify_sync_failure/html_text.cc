@@ -1,0 +1,161 @@
+// Goes through the tags once; what is between them is kept, but for the elements that nobody reads.
+#include "workflows/notify_sync_failure/html_text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "workflows/mail/utf8.h"
+#include "workflows/notify_sync_failure/plain_text.h"
+
+namespace pawl::notify_sync_failure {
+
+namespace {
+
+using std::string_view;
+
+constexpr std::array<std::pair<string_view, char32_t>, 13> kEntities{{{"amp", U'&'},
+                                                                      {"lt", U'<'},
+                                                                      {"gt", U'>'},
+                                                                      {"quot", U'"'},
+                                                                      {"apos", U'\''},
+                                                                      {"nbsp", U' '},
+                                                                      {"copy", U'\u00A9'},
+                                                                      {"ndash", U'\u2013'},
+                                                                      {"mdash", U'\u2014'},
+                                                                      {"hellip", U'\u2026'},
+                                                                      {"laquo", U'\u00AB'},
+                                                                      {"raquo", U'\u00BB'},
+                                                                      {"middot", U'\u00B7'}}};
+constexpr std::array kInline = {"a", "abbr",  "b",    "bdi",    "code", "em",  "font", "i", "mark",
+                                "s", "small", "span", "strong", "sub",  "sup", "tt",   "u"};
+constexpr std::array kUnread = {"script", "style", "noscript", "template", "svg"};
+constexpr std::size_t kEntityMax = 10;
+
+char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same(string_view a, string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lowered(x) == lowered(y); });
+}
+
+std::size_t find(string_view text, string_view word, std::size_t from = 0) {
+  const auto at = std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())), text.end(),
+                              word.begin(), word.end(), [](char x, char y) { return lowered(x) == y; });
+  return at == text.end() ? string_view::npos : static_cast<std::size_t>(at - text.begin());
+}
+
+bool is_page(string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  if (start == string_view::npos) return false;
+  const string_view front = text.substr(start, 14);
+  return same(front.substr(0, 9), "<!doctype") || same(front.substr(0, 5), "<html") ||
+         find(text, "<body") != string_view::npos || find(text, "<html") != string_view::npos;
+}
+
+template <class Names>
+bool among(string_view name, const Names& names) {
+  return std::any_of(names.begin(), names.end(), [&](string_view known) { return same(name, known); });
+}
+
+class Page {
+ public:
+  explicit Page(string_view text) : rest_(text) {}
+
+  std::string words() {
+    while (!rest_.empty()) {
+      const std::size_t tag = rest_.find('<');
+      add(rest_.substr(0, tag));
+      if (tag == string_view::npos) break;
+      rest_.remove_prefix(tag);
+      take_tag();
+    }
+    return plain_lines(words_);
+  }
+
+ private:
+  void add(string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const char c = text[at];
+      if (c == '\n' || c == '\r' || c == '\t')
+        words_ += ' ';
+      else if (c != '&' || !add_entity(text, at))
+        words_ += c;
+    }
+  }
+
+  // Moves `at` to the entity's semicolon.
+  bool add_entity(string_view text, std::size_t& at) {
+    const std::size_t end = text.substr(at, kEntityMax).find(';');
+    if (end == string_view::npos) return false;
+    const string_view name = text.substr(at + 1, end - 1);
+    char32_t code = 0;
+    if (name.starts_with('#')) {
+      const bool hex = name.size() > 1 && lowered(name[1]) == 'x';
+      unsigned value = 0;
+      std::from_chars(name.data() + (hex ? 2 : 1), name.data() + name.size(), value, hex ? 16 : 10);
+      const bool is_scalar = value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
+      code = is_scalar ? value : 0;
+    } else {
+      for (const auto& [known, character] : kEntities)
+        if (name == known) code = character;
+    }
+    if (code == 0) return false;
+    mail::append_code_point(words_, code);
+    at += end;
+    return true;
+  }
+
+  // `rest_` begins with '<'. What is no tag is text.
+  void take_tag() {
+    if (rest_.starts_with("<!--")) return skip_past("-->");
+    const bool closes = rest_.size() > 1 && rest_[1] == '/';
+    const std::size_t begin = closes ? 2 : 1;
+    const std::size_t end = std::min(rest_.find_first_of(" \t\r\n/>", begin), rest_.size());
+    const string_view name = rest_.substr(begin, end - begin);
+    const bool is_tag = !name.empty() && ((lowered(name[0]) >= 'a' && lowered(name[0]) <= 'z') || name[0] == '!');
+    if (!is_tag) {
+      words_ += '<';
+      return rest_.remove_prefix(1);
+    }
+    skip_past(">");
+    if (!closes && among(name, kUnread)) {
+      skip_past("</" + std::string(name));
+      return skip_past(">");
+    }
+    if (!among(name, kInline)) words_ += '\n';
+  }
+
+  void skip_past(const std::string& mark) {
+    std::string low = mark;
+    std::transform(low.begin(), low.end(), low.begin(), lowered);
+    const std::size_t at = find(rest_, low);
+    rest_.remove_prefix(at == string_view::npos ? rest_.size() : at + mark.size());
+  }
+
+  string_view rest_;
+  std::string words_;
+};
+
+// A block ends its line; blocks within blocks end it several times.
+std::string one_line_a_block(const std::string& words) {
+  std::string lines;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find('\n', at), words.size());
+    const std::string line = plain_line(string_view(words).substr(at, end - at));
+    if (!line.empty()) lines += (lines.empty() ? "" : "\n") + line;
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string readable(std::string text) {
+  if (!is_page(text)) return text;
+  std::string words = one_line_a_block(Page(text).words());
+  return words.empty() ? text : words;
+}
+
+}  // namespace pawl::notify_sync_failure
