@@ -47,8 +47,8 @@ mail::Envelope test_mail(const Settings& settings, const std::string& to) {
   message.date = now;
   const std::string text = "Whoever set this pawl (" + std::string(kVersion) + ") up asked for a test mail at " +
                            utc_text(now) + ". It has arrived: nothing is left to do.";
-  message.encoded_text = mail::encode(text + "\n");
-  message.encoded_html = mail::encode("<p>" + text + "</p>\n");
+  message.text = mail::encode(text + "\n");
+  message.html = mail::encode("<p>" + text + "</p>\n");
   return mail::seal(message);
 }
 
