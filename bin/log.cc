@@ -54,9 +54,9 @@ Wording wording_of(const Notice& notice) {
     case NoticeKind::kStepFailed:
       return {LogLevel::kError, "step failed for good"};
     case NoticeKind::kCircuitOpened:
-      return {LogLevel::kError, "step paused: its service is down"};
+      return {LogLevel::kError, "step paused: its service is down or refuses everybody"};
     case NoticeKind::kCircuitClosed:
-      return {LogLevel::kInfo, "step goes on: its service is back"};
+      return {LogLevel::kInfo, "step goes on: its service answers again"};
     case NoticeKind::kOutboxDown:
       return {LogLevel::kError, "outbox unreachable, trying again"};
     case NoticeKind::kOutboxUp:

@@ -31,12 +31,25 @@ class Item {
     execution_->outcome = Succeeded{to_checkpoint(output)};
     execution_->output = std::move(output);
   }
+  /// The same where the service behind the step was not asked: says nothing about whether it works.
+  void skip(Out output) {
+    succeed(std::move(output));
+    std::get<Succeeded>(execution_->outcome).accepted = false;
+  }
   /// Permanent: checkpointed like a result, thrown into the workflow.
   void fail(std::string reason) { execution_->outcome = FailedForGood{std::move(reason)}; }
   /// Transient: tried again after the policy's backoff, and not before `after` (in microseconds or coarser).
   void retry(std::string reason, Duration after = {}) { execution_->outcome = FailedForNow{std::move(reason), after}; }
   /// The service behind the step is down for everyone: opens the circuit and burns no attempt.
-  void unavailable(std::string reason) { execution_->outcome = ServiceDown{std::move(reason)}; }
+  void unavailable(std::string reason, ProbeWaits waits = {}) {
+    execution_->outcome = ServiceDown{std::move(reason), waits};
+  }
+  /// The service refused it, and the answer does not tell whether for the item's own sake or for everybody's. Counts no
+  /// attempt. So many distinct subjects as the step's options say, with nobody accepted in between, pause the step; an
+  /// item that is refused again though others were accepted in between fails for good, unless `names_account`.
+  void refuse(std::string reason, std::string subject, bool names_account = false) {
+    execution_->outcome = Refused{std::move(reason), std::move(subject), names_account};
+  }
 
  private:
   TypedExecution<In, Out>* execution_;

@@ -18,6 +18,7 @@ struct RunState;
 struct Unsettled {};
 struct Succeeded {
   std::string json;
+  bool accepted = true;  ///< The service behind the step took the item; false: it was not asked.
 };
 struct FailedForGood {
   std::string reason;
@@ -26,10 +27,21 @@ struct FailedForNow {
   std::string reason;
   Duration after{0};  ///< At least this long until the next attempt; 0 leaves it to the policy.
 };
+/// Between two probes of a paused step; doubling.
+struct ProbeWaits {
+  Duration first = std::chrono::seconds{1};
+  Duration longest = std::chrono::seconds{30};
+};
 struct ServiceDown {
   std::string reason;
+  ProbeWaits waits{};
 };
-using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown>;
+struct Refused {
+  std::string reason;
+  std::string subject;         ///< Whose item it is: refusals of one subject are its own, of several the service's.
+  bool names_account = false;  ///< In words about our account with the service, not about the item.
+};
+using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown, Refused>;
 
 /// Owned by its run. The engine thread owns every field, except between handing the execution to a lane and the
 /// lane's report, when the lane may read all and write `outcome` and the typed output.

@@ -280,6 +280,7 @@ Duration Runner::Body::until_next_due(Duration at_most) const {
   if (!draining_ && !look_again_at_.empty()) consider(look_again_at_.begin()->first);
   for (const auto& queue : queues_) {
     if (may_dispatch()) consider(queue->due_at());
+    consider(queue->look_at());
     if (wakes_.held(&queue->step()) > 0 && room_to_wake() > 0) consider(queue->held_due_at(at));
   }
   consider(intake_->due_at(at, room_to_claim()));

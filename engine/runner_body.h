@@ -47,7 +47,8 @@ class Runner::Body {
   struct BatchCall {
     std::vector<Execution*> executions;
     Timestamp taken_at{};
-    bool probe = false;  ///< Sent through an open circuit.
+    bool probe = false;             ///< Sent through an open circuit.
+    Refusals::Moment began_at = 0;  ///< In the order of the step's refusals.
     std::string lease_lost;
   };
 
@@ -90,7 +91,9 @@ class Runner::Body {
   // runner_waits.cc: out of memory and back
   void park(RunState& run);
   void park_misfit(const StoredRun& stored, const std::string& why);
+  std::vector<WakeList::HeldBy> held_by(const std::vector<const Execution*>& held);
   void release_held();
+  void release_probe(StepQueue& queue, Timestamp at);
   std::size_t room_to_wake() const;
   void wake_due();
   void woken(std::vector<StoredRun> stored);
@@ -108,7 +111,12 @@ class Runner::Body {
   void dispatch();
   void send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at);
   void batch_returned(StepQueue& queue, const BatchCall& call);
+  void weigh(StepQueue& queue, const BatchCall& call);
+  void weigh_refusal(StepQueue& queue, Execution& execution, bool counts);
   void update_circuit(StepQueue& queue, const BatchCall& call, Timestamp now);
+  void open_as_down(StepQueue& queue, const BatchCall& call, const Execution& execution, Timestamp now);
+  void open_as_refused(StepQueue& queue, const BatchCall& call, const Execution& execution, Timestamp now);
+  void pause(StepQueue& queue, const Execution& execution);
   void settle(StepQueue& queue, Execution& execution, Timestamp now);
   void settled(Execution& execution, bool failed, std::string result, Timestamp now);
   StepQueue& queue_of(const Execution& execution);

@@ -23,7 +23,8 @@ void Runner::Body::dispatch() {
 
 void Runner::Body::send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at) {
   for (Execution* execution : batch) execution->started_at = at;
-  const auto call = std::make_shared<BatchCall>(BatchCall{std::move(batch), at, queue.circuit().probing(), {}});
+  const auto call = std::make_shared<BatchCall>(
+      BatchCall{std::move(batch), at, queue.circuit().probing(), queue.refusals().call_begins(), {}});
   lanes_.submit(
       queue.lane(), [&step = queue.step(), call] { call->lease_lost = execute_batch(step, call->executions); },
       [this, &queue, call] { batch_returned(queue, *call); });
@@ -35,29 +36,98 @@ void Runner::Body::batch_returned(StepQueue& queue, const BatchCall& call) {
     lost_ = call.lease_lost;
     return;
   }
+  weigh(queue, call);
   update_circuit(queue, call, now());
   for (Execution* execution : call.executions) settle(queue, *execution, now());
 }
 
+namespace {
+
+template <class Outcome>
+const Execution* first_with(const std::vector<Execution*>& executions) {
+  const auto found = std::find_if(executions.begin(), executions.end(), [](const Execution* execution) {
+    return std::holds_alternative<Outcome>(execution->outcome);
+  });
+  return found == executions.end() ? nullptr : *found;
+}
+
+bool is_accepted(const Execution* execution) {
+  const auto* done = std::get_if<Succeeded>(&execution->outcome);
+  return done != nullptr && done->accepted;
+}
+
+// Nobody asked the service: the item was found done, or has nothing to be done.
+bool is_skipped(const Execution* execution) {
+  const auto* done = std::get_if<Succeeded>(&execution->outcome);
+  return done != nullptr && !done->accepted;
+}
+
+}  // namespace
+
+// Whose refusals the call's are. While everybody is refused, only probes say more: the others were out before.
+void Runner::Body::weigh(StepQueue& queue, const BatchCall& call) {
+  if (std::any_of(call.executions.begin(), call.executions.end(), is_accepted))
+    queue.refusals().accepted(call.began_at);
+  const bool counts = !queue.circuit().refused() || call.probe;
+  for (Execution* execution : call.executions)
+    if (std::holds_alternative<Refused>(execution->outcome)) weigh_refusal(queue, *execution, counts);
+}
+
+void Runner::Body::weigh_refusal(StepQueue& queue, Execution& execution, bool counts) {
+  const Refused& refused = std::get<Refused>(execution.outcome);
+  const Refusals::Item item = StepQueue::item_of(execution);
+  if (!counts) return queue.refusals().refused_while_paused(item);
+  if (queue.refusals().refused(item, {refused.subject, queue.step().tenant_of(execution), refused.names_account}))
+    execution.outcome = FailedForGood{refused.reason + " (again, though others were accepted in between)"};
+}
+
 void Runner::Body::update_circuit(StepQueue& queue, const BatchCall& call, Timestamp at) {
   Circuit& circuit = queue.circuit();
-  const auto down = std::find_if(call.executions.begin(), call.executions.end(), [](const Execution* execution) {
-    return std::holds_alternative<ServiceDown>(execution->outcome);
-  });
-  if (down != call.executions.end()) {
-    if (!circuit.closed() && !call.probe) return;
-    circuit.open(std::get<ServiceDown>((*down)->outcome).reason, at, jitter_.next());
-    notify(NoticeKind::kCircuitOpened, **down, circuit.reason());
-    for (Execution* evicted : queue.evict()) move(*evicted->run);
-  } else if (call.probe) {
-    notify(NoticeKind::kCircuitClosed, *call.executions.front(), circuit.reason());
-    circuit.close();
-    queue.ramp().begin(at, 0.5 + jitter_.next() / 2);
+  if (const Execution* down = first_with<ServiceDown>(call.executions)) return open_as_down(queue, call, *down, at);
+  const Execution* refused = first_with<Refused>(call.executions);
+  if (refused && queue.refusals().of_service()) return open_as_refused(queue, call, *refused, at);
+  if (circuit.closed()) return;
+  const bool answers = circuit.refused()
+                           ? !queue.refusals().of_service()
+                           : call.probe && !std::all_of(call.executions.begin(), call.executions.end(), is_skipped);
+  if (!answers) {
+    if (call.probe) circuit.end_probe();
+    return;
   }
+  notify(NoticeKind::kCircuitClosed, *call.executions.front(), circuit.reason());
+  if (circuit.refused()) queue.refusals().begin_anew();
+  circuit.close();
+  queue.ramp().begin(at, 0.5 + jitter_.next() / 2);
+}
+
+void Runner::Body::open_as_down(StepQueue& queue, const BatchCall& call, const Execution& execution, Timestamp at) {
+  if (!queue.circuit().closed() && !call.probe) return;
+  const auto& down = std::get<ServiceDown>(execution.outcome);
+  queue.circuit().open(down.reason, at, jitter_.next(), down.waits);
+  queue.note_service();
+  pause(queue, execution);
+}
+
+// One line when it begins, not one a probe.
+void Runner::Body::open_as_refused(StepQueue& queue, const BatchCall& call, const Execution& execution, Timestamp at) {
+  const bool began = !queue.circuit().refused();
+  if (!queue.circuit().closed() && !call.probe) return;
+  queue.circuit().refuse("the last " + std::to_string(queue.refusals().subjects()) +
+                             " of different subjects were all refused: " + std::get<Refused>(execution.outcome).reason,
+                         at, jitter_.next());
+  if (began) pause(queue, execution);
+}
+
+void Runner::Body::pause(StepQueue& queue, const Execution& execution) {
+  notify(NoticeKind::kCircuitOpened, execution, queue.circuit().reason());
+  for (Execution* evicted : queue.evict()) move(*evicted->run);
 }
 
 void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) {
   execution.age += at - execution.started_at;
+  // What comes back refused while everybody is refused is held, and costs nothing.
+  if (const auto* refused = std::get_if<Refused>(&execution.outcome); refused && queue.circuit().refused())
+    execution.outcome = ServiceDown{refused->reason};
   const AttemptFacts facts{execution.attempt, execution.age, at, jitter_.next()};
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
   switch (verdict.kind) {
@@ -93,6 +163,8 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
 
 // P3: what awaits the step goes on only when its checkpoint is durable.
 void Runner::Body::settled(Execution& execution, bool failed, std::string result, Timestamp at) {
+  Refusals& refusals = queue_of(execution).refusals();
+  if (refusals.remembers_any()) refusals.settled(StepQueue::item_of(execution));
   execution.phase = Execution::Phase::kSettling;
   execution.error = failed ? result : std::string();
   journal_.add(StepSettled{execution.run->stored.run,

@@ -17,8 +17,7 @@ constexpr std::size_t kWakeAtOnce = 500;
 /// Everything that a run waits for.
 struct Waits {
   const Execution* backs_off = nullptr;  ///< The one that is due first.
-  const Execution* held = nullptr;       ///< The first of them.
-  std::vector<const StepBase*> held_by;  ///< Each step once.
+  std::vector<const Execution*> held;
 };
 
 Waits waits_of(const RunState& run) {
@@ -27,8 +26,7 @@ Waits waits_of(const RunState& run) {
     if (execution->phase == Execution::Phase::kBackingOff) {
       if (!waits.backs_off || execution->retry_at < waits.backs_off->retry_at) waits.backs_off = execution.get();
     } else if (execution->phase == Execution::Phase::kHeld) {
-      if (!waits.held) waits.held = execution.get();
-      if (waits.held_by.empty() || waits.held_by.back() != execution->step) waits.held_by.push_back(execution->step);
+      waits.held.push_back(execution.get());
     }
   }
   return waits;
@@ -45,19 +43,32 @@ void Runner::Body::park(RunState& run) {
   const Waits waits = waits_of(run);
   RunParked parked{run.stored.run, now(), {}};
   std::optional<Timestamp> when;
-  if (waits.held) parked.reason = queue_of(*waits.held).why_held(now());
+  if (!waits.held.empty()) parked.reason = queue_of(*waits.held.front()).why_held(now());
   if (waits.backs_off) {
     parked.wake_at = *(when = waits.backs_off->retry_at);
     parked.reason = waits.backs_off->step->name() + " backs off: " + waits.backs_off->error +
-                    (waits.held ? "; " + parked.reason : "");
+                    (waits.held.empty() ? "" : "; " + parked.reason);
   }
   leave(run);
   run.parking = parked;
-  journal_.add(std::move(parked), [this, number = run.stored.run, when, held_by = waits.held_by] {
+  journal_.add(std::move(parked), [this, number = run.stored.run, when, held_by = held_by(waits.held)] {
     crash_point(CrashPoint::kRunParked);
     forget(number);
     wakes_.park(number, when, held_by);
   });
+}
+
+// Each step once, with the best of its executions as a probe.
+std::vector<WakeList::HeldBy> Runner::Body::held_by(const std::vector<const Execution*>& held) {
+  std::vector<WakeList::HeldBy> steps;
+  for (const Execution* execution : held) {
+    const Refusals::Mark mark = queue_of(*execution).mark_of(*execution);
+    if (steps.empty() || steps.back().step != execution->step)
+      steps.push_back({execution->step, mark});
+    else if (steps.back().mark.refused)
+      steps.back().mark = mark;
+  }
+  return steps;
 }
 
 // F18: another build began it. It is not skipped: due at once for the next process, which may be the right build.
@@ -78,11 +89,23 @@ void Runner::Body::release_held() {
   const Timestamp at = now();
   for (const auto& queue : queues_) {
     const StepBase* step = &queue->step();
-    if (queue->empty() && queue->circuit().wants_probe(at))
-      wakes_.release(step, 1, at);
+    queue->look_at_service(at);
+    if (queue->empty() && wakes_.held(step) > 0 && queue->circuit().wants_probe(at))
+      release_probe(*queue, at);
     else
       wakes_.release(step, queue->may_return(at, wakes_.held(step), room_to_wake()), at);
   }
+}
+
+// The longest held one, unless the service refuses everybody: then one that it has not refused yet, if there is any.
+void Runner::Body::release_probe(StepQueue& queue, Timestamp at) {
+  const Circuit& circuit = queue.circuit();
+  using Rank = Refusals::Rank;
+  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kTenant;
+  if (circuit.refused())
+    queue.set_held_rank(wakes_.release_probe(&queue.step(), queue.refusals(), worst, at));
+  else
+    wakes_.release(&queue.step(), 1, at);
 }
 
 // Fresh events always find room: what has waited takes at most three quarters of the window, and no place that a claim
@@ -175,8 +198,9 @@ void Runner::Body::wake_last_delivery() {
 void Runner::Body::look_again_later(RunState& run) {
   const Waits waits = waits_of(run);
   Timestamp when{};
-  if (waits.held) when = now() + kLookAtHeld;
-  if (waits.backs_off) when = waits.held ? std::min(when, waits.backs_off->retry_at) : waits.backs_off->retry_at;
+  if (!waits.held.empty()) when = now() + kLookAtHeld;
+  if (waits.backs_off)
+    when = waits.held.empty() ? waits.backs_off->retry_at : std::min(when, waits.backs_off->retry_at);
   if (when == Timestamp{} || (run.look_again_at != Timestamp{} && run.look_again_at <= when)) return;
   stop_looking(run);
   look_again_at_.insert({when, run.stored.run});

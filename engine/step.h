@@ -19,7 +19,8 @@ struct StepOptions {
   std::size_t parallelism = 1;  ///< `execute` calls at the same time, each on a thread of its own.
   double rate = 0;              ///< Items a second over all threads (token bucket); 0 means no limit.
   Duration timeout{0};          ///< What `Batch::timeout` tells the step; 0 means the step's own.
-  Duration longest_call{0};     ///< A call may honestly take so long; it counts as hung `hang_after` later.
+  std::size_t refused_subjects_max = 3;  ///< So many refused, none accepted since: it is the service's refusal.
+  Duration longest_call{0};              ///< A call may honestly take so long; it counts as hung `hang_after` later.
 };
 
 /// The untyped face of a step. The engine keeps references to steps: they outlive the runner.
@@ -36,6 +37,14 @@ class StepBase {
 
   /// Runs on a lane of this step. Leaves an outcome in every execution, or throws with some unsettled.
   virtual void execute_untyped(std::span<Execution* const> executions) = 0;
+
+  /// Whose item it is, as far as is known before it is tried; may be empty. While the service refuses everybody, items
+  /// of those not yet refused find out first whether it still does.
+  virtual std::string tenant_of(const Execution&) const { return {}; }
+
+  /// Changes when the service may have been set right, as by a new password: a paused step then probes at once. Asked
+  /// once a second while it is paused, on the engine's thread; must not block for long.
+  virtual std::string service_version() const { return {}; }
 
   /// The lease is lost or the process ends: whatever `execute` call runs now is to come back soon, best by throwing a
   /// LeaseLostError (any other exception would split the batch), since nobody waits for its outcome. Called on the
@@ -57,6 +66,11 @@ class Step : public StepBase {
 
   /// Tells the items of a fan-out apart inside a run; on disk for ever. The empty default allows one item a run.
   virtual std::string key(const In&) const { return {}; }
+
+  virtual std::string tenant(const In&) const { return {}; }
+  std::string tenant_of(const Execution& execution) const final {
+    return tenant(static_cast<const TypedExecution<In, Out>&>(execution).input);
+  }
 
   /// Settles every item of the batch. Called on up to `parallelism` threads at once. An exception settles whatever is
   /// unsettled: UnavailableError and RefusedError open the circuit, PermanentError fails, any other splits the batch

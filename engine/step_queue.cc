@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/run_state.h"
+
 namespace pawl::engine {
 
 namespace {
@@ -20,10 +22,25 @@ StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
       batch_max_(std::max<std::size_t>(step.options().batch_max, 1)),
       runs_max_(std::max<std::size_t>(window / 2 / std::max<std::size_t>(step.options().parallelism, 1), 1)),
       keep_(std::clamp<std::size_t>(
-          window / 8, 1, 4 * std::min(batch_max_, window) * std::max<std::size_t>(step.options().parallelism, 1))) {}
+          window / 8, 1, 4 * std::min(batch_max_, window) * std::max<std::size_t>(step.options().parallelism, 1))),
+      refusals_(step.options().refused_subjects_max) {}
+
+Refusals::Item StepQueue::item_of(const Execution& execution) { return {execution.run->stored.run, execution.key}; }
+
+Refusals::Mark StepQueue::mark_of(const Execution& execution) const {
+  return refusals_.mark(item_of(execution), step_->tenant_of(execution));
+}
+
+// While the service refuses everybody, one that it may not know yet goes at once; any other if no better one is held.
+bool StepQueue::may_probe(const Execution& execution, Timestamp now, bool returning) const {
+  if (!ready_.empty()) return false;
+  if (!circuit_.refused()) return circuit_.admits(now);
+  const Refusals::Rank rank = refusals_.rank(mark_of(execution));
+  return circuit_.admits(now, rank) && (rank == Refusals::Rank::kNew || (returning && rank <= held_rank_));
+}
 
 bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
-  const bool paused = !circuit_.admits(now) || (!circuit_.closed() && !ready_.empty());
+  const bool paused = !circuit_.closed() && !may_probe(execution, now, returning);
   const bool full = slow_ && ready_.size() >= (returning ? 2 * keep_ : keep_);
   execution.phase = paused || full ? Execution::Phase::kHeld : Execution::Phase::kQueued;
   if (paused || full) return false;
@@ -55,10 +72,23 @@ std::vector<Execution*> StepQueue::take(Timestamp now) {
     batch.push_back(next);
   }
   if (step_->options().rate > 0) tokens_ -= static_cast<double>(batch.size());
-  circuit_.begin_probe();
+  circuit_.begin_probe(now);
   in_flight_.insert(now);
   for (Execution* execution : batch) execution->phase = Execution::Phase::kInFlight;
   return batch;
+}
+
+void StepQueue::look_at_service(Timestamp now) {
+  const auto when = look_at();
+  if (!when || now < *when) return;
+  looked_at_ = now;
+  std::string version = step_->service_version();
+  if (version != std::exchange(service_version_, version)) circuit_.probe_now(now);
+}
+
+std::optional<Timestamp> StepQueue::look_at() const {
+  if (circuit_.closed() || circuit_.probing()) return std::nullopt;
+  return looked_at_ + Circuit::kFirst;
 }
 
 std::vector<Execution*> StepQueue::evict_beyond(std::size_t kept) {
@@ -104,11 +134,12 @@ std::string StepQueue::why_held(Timestamp now) const {
 std::optional<Timestamp> StepQueue::due_at() const {
   if (ready_.empty()) return std::nullopt;
   const Timestamp slow_at = slow_ ? Timestamp::max() : ready_.front().since + kPatience;
-  if (!thread_is_free()) return slow_at;
-  if (!circuit_.closed()) return circuit_.probing() ? slow_at : std::min(slow_at, circuit_.probe_at());
-  const double rate = step_->options().rate;
-  if (rate <= 0 || tokens_ >= 1) return slow_at;
-  return std::min(slow_at, refilled_at_ + Duration(static_cast<Duration::rep>(std::ceil((1 - tokens_) / rate * 1e6))));
+  if (!thread_is_free() || circuit_.probing()) return slow_at;
+  Timestamp next = Timestamp::min();  // of what stands in the way
+  if (!circuit_.closed()) next = circuit_.probe_at();
+  if (const double rate = step_->options().rate; rate > 0 && tokens_ < 1)
+    next = std::max(next, refilled_at_ + Duration(static_cast<Duration::rep>(std::ceil((1 - tokens_) / rate * 1e6))));
+  return next == Timestamp::min() ? slow_at : std::min(slow_at, next);
 }
 
 }  // namespace pawl::engine

@@ -30,12 +30,25 @@ class StepQueue {
   LaneId lane() const { return lane_; }
   Circuit& circuit() { return circuit_; }
   const Circuit& circuit() const { return circuit_; }
+  Refusals& refusals() { return refusals_; }
   Ramp& ramp() { return ramp_; }
   bool empty() const { return ready_.empty(); }
+
+  static Refusals::Item item_of(const Execution& execution);
+  /// What is known of the execution as a probe.
+  Refusals::Mark mark_of(const Execution& execution) const;
+  /// The best rank of those that are held out of memory.
+  void set_held_rank(Refusals::Rank rank) { held_rank_ = rank; }
 
   /// Queues the execution, or returns false and holds it: the circuit is open, or the queue is slow and full.
   /// `returning`: it was held before, so that it must not lose its place to a new one.
   bool offer(Execution& execution, Timestamp now, bool returning);
+  /// What has just failed is the service as it is now.
+  void note_service() { service_version_ = step_->service_version(); }
+  /// Looks once a second whether the service behind a paused step may have been set right, and lets it probe then.
+  void look_at_service(Timestamp now);
+  /// When to look next, if it is to be looked at.
+  std::optional<Timestamp> look_at() const;
   /// The next batch, if a thread is free, the rate allows it and the circuit admits it; else empty.
   std::vector<Execution*> take(Timestamp now);
   /// A batch that was taken at this time came back.
@@ -64,6 +77,7 @@ class StepQueue {
     Timestamp since;
   };
 
+  bool may_probe(const Execution& execution, Timestamp now, bool returning) const;
   std::size_t allowed_by_rate(Timestamp now);
   std::vector<Execution*> evict_beyond(std::size_t kept);
   bool thread_is_free() const { return in_flight_.size() < step_->options().parallelism; }
@@ -74,10 +88,14 @@ class StepQueue {
   std::size_t runs_max_;  ///< Of one batch; neighbours of one run are counted once.
   std::size_t keep_;      ///< How many a slow queue has in memory.
   Circuit circuit_;
+  Refusals refusals_;
+  Refusals::Rank held_rank_ = Refusals::Rank::kNone;
   Ramp ramp_;
   std::deque<Ready> ready_;
   std::multiset<Timestamp> in_flight_;  ///< When each batch that is out was taken.
   bool slow_ = false;
+  std::string service_version_;
+  Timestamp looked_at_{};
   Timestamp returned_at_{};  ///< When held ones were last let back into a slow queue.
   double tokens_ = 0;
   Timestamp refilled_at_{};

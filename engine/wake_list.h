@@ -1,6 +1,7 @@
 // Which parked runs to wake, and when: all that memory holds of a run that waits.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,21 +13,27 @@
 #include <vector>
 
 #include "engine/checkpoints.h"
+#include "engine/refusals.h"
 #include "engine/step.h"
 
 namespace pawl::engine {
 
-/// Sixteen to twenty-four bytes a run that waits for one thing. One that waits for several (a retry that is due, steps
+/// Twenty-four bytes a run that waits for one thing. One that waits for several (a retry that is due, steps
 /// that are paused) is listed under each and wakes for whichever comes first; what is left of it elsewhere is stale.
 class WakeList {
  public:
+  struct HeldBy {
+    const StepBase* step;
+    Refusals::Mark mark;  ///< Of the best probe among what the step holds of the run.
+  };
+
   void at(Timestamp when, RunNumber run) { park(run, when, {}); }
   /// Until `when`, or until one of these steps lets it through.
-  void park(RunNumber run, std::optional<Timestamp> when, std::span<const StepBase* const> held_by) {
+  void park(RunNumber run, std::optional<Timestamp> when, std::span<const HeldBy> held_by) {
     const Ticket ticket = when.has_value() + held_by.size() > 1 ? ++last_ticket_ : 0;
     if (ticket && !several_.insert_or_assign(run, ticket).second) --size_;  // it came back another way
     if (when) timed_.push({*when, {run, ticket}});
-    for (const StepBase* step : held_by) held_[step].push_back({run, ticket});
+    for (const HeldBy& held : held_by) held_[held.step].push_back({{run, ticket}, held.mark});
     ++size_;
   }
 
@@ -35,12 +42,24 @@ class WakeList {
     auto& runs = held_[step];
     std::size_t released = 0;
     for (; released < limit && !runs.empty(); runs.pop_front()) {
-      if (!leaves(runs.front())) continue;
-      timed_.push({now, {runs.front().run, 0}});
-      ++size_;
+      if (!leaves(runs.front().entry)) continue;
+      wakes(runs.front().entry.run, now);
       ++released;
     }
     return released;
+  }
+  /// Wakes the longest held one of the best rank, if its rank is at most `worst`; returns the best rank that is held.
+  Refusals::Rank release_probe(const StepBase* step, const Refusals& refusals, Refusals::Rank worst, Timestamp now) {
+    auto& runs = held_[step];
+    std::erase_if(runs, [&](const Held& held) { return is_stale(held.entry); });
+    const auto rank_of = [&](const Held& held) { return refusals.rank(held.mark); };
+    const auto best = std::ranges::min_element(runs, {}, rank_of);
+    if (best == runs.end()) return Refusals::Rank::kNone;
+    const Refusals::Rank rank = rank_of(*best);
+    if (rank > worst || !leaves(best->entry)) return rank;
+    wakes(best->entry.run, now);
+    runs.erase(best);
+    return rank;
   }
   /// How many a step holds, stale ones included.
   std::size_t held(const StepBase* step) const {
@@ -69,21 +88,32 @@ class WakeList {
     Ticket ticket;  ///< 0: the run is listed once.
     auto operator<=>(const Entry&) const = default;
   };
+  struct Held {
+    Entry entry;
+    Refusals::Mark mark;
+  };
   using Timed = std::pair<Timestamp, Entry>;
+
+  void wakes(RunNumber run, Timestamp now) {
+    timed_.push({now, {run, 0}});
+    ++size_;
+  }
+  bool is_stale(const Entry& entry) const {
+    if (!entry.ticket) return false;
+    const auto current = several_.find(entry.run);
+    return current == several_.end() || current->second != entry.ticket;
+  }
 
   // False for what an earlier wake has left behind.
   bool leaves(const Entry& entry) {
-    if (entry.ticket) {
-      const auto current = several_.find(entry.run);
-      if (current == several_.end() || current->second != entry.ticket) return false;
-      several_.erase(current);
-    }
+    if (is_stale(entry)) return false;
+    if (entry.ticket) several_.erase(entry.run);
     --size_;
     return true;
   }
 
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;
-  std::map<const StepBase*, std::deque<Entry>> held_;
+  std::map<const StepBase*, std::deque<Held>> held_;
   std::unordered_map<RunNumber, Ticket> several_;
   Ticket last_ticket_ = 0;
   std::size_t size_ = 0;

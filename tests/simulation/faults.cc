@@ -48,6 +48,7 @@ constexpr std::array<Kind, kFaultCount> kKinds{{
     {Fault::kServiceRefuses, "service-refuses", 0.002},
     {Fault::kMailInDoubt, "mail-in-doubt", 0.05},
     {Fault::kMailDeferred, "mail-deferred", 0.05},
+    {Fault::kMailRefused, "mail-refused", 0.05},
     {Fault::kLedgerReplyLost, "ledger-reply-lost", 0.03},
     {Fault::kPoisonThrows, "poison-throws", 0.05},
     {Fault::kPoisonCrashes, "poison-crashes", 0.05},

@@ -48,6 +48,7 @@ enum class Fault {
   kServiceRefuses,  ///< RefusedError: a privilege or a column is missing.
   kMailInDoubt,
   kMailDeferred,
+  kMailRefused,  ///< In words that do not tell whom it concerns, or in words about us.
   kLedgerReplyLost,
   // the events
   kPoisonThrows,

@@ -142,14 +142,19 @@ class MailStep final : public SimulatedStep {
       if (!fails(item) && claim(item, call)) cleared.push_back(&item);
     ledger_reply_may_be_lost();
     trouble();
-    std::vector<MailState> states;
-    for (AskItem* item : cleared) states.push_back(send(*item));
+    std::vector<Sent> sent;
+    for (AskItem* item : cleared) sent.push_back(send(*item));
     trouble();
     for (std::size_t i = 0; i < cleared.size(); ++i)
-      outside_.ledger.settle(site_.epoch(), effect_of(*cleared[i]), states[i]);
+      outside_.ledger.settle(site_.epoch(), effect_of(*cleared[i]), sent[i].state);
     ledger_reply_may_be_lost();
-    for (std::size_t i = 0; i < cleared.size(); ++i) settle(*cleared[i], states[i]);
+    for (std::size_t i = 0; i < cleared.size(); ++i) settle(*cleared[i], sent[i]);
   }
+
+  struct Sent {
+    MailState state;
+    bool refused = false;
+  };
 
   bool claim(AskItem& item, std::int64_t call) {
     const bool fit = !fated(Fault::kUnfitRecipient, item);
@@ -159,7 +164,7 @@ class MailStep final : public SimulatedStep {
         return true;
       case Clearance::kAccepted:
       case Clearance::kSuppressed:
-        return succeed(item), false;
+        return item.skip(answer_to(name(), item.input())), false;
       case Clearance::kHeld:
         outside_.oracle.failed_for_good(effect_of(item));
         return item.fail("in doubt: held for an operator"), false;
@@ -174,20 +179,28 @@ class MailStep final : public SimulatedStep {
     if (world_.strike(Fault::kCrashInsideMail, site_.process)) throw Killed{Fault::kCrashInsideMail};
     if (world_.strike(Fault::kPauseInsideMail, site_.process)) site_.interlude();
   }
-  MailState send(const AskItem& item) {
+  Sent send(const AskItem& item) {
     const EffectKey effect = effect_of(item);
-    if (world_.strike(Fault::kMailDeferred, site_.process, effect)) return MailState::kDeferred;
+    if (world_.strike(Fault::kMailDeferred, site_.process, effect)) return {MailState::kDeferred};
+    if (world_.strike(Fault::kMailRefused, site_.process, effect)) return {MailState::kDeferred, true};
     const bool in_doubt = world_.strike(Fault::kMailInDoubt, site_.process, effect);
-    if (in_doubt && world_.random.chance(0.5)) return MailState::kInDoubt;
+    if (in_doubt && world_.random.chance(0.5)) return {MailState::kInDoubt};
     ++outside_.relay.copies[effect];
     outside_.oracle.mailed(effect);
-    return in_doubt ? MailState::kInDoubt : MailState::kAccepted;
+    return {in_doubt ? MailState::kInDoubt : MailState::kAccepted};
   }
-  void settle(AskItem& item, MailState state) {
-    if (state == MailState::kAccepted)
+  // An event is a subject of its own, so that three events pause the step.
+  void settle(AskItem& item, const Sent& sent) {
+    if (sent.refused) {
+      const bool names_account = world_.random.chance(0.5);
+      outside_.oracle.attempt_failed(effect_of(item));
+      if (!names_account) outside_.oracle.failed_for_good(effect_of(item));  // as it may be, compared with others
+      return item.refuse("554 5.7.1 no", item.event_id(), names_account);
+    }
+    if (sent.state == MailState::kAccepted)
       succeed(item);
     else
-      retry(item, state == MailState::kInDoubt ? "in doubt: no reply to the final dot" : "451 greylisted");
+      retry(item, sent.state == MailState::kInDoubt ? "in doubt: no reply to the final dot" : "451 greylisted");
   }
 };
 
