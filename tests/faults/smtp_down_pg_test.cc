@@ -19,7 +19,8 @@ struct Case {
 };
 
 // One after another: a relay that is down is down for all. Each begins on a new connection.
-void go_through(SmtpScene& scene, const std::string& table, const std::vector<Case>& cases) {
+void go_through(SmtpScene& scene, const std::string& table, const std::vector<Case>& cases,
+                const std::function<void()>& set_right = {}) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     INFO(cases[i].rule);
     const std::string name = table + std::to_string(i);
@@ -35,6 +36,7 @@ void go_through(SmtpScene& scene, const std::string& table, const std::vector<Ca
     CHECK(bin::eventually([&] { return scene.shown_to(name) == 1; }));  // P6: the other channel goes on.
     scene.smtp.tell("clear");
     scene.smtp.tell("hangup");
+    if (set_right) set_right();
     CHECK(bin::eventually([&] { return scene.mail_of(name).ends_with(" 0 done"); }));
     CHECK(scene.mail_of(name).starts_with("accepted "));
     CHECK(scene.copies_for(name).size() == 1);
@@ -97,9 +99,11 @@ TEST_CASE("P6 P9: a relay that fails at STARTTLS or AUTH, or refuses our passwor
               {"starttls=stall", kNoLogin},
               {"auth=421 4.3.2 bye", "421 4.3.2"},
               {"auth=454 4.7.0 temporary failure", "454 4.7.0"},
-              {"auth=535 5.7.8 wrong password", "535 5.7.8"},
               {"auth=drop", kNoLogin},
               {"auth=stall", kNoLogin}});
+  // A refused login is tried again after minutes, unless there is another password file.
+  go_through(scene, "password", {{"auth=535 5.7.8 wrong password", "535 5.7.8"}},
+             [&] { std::ofstream(password) << "right\n"; });
   CHECK(scene.attempts_burnt() == "0\n");
   scene.stop(*worker);
 }
@@ -177,6 +181,25 @@ TEST_CASE("a relay that quotes our password puts it in no form into log, ledger,
   CHECK(told.find("550 5.1.1 ***") != std::string::npos);
   for (const std::string& part : {std::string("c4nary"), login.substr(0, 8), mail::base64(secret).substr(0, 8)})
     CHECK(told.find(part) == std::string::npos);
+}
+
+TEST_CASE("P6 P9: a wrong password is not tried again and again, says so, and a right one is taken at once") {
+  SmtpScene scene({"--tls", "starttls", "--login", "pawl:right"});
+  const std::string password = scene.folder.path() + "/password";
+  std::ofstream(password) << "wrong\n";
+  const auto worker = scene.start({{"PAWL_MAIL", scene.url("pawl")}, {"PAWL_MAIL_PASSWORD_FILE", password}});
+  for (int i = 0; i < 5; ++i) scene.fail_sync_of("login" + std::to_string(i));
+  CHECK(bin::eventually([&] {
+    const std::string waiting = scene.pawl({"sql", "select reason from v1_waiting", "-o", "ids"}).out;
+    return std::ranges::count(waiting, '\n') == 5 && waiting.find("login refused: tried again after") != waiting.npos;
+  }));
+  CHECK(scene.attempts_burnt() == "0\n");
+  CHECK(scene.smtp.count("AUTH") <= 2);  // a second mechanism is tried once in a worker's life
+  CHECK(bin::eventually([&] { return worker->err().find("login refused") != std::string::npos; }));
+  std::ofstream(password) << "right\n";
+  CHECK(bin::eventually([&] { return scene.count("pawl.v1_events where status = 'done'") == "5"; }));
+  CHECK(scene.smtp.received().size() == 5);
+  scene.stop(*worker);
 }
 
 TEST_CASE("P6: one recipient of many is refused, all others get their mail") {

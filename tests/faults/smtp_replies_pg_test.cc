@@ -41,13 +41,6 @@ const std::vector<Case> kTransient{
     {"dot", "451 4.7.1 greylisted", "451 4.7.1"},
     {"dot", "452 4.3.1 no space", "452 4.3.1"},
     {"dot", "454 4.7.0 throttled", "454 4.7.0"},
-    // refusals that do not tell whom they concern
-    {"rcpt", "554 no", "554 no"},
-    {"rcpt", "554 5.7.1 access denied", "554 5.7.1"},
-    {"rcpt", "550 relay not permitted", "550 relay not"},
-    {"data", "550 5.3.0 no", "550 5.3.0"},
-    {"data", "554 no valid recipients", "554 no valid"},
-    {"dot", "550 5.7.1 message content rejected", "550 5.7.1"},
 };
 
 const std::vector<Case> kPermanent{

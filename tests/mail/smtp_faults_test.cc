@@ -67,7 +67,7 @@ TEST_CASE("a relay that refuses greeting, EHLO or MAIL FROM is down, and nothing
               {"ehlo=truncate", Delivery::kRelayDown},
               {"ehlo=hang", Delivery::kRelayDown},
               {"ehlo=huge", Delivery::kRelayDown},
-              {"mail=530 5.7.0 log in first", Delivery::kLoginRefused},
+              {"mail=530 5.7.0 log in first", Delivery::kRelayDown},
               {"mail=550 5.1.8 bad sender", Delivery::kRelayDown}},
              0);
 }

@@ -113,10 +113,10 @@ constexpr Refusal kCatalogue[] = {
     {Delivery::kRelayDown, kMail, "501 5.1.7 Bad sender address syntax"},
     {Delivery::kRelayDown, kMail, "553 5.1.8 bad sender"},
     {Delivery::kRelayDown, kMail, "550 5.4.5 Daily sending quota exceeded"},
-    {Delivery::kLoginRefused, kMail, "530 5.7.0 Must issue a STARTTLS command first"},
-    {Delivery::kLoginRefused, kMail, "530 5.7.57 Client not authenticated to send mail"},
-    {Delivery::kLoginRefused, kRcpt, "530 5.7.1 Authentication required"},
-    {Delivery::kLoginRefused, kDot, "535 5.7.8 no"},
+    {Delivery::kRelayDown, kMail, "530 5.7.0 Must issue a STARTTLS command first"},
+    {Delivery::kRelayDown, kMail, "530 5.7.57 Client not authenticated to send mail"},
+    {Delivery::kRelayDown, kRcpt, "530 5.7.1 Authentication required"},
+    {Delivery::kRelayDown, kDot, "535 5.7.8 no"},
 };
 
 SmtpReply reply_of(const std::string& text) { return {std::stoi(text), text}; }

@@ -11,7 +11,9 @@
 using namespace pawl::notify_sync_failure;
 using pawl::engine::FailedForGood;
 using pawl::engine::FailedForNow;
+using pawl::engine::Refused;
 using pawl::engine::ServiceDown;
+using pawl::engine::Succeeded;
 using pawl::mail::Delivery;
 
 namespace {
@@ -164,11 +166,46 @@ TEST_CASE_METHOD(Fixture, "each answer of the mailer settles its own item and no
 }
 
 TEST_CASE_METHOD(Fixture, "a relay that is down blames no recipient: the item is unavailable, the mail deferred") {
-  mailer.answers["olive@example.com"] = {Delivery::kRelayDown, "535 authentication failed"};
+  mailer.answers["olive@example.com"] = {Delivery::kRelayDown, "421 go away"};
   auto call = call_for({"olive"});
   call.execute();
-  CHECK(reason_of<ServiceDown>(call) == "535 authentication failed");
+  CHECK(reason_of<ServiceDown>(call) == "421 go away");
   CHECK(ledger.row("olive").state == "deferred");
+}
+
+TEST_CASE_METHOD(Fixture, "a login that is refused is tried again after minutes, and says so") {
+  mailer.answers["olive@example.com"] = {Delivery::kLoginRefused, "535 5.7.8 no"};
+  auto call = call_for({"olive"});
+  call.execute();
+  const auto& down = std::get<ServiceDown>(call.outcome());
+  CHECK(down.waits.first == std::chrono::minutes{1});
+  CHECK(down.waits.longest == std::chrono::minutes{15});
+  CHECK_THAT(down.reason, Catch::StartsWith("535 5.7.8 no; login refused"));
+  CHECK(ledger.row("olive").reply == "535 5.7.8 no");
+}
+
+TEST_CASE_METHOD(Fixture, "a refusal that may be anybody's names organisation and domain, and the mail is deferred") {
+  ledger.emails["olive"] = "olive@Harbour.Example";
+  mailer.answers["olive@Harbour.Example"] = {Delivery::kRefused, "554 5.7.1 denied"};
+  mailer.answers["adam@example.com"] = {Delivery::kAccountRefused, "550 relay not permitted"};
+  auto call = call_for({"olive", "adam"});
+  call.execute();
+  const auto& denied = std::get<Refused>(call.outcome(0));
+  CHECK(denied.reason == "554 5.7.1 denied");
+  CHECK(denied.subject == shared()->org_id + " harbour.example");
+  CHECK_FALSE(denied.names_account);
+  CHECK(std::get<Refused>(call.outcome(1)).names_account);
+  for (const char* user : {"olive", "adam"}) CHECK(ledger.row(user).state == "deferred");
+}
+
+TEST_CASE_METHOD(Fixture, "only a mail that the relay took just now tells that it takes mails") {
+  ledger.demoted.insert("gone");
+  auto call = call_for({"olive", "gone"});
+  call.execute();
+  CHECK(std::get<Succeeded>(call.outcome(0)).accepted);
+  CHECK_FALSE(std::get<Succeeded>(call.outcome(1)).accepted);
+  call.execute();
+  CHECK_FALSE(std::get<Succeeded>(call.outcome(0)).accepted);
 }
 
 TEST_CASE_METHOD(Fixture, "a mail in doubt is sent again with the same bytes under the policy to resend") {

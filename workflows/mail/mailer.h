@@ -51,6 +51,10 @@ class Mailer {
   /// How long a call may honestly take with a relay that uses up every one of its times; 0 where nobody is waited for.
   virtual engine::Duration longest_call() const { return engine::Duration{0}; }
 
+  /// Changes when what we log in with has changed, as a password file does: what was refused may be taken now. Blocks
+  /// no longer than a look at a file.
+  virtual std::string credentials_version() const { return {}; }
+
   /// Lets the calls of this moment come back within seconds, whatever the relay does: what cannot be known by then is
   /// kInDoubt, what was not handed over is kDeferred. Later calls send as ever. Does not block.
   virtual void interrupt() {}

@@ -1,8 +1,11 @@
 // Lends SMTP connections to the threads that send.
 #include "workflows/mail/smtp_mailer.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <csignal>
+#include <string>
 
 #include "workflows/mail/address.h"
 
@@ -35,7 +38,8 @@ std::optional<DeliveryReport> refusal(const Envelope& envelope) {
 }  // namespace
 
 SmtpMailer::SmtpMailer(const SmtpOptions& options)
-    : longest_call_(2 * (options.login_timeout + 3 * options.reply_timeout + options.final_timeout)),
+    : password_file_(options.password_file),
+      longest_call_(2 * (options.login_timeout + 3 * options.reply_timeout + options.final_timeout)),
       pool_(std::max<std::size_t>(1, options.connections)) {
   ignore_sigpipe();
   const std::size_t connections = std::max<std::size_t>(1, options.connections);
@@ -53,6 +57,13 @@ std::vector<DeliveryReport> SmtpMailer::send(std::span<const Envelope> envelopes
   std::vector<DeliveryReport> reports;
   for (const Envelope& envelope : envelopes) reports.push_back(deliver(envelope, began));
   return reports;
+}
+
+std::string SmtpMailer::credentials_version() const {
+  struct stat file {};
+  if (password_file_.empty() || stat(password_file_.c_str(), &file) != 0) return {};
+  return std::to_string(file.st_ino) + " " + std::to_string(file.st_size) + " " + std::to_string(file.st_mtim.tv_sec) +
+         "." + std::to_string(file.st_mtim.tv_nsec);
 }
 
 void SmtpMailer::interrupt() {

@@ -31,6 +31,7 @@ class SmtpMailer final : public Mailer {
   std::size_t calls() const override { return 2 * connections_.size(); }
   /// The mail's own time, and before it that of the one which has the connection.
   engine::Duration longest_call() const override { return longest_call_; }
+  std::string credentials_version() const override;
   void interrupt() override;
 
  private:
@@ -46,6 +47,7 @@ class SmtpMailer final : public Mailer {
   SmtpEnding transact(std::size_t connection, const Envelope& envelope, const Began& began);
   void logged_in(std::size_t connection);
 
+  const std::string password_file_;
   engine::Duration longest_call_;
   std::vector<std::unique_ptr<SmtpConnection>> connections_;
   std::atomic<unsigned long> interrupts_ = 0;

@@ -158,7 +158,7 @@ bool refuses_login(const SmtpReply& reply) {
 }
 
 Delivery refused_by(SmtpPhase phase, const SmtpReply& reply) {
-  if (is_login_code(reply.code)) return Delivery::kLoginRefused;
+  if (is_login_code(reply.code)) return Delivery::kRelayDown;
   const std::string words = own_words(reply.text);
   if (phase == SmtpPhase::kMail) return refused_sender(reply, words);
   const std::string_view status = enhanced_status(reply);

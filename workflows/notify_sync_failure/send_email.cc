@@ -1,6 +1,7 @@
 // Keeps the order that bounds copies: claim, send, record; only then is an item told its outcome.
 #include "workflows/notify_sync_failure/send_email.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -18,6 +19,10 @@ using EmailItem = engine::Item<EmailRequest, EmailReceipt>;
 
 constexpr std::size_t kReplyMax = 500;
 constexpr std::size_t kPersonMax = 120;
+// Accounts are locked when a wrong password is tried often.
+constexpr const char* kLoginAdvice =
+    "; login refused: tried again after 1 to 15 minutes, at once after a restart or when the password file changes";
+constexpr engine::ProbeWaits kLoginProbes{std::chrono::minutes{1}, std::chrono::minutes{15}};
 
 LedgerState state_after(mail::Delivery delivery) {
   switch (delivery) {
@@ -40,9 +45,10 @@ LedgerState state_after(mail::Delivery delivery) {
 // An item that the ledger has cleared, or that an earlier call has already sent.
 struct Outgoing {
   EmailItem* item = nullptr;
+  std::string address;
   std::optional<mail::Envelope> envelope;  // nothing where nothing is to be sent
   LedgerVerdict verdict;
-  bool relay_down = false;
+  std::optional<mail::Delivery> delivery;  // nothing where nothing was sent
 };
 
 // Names and replies as they may be shown: in one call the same ones come again and again.
@@ -58,14 +64,38 @@ class SafeLines {
   std::map<std::pair<std::string, std::size_t>, std::string> lines_;
 };
 
+// Whose mail it is, for whoever asks whether a refusal is the relay's of everybody: an organisation at a domain.
+std::string subject_of(const Outgoing& mail) {
+  std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
+  std::ranges::transform(domain, domain.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return mail.item->input().failure->org_id + " " + domain;
+}
+
+// Whether the answer concerned everybody's mails, or may have.
+bool settle_as_everybodys(const Outgoing& mail) {
+  const std::string& reply = mail.verdict.reply;
+  switch (mail.delivery.value_or(mail::Delivery::kAccepted)) {
+    case mail::Delivery::kRelayDown:
+      return mail.item->unavailable(reply), true;
+    case mail::Delivery::kLoginRefused:
+      return mail.item->unavailable(reply + kLoginAdvice, kLoginProbes), true;
+    case mail::Delivery::kRefused:
+      return mail.item->refuse(reply, subject_of(mail)), true;
+    case mail::Delivery::kAccountRefused:
+      return mail.item->refuse(reply, subject_of(mail), true), true;
+    default:
+      return false;
+  }
+}
+
 void settle_item(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
-  if (mail.relay_down) return mail.item->unavailable(reply);
+  if (settle_as_everybodys(mail)) return;
   switch (mail.verdict.state) {
     case LedgerState::kAccepted:
-      return mail.item->succeed({"accepted", reply});
+      return mail.delivery ? mail.item->succeed({"accepted", reply}) : mail.item->skip({"accepted", reply});
     case LedgerState::kSuppressed:
-      return mail.item->succeed({"suppressed", reply});
+      return mail.item->skip({"suppressed", reply});
     case LedgerState::kRejected:
       return mail.item->fail("rejected: " + reply);
     case LedgerState::kDeferred:
@@ -157,18 +187,19 @@ class SendEmail::Round {
     const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
     if (entry.clearance == Clearance::kAccepted) {
       step_.memory_.forget(item.event_id(), user_id);
-      return item.succeed({"accepted", reason.empty() ? "was sent before" : reason});
+      return item.skip({"accepted", reason.empty() ? "was sent before" : reason});
     }
-    if (known) return void(mails_.push_back({&item, std::nullopt, *known, false}));
-    if (entry.clearance == Clearance::kSuppressed) return item.succeed({"suppressed", reason});
+    if (known) return void(mails_.push_back({&item, {}, std::nullopt, *known, std::nullopt}));
+    if (entry.clearance == Clearance::kSuppressed) return item.skip({"suppressed", reason});
     if (entry.clearance == Clearance::kHeld)
       return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
     write(item, request, entry);
   }
 
   void write(EmailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
-    Outgoing mail{&item, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, false};
     const std::string address = mail::normalised_address(entry.email);
+    Outgoing mail{
+        &item, address, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, std::nullopt};
     if (const auto reason = mail::why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
@@ -189,7 +220,7 @@ class SendEmail::Round {
   void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
     mail.verdict.state = state_after(report.delivery);
     mail.verdict.reply = safe_lines_.of(report.reply, kReplyMax);
-    mail.relay_down = report.delivery == mail::Delivery::kRelayDown || report.delivery == mail::Delivery::kLoginRefused;
+    mail.delivery = report.delivery;
   }
 
   SendEmail& step_;

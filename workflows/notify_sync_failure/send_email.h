@@ -37,7 +37,9 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
 
   /// The user id of the recipient, of the first where several share a mailbox.
   std::string key(const EmailRequest& request) const override { return request.user_id; }
+  std::string tenant(const EmailRequest& request) const override { return request.failure->org_id; }
   void execute(engine::Batch<EmailRequest, EmailReceipt>& batch) override;
+  std::string service_version() const override { return mailer_.credentials_version(); }
   /// Mails in flight are broken off; those past their final dot are in doubt.
   void interrupt() override { mailer_.interrupt(); }
 
