@@ -38,8 +38,11 @@ std::string usable_address(const std::string& typed, const char* option) {
 mail::Envelope test_mail(const Settings& settings, const std::string& to) {
   const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
   mail::Message message;
-  message.from_name = "pawl";
+  message.from_name = settings.mail_from_name.empty() ? "pawl" : settings.mail_from_name;
   message.from = usable_address(settings.mail_from, "--mail-from");
+  if (!settings.reply_to.empty()) message.reply_to = usable_address(settings.reply_to, "--reply-to");
+  if (!settings.mail_envelope_from.empty())
+    message.envelope_from = usable_address(settings.mail_envelope_from, "--mail-envelope-from");
   message.to = usable_address(to, "--to");
   message.subject = "Test mail from pawl";
   const std::string domain = message.from.substr(message.from.rfind('@') + 1);

@@ -115,6 +115,10 @@ void add_worker(CLI::App& app, Settings& settings) {
   mail.text("--mail-password-file", settings.mail_password_file,
             "File whose first line is the relay's password or access token; read at each login");
   mail.text("--mail-from", settings.mail_from, "The sender's address; required");
+  mail.text("--mail-from-name", settings.mail_from_name, "The sender's name beside that address");
+  mail.text("--reply-to", settings.reply_to, "The address that replies go to; default --mail-from");
+  mail.text("--mail-envelope-from", settings.mail_envelope_from,
+            "The envelope's sender, which bounces go to; default --mail-from");
   mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
   mail.choice<InDoubt>("--in-doubt", settings.in_doubt, {{"resend", InDoubt::kResend}, {"hold", InDoubt::kHold}},
                        "A mail that may or may not have been sent: default resend");

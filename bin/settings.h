@@ -22,6 +22,9 @@ struct Settings {
   std::string mail;
   std::string mail_password_file;
   std::string mail_from;
+  std::string mail_from_name;
+  std::string reply_to;
+  std::string mail_envelope_from;
   std::string app_url;
   InDoubt in_doubt = InDoubt::kResend;
 

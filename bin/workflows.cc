@@ -12,7 +12,10 @@ namespace {
 notify_sync_failure::SyncFailureOptions options_from(const Settings& settings) {
   notify_sync_failure::SyncFailureOptions options;
   options.app_url = settings.app_url;
-  options.mail_from = settings.mail_from;
+  options.sender = {.address = settings.mail_from,
+                    .name = settings.mail_from_name,
+                    .reply_to = settings.reply_to,
+                    .envelope_from = settings.mail_envelope_from};
   const auto apply = [](engine::StepOptions& step, const std::string& text) {
     step.retry = with_retry_setting(step.retry, text);
   };

@@ -344,6 +344,20 @@ TEST_CASE("an unusable sender is refused with what is accepted") {
                     Catch::Contains("too long for a message id"));
 }
 
+TEST_CASE("a sender has a name, an address for replies and one for bounces, each checked as its address is") {
+  const AppUrl app("https://app.example.com");
+  const EmailWriter writer(app, {"alerts@b.example", "DepositLink", " help@bücher.example", "bounces@b.example"});
+  pawl::mail::Message draft = writer.draft(sample_failure(), "Acme");
+  const auto mail = writer.address(draft, writer.message_id(kEventId, "olive"), {"olive@acme.example", "Olive"});
+  CHECK(mail.from == "bounces@b.example");
+  CHECK_THAT(mail.bytes, Catch::Contains("From: \"DepositLink\" <alerts@b.example>\r\n"
+                                         "Reply-To: <help@xn--bcher-kva.example>\r\n"));
+  CHECK_THROWS_WITH(EmailWriter(app, {"a@b.example", "", "help", ""}),
+                    Catch::StartsWith("address for replies of mail \"help\": "));
+  CHECK_THROWS_WITH(EmailWriter(app, {"a@b.example", "", "", "<>"}),
+                    Catch::StartsWith("envelope sender of mail \"<>\": "));
+}
+
 TEST_CASE_METHOD(Fixture, "what may have been claimed before says so") {
   StepCall<EmailRequest, EmailReceipt> call(step);
   for (const auto& event : fresh_redelivered_and_resumed()) call.add(request("olive"), event);

@@ -17,8 +17,7 @@ struct Fixture {
   MemoryMailer mailer;
   SyncFailureSteps steps{{directory, inbox, ledger, mailer},
                          {.app_url = "https://app.example.com",
-                          .mail_from = "alerts@depositlink.example",
-                          .mail_from_name = "DepositLink",
+                          .sender = {.address = "alerts@depositlink.example", .name = "DepositLink"},
                           .resolve_recipients = {},
                           .create_in_app = {}}};
   pawl::engine::WorkflowDefinition workflow = definition(steps);
@@ -100,8 +99,7 @@ TEST_CASE_METHOD(
 TEST_CASE_METHOD(Fixture,
                  "mails go out in as many calls as the mailer is worth, in batches and at the rate the options say") {
   const SyncFailureOptions options{.app_url = "https://app.example.com",
-                                   .mail_from = "alerts@depositlink.example",
-                                   .mail_from_name = "",
+                                   .sender = {.address = "alerts@depositlink.example", .name = ""},
                                    .resolve_recipients = {},
                                    .create_in_app = {},
                                    .send_email = {.retry = kMailRetry, .batch_max = 2, .parallelism = 8, .rate = 14}};
@@ -256,12 +254,11 @@ TEST_CASE_METHOD(Fixture, "a mail written in another process, later, has the sam
 TEST_CASE_METHOD(Fixture, "an unusable base URL or sender is refused before anything runs") {
   const SyncFailurePorts ports{directory, inbox, ledger, mailer};
   SyncFailureOptions options{.app_url = "app.example.com",
-                             .mail_from = "alerts@depositlink.example",
-                             .mail_from_name = "",
+                             .sender = {.address = "alerts@depositlink.example", .name = ""},
                              .resolve_recipients = {},
                              .create_in_app = {}};
   CHECK_THROWS_AS(SyncFailureSteps(ports, options), pawl::engine::RefusedError);
   options.app_url = "https://app.example.com";
-  options.mail_from = "alerts";
+  options.sender.address = "alerts";
   CHECK_THROWS_AS(SyncFailureSteps(ports, options), pawl::engine::RefusedError);
 }

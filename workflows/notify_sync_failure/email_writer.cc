@@ -10,11 +10,22 @@
 
 namespace pawl::notify_sync_failure {
 
-EmailWriter::EmailWriter(AppUrl app_url, Sender sender) : app_url_(std::move(app_url)), sender_(std::move(sender)) {
-  sender_.address = mail::normalised_address(sender_.address);
-  if (const auto reason = mail::why_unusable(sender_.address))
-    throw engine::RefusedError("sender of mail " + in_quotes(sender_.address) + ": " + *reason +
+namespace {
+
+std::string usable(const std::string& role, const std::string& typed) {
+  std::string address = mail::normalised_address(typed);
+  if (const auto reason = mail::why_unusable(address))
+    throw engine::RefusedError(role + " of mail " + in_quotes(address) + ": " + *reason +
                                "; give a bare address such as alerts@example.com");
+  return address;
+}
+
+}  // namespace
+
+EmailWriter::EmailWriter(AppUrl app_url, Sender sender) : app_url_(std::move(app_url)), sender_(std::move(sender)) {
+  sender_.address = usable("sender", sender_.address);
+  if (!sender_.reply_to.empty()) sender_.reply_to = usable("address for replies", sender_.reply_to);
+  if (!sender_.envelope_from.empty()) sender_.envelope_from = usable("envelope sender", sender_.envelope_from);
   domain_ = sender_.address.substr(sender_.address.rfind('@') + 1);
   if (!mail::is_message_id(message_id({}, {})))
     throw engine::RefusedError("sender of mail " + in_quotes(sender_.address) +
@@ -30,6 +41,8 @@ mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& o
   mail::Message message;
   message.from_name = sender_.name;
   message.from = sender_.address;
+  message.reply_to = sender_.reply_to;
+  message.envelope_from = sender_.envelope_from;
   message.subject = std::move(content.subject);
   message.thread_id = mail::thread_id(failure.connection_id, domain_);
   if (const auto at = parse_rfc3339(failure.occurred_at)) message.date = *at;

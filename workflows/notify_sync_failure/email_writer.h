@@ -10,8 +10,10 @@
 namespace pawl::notify_sync_failure {
 
 struct Sender {
-  std::string address;  ///< Bare; normalised by the writer (mail/address.h).
-  std::string name;     ///< May be empty.
+  std::string address;             ///< Bare, like the other two; normalised by the writer (mail/address.h).
+  std::string name;                ///< May be empty.
+  std::string reply_to = {};       ///< Empty: replies go to `address`.
+  std::string envelope_from = {};  ///< Where bounces go; empty: to `address`.
 };
 
 struct Addressee {
@@ -21,7 +23,7 @@ struct Addressee {
 
 class EmailWriter {
  public:
-  /// Throws engine::RefusedError when the sender's address cannot be used.
+  /// Throws engine::RefusedError naming the address of the sender that cannot be used.
   EmailWriter(AppUrl app_url, Sender sender);
 
   std::string message_id(const std::string& event_id, const std::string& user_id) const;

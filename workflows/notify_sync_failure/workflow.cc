@@ -70,7 +70,7 @@ SyncFailureSteps::SyncFailureSteps(const SyncFailurePorts& ports, const SyncFail
     : resolve_recipients(ports.directory, options.resolve_recipients),
       create_in_app(ports.inbox, AppUrl(options.app_url), options.create_in_app),
       send_email(ports.ledger, ports.mailer,
-                 EmailWriter(AppUrl(options.app_url), {options.mail_from, options.mail_from_name}),
+                 EmailWriter(AppUrl(options.app_url), options.sender),
                  mail_options(options.send_email, ports.mailer)) {}
 
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {

@@ -28,9 +28,8 @@ inline constexpr engine::RetryPolicy kMailRetry{.first = std::chrono::seconds{5}
                                                 .full_jitter = true};
 
 struct SyncFailureOptions {
-  std::string app_url;         ///< See AppUrl for what is accepted.
-  std::string mail_from;       ///< A bare address.
-  std::string mail_from_name;  ///< May be empty.
+  std::string app_url;  ///< See AppUrl for what is accepted.
+  Sender sender;
   engine::StepOptions resolve_recipients;
   engine::StepOptions create_in_app;
   /// Its parallelism is what the mailer is worth calling at once; a batch_max of 0 means as many mails as one call is
@@ -41,7 +40,7 @@ struct SyncFailureOptions {
 /// The steps of the workflow. They outlive every runner, over lost leases too: send-email remembers what the ledger
 /// could not be told.
 struct SyncFailureSteps {
-  /// Throws engine::RefusedError for an unusable app_url or mail_from.
+  /// Throws engine::RefusedError for an unusable app_url or sender.
   SyncFailureSteps(const SyncFailurePorts& ports, const SyncFailureOptions& options);
 
   ResolveRecipients resolve_recipients;
