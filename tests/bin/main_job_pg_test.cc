@@ -212,7 +212,10 @@ TEST_CASE("P2 P4: a redelivered event finds its run: nothing is sent again, no r
   Job job;
   job.organisation.fail_sync();
   REQUIRE(job.work().code == 0);
-  job.database.exec("select pawl.emit(type, aggregatetype, aggregateid, payload, id) from pawl.outbox_archive");
+  // emit takes no id twice, but a restored or failed-over outbox may hold an event that was archived
+  job.database.exec(
+      "insert into pawl.outbox (type, aggregatetype, aggregateid, payload, id)"
+      " select type, aggregatetype, aggregateid, payload, id from pawl.outbox_archive");
   job.database.exec("update notifications set read_at = now()");
   CHECK(job.work().code == 0);
   CHECK(job.smtp.received().size() == 2);

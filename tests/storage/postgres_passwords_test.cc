@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -17,6 +18,9 @@ TEST_CASE("the passwords of Postgres are those of the conninfo, the URI, the env
     std::sort(passwords.begin(), passwords.end());
     return passwords;
   };
+  const char* const given = std::getenv("PGPASSWORD");  // the suite's own Postgres has one
+  const std::string kept = given ? given : "";
+  unsetenv("PGPASSWORD");
   setenv("PGPASSFILE", file.c_str(), 1);
   CHECK(all("host=db password='with \\'quotes\\''") == std::vector<std::string>{"from:file\\1", "with 'quotes'"});
   CHECK(all("postgresql://pawl:in%20uri@db/app?sslpassword=key") ==
@@ -25,6 +29,7 @@ TEST_CASE("the passwords of Postgres are those of the conninfo, the URI, the env
   setenv("PGPASSWORD", "environment", 1);
   CHECK(all("not a conninfo") == std::vector<std::string>{"environment", "from:file\\1"});
   unsetenv("PGPASSWORD");
+  if (given) setenv("PGPASSWORD", kept.c_str(), 1);
   unsetenv("PGPASSFILE");
   std::filesystem::remove(file);
 }
