@@ -5,6 +5,7 @@
 
 #include "bin/command_error.h"
 #include "bin/settings.h"
+#include "engine/ascii_case.h"
 #include "engine/uuid.h"
 
 namespace pawl::bin {

@@ -192,6 +192,7 @@ void MemoryCheckpoints::apply(const RunEnded& record) {
   row.run.reason = record.reason;
   row.run.resumable = record.resumable;
   row.ended_at = record.at;
+  if (record.status != RunStatus::kFailed) return;
   for (StepSettled& step : row.run.steps)
     step.caught = std::find(record.caught.begin(), record.caught.end(), step.step) != record.caught.end();
 }

@@ -1,7 +1,6 @@
 // Ids of events, as text.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace pawl::engine {
@@ -16,13 +15,6 @@ constexpr bool is_uuid(std::string_view text) {
     if (dash ? c != '-' : !hex) return false;
   }
   return true;
-}
-
-/// ASCII letters only: as ids are compared.
-inline std::string lower_cased(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 }  // namespace pawl::engine

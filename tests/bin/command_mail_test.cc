@@ -1,10 +1,8 @@
 // `pawl mail test` with a real relay: what it prints of each step, and how it ends.
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <sstream>
 
-#include "bin/command_line.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/bin/command_line_fixture.h"
 #include "tests/mail/smtp_server.h"
 
 using namespace pawl::bin;
@@ -12,22 +10,16 @@ using pawl::mail::SmtpServer;
 
 namespace {
 
-struct Fixture {
-  TemporaryDirectory directory;
-  std::istringstream in;
-  std::ostringstream out;
-  std::ostringstream err;
-
+struct Fixture : CommandLineFixture {
   ExitCode test_mail(const std::string& url, const std::string& password = "", const std::string& to = "ada@x.test") {
     const std::string file = directory.path() + "/password";
     if (!password.empty()) std::ofstream(file) << password << '\n';
     std::vector<const char*> arguments{
-        "pawl", "mail", "test", "--to", to.c_str(), "--mail", url.c_str(), "--mail-from", "alerts@example.test"};
+        "mail", "test", "--to", to.c_str(), "--mail", url.c_str(), "--mail-from", "alerts@example.test"};
     if (!password.empty()) arguments.insert(arguments.end(), {"--mail-password-file", file.c_str()});
     out.str("");
     err.str("");
-    Console console{in, out, err};
-    return run_command_line(static_cast<int>(arguments.size()), arguments.data(), console);
+    return run(std::move(arguments));
   }
 
   /// Whether the output has these in this order.

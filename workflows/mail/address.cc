@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/ascii_case.h"
 #include "workflows/mail/utf8.h"
 
 namespace pawl::mail {
@@ -179,11 +180,6 @@ std::optional<std::string> why_unusable(std::string_view address) {
   return wrong_with_domain(address.substr(at + 1));
 }
 
-std::string mailbox_key(std::string_view normalised) {
-  std::string key(normalised);
-  for (char& c : key)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return key;
-}
+std::string mailbox_key(std::string_view normalised) { return engine::lower_cased(std::string(normalised)); }
 
 }  // namespace pawl::mail

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/ascii_case.h"
 #include "workflows/mail/base64.h"
 
 namespace pawl::mail {
@@ -21,8 +22,6 @@ struct Entry {
 constexpr std::array kMechanisms{Entry{SaslMechanism::kPlain, "PLAIN"}, Entry{SaslMechanism::kLogin, "LOGIN"},
                                  Entry{SaslMechanism::kCramMd5, "CRAM-MD5"}, Entry{SaslMechanism::kXoauth2, "XOAUTH2"},
                                  Entry{SaslMechanism::kOauthBearer, "OAUTHBEARER"}};
-
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 // `user` and the keyed digest of the challenge in hexadecimal digits.
 std::string cram_md5(const SaslCredentials& credentials, const std::string& challenge) {
@@ -57,8 +56,7 @@ std::string_view name_of(SaslMechanism mechanism) {
 }
 
 std::optional<SaslMechanism> sasl_mechanism(std::string_view name) {
-  std::string wanted(name);
-  std::ranges::transform(wanted, wanted.begin(), upper);
+  const std::string wanted = engine::upper_cased(std::string(name));
   const auto* const found = std::ranges::find(kMechanisms, std::string_view(wanted), &Entry::name);
   return found == kMechanisms.end() ? std::nullopt : std::optional(found->mechanism);
 }

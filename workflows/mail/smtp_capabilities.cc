@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/ascii_case.h"
+
 namespace pawl::mail {
 namespace {
-
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 void add_mechanisms(std::istream& words, std::vector<std::string>& mechanisms) {
   for (std::string word; words >> word;)
@@ -19,7 +19,7 @@ void add_mechanisms(std::istream& words, std::vector<std::string>& mechanisms) {
 SmtpCapabilities read_capabilities(const std::vector<std::string>& lines) {
   SmtpCapabilities read;
   for (std::string line : lines) {
-    std::ranges::transform(line, line.begin(), upper);
+    line = engine::upper_cased(std::move(line));
     // `AUTH=LOGIN` is what clients of the nineties understood, and what some servers still say.
     if (line.compare(std::min<std::size_t>(4, line.size()), 5, "AUTH=") == 0) line[8] = ' ';
     std::istringstream words(line.substr(std::min<std::size_t>(4, line.size())));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "engine/ascii_case.h"
+
 namespace pawl::mail {
 namespace {
 
@@ -21,9 +23,7 @@ std::string joined(const std::vector<std::string>& words) {
 // Whether the mechanism is refused, not the password.
 bool blames_mechanism(const SmtpReply& reply) {
   if (reply.code == 534 || reply.code == 538 || (reply.code >= 500 && reply.code <= 504)) return true;
-  std::string text = reply.text;
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return reply.permanent() && text.find("mechanism") != std::string::npos;
+  return reply.permanent() && engine::lower_cased(reply.text).find("mechanism") != std::string::npos;
 }
 
 class Login {

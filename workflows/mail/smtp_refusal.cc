@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/ascii_case.h"
+
 namespace pawl::mail {
 namespace {
 
@@ -123,8 +125,7 @@ std::string own_words(std::string_view text) {
     if (word.find('@') == word.npos) words += word;
     text.remove_prefix(std::min(end, text.size()));
   }
-  std::ranges::transform(words, words.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return words;
+  return engine::lower_cased(std::move(words));
 }
 
 // Exchange Online's: access denied to the tenant, a banned sender, a tenant over its threshold.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/ascii_case.h"
 #include "workflows/mail/utf8.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 
@@ -34,15 +35,13 @@ constexpr std::array kInline = {"a", "abbr",  "b",    "bdi",    "code", "em",  "
 constexpr std::array kUnread = {"script", "style", "noscript", "template", "svg"};
 constexpr std::size_t kEntityMax = 10;
 
-char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool same(string_view a, string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lowered(x) == lowered(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return engine::to_lower(x) == engine::to_lower(y); });
 }
 
 std::size_t find(string_view text, string_view word, std::size_t from = 0) {
   const auto at = std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())), text.end(),
-                              word.begin(), word.end(), [](char x, char y) { return lowered(x) == y; });
+                              word.begin(), word.end(), [](char x, char y) { return engine::to_lower(x) == y; });
   return at == text.end() ? string_view::npos : static_cast<std::size_t>(at - text.begin());
 }
 
@@ -92,7 +91,7 @@ class Page {
     const string_view name = text.substr(at + 1, end - 1);
     char32_t code = 0;
     if (name.starts_with('#')) {
-      const bool hex = name.size() > 1 && lowered(name[1]) == 'x';
+      const bool hex = name.size() > 1 && engine::to_lower(name[1]) == 'x';
       unsigned value = 0;
       std::from_chars(name.data() + (hex ? 2 : 1), name.data() + name.size(), value, hex ? 16 : 10);
       const bool is_scalar = value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
@@ -114,7 +113,7 @@ class Page {
     const std::size_t begin = closes ? 2 : 1;
     const std::size_t end = std::min(rest_.find_first_of(" \t\r\n/>", begin), rest_.size());
     const string_view name = rest_.substr(begin, end - begin);
-    const bool is_tag = !name.empty() && ((lowered(name[0]) >= 'a' && lowered(name[0]) <= 'z') || name[0] == '!');
+    const bool is_tag = !name.empty() && ((engine::to_lower(name[0]) >= 'a' && engine::to_lower(name[0]) <= 'z') || name[0] == '!');
     if (!is_tag) {
       words_ += '<';
       return rest_.remove_prefix(1);
@@ -128,9 +127,7 @@ class Page {
   }
 
   void skip_past(const std::string& mark) {
-    std::string low = mark;
-    std::transform(low.begin(), low.end(), low.begin(), lowered);
-    const std::size_t at = find(rest_, low);
+    const std::size_t at = find(rest_, engine::lower_cased(mark));
     rest_.remove_prefix(at == string_view::npos ? rest_.size() : at + mark.size());
   }
 

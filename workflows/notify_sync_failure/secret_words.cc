@@ -6,6 +6,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "engine/ascii_case.h"
+
 namespace pawl::notify_sync_failure {
 
 namespace {
@@ -16,7 +18,7 @@ using std::string_view;
 constexpr std::size_t kProseMax = 200;
 constexpr std::size_t kRandomMin = 16;
 
-// Words that follow a secret's name in an error message, names of algorithms, and stand-ins for what is not shown.
+// Words that follow a secret's name in an error message, names of algorithms, and words for what is not shown.
 constexpr string_view kCommon =
     " a absent accept accepted access account active add added admin administrator after again against algorithm all "
     "allowed already also an and any api app application are argument array as at attempt attempts audience auth "
@@ -42,7 +44,7 @@ constexpr string_view kCommon =
     "username uses using valid validate validation value values verification verified verify via was wasnt weak were "
     "when which while will with within without would wrong yes you your zero "
     "aes aes128 aes256 apikey basic bcrypt bearer digest ecdsa ed25519 es256 hmac hmacsha256 hmacsha1 hs256 hs512 jwt "
-    "md5 mfa ntlm oauth oauth1 oauth2 oidc rs256 rsa rsasha256 saml sha sha1 sha256 sha384 sha512 sso tls xxx xxxx ";
+    "md5 mfa ntlm oauth oauth1 oauth2 oidc rs256 rsa rsasha256 saml sha sha1 sha256 sha384 sha512 sso tls ";
 
 const std::unordered_set<string_view>& common_words() {
   static const auto words = [] {
@@ -59,13 +61,11 @@ const std::unordered_set<string_view>& common_words() {
 
 constexpr bool is_vowel(char c) { return string_view("aeiouyAEIOUY").find(c) != string_view::npos; }
 
-char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // A word without its punctuation and hyphens, in lower case.
 string bare(string_view word) {
   string text;
   for (const char c : word)
-    if (is_alphanumeric(c)) text += lower(c);
+    if (is_alphanumeric(c)) text += engine::to_lower(c);
   return text;
 }
 
@@ -78,11 +78,17 @@ bool is_figure(string_view word) {
          (digits <= 2 || std::any_of(word.begin(), word.end(), [](char c) { return c == '-' || c == '.'; }));
 }
 
+// What people write for a secret that they do not show.
+bool is_mask(string_view word) {
+  return (word.size() == 3 || word.size() == 4) && word.find_first_not_of('x') == string_view::npos;
+}
+
 bool is_prose_word(string_view word) {
   // A sign inside a word is none of prose's: `required-9x` is a secret that begins so.
   const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
   if (std::any_of(word.begin(), word.end(), odd)) return false;
-  return is_figure(word) || common_words().contains(bare(word));
+  const string letters = bare(word);
+  return is_figure(word) || is_mask(letters) || common_words().contains(letters);
 }
 
 enum class Class { kUpper, kLower, kDigit };

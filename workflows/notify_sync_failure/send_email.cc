@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "engine/ascii_case.h"
 #include "engine/crash_point.h"
 #include "workflows/mail/address.h"
 #include "workflows/notify_sync_failure/json_text.h"
@@ -66,9 +67,8 @@ class SafeLines {
 
 // Whose mail it is, for whoever asks whether a refusal is the relay's of everybody: an organisation at a domain.
 std::string subject_of(const Outgoing& mail) {
-  std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
-  std::ranges::transform(domain, domain.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return mail.item->input().failure->org_id + " " + domain;
+  const std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
+  return mail.item->input().failure->org_id + " " + engine::lower_cased(domain);
 }
 
 // Whether the answer concerned everybody's mails, or may have.
