@@ -5,7 +5,8 @@
 
 using namespace pawl::bin;
 
-TEST_CASE_METHOD(CommandLineFixture, "help lists the verbs, the settings with their variables, examples and exit codes") {
+TEST_CASE_METHOD(CommandLineFixture,
+                 "help lists the verbs, the settings with their variables, examples and exit codes") {
   CHECK(run({"--help"}) == ExitCode::kDone);
   for (const char* text :
        {"migrate", "worker", "resume", "--mail-from", "PAWL_MAIL_FROM", "Examples:", "5 replay mismatch"})
@@ -58,7 +59,8 @@ TEST_CASE_METHOD(CommandLineFixture, "a worker without configuration names what 
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE_METHOD(CommandLineFixture, "a worker whose mail, sender or address makes no sense says which and starts nothing") {
+TEST_CASE_METHOD(CommandLineFixture,
+                 "a worker whose mail, sender or address makes no sense says which and starts nothing") {
   const std::string path = directory.path() + "/checkpoints.db";
   const auto worker = [&](const char* mail, const char* from, const char* url) {
     return run({"worker", "--checkpoints", path.c_str(), "--mail", mail, "--mail-from", from, "--app-url", url});

@@ -113,6 +113,7 @@ class OracleTest(unittest.TestCase):
 
     def setUp(self):
         self.connection = psycopg2.connect(dbname=self.name)
+        self.addCleanup(self.connection.close)  # rolls back; else a failing set-up would keep the next one waiting
         self.connection.cursor().execute(CLEAN)
         self.folder = tempfile.mkdtemp(dir=self.home)
         self.log, self.store = os.path.join(self.folder, "log"), os.path.join(self.folder, "store.db")
@@ -124,10 +125,6 @@ class OracleTest(unittest.TestCase):
             {(OWNER, "owner@x.test"), (BLOCKED, "blocked.1@x.test")}, [(LOG, "committed"), (LOST_LOG, "rolled back")],
             [(BAD, "committed", True)], {(EVENT, OWNER)}, [self.mail(), self.mail()], [self.log], [self.store],
             [[self.store]], [b"pawl\0worker\0"])
-
-    def tearDown(self):
-        self.connection.rollback()
-        self.connection.close()
 
     @staticmethod
     def mail(**changed):
@@ -141,9 +138,11 @@ class OracleTest(unittest.TestCase):
             for migration in sorted(glob.glob(MIGRATIONS)):
                 with open(migration) as script:
                     store.executescript(script.read())
-            store.execute("insert into runs values (1, ?, 'w', 'done', '', 1, 1, 0, 1, null, 2)", (EVENT,))
+            store.execute("insert into runs (run, event_id, workflow, status, position, deliveries, resumes, started_at,"
+                          " ended_at) values (1, ?, 'w', 'done', 1, 1, 0, 1, 2)", (EVENT,))
             store.execute("insert into events values (1, 't', 'a', '1', '{}', 1)")
-            store.execute("insert into steps values (1, 'resolve-recipients', '', 1, 0, '{}', 1, 2)")
+            store.execute("insert into steps (run, step, key, attempt, failed, result, started_at, settled_at)"
+                          " values (1, 'resolve-recipients', '', 1, 0, '{}', 1, 2)")
             for statement in statements:
                 store.execute(statement)
 
@@ -182,6 +181,10 @@ class OracleTest(unittest.TestCase):
     def test_copies_that_differ_are_named(self):
         self.evidence.mails[1] = self.mail(digest="other")
         self.expect("I3", "that differ")
+
+    def test_two_mails_to_one_mailbox_are_named(self):
+        self.evidence.mails.append(self.mail(message_id="<2@x>"))
+        self.expect("I3", "two mails of one event")
 
     def test_a_mail_to_a_stranger_is_named(self):
         self.evidence.mails[1] = self.mail(recipient="stranger@x.test")

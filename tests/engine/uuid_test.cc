@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 
 #include "engine/ascii_case.h"
-
 #include "tests/engine/no_uuids.h"
 
 using pawl::engine::is_uuid;

@@ -36,7 +36,8 @@ constexpr std::array kUnread = {"script", "style", "noscript", "template", "svg"
 constexpr std::size_t kEntityMax = 10;
 
 bool same(string_view a, string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return engine::to_lower(x) == engine::to_lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return engine::to_lower(x) == engine::to_lower(y); });
 }
 
 std::size_t find(string_view text, string_view word, std::size_t from = 0) {
@@ -113,7 +114,8 @@ class Page {
     const std::size_t begin = closes ? 2 : 1;
     const std::size_t end = std::min(rest_.find_first_of(" \t\r\n/>", begin), rest_.size());
     const string_view name = rest_.substr(begin, end - begin);
-    const bool is_tag = !name.empty() && ((engine::to_lower(name[0]) >= 'a' && engine::to_lower(name[0]) <= 'z') || name[0] == '!');
+    const bool is_tag =
+        !name.empty() && ((engine::to_lower(name[0]) >= 'a' && engine::to_lower(name[0]) <= 'z') || name[0] == '!');
     if (!is_tag) {
       words_ += '<';
       return rest_.remove_prefix(1);

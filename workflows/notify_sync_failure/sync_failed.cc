@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "engine/errors.h"
 #include "engine/ascii_case.h"
+#include "engine/errors.h"
 #include "engine/uuid.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 #include "workflows/notify_sync_failure/utc_time.h"
