@@ -3,7 +3,7 @@
 # Runs at build time: cmake -DOUT=FILE -DROOT=MIGRATIONS_FOLDER -P embed.cmake
 set(source "// The migrations, generated from migrations/ by migrations/embed.cmake.\n#include \"storage/migrations.h\"\n\n")
 string(APPEND source "#include <array>\n\nnamespace pawl::storage {\n")
-foreach(line postgres sqlite application)
+foreach(line postgres sqlite application roles)
   file(GLOB files ${ROOT}/${line}/*.sql)
   list(SORT files)
   list(LENGTH files count)

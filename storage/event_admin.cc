@@ -6,6 +6,7 @@
 #include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "engine/uuid.h"
+#include "storage/application_table.h"
 #include "storage/array_literal.h"
 #include "storage/postgres_connection.h"
 #include "storage/postgres_errors.h"
@@ -89,7 +90,9 @@ std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::
       "list deliveries",
       "select channel, user_id, state, detail, to_char(at at time zone 'UTC', " + rfc3339 +
           ") from (select 'in-app' as channel, user_id, 'created' as state, title as detail, created_at as at"
-          " from notifications where event_id = $1::uuid union all"
+          " from " +
+          notifications_table(connection) +
+          " where event_id = $1::uuid union all"
           " select 'email', user_id, state, reply, coalesce(settled_at, claimed_at) from pawl.v1_emails"
           " where event_id = $1::uuid) d order by at, channel, user_id",
       {event_id});

@@ -1,4 +1,4 @@
-// The two numbered lines of migrations, embedded into the binary from migrations/.
+// The numbered lines of migrations, embedded into the binary from migrations/.
 #pragma once
 
 #include <span>
@@ -16,5 +16,7 @@ std::span<const Migration> postgres_migrations();
 std::span<const Migration> sqlite_migrations();
 /// DepositLink's reference tables for a fresh database (`--with-app`); every statement leaves existing tables alone.
 std::span<const Migration> application_migrations();
+/// The roles of docs/security.md and what each may do: every statement may be repeated.
+std::span<const Migration> roles_migrations();
 
 }  // namespace pawl::storage

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kCandidatesMax = 10'000;
 constexpr std::chrono::milliseconds kBusyPoll{5};
+constexpr std::chrono::milliseconds kAfterFalseRing{20};
 constexpr std::chrono::seconds kWorkersEvery{1};
 
 const std::string kKey = "coalesce(o.headers->>'tenant', o.aggregateid)";
@@ -124,6 +125,7 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   batch_is_lost_ = false;
   const bool was_busy = std::exchange(lately_busy_, !events.empty());
   if (events.empty()) return events;
+  rang_in_vain_ = false;
   engine::crash_point(engine::CrashPoint::kAfterClaim);
   std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
   // for one event with none right behind it the bell stays on: lowering and raising the flag takes longer than claiming
@@ -289,7 +291,9 @@ void OutboxClaims::sleep(engine::Duration at_most) {
     raise_flag();
     if (something_is_claimable()) return;
   }
-  connection_.wait_for_ring("wait for the doorbell", at_most);
+  // any role that may connect can ring: what rang for nothing is not followed at its pace
+  if (rang_in_vain_) std::this_thread::sleep_for(std::min<engine::Duration>(at_most, kAfterFalseRing));
+  rang_in_vain_ = connection_.wait_for_ring("wait for the doorbell", at_most);
 }
 
 void OutboxClaims::raise_flag() {

@@ -64,6 +64,7 @@ class OutboxClaims {
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
   int batch_ = 0;
   bool batch_is_lost_ = false;  ///< The last claim failed and may have happened.
+  bool rang_in_vain_ = false;   ///< Since the last ring no claim took anything.
   bool asleep_ = false;         ///< Our flag in pawl.workers is up.
   bool lately_busy_ = false;
 };

@@ -128,6 +128,14 @@ std::string new_epoch(Transaction& transaction, const std::string& store, const 
   }
 }
 
+// Two workers that open one store take turns. By a row, because any role that may connect can take an advisory lock.
+void hold_store(Transaction& transaction, const std::string& store) {
+  transaction.run(
+      "insert into pawl.stores as s (store, opened_at) values ($1::uuid, now())"
+      " on conflict (store) do update set opened_at = excluded.opened_at",
+      {store});
+}
+
 }  // namespace
 
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
@@ -136,7 +144,7 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
   engine::Registered registered;
   connection.transact("register worker", [&](Transaction& transaction) {
     registered = {};
-    transaction.run("select pg_advisory_xact_lock(hashtextextended('pawl.workers ' || $1, 0))", {store});
+    hold_store(transaction, store);
     require_no_copy(transaction, store, previous_epoch);
     const std::string epoch = new_epoch(transaction, store, version, lease);
     const Ended older =

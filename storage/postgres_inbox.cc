@@ -2,8 +2,11 @@
 #include "storage/postgres_inbox.h"
 
 #include <chrono>
+#include <mutex>
+#include <optional>
 
 #include "engine/clock.h"
+#include "storage/application_table.h"
 #include "storage/binary_array.h"
 #include "storage/ordered_ids.h"
 #include "storage/people.h"
@@ -14,23 +17,13 @@ namespace pawl::storage {
 
 using notify_sync_failure::Notification;
 
-class PostgresInbox::Body {
- public:
-  Body(PostgresAddress address, const Epoch& epoch) : pool(std::move(address)), epoch(epoch) {}
-  PostgresPool pool;
-  const Epoch& epoch;
-};
-
-PostgresInbox::PostgresInbox(PostgresAddress address, const Epoch& epoch)
-    : body_(std::make_unique<Body>(std::move(address), epoch)) {}
-PostgresInbox::~PostgresInbox() = default;
-
 namespace {
 
 // $2 to $9 the notifications; $10 to $12 who is told which of them, as indexes, and the id of his row; $13 and $14 the
-// people: so a text is sent once however many read it, and each person is looked up once. `on_conflict`: what to do
-// with a row that exists.
-std::string post_sql(const std::string& on_conflict) {
+// people: so a text is sent once however many read it, and each person is looked up once. `table`: the application's
+// notifications with their schema, never found on a path that somebody else may have put a table on. `on_conflict`:
+// what to do with a row that exists.
+std::string post_sql(const std::string& table, const std::string& on_conflict) {
   return "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
          " note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
          " from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
@@ -39,7 +32,9 @@ std::string post_sql(const std::string& on_conflict) {
          " from unnest($13::uuid[], $14::uuid[]) with ordinality as p (org_id, user_id, person)"
          " where exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
          " and r.role in ('owner', 'admin'))),"
-         " posted as (insert into notifications (id, event_id, user_id, org_id, kind, urgency, title, body, link, data)"
+         " posted as (insert into " +
+         table +
+         " (id, event_id, user_id, org_id, kind, urgency, title, body, link, data)"
          " select a.id, n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
          " from mine cross join unnest($10::bigint[], $11::bigint[], $12::uuid[]) as a (index, person, id)"
          " join note n on n.index = a.index join people p on p.person = a.person" +
@@ -49,12 +44,41 @@ std::string post_sql(const std::string& on_conflict) {
 // Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless, so it
 // must not be dropped while a worker runs: only the second statement, rehearsed at the start, would notice. A row that
 // exists is not touched.
-const std::string kPost = post_sql("");
-const std::string kPostAgain = post_sql(" on conflict (event_id, user_id, kind) do nothing");
+struct Statements {
+  explicit Statements(const std::string& table)
+      : post(post_sql(table, "")),
+        post_again(post_sql(table, " on conflict (event_id, user_id, kind) do nothing")),
+        count(
+            "select a.index, count(distinct n.user_id) from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[])"
+            " as a (index, event_id, user_id, kind) join " +
+            table + " n using (event_id, user_id, kind) group by a.index") {}
+  const std::string post, post_again, count;
+};
 
-const std::string kCount =
-    "select a.index, count(distinct n.user_id) from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[])"
-    " as a (index, event_id, user_id, kind) join notifications n using (event_id, user_id, kind) group by a.index";
+}  // namespace
+
+class PostgresInbox::Body {
+ public:
+  Body(PostgresAddress address, const Epoch& epoch) : pool(std::move(address)), epoch(epoch) {}
+  // Read once: a notifications that moves needs a migration, and a worker that starts anew.
+  const Statements& statements(PostgresConnection& connection) {
+    std::call_once(found_, [&] { statements_.emplace(notifications_table(connection)); });
+    return *statements_;
+  }
+
+  PostgresPool pool;
+  const Epoch& epoch;
+
+ private:
+  std::once_flag found_;
+  std::optional<Statements> statements_;
+};
+
+PostgresInbox::PostgresInbox(PostgresAddress address, const Epoch& epoch)
+    : body_(std::make_unique<Body>(std::move(address), epoch)) {}
+PostgresInbox::~PostgresInbox() = default;
+
+namespace {
 
 struct Columns {
   UuidArray event_ids, org_ids;
@@ -99,16 +123,17 @@ Rows run(PostgresConnection& connection, const std::string& sql, std::int64_t ep
       Plan::kKept);
 }
 
-Rows insert_rows(PostgresConnection& connection, std::int64_t epoch, const Columns& columns) {
+Rows insert_rows(PostgresConnection& connection, const Statements& sql, std::int64_t epoch, const Columns& columns) {
   if (!columns.again) try {
-      return run(connection, kPost, epoch, columns);
+      return run(connection, sql.post, epoch, columns);
     } catch (const DuplicateError&) {  // posted by a worker that crashed, or to whom the reply was lost
     }
-  return run(connection, kPostAgain, epoch, columns);
+  return run(connection, sql.post_again, epoch, columns);
 }
 
 // Only where some have no new row, so it is seldom asked.
-std::vector<int> count_rows(PostgresConnection& connection, std::span<const Notification> notifications) {
+std::vector<int> count_rows(PostgresConnection& connection, const std::string& sql,
+                            std::span<const Notification> notifications) {
   BigintArray indexes;
   UuidArray event_ids, user_ids;
   TextArray kinds;
@@ -120,7 +145,7 @@ std::vector<int> count_rows(PostgresConnection& connection, std::span<const Noti
       kinds.add(notifications[index].kind);
     }
   }
-  const Rows rows = connection.run_binary("count notifications", kCount,
+  const Rows rows = connection.run_binary("count notifications", sql,
                                           {indexes.bytes(), event_ids.bytes(), user_ids.bytes(), kinds.bytes()});
   std::vector<int> counts(notifications.size());
   for (std::size_t row = 0; row < rows.size(); ++row)
@@ -134,9 +159,10 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
   if (notifications.empty()) return {};
   const Columns columns(notifications);
   const PostgresPool::Borrowed connection = body_->pool.borrow();
-  const Rows posted = insert_rows(*connection, body_->epoch, columns);
+  const Statements& sql = body_->statements(*connection);
+  const Rows posted = insert_rows(*connection, sql, body_->epoch, columns);
   if (!posted.boolean(0, 0)) throw_lease_lost("post notifications", body_->epoch);
-  if (posted.integer(0, 1) < columns.users) return count_rows(*connection, notifications);
+  if (posted.integer(0, 1) < columns.users) return count_rows(*connection, sql.count, notifications);
   std::vector<int> counts;
   for (const Notification& notification : notifications)
     counts.push_back(static_cast<int>(notification.user_ids.size()));
@@ -145,9 +171,10 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
 
 void PostgresInbox::rehearse() {
   const PostgresPool::Borrowed connection = body_->pool.borrow();
-  run(*connection, kPost, 0, Columns({}));
-  run(*connection, kPostAgain, 0, Columns({}));
-  count_rows(*connection, {});
+  const Statements& sql = body_->statements(*connection);
+  run(*connection, sql.post, 0, Columns({}));
+  run(*connection, sql.post_again, 0, Columns({}));
+  count_rows(*connection, sql.count, {});
 }
 
 }  // namespace pawl::storage

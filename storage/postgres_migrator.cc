@@ -10,6 +10,7 @@
 #include "engine/errors.h"
 #include "storage/migrations.h"
 #include "storage/postgres_connection.h"
+#include "storage/postgres_errors.h"
 
 namespace pawl::storage {
 
@@ -55,14 +56,14 @@ void require_same_line(const AppliedByNumber& applied) {
   }
 }
 
-// Two migrators take turns; the second finds the work done.
+// Two migrators take turns; the second finds the work done. By the lock of a table that is pawl's own: an advisory lock
+// can be held by any role that may connect.
 void lock_migrations(Transaction& transaction) {
-  transaction.run("select pg_advisory_xact_lock(hashtextextended('pawl.migrations', 0))");
+  transaction.run("lock table pawl.migrations in share row exclusive mode");
 }
 
 void create_bookkeeping(PostgresConnection& connection) {
   connection.transact("prepare migrations", [](Transaction& transaction) {
-    lock_migrations(transaction);
     if (transaction.run("select from pg_namespace where nspname = 'pawl'").size() == 0)
       transaction.run("create schema pawl");
     transaction.script(
@@ -74,6 +75,15 @@ void create_bookkeeping(PostgresConnection& connection) {
     engine::crash_point(engine::CrashPoint::kBeforeMigrated);
   });
   engine::crash_point(engine::CrashPoint::kAfterMigrated);
+}
+
+// Of two that create the schema at once, one is told that it is there.
+void create_bookkeeping_once(PostgresConnection& connection) {
+  try {
+    create_bookkeeping(connection);
+  } catch (const DuplicateError&) {
+    create_bookkeeping(connection);
+  }
 }
 
 constexpr const char* kMissingTables =
@@ -138,9 +148,9 @@ std::vector<std::string> migrate_postgres(const std::string& conninfo, bool with
   require_same_line(applied);
   PostgresConnection connection(conninfo);
   std::vector<std::string> names;
+  if (!with_app) require_application_tables(connection, applied);
+  create_bookkeeping_once(connection);
   if (with_app) names = create_application_tables(connection);
-  require_application_tables(connection, applied);
-  create_bookkeeping(connection);
   for (const Migration& migration : postgres_migrations())
     if (apply(connection, migration)) names.emplace_back(migration.name);
   return names;

@@ -1,6 +1,6 @@
 """What the doorbell costs those who emit, beside a worker that is busy.
 
-Three copies of pawl.emit take turns: as it is; with its bell cut out; with a bell that rings every time. The copies are
+Three copies of pawl.write_event, which pawl.emit calls, take turns: as it is; with its bell cut out; with a bell that rings every time. The copies are
 made from the text of the function as it was migrated, so they are the same in everything else.
 """
 import re
@@ -37,13 +37,14 @@ def turned(names, by):
 
 
 def copies(postgres):
-    source = postgres.ask("select pg_get_functiondef('pawl.emit'::regproc)")
+    source = postgres.ask("select pg_get_functiondef('pawl.write_event'::regproc)")
     if len(BELL.findall(source)) != 1:
-        raise RuntimeError("pawl.emit has no bell where it is looked for: measure_producers.py has to be told")
-    for schema, bell in (("without_bell", ""), ("notifying", RINGS_EVERY_TIME)):  # the body speaks of itself as `emit`
+        raise RuntimeError("pawl.write_event has no bell where it is looked for: measure_producers.py has to be told")
+    for schema, bell in (("without_bell", ""), ("notifying", RINGS_EVERY_TIME)):  # the body speaks of itself as `write_event`
         postgres.run(f"create schema if not exists {schema}",
-                     BELL.sub(bell, source).replace("FUNCTION pawl.emit(", f"FUNCTION {schema}.emit("))
-    return {"doorbell": "pawl.emit", "no bell": "without_bell.emit", "NOTIFY every time": "notifying.emit"}
+                     BELL.sub(bell, source).replace("FUNCTION pawl.write_event(", f"FUNCTION {schema}.write_event("))
+    return {"doorbell": "pawl.write_event", "no bell": "without_bell.write_event",
+            "NOTIFY every time": "notifying.write_event"}
 
 
 def produce(world, backlog, function, clients):

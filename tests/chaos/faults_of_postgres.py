@@ -4,6 +4,7 @@ import time
 import psycopg2
 
 from chaos.fault import Fault
+from chaos.postgres import REVOCABLE
 
 
 class Restarted(Fault):
@@ -207,12 +208,11 @@ class PrivilegeRevoked(Fault):
 
     def inject(self, world, rng):
         size = world.postgres.log_size()
-        table, right = rng.choice([("notifications", "insert"), ("pawl.email_deliveries", "update"),
-                                   ("pawl.outbox_archive", "insert"), ("pawl.recipients", "select")])
+        revoked, granted, table = rng.choice(REVOCABLE)
         with world.postgres.admin() as cursor:
-            cursor.execute(f"revoke {right} on {table} from worker")
+            cursor.execute(f"revoke {revoked} on {table} from pawl_worker")
             time.sleep(rng.uniform(0.5, 2))
-            cursor.execute(f"grant {right} on {table} to worker")
+            cursor.execute(f"grant {granted} on {table} to pawl_worker")
         return world.postgres.logged_since(size, "worker ERROR:  permission denied") > 0
 
 

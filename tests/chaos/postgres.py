@@ -28,6 +28,14 @@ def troubled():
         raise Trouble(str(error)) from error
 
 
+REVOCABLE = [  # what is taken from the worker, how it is given back, and on which table
+    ("insert", "insert (id, event_id, user_id, org_id, kind, urgency, title, body, link, data)", "notifications"),
+    ("update", "update", "pawl.email_deliveries"),
+    ("insert", "insert", "pawl.outbox_archive"),
+    ("select", "select", "pawl.recipients"),
+]
+
+
 class Postgres:
     """Started by the constructor; `admin` works again after any restart."""
 
@@ -39,8 +47,9 @@ class Postgres:
             for setting, value in (("log_line_prefix", "%m [%p] %u "), ("deadlock_timeout", "500ms")):
                 cursor.execute(f"alter system set {setting} = '{value}'")
             cursor.execute("select pg_reload_conf()")
-            cursor.execute("create role worker login; create role app login; alter database pawl owner to worker;"
-                           "grant all on schema public to worker")
+            cursor.execute("create role owner login createrole; create role worker login; create role app login;"
+                           "alter database pawl owner to owner; grant all on schema public to owner;"
+                           "grant owner to app")
 
     def script(self, verb, *words):
         done = subprocess.run([SCRIPT, verb, self.folder, *words], text=True,
@@ -96,9 +105,9 @@ class Postgres:
     def reset(self):
         """Takes every fault back."""
         with self.admin() as cursor:
-            for statement in ("alter role worker login connection limit -1", "grant all on schema pawl to worker",
-                              "grant all on all tables in schema pawl, public to worker"):
-                cursor.execute(statement)
+            cursor.execute("alter role worker login connection limit -1")
+            for _, privilege, table in REVOCABLE:
+                cursor.execute(f"grant {privilege} on {table} to pawl_worker")
 
     def log_size(self):
         return os.path.getsize(os.path.join(self.folder, "cluster", "log"))

@@ -67,12 +67,13 @@ class World:
             "PAWL_RETRY_CREATE_IN_APP": soon, "PAWL_RETRY_RESOLVE_RECIPIENTS": soon, "PAWL_CONNECT_TIMEOUT": "60s"}
 
     def migrate(self):
-        environment = os.environ | {"PAWL_POSTGRES": self.postgres.conninfo_of("worker"),
+        environment = os.environ | {"PAWL_POSTGRES": self.postgres.conninfo_of("owner"),
                                     "PAWL_CHECKPOINTS": os.path.join(self.folder, "unused.db")}
-        subprocess.run([self.options.pawl, "migrate", "--with-app"], env=environment, check=True,
+        subprocess.run([self.options.pawl, "migrate", "--with-app", "--roles"], env=environment, check=True,
                        stdout=subprocess.DEVNULL)
         with self.postgres.admin() as cursor:
-            cursor.execute("grant usage on schema pawl to app; grant select, insert, update, delete on organisations, "
+            cursor.execute("grant pawl_worker, pawl_operator to worker; grant usage on schema pawl to app;"
+                           "grant select, insert, update, delete on organisations, "
                            "users, org_members, pms_connections, pms_sync_logs, notifications to app")
 
     def write_people(self):

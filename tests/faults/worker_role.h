@@ -1,8 +1,9 @@
-// A role with no more than what a worker needs, as docs/operating.md lists it.
+// A login with the role pawl_worker and nothing else.
 #pragma once
 
 #include <string>
 
+#include "storage/postgres_roles.h"
 #include "tests/faults/fault_job.h"
 
 namespace pawl::tests {
@@ -10,11 +11,9 @@ namespace pawl::tests {
 class WorkerRole {
  public:
   explicit WorkerRole(FaultJob& job) : name("worker_of_" + job.database.name), job_(job) {
-    job_.database.exec("create role " + name + " login");
-    grant();
+    job_.database.exec("create role " + name + " login in role pawl_worker");
   }
   ~WorkerRole() {
-    job_.database.exec("drop owned by " + name);
     job_.database.exec("drop role " + name);
   }
   WorkerRole(const WorkerRole&) = delete;
@@ -22,7 +21,7 @@ class WorkerRole {
   bin::Environment environment(bin::Environment more = {}) const {
     return FaultJob::through("user=" + name + " dbname=" + job_.database.name, std::move(more));
   }
-  /// Takes back whatever a test did to the role and to the names of columns, keys and functions.
+  /// Takes back whatever a test did to the role's privileges and to the names of columns, keys and functions.
   void mend() const {
     const auto exists = [&](const std::string& what) { return job_.count(what) == "1"; };
     if (exists("pg_proc where proname = 'renamed'"))
@@ -31,21 +30,12 @@ class WorkerRole {
       job_.database.exec("alter table notifications rename column url to link");
     if (!exists("pg_constraint where conname = 'notifications_event_id_user_id_kind_key'"))
       job_.database.exec("alter table notifications add unique (event_id, user_id, kind)");
-    grant();
+    storage::grant_roles(job_.database.conninfo, false);
   }
 
   const std::string name;
 
  private:
-  void grant() const {
-    for (const char* privilege :
-         {"usage on schema pawl", "select on pawl.migrations, pawl.recipients",
-          "select, insert, update, delete on pawl.workers", "select, update, delete on pawl.outbox",
-          "select, insert on pawl.outbox_archive", "select, insert, update on pawl.email_deliveries",
-          "execute on function pawl.maintain_archive", "select, insert on notifications"})
-      job_.database.exec(std::string("grant ") + privilege + " to " + name);
-  }
-
   FaultJob& job_;
 };
 

@@ -1,4 +1,5 @@
 // The doorbell: a sleeping worker is woken, and nobody rings when nobody sleeps.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <future>
@@ -50,6 +51,26 @@ TEST_CASE_METHOD(Fixture, "a lone event leaves the bell on, and nobody rings for
   emit();
   CHECK(worker.claim().size() == 2);
   CHECK(asleep() == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "somebody who rings all the time for nothing makes no worker look all the time",
+                 "[session]") {
+  Worker worker(*this);
+  worker.open();
+  std::atomic<bool> over{false};
+  auto prankster = std::async(std::launch::async, [&] {
+    storage::PostgresConnection other(conninfo);
+    while (!over) other.run("ring", "select pg_notify('pawl', '')", {});
+  });
+  REQUIRE(worker.claim().empty());
+  worker.outbox.sleep(60s);
+  const auto started = std::chrono::steady_clock::now();
+  for (int look = 0; look < 10; ++look) {
+    CHECK(worker.claim().empty());
+    worker.outbox.sleep(60s);
+  }
+  CHECK(std::chrono::steady_clock::now() - started >= 200ms);
+  over = true;
 }
 
 TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker", "[session]") {

@@ -82,27 +82,6 @@ TEST_CASE_METHOD(Fixture, "an error row without a message or a known connection 
   CHECK(value("select payload->'org_id' from pawl.outbox") == "null");
 }
 
-TEST_CASE_METHOD(Fixture, "a service needs no rights on pawl's tables to emit, by its error row or itself") {
-  const std::string role = "service_of_" + name;
-  exec("create role " + role);
-  exec("grant insert, select on pms_sync_logs to " + role);
-  exec("revoke execute on function pawl.new_event_id from public");
-  const auto as_the_service = [&](const std::string& sql, const storage::Parameters& parameters) {
-    connection.transact("as the service", [&](storage::Transaction& transaction) {
-      transaction.run("set local role " + role);
-      transaction.run(sql, parameters);
-    });
-  };
-  as_the_service("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'error')", {acme.connection});
-  CHECK(events() == "1");
-  exec("grant usage on schema pawl to " + role);
-  as_the_service("select pawl.emit('test/event', 'thing', '1', '{}')", {});
-  CHECK(events() == "2");
-  exec("revoke all on pms_sync_logs from " + role);
-  exec("revoke all on schema pawl from " + role);
-  exec("drop role " + role);
-}
-
 TEST_CASE_METHOD(PostgresFixture, "ids of events are UUIDs of version 7 in the order of time") {
   const std::string before = value("select floor(extract(epoch from clock_timestamp()) * 1000)::bigint");
   std::string last;

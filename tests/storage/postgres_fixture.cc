@@ -7,6 +7,7 @@
 
 #include "storage/array_literal.h"
 #include "storage/postgres_migrator.h"
+#include "storage/postgres_roles.h"
 
 namespace pawl::tests {
 
@@ -38,7 +39,10 @@ std::string create_empty() {
 
 class Template {
  public:
-  Template() : name(create_empty()) { storage::migrate_postgres(conninfo_of(name), true); }
+  Template() : name(create_empty()) {
+    storage::migrate_postgres(conninfo_of(name), true);
+    storage::grant_roles(conninfo_of(name), true);
+  }
   ~Template() { drop(name); }
   const std::string name;
 };
