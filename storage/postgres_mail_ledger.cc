@@ -70,9 +70,17 @@ namespace {
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
 // outcome was unknown.
-std::string claim_sql(const std::string& on_conflict) {
-  return "with mine as materialized (select epoch, $2::boolean as hold from pawl.workers where epoch = $1::bigint for "
-         "key share),"
+struct ClaimParts {
+  std::string moved;  // a table `moved` of the claims that go to another user's row, if any do
+  std::string row_of_user = "p.user_id";
+  std::string join;
+  std::string on_conflict;
+};
+
+std::string claim_sql(const ClaimParts& parts) {
+  return "with mine as materialized (select epoch, $2::boolean as hold,"
+         " (extract(epoch from now()) * 1000000)::bigint as at"
+         " from pawl.workers where epoch = $1::bigint for key share),"
          " members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, r.full_name"
          " from (select distinct org_id from unnest($7::uuid[]) as o (org_id)) o"
          " join pawl.recipients r on r.org_id = o.org_id where r.role in ('owner', 'admin')),"
@@ -81,41 +89,72 @@ std::string claim_sql(const std::string& on_conflict) {
          " when (select true from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id limit 1)"
          " then 'no longer an owner or admin' else 'no longer a member of the organisation' end as unfit"
          " from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
-         " left join members m using (org_id, user_id)),"
+         " left join members m using (org_id, user_id))," +
+         parts.moved +
          " claimed as (insert into pawl.email_deliveries as d"
-         " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, reply)"
-         " select a.event_id, p.user_id, mine.epoch, a.claim, now(), case when p.unfit is not null then now() end,"
+         " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, address, reply)"
+         " select a.event_id, " +
+         parts.row_of_user +
+         ", mine.epoch, a.claim, now(), case when p.unfit is not null then now() end,"
          " case when p.unfit is null then 1 else 0 end, case when p.unfit is null then 'sending' else 'suppressed' end,"
-         " a.message_id, p.unfit from mine cross join unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[])"
+         " a.message_id, nullif(btrim(p.email), ''), p.unfit"
+         " from mine cross join unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[])"
          " as a (event_id, person, message_id, claim) join people p using (person)" +
-         on_conflict +
-         " returning d.event_id, d.user_id, d.state, d.reply)"
-         " select exists (select from mine), person, null, null, null, email, full_name from people"
-         " union all select null, null, a.index, coalesce(c.state, 'accepted'), c.reply, null, null"
-         " from unnest($3::uuid[], $4::bigint[]) with ordinality as a (event_id, person, index)"
-         " join people using (person) left join claimed c using (event_id, user_id)"
-         " where (select count(*) from claimed where state = 'sending') < cardinality($3::uuid[])"
-         " and c.state is distinct from 'sending'";
+         parts.join + parts.on_conflict +
+         " returning d.claim, d.state, d.reply, d.message_id, d.first_claimed_at)"
+         " select (select at from mine), person, null, null, null, email, full_name, null, null from people"
+         " union all select null, null, a.index, coalesce(c.state, 'accepted'), c.reply, p.email, p.full_name,"
+         " c.message_id, (extract(epoch from c.first_claimed_at) * 1000000)::bigint"
+         " from unnest($4::bigint[], $6::bigint[]) with ordinality as a (person, claim, index)"
+         " join people p using (person) left join claimed c using (claim)"
+         " where (select count(*) from claimed where state = 'sending' and first_claimed_at is null)"
+         " < cardinality($3::uuid[]) and (c.state is distinct from 'sending' or c.first_claimed_at is not null)";
 }
 
+// Whether a copy of the mail of row d may exist, though its acceptance is not recorded.
+std::string may_be_out(const std::string& interrupted) {
+  return "(d.state = 'in_doubt' or d.in_doubt_count > 0 or " + interrupted + ")";
+}
+
+const std::string kInterrupted = "(d.state = 'sending' and d.claim <> excluded.claim)";
+const std::string kHolds = "$2::boolean and (d.state = 'in_doubt' or " + kInterrupted + ")";
+
+// The Message-ID and the date of a mail stay once a copy may exist.
 const std::string kOnConflict =
     " on conflict (event_id, user_id) do update set epoch = excluded.epoch, claim = excluded.claim,"
-    " claimed_at = excluded.claimed_at,"
-    " in_doubt_count = d.in_doubt_count + (d.state = 'sending' and d.claim <> excluded.claim)::int,"
-    " state = case when $2::boolean and (d.state = 'in_doubt' or (d.state = 'sending' and d.claim <> excluded.claim))"
-    " then 'in_doubt' else excluded.state end,"
-    " settled_at = case when $2::boolean"
-    " and (d.state = 'in_doubt' or (d.state = 'sending' and d.claim <> excluded.claim))"
+    " claimed_at = excluded.claimed_at, address = coalesce(excluded.address, d.address),"
+    " in_doubt_count = d.in_doubt_count + " +
+    kInterrupted + "::int, message_id = case when " + may_be_out(kInterrupted) +
+    " then d.message_id else excluded.message_id end, first_claimed_at = case when " + may_be_out(kInterrupted) +
+    " then coalesce(d.first_claimed_at, d.claimed_at) end, state = case when " + kHolds +
+    " then 'in_doubt' else excluded.state end, settled_at = case when " + kHolds +
     " then coalesce(d.settled_at, now()) else excluded.settled_at end,"
     " attempts = d.attempts + case when d.claim = excluded.claim"
-    " or (d.state in ('sending', 'in_doubt') and $2::boolean) then 0 else excluded.attempts end,"
-    " reply = case when d.state = 'sending' and d.claim <> excluded.claim and $2::boolean"
-    " then 'interrupted before the reply was recorded' else coalesce(excluded.reply, d.reply) end"
+    " or (d.state in ('sending', 'in_doubt') and $2::boolean) then 0 else excluded.attempts end, reply = case when " +
+    kInterrupted +
+    " and $2::boolean then 'interrupted before the reply was recorded' else coalesce(excluded.reply, d.reply) end"
     " where d.state <> 'accepted'";
 
+// An event's mail to one mailbox has one row. Another user of the mailbox may come to ask for it: one who is first
+// among them since recipients were resolved anew, because the checkpoints are lost. His claim goes to the row of the
+// mail that was sent, or may have been; what this epoch is sending just now is not asked about. Two claims of one
+// statement cannot go to the same row: Postgres refuses them both, and the engine asks for each again by itself.
+const std::string kMoved =
+    " others as materialized (select d.event_id, d.user_id, d.state = 'accepted' as accepted,"
+    " lower(d.address collate \"C\") as mailbox from pawl.email_deliveries d"
+    " where d.event_id = any($3::uuid[]) and (d.state = 'accepted' or " +
+    may_be_out("(d.state = 'sending' and d.epoch <> $1::bigint)") +
+    ")), moved as (select distinct on (a.claim) a.claim, o.user_id"
+    " from unnest($3::uuid[], $4::bigint[], $6::bigint[]) as a (event_id, person, claim) join people p using (person)"
+    " join others o on o.event_id = a.event_id and o.mailbox = lower(btrim(p.email) collate \"C\")"
+    " where p.unfit is null and not exists"
+    " (select from others own where own.event_id = a.event_id and own.user_id = p.user_id and own.accepted)"
+    " order by a.claim, o.accepted desc, o.user_id = p.user_id desc),";
+
 // Postgres inserts faster where it need not be ready for a conflict.
-const std::string kClaim = claim_sql("");
-const std::string kClaimAgain = claim_sql(kOnConflict);
+const std::string kClaim = claim_sql({});
+const std::string kClaimAgain =
+    claim_sql({kMoved, "coalesce(moved.user_id, p.user_id)", " left join moved using (claim)", kOnConflict});
 
 // Only the claim that cleared a mail settles it, and only once: repeating finds no `sending` row, and a settlement that
 // was given up and arrives late finds the mail under a later claim, whose outcome is another.
@@ -136,39 +175,52 @@ const std::string kSettle =
     kVerdict + "] = 'in_doubt')::int from mine where d.event_id = any($2::uuid[]) and d.claim = ($3::bigint[])[" +
     kIndex + "] and d.epoch = mine.epoch and d.state = 'sending') select exists (select from mine)";
 
-struct Contact {
-  std::string email;
-  std::string full_name;
-};
-
 // What the statement says of each person, and of the mails that are not simply cleared.
 struct Answer {
-  std::vector<Contact> contacts;                  // by person
+  std::vector<LedgerEntry> cleared;               // by person
   std::map<std::size_t, LedgerEntry> exceptions;  // by request
 };
 
+engine::Timestamp moment(const Rows& rows, std::size_t row, int column) {
+  return engine::Timestamp{std::chrono::microseconds{rows.integer(row, column)}};
+}
+
+LedgerEntry cleared_by(const Rows& rows, std::size_t row) {
+  LedgerEntry entry;
+  entry.email = rows.string(row, 5);
+  entry.full_name = rows.string(row, 6);
+  return entry;
+}
+
 LedgerEntry exception_from(const Rows& rows, std::size_t row) {
+  LedgerEntry entry;
   const std::string_view state = rows.text(row, 3);
-  if (state == "accepted") return {.clearance = Clearance::kAccepted, .email = {}, .full_name = {}, .reason = {}};
-  const Clearance clearance = state == "suppressed" ? Clearance::kSuppressed : Clearance::kHeld;
-  return {.clearance = clearance, .email = {}, .full_name = {}, .reason = rows.string(row, 4)};
+  if (state == "sending") {
+    entry = cleared_by(rows, row);
+    entry.message_id = rows.string(row, 7);
+    entry.date = moment(rows, row, 8);
+  } else if (state == "accepted") {
+    entry.clearance = Clearance::kAccepted;
+  } else {
+    entry.clearance = state == "suppressed" ? Clearance::kSuppressed : Clearance::kHeld;
+    entry.reason = rows.string(row, 4);
+  }
+  return entry;
 }
 
 Answer answer_from(const Rows& rows) {
   Answer answer;
-  answer.contacts.resize(rows.size());
+  answer.cleared.resize(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (rows.null(row, 2))
-      answer.contacts.at(static_cast<std::size_t>(rows.integer(row, 1)) - 1) = {rows.string(row, 5),
-                                                                                rows.string(row, 6)};
-    else
+    if (rows.null(row, 2)) {
+      LedgerEntry& entry = answer.cleared.at(static_cast<std::size_t>(rows.integer(row, 1)) - 1);
+      entry = cleared_by(rows, row);
+      entry.date = moment(rows, row, 0);
+    } else {
       answer.exceptions[static_cast<std::size_t>(rows.integer(row, 2)) - 1] = exception_from(rows, row);
+    }
   }
   return answer;
-}
-
-LedgerEntry cleared(const Contact& contact) {
-  return {.clearance = Clearance::kCleared, .email = contact.email, .full_name = contact.full_name, .reason = {}};
 }
 
 const char* to_sql(LedgerState state) {
@@ -190,11 +242,12 @@ const char* to_sql(LedgerState state) {
 }  // namespace
 
 Rows PostgresMailLedger::Body::claim(const BinaryParameters& parameters, Plan plan, bool again) {
-  if (!again) try {
-      return claiming_.run_binary("claim mails", kClaim, parameters, plan);
-    } catch (const DuplicateError&) {  // claimed by a worker that crashed, or to whom the reply was lost
-    }
-  return claiming_.run_binary("claim mails", kClaimAgain, parameters, plan);
+  if (again) return claiming_.run_binary("claim mails", kClaimAgain, parameters, plan);
+  try {
+    return claiming_.run_binary("claim mails", kClaim, parameters, plan);
+  } catch (const DuplicateError&) {  // claimed by a worker that crashed, or to whom the reply was lost
+    return claiming_.run_binary("claim mails", kClaimAgain, parameters);
+  }
 }
 
 std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerRequest> requests) {
@@ -213,19 +266,21 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
-  const Rows rows =
-      claim({binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
-             numbers.bytes(), people.org_ids(), people.user_ids()},
-            Plan::kKept, std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; }));
-  if (!rows.boolean(0, 0)) throw_lease_lost("claim mails", epoch_);
+  const bool again = std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; });
+  const Rows rows = claim({binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
+                           numbers.bytes(), people.org_ids(), people.user_ids()},
+                          again ? plan_for(requests.size()) : Plan::kKept, again);
+  if (rows.null(0, 0)) throw_lease_lost("claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   const Answer answer = answer_from(rows);
   std::vector<LedgerEntry> entries;
   for (std::size_t index = 0; index < requests.size(); ++index) {
     const auto exception = answer.exceptions.find(index);
-    const bool sends = exception == answer.exceptions.end();
-    entries.push_back(sends ? cleared(answer.contacts[person_of[index]]) : exception->second);
-    numbers_.answered(requests[index].event_id, requests[index].user_id, sends);
+    const bool simply = exception == answer.exceptions.end();
+    entries.push_back(simply ? answer.cleared[person_of[index]] : exception->second);
+    if (entries.back().message_id.empty()) entries.back().message_id = requests[index].message_id;
+    numbers_.answered(requests[index].event_id, requests[index].user_id,
+                      entries.back().clearance == Clearance::kCleared);
   }
   return entries;
 }

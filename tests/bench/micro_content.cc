@@ -47,9 +47,9 @@ BENCHMARK(draft_mail)->Name("draft the mail of a failure [event]");
 void address_mail(benchmark::State& state) {
   const EmailWriter mails = writer();
   auto draft = mails.draft(sample_failure(), kOrganisation);
-  const std::string message_id = mails.message_id(kEventId, "0e0c0000-0000-4000-8000-000000000005");
+  const Stamp stamp{mails.message_id(kEventId, "0e0c0000-0000-4000-8000-000000000005")};
   const Addressee user{"user1@acme.example", "User 1"};
-  for (auto _ : state) benchmark::DoNotOptimize(mails.address(draft, message_id, user));
+  for (auto _ : state) benchmark::DoNotOptimize(mails.address(draft, user, stamp));
 }
 BENCHMARK(address_mail)->Name("address it to a recipient and render it [mail]");
 

@@ -93,12 +93,14 @@ struct MemoryInbox final : Inbox {
 };
 
 /// Keeps rows as the real ledger does: a row of a lost epoch stays as it is, a row found `sending` is cleared again or
-/// held.
+/// held, and the date of a mail stays once a copy may exist.
 struct MemoryLedger final : MailLedger {
   struct Row {
     std::string state;
     std::string reply;
     int epoch = 0;
+    engine::Timestamp date{};
+    bool may_be_out = false;
   };
   using Key = std::pair<std::string, std::string>;
 
@@ -109,6 +111,7 @@ struct MemoryLedger final : MailLedger {
   std::vector<LedgerRequest> asked;
   bool holds_in_doubt = false;
   int epoch = 1;
+  engine::Timestamp now{std::chrono::hours{24 * 365}};
   int settle_throws = 0;  ///< So many calls of settle fail before any row is written.
 
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
@@ -125,7 +128,10 @@ struct MemoryLedger final : MailLedger {
     }
     for (const LedgerVerdict& verdict : verdicts) {
       Row& row = rows[{verdict.event_id, verdict.user_id}];
-      if (row.epoch == epoch) row = {name_of(verdict.state), verdict.reply, epoch};
+      if (row.epoch != epoch) continue;
+      row.state = name_of(verdict.state);
+      row.reply = verdict.reply;
+      row.may_be_out |= verdict.state == LedgerState::kInDoubt;
     }
   }
 
@@ -138,10 +144,11 @@ struct MemoryLedger final : MailLedger {
     if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
     if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
       return {Clearance::kHeld, {}, {}, "found interrupted"};
-    row = {"sending", {}, epoch};
+    row.may_be_out |= row.state == "sending";
+    row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
     const auto email = emails.find(request.user_id);
-    return {
-        Clearance::kCleared, email == emails.end() ? request.user_id + "@example.com" : email->second, full_name, {}};
+    const std::string address = email == emails.end() ? request.user_id + "@example.com" : email->second;
+    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date};
   }
 
   static std::string name_of(LedgerState state) {

@@ -84,8 +84,8 @@ TEST_CASE_METHOD(Fixture, "an accepted mail succeeds with the server's reply, an
   CHECK(mailer.sent[0].to == "olive@example.com");
 }
 
-TEST_CASE_METHOD(Fixture,
-                 "the mail is dated when the sync failed, names its reader and belongs to its connection's thread") {
+TEST_CASE_METHOD(Fixture, "the mail is dated by its claim, names its reader and belongs to its connection's thread") {
+  ledger.now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{3};
   auto call = call_for({"olive"});
   SyncFailed again = sample_failure();
   again.event_id = "0b0c0000-0000-4000-8000-0000000000ff";
@@ -213,11 +213,24 @@ TEST_CASE_METHOD(Fixture, "a mail in doubt is sent again with the same bytes und
   auto call = call_for({"olive"});
   call.execute();
   mailer.answers.clear();
+  ledger.now += std::chrono::hours{20};
   call.execute();
   CHECK(call.succeeded());
   REQUIRE(mailer.sent.size() == 2);
   CHECK(mailer.sent[0].bytes == mailer.sent[1].bytes);
   CHECK(mailer.sent[0].message_id == mailer.sent[1].message_id);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a mail that was surely not sent is dated anew, so that it is not sent with yesterday's date") {
+  mailer.answers["olive@example.com"] = {Delivery::kDeferred, "451 try later"};
+  ledger.now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
+  auto call = call_for({"olive"});
+  call.execute();
+  ledger.now += std::chrono::hours{20};
+  call.execute();
+  REQUIRE(mailer.sent.size() == 2);
+  CHECK_THAT(mailer.sent[1].bytes, Catch::Contains("\r\nDate: Tue, 24 Nov 2026 20:00:00 +0000\r\n"));
 }
 
 TEST_CASE_METHOD(Fixture, "a mail in doubt fails and is left to an operator under the policy to hold") {
@@ -348,7 +361,7 @@ TEST_CASE("a sender has a name, an address for replies and one for bounces, each
   const AppUrl app("https://app.example.com");
   const EmailWriter writer(app, {"alerts@b.example", "DepositLink", " help@bücher.example", "bounces@b.example"});
   pawl::mail::Message draft = writer.draft(sample_failure(), "Acme");
-  const auto mail = writer.address(draft, writer.message_id(kEventId, "olive"), {"olive@acme.example", "Olive"});
+  const auto mail = writer.address(draft, {"olive@acme.example", "Olive"}, {writer.message_id(kEventId, "olive"), {}});
   CHECK(mail.from == "bounces@b.example");
   CHECK_THAT(mail.bytes, Catch::Contains("From: \"DepositLink\" <alerts@b.example>\r\n"
                                          "Reply-To: <help@xn--bcher-kva.example>\r\n"));

@@ -6,7 +6,6 @@
 #include "workflows/mail/message_id.h"
 #include "workflows/notify_sync_failure/content.h"
 #include "workflows/notify_sync_failure/plain_text.h"
-#include "workflows/notify_sync_failure/utc_time.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -45,16 +44,16 @@ mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& o
   message.envelope_from = sender_.envelope_from;
   message.subject = std::move(content.subject);
   message.thread_id = mail::thread_id(failure.connection_id, domain_);
-  if (const auto at = parse_rfc3339(failure.occurred_at)) message.date = *at;
   message.text = mail::encode(content.text);
   message.html = mail::encode(content.html);
   return message;
 }
 
-mail::Envelope EmailWriter::address(mail::Message& draft, const std::string& message_id, const Addressee& to) const {
+mail::Envelope EmailWriter::address(mail::Message& draft, const Addressee& to, const Stamp& stamp) const {
   draft.to_name = to.safe_name;
   draft.to = to.email;
-  draft.message_id = message_id;
+  draft.message_id = stamp.message_id;
+  draft.date = stamp.date;
   return mail::seal(draft);
 }
 

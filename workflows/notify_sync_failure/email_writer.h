@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "engine/clock.h"
 #include "workflows/mail/message.h"
 #include "workflows/notify_sync_failure/app_url.h"
 #include "workflows/notify_sync_failure/sync_failed.h"
@@ -21,6 +22,12 @@ struct Addressee {
   std::string safe_name;  ///< As `safe_line` leaves it; may be empty.
 };
 
+/// The same in every copy of a mail.
+struct Stamp {
+  std::string message_id;
+  engine::Timestamp date{};
+};
+
 class EmailWriter {
  public:
   /// Throws engine::RefusedError naming the address of the sender that cannot be used.
@@ -31,8 +38,8 @@ class EmailWriter {
   /// What all recipients of a failure are sent; `address` makes it one's own.
   mail::Message draft(const SyncFailed& failure, const std::string& org_name) const;
   /// Writes the recipient into the draft, over the one before, so that bodies are not copied for each. `to.email` must
-  /// be usable (mail/address.h), `message_id` the one above.
-  mail::Envelope address(mail::Message& draft, const std::string& message_id, const Addressee& to) const;
+  /// be usable (mail/address.h).
+  mail::Envelope address(mail::Message& draft, const Addressee& to, const Stamp& stamp) const;
 
  private:
   AppUrl app_url_;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/clock.h"
+
 namespace pawl::notify_sync_failure {
 
 /// Whom a mail is for and under which key; asked just before sending.
@@ -13,8 +15,8 @@ struct LedgerRequest {
   std::string org_id;
   std::string user_id;
   std::string message_id;
-  /// It may have been claimed before. One that was may say false too, at the cost of a refused statement and a new
-  /// connection.
+  /// It, or a mail of its event to other users of the mailbox, may have been claimed before. One that was itself may
+  /// say false too, at the cost of a refused statement and a new connection.
   bool again = false;
 };
 
@@ -30,6 +32,9 @@ struct LedgerEntry {
   std::string email;      ///< As of now, when cleared; not validated.
   std::string full_name;  ///< As of now, when cleared.
   std::string reason;
+  /// When cleared, what the mail goes out under: of the first claim that may have sent it, else as asked for, and now.
+  std::string message_id = {};
+  engine::Timestamp date{};
 };
 
 enum class LedgerState { kAccepted, kDeferred, kRejected, kInDoubt, kSuppressed };
@@ -48,7 +53,8 @@ class MailLedger {
  public:
   virtual ~MailLedger() = default;
   /// One transaction: reads membership, role and address again, and writes `sending` for those it clears. A row found
-  /// `sending` was interrupted: it is counted as in doubt, then cleared again or held, as the policy says.
+  /// `sending` was interrupted: it is counted as in doubt, then cleared again or held, as the policy says. An event's
+  /// mail to one mailbox is one mail, also where another of its users asks for it once it may have been sent.
   virtual std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) = 0;
   /// One transaction; repeating it is harmless. Verdicts of another epoch are not overwritten.
   virtual void settle(std::span<const LedgerVerdict> verdicts) = 0;

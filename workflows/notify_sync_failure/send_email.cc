@@ -203,8 +203,8 @@ class SendEmail::Round {
     if (const auto reason = mail::why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
-      mail.envelope = step_.writer_.address(draft_of(item), request.message_id,
-                                            {address, safe_lines_.of(entry.full_name, kPersonMax)});
+      mail.envelope = step_.writer_.address(draft_of(item), {address, safe_lines_.of(entry.full_name, kPersonMax)},
+                                            {entry.message_id, entry.date});
     mails_.push_back(std::move(mail));
   }
 
