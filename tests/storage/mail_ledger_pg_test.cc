@@ -13,6 +13,7 @@ using namespace pawl::tests;
 using namespace pawl::notify_sync_failure;
 
 using Fixture = MailLedgerFixture;
+using storage::InDoubtPolicy;
 
 TEST_CASE_METHOD(Fixture, "a mail is cleared with the address as it is now, and the ledger says sending") {
   exec("update users set email = 'new@example.org', full_name = 'New Name' where id = $1::uuid", {acme.owner});
