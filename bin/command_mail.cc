@@ -1,11 +1,14 @@
-// A mail to whoever sets a relay up, by the very code that a worker sends with.
+// Tries out what mails depend on: the relay, by sending one, and the settings, by printing one.
 #include "bin/command_mail.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <iomanip>
+#include <iterator>
+#include <map>
 
 #include "bin/command_error.h"
+#include "bin/mail_preview.h"
 #include "bin/redact.h"
 #include "bin/relay.h"
 #include "bin/utc_text.h"
@@ -86,12 +89,32 @@ bool is_refusal(mail::Delivery delivery) {
 class MailVerb final : public Verb {
  public:
   explicit MailVerb(CLI::App& command) {
-    CLI::App* test = command.add_subcommand("test", "Send one test mail, and print what the relay says to each step");
-    test->add_option("--to", to_, "Whom to send it to")->required();
+    CLI::App* sends = command.add_subcommand("test", "Send one test mail, and print what the relay says to each step");
+    sends->add_option("--to", to_, "Whom to send it to")->required();
+    preview_ =
+        command.add_subcommand("preview", "Print the mail of a failed sync as the settings make it; sends nothing");
+    const std::map<std::string, MailPart> parts{
+        {"subject", MailPart::kSubject}, {"text", MailPart::kText}, {"html", MailPart::kHtml}};
+    preview_->add_option("--part", request_.part, "subject, text or html; default text")
+        ->transform(CLI::CheckedTransformer(parts));
+    preview_->add_option("--data", request_.payload, "The event's payload as JSON instead of a sample; - reads it");
+    preview_->add_option("--organisation", request_.organisation, "Its name; default Acme Lettings");
     command.require_subcommand(1);
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    return preview_->parsed() ? preview(settings, console) : test(settings, console);
+  }
+
+ private:
+  ExitCode preview(const Settings& settings, Console& console) {
+    if (request_.payload == "-") request_.payload.assign(std::istreambuf_iterator<char>(console.in), {});
+    console.out << preview_mail(settings, request_);
+    if (request_.part == MailPart::kSubject) console.out << '\n';
+    return ExitCode::kDone;
+  }
+
+  ExitCode test(const Settings& settings, Console& console) const {
     require_mail_settings(settings);
     const mail::Envelope envelope = test_mail(settings, to_);
     const Clock::time_point began = Clock::now();
@@ -113,8 +136,9 @@ class MailVerb final : public Verb {
     throw engine::UnavailableError(words);
   }
 
- private:
   std::string to_;
+  CLI::App* preview_ = nullptr;
+  PreviewRequest request_;
 };
 
 }  // namespace

@@ -120,6 +120,13 @@ void add_worker(CLI::App& app, Settings& settings) {
   mail.text("--mail-envelope-from", settings.mail_envelope_from,
             "The envelope's sender, which bounces go to; default --mail-from");
   mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
+  mail.text("--connection-url", settings.connection_url,
+            "A connection's page, like https://app.example.com/connections/{connection_id}, with {org_id} if need be");
+  mail.text("--time-zone", settings.time_zone, "Zone of the times shown, like Australia/Sydney; default UTC");
+  mail.text("--brand-name", settings.brand_name, "The product's name on top of the mail");
+  mail.text("--brand-logo-url", settings.brand_logo_url, "A picture instead of the name, by https");
+  mail.text("--brand-color", settings.brand_color, "Colour of the mail's button, like #1f5fbf");
+  mail.text("--mail-templates", settings.mail_templates, "Directory of templates that replace parts of the mail");
   mail.choice<InDoubt>("--in-doubt", settings.in_doubt, {{"resend", InDoubt::kResend}, {"hold", InDoubt::kHold}},
                        "A mail that may or may not have been sent: default resend");
 

@@ -26,6 +26,10 @@ struct Settings {
   std::string reply_to;
   std::string mail_envelope_from;
   std::string app_url;
+  std::string connection_url;  ///< Of a connection's page, with {connection_id}; empty: there is none.
+  std::string time_zone;       ///< IANA name; empty: UTC.
+  std::string brand_name, brand_logo_url, brand_color;
+  std::string mail_templates;  ///< Directory; empty: mails as built in.
   InDoubt in_doubt = InDoubt::kResend;
 
   std::string listen;  ///< `unix:PATH` or `HOST:PORT`; empty: no HTTP.

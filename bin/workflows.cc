@@ -7,11 +7,15 @@
 
 namespace pawl::bin {
 
-namespace {
-
-notify_sync_failure::SyncFailureOptions options_from(const Settings& settings) {
+notify_sync_failure::SyncFailureOptions sync_failure_options(const Settings& settings) {
   notify_sync_failure::SyncFailureOptions options;
   options.app_url = settings.app_url;
+  options.connection_url = settings.connection_url;
+  options.time_zone = settings.time_zone;
+  options.brand_name = settings.brand_name;
+  options.brand_logo_url = settings.brand_logo_url;
+  options.brand_color = settings.brand_color;
+  options.mail_templates = settings.mail_templates;
   options.sender = {.address = settings.mail_from,
                     .name = settings.mail_from_name,
                     .reply_to = settings.reply_to,
@@ -25,10 +29,8 @@ notify_sync_failure::SyncFailureOptions options_from(const Settings& settings) {
   return options;
 }
 
-}  // namespace
-
 Workflows::Workflows(const notify_sync_failure::SyncFailurePorts& ports, const Settings& settings) {
-  const notify_sync_failure::SyncFailureOptions options = options_from(settings);
+  const notify_sync_failure::SyncFailureOptions options = sync_failure_options(settings);
   try {
     sync_failure_ = std::make_unique<notify_sync_failure::SyncFailureSteps>(ports, options);
   } catch (const engine::RefusedError& error) {

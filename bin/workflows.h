@@ -10,10 +10,13 @@
 
 namespace pawl::bin {
 
+/// What the settings say of the workflow that tells of failed syncs. Throws UsageError.
+notify_sync_failure::SyncFailureOptions sync_failure_options(const Settings& settings);
+
 /// Owns the steps. Outlives every runner that was given the definitions, over lost leases too.
 class Workflows {
  public:
-  /// The ports outlive the workflows. Throws UsageError for a mail sender or an application URL that cannot be used.
+  /// The ports outlive the workflows. Throws UsageError for what a workflow cannot use of the settings.
   Workflows(const notify_sync_failure::SyncFailurePorts& ports, const Settings& settings);
 
   const std::vector<engine::WorkflowDefinition>& definitions() const { return definitions_; }

@@ -65,7 +65,8 @@ namespace {
 //
 // Owners and admins are read once an organisation. Looking each person up by himself costs more where tables are small;
 // joining people to all members is planned by what an organisation has on average, and reads a large one again for each
-// of its people.
+// of its people. `time_zone` is a column that the view may lack: inside the subquery the name means the view's column
+// where it has one, else that of `absent`.
 //
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
@@ -81,10 +82,12 @@ std::string claim_sql(const ClaimParts& parts) {
   return "with mine as materialized (select epoch, $2::boolean as hold,"
          " (extract(epoch from now()) * 1000000)::bigint as at"
          " from pawl.workers where epoch = $1::bigint for key share),"
-         " members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, r.full_name"
+         " members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, r.full_name,"
+         " (select time_zone::text from (select r.*) as own) as time_zone"
          " from (select distinct org_id from unnest($7::uuid[]) as o (org_id)) o"
-         " join pawl.recipients r on r.org_id = o.org_id where r.role in ('owner', 'admin')),"
-         " people as materialized (select p.person, p.user_id, m.email, m.full_name,"
+         " join pawl.recipients r on r.org_id = o.org_id cross join (values (null::text)) as absent (time_zone)"
+         " where r.role in ('owner', 'admin')),"
+         " people as materialized (select p.person, p.user_id, m.email, m.full_name, m.time_zone,"
          " case when m.user_id is not null then case when coalesce(m.email, '') = '' then 'has no email address' end"
          " when (select true from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id limit 1)"
          " then 'no longer an owner or admin' else 'no longer a member of the organisation' end as unfit"
@@ -102,8 +105,9 @@ std::string claim_sql(const ClaimParts& parts) {
          " as a (event_id, person, message_id, claim) join people p using (person)" +
          parts.join + parts.on_conflict +
          " returning d.claim, d.state, d.reply, d.message_id, d.first_claimed_at)"
-         " select (select at from mine), person, null, null, null, email, full_name, null, null from people"
-         " union all select null, null, a.index, coalesce(c.state, 'accepted'), c.reply, p.email, p.full_name,"
+         " select (select at from mine), person, null, null, null, email, full_name, time_zone, null, null from people"
+         " union all select null, null, a.index, coalesce(c.state, 'accepted'), c.reply, p.email, p.full_name, "
+         "p.time_zone,"
          " c.message_id, (extract(epoch from c.first_claimed_at) * 1000000)::bigint"
          " from unnest($4::bigint[], $6::bigint[]) with ordinality as a (person, claim, index)"
          " join people p using (person) left join claimed c using (claim)"
@@ -189,6 +193,7 @@ LedgerEntry cleared_by(const Rows& rows, std::size_t row) {
   LedgerEntry entry;
   entry.email = rows.string(row, 5);
   entry.full_name = rows.string(row, 6);
+  entry.time_zone = rows.string(row, 7);
   return entry;
 }
 
@@ -197,8 +202,8 @@ LedgerEntry exception_from(const Rows& rows, std::size_t row) {
   const std::string_view state = rows.text(row, 3);
   if (state == "sending") {
     entry = cleared_by(rows, row);
-    entry.message_id = rows.string(row, 7);
-    entry.date = moment(rows, row, 8);
+    entry.message_id = rows.string(row, 8);
+    entry.date = moment(rows, row, 9);
   } else if (state == "accepted") {
     entry.clearance = Clearance::kAccepted;
   } else {

@@ -25,6 +25,8 @@ SEEN_BY = {
     "curl/": lambda p: folder(p) == "workflows/mail" and p.suffix == ".cc",
     "Poco/": lambda p: folder(p) != "engine",
     "simdjson.h": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
+    "date/": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
+    "kainjow/": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
     "re2/": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
     "CLI/": lambda p: folder(p) == "bin",
 }

@@ -59,6 +59,41 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
   CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
 }
 
+TEST_CASE_METHOD(Fixture, "a preview prints each part of the mail as the settings make it, and needs no relay") {
+  CHECK(run({"mail", "preview", "--part", "subject"}) == ExitCode::kDone);
+  CHECK(out.str() == "[Urgent] Reapit sync failed - Acme Lettings\n");
+  out.str("");
+  CHECK(run({"mail", "preview", "--time-zone", "Australia/Sydney", "--brand-name", "DepositLink", "--connection-url",
+             "https://app.test/c/{connection_id}"}) == ExitCode::kDone);
+  CHECK_THAT(out.str(), Catch::Contains("24 November 2026, 14:00 AEDT (UTC+11:00)") &&
+                            Catch::Contains("from DepositLink because") &&
+                            Catch::Contains("https://app.test/c/0c0c0000-0000-4000-8000-000000000003"));
+  out.str("");
+  const std::string file = directory.path() + "/notify-sync-failure.html.mustache";
+  std::ofstream(file) << "<p>{{organisation}}</p>";
+  CHECK(run({"mail", "preview", "--part", "html", "--organisation", "A & B", "--mail-templates",
+             directory.path().c_str()}) == ExitCode::kDone);
+  CHECK(out.str() == "<p>A &amp; B</p>");
+}
+
+TEST_CASE_METHOD(Fixture, "what mails cannot be made with is refused, naming the setting and what it takes") {
+  const auto refusal_of = [&](std::vector<const char*> setting) {
+    err.str("");
+    setting.insert(setting.begin(), {"mail", "preview"});
+    CHECK(run(std::move(setting)) == ExitCode::kUsage);
+    return err.str();
+  };
+  CHECK_THAT(refusal_of({"--time-zone", "Sydney"}),
+             Catch::Contains("time zone \"Sydney\"") && Catch::Contains("Australia/Sydney"));
+  CHECK_THAT(refusal_of({"--brand-color", "blue"}), Catch::Contains("#1f5fbf"));
+  CHECK_THAT(refusal_of({"--connection-url", "https://x.test/c"}), Catch::Contains("{connection_id}"));
+  CHECK_THAT(refusal_of({"--mail-templates", "/nonexistent"}), Catch::Contains("/nonexistent"));
+  CHECK_THAT(refusal_of({"--data", "[]"}), Catch::Contains("--data"));
+  std::ofstream(directory.path() + "/notify-sync-failure.text.mustache") << "\n{{nosuch}}";
+  CHECK_THAT(refusal_of({"--mail-templates", directory.path().c_str()}),
+             Catch::Contains("notify-sync-failure.text.mustache, line 2: \"{{nosuch}}\""));
+}
+
 TEST_CASE_METHOD(Fixture,
                  "a test mail through a relay that is not there, or not now, ends as a failure with its cause") {
   CHECK(test_mail("smtp://no-such-host.invalid") == ExitCode::kFailed);

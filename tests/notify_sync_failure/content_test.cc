@@ -145,6 +145,7 @@ TEST_CASE(
   CHECK(holds(html,
               "<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\"><bdi dir=\"auto\">\u05D0\u05D1 (x</bdi>"));
   CHECK(holds(html, "<bdi dir=\"auto\">Acme) \u0627</bdi>"));
+  CHECK(holds(html, "<bdi dir=\"auto\">\u05D0\u05D1 (x</bdi> (<bdi dir=\"auto\">Head office</bdi>)</td>"));
   CHECK(holds(html, "overflow-wrap:anywhere"));
   CHECK(holds(html, "white-space:pre-wrap"));
   CHECK(holds(html, "prefers-color-scheme: dark"));

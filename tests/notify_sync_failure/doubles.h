@@ -107,6 +107,7 @@ struct MemoryLedger final : MailLedger {
   std::map<Key, Row> rows;
   std::map<std::string, std::string> emails;  ///< By user id; without one: `<user id>@example.com`.
   std::string full_name = "Olive Owner";
+  std::map<std::string, std::string> time_zones;  ///< By user id; without one: none.
   std::set<std::string> demoted;
   std::vector<LedgerRequest> asked;
   bool holds_in_doubt = false;
@@ -148,7 +149,7 @@ struct MemoryLedger final : MailLedger {
     row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
     const auto email = emails.find(request.user_id);
     const std::string address = email == emails.end() ? request.user_id + "@example.com" : email->second;
-    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date};
+    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date, time_zones[request.user_id]};
   }
 
   static std::string name_of(LedgerState state) {

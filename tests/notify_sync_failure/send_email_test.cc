@@ -233,6 +233,16 @@ TEST_CASE_METHOD(Fixture,
   CHECK_THAT(mailer.sent[1].bytes, Catch::Contains("\r\nDate: Tue, 24 Nov 2026 20:00:00 +0000\r\n"));
 }
 
+TEST_CASE_METHOD(Fixture, "each reader's mail has the times of his own zone, and of UTC where his is unknown") {
+  ledger.time_zones = {{"olive", "Australia/Sydney"}, {"adam", "Mars/Olympus"}, {"eve", ""}};
+  auto call = call_for({"olive", "adam", "eve"});
+  call.execute();
+  REQUIRE(mailer.sent.size() == 3);
+  CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("24 November 2026, 14:00 AEDT (UTC+11:00)"));
+  for (std::size_t mail : {1, 2})
+    CHECK_THAT(mailer.sent[mail].bytes, Catch::Contains("24 November 2026, 03:00 UTC\r\n"));
+}
+
 TEST_CASE_METHOD(Fixture, "a mail in doubt fails and is left to an operator under the policy to hold") {
   ledger.holds_in_doubt = true;
   mailer.answers["olive@example.com"] = {Delivery::kInDoubt, "dropped"};

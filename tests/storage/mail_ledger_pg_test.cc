@@ -25,6 +25,16 @@ TEST_CASE_METHOD(Fixture, "a mail is cleared with the address as it is now, and 
   CHECK(value("select message_id from pawl.v1_emails") == "<" + event + "." + acme.owner + "@example>");
 }
 
+TEST_CASE_METHOD(Fixture, "a recipient's time zone comes along where the application's view has one") {
+  CHECK(claim().time_zone.empty());
+  exec(
+      "create or replace view pawl.recipients as select m.org_id, o.name as org_name, u.id as user_id, u.email,"
+      " u.full_name, m.role, case m.role when 'owner' then 'Australia/Sydney' end as time_zone"
+      " from org_members m join organisations o on o.id = m.org_id join users u on u.id = m.user_id");
+  CHECK(claim().time_zone == "Australia/Sydney");
+  CHECK(claim(ledger, acme.admin).time_zone.empty());
+}
+
 TEST_CASE_METHOD(Fixture, "an accepted mail is never cleared again") {
   claim();
   settle(LedgerState::kAccepted, "250 ok \xE9");

@@ -14,9 +14,13 @@ namespace pawl::notify_sync_failure {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& text, const std::string& what) {
-  throw engine::RefusedError("application URL " + in_quotes(safe_line(text, 60)) + ": " + what +
-                             "; give an absolute URL such as https://app.example.com");
+constexpr const char* kConnectionId = "{connection_id}";
+constexpr const char* kOrgId = "{org_id}";
+
+[[noreturn]] void refuse(const std::string& role, const std::string& text, const std::string& what,
+                         const std::string& example) {
+  throw engine::RefusedError(role + " " + in_quotes(safe_line(text, 60)) + ": " + what +
+                             "; give an absolute URL such as " + example);
 }
 
 // What would need escaping in the attribute of a link or in a line of text.
@@ -24,29 +28,63 @@ bool is_unsafe(char c) {
   return c <= ' ' || c >= 0x7F || std::string_view("\"'<>\\^`{|}").find(c) != std::string_view::npos;
 }
 
-Poco::URI parse(const std::string& text) try { return Poco::URI(text); } catch (const Poco::Exception&) {
-  refuse(text, "not a URL");
+std::string escaped(const std::string& id) {
+  std::string text;
+  Poco::URI::encode(id, "/?#:;+&@=[],$", text);
+  return text;
+}
+
+std::string replaced(std::string text, std::string_view from, const std::string& to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+std::string filled_in(const std::string& pattern, const std::string& org_id, const std::string& connection_id) {
+  return replaced(replaced(pattern, kConnectionId, connection_id), kOrgId, org_id);
+}
+
+void require_pattern(const std::string& pattern) {
+  const std::string role = "URL of a connection", example = "https://app.example.com/connections/{connection_id}";
+  if (pattern.find(kConnectionId) == std::string::npos) refuse(role, pattern, "does not hold {connection_id}", example);
+  const std::string sample = filled_in(pattern, "o", "c");
+  if (sample.find_first_of("{}") != std::string::npos)
+    refuse(role, pattern, "holds a name other than {connection_id} and {org_id}", example);
+  require_url(role, sample, example);
+  if (pattern.find('{') < pattern.find('/', pattern.find("://") + 3))
+    refuse(role, pattern, "holds an id before its path", example);
 }
 
 }  // namespace
 
-AppUrl::AppUrl(const std::string& text) {
+void require_url(const std::string& role, const std::string& text, const std::string& example) try {
   if (std::any_of(text.begin(), text.end(), is_unsafe))
-    refuse(text, "holds a blank, a quote or a character beyond ASCII");
-  const Poco::URI uri = parse(text);
-  if (!uri.getUserInfo().empty()) refuse(text, "holds a user or a password");
-  if (uri.getScheme() != "http" && uri.getScheme() != "https") refuse(text, "neither http nor https");
-  if (uri.getHost().empty()) refuse(text, "has no host");
-  if (!uri.getRawQuery().empty() || !uri.getFragment().empty() || text.find_first_of("?#") != std::string::npos)
-    refuse(text, "has a query or a fragment");
+    refuse(role, text, "holds a blank, a quote or a character beyond ASCII", example);
+  const Poco::URI uri(text);
+  if (!uri.getUserInfo().empty()) refuse(role, text, "holds a user or a password", example);
+  if (uri.getScheme() != "http" && uri.getScheme() != "https") refuse(role, text, "neither http nor https", example);
+  if (uri.getHost().empty()) refuse(role, text, "has no host", example);
+} catch (const Poco::Exception&) {
+  refuse(role, text, "not a URL", example);
+}
+
+AppUrl::AppUrl(const std::string& text, std::string connection_pattern)
+    : connection_pattern_(std::move(connection_pattern)) {
+  const std::string role = "application URL", example = "https://app.example.com";
+  require_url(role, text, example);
+  if (text.find_first_of("?#") != std::string::npos) refuse(role, text, "has a query or a fragment", example);
   base_ = text;
   while (base_.ends_with('/')) base_.pop_back();
+  if (!connection_pattern_.empty()) require_pattern(connection_pattern_);
 }
 
 std::string AppUrl::integrations_of(const std::string& org_id) const {
-  std::string escaped;
-  Poco::URI::encode(org_id, "/?#:;+&@=[],$", escaped);
-  return base_ + "/orgs/" + escaped + "/settings/integrations";
+  return base_ + "/orgs/" + escaped(org_id) + "/settings/integrations";
+}
+
+std::string AppUrl::connection_of(const std::string& org_id, const std::string& connection_id) const {
+  if (connection_pattern_.empty()) return {};
+  return filled_in(connection_pattern_, escaped(org_id), escaped(connection_id));
 }
 
 }  // namespace pawl::notify_sync_failure

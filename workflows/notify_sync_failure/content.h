@@ -1,10 +1,14 @@
 // What a notification says, in the application and by mail: pure, and the same words for the same failure.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "workflows/notify_sync_failure/app_url.h"
+#include "workflows/notify_sync_failure/html_mail.h"
+#include "workflows/notify_sync_failure/mail_templates.h"
 #include "workflows/notify_sync_failure/sync_failed.h"
+#include "workflows/notify_sync_failure/time_zone.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -15,17 +19,18 @@ struct InAppContent {
   std::string details;  ///< JSON object as text: connection_id, sync_log_id, provider, label, error, occurred_at.
 };
 
-struct EmailContent {
-  std::string subject;  ///< Carries no word of the provider's error.
-  std::string text;
-  std::string html;
+/// What a deployment chooses of its mails.
+struct EmailStyle {
+  TimeZone time_zone;  ///< Of readers who have none of their own.
+  Brand brand;
+  std::shared_ptr<const MailTemplates> templates = nullptr;  ///< Nothing: the built-in words.
 };
 
 /// `org_name` is plain text (safe_text.h), as is everything in `failure`.
-InAppContent in_app_content(const SyncFailed& failure, const std::string& org_name, const AppUrl& app_url);
-EmailContent email_content(const SyncFailed& failure, const std::string& org_name, const AppUrl& app_url);
-
-/// `text` as it must stand in HTML, between tags or in a quoted attribute, to be read as itself.
-std::string html_escaped(const std::string& text);
+InAppContent in_app_content(const SyncFailed& failure, const std::string& org_name, const AppUrl& app_url,
+                            const TimeZone& zone = {});
+/// `zone` is the reader's.
+EmailContent email_content(const SyncFailed& failure, const std::string& org_name, const AppUrl& app_url,
+                           const TimeZone& zone = {}, const EmailStyle& style = {});
 
 }  // namespace pawl::notify_sync_failure

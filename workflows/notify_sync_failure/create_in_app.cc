@@ -6,8 +6,8 @@
 
 namespace pawl::notify_sync_failure {
 
-CreateInApp::CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options)
-    : Step("create-in-app", options), inbox_(inbox), app_url_(std::move(app_url)) {}
+CreateInApp::CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, TimeZone zone)
+    : Step("create-in-app", options), inbox_(inbox), app_url_(std::move(app_url)), zone_(zone) {}
 
 void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {
   std::vector<Notification> notifications;
@@ -25,7 +25,7 @@ void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {
 
 Notification CreateInApp::notification_for(const engine::Item<InAppRequest, InAppReceipt>& item) const {
   const InAppRequest& request = item.input();
-  InAppContent content = in_app_content(*request.failure, request.recipients.org_name, app_url_);
+  InAppContent content = in_app_content(*request.failure, request.recipients.org_name, app_url_, zone_);
   return {.event_id = item.event_id(),
           .org_id = request.failure->org_id,
           .kind = "pms.sync_failed",

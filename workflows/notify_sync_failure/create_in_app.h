@@ -8,6 +8,7 @@
 #include "workflows/notify_sync_failure/inbox.h"
 #include "workflows/notify_sync_failure/recipients.h"
 #include "workflows/notify_sync_failure/sync_failed.h"
+#include "workflows/notify_sync_failure/time_zone.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -23,7 +24,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InAppReceipt, rows)
 
 class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
  public:
-  CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options);
+  CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, TimeZone zone = {});
   void execute(engine::Batch<InAppRequest, InAppReceipt>& batch) override;
 
  private:
@@ -31,6 +32,7 @@ class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
 
   Inbox& inbox_;
   AppUrl app_url_;
+  TimeZone zone_;
 };
 
 }  // namespace pawl::notify_sync_failure

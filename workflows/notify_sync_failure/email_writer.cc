@@ -4,7 +4,6 @@
 #include "engine/errors.h"
 #include "workflows/mail/address.h"
 #include "workflows/mail/message_id.h"
-#include "workflows/notify_sync_failure/content.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 
 namespace pawl::notify_sync_failure {
@@ -21,7 +20,8 @@ std::string usable(const std::string& role, const std::string& typed) {
 
 }  // namespace
 
-EmailWriter::EmailWriter(AppUrl app_url, Sender sender) : app_url_(std::move(app_url)), sender_(std::move(sender)) {
+EmailWriter::EmailWriter(AppUrl app_url, Sender sender, EmailStyle style)
+    : app_url_(std::move(app_url)), sender_(std::move(sender)), style_(std::move(style)) {
   sender_.address = usable("sender", sender_.address);
   if (!sender_.reply_to.empty()) sender_.reply_to = usable("address for replies", sender_.reply_to);
   if (!sender_.envelope_from.empty()) sender_.envelope_from = usable("envelope sender", sender_.envelope_from);
@@ -35,8 +35,10 @@ std::string EmailWriter::message_id(const std::string& event_id, const std::stri
   return mail::message_id(event_id, user_id, domain_);
 }
 
-mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& org_name) const {
-  EmailContent content = email_content(failure, org_name, app_url_);
+mail::Message EmailWriter::draft(const SyncFailed& failure, const std::string& org_name,
+                                 const std::string& time_zone) const {
+  const TimeZone zone = time_zone.empty() ? style_.time_zone : TimeZone::find(time_zone).value_or(TimeZone{});
+  EmailContent content = email_content(failure, org_name, app_url_, zone, style_);
   mail::Message message;
   message.from_name = sender_.name;
   message.from = sender_.address;

@@ -6,6 +6,7 @@
 #include "engine/clock.h"
 #include "workflows/mail/message.h"
 #include "workflows/notify_sync_failure/app_url.h"
+#include "workflows/notify_sync_failure/content.h"
 #include "workflows/notify_sync_failure/sync_failed.h"
 
 namespace pawl::notify_sync_failure {
@@ -31,12 +32,13 @@ struct Stamp {
 class EmailWriter {
  public:
   /// Throws engine::RefusedError naming the address of the sender that cannot be used.
-  EmailWriter(AppUrl app_url, Sender sender);
+  EmailWriter(AppUrl app_url, Sender sender, EmailStyle style = {});
 
   std::string message_id(const std::string& event_id, const std::string& user_id) const;
 
-  /// What all recipients of a failure are sent; `address` makes it one's own.
-  mail::Message draft(const SyncFailed& failure, const std::string& org_name) const;
+  /// What all recipients of a failure in one time zone are sent; `address` makes it one's own. An empty zone is the
+  /// deployment's, an unknown one UTC.
+  mail::Message draft(const SyncFailed& failure, const std::string& org_name, const std::string& time_zone = {}) const;
   /// Writes the recipient into the draft, over the one before, so that bodies are not copied for each. `to.email` must
   /// be usable (mail/address.h).
   mail::Envelope address(mail::Message& draft, const Addressee& to, const Stamp& stamp) const;
@@ -44,6 +46,7 @@ class EmailWriter {
  private:
   AppUrl app_url_;
   Sender sender_;
+  EmailStyle style_;
   std::string domain_;  ///< Of the sender: the right half of every message id.
 };
 

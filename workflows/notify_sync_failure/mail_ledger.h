@@ -35,6 +35,7 @@ struct LedgerEntry {
   /// When cleared, what the mail goes out under: of the first claim that may have sent it, else as asked for, and now.
   std::string message_id = {};
   engine::Timestamp date{};
+  std::string time_zone = {};  ///< Of the recipient, by the IANA database; empty where the application knows none.
 };
 
 enum class LedgerState { kAccepted, kDeferred, kRejected, kInDoubt, kSuppressed };

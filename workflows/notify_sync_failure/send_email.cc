@@ -203,16 +203,18 @@ class SendEmail::Round {
     if (const auto reason = mail::why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
-      mail.envelope = step_.writer_.address(draft_of(item), {address, safe_lines_.of(entry.full_name, kPersonMax)},
-                                            {entry.message_id, entry.date});
+      mail.envelope =
+          step_.writer_.address(draft_of(item, entry.time_zone), {address, safe_lines_.of(entry.full_name, kPersonMax)},
+                                {entry.message_id, entry.date});
     mails_.push_back(std::move(mail));
   }
 
   // The recipients of one event mostly come together, and are written the same.
-  mail::Message& draft_of(const EmailItem& item) {
-    if (drafted_ != item.event_id()) {
-      draft_ = step_.writer_.draft(*item.input().failure, item.input().org_name);
+  mail::Message& draft_of(const EmailItem& item, const std::string& time_zone) {
+    if (drafted_ != item.event_id() || drafted_in_ != time_zone) {
+      draft_ = step_.writer_.draft(*item.input().failure, item.input().org_name, time_zone);
       drafted_ = item.event_id();
+      drafted_in_ = time_zone;
     }
     return draft_;
   }
@@ -227,8 +229,8 @@ class SendEmail::Round {
   EmailBatch& batch_;
   std::vector<Outgoing> mails_;
   SafeLines safe_lines_;
-  mail::Message draft_;  ///< Of the event `drafted_`.
-  std::string drafted_;
+  mail::Message draft_;  ///< Of the event `drafted_`, for readers in `drafted_in_`.
+  std::string drafted_, drafted_in_;
 };
 
 SendEmail::SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)

@@ -127,7 +127,7 @@ std::string to_rfc3339(engine::Timestamp at) {
   return text += 'Z';
 }
 
-std::string readable(engine::Timestamp at) {
+std::string day_and_time(engine::Timestamp at) {
   const auto date = date_of(at);
   std::string text = std::to_string(static_cast<unsigned>(date.day()));
   text.append(" ").append(kMonths[static_cast<unsigned>(date.month()) - 1]).append(" ");
@@ -135,7 +135,9 @@ std::string readable(engine::Timestamp at) {
   const auto time = time_of(at);
   append_digits(text += ", ", time.hours().count(), 2);
   append_digits(text += ':', time.minutes().count(), 2);
-  return text += " UTC";
+  return text;
 }
+
+std::string readable(engine::Timestamp at) { return day_and_time(at) + " UTC"; }
 
 }  // namespace pawl::notify_sync_failure

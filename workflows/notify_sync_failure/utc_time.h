@@ -17,6 +17,8 @@ std::optional<engine::Timestamp> parse_rfc3339(std::string_view text);
 /// only if there are any: `2026-11-24T03:00:00.123456Z`.
 std::string to_rfc3339(engine::Timestamp at);
 
+/// For example `24 November 2026, 03:00`.
+std::string day_and_time(engine::Timestamp at);
 /// For example `24 November 2026, 03:00 UTC`.
 std::string readable(engine::Timestamp at);
 

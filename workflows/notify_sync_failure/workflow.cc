@@ -5,7 +5,9 @@
 #include <map>
 #include <set>
 
+#include "engine/errors.h"
 #include "engine/run.h"
+#include "workflows/notify_sync_failure/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -64,13 +66,28 @@ engine::StepOptions mail_options(engine::StepOptions options, const mail::Mailer
   return options;
 }
 
+TimeZone time_zone_of(const SyncFailureOptions& options) {
+  if (options.time_zone.empty()) return {};
+  if (const auto zone = TimeZone::find(options.time_zone)) return *zone;
+  throw engine::RefusedError("time zone " + in_quotes(options.time_zone) +
+                             ": not in this system's database (the package tzdata); give a name such as "
+                             "Australia/Sydney");
+}
+
 }  // namespace
+
+EmailStyle email_style(const SyncFailureOptions& options) {
+  EmailStyle style{.time_zone = time_zone_of(options),
+                   .brand = Brand(options.brand_name, options.brand_logo_url, options.brand_color)};
+  if (!options.mail_templates.empty()) style.templates = std::make_shared<MailTemplates>(options.mail_templates);
+  return style;
+}
 
 SyncFailureSteps::SyncFailureSteps(const SyncFailurePorts& ports, const SyncFailureOptions& options)
     : resolve_recipients(ports.directory, options.resolve_recipients),
-      create_in_app(ports.inbox, AppUrl(options.app_url), options.create_in_app),
+      create_in_app(ports.inbox, AppUrl(options.app_url), options.create_in_app, time_zone_of(options)),
       send_email(ports.ledger, ports.mailer,
-                 EmailWriter(AppUrl(options.app_url), options.sender),
+                 {AppUrl(options.app_url, options.connection_url), options.sender, email_style(options)},
                  mail_options(options.send_email, ports.mailer)) {}
 
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {

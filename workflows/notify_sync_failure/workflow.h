@@ -28,7 +28,13 @@ inline constexpr engine::RetryPolicy kMailRetry{.first = std::chrono::seconds{5}
                                                 .full_jitter = true};
 
 struct SyncFailureOptions {
-  std::string app_url;  ///< See AppUrl for what is accepted.
+  std::string app_url;              ///< See AppUrl for what is accepted.
+  std::string connection_url = {};  ///< A pattern, as AppUrl takes it; may be empty, as may the following.
+  std::string time_zone = {};       ///< As TimeZone finds it; empty: UTC.
+  std::string brand_name = {};      ///< As Brand takes it, and the other two.
+  std::string brand_logo_url = {};
+  std::string brand_color = {};
+  std::string mail_templates = {};  ///< A directory, as MailTemplates reads it.
   Sender sender;
   engine::StepOptions resolve_recipients;
   engine::StepOptions create_in_app;
@@ -37,10 +43,13 @@ struct SyncFailureOptions {
   engine::StepOptions send_email{.retry = kMailRetry, .batch_max = 0};
 };
 
+/// What they say of the look of mails. Throws engine::RefusedError for what cannot be used.
+EmailStyle email_style(const SyncFailureOptions& options);
+
 /// The steps of the workflow. They outlive every runner, over lost leases too: send-email remembers what the ledger
 /// could not be told.
 struct SyncFailureSteps {
-  /// Throws engine::RefusedError for an unusable app_url or sender.
+  /// Throws engine::RefusedError for whatever of `options` cannot be used.
   SyncFailureSteps(const SyncFailurePorts& ports, const SyncFailureOptions& options);
 
   ResolveRecipients resolve_recipients;

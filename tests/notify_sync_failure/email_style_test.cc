@@ -1,0 +1,173 @@
+// What a deployment chooses of its mails: brand, links, zone, and templates of its own.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/errors.h"
+#include "tests/bin/temporary_directory.h"
+#include "tests/notify_sync_failure/doubles.h"
+#include "workflows/notify_sync_failure/content.h"
+
+using namespace pawl::notify_sync_failure;
+using Catch::Contains;
+
+namespace {
+
+const std::string kHostile = "<b>\"x\"</b> & {{error}}";
+
+struct Fixture {
+  pawl::bin::TemporaryDirectory directory;
+  EmailStyle style;
+  SyncFailed failure = sample_failure();
+  AppUrl app{"https://app.example.com"};
+
+  EmailContent content() const { return email_content(failure, "Acme Lettings", app, style.time_zone, style); }
+  void write(const std::string& part, const std::string& text) const {
+    std::ofstream(directory.path() + "/notify-sync-failure." + part + ".mustache") << text;
+  }
+  EmailContent with(const std::string& part, const std::string& text) {
+    write(part, text);
+    style.templates = std::make_shared<MailTemplates>(directory.path());
+    return content();
+  }
+  std::string refusal_of(const std::string& part, const std::string& text) const {
+    write(part, text);
+    try {
+      MailTemplates templates(directory.path());
+      return "taken";
+    } catch (const pawl::engine::RefusedError& error) {
+      return error.what();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "the brand's name is on top of the mail and says in both parts who sends it") {
+  style.brand = Brand("Deposit & Link", "", "");
+  CHECK_THAT(content().html, Contains(">Deposit &amp; Link</bdi></p>\n<h1"));
+  CHECK_THAT(content().html,
+             Contains("You receive this from <bdi dir=\"auto\">Deposit &amp; Link</bdi> because you are"));
+  CHECK_THAT(content().text, Contains("You receive this from Deposit & Link because you are an owner or admin"));
+}
+
+TEST_CASE_METHOD(Fixture, "a logo stands in place of the name, which readers without pictures see") {
+  CHECK_THAT(content().html, !Contains("<img"));
+  style.brand = Brand("Deposit \"Link\"", "https://cdn.example.com/logo.png?a=1&b=2", "");
+  CHECK_THAT(content().html,
+             Contains("<img src=\"https://cdn.example.com/logo.png?a=1&amp;b=2\" alt=\"Deposit &quot;Link&quot;\""));
+}
+
+TEST_CASE_METHOD(Fixture, "the button has the brand's colour, with words that can be read on it, in a dark theme too") {
+  style.brand = Brand("", "", "#FFEE00");
+  CHECK_THAT(content().html, Contains("background:#FFEE00;color:#000000") && !Contains("class=\"button\""));
+  style.brand = Brand("", "", "#7a0019");
+  CHECK_THAT(content().html, Contains("background:#7a0019;color:#ffffff"));
+}
+
+TEST_CASE("a brand that cannot stand in a mail is refused") {
+  CHECK_THROWS_WITH(Brand("", "", "red"), Contains("brand colour \"red\"") && Contains("#rrggbb"));
+  CHECK_THROWS_AS(Brand("", "", "#12345"), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(Brand("", "", "#12345g"), pawl::engine::RefusedError);
+  CHECK_THROWS_WITH(Brand("", "http://cdn.example.com/l.png", ""), Contains("over https only"));
+  CHECK_THROWS_AS(Brand("", "https://cdn.example.com/\"onload=x", ""), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(Brand("", "javascript:alert(1)", ""), pawl::engine::RefusedError);
+  CHECK(Brand("Deposit\r\nLink\u202E", "", "").name() == "Deposit Link");
+}
+
+TEST_CASE_METHOD(Fixture, "the connection's page is linked beside the settings where the application has one") {
+  CHECK_THAT(content().html, !Contains("Open this connection"));
+  app = AppUrl("https://app.example.com", "https://app.example.com/o/{org_id}/pms?id={connection_id}&tab=log");
+  failure.connection_id = "c/1&\"";
+  const std::string link = "https://app.example.com/o/" + kOrgId + "/pms?id=c%2F1%26%22&tab=log";
+  CHECK_THAT(content().text, Contains("\nThis connection: " + link + "\n"));
+  CHECK_THAT(content().html, Contains("https://app.example.com/o/" + kOrgId + "/pms?id=c%2F1%26%22&amp;tab=log\""));
+  CHECK_THAT(content().html, Contains("Open integration settings") && Contains("Open this connection"));
+}
+
+TEST_CASE("a connection's URL that cannot be filled in is refused with what is accepted") {
+  for (const char* pattern :
+       {"https://app.example.com/connections", "https://app.example.com/{connection_id}/{user}",
+        "https://{connection_id}.example.com/", "/connections/{connection_id}", "https://a b/{connection_id}",
+        "javascript:{connection_id}", "https://u:p@app.example.com/{connection_id}",
+        "https://app.example.com/{}{connection_id}"}) {
+    INFO(pattern);
+    CHECK_THROWS_WITH(AppUrl("https://app.example.com", pattern),
+                      Contains("URL of a connection") && Contains("/connections/{connection_id}"));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "times are shown in the zone that was asked for, in the mail and in the application") {
+  style.time_zone = *TimeZone::find("Australia/Sydney");
+  const std::string when = "24 November 2026, 14:00 AEDT (UTC+11:00)";
+  CHECK_THAT(content().text, Contains("When:         " + when + "\n"));
+  CHECK_THAT(content().html, Contains(when));
+  CHECK_THAT(in_app_content(failure, "Acme", app, style.time_zone).body, Contains(when));
+}
+
+TEST_CASE_METHOD(Fixture, "each part of the mail can be worded by a template, and the others stay as they are") {
+  const EmailContent built_in = content();
+  const EmailContent mail = with("subject", "{{provider}}: {{integration}} of {{organisation}}");
+  CHECK(mail.subject == "Reapit: Reapit (Head office) of Acme Lettings");
+  CHECK(mail.text == built_in.text);
+  CHECK(mail.html == built_in.html);
+  CHECK(with("text", "{{when}}\n{{error}}\n").text ==
+        "24 November 2026, 03:00 UTC\n401 Unauthorized: the refresh token has been revoked\n");
+}
+
+TEST_CASE_METHOD(Fixture, "a template escapes what it shows in HTML, and in HTML only") {
+  failure.error_message = kHostile;
+  CHECK(with("html", "<p>{{error}}</p>").html == "<p>&lt;b&gt;&quot;x&quot;&lt;/b&gt; &amp; {{error}}</p>");
+  CHECK(with("text", "{{error}} {{{error}}}").text == kHostile + " " + kHostile);
+  CHECK(with("subject", "{{error}}").subject == kHostile);
+}
+
+TEST_CASE_METHOD(Fixture, "a section is shown where its fact is there, an inverted one where it is not") {
+  const std::string text = "{{#label}}[{{label}}]{{/label}}{{^label}}no label{{/label}}";
+  CHECK(with("text", text).text == "[Head office]");
+  failure.label.clear();
+  CHECK(content().text == "no label");
+  CHECK(with("text", "{{#connection_link}}{{connection_link}}{{/connection_link}}{{! none here }}").text.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "the same facts give the same bytes") {
+  const EmailContent first = with("html", "{{#brand_name}}{{brand_name}}{{/brand_name}}\n{{error}}\n{{settings_link}}");
+  const EmailContent second = content();
+  CHECK(first.html == second.html);
+  CHECK(first.html == std::make_shared<MailTemplates>(directory.path())
+                          ->render(facts_of(failure, "Acme Lettings", app, {}), style.brand, {})
+                          .html);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a template with a tag that there is not is refused, wherever it stands, by file, line and tag") {
+  CHECK_THAT(refusal_of("html", "<p>\n{{organization}}</p>"),
+             Contains("notify-sync-failure.html.mustache, line 2: \"{{organization}}\": no such tag; there are ") &&
+                 Contains("organisation"));
+  for (const char* text :
+       {"{{^provider}}{{typo}}{{/provider}}", "{{#typo}}{{/typo}}", "{{^typo}}x{{/typo}}", "{{&typo}}", "{{{typo}}}",
+        "{{ typo }}", "{{.}}", "{{}}", "{{error.length}}", "{{#label}}{{typo}}{{/label}}"}) {
+    INFO(text);
+    CHECK_THAT(refusal_of("text", text), Contains("text.mustache, line 1: \"{{") && Contains("no such tag"));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a template that is no Mustache of ours is refused") {
+  CHECK_THAT(refusal_of("text", "{{error"), Contains("has no }} at its end"));
+  CHECK_THAT(refusal_of("text", "{{#error}}"), Contains("text.mustache: ") && Contains("error"));
+  CHECK_THAT(refusal_of("text", "{{/error}}"), Contains("text.mustache: "));
+  CHECK_THAT(refusal_of("text", "{{> footer}}"), Contains("partials"));
+  CHECK_THAT(refusal_of("text", "{{=<% %>=}}"), Contains("delimiters"));
+  CHECK_THAT(refusal_of("text", std::string(300'000, 'x')), Contains("longer than 256 KiB"));
+  write("text", "{{error}}");
+  for (const char* raw : {"{{{error}}}", "{{&error}}", "{{ & error }}"})
+    CHECK_THAT(refusal_of("html", raw), Contains("must be escaped in HTML"));
+}
+
+TEST_CASE_METHOD(Fixture, "a directory without templates, or with one that names no part, is refused") {
+  CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("has none of notify-sync-failure.subject.mustache"));
+  CHECK_THROWS_AS(MailTemplates(directory.path() + "/nosuch"), pawl::engine::RefusedError);
+  write("text", "{{error}}");
+  write("txt", "{{error}}");
+  CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("notify-sync-failure.txt.mustache: no part of a mail"));
+}
