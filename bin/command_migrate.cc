@@ -7,7 +7,7 @@
 #include "bin/command_error.h"
 #include "bin/migration_status.h"
 #include "bin/one_shot.h"
-#include "storage/migrations.h"
+#include "storage/migration_script.h"
 #include "storage/postgres_migrator.h"
 #include "storage/postgres_roles.h"
 
@@ -26,7 +26,8 @@ class MigrateVerb final : public Verb {
     command.add_flag("--with-app", with_app_, "First create the application's reference tables where they are missing");
     command.add_flag("--roles", roles_,
                      "Create the roles pawl_worker, pawl_operator and pawl_producer, and grant them what they need");
-    command.add_flag("--print", print_, "Print the SQL and change nothing");
+    command.add_flag("--print", print_,
+                     "Print the SQL for psql, as a whole and to be run as often as you like, and change nothing");
     command.add_flag("--status", status_, "List what is applied in both databases and change nothing");
     command.footer("The checkpoint file is migrated by the worker that opens it.");
   }
@@ -40,8 +41,7 @@ class MigrateVerb final : public Verb {
 
  private:
   ExitCode print(Console& console) const {
-    if (with_app_) print_sql(console.out, "application", storage::application_migrations());
-    print_sql(console.out, "postgres", storage::postgres_migrations());
+    console.out << storage::migration_script(with_app_);
     if (roles_) print_sql(console.out, "roles", storage::roles_migrations());
     return ExitCode::kDone;
   }
@@ -55,11 +55,14 @@ class MigrateVerb final : public Verb {
   }
 
   ExitCode apply(const Settings& settings, Console& console) const {
-    std::vector<std::string> applied;
-    await_postgres(settings, console, [&] { applied = storage::migrate_postgres(settings.postgres, with_app_); });
+    storage::Migrated done;
+    await_postgres(settings, console, [&] { done = storage::migrate_postgres(settings.postgres, with_app_); });
     await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_); });
-    for (const std::string& name : applied) console.out << "applied " << name << '\n';
-    if (applied.empty()) console.out << "nothing to apply: the database is as new as this pawl\n";
+    for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
+    for (const std::string& name : done.mended)
+      console.out << "mended trigger " << name << ": failed syncs make events again\n";
+    if (done.applied.empty() && done.mended.empty())
+      console.out << "nothing to apply: the database is as new as this pawl\n";
     return ExitCode::kDone;
   }
 

@@ -147,8 +147,9 @@ void add_worker(CLI::App& app, Settings& settings) {
                    "A call of a step that is out for longer ends the worker at once; 0s: never; default 15m");
   running.duration("--drain-timeout", settings.drain_timeout, {"0s", "1d"},
                    "After SIGTERM end anyway, with exit 1; default 60s");
-  running.choice<bool>("--doorbell", settings.doorbell, {{"listen", true}, {"poll", false}},
-                       "poll behind a pooler without LISTEN; default listen");
+  running.choice<std::optional<bool>>(
+      "--doorbell", settings.doorbell, {{"auto", std::nullopt}, {"listen", true}, {"poll", false}},
+      "poll behind a pooler without LISTEN; default auto: listen, unless Postgres allows prepared transactions");
   running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
   running.number("--moving-max", settings.moving_max, "Runs in memory at once; default 2000");
   running.duration("--retention", settings.retention, {"1m", "36500d", true},

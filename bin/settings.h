@@ -1,6 +1,7 @@
 // What configures pawl, whichever of flag, environment or file it came from.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "bin/table.h"
@@ -40,7 +41,8 @@ struct Settings {
   engine::Duration postgres_timeout{std::chrono::seconds{15}};
   engine::Duration hang_after{std::chrono::minutes{15}};
   engine::Duration drain_timeout{std::chrono::seconds{60}};
-  bool doorbell = true;  ///< False behind PgBouncer in transaction mode, which has no LISTEN.
+  /// False behind PgBouncer in transaction mode, which has no LISTEN; empty: as the server's settings allow.
+  std::optional<bool> doorbell;
   int deliveries_max = 5;
   std::size_t moving_max = 2000;
   engine::Duration retention{std::chrono::hours{24 * 30}};

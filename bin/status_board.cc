@@ -39,6 +39,11 @@ void StatusBoard::draining() {
   now_.draining = true;
 }
 
+void StatusBoard::application(std::vector<std::string> problems) {
+  const std::lock_guard lock(mutex_);
+  now_.application_problems = std::move(problems);
+}
+
 WorkerStatus StatusBoard::read() const {
   const std::lock_guard lock(mutex_);
   return now_;

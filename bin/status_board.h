@@ -15,6 +15,7 @@ struct WorkerStatus {
   bool registered = false;  ///< The outbox has given this worker an epoch.
   bool draining = false;
   std::string starting_error;     ///< Why it is not registered yet; empty: nothing failed so far.
+  std::vector<std::string> application_problems;  ///< What keeps failed syncs from being told.
   engine::RunnerStatus runner;    ///< Counters since the process began, over every registration.
   engine::Timestamp turned_at{};  ///< The engine's last turn, or attempt to start.
   std::vector<std::string> steps;
@@ -29,6 +30,7 @@ class StatusBoard {
   void starting(const std::string& error);
   void turned(const engine::RunnerStatus& status);
   void draining();
+  void application(std::vector<std::string> problems);
 
   WorkerStatus read() const;
 

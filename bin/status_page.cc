@@ -51,6 +51,7 @@ Page readiness_page(const WorkerStatus& status) {
   if (status.draining) reasons += "draining: nothing new is claimed\n";
   if (!status.runner.outbox_error.empty()) reasons += "outbox: " + status.runner.outbox_error + "\n";
   if (!status.runner.checkpoints_error.empty()) reasons += "checkpoints: " + status.runner.checkpoints_error + "\n";
+  for (const std::string& problem : status.application_problems) reasons += "application: " + problem + "\n";
   for (const auto& circuit : status.runner.open_circuits)
     reasons += "step " + circuit.step + " is paused: " + circuit.reason + "\n";
   if (reasons.empty()) return {.body = "ready\n"};
@@ -81,6 +82,8 @@ Page metrics_page(const WorkerStatus& status) {
               status.registered && runner.outbox_error.empty() ? 1 : 0);
   metrics.add("pawl_checkpoints_up", "gauge", "1 while checkpoints can be written.",
               runner.checkpoints_error.empty() ? 1 : 0);
+  metrics.add("pawl_application_up", "gauge", "1 while failed syncs become events and nobody is hidden from pawl.",
+              status.application_problems.empty() ? 1 : 0);
   metrics.head("pawl_step_paused", "gauge", "1 while the step's service is down and its executions are held.");
   for (const auto& step : status.steps)
     metrics.sample("pawl_step_paused", "{step=\"" + step + "\"}", is_open(runner, step) ? 1 : 0);

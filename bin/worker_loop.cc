@@ -41,7 +41,7 @@ WorkerLoop::Ended WorkerLoop::run_session() {
     WorkerSession session(world_);
     if (!open(session)) return Ended::kStoppedBeforeStart;
     log_.line(LogLevel::kInfo, "worker registered");
-    return drive(session.runner());
+    return drive(session);
   } catch (const engine::LeaseLostError& error) {
     log_.line(LogLevel::kWarn, "lease lost: registering again under a new epoch", {{"error", error.what()}});
     return Ended::kLeaseLost;
@@ -78,11 +78,13 @@ void WorkerLoop::rehearse(WorkerSession& session) const {
   }
 }
 
-WorkerLoop::Ended WorkerLoop::drive(engine::Runner& runner) {
+WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
+  engine::Runner& runner = session.runner();
   Progress progress(console_.err, started_);
   while (!(draining_ && runner.drained())) {
     turn(runner);
     board_.turned(runner.status());
+    watch(session.outbox());
     if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
     if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
     if (!draining_ && options_.until_idle && runner.idle()) begin_drain(runner, "nothing is left to do");
@@ -96,6 +98,21 @@ WorkerLoop::Ended WorkerLoop::drive(engine::Runner& runner) {
   if (options_.until_idle)
     console_.out << summary_text(board_.read().runner, world_.clock.now() - started_) << std::endl;
   return Ended::kDrained;
+}
+
+// Nothing fails over these, so that they would be noticed by nobody.
+void WorkerLoop::watch(const storage::PostgresOutbox& outbox) {
+  const std::string archive = outbox.archive_problem();
+  if (archive != archive_problem_ && !archive.empty())
+    log_.line(LogLevel::kWarn, "the archive's coming partitions cannot be created yet", {{"error", archive}});
+  archive_problem_ = archive;
+  std::vector<std::string> problems = outbox.application_problems();
+  if (problems == application_problems_) return;
+  for (const std::string& problem : problems)
+    log_.line(LogLevel::kWarn, "failed syncs or their people may go untold", {{"error", problem}});
+  if (problems.empty()) log_.line(LogLevel::kInfo, "failed syncs and their people are seen again");
+  application_problems_ = problems;
+  board_.application(std::move(problems));
 }
 
 // The thread of a call that hangs can be neither stopped nor joined: nothing may be destroyed, the process just ends.

@@ -31,7 +31,8 @@ class WorkerLoop {
   Ended run_session();
   bool open(WorkerSession& session);
   void rehearse(WorkerSession& session) const;
-  Ended drive(engine::Runner& runner);
+  Ended drive(WorkerSession& session);
+  void watch(const storage::PostgresOutbox& outbox);
   void turn(engine::Runner& runner);
   void begin_drain(engine::Runner& runner, const char* why);
 
@@ -42,6 +43,8 @@ class WorkerLoop {
   const Options options_;
   bool draining_ = false;
   bool registered_before_ = false;
+  std::vector<std::string> application_problems_;  ///< As last logged.
+  std::string archive_problem_;                    ///< As last logged.
   engine::Timestamp drain_started_{};
   engine::Timestamp started_{};
 };

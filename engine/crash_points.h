@@ -141,8 +141,8 @@ inline constexpr auto kCrashPlaces = std::to_array<CrashPlace>({
     {CrashPoint::kBeforeResolved, "before-resolved", "the ledger has mails in doubt"},
     {CrashPoint::kAfterResolved, "after-resolved",
      "the ledger has the operator's word, the run is resumed; whoever resolved it was told nothing"},
-    {CrashPoint::kBeforeMigrated, "before-migrated", "a migration is applied and not committed"},
-    {CrashPoint::kAfterMigrated, "after-migrated", "a migration is committed; the next one is not begun"},
+    {CrashPoint::kBeforeMigrated, "before-migrated", "what is missing is applied and not committed"},
+    {CrashPoint::kAfterMigrated, "after-migrated", "all that was missing is committed"},
 });
 
 consteval bool is_complete(const decltype(kCrashPlaces)& places) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
+#include <string>
 
 #include "storage/postgres_connection.h"
 
@@ -14,16 +16,22 @@ class ArchiveCare {
 
   explicit ArchiveCare(std::chrono::microseconds every) : every_(every) {}
 
-  /// Throws what the connection throws, so that a start shows what a turn keeps to itself.
-  static void create_coming_partitions(PostgresConnection& connection);
+  /// Creates nothing. Throws engine::RefusedError where the function is missing, or denied to this role.
+  static void check_access(PostgresConnection& connection);
 
   /// Creates the coming partitions if it is time. Never throws an engine::Error: without a partition of their own, rows
-  /// go to the default one, and the next time moves them.
+  /// go to the default one, and the next time moves them. What others hold is tried again soon.
   void turn(PostgresConnection& connection, Time now);
+  /// Why the last turn has not created them; empty when it has. Called from any thread.
+  std::string problem() const;
 
  private:
-  std::chrono::microseconds every_;
+  void note(const std::string& problem);
+
+  const std::chrono::microseconds every_;
   Time due_at_ = Time::min();
+  mutable std::mutex mutex_;
+  std::string problem_;
 };
 
 }  // namespace pawl::storage

@@ -22,9 +22,11 @@ constexpr std::chrono::seconds kWorkersEvery{1};
 
 const std::string kKey = "coalesce(o.headers->>'tenant', o.aggregateid)";
 
+// An event may have been written with a time that is none, as infinity: it is clamped, or no claim could read it.
 const std::string kEventColumns =
     "o.position, o.id, o.type, o.aggregatetype, o.aggregateid, o.payload::text,"
-    " (extract(epoch from o.created_at) * 1000000)::bigint, o.deliveries, o.resumes";
+    " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint,"
+    " o.deliveries, o.resumes";
 constexpr int kEventColumnCount = 9;
 
 // $3 epoch, $4 batch. Nothing is written, and no transaction id used up, unless something was picked. The lease may be
@@ -79,13 +81,28 @@ engine::Event event_from(const Rows& rows, std::size_t row) {
 
 }  // namespace
 
-OutboxClaims::OutboxClaims(const PostgresAddress& address, bool listen, engine::Duration archive_care,
-                           const Epoch& epoch)
-    : connection_(address), listen_(listen), epoch_(epoch), archive_care_(archive_care) {
-  if (listen_) connection_.listen("pawl");
+OutboxClaims::OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch)
+    : connection_(options.address),
+      listen_(options.listen),
+      epoch_(epoch),
+      archive_care_(options.archive_care),
+      watch_(options.watch) {
+  if (listen_.value_or(false)) choose_bell();
+}
+
+// Postgres refuses to prepare a transaction that rang, for which two-phase commits of the application would fail.
+void OutboxClaims::choose_bell() {
+  if (listens_) return;
+  listens_ = listen_ ? *listen_
+                     : connection_
+                           .run("ask for prepared transactions",
+                                "select current_setting('max_prepared_transactions')::int = 0", {})
+                           .boolean(0, 0);
+  if (listens_) connection_.listen("pawl");
 }
 
 void OutboxClaims::start_over(const std::string& store_id) {
+  choose_bell();
   store_ = store_id;
   low_water_ = {};
   overtaking_ = {};
@@ -99,7 +116,8 @@ void OutboxClaims::rehearse() {
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
   connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "0", "0"});
   connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "{}"});
-  ArchiveCare::create_coming_partitions(connection_);
+  ArchiveCare::check_access(connection_);
+  require_all_rows_visible(connection_);
 }
 
 void OutboxClaims::next_batch() {
@@ -173,6 +191,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   swept_epochs_ = epochs_;
   low_water_.swept(looked, surveyed);
   archive_care_.turn(connection_, started);
+  watch_.turn(connection_, started);
 }
 
 // Every second, however rarely there is time for a sweep of a long queue: what was freed is not to wait for that.
@@ -283,7 +302,7 @@ bool OutboxClaims::may_have_lease(const std::string& operation) {
 // Whoever commits an event after this flag is visible rings; whoever committed before is found by looking once more.
 // One whose transaction straddles both is found by the caller's next claim, after `at_most`.
 void OutboxClaims::sleep(engine::Duration at_most) {
-  if (!listen_) {
+  if (!listens_) {
     std::this_thread::sleep_for(lately_busy_ ? std::min<engine::Duration>(at_most, kBusyPoll) : at_most);
     return;
   }

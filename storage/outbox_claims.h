@@ -3,23 +3,26 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/outbox.h"
+#include "storage/application_watch.h"
 #include "storage/archive_care.h"
 #include "storage/epoch.h"
 #include "storage/low_water.h"
 #include "storage/outbox_survey.h"
 #include "storage/overtaking.h"
 #include "storage/postgres_connection.h"
+#include "storage/postgres_outbox.h"
 
 namespace pawl::storage {
 
 /// Used by one thread. A claim whose reply was lost is found again by its number in `lease_batch`.
 class OutboxClaims {
  public:
-  OutboxClaims(const PostgresAddress& address, bool listen, engine::Duration archive_care, const Epoch& epoch);
+  OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch);
 
   /// Claims nothing, for an epoch that nobody has.
   void rehearse();
@@ -28,6 +31,9 @@ class OutboxClaims {
   std::vector<engine::Event> claim(const engine::ClaimRequest& request);
   void sleep(engine::Duration at_most);
   void release(std::span<const std::int64_t> unstarted_positions);
+  /// Called from any thread.
+  std::vector<std::string> application_problems() const { return watch_.problems(); }
+  std::string archive_problem() const { return archive_care_.problem(); }
 
  private:
   using Events = std::vector<engine::Event>;
@@ -48,9 +54,11 @@ class OutboxClaims {
   void raise_flag();
   void lower_flag();
   bool something_is_claimable();
+  void choose_bell();
 
   PostgresConnection connection_;
-  const bool listen_;
+  const std::optional<bool> listen_;
+  bool listens_ = false;
   const Epoch& epoch_;
   std::string store_;
   std::string types_ = "{}";  ///< Of the last request, as an array literal.
@@ -60,6 +68,7 @@ class OutboxClaims {
   std::string swept_epochs_;  ///< As they were before the last sweep.
   Overtaking overtaking_;
   ArchiveCare archive_care_;
+  ApplicationWatch watch_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
   int batch_ = 0;

@@ -55,6 +55,19 @@ Kind kind_of(const pqxx::sql_error& error) {
   return Kind::kConnection;  // a session that the server ended mid-statement has a message and nothing else
 }
 
+// What keeps returning until somebody changes a setting, said by an error that does not name it.
+std::string cause_of(const std::string& sqlstate, const std::string& message) {
+  if (sqlstate == "25006")
+    return "; the server is a standby, or default_transaction_read_only is on for it, for this database or for this "
+           "role: name the primary in PAWL_POSTGRES (target_session_attrs=read-write), or set it off";
+  if (sqlstate == "55P03") return "; another transaction holds what this needs: see pg_stat_activity and pg_locks";
+  if (message.find("statement pooling mode") != std::string::npos)
+    return "; this pooler is in statement mode, where no transaction can be held: set its pool_mode to transaction "
+           "(with "
+           "doorbell=poll) or session";
+  return "";
+}
+
 std::string one_line(std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();
   std::replace(message.begin(), message.end(), '\n', ' ');
@@ -86,7 +99,8 @@ void throw_translated(const std::string& operation) {
   try {
     throw;
   } catch (const pqxx::broken_connection& error) {
-    throw engine::UnavailableError(told(error) + "; check PAWL_POSTGRES and that the server accepts connections");
+    throw engine::UnavailableError(told(error) + cause_of("", error.what()) +
+                                   "; check PAWL_POSTGRES and that the server accepts connections");
   } catch (const pqxx::in_doubt_error& error) {
     throw engine::UnavailableError(told(error));
   } catch (const pqxx::transaction_rollback& error) {
@@ -94,7 +108,7 @@ void throw_translated(const std::string& operation) {
   } catch (const pqxx::unique_violation& error) {
     throw DuplicateError(told(error));
   } catch (const pqxx::sql_error& error) {
-    throw_of_kind(kind_of(error), told(error));
+    throw_of_kind(kind_of(error), told(error) + cause_of(error.sqlstate(), error.what()));
   } catch (const pqxx::failure& error) {
     throw engine::UnavailableError(told(error));
   }

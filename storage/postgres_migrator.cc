@@ -1,13 +1,11 @@
-// Applies numbered migrations, each in a transaction with the row that records it.
+// Applies numbered migrations, with the rows that record them, in one transaction.
 #include "storage/postgres_migrator.h"
-
-#include <Poco/DigestEngine.h>
-#include <Poco/SHA2Engine.h>
 
 #include <map>
 
 #include "engine/crash_point.h"
 #include "engine/errors.h"
+#include "storage/migration_script.h"
 #include "storage/migrations.h"
 #include "storage/postgres_connection.h"
 #include "storage/postgres_errors.h"
@@ -22,12 +20,6 @@ struct Applied {
   std::string applied_at;
 };
 using AppliedByNumber = std::map<int, Applied>;
-
-std::string checksum(const Migration& migration) {
-  Poco::SHA2Engine sha256(Poco::SHA2Engine::SHA_256);
-  sha256.update(migration.sql.data(), migration.sql.size());
-  return Poco::DigestEngine::digestToHex(sha256.digest());
-}
 
 AppliedByNumber applied_migrations(Transaction& transaction) {
   AppliedByNumber applied;
@@ -56,82 +48,92 @@ void require_same_line(const AppliedByNumber& applied) {
   }
 }
 
-// Two migrators take turns; the second finds the work done. By the lock of a table that is pawl's own: an advisory lock
-// can be held by any role that may connect.
+// Of those that create the schema at once, all but one are told that it is there, and begin again. From then on
+// migrators take turns by the lock of a table that is pawl's own.
 void lock_migrations(Transaction& transaction) {
+  if (transaction.run("select from pg_tables where schemaname = 'pawl' and tablename = 'migrations'").size() == 0)
+    transaction.script(kCreateBookkeeping);
   transaction.run("lock table pawl.migrations in share row exclusive mode");
+  transaction.script(kMigrationPatience);
 }
 
-void create_bookkeeping(PostgresConnection& connection) {
-  connection.transact("prepare migrations", [](Transaction& transaction) {
-    if (transaction.run("select from pg_namespace where nspname = 'pawl'").size() == 0)
-      transaction.run("create schema pawl");
-    transaction.script(
-        "set local client_min_messages = warning;"
-        "create table if not exists pawl.migrations (number int primary key, name text not null,"
-        " checksum text not null, applied_at timestamptz not null default now());"
-        "comment on table pawl.migrations is 'Which of pawl''s migrations this database has, with the SHA-256 of "
-        "each.'");
-    engine::crash_point(engine::CrashPoint::kBeforeMigrated);
-  });
-  engine::crash_point(engine::CrashPoint::kAfterMigrated);
-}
+bool answers(Transaction& transaction, const std::string& query) { return !transaction.run(query).null(0, 0); }
 
-// Of two that create the schema at once, one is told that it is there.
-void create_bookkeeping_once(PostgresConnection& connection) {
+// Names the file that an error is about.
+void run_script(Transaction& transaction, const std::string& name, std::string_view sql) {
   try {
-    create_bookkeeping(connection);
-  } catch (const DuplicateError&) {
-    create_bookkeeping(connection);
+    transaction.script(std::string(sql));
+  } catch (...) {  // translated and rethrown, but for what the connection repeats
+    if (worth_repeating()) throw;
+    throw_translated("apply " + name);
   }
 }
 
-constexpr const char* kMissingTables =
-    "select string_agg(t.name, ', ') from unnest(array['organisations', 'users', 'org_members', 'pms_connections',"
-    " 'pms_sync_logs', 'notifications']) t (name) where to_regclass(t.name) is null";
-
-std::vector<std::string> create_application_tables(PostgresConnection& connection) {
-  std::vector<std::string> names;
-  connection.transact("create the application's tables", [&](Transaction& transaction) {
-    names.clear();
-    lock_migrations(transaction);
-    if (transaction.run(kMissingTables).null(0, 0)) return;
-    transaction.script("set local client_min_messages = warning");
-    for (const Migration& migration : application_migrations()) {
-      transaction.script(std::string(migration.sql));
-      names.emplace_back("application/" + std::string(migration.name));
-    }
-    engine::crash_point(engine::CrashPoint::kBeforeMigrated);
-  });
-  engine::crash_point(engine::CrashPoint::kAfterMigrated);
-  return names;
+void create_application_tables(Transaction& transaction, std::vector<std::string>& applied) {
+  for (const Migration& migration : application_migrations()) {
+    applied.emplace_back("application/" + std::string(migration.name));
+    run_script(transaction, applied.back(), migration.sql);
+  }
 }
 
-// A database that is up to date may since have got other tables behind pawl.recipients; that is its own affair.
-void require_application_tables(PostgresConnection& connection, const AppliedByNumber& applied) {
-  if (applied.size() == postgres_migrations().size()) return;
-  const Rows missing = connection.run("look for the application's tables", kMissingTables, {});
+void require_fitting_tables(Transaction& transaction) {
+  const Rows unfit = transaction.run(kUnfitTables);
+  if (!unfit.null(0, 0))
+    throw engine::RefusedError("Postgres migrations: the application's tables do not fit, nothing was applied: " +
+                               unfit.string(0, 0) + "; change them, or migrate beside tables of that shape");
+}
+
+// Before anything is applied. A database that is further may since have got other tables behind pawl.recipients; that
+// is its own affair.
+void prepare_application(Transaction& transaction, bool connected, bool with_app, std::vector<std::string>& applied) {
+  if (!connected) require_fitting_tables(transaction);
+  if (with_app && answers(transaction, kMissingTables)) create_application_tables(transaction, applied);
+  if (connected) return;
+  const Rows missing = transaction.run(kMissingTables);
   if (!missing.null(0, 0))
     throw engine::RefusedError("Postgres migrations: the application's tables are missing (" + missing.string(0, 0) +
                                "); run `pawl migrate --with-app`, or create them and put their schema on search_path");
 }
 
-// Returns whether it was still to be applied.
-bool apply(PostgresConnection& connection, const Migration& migration) {
-  bool applied_now = false;
-  connection.transact("apply " + std::string(migration.name), [&](Transaction& transaction) {
-    lock_migrations(transaction);
-    const AppliedByNumber applied = applied_migrations(transaction);
-    require_same_line(applied);
-    applied_now = !applied.contains(migration.number);
-    if (!applied_now) return;
-    transaction.script(std::string(migration.sql));
-    transaction.run("insert into pawl.migrations (number, name, checksum) values ($1::int, $2, $3)",
-                    {std::to_string(migration.number), std::string(migration.name), checksum(migration)});
-    engine::crash_point(engine::CrashPoint::kBeforeMigrated);
-  });
-  engine::crash_point(engine::CrashPoint::kAfterMigrated);
-  return applied_now;
+void apply(Transaction& transaction, const Migration& migration) {
+  const std::string name(migration.name);
+  run_script(transaction, name, migration.sql);
+  transaction.run("insert into pawl.migrations (number, name, checksum) values ($1::int, $2, $3)",
+                  {std::to_string(migration.number), name, checksum(migration)});
+}
+
+void require_no_problems(Transaction& transaction) {
+  const Rows found = transaction.run("select string_agg(problem, '; ') from pawl.problems()");
+  if (!found.null(0, 0)) throw engine::RefusedError("Postgres: " + found.string(0, 0));
+}
+
+// Without locks, for a role that may do no more: whether all is applied and, as far as it may ask, in order.
+bool nothing_to_do(Transaction& transaction, bool with_app) {
+  const AppliedByNumber applied = applied_migrations(transaction);
+  require_same_line(applied);
+  if (applied.size() != postgres_migrations().size() || (with_app && answers(transaction, kMissingTables)))
+    return false;
+  if (!transaction.run("select has_function_privilege('pawl.problems(name)', 'execute')").boolean(0, 0)) return true;
+  return transaction.run("select from pawl.problems()").size() == 0;
+}
+
+Migrated migrate(Transaction& transaction, bool with_app) {
+  Migrated done;
+  transaction.script(kMigrationSettings);
+  if (nothing_to_do(transaction, with_app)) return done;
+  lock_migrations(transaction);
+  const AppliedByNumber applied = applied_migrations(transaction);
+  require_same_line(applied);
+  prepare_application(transaction, applied.contains(kConnectsApplication), with_app, done.applied);
+  for (const Migration& migration : postgres_migrations()) {
+    if (applied.contains(migration.number)) continue;
+    apply(transaction, migration);
+    done.applied.emplace_back(migration.name);
+  }
+  const Rows mended = transaction.run("select pawl.mend_triggers()");
+  for (std::size_t row = 0; row < mended.size(); ++row) done.mended.push_back(mended.string(row, 0));
+  require_no_problems(transaction);
+  return done;
 }
 
 AppliedByNumber read_applied(const PostgresAddress& address) {
@@ -143,17 +145,22 @@ AppliedByNumber read_applied(const PostgresAddress& address) {
 
 }  // namespace
 
-std::vector<std::string> migrate_postgres(const std::string& conninfo, bool with_app) {
-  const AppliedByNumber applied = read_applied(conninfo);
-  require_same_line(applied);
+Migrated migrate_postgres(const std::string& conninfo, bool with_app) {
   PostgresConnection connection(conninfo);
-  std::vector<std::string> names;
-  if (!with_app) require_application_tables(connection, applied);
-  create_bookkeeping_once(connection);
-  if (with_app) names = create_application_tables(connection);
-  for (const Migration& migration : postgres_migrations())
-    if (apply(connection, migration)) names.emplace_back(migration.name);
-  return names;
+  Migrated done;
+  const auto once = [&] {
+    connection.transact("migrate", [&](Transaction& transaction) {
+      done = migrate(transaction, with_app);
+      engine::crash_point(engine::CrashPoint::kBeforeMigrated);
+    });
+    engine::crash_point(engine::CrashPoint::kAfterMigrated);
+  };
+  try {
+    once();
+  } catch (const DuplicateError&) {  // another migrator created the schema meanwhile
+    once();
+  }
+  return done;
 }
 
 std::vector<MigrationState> postgres_migration_state(const std::string& conninfo) {

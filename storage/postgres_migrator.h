@@ -13,10 +13,18 @@ struct MigrationState {
   std::string applied_at;  ///< Empty: still to apply.
 };
 
-/// Applies what is missing, each in a transaction of its own; safe when two start at once. `with_app` first creates the
-/// application's reference tables. Returns the names applied. Throws engine::RefusedError when an applied migration was
-/// edited since, when the database was migrated by a newer pawl, or when the application's tables are missing.
-std::vector<std::string> migrate_postgres(const std::string& conninfo, bool with_app);
+/// What a migration has changed.
+struct Migrated {
+  std::vector<std::string> applied;  ///< Names of migrations.
+  std::vector<std::string> mended;   ///< Names of triggers on the application's table that did not fire any more.
+};
+
+/// Applies what is missing and mends what keeps failed syncs from becoming events, all in one transaction or not at
+/// all; safe when two start at once. `with_app` first creates the application's reference tables. Throws
+/// engine::RefusedError when an applied migration was edited since, when the database was migrated by a newer pawl,
+/// when the application's tables are missing or do not fit, and when pawl.problems() has something left; and
+/// engine::UnavailableError when another transaction holds a lock for longer than a moment.
+Migrated migrate_postgres(const std::string& conninfo, bool with_app);
 
 /// Every migration of this build in order.
 std::vector<MigrationState> postgres_migration_state(const std::string& conninfo);

@@ -46,7 +46,7 @@ class PostgresOutbox::Body {
   Body(PostgresOutboxOptions given, Epoch& epoch)
       : options(std::move(given)),
         epoch(epoch),
-        claims(options.address, options.listen, options.archive_care, epoch),
+        claims(options, epoch),
         ends(options.address),
         heart(options.address) {}
 
@@ -112,6 +112,10 @@ void PostgresOutbox::renew() {
   if (rows.affected() == 0) throw_lease_lost("renew leases", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterRenewed);
 }
+
+std::vector<std::string> PostgresOutbox::application_problems() const { return body_->claims.application_problems(); }
+
+std::string PostgresOutbox::archive_problem() const { return body_->claims.archive_problem(); }
 
 void PostgresOutbox::rehearse() {
   body_->claims.rehearse();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/outbox.h"
 #include "storage/epoch.h"
@@ -14,8 +16,11 @@ struct PostgresOutboxOptions {
   PostgresAddress address;
   std::string version;  ///< pawl's version, shown in pawl.workers.
   engine::Duration lease{std::chrono::seconds{30}};
-  bool listen = true;  ///< False behind PgBouncer in transaction mode: poll instead of LISTEN.
+  /// False behind PgBouncer in transaction mode: poll instead of LISTEN. Empty: listen unless the server allows
+  /// prepared transactions, which cannot ring.
+  std::optional<bool> listen = true;
   engine::Duration archive_care{std::chrono::hours{24}};  ///< How often the archive's coming partitions are seen to.
+  engine::Duration watch{std::chrono::seconds{10}};       ///< How often the application's tables are looked at.
 };
 
 /// Not movable. `epoch` is set by open() and outlives it.
@@ -34,6 +39,12 @@ class PostgresOutbox final : public engine::Outbox {
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
   void renew() override;
   void release(std::span<const std::int64_t> unstarted_positions) override;
+
+  /// What keeps failed syncs from becoming events, or people from being told, as last seen: a sentence each, with what
+  /// to do. Called from any thread.
+  std::vector<std::string> application_problems() const;
+  /// Why the archive's coming partitions could not be created, as last tried; empty: they are. Called from any thread.
+  std::string archive_problem() const;
 
  private:
   class Body;

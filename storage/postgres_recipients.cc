@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/uuid.h"
+#include "storage/application_watch.h"
 #include "storage/binary_array.h"
 #include "storage/postgres_pool.h"
 
@@ -48,8 +49,11 @@ std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const st
       recipients.emails.push_back(rows.string(row, 3));
     }
   }
+  // Before an organisation is said to have nobody: those whom a policy hides would never be told.
+  const std::size_t known = found.size();
   std::vector<Recipients> in_order;
   for (const std::string& id : org_ids) in_order.push_back(found[id]);
+  if (found.size() > known) require_all_rows_visible(*body_->pool.borrow());
   return in_order;
 }
 

@@ -8,14 +8,14 @@ grant select, insert, update on pawl.stores to pawl_worker;
 grant select, delete, update (lease_epoch, lease_batch, deliveries) on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
 grant select, insert, update on pawl.email_deliveries to pawl_worker;
-grant execute on function pawl.maintain_archive to pawl_worker;
+grant execute on function pawl.maintain_archive, pawl.problems to pawl_worker;
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;
 grant select on pawl.migrations, pawl.application, pawl.commands, pawl.producers, pawl.stores to pawl_operator;
 grant select on pawl.v1_events, pawl.v1_emails, pawl.v1_workers, pawl.v1_lag, pawl.v1_in_doubt to pawl_operator;
 grant select (id, status, finished_at) on pawl.outbox_archive to pawl_operator;
-grant execute on function pawl.resume, pawl.resolve_in_doubt to pawl_operator;
+grant execute on function pawl.resume, pawl.dismiss, pawl.resolve_in_doubt, pawl.problems to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

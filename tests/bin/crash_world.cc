@@ -117,6 +117,7 @@ Environment CrashWorld::environment(const std::string& store) const {
           {"PAWL_MAIL_FROM", "alerts@example.test"},
           {"PAWL_APP_URL", "https://app.test"},
           {"PAWL_LOG_LEVEL", "warn"},
+          {"PAWL_DOORBELL", "listen"},
           {"PAWL_IN_DOUBT", scenario_.hold ? "hold" : "resend"},
           {"PAWL_LEASE", scenario_.slow ? "1500ms" : "30s"},
           {"PAWL_RETRY_SEND_EMAIL", scenario_.slow ? "first=1200ms,longest=1200ms,attempts=20,jitter=half"

@@ -16,9 +16,13 @@ struct Job {
   explicit Job(const std::vector<std::string>& smtp_options = {}) : smtp(smtp_options) {}
 
   Environment environment(Environment more = {}) const {
-    Environment all{
-        {"PAWL_POSTGRES", database.conninfo},      {"PAWL_CHECKPOINTS", checkpoints()},  {"PAWL_MAIL", smtp.url()},
-        {"PAWL_MAIL_FROM", "alerts@example.test"}, {"PAWL_APP_URL", "https://app.test"}, {"PAWL_LOG_LEVEL", "warn"}};
+    Environment all{{"PAWL_POSTGRES", database.conninfo},
+                    {"PAWL_CHECKPOINTS", checkpoints()},
+                    {"PAWL_MAIL", smtp.url()},
+                    {"PAWL_MAIL_FROM", "alerts@example.test"},
+                    {"PAWL_APP_URL", "https://app.test"},
+                    {"PAWL_LOG_LEVEL", "warn"},
+                    {"PAWL_DOORBELL", "listen"}};
     for (const auto& [name, value] : more) all[name] = value;
     return all;
   }

@@ -48,6 +48,20 @@ TEST_CASE_METHOD(Fixture, "readiness lists each reason on a line: outbox, checkp
         "step send-email is paused: relay refuses our login\n");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "what keeps failed syncs from being told makes a worker unready, a line each, until it is mended") {
+  board.turned({});
+  board.application({"trigger a is disabled", "policy b hides rows"});
+  board.turned({});
+  CHECK(get("/readyz").status == 503);
+  CHECK(get("/readyz").body == "application: trigger a is disabled\napplication: policy b hides rows\n");
+  CHECK_THAT(get("/metrics").body, Catch::Contains("\npawl_application_up 0\n"));
+  CHECK(get("/healthz").status == 200);
+  board.application({});
+  CHECK(get("/readyz").body == "ready\n");
+  CHECK_THAT(get("/metrics").body, Catch::Contains("\npawl_application_up 1\n"));
+}
+
 TEST_CASE_METHOD(Fixture, "a registered worker whose loop stopped turning is not healthy") {
   board.turned({});
   clock.time += 10s;
@@ -69,8 +83,8 @@ TEST_CASE_METHOD(Fixture, "metrics have help, type and a value, and a line for e
   CHECK(page.content_type == "text/plain; version=0.0.4; charset=utf-8");
   for (const char* line : {"# HELP pawl_runs_done_total Runs that ended done.\n# TYPE pawl_runs_done_total counter\n"
                            "pawl_runs_done_total 7\n",
-                           "\npawl_runs_done_with_note_total 3\n",
-                           "\npawl_runs_waiting 2\n", "\npawl_step_paused{step=\"resolve-recipients\"} 0\n",
+                           "\npawl_runs_done_with_note_total 3\n", "\npawl_runs_waiting 2\n",
+                           "\npawl_step_paused{step=\"resolve-recipients\"} 0\n",
                            "\npawl_step_paused{step=\"send-email\"} 1\n", "\npawl_registered 1\n"})
     CHECK_THAT(page.body, Catch::Contains(line));
 }

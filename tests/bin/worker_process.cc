@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +107,21 @@ Completed run_pawl(const std::vector<std::string>& arguments, const Environment&
   PawlProcess process(arguments, environment, input);
   const int code = process.wait();
   return {code, process.out(), process.err()};
+}
+
+std::string status_page(const std::string& socket_path, const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string answer;
+  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
+    if (write(connection, request.data(), request.size()) > 0)
+      for (char byte = 0; read(connection, &byte, 1) == 1;) answer += byte;
+  }
+  close(connection);
+  return answer;
 }
 
 bool eventually(const std::function<bool()>& condition) {

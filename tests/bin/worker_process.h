@@ -50,6 +50,9 @@ struct Completed {
 Completed run_pawl(const std::vector<std::string>& arguments, const Environment& environment,
                    const std::string& input = "");
 
+/// What a worker answers on its Unix socket, head included; empty while it does not.
+std::string status_page(const std::string& socket_path, const std::string& path);
+
 /// Whether the condition became true within a minute. The deadline is for a broken program, not a measure of a working
 /// one.
 bool eventually(const std::function<bool()>& condition);

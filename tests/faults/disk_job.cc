@@ -1,10 +1,6 @@
 // Writes the control file and compares what is in Postgres, the store and the mailbox.
 #include "tests/faults/disk_job.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -47,20 +43,7 @@ std::unique_ptr<PawlProcess> DiskJob::start_on_disk(Environment more) const {
   return std::make_unique<PawlProcess>(std::vector<std::string>{"worker"}, on_disk(more));
 }
 
-std::string DiskJob::page(const std::string& path) const {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  (folder.path() + "/status").copy(address.sun_path, sizeof address.sun_path - 1);
-  const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::string answer;
-  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
-    const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-    if (write(connection, request.data(), request.size()) > 0)
-      for (char byte = 0; read(connection, &byte, 1) == 1;) answer += byte;
-  }
-  close(connection);
-  return answer;
-}
+std::string DiskJob::page(const std::string& path) const { return status_page(folder.path() + "/status", path); }
 
 bool DiskJob::all_done() { return count("pawl.v1_events where status = 'done'") == std::to_string(events_); }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A PgBouncer in transaction mode, kept while standard input is open.
+"""A PgBouncer in transaction mode (its database by_statement in statement mode), kept while standard input is open.
 
     pgbouncer.py FOLDER PORT SERVER_PORT
 
@@ -18,6 +18,7 @@ FOLDER, PORT, SERVER_PORT = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 SETTINGS = f"""
 [databases]
 * = host=127.0.0.1 port={SERVER_PORT} user=pawl
+by_statement = host=127.0.0.1 port={SERVER_PORT} user=pawl dbname=postgres pool_mode=statement
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {PORT}

@@ -22,3 +22,12 @@ TEST_CASE("P1 P4 P5: through PgBouncer in transaction mode, which restarts under
   check_drains(worker);
   CHECK(job.no_attempt_burnt());
 }
+
+TEST_CASE("through PgBouncer in statement mode the error names the pooler's mode and what to set") {
+  FaultJob job;
+  PgBouncer pooler(job.cluster);
+  const bin::Completed done =
+      job.work(FaultJob::through(pooler.conninfo("by_statement"), {{"PAWL_CONNECT_TIMEOUT", "1s"}}));
+  CHECK(done.code == 1);
+  CHECK(done.err.find("set its pool_mode to transaction") != std::string::npos);
+}

@@ -53,6 +53,16 @@ TEST_CASE("a payload as the trigger writes it is read field by field") {
   CHECK(failure.occurred_at == "2026-11-24T03:00:00Z");
 }
 
+TEST_CASE("what the trigger could not read is the reason of the failure, without its secrets") {
+  json payload = sample_payload();
+  payload["unreadable"] = "permission denied for table pms_connections; password=hunter2hunter2";
+  CHECK_THROWS_WITH(SyncFailedReader().read(event_of(payload.dump())),
+                    Catch::Contains("could not read what the event is about: permission denied for table") &&
+                        !Catch::Contains("hunter2"));
+  SyncFailedReader reader;
+  CHECK_THROWS_AS(reader.read(event_of(reader.to_keep(payload.dump()))), pawl::engine::PermanentError);
+}
+
 TEST_CASE("a field that is not what the workflow needs is refused by its name, with what was found") {
   CHECK(refusal_with("org_id", 7) == "payload.org_id: expected a UUID string, got number");
   CHECK(refusal_with("org_id", nullptr) == "payload.org_id: expected a UUID string, got null");

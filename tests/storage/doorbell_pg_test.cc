@@ -154,3 +154,21 @@ TEST_CASE_METHOD(Fixture, "P9: a connection that listens is given up within its 
   CHECK(gone.wait_for(60s) == std::future_status::ready);
   kill(backend, SIGCONT);
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "where Postgres allows prepared transactions no worker asks for the bell, unless it is told to",
+                 "[session]") {
+  const bool may_prepare = value("select current_setting('max_prepared_transactions')::int > 0") == "t";
+  storage::Epoch epoch{0};
+  storage::PostgresOutbox outbox({.address = conninfo, .version = "test", .listen = std::nullopt}, epoch);
+  outbox.open({Worker::new_store(), {}, {}});
+  outbox.sleep(1ms);
+  CHECK(asleep() == (may_prepare ? "0" : "1"));
+  if (!may_prepare) return;
+  connection.transact("prepare", [&](storage::Transaction& transaction) {
+    transaction.run("select pawl.emit('test/event', 'thing', '1', '{}')");
+    transaction.script("prepare transaction '" + name + "'");
+  });
+  exec("commit prepared '" + name + "'");
+  CHECK(eventually([&] { return outbox.claim({{"test/event"}, {1, 5, {}}}).size() == 1; }));
+}

@@ -183,7 +183,7 @@ TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that ano
     other.claim();
     return value("select count(*) from pawl.workers") == "1";
   }));
-  storage::PostgresMailLedger taken_over(conninfo, other.epoch, InDoubtPolicy::kResend);
+  storage::PostgresMailLedger taken_over(conninfo, other.epoch, storage::InDoubtPolicy::kResend);
   CHECK(claim(taken_over, acme.owner).clearance == Clearance::kCleared);
   CHECK_THROWS_AS(settle(LedgerState::kRejected), engine::LeaseLostError);
   CHECK_THROWS_AS(claim(), engine::LeaseLostError);
@@ -197,7 +197,7 @@ TEST_CASE_METHOD(Fixture, "a restarted worker's old epoch cannot settle what the
   const storage::Epoch old{worker.epoch.load()};
   worker.open();
   claim();
-  storage::PostgresMailLedger stale(conninfo, old, InDoubtPolicy::kResend);
+  storage::PostgresMailLedger stale(conninfo, old, storage::InDoubtPolicy::kResend);
   const LedgerVerdict verdict{event, acme.owner, LedgerState::kAccepted, "250"};
   CHECK_THROWS_AS(stale.settle({&verdict, 1}), engine::LeaseLostError);
   CHECK(row() == "sending 2 1 -");

@@ -9,11 +9,20 @@
 
 namespace pawl::notify_sync_failure {
 
-inline constexpr std::array<std::string_view, 7> kFieldNames = {
-    "connection_id", "sync_log_id", "org_id", "provider", "label", "error_message", "occurred_at"};
+inline constexpr std::array<std::string_view, 8> kFieldNames = {
+    "connection_id", "sync_log_id", "org_id", "provider", "label", "error_message", "occurred_at", "unreadable"};
 
 struct PayloadField {
-  enum Index : std::size_t { kConnectionId, kSyncLogId, kOrgId, kProvider, kLabel, kErrorMessage, kOccurredAt };
+  enum Index : std::size_t {
+    kConnectionId,
+    kSyncLogId,
+    kOrgId,
+    kProvider,
+    kLabel,
+    kErrorMessage,
+    kOccurredAt,
+    kUnreadable
+  };
 
   nlohmann::json::value_t type = nlohmann::json::value_t::discarded;  ///< `discarded` where the payload lacks it.
   std::string text;  ///< Of a string: by `pick_fields` secrets redacted, control characters stripped, capped.

@@ -94,7 +94,11 @@ const PayloadFields& SyncFailedReader::safe_fields(const std::string& payload) {
 }
 
 SyncFailed SyncFailedReader::read(const engine::Event& event) {
-  const Fields fields(safe_fields(event.payload));
+  const PayloadFields& safe = safe_fields(event.payload);
+  if (safe[kUnreadable].type == Type::string)
+    throw PermanentError("the trigger on the sync log could not read what the event is about: " +
+                         safe[kUnreadable].text);
+  const Fields fields(safe);
   SyncFailed failure;
   failure.event_id = event.id;
   failure.connection_id = fields.uuid(kConnectionId);
