@@ -71,7 +71,7 @@ bool WorkerLoop::open(WorkerSession& session) {
 void WorkerLoop::rehearse(WorkerSession& session) const {
   try {
     session.outbox().rehearse();
-    world_.ports.rehearse();
+    world_.ports.check_access();
   } catch (const engine::RefusedError& error) {
     if (registered_before_) throw engine::UnavailableError(error.what());
     throw;

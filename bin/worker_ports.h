@@ -19,10 +19,10 @@ struct WorkerPorts {
                settings.in_doubt == InDoubt::kHold ? storage::InDoubtPolicy::kHold : storage::InDoubtPolicy::kResend) {}
 
   /// Throws engine::RefusedError when the database lacks, or denies, what a step needs.
-  void rehearse() {
-    recipients.rehearse();
-    inbox.rehearse();
-    ledger.rehearse();
+  void check_access() {
+    recipients.check_access();
+    inbox.check_access();
+    ledger.check_access();
   }
 
   const storage::PostgresAddress address;

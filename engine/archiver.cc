@@ -18,7 +18,13 @@ constexpr Duration kRestMost = std::chrono::milliseconds{250};
 }  // namespace
 
 Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, std::size_t batch_max, Jitter& jitter)
-    : outbox_(outbox), lanes_(lanes), lane_(lane), clock_(clock), batch_max_(batch_max), backoff_(jitter) {}
+    : outbox_(outbox),
+      lanes_(lanes),
+      lane_(lane),
+      clock_(clock),
+      batch_max_(batch_max),
+      limit_(batch_max),
+      backoff_(jitter) {}
 
 void Archiver::perform(Outbox& outbox, Call& call) try {
   outbox.finish(call.events);
@@ -31,7 +37,7 @@ void Archiver::perform(Outbox& outbox, Call& call) try {
 
 void Archiver::turn(Timestamp now) {
   if (due_at(now).value_or(Timestamp::max()) > now) return;
-  const auto count = static_cast<std::ptrdiff_t>(std::min(pending_.size(), batch_max_));
+  const auto count = static_cast<std::ptrdiff_t>(std::min(pending_.size(), limit_));
   const auto call = std::make_shared<Call>();
   call->began = now;
   call->events.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.begin() + count));
@@ -44,9 +50,11 @@ void Archiver::turn(Timestamp now) {
 std::optional<Timestamp> Archiver::due_at(Timestamp now) const {
   if (busy_ || pending_.empty()) return std::nullopt;
   if (backoff_.down()) return std::max(now, backoff_.retry_at());
-  return pending_.size() >= batch_max_ ? now : std::max(now, rested_at_);
+  return pending_.size() >= limit_ ? now : std::max(now, rested_at_);
 }
 
+// What fails goes behind what has not been tried since, in ever smaller batches: an event that is refused by itself is
+// alone in the end.
 void Archiver::performed(const std::shared_ptr<Call>& call) {
   busy_ = false;
   rested_at_ = clock_.now() + std::min<Duration>(kRest * (clock_.now() - call->began), kRestMost);
@@ -54,10 +62,12 @@ void Archiver::performed(const std::shared_ptr<Call>& call) {
     lost_ = call->error;
   } else if (!call->error.empty()) {
     backoff_.failed(call->error, clock_.now());
+    limit_ = std::max<std::size_t>(call->events.size() / 2, 1);
     pending_.insert(pending_.end(), std::make_move_iterator(call->events.begin()),
                     std::make_move_iterator(call->events.end()));
   } else {
     backoff_.answered();
+    limit_ = std::min(limit_ * 2, batch_max_);
   }
 }
 

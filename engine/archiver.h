@@ -43,6 +43,7 @@ class Archiver {
   LaneId lane_;
   const Clock& clock_;
   std::size_t batch_max_;
+  std::size_t limit_;  ///< Of the next batch.
   std::vector<FinishedEvent> pending_;
   bool busy_ = false;
   Timestamp rested_at_{};

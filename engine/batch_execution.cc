@@ -1,6 +1,7 @@
 // Isolation of the poison item by halving.
 #include "engine/batch_execution.h"
 
+#include <algorithm>
 #include <system_error>
 #include <vector>
 
@@ -33,6 +34,27 @@ bool out_of_resources(const std::system_error& error) {
 
 void pause(std::span<Execution* const> batch, const std::string& why) { settle(unsettled(batch), ServiceDown{why}); }
 
+bool of_one_tenant(const StepBase& step, const std::vector<Execution*>& batch) {
+  return std::all_of(batch.begin(), batch.end(), [&](const Execution* execution) {
+    return step.tenant_of(*execution) == step.tenant_of(*batch.front());
+  });
+}
+
+// Whom it concerns shows by what becomes of others. A tenant that was alone has none to compare by: if the service
+// refuses to be asked for nothing, it is not the tenant's.
+std::string find_whom_it_concerns(StepBase& step, const std::vector<Execution*>& rest, const std::string& reason) try {
+  if (rest.empty()) return {};
+  const bool one_tenant = of_one_tenant(step, rest);
+  if (one_tenant) step.check_service();
+  settle(rest, CallRefused{reason, rest.size(), one_tenant});
+  return {};
+} catch (const LeaseLostError& error) {
+  return error.what();
+} catch (const std::exception& error) {  // it does not work for anybody
+  pause(rest, error.what());
+  return {};
+}
+
 std::string isolate(StepBase& step, const std::vector<Execution*>& rest, const Outcome& alone) {
   if (rest.size() <= 1) {
     settle(rest, alone);
@@ -53,10 +75,8 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
     return {};
   } catch (const LeaseLostError& error) {
     return error.what();
-  } catch (const UnavailableError& error) {
-    pause(batch, error.what());
-    return {};
-  } catch (const RefusedError& error) {  // a missing privilege or column is the service's fault, and lasts until mended
+  } catch (const ServiceError& error) {
+    if (error.concerns() == Concerns::kUnclear) return find_whom_it_concerns(step, unsettled(batch), error.what());
     pause(batch, error.what());
     return {};
   } catch (const PermanentError& error) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace pawl::engine {
 
@@ -16,10 +17,27 @@ class PermanentError : public Error {
   using Error::Error;
 };
 
+/// Whom an error of a service concerns, as far as the error tells.
+enum class Concerns {
+  kEverybody,  ///< The service as a whole.
+  kUnclear,    ///< Perhaps only what this call was about: one tenant's rows that are denied, or take too long.
+};
+
+/// A service did not do what it was asked for.
+class ServiceError : public Error {
+ public:
+  explicit ServiceError(const std::string& what, Concerns concerns = Concerns::kEverybody)
+      : Error(what), concerns_(concerns) {}
+  Concerns concerns() const { return concerns_; }
+
+ private:
+  Concerns concerns_;
+};
+
 /// A whole service cannot be reached (Postgres down, relay refuses every login): opens the step's circuit, which
-/// pauses executions and burns no attempt.
-class UnavailableError : public Error {
-  using Error::Error;
+/// pauses executions and burns no attempt. Where it is unclear whom it concerns, the runtime finds out first.
+class UnavailableError : public ServiceError {
+  using ServiceError::ServiceError;
 };
 
 /// Another worker owns our events now, or our epoch is gone: every effect must stop and the worker start over.
@@ -29,8 +47,8 @@ class LeaseLostError : public Error {
 
 /// A store or service cannot be used as it is (locked, foreign, corrupt, not migrated, a privilege missing): an
 /// operator has to act first. Thrown by a step it opens the step's circuit, as UnavailableError does.
-class RefusedError : public Error {
-  using Error::Error;
+class RefusedError : public ServiceError {
+  using ServiceError::ServiceError;
 };
 
 /// A call of a step never came back. Its thread can neither be stopped nor joined, so only the end of the process

@@ -15,6 +15,7 @@ struct Event {
   std::string type;            ///< For example `pms/connection.sync.failed`.
   std::string aggregate_type;  ///< What the event is about, for example `pms_connection`.
   std::string aggregate_id;
+  std::string tenant;   ///< Whose event it is, if its producer said so.
   std::string payload;  ///< JSON text exactly as the outbox holds it; parsed by the workflow, never in SQL.
   Timestamp created_at{};
   int deliveries = 1;  ///< How often the event was claimed, this claim included.

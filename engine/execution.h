@@ -1,6 +1,7 @@
 // One execution of one step in one run, with its typed input and output behind a small untyped face.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -41,7 +42,13 @@ struct Refused {
   std::string subject;         ///< Whose item it is: refusals of one subject are its own, of several the service's.
   bool names_account = false;  ///< In words about our account with the service, not about the item.
 };
-using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown, Refused>;
+/// The call failed, and it is unclear over which of its items, while the service answers other calls.
+struct CallRefused {
+  std::string reason;
+  std::size_t items = 0;    ///< That the call was about.
+  bool one_tenant = false;  ///< All of them are one tenant's.
+};
+using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown, Refused, CallRefused>;
 
 /// Owned by its run. The engine thread owns every field, except between handing the execution to a lane and the
 /// lane's report, when the lane may read all and write `outcome` and the typed output.
@@ -84,6 +91,8 @@ class Execution {
 
 /// The run's public id, which is its event's id: with step and key it identifies an effect.
 const std::string& event_id_of(const Execution& execution);
+/// Whose event the run's is: as its producer said, else what the event is about.
+const std::string& tenant_of_event(const Execution& execution);
 /// Whether its effect may be there already: from an earlier attempt, an earlier delivery, or before a resume.
 bool may_be_repeated(const Execution& execution);
 

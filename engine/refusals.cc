@@ -14,11 +14,17 @@ void Refusals::accepted(Moment call_began) {
 
 bool Refusals::refused(const Item& item, const Refusal& refusal) {
   const bool compared = accepted_ > remember(item);
-  if (subjects_.size() < kRememberedMax) subjects_[refusal.subject] = ++now_;
-  if (!refusal.tenant.empty() && tenants_.size() < kRememberedMax) tenants_.insert(hash(refusal.tenant));
+  count(refusal.subject, refusal.tenant);
   if (!compared || refusal.names_account || of_service()) return false;
   subjects_.erase(refusal.subject);
   return true;
+}
+
+void Refusals::refused_tenant(const std::string& tenant) { count(tenant, tenant); }
+
+void Refusals::count(const std::string& subject, const std::string& tenant) {
+  if (subjects_.size() < kRememberedMax) subjects_[subject] = ++now_;
+  if (!tenant.empty() && tenants_.size() < kRememberedMax) tenants_.insert(hash(tenant));
 }
 
 Refusals::Moment Refusals::remember(const Item& item) {

@@ -37,6 +37,11 @@ class Refusals {
   /// The service refused this item. True if that is for its own sake: it was refused before, and others were
   /// accepted since.
   bool refused(const Item& item, const Refusal& refusal);
+  /// The service refused a call that was about this tenant alone.
+  void refused_tenant(const std::string& tenant);
+  /// The service took an item of a call that began after that.
+  bool accepted_since(Moment moment) const { return accepted_ > moment; }
+  Moment now() const { return now_; }
   /// The same of an item that was out when the step was paused: it adds nothing to what is known.
   void refused_while_paused(const Item& item) { remember(item); }
   /// The service has taken one again: whatever it refused before may have been for everybody.
@@ -66,6 +71,7 @@ class Refusals {
 
  private:
   static std::uint32_t hash(const std::string& tenant);
+  void count(const std::string& subject, const std::string& tenant);
   /// When it was first refused.
   Moment remember(const Item& item);
 

@@ -55,6 +55,11 @@ void restore(Execution& execution, const PendingRetry& retry) {
 
 const std::string& event_id_of(const Execution& execution) { return execution.run->stored.event.id; }
 
+const std::string& tenant_of_event(const Execution& execution) {
+  const Event& event = execution.run->stored.event;
+  return event.tenant.empty() ? event.aggregate_id : event.tenant;
+}
+
 bool may_be_repeated(const Execution& execution) {
   const Event& event = execution.run->stored.event;
   return execution.attempt > 1 || event.deliveries > 1 || event.resumes > 0;

@@ -112,12 +112,14 @@ class Runner::Body {
   void send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at);
   void batch_returned(StepQueue& queue, const BatchCall& call);
   void weigh(StepQueue& queue, const BatchCall& call);
+  void weigh_call(StepQueue& queue, const BatchCall& call, bool isolated);
   void weigh_refusal(StepQueue& queue, Execution& execution, bool counts);
   void update_circuit(StepQueue& queue, const BatchCall& call, Timestamp now);
   void open_as_down(StepQueue& queue, const BatchCall& call, const Execution& execution, Timestamp now);
   void open_as_refused(StepQueue& queue, const BatchCall& call, const Execution& execution, Timestamp now);
   void pause(StepQueue& queue, const Execution& execution);
   void settle(StepQueue& queue, Execution& execution, Timestamp now);
+  void try_apart(StepQueue& queue, Execution& execution, Timestamp now);
   void settled(Execution& execution, bool failed, std::string result, Timestamp now);
   StepQueue& queue_of(const Execution& execution);
 

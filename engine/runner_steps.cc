@@ -31,12 +31,13 @@ void Runner::Body::send(StepQueue& queue, std::vector<Execution*> batch, Timesta
 }
 
 void Runner::Body::batch_returned(StepQueue& queue, const BatchCall& call) {
-  queue.returned(call.taken_at);
+  const bool isolated = queue.returned(call.taken_at, call.executions);
   if (!call.lease_lost.empty()) {
     lost_ = call.lease_lost;
     return;
   }
   weigh(queue, call);
+  weigh_call(queue, call, isolated);
   update_circuit(queue, call, now());
   for (Execution* execution : call.executions) settle(queue, *execution, now());
 }
@@ -49,6 +50,11 @@ const Execution* first_with(const std::vector<Execution*>& executions) {
     return std::holds_alternative<Outcome>(execution->outcome);
   });
   return found == executions.end() ? nullptr : *found;
+}
+
+const std::string& reason_of(const Outcome& refused) {
+  const auto* item = std::get_if<Refused>(&refused);
+  return item ? item->reason : std::get<CallRefused>(refused).reason;
 }
 
 bool is_accepted(const Execution* execution) {
@@ -81,10 +87,35 @@ void Runner::Body::weigh_refusal(StepQueue& queue, Execution& execution, bool co
     execution.outcome = FailedForGood{refused.reason + " (again, though others were accepted in between)"};
 }
 
+// Whom a failed call concerns. What is known of a tenant that was alone in one counts as one refusal.
+void Runner::Body::weigh_call(StepQueue& queue, const BatchCall& call, bool isolated) {
+  const StepBase& step = queue.step();
+  const Execution* failed = first_with<CallRefused>(call.executions);
+  if (failed == nullptr) {
+    const bool answered = first_with<ServiceDown>(call.executions) == nullptr;
+    if (isolated && answered) queue.isolation().accepted(step.tenant_of(*call.executions.front()));
+    return;
+  }
+  std::map<std::string, std::size_t> items_of;
+  for (const Execution* execution : call.executions)
+    if (std::holds_alternative<CallRefused>(execution->outcome)) ++items_of[step.tenant_of(*execution)];
+  std::vector<std::string> tenants;
+  for (const auto& [tenant, items] : items_of) tenants.push_back(tenant);
+  std::ranges::stable_sort(tenants, {}, [&](const std::string& tenant) { return items_of.at(tenant); });
+  queue.isolate(tenants);
+  const CallRefused& refused = std::get<CallRefused>(failed->outcome);
+  if (!refused.one_tenant) return;
+  const bool own = queue.isolation().refused(tenants.front(), refused.items, queue.refusals());
+  if (!own && (!queue.circuit().refused() || call.probe)) queue.refusals().refused_tenant(tenants.front());
+  for (const Execution* execution : call.executions)
+    queue.refusals().refused_while_paused(StepQueue::item_of(*execution));
+}
+
 void Runner::Body::update_circuit(StepQueue& queue, const BatchCall& call, Timestamp at) {
   Circuit& circuit = queue.circuit();
   if (const Execution* down = first_with<ServiceDown>(call.executions)) return open_as_down(queue, call, *down, at);
   const Execution* refused = first_with<Refused>(call.executions);
+  if (!refused) refused = first_with<CallRefused>(call.executions);
   if (refused && queue.refusals().of_service()) return open_as_refused(queue, call, *refused, at);
   if (circuit.closed()) return;
   const bool answers = circuit.refused()
@@ -113,7 +144,7 @@ void Runner::Body::open_as_refused(StepQueue& queue, const BatchCall& call, cons
   const bool began = !queue.circuit().refused();
   if (!queue.circuit().closed() && !call.probe) return;
   queue.circuit().refuse("the last " + std::to_string(queue.refusals().subjects()) +
-                             " of different subjects were all refused: " + std::get<Refused>(execution.outcome).reason,
+                             " of different subjects were all refused: " + reason_of(execution.outcome),
                          at, jitter_.next());
   if (began) pause(queue, execution);
 }
@@ -128,6 +159,14 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
   // What comes back refused while everybody is refused is held, and costs nothing.
   if (const auto* refused = std::get_if<Refused>(&execution.outcome); refused && queue.circuit().refused())
     execution.outcome = ServiceDown{refused->reason};
+  if (const auto* refused = std::get_if<CallRefused>(&execution.outcome)) {
+    if (!queue.circuit().closed())
+      execution.outcome = ServiceDown{refused->reason};
+    else if (refused->one_tenant && refused->items == 1)
+      execution.outcome = FailedForNow{refused->reason, {}};
+    else
+      return try_apart(queue, execution, at);
+  }
   const AttemptFacts facts{execution.attempt, execution.age, at, jitter_.next()};
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
   switch (verdict.kind) {
@@ -158,6 +197,14 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
       break;
   }
   execution.error = std::move(verdict.text);
+  move(*execution.run);
+}
+
+// As if it had not been tried.
+void Runner::Body::try_apart(StepQueue& queue, Execution& execution, Timestamp at) {
+  execution.age -= at - execution.started_at;
+  execution.error = reason_of(std::exchange(execution.outcome, Unsettled{}));
+  queue.offer(execution, at, true);
   move(*execution.run);
 }
 

@@ -38,9 +38,14 @@ class StepBase {
   /// Runs on a lane of this step. Leaves an outcome in every execution, or throws with some unsettled.
   virtual void execute_untyped(std::span<Execution* const> executions) = 0;
 
-  /// Whose item it is, as far as is known before it is tried; may be empty. While the service refuses everybody, items
-  /// of those not yet refused find out first whether it still does.
-  virtual std::string tenant_of(const Execution&) const { return {}; }
+  /// Whose item it is, as far as is known before it is tried. While the service refuses everybody, items
+  /// of those not yet refused find out first whether it still does. A tenant with whom calls fail gets calls of its
+  /// own.
+  virtual std::string tenant_of(const Execution& execution) const { return tenant_of_event(execution); }
+
+  /// Asks the service behind the step for nothing, by the same statements: throws as `execute` would if the service
+  /// refuses whatever it is asked for. Called on a lane when a call failed that may have been refused over its items.
+  virtual void check_service() {}
 
   /// Changes when the service may have been set right, as by a new password: a paused step then probes at once. Asked
   /// once a second while it is paused, on the engine's thread; must not block for long.
@@ -67,14 +72,17 @@ class Step : public StepBase {
   /// Tells the items of a fan-out apart inside a run; on disk for ever. The empty default allows one item a run.
   virtual std::string key(const In&) const { return {}; }
 
+  /// Whose item it is, where the event does not tell; the empty default leaves it to the event.
   virtual std::string tenant(const In&) const { return {}; }
   std::string tenant_of(const Execution& execution) const final {
-    return tenant(static_cast<const TypedExecution<In, Out>&>(execution).input);
+    std::string own = tenant(static_cast<const TypedExecution<In, Out>&>(execution).input);
+    return own.empty() ? tenant_of_event(execution) : own;
   }
 
   /// Settles every item of the batch. Called on up to `parallelism` threads at once. An exception settles whatever is
-  /// unsettled: UnavailableError and RefusedError open the circuit, PermanentError fails, any other splits the batch
-  /// until the item that throws is alone, whose attempt then failed.
+  /// unsettled: UnavailableError and RefusedError open the circuit (where it is unclear whom they concern, each tenant
+  /// of the batch is tried alone first), PermanentError fails, any other splits the batch until the item that throws is
+  /// alone, whose attempt then failed.
   virtual void execute(Batch<In, Out>& batch) = 0;
 
   void execute_untyped(std::span<Execution* const> executions) final {

@@ -14,6 +14,9 @@ namespace {
 // Those that come back take a moment until they are queued again and counted.
 constexpr Duration kBetweenReturns = std::chrono::milliseconds{50};
 
+// How long those of an isolated tenant that find no place stay away.
+constexpr Duration kAwayFromCrowd = std::chrono::seconds{5};
+
 }  // namespace
 
 StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
@@ -23,7 +26,8 @@ StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
       runs_max_(std::max<std::size_t>(window / 2 / std::max<std::size_t>(step.options().parallelism, 1), 1)),
       keep_(std::clamp<std::size_t>(
           window / 8, 1, 4 * std::min(batch_max_, window) * std::max<std::size_t>(step.options().parallelism, 1))),
-      refusals_(step.options().refused_subjects_max) {}
+      refusals_(step.options().refused_subjects_max),
+      isolation_(batch_max_) {}
 
 Refusals::Item StepQueue::item_of(const Execution& execution) { return {execution.run->stored.run, execution.key}; }
 
@@ -40,12 +44,37 @@ bool StepQueue::may_probe(const Execution& execution, Timestamp now, bool return
 }
 
 bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
+  if (circuit_.closed() && isolation_.any())
+    if (const std::string tenant = step_->tenant_of(execution); isolation_.holds(tenant))
+      return offer_isolated(execution, tenant, now);
   const bool paused = !circuit_.closed() && !may_probe(execution, now, returning);
   const bool full = slow_ && ready_.size() >= (returning ? 2 * keep_ : keep_);
   execution.phase = paused || full ? Execution::Phase::kHeld : Execution::Phase::kQueued;
   if (paused || full) return false;
   ready_.push_back({&execution, now});
   return true;
+}
+
+bool StepQueue::offer_isolated(Execution& execution, const std::string& tenant, Timestamp now) {
+  if (isolation_.waiting() >= keep_) {
+    execution.phase = Execution::Phase::kBackingOff;
+    execution.retry_at = now + kAwayFromCrowd;
+    execution.error = "other items of this tenant are refused, and go first";
+    return false;
+  }
+  execution.phase = Execution::Phase::kQueued;
+  isolation_.queue(execution, tenant);
+  return true;
+}
+
+void StepQueue::isolate(const std::vector<std::string>& tenants) {
+  for (const std::string& tenant : tenants) isolation_.isolate(tenant);
+  std::erase_if(ready_, [&](const Ready& ready) {
+    const std::string tenant = step_->tenant_of(*ready.execution);
+    if (!isolation_.holds(tenant)) return false;
+    isolation_.queue(*ready.execution, tenant);
+    return true;
+  });
 }
 
 std::size_t StepQueue::allowed_by_rate(Timestamp now) {
@@ -57,11 +86,24 @@ std::size_t StepQueue::allowed_by_rate(Timestamp now) {
   return static_cast<std::size_t>(tokens_);
 }
 
+// Isolated tenants and all others take turns: either waits for one call of the other at most.
 std::vector<Execution*> StepQueue::take(Timestamp now) {
-  if (ready_.empty() || !thread_is_free() || !circuit_.admits(now)) return {};
-  std::size_t count = std::min({ready_.size(), batch_max_, allowed_by_rate(now)});
-  if (!circuit_.closed()) count = std::min<std::size_t>(count, 1);
-  if (count == 0) return {};
+  if (!thread_is_free() || !circuit_.admits(now)) return {};
+  if (ready_.empty() && !isolation_.may_take()) return {};
+  const std::size_t most = std::min(circuit_.closed() ? batch_max_ : 1, allowed_by_rate(now));
+  if (most == 0) return {};
+  isolated_is_next_ = isolation_.may_take() && (isolated_is_next_ || ready_.empty());
+  std::vector<Execution*> batch = isolated_is_next_ ? isolation_.take(most) : take_ready(most);
+  isolated_is_next_ = !isolated_is_next_;
+  if (step_->options().rate > 0) tokens_ -= static_cast<double>(batch.size());
+  circuit_.begin_probe(now);
+  in_flight_.insert(now);
+  for (Execution* execution : batch) execution->phase = Execution::Phase::kInFlight;
+  return batch;
+}
+
+std::vector<Execution*> StepQueue::take_ready(std::size_t most) {
+  const std::size_t count = std::min(ready_.size(), most);
   std::vector<Execution*> batch;
   batch.reserve(count);
   std::size_t runs = 0;
@@ -71,11 +113,16 @@ std::vector<Execution*> StepQueue::take(Timestamp now) {
     if (runs > runs_max_) break;
     batch.push_back(next);
   }
-  if (step_->options().rate > 0) tokens_ -= static_cast<double>(batch.size());
-  circuit_.begin_probe(now);
-  in_flight_.insert(now);
-  for (Execution* execution : batch) execution->phase = Execution::Phase::kInFlight;
   return batch;
+}
+
+std::vector<Execution*> StepQueue::evict() {
+  std::vector<Execution*> evicted = evict_beyond(0);
+  for (Execution* execution : isolation_.evict()) {
+    execution->phase = Execution::Phase::kHeld;
+    evicted.push_back(execution);
+  }
+  return evicted;
 }
 
 void StepQueue::look_at_service(Timestamp now) {
@@ -132,8 +179,8 @@ std::string StepQueue::why_held(Timestamp now) const {
 }
 
 std::optional<Timestamp> StepQueue::due_at() const {
-  if (ready_.empty()) return std::nullopt;
-  const Timestamp slow_at = slow_ ? Timestamp::max() : ready_.front().since + kPatience;
+  if (ready_.empty() && !isolation_.may_take()) return std::nullopt;
+  const Timestamp slow_at = slow_ || ready_.empty() ? Timestamp::max() : ready_.front().since + kPatience;
   if (!thread_is_free() || circuit_.probing()) return slow_at;
   Timestamp next = Timestamp::min();  // of what stands in the way
   if (!circuit_.closed()) next = circuit_.probe_at();

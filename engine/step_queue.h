@@ -11,6 +11,7 @@
 #include "engine/lanes.h"
 #include "engine/ramp.h"
 #include "engine/step.h"
+#include "engine/tenant_isolation.h"
 
 namespace pawl::engine {
 
@@ -32,6 +33,9 @@ class StepQueue {
   const Circuit& circuit() const { return circuit_; }
   Refusals& refusals() { return refusals_; }
   Ramp& ramp() { return ramp_; }
+  TenantIsolation& isolation() { return isolation_; }
+  /// Calls with these tenants fail: what is queued of them goes in calls of their own, in this order.
+  void isolate(const std::vector<std::string>& tenants);
   bool empty() const { return ready_.empty(); }
 
   static Refusals::Item item_of(const Execution& execution);
@@ -40,8 +44,9 @@ class StepQueue {
   /// The best rank of those that are held out of memory.
   void set_held_rank(Refusals::Rank rank) { held_rank_ = rank; }
 
-  /// Queues the execution, or returns false and holds it: the circuit is open, or the queue is slow and full.
-  /// `returning`: it was held before, so that it must not lose its place to a new one.
+  /// Queues the execution, or returns false and holds it: the circuit is open, or the queue is slow and full. So many
+  /// of isolated tenants may wait in it; any other backs off for a while, which counts as no attempt. `returning`: it
+  /// was held before, so that it must not lose its place to a new one.
   bool offer(Execution& execution, Timestamp now, bool returning);
   /// What has just failed is the service as it is now.
   void note_service() { service_version_ = step_->service_version(); }
@@ -51,15 +56,18 @@ class StepQueue {
   std::optional<Timestamp> look_at() const;
   /// The next batch, if a thread is free, the rate allows it and the circuit admits it; else empty.
   std::vector<Execution*> take(Timestamp now);
-  /// A batch that was taken at this time came back.
-  void returned(Timestamp taken_at) { in_flight_.erase(in_flight_.find(taken_at)); }
+  /// A batch that was taken at this time came back. True if it was an isolated tenant's.
+  bool returned(Timestamp taken_at, const std::vector<Execution*>& executions) {
+    in_flight_.erase(in_flight_.find(taken_at));
+    return isolation_.returned(executions);
+  }
   /// When the batch that has been out for longest was taken.
   std::optional<Timestamp> oldest_call() const {
     if (in_flight_.empty()) return std::nullopt;
     return *in_flight_.begin();
   }
   /// Everything queued, when the circuit opens.
-  std::vector<Execution*> evict() { return evict_beyond(0); }
+  std::vector<Execution*> evict();
   /// What a queue that does not move holds back from now on; empty while it moves.
   std::vector<Execution*> evict_if_slow(Timestamp now);
   /// How many of so many held executions may come back now, into so much room.
@@ -78,6 +86,8 @@ class StepQueue {
   };
 
   bool may_probe(const Execution& execution, Timestamp now, bool returning) const;
+  bool offer_isolated(Execution& execution, const std::string& tenant, Timestamp now);
+  std::vector<Execution*> take_ready(std::size_t most);
   std::size_t allowed_by_rate(Timestamp now);
   std::vector<Execution*> evict_beyond(std::size_t kept);
   bool thread_is_free() const { return in_flight_.size() < step_->options().parallelism; }
@@ -92,6 +102,8 @@ class StepQueue {
   Refusals::Rank held_rank_ = Refusals::Rank::kNone;
   Ramp ramp_;
   std::deque<Ready> ready_;
+  TenantIsolation isolation_;  ///< Empty while the circuit is open.
+  bool isolated_is_next_ = false;
   std::multiset<Timestamp> in_flight_;  ///< When each batch that is out was taken.
   bool slow_ = false;
   std::string service_version_;

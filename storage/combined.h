@@ -26,9 +26,9 @@ class Combined {
 
   explicit Combined(Serve serve) : serve_(std::move(serve)) {}
 
-  /// The answers to these requests. What `serve` throws when the whole service is at fault (UnavailableError,
-  /// LeaseLostError, RefusedError) is thrown to all of the group; over any other exception each call is served alone,
-  /// so that it reaches only the one that caused it.
+  /// The answers to these requests. What `serve` throws when the whole service is at fault (LeaseLostError, and the
+  /// ServiceErrors that concern everybody) is thrown to all of the group; over any other exception each call is served
+  /// alone, so that it reaches only the one that caused it.
   std::vector<Answer> call(std::span<const Request> requests) {
     Call mine{requests, {}, {}, {}, false, false};
     std::unique_lock lock(mutex_);
@@ -80,12 +80,12 @@ class Combined {
     std::vector<Request> requests;
     for (const Call* call : group) requests.insert(requests.end(), call->requests.begin(), call->requests.end());
     share(group, serve_(requests));
-  } catch (const engine::UnavailableError& error) {
-    fail(group, error);
   } catch (const engine::LeaseLostError& error) {
     fail(group, error);
+  } catch (const engine::UnavailableError& error) {
+    fail_if_everybodys(group, error);
   } catch (const engine::RefusedError& error) {
-    fail(group, error);
+    fail_if_everybodys(group, error);
   }
 
   // What was served is not asked for again: a call that cannot take its answers has an error instead.
@@ -110,6 +110,11 @@ class Combined {
       call->error = std::make_exception_ptr(Error(std::string(error.what())));
       call->answered = true;
     }
+  }
+
+  template <class Error>
+  static void fail_if_everybodys(const Group& group, const Error& error) {
+    if (error.concerns() == engine::Concerns::kEverybody) fail(group, error);
   }
 
   void serve_alone(Call& call) noexcept {

@@ -26,8 +26,9 @@ const std::string kKey = "coalesce(o.headers->>'tenant', o.aggregateid)";
 const std::string kEventColumns =
     "o.position, o.id, o.type, o.aggregatetype, o.aggregateid, o.payload::text,"
     " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint,"
-    " o.deliveries, o.resumes";
-constexpr int kEventColumnCount = 9;
+    " o.deliveries, o.resumes, " +
+    kKey;
+constexpr int kKeyColumn = 9;
 
 // $3 epoch, $4 batch. Nothing is written, and no transaction id used up, unless something was picked. The lease may be
 // committed without waiting for the disk: losing it only makes the event pending again.
@@ -42,7 +43,7 @@ std::string claim_sql(const std::string& picked) {
          " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w)"
          " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1"
          " from mine where o.ctid = any(array(select place from picked)) returning " +
-         kEventColumns + ", " + kKey;
+         kEventColumns;
 }
 
 const std::string kClaimFresh =
@@ -76,6 +77,7 @@ engine::Event event_from(const Rows& rows, std::size_t row) {
   event.created_at = engine::Timestamp(engine::Duration(rows.integer(row, 6)));
   event.deliveries = static_cast<int>(rows.integer(row, 7));
   event.resumes = static_cast<int>(rows.integer(row, 8));
+  if (const std::string_view key = rows.text(row, kKeyColumn); key != event.aggregate_id) event.tenant = key;
   return event;
 }
 
@@ -286,7 +288,7 @@ int OutboxClaims::take(const std::string& operation, const std::string& sql, con
   if (rows.size() == 0 && !may_have_lease(operation)) throw_lease_lost("claim", epoch_);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     events.push_back(event_from(rows, row));
-    if (events.back().deliveries == 1) overtaking_.claimed(rows.string(row, kEventColumnCount));
+    if (events.back().deliveries == 1) overtaking_.claimed(rows.string(row, kKeyColumn));
   }
   return static_cast<int>(rows.size());
 }

@@ -10,7 +10,7 @@ namespace pawl::storage {
 
 namespace {
 
-enum class Kind { kConnection, kConflict, kBusy, kRefused, kValue, kOther };
+enum class Kind { kConnection, kConflict, kSlow, kBusy, kRefused, kValue, kOther };
 
 struct Rule {
   std::string_view prefix;
@@ -24,8 +24,8 @@ constexpr std::array kRules{
     Rule{"25P03", Kind::kConnection},  // idle in transaction timeout ended the session
     Rule{"25006", Kind::kConnection},  // read only: a standby, or a primary that was demoted
     Rule{"40", Kind::kConflict},       // deadlock, serialization failure
-    Rule{"57014", Kind::kBusy},        // statement timeout
-    Rule{"55P03", Kind::kBusy},        // lock timeout
+    Rule{"57014", Kind::kSlow},        // statement timeout
+    Rule{"55P03", Kind::kSlow},        // lock timeout
     Rule{"53", Kind::kBusy},           // disk full, out of memory, too many connections
     Rule{"58", Kind::kBusy},           // I/O error
     Rule{"42", Kind::kRefused},        // missing privilege, table, column, function, unique key
@@ -74,14 +74,18 @@ std::string one_line(std::string message) {
   return message;
 }
 
+// What one tenant's policy, trigger or locked row may cause need not concern any other.
 [[noreturn]] void throw_of_kind(Kind kind, const std::string& what) {
   switch (kind) {
     case Kind::kConnection:
-    case Kind::kConflict:
     case Kind::kBusy:
       throw engine::UnavailableError(what);
+    case Kind::kConflict:
+    case Kind::kSlow:
+      throw engine::UnavailableError(what, engine::Concerns::kUnclear);
     case Kind::kRefused:
-      throw engine::RefusedError(what + "; run `pawl migrate`, or grant this role access to what is named");
+      throw engine::RefusedError(what + "; run `pawl migrate`, or grant this role access to what is named",
+                                 engine::Concerns::kUnclear);
     case Kind::kValue:
       throw ValueError(what);
     case Kind::kOther:
@@ -104,7 +108,7 @@ void throw_translated(const std::string& operation) {
   } catch (const pqxx::in_doubt_error& error) {
     throw engine::UnavailableError(told(error));
   } catch (const pqxx::transaction_rollback& error) {
-    throw engine::UnavailableError(told(error));
+    throw_of_kind(Kind::kConflict, told(error));
   } catch (const pqxx::unique_violation& error) {
     throw DuplicateError(told(error));
   } catch (const pqxx::sql_error& error) {

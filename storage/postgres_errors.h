@@ -19,7 +19,8 @@ class DuplicateError : public ValueError {
 
 /// Call inside a catch block: rethrows the current exception as the engine's. A lost or refused connection, a standby,
 /// a full disk, a timeout and a conflict between transactions become UnavailableError; a missing table, column or
-/// privilege becomes RefusedError; an engine::Error and whatever is not libpqxx's pass as they are.
+/// privilege becomes RefusedError; an engine::Error and whatever is not libpqxx's pass as they are. Whom it concerns is
+/// unclear where rows of one tenant may be the cause: of a privilege, a timeout, a conflict.
 [[noreturn]] void throw_translated(const std::string& operation);
 
 /// Inside a catch block: whether the same idempotent transaction is worth repeating at once, because it met a deadlock

@@ -42,7 +42,7 @@ std::string post_sql(const std::string& table, const std::string& on_conflict) {
 }
 
 // Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless, so it
-// must not be dropped while a worker runs: only the second statement, rehearsed at the start, would notice. A row that
+// must not be dropped while a worker runs: only the second statement, checked at the start, would notice. A row that
 // exists is not touched.
 struct Statements {
   explicit Statements(const std::string& table)
@@ -169,7 +169,7 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
   return counts;
 }
 
-void PostgresInbox::rehearse() {
+void PostgresInbox::check_access() {
   const PostgresPool::Borrowed connection = body_->pool.borrow();
   const Statements& sql = body_->statements(*connection);
   run(*connection, sql.post, 0, Columns({}));

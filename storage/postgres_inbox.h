@@ -18,7 +18,7 @@ class PostgresInbox final : public notify_sync_failure::Inbox {
 
   /// Runs the statements for no notification and no worker. Throws engine::RefusedError when the database lacks, or
   /// denies, what they need.
-  void rehearse();
+  void check_access() override;
 
  private:
   class Body;

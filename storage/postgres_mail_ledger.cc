@@ -29,11 +29,11 @@ using notify_sync_failure::LedgerVerdict;
 class PostgresMailLedger::Body {
  public:
   Body(const PostgresAddress& address, const Epoch& epoch, InDoubtPolicy policy)
-      : epoch_(epoch), policy_(policy), claiming_(address), settling_(address) {}
+      : address_(address), epoch_(epoch), policy_(policy), claiming_(address), settling_(address) {}
 
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests);
   void settle(std::span<const LedgerVerdict> verdicts);
-  void rehearse();
+  void check_access();
 
   struct Settled {};
   Combined<LedgerRequest, LedgerEntry> claims{[this](auto requests) { return claim(requests); }};
@@ -43,8 +43,9 @@ class PostgresMailLedger::Body {
   }};
 
  private:
-  Rows claim(const BinaryParameters& parameters, Plan plan, bool again);
+  static Rows claim(PostgresConnection& connection, const BinaryParameters& parameters, Plan plan, bool again);
 
+  const PostgresAddress address_;
   const Epoch& epoch_;
   const InDoubtPolicy policy_;
   ClaimNumbers numbers_;
@@ -246,12 +247,13 @@ const char* to_sql(LedgerState state) {
 
 }  // namespace
 
-Rows PostgresMailLedger::Body::claim(const BinaryParameters& parameters, Plan plan, bool again) {
-  if (again) return claiming_.run_binary("claim mails", kClaimAgain, parameters, plan);
+Rows PostgresMailLedger::Body::claim(PostgresConnection& connection, const BinaryParameters& parameters, Plan plan,
+                                     bool again) {
+  if (again) return connection.run_binary("claim mails", kClaimAgain, parameters, plan);
   try {
-    return claiming_.run_binary("claim mails", kClaim, parameters, plan);
+    return connection.run_binary("claim mails", kClaim, parameters, plan);
   } catch (const DuplicateError&) {  // claimed by a worker that crashed, or to whom the reply was lost
-    return claiming_.run_binary("claim mails", kClaimAgain, parameters);
+    return connection.run_binary("claim mails", kClaimAgain, parameters);
   }
 }
 
@@ -272,7 +274,8 @@ std::vector<LedgerEntry> PostgresMailLedger::Body::claim(std::span<const LedgerR
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
   const bool again = std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; });
-  const Rows rows = claim({binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
+  const Rows rows = claim(claiming_,
+                          {binary(epoch_.load()), binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
                            numbers.bytes(), people.org_ids(), people.user_ids()},
                           again ? plan_for(requests.size()) : Plan::kKept, again);
   if (rows.null(0, 0)) throw_lease_lost("claim mails", epoch_);
@@ -323,15 +326,17 @@ void PostgresMailLedger::Body::settle(std::span<const LedgerVerdict> settled) {
   for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);
 }
 
-void PostgresMailLedger::Body::rehearse() {
+// On a connection of its own: those of claims and verdicts are in use.
+void PostgresMailLedger::Body::check_access() {
+  PostgresConnection checking(address_);
   const std::string nobody = binary(std::int64_t{0}), hold = binary(false);
   const UuidArray ids;
   const TextArray no_texts;
   const BigintArray no_numbers;
   const std::string_view uuids = ids.bytes(), texts = no_texts.bytes(), numbers = no_numbers.bytes();
   for (const bool again : {false, true})
-    claim({nobody, hold, uuids, numbers, texts, numbers, uuids, uuids}, Plan::kOwn, again);
-  settling_.run_binary("settle mails", kSettle, {nobody, uuids, numbers, numbers, texts, texts});
+    claim(checking, {nobody, hold, uuids, numbers, texts, numbers, uuids, uuids}, Plan::kOwn, again);
+  checking.run_binary("settle mails", kSettle, {nobody, uuids, numbers, numbers, texts, texts});
 }
 
 std::vector<LedgerEntry> PostgresMailLedger::claim(std::span<const LedgerRequest> requests) {
@@ -342,6 +347,6 @@ void PostgresMailLedger::settle(std::span<const LedgerVerdict> verdicts) {
   if (!verdicts.empty()) body_->verdicts.call(verdicts);
 }
 
-void PostgresMailLedger::rehearse() { body_->rehearse(); }
+void PostgresMailLedger::check_access() { body_->check_access(); }
 
 }  // namespace pawl::storage

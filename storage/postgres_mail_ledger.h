@@ -23,7 +23,7 @@ class PostgresMailLedger final : public notify_sync_failure::MailLedger {
 
   /// Runs the statements for no mail and no worker. Throws engine::RefusedError when the database lacks, or denies,
   /// what they need.
-  void rehearse();
+  void check_access() override;
 
  private:
   class Body;

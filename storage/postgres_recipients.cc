@@ -57,6 +57,6 @@ std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const st
   return in_order;
 }
 
-void PostgresRecipients::rehearse() { select_recipients(body_->pool, {}); }
+void PostgresRecipients::check_access() { select_recipients(body_->pool, {}); }
 
 }  // namespace pawl::storage

@@ -16,7 +16,7 @@ class PostgresRecipients final : public notify_sync_failure::RecipientDirectory 
   ~PostgresRecipients() override;
   std::vector<notify_sync_failure::Recipients> owners_and_admins(std::span<const std::string> org_ids) override;
   /// Runs the statement for nobody. Throws engine::RefusedError when the database lacks, or denies, what it needs.
-  void rehearse();
+  void check_access() override;
 
  private:
   class Body;

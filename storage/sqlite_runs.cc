@@ -12,7 +12,8 @@ using engine::RunStatus;
 
 constexpr const char* kSelectRun =
     "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.event_id, r.deliveries, e.type, "
-    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable from runs r join events e on e.run = r.run "
+    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant from runs r join events e on "
+    "e.run = r.run "
     "where r.run = ?";
 
 constexpr const char* kSelectSteps =
@@ -43,6 +44,7 @@ engine::StoredRun run_of(const SqliteStatement& row) {
                .type = row.text(8),
                .aggregate_type = row.text(9),
                .aggregate_id = row.text(10),
+               .tenant = row.text(14),
                .payload = row.text(11),
                .created_at = row.time(12),
                .deliveries = static_cast<int>(row.integer(7)),

@@ -10,7 +10,7 @@ namespace pawl::storage {
 namespace {
 
 constexpr const char* kRuns = "runs (run, event_id, workflow, position, deliveries, resumes, started_at)";
-constexpr const char* kEvents = "events (run, type, aggregate_type, aggregate_id, payload, created_at)";
+constexpr const char* kEvents = "events (run, type, aggregate_type, aggregate_id, tenant, payload, created_at)";
 
 }  // namespace
 
@@ -47,7 +47,8 @@ int SqliteStarts::insert_runs() {
 void SqliteStarts::insert_events() {
   insert_events_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
-    row.add(record.run, event.type, event.aggregate_type, event.aggregate_id, event.payload, event.created_at);
+    row.add(record.run, event.type, event.aggregate_type, event.aggregate_id, event.tenant, event.payload,
+            event.created_at);
   });
 }
 

@@ -56,3 +56,27 @@ TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts
   CHECK(log.counts[NoticeKind::kOutboxDown] == 2);
   CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
 }
+
+TEST_CASE_METHOD(World, "P9: an event that the archive refuses keeps no other's end waiting") {
+  struct RefusingOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
+    std::size_t finish(std::span<const FinishedEvent> finished) override {
+      for (const FinishedEvent& event : finished)
+        if (event.event_id == refused) throw RefusedError("archive: denied");
+      return MemoryOutbox::finish(finished);
+    }
+    std::string refused;
+  } outbox(table);
+  InlineLanes lanes(1);
+  Runner runner({outbox, store, clock, lanes, log}, {workflow.definition()}, options);
+  runner.open();
+  outbox.refused = emit();
+  for (int i = 0; i < 300; ++i) emit();
+  for (int second = 0; second < 120; ++second, clock.turn(std::chrono::seconds{1}))
+    for (int turns = 0; turns < 40; ++turns) runner.turn({});
+  CHECK(table.archive.size() == 300);
+  outbox.refused.clear();
+  for (int second = 0; second < 20; ++second, clock.turn(std::chrono::seconds{1}))
+    for (int turns = 0; turns < 40; ++turns) runner.turn({});
+  CHECK(table.archive.size() == 301);
+}

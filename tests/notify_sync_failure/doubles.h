@@ -113,7 +113,8 @@ struct MemoryLedger final : MailLedger {
   bool holds_in_doubt = false;
   int epoch = 1;
   engine::Timestamp now{std::chrono::hours{24 * 365}};
-  int settle_throws = 0;  ///< So many calls of settle fail before any row is written.
+  int settle_throws = 0;          ///< So many calls of settle fail before any row is written.
+  std::set<std::string> refused;  ///< Users whose verdicts no call of settle takes, nor any in their company.
 
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
     std::vector<LedgerEntry> entries;
@@ -127,6 +128,8 @@ struct MemoryLedger final : MailLedger {
       --settle_throws;
       throw engine::UnavailableError("settle mail: the database does not answer");
     }
+    for (const LedgerVerdict& verdict : verdicts)
+      if (refused.contains(verdict.user_id)) throw std::runtime_error("settle mail: refused for " + verdict.user_id);
     for (const LedgerVerdict& verdict : verdicts) {
       Row& row = rows[{verdict.event_id, verdict.user_id}];
       if (row.epoch != epoch) continue;

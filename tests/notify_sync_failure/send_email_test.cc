@@ -268,6 +268,26 @@ TEST_CASE_METHOD(Fixture,
   CHECK(ledger.row("olive").state == "accepted");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "P6: a kept verdict that the ledger refuses fails its own mail alone, and sends nothing twice") {
+  const auto delivery = GENERATE(Delivery::kAccepted, Delivery::kDeferred);
+  mailer.answers["olive@example.com"] = {delivery, "250 queued"};
+  ledger.refused = {"olive"};
+  auto olive = call_for({"olive"});
+  auto adam = call_for({"adam"});
+  CHECK_THROWS_WITH(olive.execute(), "settle mail: refused for olive");
+  adam.execute();
+  CHECK(adam.succeeded());
+  CHECK_THROWS_WITH(olive.execute(), "settle mail: refused for olive");
+  CHECK(mailer.sent.size() == 2);
+  ledger.refused.clear();
+  mailer.answers.clear();
+  olive.execute();
+  CHECK(olive.succeeded());
+  CHECK(mailer.sent.size() == (delivery == Delivery::kAccepted ? 2 : 3));
+  CHECK(ledger.row("olive").state == "accepted");
+}
+
 TEST_CASE_METHOD(Fixture, "nothing new is sent while the ledger cannot be told of what was sent before") {
   ledger.settle_throws = 3;
   auto olive = call_for({"olive"});

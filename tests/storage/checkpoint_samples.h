@@ -23,6 +23,7 @@ inline engine::RunStarted started(engine::RunNumber run) {
                       .type = "test/event",
                       .aggregate_type = "connection",
                       .aggregate_id = "connection-" + std::to_string(run % 3),
+                      .tenant = run % 2 == 0 ? "" : "tenant-" + std::to_string(run % 3),
                       .payload = R"({"text":"\u0000 and 'quotes'"})",
                       .created_at = at(run),
                       .deliveries = 1};

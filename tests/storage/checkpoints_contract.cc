@@ -25,6 +25,7 @@ void check_same(const engine::Event& actual, const engine::Event& expected) {
   CHECK(actual.type == expected.type);
   CHECK(actual.aggregate_type == expected.aggregate_type);
   CHECK(actual.aggregate_id == expected.aggregate_id);
+  CHECK(actual.tenant == expected.tenant);
   CHECK(actual.payload == expected.payload);
   CHECK(actual.created_at == expected.created_at);
   CHECK(actual.deliveries == expected.deliveries);

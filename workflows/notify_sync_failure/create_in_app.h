@@ -25,7 +25,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InAppReceipt, rows)
 class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
  public:
   CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, TimeZone zone = {});
+  std::string tenant(const InAppRequest& request) const override { return request.failure->org_id; }
   void execute(engine::Batch<InAppRequest, InAppReceipt>& batch) override;
+  void check_service() override { inbox_.check_access(); }
 
  private:
   Notification notification_for(const engine::Item<InAppRequest, InAppReceipt>& item) const;

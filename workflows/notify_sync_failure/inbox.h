@@ -23,14 +23,16 @@ struct Notification {
   bool again = false;
 };
 
-/// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached and
-/// engine::LeaseLostError when this worker's epoch is over.
+/// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached,
+/// engine::RefusedError when it denies something, and engine::LeaseLostError when this worker's epoch is over.
 class Inbox {
  public:
   virtual ~Inbox() = default;
   /// Creates the missing rows in one transaction. Rows that exist are left as they are, read state included; a user who
   /// is no longer owner or admin gets none. Returns for each notification how many of its users have a row.
   virtual std::vector<int> post(std::span<const Notification> notifications) = 0;
+  /// Posts nothing by the same statements. Throws as `post` would where the database refuses every notification.
+  virtual void check_access() {}
 };
 
 }  // namespace pawl::notify_sync_failure

@@ -59,6 +59,8 @@ class MailLedger {
   virtual std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) = 0;
   /// One transaction; repeating it is harmless. Verdicts of another epoch are not overwritten.
   virtual void settle(std::span<const LedgerVerdict> verdicts) = 0;
+  /// Claims and settles nothing by the same statements. Throws as they would where the database refuses every mail.
+  virtual void check_access() {}
 };
 
 }  // namespace pawl::notify_sync_failure

@@ -28,6 +28,8 @@ class RecipientDirectory {
   virtual ~RecipientDirectory() = default;
   /// The owners and admins of each organisation, in the order of the ids; nobody else, ever.
   virtual std::vector<Recipients> owners_and_admins(std::span<const std::string> org_ids) = 0;
+  /// Reads nothing by the same statement. Throws as that would where the database refuses every organisation.
+  virtual void check_access() {}
 };
 
 }  // namespace pawl::notify_sync_failure

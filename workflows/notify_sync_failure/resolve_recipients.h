@@ -12,7 +12,9 @@ namespace pawl::notify_sync_failure {
 class ResolveRecipients final : public engine::Step<std::string, Recipients> {
  public:
   ResolveRecipients(RecipientDirectory& directory, engine::StepOptions options);
+  std::string tenant(const std::string& org_id) const override { return org_id; }
   void execute(engine::Batch<std::string, Recipients>& batch) override;
+  void check_service() override { directory_.check_access(); }
 
  private:
   RecipientDirectory& directory_;

@@ -7,6 +7,7 @@
 
 #include "engine/ascii_case.h"
 #include "engine/crash_point.h"
+#include "engine/errors.h"
 #include "workflows/mail/address.h"
 #include "workflows/notify_sync_failure/json_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
@@ -69,6 +70,11 @@ class SafeLines {
 std::string subject_of(const Outgoing& mail) {
   const std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
   return mail.item->input().failure->org_id + " " + engine::lower_cased(domain);
+}
+
+// Of those who share the mailbox.
+const std::string& user_of(const EmailRequest& mail, std::size_t user) {
+  return user == 0 ? mail.user_id : mail.same_mailbox[user - 1];
 }
 
 // Whether the answer concerned everybody's mails, or may have.
@@ -154,10 +160,6 @@ class SendEmail::Round {
   }
 
  private:
-  static const std::string& user_of(const EmailRequest& mail, std::size_t user) {
-    return user == 0 ? mail.user_id : mail.same_mailbox[user - 1];
-  }
-
   // Claims each mail for the user of that number. Returns those that the next user of the same mailbox may still get:
   // under the message id of the first, so that it stays one mail.
   std::vector<EmailItem*> claim_for(std::size_t user, const std::vector<EmailItem*>& items) {
@@ -233,11 +235,24 @@ class SendEmail::Round {
   std::string drafted_, drafted_in_;
 };
 
+namespace {
+
+// Inside a catch block: the ledger takes nothing from anybody now.
+void rethrow_if_everybodys() try { throw; } catch (const engine::LeaseLostError&) {
+  throw;
+} catch (const engine::ServiceError& error) {
+  if (error.concerns() == engine::Concerns::kEverybody) throw;
+} catch (const std::exception&) {  // about one verdict, or a few
+}
+
+}  // namespace
+
 SendEmail::SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)
     : Step("send-email", options), ledger_(ledger), mailer_(mailer), writer_(std::move(writer)) {}
 
 void SendEmail::execute(EmailBatch& batch) {
   record_kept_verdicts();
+  record_isolated_verdicts(batch);
   Round round(*this, batch);
   round.claim();
   round.send();
@@ -250,8 +265,35 @@ void SendEmail::record_kept_verdicts() {
   const std::lock_guard alone(telling_);
   const VerdictMemory::Unrecorded unrecorded = memory_.unrecorded();
   if (unrecorded.verdicts.empty()) return;
-  ledger_.settle(unrecorded.verdicts);
-  memory_.recorded(unrecorded.last);
+  try {
+    ledger_.settle(unrecorded.verdicts);
+    memory_.recorded(unrecorded.last);
+  } catch (...) {  // of one that is refused for its own sake only its own mail may hear
+    rethrow_if_everybodys();
+    record_one_by_one(unrecorded.verdicts);
+  }
+}
+
+void SendEmail::record_one_by_one(const std::vector<LedgerVerdict>& verdicts) {
+  for (const LedgerVerdict& verdict : verdicts) try {
+      ledger_.settle({&verdict, 1});
+      memory_.recorded(verdict);
+    } catch (...) {
+      rethrow_if_everybodys();
+      memory_.isolate(verdict);
+    }
+}
+
+// Before the next claim of their mails. What it throws reaches the items of this batch alone.
+void SendEmail::record_isolated_verdicts(EmailBatch& batch) {
+  if (!memory_.isolates_any()) return;
+  for (const EmailItem& item : batch)
+    for (std::size_t user = 0; user <= item.input().same_mailbox.size(); ++user) {
+      const auto verdict = memory_.isolated(item.event_id(), user_of(item.input(), user));
+      if (!verdict) continue;
+      ledger_.settle({&*verdict, 1});
+      memory_.recorded(*verdict);
+    }
 }
 
 }  // namespace pawl::notify_sync_failure

@@ -39,6 +39,8 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
   std::string key(const EmailRequest& request) const override { return request.user_id; }
   std::string tenant(const EmailRequest& request) const override { return request.failure->org_id; }
   void execute(engine::Batch<EmailRequest, EmailReceipt>& batch) override;
+  /// The ledger's part of it: a relay says no before anything is sent.
+  void check_service() override { ledger_.check_access(); }
   std::string service_version() const override { return mailer_.credentials_version(); }
   /// Mails in flight are broken off; those past their final dot are in doubt.
   void interrupt() override { mailer_.interrupt(); }
@@ -47,6 +49,8 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
   class Round;
 
   void record_kept_verdicts();
+  void record_one_by_one(const std::vector<LedgerVerdict>& verdicts);
+  void record_isolated_verdicts(engine::Batch<EmailRequest, EmailReceipt>& batch);
 
   MailLedger& ledger_;
   mail::Mailer& mailer_;

@@ -32,6 +32,13 @@ class VerdictMemory {
   /// The ledger took what was unrecorded, up to `last`; what was kept since stays to be told. Final verdicts stay until
   /// forgotten, since the ledger leaves rows of another epoch alone without saying so.
   void recorded(std::uint64_t last);
+  /// The same of this one.
+  void recorded(const LedgerVerdict& verdict);
+
+  /// The ledger refused this one, and takes others: it is told again only when its own mail comes round.
+  void isolate(const LedgerVerdict& verdict);
+  bool isolates_any() const;
+  std::optional<LedgerVerdict> isolated(const std::string& event_id, const std::string& user_id) const;
 
   /// The server's last word on a mail, accepted or rejected, which sending again must not follow.
   std::optional<LedgerVerdict> final_verdict(const std::string& event_id, const std::string& user_id) const;
@@ -43,6 +50,7 @@ class VerdictMemory {
     LedgerVerdict verdict;
     std::uint64_t number = 0;  ///< Counted from 1, in the order of keeping.
     bool recorded = false;
+    bool isolated = false;
   };
   using Key = std::pair<std::string, std::string>;  ///< Event and user.
 

@@ -36,8 +36,8 @@ struct SyncFailureOptions {
   std::string brand_color = {};
   std::string mail_templates = {};  ///< A directory, as MailTemplates reads it.
   Sender sender;
-  engine::StepOptions resolve_recipients;
-  engine::StepOptions create_in_app;
+  engine::StepOptions resolve_recipients{.refused_subjects_max = 2};
+  engine::StepOptions create_in_app{.refused_subjects_max = 2};
   /// Its parallelism is what the mailer is worth calling at once; a batch_max of 0 means as many mails as one call is
   /// worth.
   engine::StepOptions send_email{.retry = kMailRetry, .batch_max = 0};
