@@ -14,6 +14,7 @@ namespace pawl::engine {
 
 class StepBase;
 struct RunState;
+struct StartedGroup;
 
 // How an attempt ended. No alternative set means that the step forgot the item.
 struct Unsettled {};
@@ -64,29 +65,40 @@ class Execution {
     kFailed,      ///< Durable, with `error` as the reason.
   };
 
-  Execution(RunState& run, const StepBase& step, std::string key) : run(&run), step(&step), key(std::move(key)) {}
-  virtual ~Execution() = default;
+  static constexpr std::size_t kPhases = 7;
+
+  /// Counted by its run as long as it lives, which is no longer than the run does.
+  Execution(RunState& run, const StepBase& step, std::string key);
+  virtual ~Execution();
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 
   /// Takes the output from its checkpoint. Throws nlohmann's exceptions where the text no longer fits the type.
   virtual void restore(const std::string& json) = 0;
 
-  bool waits() const { return phase == Phase::kBackingOff || phase == Phase::kHeld; }
-  bool settled() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
+  Phase phase() const { return phase_; }
+  /// Its run and its group keep count. Before it backs off, `retry_at` says until when.
+  void enter(Phase phase);
+  bool settled() const { return phase_ == Phase::kSucceeded || phase_ == Phase::kFailed; }
 
   RunState* run;
   const StepBase* step;
   std::string key;
-  Phase phase = Phase::kQueued;
-  int attempt = 1;  ///< The current attempt, or the next one while backing off.
-  Duration age{0};  ///< What its earlier attempts took, and the waits after them as planned.
+  StartedGroup* group = nullptr;  ///< Those that it was started with.
+  int attempt = 1;                ///< The current attempt, or the next one while backing off.
+  Duration age{0};                ///< What its earlier attempts took, and the waits after them as planned.
   Timestamp started_at{};
   Timestamp failed_at{};  ///< Of the attempt before, where a checkpoint told of it.
   Timestamp retry_at{};
   std::string error;
   int thrown_by = 0;  ///< The number of the await that threw over its failure last; 0: none has.
   Outcome outcome;
+
+ private:
+  void leave_phase();
+
+  Phase phase_ = Phase::kQueued;
+  Timestamp listed_until_{};  ///< Under which its run lists it while it backs off.
 };
 
 /// The run's public id, which is its event's id: with step and key it identifies an effect.

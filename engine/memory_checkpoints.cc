@@ -116,6 +116,7 @@ void MemoryCheckpoints::require_writable() const {
 }
 
 void MemoryCheckpoints::save(Before& before, RunNumber run) const {
+  if (before.contains(run)) return;
   const auto entry = rows_.find(run);
   before.try_emplace(run, entry == rows_.end() ? std::nullopt : std::optional<Row>(entry->second));
 }

@@ -2,6 +2,7 @@
 #include "engine/replay.h"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/run_state.h"
 
@@ -11,18 +12,15 @@ namespace {
 
 std::string name_of(const StepKey& step) { return step.key.empty() ? step.step : step.step + " (" + step.key + ")"; }
 
-bool consumed(const RunState& run, const StepSettled& settled) {
-  return std::none_of(run.stored.steps.begin(), run.stored.steps.end(),
-                      [&](const StepSettled& left) { return left.step == settled.step; });
-}
+bool consumed(const RunState& run, const StepSettled& settled) { return !run.steps_left.contains(settled.step); }
 
 void collect_pending(const RunState& run, const std::vector<PendingRetry>& retries, ReplayReport& report) {
+  std::map<StepKey, const PendingRetry*> retry_of;
+  for (const PendingRetry& retry : retries) retry_of[retry.step] = &retry;
   for (const Execution* execution : run.fresh) {
     const StepKey name{execution->step->name(), execution->key};
-    const auto retry =
-        std::find_if(retries.begin(), retries.end(), [&](const PendingRetry& r) { return r.step == name; });
-    if (retry != retries.end())
-      report.waiting.push_back(*retry);
+    if (const auto retry = retry_of.find(name); retry != retry_of.end())
+      report.waiting.push_back(*retry->second);
     else
       report.next.push_back(name);
   }
@@ -55,7 +53,7 @@ ReplayReport replay(const WorkflowDefinition& workflow, const StoredRun& stored)
   std::sort(report.happened.begin(), report.happened.end(),
             [](const StepSettled& a, const StepSettled& b) { return a.settled_at < b.settled_at; });
   collect_pending(run, stored.retries, report);
-  for (const StepSettled& left : run.stored.steps)
+  for (const StepSettled& left : run.steps_left)
     report.mismatches.push_back("the checkpoint of " + name_of(left.step) + " is never asked for by today's code");
   if (const std::string why = misfit(run); !why.empty()) report.mismatches.push_back(why);
   compare_end(stored, report);

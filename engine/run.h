@@ -32,9 +32,18 @@ class StepFailed : public Error {
 /// Executions that were started together and settle together; owned by the run.
 struct StartedGroup {
   std::vector<Execution*> executions;
+  std::size_t unsettled = 0;
+
+  void add(Execution& execution) {
+    executions.push_back(&execution);
+    execution.group = this;
+    unsettled += !execution.settled();
+  }
 };
 
 // What the untyped half of Run does; engine/run_state.cc.
+/// Throws PermanentError where so many more items are more than a run may have.
+void require_room(const RunState& run, std::size_t more);
 Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution);
 void set_note(RunState& run, const std::string& text);
 StartedGroup& new_group(RunState& run);
@@ -49,7 +58,7 @@ class Started {
   explicit Started(const StartedGroup* group) : group(group) {}
   /// How many items it has: 1, or as many as `start_each` was given.
   std::size_t size() const { return group->executions.size(); }
-  bool failed(std::size_t index = 0) const { return group->executions[index]->phase == Execution::Phase::kFailed; }
+  bool failed(std::size_t index = 0) const { return group->executions[index]->phase() == Execution::Phase::kFailed; }
   const std::string& error(std::size_t index = 0) const { return group->executions[index]->error; }
   /// The output, once awaited and unless it failed. Lives as long as the run's frame.
   const Out& output(std::size_t index = 0) const {
@@ -106,17 +115,20 @@ class Run {
   template <class In, class Out>
   Started<In, Out> start(const Step<In, Out>& step, const std::type_identity_t<In>& input) const {
     StartedGroup& group = new_group(*state_);
-    group.executions.push_back(&begin(step, input));
+    require_room(*state_, 1);
+    group.add(begin(step, input));
     return Started<In, Out>(&group);
   }
   template <class In, class Out>
   Started<In, Out> start(const Step<In, Out>& step, const std::type_identity_t<In>&& input) const = delete;
 
-  /// Starts the step once for each input, under the key that `Step::key` gives it. One failure stops no other.
+  /// Starts the step once for each input, under the key that `Step::key` gives it. One failure stops no other. A run
+  /// has at most kItemsMax items in all: beyond them this throws PermanentError, and starts none.
   template <class In, class Out>
   Started<In, Out> start_each(const Step<In, Out>& step, const std::vector<std::type_identity_t<In>>& inputs) const {
     StartedGroup& group = new_group(*state_);
-    for (const In& input : inputs) group.executions.push_back(&begin(step, input));
+    require_room(*state_, inputs.size());
+    for (const In& input : inputs) group.add(begin(step, input));
     return Started<In, Out>(&group);
   }
   template <class In, class Out>

@@ -2,6 +2,9 @@
 #include "engine/run_state.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
 
 #include "engine/errors.h"
 
@@ -11,34 +14,36 @@ namespace {
 
 std::string describe(const StepKey& name) { return name.key.empty() ? name.step : name.step + " (" + name.key + ")"; }
 
-// Takes an entry of the history out of it, so that what stays is what the code no longer asks for.
 template <class Entry>
-std::optional<Entry> take(std::vector<Entry>& entries, const StepKey& name) {
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.step == name; });
+std::set<Entry, ByStep> index(std::vector<Entry> entries) {
+  return {std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end())};
+}
+
+// Takes an entry out of the history, so that what stays is what the code no longer asks for.
+template <class Entry>
+std::optional<Entry> take(std::set<Entry, ByStep>& entries, const StepKey& name) {
+  const auto found = entries.find(name);
   if (found == entries.end()) return std::nullopt;
-  Entry entry = std::move(*found);
-  *found = std::move(entries.back());
-  entries.pop_back();
-  return entry;
+  return std::move(entries.extract(found).value());
 }
 
 void restore(RunState& run, Execution& execution, const StepSettled& settled) {
   execution.attempt = settled.attempt;
   if (settled.failed) {
     execution.error = settled.result;
-    execution.phase = Execution::Phase::kFailed;
+    execution.enter(Execution::Phase::kFailed);
     return;
   }
   try {
     execution.restore(settled.result);
   } catch (const std::exception& error) {
     const std::string unreadable = "today's code cannot read its checkpoint: " + std::string(error.what());
-    execution.phase = Execution::Phase::kFailed;  // else the run would wait for it for ever
+    execution.enter(Execution::Phase::kFailed);  // else the run would wait for it for ever
     execution.error = unreadable;
     if (run.unreadable.empty()) run.unreadable = "step " + describe(settled.step) + ": " + unreadable;
     throw WorkflowBug("replay " + describe(settled.step) + ": " + unreadable);
   }
-  execution.phase = Execution::Phase::kSucceeded;
+  execution.enter(Execution::Phase::kSucceeded);
 }
 
 void restore(Execution& execution, const PendingRetry& retry) {
@@ -48,7 +53,7 @@ void restore(Execution& execution, const PendingRetry& retry) {
   execution.failed_at = retry.failed_at;
   execution.retry_at = retry.retry_at;
   execution.error = retry.error;
-  execution.phase = Execution::Phase::kBackingOff;
+  execution.enter(Execution::Phase::kBackingOff);
 }
 
 }  // namespace
@@ -66,7 +71,10 @@ bool may_be_repeated(const Execution& execution) {
 }
 
 RunState::RunState(const WorkflowDefinition& workflow, StoredRun history)
-    : definition(&workflow), stored(std::move(history)) {}
+    : definition(&workflow),
+      stored(std::move(history)),
+      steps_left(index(std::exchange(stored.steps, {}))),
+      retries_left(index(std::exchange(stored.retries, {}))) {}
 
 RunState::~RunState() {
   frame = {};  // before the executions and groups that its locals point to
@@ -91,11 +99,41 @@ void RunState::advance() {
 bool RunState::can_advance() const { return !returned() && all_settled(awaited); }
 
 bool RunState::moving() const {
-  return std::any_of(executions.begin(), executions.end(), [](const auto& entry) {
-    const auto phase = entry.second->phase;
-    return phase == Execution::Phase::kQueued || phase == Execution::Phase::kInFlight ||
-           phase == Execution::Phase::kSettling;
-  });
+  return in(Execution::Phase::kQueued) + in(Execution::Phase::kInFlight) + in(Execution::Phase::kSettling) > 0;
+}
+
+bool ByName::operator()(const Execution* a, const Execution* b) const {
+  return std::tie(a->step->name(), a->key, a) < std::tie(b->step->name(), b->key, b);
+}
+
+Execution::Execution(RunState& of, const StepBase& step, std::string key) : run(&of), step(&step), key(std::move(key)) {
+  ++run->in_phase.at(static_cast<std::size_t>(phase_));
+}
+
+Execution::~Execution() { leave_phase(); }
+
+void Execution::leave_phase() {
+  --run->in_phase.at(static_cast<std::size_t>(phase_));
+  if (phase_ == Phase::kBackingOff) run->backing_off.erase({listed_until_, this});
+  if (phase_ == Phase::kHeld) run->held.erase(this);
+}
+
+void Execution::enter(Phase phase) {
+  const bool was_settled = settled();
+  leave_phase();
+  phase_ = phase;
+  ++run->in_phase.at(static_cast<std::size_t>(phase_));
+  if (phase_ == Phase::kBackingOff) run->backing_off.insert({listed_until_ = retry_at, this});
+  if (phase_ == Phase::kHeld) run->held.insert(this);
+  if (group != nullptr && settled() && !was_settled) --group->unsettled;
+}
+
+void require_room(const RunState& run, std::size_t more) {
+  if (run.executions.size() + more <= kItemsMax) return;
+  throw PermanentError("workflow " + run.definition->name + ": it has started " +
+                       std::to_string(run.executions.size()) + " items and asks for " + std::to_string(more) +
+                       " more; a run has at most " + std::to_string(kItemsMax) +
+                       ": give each item more to do, or emit an event for each part");
 }
 
 Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) {
@@ -110,10 +148,11 @@ Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) 
                       " twice in one run; give each item of a fan-out a key of its own");
   Execution& started = *entry->second;
   run.last_thrown = 0;
-  if (const auto settled = take(run.stored.steps, name)) {
+  if (run.weight != nullptr && run.executions.size() % kItemsOfWeight == 0) ++*run.weight;
+  if (const auto settled = take(run.steps_left, name)) {
     restore(run, started, *settled);
   } else {
-    if (const auto retry = take(run.stored.retries, name)) restore(started, *retry);
+    if (const auto retry = take(run.retries_left, name)) restore(started, *retry);
     run.fresh.push_back(&started);
   }
   return started;
@@ -124,10 +163,7 @@ void set_note(RunState& run, const std::string& text) { run.note = text; }
 StartedGroup& new_group(RunState& run) { return run.groups.emplace_back(); }
 
 bool all_settled(std::span<const StartedGroup* const> groups) {
-  return std::all_of(groups.begin(), groups.end(), [](const StartedGroup* group) {
-    return std::all_of(group->executions.begin(), group->executions.end(),
-                       [](const Execution* execution) { return execution->settled(); });
-  });
+  return std::ranges::all_of(groups, [](const StartedGroup* group) { return group->unsettled == 0; });
 }
 
 void await_groups(RunState& run, std::span<const StartedGroup* const> groups) {
@@ -138,7 +174,7 @@ void throw_first_failure(RunState& run, std::span<const StartedGroup* const> gro
   const Execution* first = nullptr;
   for (const StartedGroup* group : groups)
     for (Execution* execution : group->executions) {
-      if (execution->phase != Execution::Phase::kFailed) continue;
+      if (execution->phase() != Execution::Phase::kFailed) continue;
       if (!first) {
         first = execution;
         run.last_thrown = ++run.awaits_thrown;
@@ -166,20 +202,19 @@ std::vector<StepKey> caught_failures(const RunState& run) {
   std::vector<StepKey> caught;
   const int escaped = escaped_await(run);
   for (const auto& [name, execution] : run.executions)
-    if (execution->phase == Execution::Phase::kFailed && execution->thrown_by != 0 && execution->thrown_by != escaped)
+    if (execution->phase() == Execution::Phase::kFailed && execution->thrown_by != 0 && execution->thrown_by != escaped)
       caught.push_back(name);
   if (!run.started)
-    for (const StepSettled& settled : run.stored.steps)
+    for (const StepSettled& settled : run.steps_left)
       if (settled.failed) caught.push_back(settled.step);
   return caught;
 }
 
 Resumable resumable(const RunState& run, const std::vector<StepKey>& caught) {
   if (caught.empty()) return Resumable::kAnywhere;
-  const auto failed = std::count_if(run.executions.begin(), run.executions.end(),
-                                    [](const auto& entry) { return entry.second->phase == Execution::Phase::kFailed; });
+  const std::size_t failed = run.in(Execution::Phase::kFailed);
   const bool set_aside = !run.started;
-  return set_aside || static_cast<std::size_t>(failed) > caught.size() ? Resumable::kHere : Resumable::kNowhere;
+  return set_aside || failed > caught.size() ? Resumable::kHere : Resumable::kNowhere;
 }
 
 std::string failure_reason(const RunState& run) {
@@ -192,16 +227,15 @@ std::string failure_reason(const RunState& run) {
   } catch (...) {  // a workflow may throw anything; the run still has to end with a reason
     reason = "the workflow threw something that is no std::exception";
   }
-  const auto failed = std::count_if(run.executions.begin(), run.executions.end(),
-                                    [](const auto& entry) { return entry.second->phase == Execution::Phase::kFailed; });
+  const std::size_t failed = run.in(Execution::Phase::kFailed);
   if (failed > 1) reason += " (and " + std::to_string(failed - 1) + " more failed)";
   return reason;
 }
 
 std::string misfit(const RunState& run) {
   if (!run.unreadable.empty()) return run.unreadable;
-  if (run.failure || run.stored.retries.empty()) return {};
-  return "step " + describe(run.stored.retries.front().step) +
+  if (run.failure || run.retries_left.empty()) return {};
+  return "step " + describe(run.retries_left.begin()->step) +
          ": it waits for an attempt, but today's code never asks for it";
 }
 

@@ -1,11 +1,15 @@
 // One run in memory: its coroutine frame, its executions, and what its checkpoints say.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/checkpoints.h"
@@ -15,6 +19,29 @@
 #include "engine/workflow.h"
 
 namespace pawl::engine {
+
+inline constexpr std::size_t kItemsMax = 10'000;        ///< Executions of one run, over all its steps.
+inline constexpr std::size_t kItemsOfWeight = 16;       ///< So many items take about as much memory as a run.
+inline constexpr std::size_t kOutputMax = 1024 * 1024;  ///< Bytes of one output as a checkpoint holds it.
+
+/// Finds what is known of a step by its name and key.
+struct ByStep {
+  using is_transparent = void;
+  static const StepKey& key(const StepKey& step) { return step; }
+  template <class Entry>
+  static const StepKey& key(const Entry& entry) {
+    return entry.step;
+  }
+  bool operator()(const auto& a, const auto& b) const { return key(a) < key(b); }
+};
+
+/// Executions in order of step and key, which is the same in every process.
+struct ByName {
+  bool operator()(const Execution* a, const Execution* b) const;
+  bool operator()(const std::pair<Timestamp, Execution*>& a, const std::pair<Timestamp, Execution*>& b) const {
+    return a.first != b.first ? a.first < b.first : (*this)(a.second, b.second);
+  }
+};
 
 /// Owned by the runner and touched by its thread only. Destroyed to park the run; rebuilt from a StoredRun to wake it.
 struct RunState {
@@ -30,9 +57,13 @@ struct RunState {
   bool can_advance() const;
   /// Executions that are neither settled nor waiting.
   bool moving() const;
+  bool waiting() const { return !backing_off.empty() || !held.empty(); }
+  std::size_t in(Execution::Phase phase) const { return in_phase.at(static_cast<std::size_t>(phase)); }
 
   const WorkflowDefinition* definition;
-  StoredRun stored;  ///< Its steps and retries are consumed as the code asks for them; the rest is what it forgot.
+  StoredRun stored;                             ///< Without its steps and retries, which are in the next two.
+  std::set<StepSettled, ByStep> steps_left;     ///< Taken as the code asks for them; the rest is what it forgot.
+  std::set<PendingRetry, ByStep> retries_left;  ///< The same.
   Workflow frame;
   bool started = false;
   int company = kFullCompany;        ///< Its company_of: less than full if its event may have crashed a worker.
@@ -48,6 +79,11 @@ struct RunState {
   std::string note;        ///< What a `done` has to say.
   std::string unreadable;  ///< The first checkpoint that today's code cannot read.
 
+  // kept by the executions themselves, which it outlives
+  std::array<std::size_t, Execution::kPhases> in_phase{};
+  std::set<std::pair<Timestamp, Execution*>, ByName> backing_off;  ///< By when they are due.
+  std::set<Execution*, ByName> held;
+  std::size_t* weight = nullptr;  ///< Counts one for each kItemsOfWeight of all runs, beyond each one's first.
   std::map<StepKey, std::unique_ptr<Execution>> executions;
   std::deque<StartedGroup> groups;
   std::vector<Execution*> fresh;  ///< Started by the last advance and not yet queued or waiting.

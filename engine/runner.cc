@@ -154,7 +154,7 @@ std::string Runner::Body::events_of_call(const StepQueue& queue, Timestamp taken
   std::set<std::string> events;
   for (const auto& [number, run] : runs_)
     for (const auto& [name, execution] : run->executions)
-      if (execution->phase == Execution::Phase::kInFlight && execution->started_at == taken_at &&
+      if (execution->phase() == Execution::Phase::kInFlight && execution->started_at == taken_at &&
           execution->step == &queue.step())
         events.insert(run->stored.event.id);
   std::string names;
@@ -186,10 +186,12 @@ void Runner::Body::turn(Duration at_most) {
   prune_if_due();
 }
 
+// Runs of many items leave an eighth of the window to others, however many items they have.
 std::size_t Runner::Body::room() const {
-  const std::size_t taken = runs_.size() + waking_;
-  const bool closed = last_delivery_ || !company().admits(kFullCompany);
-  return closed || taken >= options_.moving_max ? 0 : options_.moving_max - taken;
+  if (last_delivery_ || !company().admits(kFullCompany)) return 0;
+  const auto left_of = [](std::size_t window, std::size_t taken) { return window - std::min(window, taken); };
+  const std::size_t runs = runs_.size() + waking_;
+  return std::max(left_of(options_.moving_max, runs + weight_), left_of(options_.moving_max / 8, runs));
 }
 
 std::size_t Runner::Body::room_to_claim() const {

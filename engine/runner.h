@@ -17,7 +17,9 @@ namespace pawl::engine {
 
 /// Every queue and window of the runtime has its limit here.
 struct RunnerOptions {
-  std::size_t moving_max = 2000;             ///< Runs in memory at once; claiming pauses at this many.
+  /// Runs in memory at once, of which one counts as another for each sixteen items that it has; claiming pauses at this
+  /// many. An eighth of it is for runs alone, whatever items those in memory have.
+  std::size_t moving_max = 2000;
   std::size_t claim_max = 500;               ///< Events claimed at once.
   std::size_t finish_max = 1000;             ///< Events archived at once.
   std::size_t waiting_max = 1'000'000;       ///< Parked runs; claiming pauses at this many.

@@ -25,11 +25,6 @@ void distrust(Execution& execution, Timestamp now) {
   execution.retry_at = now;
 }
 
-bool waiting(const RunState& run) {
-  return std::any_of(run.executions.begin(), run.executions.end(),
-                     [](const auto& entry) { return entry.second->waits(); });
-}
-
 }  // namespace
 
 void Runner::Body::supersede(const UnfinishedRun& run) {
@@ -110,6 +105,7 @@ void Runner::Body::reopen(const Event& event, StoredRun stored) {
 RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunNumber number = stored.run;
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
+  run->weight = &weight_;
   run->company = company_of(run->stored.event.deliveries - 1, options_.deliveries_max);
   if (run->company != kFullCompany) suspects_.insert(run->company);
   run_by_event_[run->stored.event.id] = number;
@@ -137,7 +133,7 @@ void Runner::Body::admit(const WorkflowDefinition& workflow, StoredRun stored) {
 // Nothing of a run executes before its code has met all of its checkpoints and fits them.
 void Runner::Body::move(RunState& run) {
   while (!run.leaving) {
-    switch (next_move({run.returned(), run.can_advance(), run.moving(), waiting(run)})) {
+    switch (next_move({run.returned(), run.can_advance(), run.moving(), run.waiting()})) {
       case NextMove::kAdvance:
         run.advance();
         if (run.can_advance()) break;
@@ -161,7 +157,7 @@ void Runner::Body::move(RunState& run) {
 void Runner::Body::queue_fresh(RunState& run) {
   for (Execution* execution : std::exchange(run.fresh, {})) {
     if (execution->failed_at > now()) distrust(*execution, now());
-    if (execution->phase == Execution::Phase::kBackingOff && execution->retry_at > now()) continue;
+    if (execution->phase() == Execution::Phase::kBackingOff && execution->retry_at > now()) continue;
     queue_of(*execution).offer(*execution, now(), run.woken);
   }
 }
@@ -207,6 +203,7 @@ void Runner::Body::forget(RunNumber number) {
   }
   woken_ -= run->second->woken;
   stop_looking(*run->second);
+  weight_ -= run->second->executions.size() / kItemsOfWeight;
   run_by_event_.erase(run->second->stored.event.id);
   runs_.erase(run);
 }

@@ -52,6 +52,11 @@ const Execution* first_with(const std::vector<Execution*>& executions) {
   return found == executions.end() ? nullptr : *found;
 }
 
+std::string too_large(std::size_t bytes) {
+  return "its output of " + std::to_string(bytes) + " bytes is more than the " + std::to_string(kOutputMax) +
+         " that a checkpoint holds; let the step keep it elsewhere and return where";
+}
+
 const std::string& reason_of(const Outcome& refused) {
   const auto* item = std::get_if<Refused>(&refused);
   return item ? item->reason : std::get<CallRefused>(refused).reason;
@@ -167,6 +172,8 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
     else
       return try_apart(queue, execution, at);
   }
+  if (const auto* done = std::get_if<Succeeded>(&execution.outcome); done && done->json.size() > kOutputMax)
+    execution.outcome = FailedForGood{too_large(done->json.size())};
   const AttemptFacts facts{execution.attempt, execution.age, at, jitter_.next()};
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
   switch (verdict.kind) {
@@ -186,14 +193,14 @@ void Runner::Body::settle(StepQueue& queue, Execution& execution, Timestamp at) 
                                  at - execution.age,
                                  at,
                                  verdict.retry_at});
-      execution.phase = Execution::Phase::kBackingOff;
       execution.retry_at = verdict.retry_at;
+      execution.enter(Execution::Phase::kBackingOff);
       execution.age += verdict.retry_at - at;
       ++execution.attempt;
       break;
     case Verdict::Kind::kHold:
       execution.age -= at - execution.started_at;  // as if it had not been tried
-      execution.phase = Execution::Phase::kHeld;
+      execution.enter(Execution::Phase::kHeld);
       break;
   }
   execution.error = std::move(verdict.text);
@@ -212,7 +219,7 @@ void Runner::Body::try_apart(StepQueue& queue, Execution& execution, Timestamp a
 void Runner::Body::settled(Execution& execution, bool failed, std::string result, Timestamp at) {
   Refusals& refusals = queue_of(execution).refusals();
   if (refusals.remembers_any()) refusals.settled(StepQueue::item_of(execution));
-  execution.phase = Execution::Phase::kSettling;
+  execution.enter(Execution::Phase::kSettling);
   execution.error = failed ? result : std::string();
   journal_.add(StepSettled{execution.run->stored.run,
                            {execution.step->name(), execution.key},
@@ -222,7 +229,7 @@ void Runner::Body::settled(Execution& execution, bool failed, std::string result
                            execution.started_at,
                            at},
                [this, &execution, failed] {
-                 execution.phase = failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded;
+                 execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
                  move(*execution.run);
                });
 }

@@ -22,13 +22,8 @@ struct Waits {
 
 Waits waits_of(const RunState& run) {
   Waits waits;
-  for (const auto& [name, execution] : run.executions) {
-    if (execution->phase == Execution::Phase::kBackingOff) {
-      if (!waits.backs_off || execution->retry_at < waits.backs_off->retry_at) waits.backs_off = execution.get();
-    } else if (execution->phase == Execution::Phase::kHeld) {
-      waits.held.push_back(execution.get());
-    }
-  }
+  if (!run.backing_off.empty()) waits.backs_off = run.backing_off.begin()->second;
+  waits.held.assign(run.held.begin(), run.held.end());
   return waits;
 }
 
@@ -196,12 +191,10 @@ void Runner::Body::wake_last_delivery() {
 // A run in memory of which a part moves: what of it waits is looked at when it is due, so that a retry does not wait
 // for a sibling that is stuck.
 void Runner::Body::look_again_later(RunState& run) {
-  const Waits waits = waits_of(run);
-  Timestamp when{};
-  if (!waits.held.empty()) when = now() + kLookAtHeld;
-  if (waits.backs_off)
-    when = waits.held.empty() ? waits.backs_off->retry_at : std::min(when, waits.backs_off->retry_at);
-  if (when == Timestamp{} || (run.look_again_at != Timestamp{} && run.look_again_at <= when)) return;
+  if (!run.waiting()) return;
+  Timestamp when = run.held.empty() ? Timestamp::max() : now() + kLookAtHeld;
+  if (!run.backing_off.empty()) when = std::min(when, run.backing_off.begin()->first);
+  if (run.look_again_at != Timestamp{} && run.look_again_at <= when) return;
   stop_looking(run);
   look_again_at_.insert({when, run.stored.run});
   run.look_again_at = when;
@@ -217,10 +210,12 @@ void Runner::Body::look_again() {
   while (!look_again_at_.empty() && look_again_at_.begin()->first <= now()) {
     RunState& run = *runs_.at(look_again_at_.begin()->second);
     stop_looking(run);
-    for (const auto& [name, execution] : run.executions) {
-      const bool due = execution->phase == Execution::Phase::kBackingOff && execution->retry_at <= now();
-      if (due || execution->phase == Execution::Phase::kHeld) queue_of(*execution).offer(*execution, now(), true);
+    while (!run.backing_off.empty() && run.backing_off.begin()->first <= now()) {
+      Execution& due = *run.backing_off.begin()->second;
+      queue_of(due).offer(due, now(), true);
     }
+    for (Execution* held : std::vector<Execution*>(run.held.begin(), run.held.end()))
+      queue_of(*held).offer(*held, now(), true);
     move(run);
   }
 }

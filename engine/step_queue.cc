@@ -49,7 +49,7 @@ bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
       return offer_isolated(execution, tenant, now);
   const bool paused = !circuit_.closed() && !may_probe(execution, now, returning);
   const bool full = slow_ && ready_.size() >= (returning ? 2 * keep_ : keep_);
-  execution.phase = paused || full ? Execution::Phase::kHeld : Execution::Phase::kQueued;
+  execution.enter(paused || full ? Execution::Phase::kHeld : Execution::Phase::kQueued);
   if (paused || full) return false;
   ready_.push_back({&execution, now});
   return true;
@@ -57,12 +57,12 @@ bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
 
 bool StepQueue::offer_isolated(Execution& execution, const std::string& tenant, Timestamp now) {
   if (isolation_.waiting() >= keep_) {
-    execution.phase = Execution::Phase::kBackingOff;
     execution.retry_at = now + kAwayFromCrowd;
+    execution.enter(Execution::Phase::kBackingOff);
     execution.error = "other items of this tenant are refused, and go first";
     return false;
   }
-  execution.phase = Execution::Phase::kQueued;
+  execution.enter(Execution::Phase::kQueued);
   isolation_.queue(execution, tenant);
   return true;
 }
@@ -98,7 +98,7 @@ std::vector<Execution*> StepQueue::take(Timestamp now) {
   if (step_->options().rate > 0) tokens_ -= static_cast<double>(batch.size());
   circuit_.begin_probe(now);
   in_flight_.insert(now);
-  for (Execution* execution : batch) execution->phase = Execution::Phase::kInFlight;
+  for (Execution* execution : batch) execution->enter(Execution::Phase::kInFlight);
   return batch;
 }
 
@@ -119,7 +119,7 @@ std::vector<Execution*> StepQueue::take_ready(std::size_t most) {
 std::vector<Execution*> StepQueue::evict() {
   std::vector<Execution*> evicted = evict_beyond(0);
   for (Execution* execution : isolation_.evict()) {
-    execution->phase = Execution::Phase::kHeld;
+    execution->enter(Execution::Phase::kHeld);
     evicted.push_back(execution);
   }
   return evicted;
@@ -142,7 +142,7 @@ std::vector<Execution*> StepQueue::evict_beyond(std::size_t kept) {
   std::vector<Execution*> evicted;
   for (std::size_t i = kept; i < ready_.size(); ++i) evicted.push_back(ready_[i].execution);
   ready_.resize(std::min(kept, ready_.size()));
-  for (Execution* execution : evicted) execution->phase = Execution::Phase::kHeld;
+  for (Execution* execution : evicted) execution->enter(Execution::Phase::kHeld);
   return evicted;
 }
 

@@ -2,6 +2,7 @@
 #include "tests/bench/engine_path.h"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -40,6 +41,18 @@ struct Steps {
   Echo send{"send-words", {}};
 };
 
+std::vector<std::string> numbered(int items) {
+  std::vector<std::string> words;
+  for (int item = 0; item < items; ++item) words.push_back(std::to_string(item));
+  return words;
+}
+
+Workflow fan_out(Run run, int items, const Steps& steps) {
+  const std::vector<std::string> words = numbered(items);
+  const auto sent = run.start_each(steps.send, words);
+  co_await run.all(sent);
+}
+
 Workflow tell(Run run, std::string word, const Steps& steps) {
   const std::string found = co_await run.step(steps.find, word);
   const std::vector<std::string> words{"one", "two"};
@@ -58,9 +71,8 @@ bool all_done(const engine::MemoryOutboxTable& table, int events) {
                      [](const auto& event) { return event.status == engine::RunStatus::kDone; });
 }
 
-}  // namespace
-
-void run_engine_path(int events) {
+// Works off so many events of such a workflow.
+void work_off(int events, int turns_max, const std::function<Workflow(Run, const Steps&)>& flow) {
   engine::ManualClock clock;
   engine::MemoryOutboxTable table;
   engine::MemoryCheckpoints store;
@@ -68,16 +80,25 @@ void run_engine_path(int events) {
   engine::MemoryOutbox outbox(table);
   Steps steps;
   Deaf observer;
-  const auto start = [&steps](Run run, const Event&) { return tell(run, "word", steps); };
+  const auto start = [&](Run run, const Event&) { return flow(run, steps); };
 
   table.now = clock.now();
   for (int event = 0; event < events; ++event) table.emit(kType);
   engine::Runner runner({outbox, store, clock, lanes, observer},
                         {{"tell-words", kType, start, {&steps.find, &steps.show, &steps.send}}}, {.seed = 1});
   runner.open();
-  const int turns_max = 1000 + 10 * events;
   for (int turn = 0; turn < turns_max && !runner.idle(); ++turn) runner.turn({});
   if (!all_done(table, events)) throw std::runtime_error("the engine did not bring every event to its end");
+}
+
+}  // namespace
+
+void run_engine_path(int events) {
+  work_off(events, 1000 + 10 * events, [](Run run, const Steps& steps) { return tell(run, "word", steps); });
+}
+
+void run_fan_out(int items) {
+  work_off(1, 1000 + 10 * items, [items](Run run, const Steps& steps) { return fan_out(run, items, steps); });
 }
 
 }  // namespace pawl::bench

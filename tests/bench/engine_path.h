@@ -7,4 +7,7 @@ namespace pawl::bench {
 /// the calling thread. Throws when any of them does not end as done.
 void run_engine_path(int events);
 
+/// One event of a workflow that does one step for so many items.
+void run_fan_out(int items);
+
 }  // namespace pawl::bench

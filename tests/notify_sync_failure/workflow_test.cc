@@ -51,7 +51,7 @@ void execute(Fixture& fixture, Execution& execution) {
   }
   const auto* failed = std::get_if<pawl::engine::FailedForGood>(&execution.outcome);
   if (failed) execution.error = failed->reason;
-  execution.phase = failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded;
+  execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
 }
 
 void execute_fresh(Fixture& fixture, pawl::engine::RunState& run) {
