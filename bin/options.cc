@@ -151,7 +151,7 @@ void add_worker(CLI::App& app, Settings& settings) {
       "--doorbell", settings.doorbell, {{"auto", std::nullopt}, {"listen", true}, {"poll", false}},
       "poll behind a pooler without LISTEN; default auto: listen, unless Postgres allows prepared transactions");
   running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
-  running.number("--moving-max", settings.moving_max, "Runs in memory at once, sixteen items as one more; default 2000");
+  running.number("--moving-max", settings.moving_max, "Runs in memory, one more for each sixteen items; default 2000");
   running.duration("--retention", settings.retention, {"1m", "36500d", true},
                    "Forget ended runs after this; 0s: never; default 30d");
   running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients,

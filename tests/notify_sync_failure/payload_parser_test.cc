@@ -105,10 +105,28 @@ TEST_CASE("bytes that are no UTF-8 are replaced, and a mark of the byte order is
 }
 
 TEST_CASE("what JSON does not allow is refused") {
-  for (const char* payload : {"", " ", "{", "{}{}", "{} x", "{,}", R"({"label":1,})", R"({"label" 1})", R"({label:1})",
-                              R"({'label':1})", R"({"label":"x)", R"({"label":"\x"})", "{\"label\":\"\t\"}",
-                              R"({"label":tru})", R"({"label":NaN})", R"({"label":01})", R"({"label":1.})",
-                              R"({"label":.5})", R"({"label":+1})", R"({"label":-})", R"({"label":1e})", "{}/**/"})
+  for (const char* payload : {"",
+                              " ",
+                              "{",
+                              "{}{}",
+                              "{} x",
+                              "{,}",
+                              R"({"label":1,})",
+                              R"({"label" 1})",
+                              R"({label:1})",
+                              R"({'label':1})",
+                              R"({"label":"x)",
+                              R"({"label":"\x"})",
+                              "{\"label\":\"\t\"}",
+                              R"({"label":tru})",
+                              R"({"label":NaN})",
+                              R"({"label":01})",
+                              R"({"label":1.})",
+                              R"({"label":.5})",
+                              R"({"label":+1})",
+                              R"({"label":-})",
+                              R"({"label":1e})",
+                              "{}/**/"})
     check_invalid(payload);
 }
 

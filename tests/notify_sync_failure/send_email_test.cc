@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "tests/notify_sync_failure/doubles.h"
+#include "tests/notify_sync_failure/send_email_fixture.h"
 
 using namespace pawl::notify_sync_failure;
 using pawl::engine::FailedForGood;
@@ -17,23 +17,6 @@ using pawl::engine::Succeeded;
 using pawl::mail::Delivery;
 
 namespace {
-
-struct Fixture {
-  MemoryLedger ledger;
-  MemoryMailer mailer;
-  SendEmail step{ledger,
-                 mailer,
-                 EmailWriter(AppUrl("https://app.example.com"), {"alerts@depositlink.example", "DepositLink"}),
-                 {}};
-
-  EmailRequest request(const std::string& user_id) { return {shared(), "Acme Lettings", user_id}; }
-
-  StepCall<EmailRequest, EmailReceipt> call_for(const std::vector<std::string>& user_ids) {
-    StepCall<EmailRequest, EmailReceipt> call(step);
-    for (const std::string& user_id : user_ids) call.add(request(user_id));
-    return call;
-  }
-};
 
 // Keeps the mails to one address waiting until it is interrupted, as a relay that stalls after the final dot does.
 struct StallingMailer final : pawl::mail::Mailer {
@@ -64,15 +47,9 @@ struct StallingMailer final : pawl::mail::Mailer {
   }
 };
 
-template <class Outcome>
-std::string reason_of(const StepCall<EmailRequest, EmailReceipt>& call, std::size_t index = 0) {
-  const auto* outcome = std::get_if<Outcome>(&call.outcome(index));
-  return outcome ? outcome->reason : "another outcome";
-}
-
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "an accepted mail succeeds with the server's reply, and the ledger says so") {
+TEST_CASE_METHOD(SendEmailFixture, "an accepted mail succeeds with the server's reply, and the ledger says so") {
   auto call = call_for({"olive"});
   call.execute();
   REQUIRE(call.succeeded());
@@ -84,7 +61,8 @@ TEST_CASE_METHOD(Fixture, "an accepted mail succeeds with the server's reply, an
   CHECK(mailer.sent[0].to == "olive@example.com");
 }
 
-TEST_CASE_METHOD(Fixture, "the mail is dated by its claim, names its reader and belongs to its connection's thread") {
+TEST_CASE_METHOD(SendEmailFixture,
+                 "the mail is dated by its claim, names its reader and belongs to its connection's thread") {
   ledger.now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{3};
   auto call = call_for({"olive"});
   SyncFailed again = sample_failure();
@@ -106,7 +84,7 @@ TEST_CASE_METHOD(Fixture, "the mail is dated by its claim, names its reader and 
   CHECK(mailer.sent[0].message_id != mailer.sent[1].message_id);
 }
 
-TEST_CASE_METHOD(Fixture, "a mail that the ledger knows as accepted is not sent again") {
+TEST_CASE_METHOD(SendEmailFixture, "a mail that the ledger knows as accepted is not sent again") {
   ledger.rows[{kEventId, "olive"}] = {"accepted", "250 long ago", 0};
   auto call = call_for({"olive"});
   call.execute();
@@ -115,7 +93,8 @@ TEST_CASE_METHOD(Fixture, "a mail that the ledger knows as accepted is not sent 
   CHECK(mailer.sent.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "whoever is no longer owner or admin is suppressed with the reason, which is no error") {
+TEST_CASE_METHOD(SendEmailFixture,
+                 "whoever is no longer owner or admin is suppressed with the reason, which is no error") {
   ledger.demoted.insert("olive");
   auto call = call_for({"olive"});
   call.execute();
@@ -125,7 +104,7 @@ TEST_CASE_METHOD(Fixture, "whoever is no longer owner or admin is suppressed wit
   CHECK(mailer.sent.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an unusable address is suppressed with the reason, and the ledger says so") {
+TEST_CASE_METHOD(SendEmailFixture, "an unusable address is suppressed with the reason, and the ledger says so") {
   for (const char* address : {"", "olive", "olive@example.com\r\nRCPT TO:<x@y>", "olive@💩.example", "a b@c.d"}) {
     ledger.emails["olive"] = address;
     auto call = call_for({"olive"});
@@ -139,7 +118,7 @@ TEST_CASE_METHOD(Fixture, "an unusable address is suppressed with the reason, an
   CHECK(mailer.sent.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an address is sent to as it is meant, in the envelope and in To:") {
+TEST_CASE_METHOD(SendEmailFixture, "an address is sent to as it is meant, in the envelope and in To:") {
   ledger.emails["olive"] = "\u00A0Info@Bücher.example ";
   auto call = call_for({"olive"});
   call.execute();
@@ -148,7 +127,7 @@ TEST_CASE_METHOD(Fixture, "an address is sent to as it is meant, in the envelope
   CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("<Info@xn--bcher-kva.example>\r\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "each answer of the mailer settles its own item and no other") {
+TEST_CASE_METHOD(SendEmailFixture, "each answer of the mailer settles its own item and no other") {
   mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 no such user"};
   mailer.answers["greylisted@example.com"] = {Delivery::kDeferred, "451 try later"};
   mailer.answers["dropped@example.com"] = {Delivery::kInDoubt, "the connection died after the final dot"};
@@ -165,7 +144,8 @@ TEST_CASE_METHOD(Fixture, "each answer of the mailer settles its own item and no
   CHECK(ledger.row("olive").state == "accepted");
 }
 
-TEST_CASE_METHOD(Fixture, "a relay that is down blames no recipient: the item is unavailable, the mail deferred") {
+TEST_CASE_METHOD(SendEmailFixture,
+                 "a relay that is down blames no recipient: the item is unavailable, the mail deferred") {
   mailer.answers["olive@example.com"] = {Delivery::kRelayDown, "421 go away"};
   auto call = call_for({"olive"});
   call.execute();
@@ -173,7 +153,7 @@ TEST_CASE_METHOD(Fixture, "a relay that is down blames no recipient: the item is
   CHECK(ledger.row("olive").state == "deferred");
 }
 
-TEST_CASE_METHOD(Fixture, "a login that is refused is tried again after minutes, and says so") {
+TEST_CASE_METHOD(SendEmailFixture, "a login that is refused is tried again after minutes, and says so") {
   mailer.answers["olive@example.com"] = {Delivery::kLoginRefused, "535 5.7.8 no"};
   auto call = call_for({"olive"});
   call.execute();
@@ -184,7 +164,8 @@ TEST_CASE_METHOD(Fixture, "a login that is refused is tried again after minutes,
   CHECK(ledger.row("olive").reply == "535 5.7.8 no");
 }
 
-TEST_CASE_METHOD(Fixture, "a refusal that may be anybody's names organisation and domain, and the mail is deferred") {
+TEST_CASE_METHOD(SendEmailFixture,
+                 "a refusal that may be anybody's names organisation and domain, and the mail is deferred") {
   ledger.emails["olive"] = "olive@Harbour.Example";
   mailer.answers["olive@Harbour.Example"] = {Delivery::kRefused, "554 5.7.1 denied"};
   mailer.answers["adam@example.com"] = {Delivery::kAccountRefused, "550 relay not permitted"};
@@ -198,7 +179,7 @@ TEST_CASE_METHOD(Fixture, "a refusal that may be anybody's names organisation an
   for (const char* user : {"olive", "adam"}) CHECK(ledger.row(user).state == "deferred");
 }
 
-TEST_CASE_METHOD(Fixture, "only a mail that the relay took just now tells that it takes mails") {
+TEST_CASE_METHOD(SendEmailFixture, "only a mail that the relay took just now tells that it takes mails") {
   ledger.demoted.insert("gone");
   auto call = call_for({"olive", "gone"});
   call.execute();
@@ -208,7 +189,7 @@ TEST_CASE_METHOD(Fixture, "only a mail that the relay took just now tells that i
   CHECK_FALSE(std::get<Succeeded>(call.outcome(0)).accepted);
 }
 
-TEST_CASE_METHOD(Fixture, "a mail in doubt is sent again with the same bytes under the policy to resend") {
+TEST_CASE_METHOD(SendEmailFixture, "a mail in doubt is sent again with the same bytes under the policy to resend") {
   mailer.answers["olive@example.com"] = {Delivery::kInDoubt, "dropped"};
   auto call = call_for({"olive"});
   call.execute();
@@ -221,7 +202,7 @@ TEST_CASE_METHOD(Fixture, "a mail in doubt is sent again with the same bytes und
   CHECK(mailer.sent[0].message_id == mailer.sent[1].message_id);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(SendEmailFixture,
                  "a mail that was surely not sent is dated anew, so that it is not sent with yesterday's date") {
   mailer.answers["olive@example.com"] = {Delivery::kDeferred, "451 try later"};
   ledger.now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
@@ -233,7 +214,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK_THAT(mailer.sent[1].bytes, Catch::Contains("\r\nDate: Tue, 24 Nov 2026 20:00:00 +0000\r\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "each reader's mail has the times of his own zone, and of UTC where his is unknown") {
+TEST_CASE_METHOD(SendEmailFixture,
+                 "each reader's mail has the times of his own zone, and of UTC where his is unknown") {
   ledger.time_zones = {{"olive", "Australia/Sydney"}, {"adam", "Mars/Olympus"}, {"eve", ""}};
   auto call = call_for({"olive", "adam", "eve"});
   call.execute();
@@ -243,7 +225,7 @@ TEST_CASE_METHOD(Fixture, "each reader's mail has the times of his own zone, and
     CHECK_THAT(mailer.sent[mail].bytes, Catch::Contains("24 November 2026, 03:00 UTC\r\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "a mail in doubt fails and is left to an operator under the policy to hold") {
+TEST_CASE_METHOD(SendEmailFixture, "a mail in doubt fails and is left to an operator under the policy to hold") {
   ledger.holds_in_doubt = true;
   mailer.answers["olive@example.com"] = {Delivery::kInDoubt, "dropped"};
   auto call = call_for({"olive"});
@@ -253,87 +235,7 @@ TEST_CASE_METHOD(Fixture, "a mail in doubt fails and is left to an operator unde
   CHECK(mailer.sent.size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture,
-                 "nothing is sent twice when the ledger fails once between the server's reply and its record") {
-  ledger.settle_throws = 1;
-  auto call = call_for({"olive", "adam"});
-  CHECK_THROWS_AS(call.execute(), pawl::engine::UnavailableError);
-  CHECK_FALSE(call.settled(0));
-  CHECK(ledger.row("olive").state == "sending");
-
-  call.execute();
-  CHECK(call.succeeded(0));
-  CHECK(call.succeeded(1));
-  CHECK(mailer.sent.size() == 2);
-  CHECK(ledger.row("olive").state == "accepted");
-}
-
-TEST_CASE_METHOD(Fixture,
-                 "P6: a kept verdict that the ledger refuses fails its own mail alone, and sends nothing twice") {
-  const auto delivery = GENERATE(Delivery::kAccepted, Delivery::kDeferred);
-  mailer.answers["olive@example.com"] = {delivery, "250 queued"};
-  ledger.refused = {"olive"};
-  auto olive = call_for({"olive"});
-  auto adam = call_for({"adam"});
-  CHECK_THROWS_WITH(olive.execute(), "settle mail: refused for olive");
-  adam.execute();
-  CHECK(adam.succeeded());
-  CHECK_THROWS_WITH(olive.execute(), "settle mail: refused for olive");
-  CHECK(mailer.sent.size() == 2);
-  ledger.refused.clear();
-  mailer.answers.clear();
-  olive.execute();
-  CHECK(olive.succeeded());
-  CHECK(mailer.sent.size() == (delivery == Delivery::kAccepted ? 2 : 3));
-  CHECK(ledger.row("olive").state == "accepted");
-}
-
-TEST_CASE_METHOD(Fixture, "nothing new is sent while the ledger cannot be told of what was sent before") {
-  ledger.settle_throws = 3;
-  auto olive = call_for({"olive"});
-  auto adam = call_for({"adam"});
-  CHECK_THROWS_AS(olive.execute(), pawl::engine::UnavailableError);
-  CHECK_THROWS_AS(adam.execute(), pawl::engine::UnavailableError);
-  CHECK_THROWS_AS(adam.execute(), pawl::engine::UnavailableError);
-  CHECK(mailer.sent.size() == 1);
-  adam.execute();
-  olive.execute();
-  CHECK(mailer.sent.size() == 2);
-  CHECK(olive.succeeded());
-  CHECK(adam.succeeded());
-}
-
-TEST_CASE_METHOD(Fixture, "nothing is sent twice by one process even when its lease was lost with the ledger") {
-  ledger.settle_throws = 1;
-  mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 no such user"};
-  auto call = call_for({"olive", "refused"});
-  CHECK_THROWS(call.execute());
-  ledger.epoch = 2;  // the rows still say `sending`, and verdicts of the new epoch do not reach them
-
-  auto other = call_for({"adam"});
-  other.execute();
-  CHECK(ledger.row("olive").state == "sending");
-  call.execute();
-  CHECK(call.succeeded(0));
-  CHECK(reason_of<FailedForGood>(call, 1) == "rejected: 550 no such user");
-  CHECK(mailer.sent.size() == 3);
-  CHECK(ledger.row("olive").state == "accepted");
-  CHECK(ledger.row("refused").state == "rejected");
-}
-
-TEST_CASE_METHOD(Fixture, "a known acceptance outranks a ledger that holds the mail for an operator") {
-  ledger.settle_throws = 1;
-  ledger.holds_in_doubt = true;
-  auto call = call_for({"olive"});
-  CHECK_THROWS(call.execute());
-  ledger.epoch = 2;
-  call.execute();
-  REQUIRE(call.succeeded());
-  CHECK(call.output().state == "accepted");
-  CHECK(mailer.sent.size() == 1);
-}
-
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(SendEmailFixture,
                  "a mail that the relay keeps waiting holds up no other, and an interrupt leaves it in doubt") {
   StallingMailer stalling;
   stalling.stalls = "olive@example.com";
@@ -354,7 +256,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(ledger.row("olive").state == "in_doubt");
 }
 
-TEST_CASE_METHOD(Fixture, "a server's reply goes into the ledger clean and bounded") {
+TEST_CASE_METHOD(SendEmailFixture, "a server's reply goes into the ledger clean and bounded") {
   mailer.answers["olive@example.com"] = {Delivery::kRejected, "550 \x1b[31mbad\xff " + std::string(100'000, 'y')};
   auto call = call_for({"olive"});
   call.execute();
@@ -363,7 +265,7 @@ TEST_CASE_METHOD(Fixture, "a server's reply goes into the ledger clean and bound
   CHECK(reply.size() < 600);
 }
 
-TEST_CASE_METHOD(Fixture, "two people with one mailbox get a mail each, under ids of their own") {
+TEST_CASE_METHOD(SendEmailFixture, "two people with one mailbox get a mail each, under ids of their own") {
   ledger.emails["olive"] = ledger.emails["adam"] = "office@example.com";
   auto call = call_for({"olive", "adam"});
   call.execute();
@@ -372,7 +274,7 @@ TEST_CASE_METHOD(Fixture, "two people with one mailbox get a mail each, under id
   CHECK(mailer.sent[0].message_id != mailer.sent[1].message_id);
 }
 
-TEST_CASE_METHOD(Fixture, "the fan-out of mails is keyed by the user's id") {
+TEST_CASE_METHOD(SendEmailFixture, "the fan-out of mails is keyed by the user's id") {
   CHECK(step.name() == "send-email");
   CHECK(step.key(request("olive")) == "olive");
 }
@@ -401,7 +303,7 @@ TEST_CASE("a sender has a name, an address for replies and one for bounces, each
                     Catch::StartsWith("envelope sender of mail \"<>\": "));
 }
 
-TEST_CASE_METHOD(Fixture, "what may have been claimed before says so") {
+TEST_CASE_METHOD(SendEmailFixture, "what may have been claimed before says so") {
   StepCall<EmailRequest, EmailReceipt> call(step);
   for (const auto& event : fresh_redelivered_and_resumed()) call.add(request("olive"), event);
   call.execute();
@@ -411,7 +313,7 @@ TEST_CASE_METHOD(Fixture, "what may have been claimed before says so") {
   CHECK(ledger.asked[2].again);
 }
 
-TEST_CASE_METHOD(Fixture, "a reader's name is made plain before it is in a mail") {
+TEST_CASE_METHOD(SendEmailFixture, "a reader's name is made plain before it is in a mail") {
   ledger.full_name = "Olive\r\n\tOwner\u202E";
   auto call = call_for({"olive"});
   call.execute();
