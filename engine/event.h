@@ -15,8 +15,9 @@ struct Event {
   std::string type;            ///< For example `pms/connection.sync.failed`.
   std::string aggregate_type;  ///< What the event is about, for example `pms_connection`.
   std::string aggregate_id;
-  std::string tenant;   ///< Whose event it is, if its producer said so.
-  std::string payload;  ///< JSON text exactly as the outbox holds it; parsed by the workflow, never in SQL.
+  std::string tenant;         ///< Whose event it is, if its producer said so.
+  std::string payload;        ///< JSON text exactly as the outbox holds it; parsed by the workflow, never in SQL.
+  std::int64_t left_out = 0;  ///< Bytes of a payload that is too large to be claimed, and empty here; else 0.
   Timestamp created_at{};
   int deliveries = 1;  ///< How often the event was claimed, this claim included.
   int resumes = 0;     ///< How often an operator has asked that its failed run goes on.

@@ -108,7 +108,9 @@ std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
   std::vector<Event> claimed;
   Company company = request.limits.company;
   bool blocked = false;  // by a redelivered event that has to wait; the fresh do not, unless it has to be alone
+  std::int64_t bytes = 0;
   for (MemoryOutboxTable::Row* row : claimable(request)) {
+    if (bytes >= request.limits.bytes) break;
     const int own = company_of(row->event.deliveries, request.limits.deliveries_max);
     if (claimed.size() == static_cast<std::size_t>(request.limits.max) || (own == 1 && !company.admits(own))) break;
     blocked = row->event.deliveries > 0 && (blocked || !company.admits(own));
@@ -117,6 +119,11 @@ std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
     row->lease_epoch = epoch_;
     ++row->event.deliveries;
     claimed.push_back(row->event);
+    const auto size = static_cast<std::int64_t>(row->event.payload.size());
+    bytes += size;
+    if (size <= kPayloadMax) continue;
+    claimed.back().payload.clear();
+    claimed.back().left_out = size;
   }
   return claimed;
 }

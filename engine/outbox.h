@@ -32,11 +32,16 @@ struct Registered {
       foreign;  ///< Of the events named, those finished, resumed, or held by another living worker.
 };
 
+/// A payload of more bytes is not claimed with its event.
+inline constexpr std::int64_t kPayloadMax = 16 * 1024 * 1024;
+
 /// How much to claim beside what moves.
 struct ClaimLimits {
   int max = 0;             ///< At most this many events.
   int deliveries_max = 5;  ///< How many deliveries the worker allows; decides with company_of who may come along.
   Company company;         ///< What moves in the worker now.
+  /// No further event once their payloads have so many; at least one.
+  std::int64_t bytes = 4 * 1024 * 1024;
 };
 
 /// A batch to claim.
@@ -59,7 +64,9 @@ class Outbox {
 
   /// Leases pending events that the company admits: those delivered before first, then fresh ones in order of position,
   /// of which a part may be ceded to tenants other than those that fill the claims. While one waits for its last
-  /// delivery, which it has alone, nothing is claimed that would keep it waiting. Finds late commits and freed rows
+  /// delivery, which it has alone, nothing is claimed that would keep it waiting. After a call that failed, perhaps
+  /// since its answer was too much for the line, fewer bytes are asked for, down to one event; of one that does not
+  /// arrive even so, only the size is. Finds late commits and freed rows
   /// within a second, or within a few where very many events are leased.
   virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
 

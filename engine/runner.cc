@@ -195,7 +195,7 @@ std::size_t Runner::Body::room() const {
 }
 
 std::size_t Runner::Body::room_to_claim() const {
-  const bool can_write = !journal_.backoff().down();
+  const bool can_write = !journal_.backoff().down() && payloads_ < options_.payloads_max;
   const bool wanted = !draining_ && can_write && heartbeat_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
   return wanted ? std::min(room(), options_.claim_max) : 0;
 }
@@ -205,8 +205,11 @@ Company Runner::Body::company() const {
 }
 
 void Runner::Body::claim() {
-  const int most = static_cast<int>(room_to_claim());
-  intake_->turn(now(), {most, options_.deliveries_max, company()}, options_.idle_wait);
+  ClaimLimits limits{
+      .max = static_cast<int>(room_to_claim()), .deliveries_max = options_.deliveries_max, .company = company()};
+  limits.bytes = std::min(
+      limits.bytes, static_cast<std::int64_t>(options_.payloads_max - std::min(payloads_, options_.payloads_max)));
+  intake_->turn(now(), limits, options_.idle_wait);
 }
 
 // Two clocks have to agree that a run is old: this host's, and that of Postgres as the newest event shows it. One that

@@ -21,6 +21,7 @@ struct RunnerOptions {
   /// many. An eighth of it is for runs alone, whatever items those in memory have.
   std::size_t moving_max = 2000;
   std::size_t claim_max = 500;               ///< Events claimed at once.
+  std::size_t payloads_max = 64 << 20;       ///< Bytes of payloads of runs in memory; claiming pauses at this many.
   std::size_t finish_max = 1000;             ///< Events archived at once.
   std::size_t waiting_max = 1'000'000;       ///< Parked runs; claiming pauses at this many.
   int deliveries_max = 5;                    ///< An event delivered more often than this is failed with the reason.

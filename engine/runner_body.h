@@ -145,6 +145,7 @@ class Runner::Body {
   RunNumber next_run_ = 1;
   std::multiset<int> suspects_;             ///< The company_of of runs in memory that may not have full company.
   std::optional<StoredRun> last_delivery_;  ///< Due, and has to be alone: goes on when nothing else moves.
+  std::size_t payloads_ = 0;                ///< Bytes of the payloads of runs in memory.
   std::size_t weight_ = 0;                  ///< What the items of runs in memory count, beside the runs.
   std::size_t waking_ = 0;                  ///< Runs being loaded.
   std::size_t woken_ = 0;                   ///< Runs in memory that had been parked.

@@ -18,6 +18,12 @@ namespace {
 
 bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
 
+std::string too_large(std::int64_t bytes) {
+  return "its payload of " + std::to_string(bytes) + " bytes does not reach a worker, which takes at most " +
+         std::to_string(kPayloadMax) +
+         " of one event, and less over a slow line; emit a reference to what is large instead";
+}
+
 // It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
 // knows, so the next attempt is due, and the wait before it makes nothing older.
 void distrust(Execution& execution, Timestamp now) {
@@ -52,6 +58,8 @@ void Runner::Body::arrive_new(Event event) {
   stored.event = std::move(event);
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
   stored.workflow = workflow->name;
+  if (stored.event.left_out > 0)
+    return finished(stored.event, RunStatus::kFailed, too_large(stored.event.left_out), Resumable::kAnywhere);
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
@@ -106,6 +114,7 @@ RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stor
   const RunNumber number = stored.run;
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
   run->weight = &weight_;
+  payloads_ += run->stored.event.payload.size();
   run->company = company_of(run->stored.event.deliveries - 1, options_.deliveries_max);
   if (run->company != kFullCompany) suspects_.insert(run->company);
   run_by_event_[run->stored.event.id] = number;
@@ -203,6 +212,7 @@ void Runner::Body::forget(RunNumber number) {
   }
   woken_ -= run->second->woken;
   stop_looking(*run->second);
+  payloads_ -= run->second->stored.event.payload.size();
   weight_ -= run->second->executions.size() / kItemsOfWeight;
   run_by_event_.erase(run->second->stored.event.id);
   runs_.erase(run);

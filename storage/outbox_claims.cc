@@ -9,6 +9,7 @@
 #include "engine/crash_point.h"
 #include "engine/errors.h"
 #include "storage/array_literal.h"
+#include "storage/claimed_events.h"
 #include "storage/outbox_registration.h"
 
 namespace pawl::storage {
@@ -20,43 +21,42 @@ constexpr std::chrono::milliseconds kBusyPoll{5};
 constexpr std::chrono::milliseconds kAfterFalseRing{20};
 constexpr std::chrono::seconds kWorkersEvery{1};
 
-const std::string kKey = "coalesce(o.headers->>'tenant', o.aggregateid)";
-
-// An event may have been written with a time that is none, as infinity: it is clamped, or no claim could read it.
-const std::string kEventColumns =
-    "o.position, o.id, o.type, o.aggregatetype, o.aggregateid, o.payload::text,"
-    " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint,"
-    " o.deliveries, o.resumes, " +
-    kKey;
-constexpr int kKeyColumn = 9;
-
-// $3 epoch, $4 batch. Nothing is written, and no transaction id used up, unless something was picked. The lease may be
-// committed without waiting for the disk: losing it only makes the event pending again.
+// $3 epoch, $4 batch, $5 bytes, $6 of a payload at most. Nothing is written, and no transaction id used up, unless
+// something was picked. The lease may be committed without waiting for the disk: losing it only makes the event pending
+// again.
 //
 // What was picked is locked, so it is updated where it lies: joined by position, a queue of some 10,000 was scanned
 // whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim. The
 // update itself returns the events, in any order: a select over it made three copies of each payload.
 std::string claim_sql(const std::string& picked) {
-  return "with picked as materialized (select o.ctid as place from pawl.outbox o where " + kClaimable + picked +
-         " for update of o skip locked),"
+  return "with picked as materialized (select " + sizes() + " from pawl.outbox o where " + kClaimable + picked +
+         " for update of o skip locked)," + fitting("$5::bigint") +
+         ","
          " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
-         " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from picked) for key share of w)"
+         " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from fitting) for key share of w)"
          " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1"
-         " from mine where o.ctid = any(array(select place from picked)) returning " +
-         kEventColumns;
+         " from mine where o.ctid = any(array(select place from fitting)) returning " +
+         event_columns("$6::bigint");
 }
 
 const std::string kClaimFresh =
-    claim_sql(" and o.deliveries = 0 and o.position > $5::bigint order by o.position limit $6::int");
-const std::string kClaimOvertaking = claim_sql(" and o.deliveries = 0 and o.position = any($5::bigint[])");
-const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($5::bigint[])");
+    claim_sql(" and o.deliveries = 0 and o.position > $7::bigint order by o.position limit $8::int");
+const std::string kClaimOvertaking = claim_sql(" and o.deliveries = 0 and o.position = any($7::bigint[])");
+const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($7::bigint[])");
+
+// $1 epoch, $2 batch, $3 above, $4 bytes, $5 of a payload at most.
+const std::string kLostBatch = "with picked as materialized (select " + sizes() +
+                               " from pawl.outbox o where o.lease_epoch = $1::bigint and o.lease_batch = $2::int"
+                               " and o.position > $3::bigint)," +
+                               fitting("$4::bigint") + " select " + event_columns("$5::bigint") +
+                               " from pawl.outbox o where o.ctid = any(array(select place from fitting))";
 
 // $1 above, $2 limit, $3 window, $4 hot keys. Looks at a window of positions for cold ones. Says how far it got, and
 // whether that is the end; a gap behind the window is skipped.
 const std::string kFindCold =
     "with cold as materialized (select o.position from pawl.outbox o where o.position > $1::bigint"
     " and o.position <= $1::bigint + $3::int and o.lease_epoch is null and o.deliveries = 0 and " +
-    kKey +
+    tenant_key() +
     " <> all($4::text[]) order by o.position limit $2::int)"
     " select array(select position from cold),"
     " case when full_up then last when next is not null then next - 1"
@@ -65,21 +65,6 @@ const std::string kFindCold =
     kSerial +
     " from (select count(*) = $2::int as full_up, max(position) as last from cold) c"
     " cross join (select min(o.position) as next from pawl.outbox o where o.position > $1::bigint + $3::int) n";
-
-engine::Event event_from(const Rows& rows, std::size_t row) {
-  engine::Event event;
-  event.position = rows.integer(row, 0);
-  event.id = rows.string(row, 1);
-  event.type = rows.string(row, 2);
-  event.aggregate_type = rows.string(row, 3);
-  event.aggregate_id = rows.string(row, 4);
-  event.payload = rows.string(row, 5);
-  event.created_at = engine::Timestamp(engine::Duration(rows.integer(row, 6)));
-  event.deliveries = static_cast<int>(rows.integer(row, 7));
-  event.resumes = static_cast<int>(rows.integer(row, 8));
-  if (const std::string_view key = rows.text(row, kKeyColumn); key != event.aggregate_id) event.tenant = key;
-  return event;
-}
 
 }  // namespace
 
@@ -107,6 +92,7 @@ void OutboxClaims::start_over(const std::string& store_id) {
   choose_bell();
   store_ = store_id;
   low_water_ = {};
+  size_ = {};
   overtaking_ = {};
   batch_ = 0;
   redelivered_.clear();
@@ -116,8 +102,8 @@ void OutboxClaims::start_over(const std::string& store_id) {
 
 void OutboxClaims::rehearse() {
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
-  connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "0", "0"});
-  connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "{}"});
+  connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "1", "1", "0", "0"});
+  connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "1", "1", "{}"});
   ArchiveCare::check_access(connection_);
   require_all_rows_visible(connection_);
 }
@@ -127,6 +113,7 @@ void OutboxClaims::next_batch() {
     throw engine::LeaseLostError("outbox, claim: epoch " + epoch() +
                                  " has used its claim numbers up; open a new epoch");
   ++batch_;
+  lost_above_ = 0;
 }
 
 std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& request) {
@@ -134,15 +121,7 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   for (const std::string& type : request.types) types.add(type);
   types_ = types.text();
 
-  Events events;
-  if (batch_is_lost_) events = find_lost_batch();
-  if (events.empty()) {
-    next_batch();
-    batch_is_lost_ = true;  // until the last statement has answered
-    engine::crash_point(engine::CrashPoint::kBeforeClaim);
-    claim_what_is_admitted(request.limits, events);
-  }
-  batch_is_lost_ = false;
+  Events events = fetch(request.limits);
   const bool was_busy = std::exchange(lately_busy_, !events.empty());
   if (events.empty()) return events;
   rang_in_vain_ = false;
@@ -150,6 +129,43 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
   // for one event with none right behind it the bell stays on: lowering and raising the flag takes longer than claiming
   if (asleep_ && (was_busy || events.size() > 1)) lower_flag();
+  return events;
+}
+
+OutboxClaims::Events OutboxClaims::fetch(const engine::ClaimLimits& limits) try {
+  budget_ = std::max<std::int64_t>(std::min(size_.bytes(), limits.bytes), 1);
+  Events events;
+  if (batch_is_lost_) events = find_lost_batch();  // it stays lost: there may be more of it
+  if (events.empty()) {
+    next_batch();
+    batch_is_lost_ = true;  // until the last statement has answered
+    engine::crash_point(engine::CrashPoint::kBeforeClaim);
+    claim_what_is_admitted(limits, events);
+    batch_is_lost_ = false;
+  }
+  return arrived(std::move(events));
+} catch (const engine::LeaseLostError&) {
+  throw;
+} catch (const engine::ServiceError& error) {
+  size_.failed(error.concerns() == engine::Concerns::kUnclear);
+  throw;
+} catch (...) {  // perhaps since it was too much at once
+  size_.failed(true);
+  throw;
+}
+
+// One without its payload is found again, as if its reply had been lost, until that is to blame.
+OutboxClaims::Events OutboxClaims::arrived(Events events) {
+  if (events.empty()) return events;
+  const auto kept_back = [](const engine::Event& event) {
+    return event.left_out > 0 && event.left_out <= engine::kPayloadMax;
+  };
+  if (std::ranges::any_of(events, kept_back) && !size_.left_out()) {
+    batch_is_lost_ = true;
+    return {};
+  }
+  for (const engine::Event& event : events) lost_above_ = std::max(lost_above_, event.position);
+  size_.answered();
   return events;
 }
 
@@ -164,10 +180,8 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
     if (mine.size() == 0) throw_lease_lost("claim", epoch_);
     transaction.run("update pawl.workers set claims_from = $2::int where epoch = $1::bigint",
                     {epoch(), std::to_string(batch_ + 1)});
-    const Rows rows = transaction.run("select " + kEventColumns +
-                                          " from pawl.outbox o where o.lease_epoch = $1::bigint"
-                                          " and o.lease_batch = $2::int",
-                                      {epoch(), std::to_string(batch_)});
+    const Rows rows = transaction.run(kLostBatch, {epoch(), std::to_string(batch_), std::to_string(lost_above_),
+                                                   std::to_string(budget_), std::to_string(size_.payload_max())});
     for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row));
     engine::crash_point(engine::CrashPoint::kBeforeLostClaimFound);
   });
@@ -185,7 +199,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   const std::int64_t above = sweeping ? sweep(limits.deliveries_max) : low_water_.mark();
   const auto surveyed = LowWater::Time::clock::now();
   claim_redelivered(limits, events);
-  if (!last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany)) {
+  if (budget_ > 0 && !last_delivery_waits(limits.deliveries_max) && limits.company.admits(engine::kFullCompany)) {
     limits.max -= claim_overtaking(limits.max, events);
     claim_fresh(above, limits.max, events);
   }
@@ -217,7 +231,7 @@ std::int64_t OutboxClaims::sweep(int deliveries_max) {
 // An idle worker's claim is mostly planning, so its plan is kept. Should that not fit a queue that came meanwhile, it
 // is found out after a few events; beside many leased rows, when the plan's hundred calls are over.
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
-  if (limit <= 0) return;
+  if (limit <= 0 || budget_ == 0) return;
   const std::size_t before = events.size();
   const auto last = [&] {
     std::int64_t position = 0;
@@ -226,8 +240,9 @@ void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   };
   const int few = lately_busy_ ? 0 : std::min<int>(limit, kFewRows);
   int found = few == 0 ? 0 : claim_above(above, few, Plan::kKept, events);
-  if (found == few && few < limit) found += claim_above(std::max(above, last()), limit - few, Plan::kOwn, events);
-  low_water_.claimed(LowWater::Time::clock::now(), last(), found >= limit);
+  if (found == few && few < limit && budget_ > 0)
+    found += claim_above(std::max(above, last()), limit - few, Plan::kOwn, events);
+  low_water_.claimed(LowWater::Time::clock::now(), last(), found >= limit || budget_ == 0);
   if (!low_water_.catching_up()) overtaking_.start_over();
 }
 
@@ -279,18 +294,23 @@ bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
   return !redelivered_.empty() && engine::company_of(redelivered_.front().deliveries, deliveries_max) == 1;
 }
 
+// Returns how many were there; fewer are taken where they have too many bytes, and then nothing is left of the budget.
 // One that finds nothing may have lost its lease; a standby that answers instead cannot tell.
 int OutboxClaims::take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan,
                        Events& events) {
-  Parameters parameters{types_, store_, epoch(), std::to_string(batch_)};
+  Parameters parameters{
+      types_, store_, epoch(), std::to_string(batch_), std::to_string(budget_), std::to_string(size_.payload_max())};
   parameters.insert(parameters.end(), which.begin(), which.end());
   const Rows rows = connection_.run_once(operation, sql, parameters, plan);
   if (rows.size() == 0 && !may_have_lease(operation)) throw_lease_lost("claim", epoch_);
+  const std::size_t picked = rows.size() == 0 ? 0 : static_cast<std::size_t>(rows.integer(0, kPickedColumn));
+  if (rows.size() < picked) budget_ = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     events.push_back(event_from(rows, row));
+    budget_ -= std::min(budget_, static_cast<std::int64_t>(events.back().payload.size()));
     if (events.back().deliveries == 1) overtaking_.claimed(rows.string(row, kKeyColumn));
   }
-  return static_cast<int>(rows.size());
+  return static_cast<int>(picked);
 }
 
 bool OutboxClaims::may_have_lease(const std::string& operation) {

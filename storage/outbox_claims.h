@@ -10,6 +10,7 @@
 #include "engine/outbox.h"
 #include "storage/application_watch.h"
 #include "storage/archive_care.h"
+#include "storage/claim_size.h"
 #include "storage/epoch.h"
 #include "storage/low_water.h"
 #include "storage/outbox_survey.h"
@@ -39,6 +40,8 @@ class OutboxClaims {
   using Events = std::vector<engine::Event>;
   std::string epoch() const { return std::to_string(epoch_.load()); }
   void next_batch();
+  Events fetch(const engine::ClaimLimits& limits);
+  Events arrived(Events events);
   Events find_lost_batch();
   void claim_what_is_admitted(engine::ClaimLimits limits, Events& events);
   void claim_fresh(std::int64_t above, int limit, Events& events);
@@ -71,10 +74,13 @@ class OutboxClaims {
   ApplicationWatch watch_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
+  ClaimSize size_;
+  std::int64_t budget_ = 0;  ///< Bytes that the claim under way may still ask for.
   int batch_ = 0;
-  bool batch_is_lost_ = false;  ///< The last claim failed and may have happened.
-  bool rang_in_vain_ = false;   ///< Since the last ring no claim took anything.
-  bool asleep_ = false;         ///< Our flag in pawl.workers is up.
+  std::int64_t lost_above_ = 0;  ///< Of the lost batch, what is up to this position has been found.
+  bool batch_is_lost_ = false;   ///< The last claim failed and may have happened.
+  bool rang_in_vain_ = false;    ///< Since the last ring no claim took anything.
+  bool asleep_ = false;          ///< Our flag in pawl.workers is up.
   bool lately_busy_ = false;
 };
 

@@ -10,6 +10,7 @@ Prints its port first. One line in, one line out:
     drop-reply TEXT [then TEXT]
                       once a connection sends TEXT, and after it the second one, waits for the whole reply (Postgres
                       protocol), then closes both sides; each such order is for one reply
+    rate BYTES        forwards what the server says at so many bytes a second and connection
     close             closes every connection now
     fired             prints how many replies were dropped
     connections       prints how many connections were accepted
@@ -27,6 +28,7 @@ PREPARED = re.compile(rb"P.{4}(pawl_[0-9_]+\0)", re.DOTALL)  # the text is sent 
 class Proxy:
     def __init__(self):
         self.silent = False
+        self.rate = 0
         self.orders = []
         self.fired = 0
         self.accepted = 0
@@ -80,6 +82,8 @@ class Proxy:
                     self.fired += 1
                     raise ConnectionError
             elif not self.silent:
+                if self.rate:
+                    await asyncio.sleep(len(data) / self.rate)
                 writer.write(data)
                 await writer.drain()
         writer.write_eof()
@@ -93,6 +97,8 @@ class Proxy:
         if verb == "drop-reply":
             parts = [re.escape(part.encode()) for part in text.split(" then ")]
             self.orders.append(re.compile(b".*".join(parts), re.DOTALL))
+        elif verb == "rate":
+            self.rate = int(text)
         elif verb == "close":
             for writer in self.writers:
                 writer.transport.abort()

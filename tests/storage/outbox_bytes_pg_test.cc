@@ -1,0 +1,75 @@
+// Claims of many bytes: as many events as fit, and one that is too large without its payload.
+#include <catch2/catch.hpp>
+
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+struct LargeEvents : PostgresFixture {
+  std::string emit_bytes(int bytes, const std::string& text = "repeat('x', $1::int)") {
+    return value("select pawl.emit('test/event', 'thing', 'x', jsonb_build_object('text', " + text + "))",
+                 {std::to_string(bytes)});
+  }
+  std::vector<engine::Event> claim(std::int64_t bytes) {
+    engine::ClaimLimits limits;
+    limits.max = 500;
+    limits.bytes = bytes;
+    return worker.outbox.claim({{"test/event"}, limits});
+  }
+  Worker worker{*this};
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(LargeEvents,
+                 "a claim takes events until their payloads have so many bytes, and later ones take the rest") {
+  const bool compressible = GENERATE(true, false);
+  worker.open();
+  std::vector<std::string> emitted, claimed;
+  for (int event = 0; event < 12; ++event)
+    emitted.push_back(
+        compressible
+            ? emit_bytes(100'000)
+            : emit_bytes(3'000, "(select string_agg(md5(random()::text), '') from generate_series(1, $1::int))"));
+  for (int event = 0; event < 5; ++event) emitted.push_back(emit());
+  while (claimed.size() < emitted.size()) {
+    const auto events = claim(300'000);
+    REQUIRE_FALSE(events.empty());
+    std::size_t bytes = 0;
+    for (const engine::Event& event : events) {
+      bytes += event.payload.size();
+      claimed.push_back(event.id);
+      CHECK(event.left_out == 0);
+    }
+    CHECK(bytes <= 400'100);
+  }
+  CHECK(claimed == emitted);
+  CHECK(claim(300'000).empty());
+}
+
+TEST_CASE_METHOD(LargeEvents, "one event is claimed whatever its bytes") {
+  worker.open();
+  const std::string large = emit_bytes(200'000);
+  emit();
+  const auto events = claim(1);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].id == large);
+  CHECK(events[0].payload.size() > 200'000);
+}
+
+TEST_CASE_METHOD(LargeEvents, "of a payload that is too large its size is claimed, and what is beside it whole") {
+  worker.open();
+  emit();
+  const std::string large = emit_bytes(static_cast<int>(engine::kPayloadMax));
+  const std::string size = value("select octet_length(payload::text) from pawl.outbox where id = $1::uuid", {large});
+  std::vector<engine::Event> events = claim(1'000'000);
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].left_out == 0);
+  CHECK(events[1].payload.empty());
+  CHECK(std::to_string(events[1].left_out) == size);
+  worker.finish(events[1], engine::RunStatus::kFailed, "too large");
+  CHECK(value("select octet_length(payload::text) from pawl.outbox_archive where id = $1::uuid", {large}) == size);
+}
