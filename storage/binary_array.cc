@@ -15,7 +15,10 @@ constexpr std::uint32_t kBigint = 20;
 constexpr std::uint32_t kText = 25;
 constexpr std::uint32_t kUuid = 2950;
 
+constexpr std::size_t kTypeAt = 8;
 constexpr std::size_t kCountAt = 12;
+constexpr std::size_t kHeaderSize = 20;
+constexpr std::size_t kSizeSize = 4;
 
 std::array<char, 4> big_endian(std::uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
@@ -25,6 +28,12 @@ std::array<char, 4> big_endian(std::uint32_t value) {
 void append(std::string& bytes, std::uint32_t value) {
   const std::array<char, 4> four = big_endian(value);
   bytes.append(four.data(), four.size());
+}
+
+std::uint32_t number_at(std::string_view bytes, std::size_t at) {
+  std::uint32_t number = 0;
+  for (const char byte : bytes.substr(at, kSizeSize)) number = number << 8 | static_cast<unsigned char>(byte);
+  return number;
 }
 
 constexpr std::uint8_t kNoDigit = 0xFF;
@@ -96,6 +105,16 @@ void TextArray::add(std::string_view text) {
     add_element(text);
   else
     add_element(valid_utf8(text));
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> text_elements(std::string_view parameter) {
+  std::vector<std::pair<std::size_t, std::size_t>> elements;
+  if (parameter.size() < kHeaderSize || number_at(parameter, kTypeAt) != kText) return elements;
+  for (std::size_t at = kHeaderSize; at < parameter.size(); at += elements.back().second) {
+    const std::size_t size = number_at(parameter, at);
+    elements.emplace_back(at += kSizeSize, size);
+  }
+  return elements;
 }
 
 }  // namespace pawl::storage

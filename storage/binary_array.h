@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pawl::storage {
 
@@ -48,5 +50,8 @@ class TextArray : public BinaryArray {
   TextArray();
   void add(std::string_view text);
 };
+
+/// Where the elements of a TextArray's bytes are, and their sizes; none for any other parameter.
+std::vector<std::pair<std::size_t, std::size_t>> text_elements(std::string_view parameter);
 
 }  // namespace pawl::storage

@@ -1,10 +1,10 @@
-// Adds to a conninfo in either of its two forms.
+// Adds to a conninfo what every connection of pawl's has.
 #include "storage/postgres_address.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <utility>
-#include <vector>
+
+#include "storage/conninfo.h"
 
 namespace pawl::storage {
 
@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::chrono::seconds kConnectWithin{10};
 constexpr std::chrono::seconds kLeastConnectTimeout{2};  // libpq takes 1 for 2
-
-using Keywords = std::vector<std::pair<std::string, std::string>>;
 
 Keywords timeouts_of(const PostgresAddress& address) {
   Keywords keywords{{"keepalives_idle", "30"}, {"keepalives_interval", "5"}, {"keepalives_count", "3"}};
@@ -27,24 +25,13 @@ Keywords timeouts_of(const PostgresAddress& address) {
   return keywords;
 }
 
-bool is_uri(const std::string& conninfo) {
-  return conninfo.starts_with("postgresql://") || conninfo.starts_with("postgres://");
-}
-
 }  // namespace
 
-// Of a keyword given twice libpq takes the last, in either form.
-std::string with_timeouts(const PostgresAddress& address) {
-  std::string added;
-  if (!is_uri(address.conninfo)) {
-    for (const auto& [keyword, value] : timeouts_of(address)) added += keyword + "=" + value + " ";
-    return added + address.conninfo;
-  }
-  const std::size_t question = address.conninfo.find('?');
-  for (const auto& [keyword, value] : timeouts_of(address))
-    added += (added.empty() ? "?" : "&") + keyword + "=" + value;
-  if (question == std::string::npos) return address.conninfo + added;
-  return address.conninfo.substr(0, question) + added + "&" + address.conninfo.substr(question + 1);
+std::string session_conninfo(const PostgresAddress& address) {
+  Keywords keywords = timeouts_of(address);
+  for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
+  keywords.emplace_back("client_encoding", "UTF8");
+  return conninfo_of(keywords);
 }
 
 }  // namespace pawl::storage

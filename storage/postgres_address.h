@@ -17,8 +17,10 @@ struct PostgresAddress {
   std::chrono::microseconds answer_within{0};  ///< Longest silence of a connection in a statement; 0: for ever.
 };
 
-/// The conninfo with what keeps a connect or an idle connection from hanging for ever, where it does not say so itself:
-/// a connect timeout for each host, TCP keepalives, and a limit for data that nobody acknowledges.
-std::string with_timeouts(const PostgresAddress& address);
+/// The conninfo of a session of pawl's. What keeps a connect or an idle connection from hanging for ever is added where
+/// the address does not say it itself: a connect timeout for each host, TCP keepalives, and a limit for data that
+/// nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the role or the database set.
+/// Throws engine::RefusedError when libpq could not use the address.
+std::string session_conninfo(const PostgresAddress& address);
 
 }  // namespace pawl::storage

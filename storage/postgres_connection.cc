@@ -21,9 +21,14 @@ auto bind(const Values& values) {
   return pqxx::prepare::make_dynamic_params(values.begin(), values.end());
 }
 
-std::vector<pqxx::binarystring> binary_strings(const BinaryParameters& parameters) {
+std::vector<pqxx::binarystring> binary_strings(const BinaryParameters& parameters,
+                                               const UnstorableCharacters& unstorable) {
   std::vector<pqxx::binarystring> values;
-  for (const std::string_view value : parameters) values.emplace_back(value.data(), value.size());
+  for (const std::string_view value : parameters)
+    if (unstorable.empty())
+      values.emplace_back(value.data(), value.size());
+    else
+      values.emplace_back(unstorable.marked(value));
   return values;
 }
 
@@ -47,7 +52,7 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
 class PostgresConnection::Link {
  public:
   Link(const PostgresAddress& address, const std::string& channel, bool& rang)
-      : connection(with_timeouts(address)), deadline(connection.sock(), address.answer_within) {
+      : connection(session_conninfo(address)), deadline(connection.sock(), address.answer_within) {
     never_revive();
     if (channel.empty()) return;
     const Disarming at_end(deadline);
@@ -178,9 +183,14 @@ Rows PostgresConnection::run(const std::string& operation, const std::string& sq
 
 Rows PostgresConnection::run_binary(const std::string& operation, const std::string& sql,
                                     const BinaryParameters& parameters, Plan plan) {
-  const std::vector<pqxx::binarystring> values = binary_strings(parameters);
-  const auto bound = bind(values);
-  return attempt(operation, kTriesMax, [&](Link& link) { return perform(link, sql, bound, plan); });
+  for (;;) try {
+      const std::vector<pqxx::binarystring> values = binary_strings(parameters, unstorable_);
+      const auto bound = bind(values);
+      return attempt(operation, kTriesMax, [&](Link& link) { return perform(link, sql, bound, plan); });
+    } catch (const UnstorableError& error) {  // refused before it did anything
+      if (error.character.empty() || !unstorable_.may_grow()) throw;
+      unstorable_.add(error.character);
+    }
 }
 
 Rows PostgresConnection::run_once(const std::string& operation, const std::string& sql, const Parameters& parameters,

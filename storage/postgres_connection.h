@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/postgres_address.h"
+#include "storage/unstorable_text.h"
 
 namespace pqxx {
 class result;
@@ -68,6 +69,7 @@ class PostgresConnection {
   /// One statement in a transaction of its own, repeated a few times over a deadlock or a broken connection: it must be
   /// harmless to run again.
   Rows run(const std::string& operation, const std::string& sql, const Parameters& parameters);
+  /// In texts of text arrays, what the database's encoding cannot store is marked by question marks.
   Rows run_binary(const std::string& operation, const std::string& sql, const BinaryParameters& parameters,
                   Plan plan = Plan::kOwn);
   /// The same, never repeated: on an error nobody knows whether it happened.
@@ -93,6 +95,7 @@ class PostgresConnection {
   const PostgresAddress address_;
   std::string channel_;
   bool rang_ = false;
+  UnstorableCharacters unstorable_;
   bool keeps_plans_ = true;  ///< False once a server did not know what another had prepared.
   std::unique_ptr<Link> link_;
 };

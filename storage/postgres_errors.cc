@@ -94,6 +94,15 @@ std::string one_line(std::string message) {
   throw engine::Error(what);
 }
 
+// Of `character with byte sequence 0xe2 0x80 0x93 in encoding ...`, in whatever language the server says it, the bytes.
+std::string bytes_named_in(const std::string& message) {
+  static const std::string kByte = "0x";
+  std::string bytes;
+  for (auto at = message.find(kByte); at != std::string::npos && message.compare(at, 2, kByte) == 0; at += 5)
+    bytes += static_cast<char>(std::stoi(message.substr(at + 2, 2), nullptr, 16));
+  return bytes;
+}
+
 }  // namespace
 
 void throw_translated(const std::string& operation) {
@@ -112,6 +121,9 @@ void throw_translated(const std::string& operation) {
   } catch (const pqxx::unique_violation& error) {
     throw DuplicateError(told(error));
   } catch (const pqxx::sql_error& error) {
+    if (error.sqlstate() == "22P05")
+      throw UnstorableError(told(error) + "; this database's encoding cannot store it: leave it out",
+                            bytes_named_in(error.what()));
     throw_of_kind(kind_of(error), told(error) + cause_of(error.sqlstate(), error.what()));
   } catch (const pqxx::failure& error) {
     throw engine::UnavailableError(told(error));

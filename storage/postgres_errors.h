@@ -17,6 +17,13 @@ class DuplicateError : public ValueError {
   using ValueError::ValueError;
 };
 
+/// A text holds a character that the database's encoding lacks (SQLSTATE 22P05): in UTF-8, where the server names it.
+class UnstorableError : public ValueError {
+ public:
+  UnstorableError(const std::string& what, std::string named) : ValueError(what), character(std::move(named)) {}
+  const std::string character;
+};
+
 /// Call inside a catch block: rethrows the current exception as the engine's. A lost or refused connection, a standby,
 /// a full disk, a timeout and a conflict between transactions become UnavailableError; a missing table, column or
 /// privilege becomes RefusedError; an engine::Error and whatever is not libpqxx's pass as they are. Whom it concerns is

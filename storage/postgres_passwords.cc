@@ -1,12 +1,11 @@
 // Asks libpq what it would use.
 #include "storage/postgres_passwords.h"
 
-#include <libpq-fe.h>
-
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
-#include <memory>
-#include <string_view>
+
+#include "storage/conninfo.h"
 
 namespace pawl::storage {
 
@@ -14,19 +13,12 @@ namespace {
 
 constexpr int kPasswordField = 4;  // of a line of the password file, after host, port, database and user
 
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
-
-/// Adds the passwords among the options, and returns the password file that they name.
-std::string take_passwords(const Options& options, std::vector<std::string>& passwords) {
+/// Adds the passwords among the keywords, and returns the password file that they name.
+std::string take_passwords(const Keywords& keywords, std::vector<std::string>& passwords) {
   std::string file;
-  for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option) {
-    if (!option->val || !*option->val) continue;
-    const std::string_view keyword = option->keyword;
-    if (keyword == "password" || keyword == "sslpassword") passwords.emplace_back(option->val);
-    if (keyword == "passfile") file = option->val;
+  for (const auto& [keyword, value] : keywords) {
+    if ((keyword == "password" || keyword == "sslpassword") && !value.empty()) passwords.push_back(value);
+    if (keyword == "passfile") file = value;
   }
   return file;
 }
@@ -50,12 +42,10 @@ std::string password_of(const std::string& line) {
 
 std::vector<std::string> postgres_passwords(const std::string& conninfo) {
   std::vector<std::string> passwords;
-  const Options given(PQconninfoParse(conninfo.c_str(), nullptr));
-  const Options defaults(PQconndefaults());
-  std::string file = take_passwords(defaults, passwords);
-  if (const std::string named = take_passwords(given, passwords); !named.empty()) file = named;
+  std::string file = take_passwords(effective_keywords(conninfo), passwords);
   const char* home = std::getenv("HOME");
   if (file.empty() && home) file = std::string(home) + "/.pgpass";
+  if (!std::filesystem::is_regular_file(file)) return passwords;  // as libpq, which ignores any other
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);)
     if (const std::string password = password_of(line); !password.empty()) passwords.push_back(password);

@@ -1,9 +1,9 @@
 -- The mail ledger: the truth about every mail, written before it is sent and settled after.
 --
---   (none) ──claim──► sending ──settle──► accepted   (final)
---                        │  ├───────────► deferred | rejected | suppressed   (a later claim sends again)
---                        │  └───────────► in_doubt
---                        └──found by a later claim: interrupted, counted in in_doubt_count──► sending | in_doubt
+--   (none) --claim--> sending --settle--> accepted   (final)
+--                        |  +-----------> deferred | rejected | suppressed   (a later claim sends again)
+--                        |  +-----------> in_doubt
+--                        +--found by a later claim: interrupted, counted in in_doubt_count--> sending | in_doubt
 --
 -- A row stays `sending` exactly while its outcome is not recorded. If the worker dies there, the mail may or may not have
 -- left; the next claim counts that in in_doubt_count and then sends again (policy resend) or leaves it in_doubt for an

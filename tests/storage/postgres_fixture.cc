@@ -31,9 +31,9 @@ void administer(const std::string& sql) {
 
 void drop(const std::string& name) { administer("drop database if exists " + name + " with (force)"); }
 
-std::string create_empty() {
+std::string create_empty(const std::string& options = "") {
   const std::string name = unique_name();
-  administer("create database " + name);
+  administer("create database " + name + " " + options);
   return name;
 }
 
@@ -60,7 +60,7 @@ PostgresFixture::PostgresFixture()
     : name(create_migrated()), conninfo(pooler() + conninfo_of(name)), connection(conninfo) {}
 PostgresFixture::~PostgresFixture() { drop(name); }
 
-EmptyDatabase::EmptyDatabase() : name(create_empty()), conninfo(conninfo_of(name)) {}
+EmptyDatabase::EmptyDatabase(const std::string& options) : name(create_empty(options)), conninfo(conninfo_of(name)) {}
 EmptyDatabase::~EmptyDatabase() { drop(name); }
 
 Table PostgresFixture::exec(const std::string& sql, const storage::Parameters& parameters) {

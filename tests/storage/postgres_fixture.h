@@ -35,10 +35,10 @@ class PostgresFixture {
   storage::PostgresConnection connection;
 };
 
-/// A database that no migration has touched.
+/// A database that no migration has touched; `options` are those of `create database`.
 class EmptyDatabase {
  public:
-  EmptyDatabase();
+  explicit EmptyDatabase(const std::string& options = "");
   ~EmptyDatabase();
   const std::string name;
   const std::string conninfo;

@@ -1,0 +1,26 @@
+// A connection string as libpq reads it: its keywords, and what is wrong with it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pawl::storage {
+
+using Keywords = std::vector<std::pair<std::string, std::string>>;
+
+/// Why libpq could not use the conninfo or URI, or what it finds in its environment; nullopt if it can. Nothing of
+/// either is quoted, since it may be a part of a password. Connects to nothing and looks up no host.
+std::optional<std::string> why_unusable(const std::string& conninfo);
+
+/// The keywords that a conninfo or URI gives, in libpq's order. Throws engine::RefusedError with why_unusable().
+Keywords conninfo_keywords(const std::string& conninfo);
+
+/// The same, with what libpq's environment, its service file and its own defaults add.
+Keywords effective_keywords(const std::string& conninfo);
+
+/// The keywords as a conninfo. Of a keyword given twice libpq takes the last.
+std::string conninfo_of(const Keywords& keywords);
+
+}  // namespace pawl::storage
