@@ -5,8 +5,11 @@
 
 #include <chrono>
 
+#include "engine/errors.h"
 #include "storage/sqlite_errors.h"
 #include "storage/sqlite_migrator.h"
+#include "storage/sqlite_patience.h"
+#include "storage/sqlite_place.h"
 #include "storage/sqlite_query.h"
 #include "storage/sqlite_read_only.h"
 #include "storage/sqlite_runs.h"
@@ -16,15 +19,19 @@ namespace pawl::storage {
 namespace {
 
 // Parameter 5 is always there, so that 1 to 4 may be bound whether or not their condition is.
-std::string select_runs(const RunFilter& filter) {
-  std::string sql =
-      "select v.run_id, v.workflow, v.status, v.aggregate_id, v.started_at, coalesce(v.ended_at, ''), v.reason "
-      "from runs r join v1_runs v on v.number = r.run where true";
+std::string select_runs(const std::string& columns, const RunFilter& filter) {
+  std::string sql = "select " + columns + " from runs r join v1_runs v on v.number = r.run where true";
   if (!filter.status.empty()) sql += " and r.status = ?1";
-  if (filter.since_seconds > 0) sql += " and r.started_at >= ?2";
+  if (filter.since_seconds > 0) sql += " and (r.ended_at >= ?2 or r.ended_at is null)";
   if (!filter.event_id.empty()) sql += " and r.event_id = ?3";
   if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
   return sql + " order by r.run desc limit ?5";
+}
+
+void start(SqliteStatement& select, const RunFilter& filter, std::size_t limit) {
+  const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
+  const engine::Timestamp since = now - std::chrono::seconds(filter.since_seconds);
+  select.start(filter.status, since, filter.event_id, filter.aggregate_id, static_cast<std::int64_t>(limit));
 }
 
 // Within one instant: the start first, the end last.
@@ -48,9 +55,10 @@ constexpr const char* kTimeline = R"(
 
 class CheckpointReader::Body {
  public:
-  explicit Body(std::string file) : path(std::move(file)) {
+  Body(const std::string& file, std::chrono::seconds at_most) : path(real_path(file)), patience(at_most) {
     reading([this] {
       database = open_read_only(path);
+      patience.watch(*database);
       require_all_migrations(*database, path);
       stored_runs = std::make_unique<SqliteRuns>(*database);
       return 0;
@@ -59,31 +67,48 @@ class CheckpointReader::Body {
 
   template <class Action>
   std::invoke_result_t<Action> reading(Action action) const try {
+    patience.begin();
     return action();
   } catch (const SQLite::Exception& error) {
+    patience.require_time_left("read checkpoints " + path);
     throw_translated(error, "read checkpoints", path);
+  } catch (const engine::Error&) {  // SQLite's message, where a statement that somebody typed was interrupted
+    patience.require_time_left("read checkpoints " + path);
+    throw;
   }
 
   std::string path;
+  mutable SqlitePatience patience;
   std::unique_ptr<SQLite::Database> database;
   std::unique_ptr<SqliteRuns> stored_runs;
 };
 
-CheckpointReader::CheckpointReader(std::string path) : body_(std::make_unique<Body>(std::move(path))) {}
+CheckpointReader::CheckpointReader(const std::string& path, std::chrono::seconds at_most)
+    : body_(std::make_unique<Body>(path, at_most)) {}
 
 CheckpointReader::~CheckpointReader() = default;
 
 std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
   return body_->reading([&] {
-    const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
-    const engine::Timestamp since = now - std::chrono::seconds(filter.since_seconds);
-    SqliteStatement select(*body_->database, select_runs(filter).c_str());
-    select.start(filter.status, since, filter.event_id, filter.aggregate_id, static_cast<std::int64_t>(filter.limit));
+    SqliteStatement select(
+        *body_->database,
+        select_runs("v.run_id, v.workflow, v.status, v.aggregate_id, v.started_at, coalesce(v.ended_at, ''), v.reason",
+                    filter)
+            .c_str());
+    start(select, filter, filter.limit);
     std::vector<RunSummary> summaries;
     while (select.next())
       summaries.push_back({select.text(0), select.text(1), select.text(2), select.text(3), select.text(4),
                            select.text(5), select.text(6)});
     return summaries;
+  });
+}
+
+std::size_t CheckpointReader::count(const RunFilter& filter) const {
+  return body_->reading([&] {
+    SqliteStatement select(*body_->database, select_runs("count(*)", filter).c_str());
+    start(select, filter, 1);
+    return select.next() ? static_cast<std::size_t>(select.integer(0)) : 0;
   });
 }
 

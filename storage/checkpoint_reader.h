@@ -1,6 +1,7 @@
 // Read-only access to a checkpoint file, beside a running worker or on a copy.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,7 +14,7 @@ namespace pawl::storage {
 
 struct RunFilter {
   std::string status;        ///< Empty: any.
-  long since_seconds = 0;    ///< Started within the last so many seconds; 0: ever.
+  long since_seconds = 0;    ///< Ended within the last so many seconds, or not ended; 0: ever.
   std::string event_id;      ///< Empty: any.
   std::string aggregate_id;  ///< The connection's id; empty: any.
   std::size_t limit = 100;
@@ -41,13 +42,16 @@ struct TimelineEntry {
 };
 
 /// Opens read-only and never creates, writes or checkpoints. Throws engine::RefusedError when the file does not exist,
-/// is foreign, or was written by a newer pawl.
+/// is foreign, was written by a newer pawl, or has other tables or views than pawl makes, as a crafted one may. Every
+/// call throws engine::Error when it takes longer than `at_most`.
 class CheckpointReader {
  public:
-  explicit CheckpointReader(std::string path);
+  explicit CheckpointReader(const std::string& path, std::chrono::seconds at_most = std::chrono::minutes{1});
   ~CheckpointReader();
 
   std::vector<RunSummary> runs(const RunFilter& filter) const;
+  /// How many there are, whatever the limit.
+  std::size_t count(const RunFilter& filter) const;
   /// Run ids that begin or end with `part`, at most `limit`, in their order.
   std::vector<std::string> ids_like(const std::string& part, std::size_t limit) const;
   std::optional<engine::StoredRun> run(const std::string& run_id) const;

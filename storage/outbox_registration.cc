@@ -79,12 +79,14 @@ std::vector<WaitingChunk> chunks(std::span<const engine::WaitingEvent> waiting) 
   return chunks;
 }
 
-void require_no_copy(Transaction& transaction, const std::string& store, std::int64_t previous_epoch) {
-  if (previous_epoch == 0) return;  // a process that just started takes over from one that may be dead
+void require_no_copy(Transaction& transaction, const std::string& store, const OwnEpochs& own) {
+  if (own.previous == 0) return;  // a process that just started takes over from one that may be dead
+  ArrayLiteral tried;
+  for (const std::int64_t epoch : own.tried) tried.add(epoch);
   const Rows other = transaction.run(
       "select host, pid from pawl.workers where store = $1::uuid and epoch > $2::bigint and stopped_at is null"
-      " and expires_at > now() and (host, pid) <> ($3, $4::int)",
-      {store, std::to_string(previous_epoch), host_name(), std::to_string(getpid())});
+      " and expires_at > now() and epoch <> all($3::bigint[])",
+      {store, std::to_string(own.previous), tried.text()});
   if (other.size() == 0) return;
   throw engine::RefusedError("register worker: pid " + other.string(0, 1) + " on host " + other.string(0, 0) +
                              " has registered the same store since, so it runs on a copy of this checkpoint file; "
@@ -139,14 +141,15 @@ void hold_store(Transaction& transaction, const std::string& store) {
 }  // namespace
 
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
-                                   const std::string& version, engine::Duration lease, std::int64_t previous_epoch) {
+                                   const std::string& version, engine::Duration lease, OwnEpochs& own) {
   const std::string& store = registration.store_id;
   engine::Registered registered;
   connection.transact("register worker", [&](Transaction& transaction) {
     registered = {};
     hold_store(transaction, store);
-    require_no_copy(transaction, store, previous_epoch);
+    require_no_copy(transaction, store, own);
     const std::string epoch = new_epoch(transaction, store, version, lease);
+    own.tried.push_back(std::stoll(epoch));
     const Ended older =
         ended_epochs(transaction.run("delete from pawl.workers where store = $1::uuid and epoch <> $2::bigint"
                                      " returning epoch, stopped_at is not null",

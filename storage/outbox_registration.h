@@ -3,18 +3,24 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/outbox.h"
 #include "storage/postgres_connection.h"
 
 namespace pawl::storage {
 
+/// What this process has registered itself. Host and pid do not tell: containers share both.
+struct OwnEpochs {
+  std::int64_t previous = 0;        ///< 0: none yet.
+  std::vector<std::int64_t> tried;  ///< Also those whose commit has an unknown outcome. Grows by one a try.
+};
+
 /// One transaction: registers the epoch, takes over what older epochs of the same store left, and ends those.
-/// `previous_epoch` is this process's own before, or 0. Throws engine::RefusedError naming the other process if one has
-/// registered the same store since: it runs on a copy of the file, and would lose its epoch to us and take ours in
-/// turn.
+/// Throws engine::RefusedError naming the other process if one has registered the same store since this one did: it
+/// runs on a copy of the file, and would lose its epoch to us and take ours in turn.
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
-                                   const std::string& version, engine::Duration lease, std::int64_t previous_epoch);
+                                   const std::string& version, engine::Duration lease, OwnEpochs& own);
 
 /// Ends every epoch whose lease has expired by Postgres' clock and frees its events; cheap when there is none.
 void free_expired_epochs(PostgresConnection& connection);

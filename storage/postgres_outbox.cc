@@ -52,6 +52,7 @@ class PostgresOutbox::Body {
 
   const PostgresOutboxOptions options;
   Epoch& epoch;
+  OwnEpochs own;
   OutboxClaims claims;
   PostgresConnection ends;
   PostgresConnection heart;
@@ -63,8 +64,9 @@ PostgresOutbox::PostgresOutbox(PostgresOutboxOptions options, Epoch& epoch)
 PostgresOutbox::~PostgresOutbox() = default;
 
 engine::Registered PostgresOutbox::open(const engine::Registration& registration) {
+  body_->own.previous = body_->epoch;
   engine::Registered registered =
-      register_worker(body_->ends, registration, body_->options.version, body_->options.lease, body_->epoch);
+      register_worker(body_->ends, registration, body_->options.version, body_->options.lease, body_->own);
   body_->epoch = registered.epoch;
   body_->claims.start_over(registration.store_id);
   return registered;

@@ -13,6 +13,7 @@
 #include "storage/sqlite_file.h"
 #include "storage/sqlite_lock.h"
 #include "storage/sqlite_migrator.h"
+#include "storage/sqlite_place.h"
 #include "storage/sqlite_pruning.h"
 
 namespace pawl::storage {
@@ -24,6 +25,12 @@ void count_no_memory() { [[maybe_unused]] static const int told = sqlite3_config
 
 constexpr std::size_t kManyLookUps = 8;  // what a transaction of its own costs is saved by four
 
+std::string own_place(const std::string& path) {
+  std::string file = real_path(path);
+  require_own_place(file);
+  return file;
+}
+
 void make_ready(const std::string& path) {
   if (!holds_store(path)) create_store(path);
   make_private(path);
@@ -33,7 +40,7 @@ void make_ready(const std::string& path) {
 
 class SqliteCheckpoints::Body {
  public:
-  Body(std::string path, Warn warn) : path_(std::move(path)), warn_(std::move(warn)), lock_(path_) {
+  Body(const std::string& path, Warn warn) : path_(own_place(path)), warn_(std::move(warn)), lock_(path_) {
     count_no_memory();
     guarded("open checkpoints", [&] {  // locked already: whoever looks at the file, or makes it, is alone with it
       make_ready(path_);
@@ -124,8 +131,8 @@ class SqliteCheckpoints::Body {
   std::unique_ptr<SqliteConnection> connection_;
 };
 
-SqliteCheckpoints::SqliteCheckpoints(std::string path, Warn warn)
-    : body_(std::make_unique<Body>(std::move(path), std::move(warn))) {}
+SqliteCheckpoints::SqliteCheckpoints(const std::string& path, Warn warn)
+    : body_(std::make_unique<Body>(path, std::move(warn))) {}
 
 SqliteCheckpoints::~SqliteCheckpoints() = default;
 

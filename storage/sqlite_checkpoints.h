@@ -18,7 +18,9 @@ class SqliteCheckpoints final : public engine::Checkpoints {
   /// within `commit` and `prune`, on their thread.
   using Warn = std::function<void(const std::string&)>;
 
-  explicit SqliteCheckpoints(std::string path, Warn warn = {});
+  /// `path` may be a symbolic link: the file that it leads to is used. See sqlite_place.h for the places that are
+  /// refused.
+  explicit SqliteCheckpoints(const std::string& path, Warn warn = {});
   ~SqliteCheckpoints() override;
 
   engine::Recovered recover() override;

@@ -80,6 +80,12 @@ void require_all_migrations(SQLite::Database& database, const std::string& path)
           "; start this pawl's worker on them once, or read them " + "with the pawl that wrote them");
 }
 
+void create_schema(SQLite::Database& database, int last) {
+  database.exec(kCreateTable);
+  for (const Migration& migration : sqlite_migrations())
+    if (migration.number <= last) database.exec(std::string(migration.sql));
+}
+
 void apply_missing_migrations(SQLite::Database& database) {
   const int last = database.execAndGet("select coalesce(max(number), 0) from migrations").getInt();
   for (const Migration& migration : sqlite_migrations())

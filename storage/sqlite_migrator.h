@@ -21,6 +21,9 @@ void require_known_migrations(SQLite::Database& database, const std::string& pat
 /// Throws engine::RefusedError if the store lacks a migration. Reads only; works without the lock.
 void require_all_migrations(SQLite::Database& database, const std::string& path);
 
+/// The tables and views that a store has which lacks the migrations after `last`, in an empty database.
+void create_schema(SQLite::Database& database, int last);
+
 /// Applies what the store lacks, each migration in a transaction of its own.
 void apply_missing_migrations(SQLite::Database& database);
 

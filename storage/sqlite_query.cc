@@ -14,6 +14,8 @@ namespace pawl::storage {
 
 namespace {
 
+constexpr std::size_t kAnswerSizeMax = 256 * 1024 * 1024;
+
 using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 
 bool reading_pragma(std::string_view name) {
@@ -51,7 +53,7 @@ class OnlyReading {
 
 [[noreturn]] void throw_message(sqlite3* handle, int result) {
   if (result == SQLITE_AUTH)
-    throw engine::Error("query checkpoints: this only reads; one SELECT, WITH or EXPLAIN is what it takes");
+    throw engine::RefusedError("query checkpoints: this only reads; one SELECT, WITH or EXPLAIN is what it takes");
   throw engine::Error("query checkpoints: " + std::string(sqlite3_errmsg(handle)));
 }
 
@@ -89,9 +91,15 @@ CheckpointReader::Rows query_read_only(SQLite::Database& database, const std::st
   CheckpointReader::Rows rows;
   for (int i = 0; i < width; ++i) rows.columns.emplace_back(sqlite3_column_name(statement.get(), i));
   int result = 0;
+  std::size_t size = 0;
   while ((result = sqlite3_step(statement.get())) == SQLITE_ROW) {
     auto& row = rows.rows.emplace_back();
-    for (int i = 0; i < width; ++i) row.push_back(column_text(statement.get(), i));
+    for (int i = 0; i < width; ++i) {
+      row.push_back(column_text(statement.get(), i));
+      size += sizeof(row.back()) + (row.back() ? row.back()->size() : 0);
+    }
+    if (size > kAnswerSizeMax)
+      throw engine::Error("query checkpoints: the answer has more than 256 MiB; ask for less, as by a limit");
   }
   if (result != SQLITE_DONE) throw_message(handle, result);
   return rows;

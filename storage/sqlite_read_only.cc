@@ -10,22 +10,34 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "engine/errors.h"
 #include "storage/sqlite_errors.h"
 #include "storage/sqlite_file.h"
 #include "storage/sqlite_migrator.h"
+#include "storage/sqlite_schema.h"
 
 namespace pawl::storage {
 
 namespace {
 
 constexpr int kBusyMilliseconds = 5000;
+constexpr int kValueSizeMax = 64 * 1024 * 1024;
+
+void distrust(sqlite3* handle) {
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kValueSizeMax);
+  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_limit(handle, SQLITE_LIMIT_TRIGGER_DEPTH, 10);
+}
 
 // Asks something of the file, since opening alone does not touch it.
 std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
   auto database = std::make_unique<SQLite::Database>(name, SQLite::OPEN_READONLY | flags, kBusyMilliseconds);
   sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  distrust(database->getHandle());
   database->execAndGet("select count(*) from sqlite_schema");
   return database;
 }
@@ -59,6 +71,15 @@ void verify_once(const std::string& path) try {
   throw_translated(error, "verify checkpoints", path);
 }
 
+// SQLite says of a file that it may not open no more than that it could not.
+void require_access(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path))
+    throw engine::RefusedError("open checkpoints " + path + ": it is no regular file; name the file itself");
+  if (access(path.c_str(), R_OK) == 0) return;
+  throw engine::RefusedError("open checkpoints " + path + ": cannot read it: " + std::strerror(errno) +
+                             "; make it readable for this user");
+}
+
 void require_readable(const std::string& path) {
   std::array<char, 65536> bytes{};
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -77,12 +98,13 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::string& path) {
   if (!identity_of(path))
     throw engine::RefusedError("open checkpoints " + path + ": no such file; set PAWL_CHECKPOINTS to the worker's, " +
                                "which makes it when it first runs");
+  require_access(path);
   auto database = connect_anywhere(path);
   const std::int64_t id = database->execAndGet("pragma application_id").getInt64();
   if (id != kApplicationId)
     throw engine::RefusedError("open checkpoints " + path + ": it is no checkpoint file of pawl's; check " +
                                "PAWL_CHECKPOINTS");
-  require_known_migrations(*database, path);
+  require_own_schema(*database, path);
   return database;
 }
 

@@ -31,7 +31,7 @@ TEST_CASE("a database of any encoding is migrated, and its texts are read and wr
                                                                           {"SQL_ASCII", "Gr\u00f6\u00dfe"}}));
   INFO(encoding);
   const EmptyDatabase database = database_in(encoding);
-  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true).empty());
+  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true).applied.empty());
   storage::PostgresConnection connection(database.conninfo);
   connection.run("insert", "insert into organisations (name, slug) values ($1, 'a')", {text});
   CHECK(connection.run("read", "select name from organisations", {}).string(0, 0) == text);

@@ -206,3 +206,12 @@ TEST_CASE_METHOD(PostgresFixture, "a role that may only read is told so by the s
   CHECK_THROWS_WITH(worker.open(), Catch::Contains("default_transaction_read_only is on") &&
                                        Catch::Contains("target_session_attrs=read-write"));
 }
+
+TEST_CASE_METHOD(PostgresFixture, "a worker on a copy of the file is found out though host and pid are the same") {
+  Worker one(*this, Worker::new_store()), copy(*this, one.store);
+  one.open();
+  one.open();  // its own registration is no other's
+  copy.open();
+  CHECK_THROWS_WITH(one.open(), Catch::Contains("copy of this checkpoint file"));
+  CHECK_NOTHROW(copy.open());
+}

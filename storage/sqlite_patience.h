@@ -1,0 +1,34 @@
+// The time that statements on a checkpoint file may take.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace SQLite {
+class Database;
+}
+
+namespace pawl::storage {
+
+/// Interrupts what runs on a connection once its time is over. Outlives the statements of the connection, which is used
+/// by one thread at a time.
+class SqlitePatience {
+ public:
+  explicit SqlitePatience(std::chrono::seconds at_most) : at_most_(at_most) {}
+  SqlitePatience(const SqlitePatience&) = delete;
+
+  void watch(SQLite::Database& database);
+  /// The time counts from here.
+  void begin() { ends_at_ = Clock::now() + at_most_; }
+  /// Throws engine::Error if it was that which interrupted the statement.
+  void require_time_left(const std::string& operation) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static int on_progress(void* self);
+
+  const std::chrono::seconds at_most_;
+  Clock::time_point ends_at_;
+};
+
+}  // namespace pawl::storage

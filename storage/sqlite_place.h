@@ -1,0 +1,19 @@
+// Whether the place of a checkpoint file is this user's alone.
+#pragma once
+
+#include <string>
+
+namespace pawl::storage {
+
+/// The absolute path of the file itself: where a symbolic link at the end of `path` leads, link after link. Its -wal
+/// and its lock are beside it, whichever name it was opened by. There need be no such file. Throws engine::RefusedError
+/// for links that lead in a circle.
+std::string real_path(const std::string& path);
+
+/// Throws engine::RefusedError, naming what is wrong, where somebody else could exchange the file or what is beside it:
+/// a directory that is another user's or that everybody may write to, and a file, -wal, -shm or lock that is another
+/// user's, no regular file, or known by another name too (a hard link). In a directory such as /tmp, where nobody may
+/// remove what is another's, only the files count.
+void require_own_place(const std::string& path);
+
+}  // namespace pawl::storage
