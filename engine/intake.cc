@@ -1,6 +1,7 @@
 // The claim lane sleeps when there is nothing; the engine never does.
 #include "engine/intake.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -14,6 +15,10 @@ namespace {
 // While suspects move, the next ones are to be claimed soon after: no sleep on the lane, a short pause instead, which
 // grows to the length of the sleep, since one of them may take its time.
 constexpr Duration kFirstPauseBetweenSuspects = std::chrono::milliseconds{5};
+
+// How much longer than the first the sleeps of an idle worker get, each twice the one before. A producer rings; only a
+// transaction that began while the worker was awake, and commits while it sleeps, waits for the end of a sleep.
+constexpr int kLongerSleeps = 10;
 
 // How long less room than for a batch may grow. A claim that takes what little there is makes every statement after it
 // a small one, which costs as much as a large one.
@@ -70,7 +75,7 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   if (releasing_ || limits.max == 0 || now < claim_due(static_cast<std::size_t>(limits.max))) return;
   const auto claim = std::make_shared<Claim>();
   claim->request = {types_, limits};
-  claim->idle_wait = limits.company.suspects == 0 ? idle_wait : Duration{0};
+  if (limits.company.suspects == 0) claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, idle_wait * kLongerSleeps);
   claim->longest_pause = idle_wait;
   busy_ = true;
   coming_ = std::max(coming_, static_cast<std::size_t>(limits.max));
@@ -102,6 +107,7 @@ void Intake::claimed(const std::shared_ptr<Claim>& claim) {
   } else {
     backoff_.answered();
     found_nothing_ = claim->request.limits.company.moving == 0;
+    sleep_ = claim->idle_wait;
     if (claim->idle_wait.count() > 0) return;
     pause_ = std::min(std::max(pause_ * 2, kFirstPauseBetweenSuspects), claim->longest_pause);
     claim_at_ = clock_.now() + pause_;
@@ -127,7 +133,7 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
   backoff_.answered();
   store_backoff_.answered();
   coming_ = 0;
-  pause_ = Duration{0};
+  pause_ = sleep_ = Duration{0};
   delivered_at_ = clock_.now();
   std::unordered_map<std::string, StoredRun*> by_id;
   for (StoredRun& run : claim->known) by_id.emplace(run.event.id, &run);

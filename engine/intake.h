@@ -99,6 +99,7 @@ class Intake {
   Timestamp claim_at_{};
   Timestamp delivered_at_{};  ///< When events last came.
   Duration pause_{0};         ///< The last one between two claims while suspects moved.
+  Duration sleep_{0};         ///< The last one of an idle worker.
   Backoff backoff_;
   Backoff store_backoff_;
   std::string lost_;

@@ -28,7 +28,7 @@ struct RunnerOptions {
   Duration lease{std::chrono::seconds{30}};  ///< Renewed every third of it; effects stop before it can expire.
   /// A call of a step that is out for longer than its `longest_call` and this will never come back; 0: never looked at.
   Duration hang_after{std::chrono::minutes{15}};
-  Duration idle_wait{std::chrono::milliseconds{50}};  ///< Slow poll of a sleeping worker.
+  Duration idle_wait{std::chrono::milliseconds{50}};  ///< First poll of a sleeping worker, which gets ten times slower.
   std::uint64_t seed = 0;                             ///< Of the jitter; 0: a random one.
   Duration retention{std::chrono::hours{24 * 30}};    ///< Ended runs are pruned from the store after this; 0: never.
 };

@@ -34,7 +34,10 @@ void distrust(Execution& execution, Timestamp now) {
 }  // namespace
 
 void Runner::Body::supersede(const UnfinishedRun& run) {
-  journal_.add(RunEnded{run.run, RunStatus::kSuperseded, "another worker finished it or has taken it over", now()});
+  journal_.add(RunEnded{run.run, RunStatus::kSuperseded,
+                        "the outbox has it no more for this worker: another one finished it or has taken it over, or "
+                        "this is another database",
+                        now()});
 }
 
 void Runner::Body::arrive(std::vector<Arrival> arrivals) {
