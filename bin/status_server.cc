@@ -1,79 +1,34 @@
-// Poco's HTTP server around status_page.h.
+// One thread that serves status_page.h to all connections.
 #include "bin/status_server.h"
 
-#include <Poco/Net/HTTPRequestHandler.h>
-#include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
-#include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
-#include <Poco/ThreadPool.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <thread>
+
 #include "bin/command_error.h"
+#include "bin/http_connections.h"
+#include "bin/http_exchange.h"
 #include "bin/redact.h"
 #include "bin/status_page.h"
+#include "bin/terminal_text.h"
 #include "engine/errors.h"
 
 namespace pawl::bin {
 
-using Poco::Net::HTTPServerRequest;
-using Poco::Net::HTTPServerResponse;
 using Poco::Net::SocketAddress;
 
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
-constexpr int kBacklog = 16;
-
-class PageHandler final : public Poco::Net::HTTPRequestHandler {
- public:
-  PageHandler(const StatusBoard& board, const engine::Clock& clock, const mail::OwnSecrets& secrets)
-      : board_(board), clock_(clock), secrets_(secrets) {}
-
-  void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-    Page page{.status = 405, .body = "only GET\n"};
-    if (request.getMethod() == "GET" || request.getMethod() == "HEAD") {
-      const std::string uri = request.getURI();
-      page = page_of(uri.substr(0, uri.find('?')), board_.read(), clock_.now());
-      page.body = redacted(page.body, secrets_);
-    }
-    response.setStatusAndReason(static_cast<HTTPServerResponse::HTTPStatus>(page.status));
-    response.setContentType(page.content_type);
-    response.set("Cache-Control", "no-store");
-    response.sendBuffer(page.body.data(), page.body.size());
-  }
-
- private:
-  const StatusBoard& board_;
-  const engine::Clock& clock_;
-  const mail::OwnSecrets& secrets_;
-};
-
-class PageFactory final : public Poco::Net::HTTPRequestHandlerFactory {
- public:
-  PageFactory(const StatusBoard& board, const engine::Clock& clock, const mail::OwnSecrets& secrets)
-      : board_(board), clock_(clock), secrets_(secrets) {}
-  Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override {
-    return new PageHandler(board_, clock_, secrets_);
-  }
-
- private:
-  const StatusBoard& board_;
-  const engine::Clock& clock_;
-  const mail::OwnSecrets& secrets_;
-};
-
-Poco::Net::HTTPServerParams::Ptr server_params() {
-  Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
-  params->setMaxThreads(2);
-  params->setMaxQueued(kBacklog);
-  params->setTimeout(Poco::Timespan(5, 0));
-  params->setKeepAlive(false);
-  return params;
-}
+constexpr int kBacklog = 64;
+constexpr int kTurnMilliseconds = 200;
+constexpr mode_t kSocketMode = 0660;  // for this user and group, whatever the umask
 
 /// A worker that was killed leaves its socket behind; it is removed only if nobody answers on it.
 void remove_stale_socket(const std::string& path) {
@@ -91,11 +46,17 @@ void remove_stale_socket(const std::string& path) {
                              ": another process answers there; give another --listen");
 }
 
+// Whoever reaches the pages may read them.
+SocketAddress loopback(const SocketAddress& address) {
+  if (!address.host().isLoopback()) throw Poco::InvalidArgumentException("other hosts could reach that address");
+  return address;
+}
+
 SocketAddress address_of(const std::string& listen) {
   try {
     if (!listen.starts_with(kUnixPrefix)) {
       if (listen.find(':') == std::string::npos) throw Poco::InvalidArgumentException("no port");
-      return SocketAddress(listen);
+      return loopback(SocketAddress(listen));
     }
     const std::string path = listen.substr(kUnixPrefix.size());
     remove_stale_socket(path);
@@ -111,7 +72,9 @@ Poco::Net::ServerSocket bind_to(const std::string& listen) {
   try {
     Poco::Net::ServerSocket socket;
     socket.bind(address, true, false);
-    socket.listen(kBacklog);
+    if (address.family() == SocketAddress::UNIX_LOCAL) chmod(address.toString().c_str(), kSocketMode);
+    socket.listen(kBacklog);  // nobody can connect before
+    socket.setBlocking(false);
     return socket;
   } catch (const Poco::Exception& error) {
     throw engine::RefusedError("cannot listen on " + listen + ": " + error.displayText() + "; give another --listen");
@@ -123,27 +86,64 @@ Poco::Net::ServerSocket bind_to(const std::string& listen) {
 class StatusServer::Body {
  public:
   Body(const std::string& listen, const StatusBoard& board, const engine::Clock& clock, const mail::OwnSecrets& secrets)
-      : socket_(bind_to(listen)),
+      : board_(board),
+        clock_(clock),
+        secrets_(secrets),
+        socket_(bind_to(listen)),
         unix_path_(listen.starts_with(kUnixPrefix) ? listen.substr(kUnixPrefix.size()) : ""),
-        threads_(1, 2),
-        server_(new PageFactory(board, clock, secrets), threads_, socket_, server_params()) {
-    server_.start();
-  }
+        stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        thread_([this] { serve(); }) {}
   ~Body() {
-    server_.stopAll(true);
-    threads_.joinAll();
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = write(stop_, &one, sizeof one);
+    thread_.join();
+    close(stop_);
     if (!unix_path_.empty()) unlink(unix_path_.c_str());
   }
+  Body(const Body&) = delete;
 
   std::string address() const {
     return unix_path_.empty() ? socket_.address().toString() : std::string(kUnixPrefix) + unix_path_;
   }
 
  private:
+  void serve() {
+    HttpConnections connections([this](const std::string& request) { return answer(request); });
+    const int listener = socket_.impl()->sockfd();
+    for (std::vector<pollfd> polled;;) {
+      polled = {{.fd = stop_, .events = POLLIN, .revents = 0}, {.fd = listener, .events = POLLIN, .revents = 0}};
+      connections.append_to(polled);
+      poll(polled.data(), polled.size(), kTurnMilliseconds);
+      if (polled[0].revents != 0) return;
+      connections.turn(polled, HttpConnections::Clock::now());
+      if (polled[1].revents != 0) accept_from(listener, connections);
+    }
+  }
+
+  // Without descriptors the oldest connection gives way, or the next try waits: the listener would be ready for ever.
+  static void accept_from(int listener, HttpConnections& connections) {
+    const int accepted = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted >= 0) return connections.add(accepted, HttpConnections::Clock::now());
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+    connections.drop_oldest();
+    poll(nullptr, 0, kTurnMilliseconds);
+  }
+
+  std::string answer(const std::string& request) const {
+    return answer_to(request, unix_path_.empty() ? Reach::kTcp : Reach::kUnixSocket, [this](const std::string& path) {
+      Page page = page_of(path, board_.read(), clock_.now());
+      page.body = terminal_text(redacted(page.body, secrets_));
+      return page;
+    });
+  }
+
+  const StatusBoard& board_;
+  const engine::Clock& clock_;
+  const mail::OwnSecrets& secrets_;
   Poco::Net::ServerSocket socket_;
-  std::string unix_path_;
-  Poco::ThreadPool threads_;
-  Poco::Net::HTTPServer server_;
+  const std::string unix_path_;
+  const int stop_;
+  std::thread thread_;
 };
 
 StatusServer::StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock,

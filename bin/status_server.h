@@ -1,4 +1,4 @@
-// Serves the worker's status over HTTP, on a Unix socket or a TCP port.
+// Serves the worker's status over HTTP, on a Unix socket or a loopback port.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,13 @@
 
 namespace pawl::bin {
 
-/// Serves from its own threads until destroyed. The pages tell no secrets and change nothing; there is no
-/// authentication, so bind it to loopback or a Unix socket.
+/// Serves from a thread of its own until destroyed. The pages tell no secrets and change nothing; there is no
+/// authentication: whoever reaches them may read them. A client that sends or reads slowly delays no other.
 class StatusServer {
  public:
-  /// What pages hold of `secrets` is masked. `listen` is `unix:PATH` (a stale socket is replaced, anything else there
-  /// is refused) or `HOST:PORT`, port 0 for any free one. Throws UsageError when it is neither and engine::RefusedError
-  /// when it cannot be bound.
+  /// What pages hold of `secrets` is masked. `listen` is `unix:PATH` (of mode 0660; a stale socket is replaced,
+  /// anything else there is refused) or `HOST:PORT` of a loopback address, port 0 for any free one. Throws UsageError
+  /// when it is neither and engine::RefusedError when it cannot be bound.
   StatusServer(const std::string& listen, const StatusBoard& board, const engine::Clock& clock,
                const mail::OwnSecrets& secrets);
   ~StatusServer();

@@ -7,8 +7,10 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/StreamCopier.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "bin/command_error.h"
@@ -97,4 +99,39 @@ TEST_CASE_METHOD(Fixture, "an address that is none is a usage error, one that is
   CHECK_THROWS_AS(StatusServer("127.0.0.1:port", board, clock, secrets), UsageError);
   const StatusServer first("127.0.0.1:0", board, clock, secrets);
   CHECK_THROWS_AS(StatusServer(first.address(), board, clock, secrets), pawl::engine::RefusedError);
+}
+
+TEST_CASE_METHOD(Fixture, "clients that never end their requests keep nobody from being served") {
+  const StatusServer server("127.0.0.1:0", board, clock, secrets);
+  const SocketAddress address(server.address());
+  std::vector<Poco::Net::StreamSocket> slow;
+  for (int i = 0; i < 200; ++i) slow.emplace_back(address).sendBytes("GET /healthz HTTP/1.1\r\nX", 25);
+  std::string body;
+  for (int i = 0; i < 10; ++i) CHECK(get(address, "GET", "/healthz", body) == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "a request that comes a byte at a time is answered") {
+  const StatusServer server("127.0.0.1:0", board, clock, secrets);
+  Poco::Net::StreamSocket client{SocketAddress(server.address())};
+  for (const char byte : std::string("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")) client.sendBytes(&byte, 1);
+  std::string response(4096, '\0');
+  std::size_t size = 0;
+  for (int got = 1; got > 0; size += static_cast<std::size_t>(got))
+    got = client.receiveBytes(response.data() + size, static_cast<int>(response.size() - size));
+  CHECK_THAT(response.substr(0, size), Catch::StartsWith("HTTP/1.1 200 OK") && Catch::EndsWith("ok\n"));
+}
+
+TEST_CASE_METHOD(Fixture, "an address that other hosts reach is a usage error") {
+  for (const char* listen : {"0.0.0.0:0", "[::]:0", "192.0.2.1:80"})
+    CHECK_THROWS_WITH(StatusServer(listen, board, clock, secrets), Catch::Contains("other hosts"));
+}
+
+TEST_CASE_METHOD(Fixture, "the socket is for this user and group, whatever the umask") {
+  const std::string path = directory.path() + "/pawl.sock";
+  for (const mode_t mask : {mode_t{0}, mode_t{0077}}) {
+    const mode_t before = umask(mask);
+    const StatusServer server("unix:" + path, board, clock, secrets);
+    umask(before);
+    CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0660));
+  }
 }
