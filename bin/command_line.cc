@@ -2,7 +2,9 @@
 #include "bin/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "bin/command_emit.h"
 #include "bin/command_error.h"
@@ -17,8 +19,11 @@
 #include "bin/command_worker.h"
 #include "bin/options.h"
 #include "bin/redact.h"
+#include "bin/terminal_text.h"
 #include "bin/version.h"
 #include "engine/errors.h"
+#include "storage/conninfo.h"
+#include "storage/postgres_advice.h"
 #include "storage/postgres_passwords.h"
 
 namespace pawl::bin {
@@ -49,9 +54,9 @@ constexpr const char* kExamples = R"(Examples:
   PAWL_MAIL=maildir:/tmp/mail PAWL_MAIL_FROM=alerts@example.com PAWL_APP_URL=https://app.example.com \
     pawl worker --until-idle                     handle what is in the outbox, then stop
   pawl runs --status failed --since 1h           what failed in the last hour
-  pawl show 6f1c                                 one run, by the beginning or the end of its id
+  pawl show 9b3e71                               one run, by the end of its id
   pawl resume --failed --since 2h --yes          try again what failed in the last two hours
-  pawl in-doubt resolve 6f1c --sent              the relay's log has it: do not send it again
+  pawl in-doubt resolve 9b3e71 --sent              the relay's log has it: do not send it again
   pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
   pawl sql "select * from v1_waiting"            what waits, and why
 
@@ -59,8 +64,17 @@ A setting comes from its flag, else its environment variable, else the file of -
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 replay mismatch.)";
 
 ExitCode report(Console& console, const std::string& message, ExitCode code) {
-  console.err << "pawl: " << redacted(message, *console.secrets) << '\n';
+  if (console.tell_end)
+    console.tell_end(message);
+  else
+    console.err << "pawl: " << redacted(message, *console.secrets) << '\n';
   return code;
+}
+
+// Whatever was not taken, as by a full disk, was not said.
+ExitCode flushed(Console& console, ExitCode code) {
+  if (console.out.flush() || code != ExitCode::kDone) return code;
+  return report(console, "the output could not be written: is its disk full, or its reader gone?", ExitCode::kFailed);
 }
 
 /// Runs `body`; the one place where exceptions become exit codes.
@@ -79,11 +93,16 @@ ExitCode guarded(Console& console, const std::function<ExitCode()>& body) {
   }
 }
 
+bool is_plain_word(const std::string& word) {
+  const auto is_plain = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; };
+  return word.size() <= 64 && std::ranges::all_of(word, is_plain);
+}
+
 void dress(CLI::App& app) {
   app.set_version_flag("--version", std::string("pawl ") + kVersion, "Print the version and exit");
   app.get_formatter()->column_width(36);
   app.footer(kExamples);
-  app.require_subcommand(0, 1);  // "none" is reported by chosen(): CLI11 would report it instead of a misspelt verb
+  app.require_subcommand(0, 1);  // none is reported by run(): CLI11 would report it instead of a misspelt verb
   app.fallthrough();
 }
 
@@ -103,13 +122,18 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::Success& request) {
+      if (no_such_verb()) return usage(unexpected_words());
       app_.exit(request, console_.out, console_.err);
       return ExitCode::kDone;
+    } catch (const CLI::ExtrasError&) {
+      return usage(unexpected_words());
     } catch (const CLI::ParseError& error) {
-      return usage(error);
+      return usage(error.what());
     }
+    if (app_.get_subcommands().empty()) return usage("no verb was given");
     return guarded(console_, [this] {
       if (!settings_.config.empty()) read_config_file(app_, settings_.config);
+      require_usable_postgres();
       for (const std::string& password : storage::postgres_passwords(settings_.postgres))
         console_.secrets->add(password);
       return chosen().run(settings_, console_);
@@ -117,13 +141,28 @@ class CommandLine {
   }
 
  private:
-  ExitCode usage(const CLI::ParseError& error) {
+  bool no_such_verb() const { return app_.get_subcommands().empty() && app_.remaining_size() > 0; }
+
+  // A word that follows an unknown option is its value, and may be a secret; so may whatever is no plain word.
+  std::string unexpected_words() const {
+    std::string words;
+    bool shows_values = true;
+    for (const std::string& word : app_.remaining(true)) {
+      const bool is_option = word.starts_with('-');
+      shows_values = shows_values && !is_option;
+      const std::string name = word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
+      words += " " + (is_option ? name : shows_values && is_plain_word(word) ? word : "***");
+    }
+    return (no_such_verb() && shows_values ? "no such verb:" : "unexpected:") + words;
+  }
+
+  ExitCode usage(const std::string& message) {
     std::string verb;
     for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
       app = app->get_subcommands().front();
       verb += app->get_name() + " ";
     }
-    report(console_, error.what(), ExitCode::kUsage);
+    report(console_, message, ExitCode::kUsage);
     if (verb.empty()) {
       console_.err << "usage: pawl [SETTINGS] VERB [ARGUMENTS]; verbs:";
       for (const VerbEntry& entry : kVerbs) console_.err << ' ' << entry.name;
@@ -133,10 +172,18 @@ class CommandLine {
     return ExitCode::kUsage;
   }
 
+  // Before anything else may quote it.
+  void require_usable_postgres() const {
+    if (const auto why = storage::why_unusable(settings_.postgres))
+      throw UsageError("PAWL_POSTGRES (--postgres) cannot be used: " + *why);
+    if (!settings_.require_tls) return;
+    if (const auto warning = storage::impostor_warning(settings_.postgres))
+      throw engine::RefusedError(*warning + ", or require-tls to no");
+  }
+
   Verb& chosen() {
-    for (auto& [command, verb] : verbs_)
-      if (command->parsed()) return *verb;
-    throw UsageError("no verb; run `pawl --help`");
+    const auto is_parsed = [](const auto& entry) { return entry.first->parsed(); };
+    return *std::ranges::find_if(verbs_, is_parsed)->second;
   }
 
   Console& console_;
@@ -148,8 +195,15 @@ class CommandLine {
 }  // namespace
 
 ExitCode run_command_line(int argc, const char* const* argv, Console& console) {
+  TerminalBuffer out_buffer(console.out), err_buffer(console.err);
+  std::ostream out(&out_buffer), err(&err_buffer);
+  err << std::unitbuf;
+  Console filtered{
+      console.in,      out, err, &console.err, console.in_is_terminal, console.err_is_terminal, console.secrets,
+      console.tell_end};
   // A wrong variable is found while parsing and reported as any wrong argument; a missing home likewise.
-  return guarded(console, [&] { return CommandLine(console).run(argc, argv); });
+  const ExitCode code = guarded(filtered, [&] { return CommandLine(filtered).run(argc, argv); });
+  return flushed(filtered, code);
 }
 
 }  // namespace pawl::bin

@@ -2,12 +2,14 @@
 #include "bin/command_migrate.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "bin/command_error.h"
 #include "bin/migration_status.h"
 #include "bin/one_shot.h"
 #include "storage/migration_script.h"
+#include "storage/postgres_advice.h"
 #include "storage/postgres_migrator.h"
 #include "storage/postgres_roles.h"
 
@@ -28,7 +30,8 @@ class MigrateVerb final : public Verb {
                      "Create the roles pawl_worker, pawl_operator and pawl_producer, and grant them what they need");
     command.add_flag("--print", print_,
                      "Print the SQL for psql, as a whole and to be run as often as you like, and change nothing");
-    command.add_flag("--status", status_, "List what is applied in both databases and change nothing");
+    command.add_flag("--status", status_,
+                     "List what is applied in both databases and change nothing; exit 4 where Postgres lacks some");
     command.footer("The checkpoint file is migrated by the worker that opens it.");
   }
 
@@ -49,12 +52,16 @@ class MigrateVerb final : public Verb {
   static ExitCode show_status(const Settings& settings, Console& console) {
     Table table{{"database", "migration", "applied"}, {}, 1};
     await_postgres(settings, console, [&] { table.rows = postgres_status_rows(settings.postgres); });
+    const bool is_applied = std::ranges::all_of(table.rows, [](const auto& row) { return row.back().has_value(); });
     for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
     print_table(console.out, table, settings.output);
-    return ExitCode::kDone;
+    if (is_applied) return ExitCode::kDone;
+    console.err << "pawl: Postgres lacks migrations; run `pawl migrate`\n";
+    return ExitCode::kRefused;
   }
 
   ExitCode apply(const Settings& settings, Console& console) const {
+    if (const auto warning = storage::impostor_warning(settings.postgres)) console.err << "pawl: " << *warning << '\n';
     storage::Migrated done;
     await_postgres(settings, console, [&] { done = storage::migrate_postgres(settings.postgres, with_app_); });
     await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_); });

@@ -28,8 +28,8 @@ class ResumeVerb final : public Verb {
  public:
   explicit ResumeVerb(CLI::App& command) {
     command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input");
-    command.add_flag("--failed", failed_, "Every run that failed within --since");
-    command.add_option("--since", since_, "With --failed: how far back, like 2h");
+    command.add_flag("--failed", failed_, "Every failed run that ended within --since");
+    command.add_option("--since", since_, "With --failed: only those that ended within this time, like 2h");
     command.add_option("--rate", rate_, "Spread them out, like 20/s; without it all at once");
     command.add_option("--note", request_.note, "Why, for the audit trail");
     command.add_flag("--yes", yes_, "Do it; without it --failed only prints what it would resume");

@@ -15,6 +15,8 @@ namespace pawl::bin {
 
 namespace {
 
+constexpr int kDepthMax = 100;
+
 Table timeline_table(const std::vector<storage::TimelineEntry>& entries) {
   Table table{{"at", "what", "step", "key", "attempt", "status", "detail"}, {}, 0};
   for (const auto& entry : entries)
@@ -69,21 +71,28 @@ nlohmann::ordered_json rows_json(const Table& table) {
   return rows;
 }
 
-void print_json(std::ostream& out, const engine::StoredRun& run, const Table& timeline, const Deliveries& deliveries) {
+// The payload is what somebody else wrote: it may be no JSON at all, or too deep to be printed as such.
+nlohmann::ordered_json payload_json(const std::string& payload) {
+  bool too_deep = false;
+  const auto bounded = [&too_deep](int depth, auto, auto&) { return !(too_deep = too_deep || depth > kDepthMax); };
+  auto json = nlohmann::ordered_json::parse(payload, bounded, false);
+  return json.is_discarded() || too_deep ? nlohmann::ordered_json(payload) : json;
+}
+
+void print_document(std::ostream& out, const engine::StoredRun& run, const Table& timeline,
+                    const Deliveries& deliveries) {
   nlohmann::ordered_json shown{{"run", run.event.id},
                                {"workflow", run.workflow},
                                {"status", engine::to_string(run.status)},
                                {"reason", run.reason},
                                {"event", {{"type", run.event.type}, {"aggregate_id", run.event.aggregate_id}}},
                                {"timeline", rows_json(timeline)}};
-  // The payload is what somebody else wrote: it may be no JSON at all.
-  const auto payload = nlohmann::ordered_json::parse(run.event.payload, nullptr, false);
-  shown["event"]["payload"] = payload.is_discarded() ? nlohmann::ordered_json(run.event.payload) : payload;
+  shown["event"]["payload"] = payload_json(run.event.payload);
   if (deliveries.unavailable.empty())
     shown["deliveries"] = rows_json(deliveries.table);
   else
     shown["deliveries_unknown"] = deliveries.unavailable;
-  out << shown.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  print_json(out, shown);
 }
 
 class ShowVerb final : public Verb {
@@ -103,7 +112,7 @@ class ShowVerb final : public Verb {
     }
     const Table timeline = timeline_table(reader.timeline(id));
     const Deliveries deliveries = ask_deliveries(settings.postgres, id, *console.secrets);
-    const auto print = settings.output == OutputFormat::kJson ? print_json : print_text;
+    const auto print = settings.output == OutputFormat::kJson ? print_document : print_text;
     print(console.out, *run, timeline, deliveries);
     return ExitCode::kDone;
   }

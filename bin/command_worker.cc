@@ -6,6 +6,7 @@
 
 #include "bin/command_error.h"
 #include "bin/duration.h"
+#include "bin/library_output.h"
 #include "bin/relay.h"
 #include "bin/retry_start.h"
 #include "bin/run_ids.h"
@@ -16,6 +17,7 @@
 #include "bin/worker_ports.h"
 #include "engine/errors.h"
 #include "engine/step.h"
+#include "storage/postgres_advice.h"
 #include "storage/sqlite_checkpoints.h"
 #include "storage/sqlite_file.h"
 
@@ -58,11 +60,19 @@ class WorkerVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    const bool json = logs_json(settings, console);
+    const bool show_progress = until_idle_ && console.err_is_terminal && !json;
+    const Log::Options log_options{settings.log_level, json, show_progress, console.secrets};
+    if (json)
+      console.tell_end = [&console, log_options](const std::string& error) {
+        Log(console.unfiltered(), log_options).line(LogLevel::kError, "worker ends", {{"error", error}});
+      };
     require_worker_settings(settings);
-    watch_stop_signals();
-    const bool show_progress = until_idle_ && console.err_is_terminal && !logs_json(settings, console);
-    Log log(console.err, {settings.log_level, logs_json(settings, console), show_progress, console.secrets});
+    watch_stop_signals(console.err_is_terminal);
+    Log log(console.unfiltered(), log_options);
+    const LibraryOutput library_output(log);
     warn_of_slow_timeout(settings, log);
+    if (const auto warning = storage::impostor_warning(settings.postgres)) log.line(LogLevel::kWarn, *warning);
     const auto mailer = make_relay(settings, console.secrets);
     for (const std::string& warning : relay_warnings(settings)) log.line(LogLevel::kWarn, warning);
     WorkerPorts ports(settings);

@@ -1,6 +1,7 @@
 // The three streams of the process, and which of them a person sits at.
 #pragma once
 
+#include <functional>
 #include <istream>
 #include <memory>
 #include <ostream>
@@ -13,10 +14,17 @@ struct Console {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  /// The error stream for what redraws its own line, past the filter that `out` and `err` write through.
+  std::ostream* status_line = nullptr;
   bool in_is_terminal = false;
   bool err_is_terminal = false;
   /// Kept out of all that is written about what went wrong.
   std::shared_ptr<mail::OwnSecrets> secrets = std::make_shared<mail::OwnSecrets>();
+  /// How an error that ends the verb is told; by default as a line of text on `err`.
+  std::function<void(const std::string&)> tell_end = {};
+
+  /// Where lines go that are filtered already, or redraw themselves.
+  std::ostream& unfiltered() { return status_line ? *status_line : err; }
 };
 
 }  // namespace pawl::bin

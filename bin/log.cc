@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bin/redact.h"
+#include "bin/terminal_text.h"
 #include "bin/utc_text.h"
 
 namespace pawl::bin {
@@ -36,7 +37,7 @@ Wording end_wording(std::string_view status, std::string_view detail) {
   if (status == "done" && !detail.empty()) return {LogLevel::kWarn, "run done, with something left out"};
   if (status == "done") return {LogLevel::kDebug, "run done"};
   if (status == "failed") return {LogLevel::kError, "run failed"};
-  return {LogLevel::kWarn, "run superseded: another worker has it"};
+  return {LogLevel::kWarn, "run superseded: the outbox has it no more for this worker"};
 }
 
 Wording wording_of(const Notice& notice) {
@@ -79,7 +80,7 @@ std::string json_line(LogLevel level, std::string_view message, std::initializer
   nlohmann::ordered_json object{{"time", now_text()}, {"level", name_of(level)}, {"msg", message}};
   for (const auto& [name, value] : fields)
     if (!value.empty()) object[std::string(name)] = redacted(value, secrets);
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return terminal_json(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 std::string text_line(LogLevel level, std::string_view message, std::initializer_list<Log::Field> fields,
@@ -87,9 +88,7 @@ std::string text_line(LogLevel level, std::string_view message, std::initializer
   std::string line = now_text() + " " + name_of(level) + " " + std::string(message);
   for (const auto& [name, value] : fields)
     if (!value.empty()) line += " " + std::string(name) + "=" + redacted(value, secrets);
-  for (char& byte : line)
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
-  return line;
+  return terminal_line(line);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #ifdef PAWL_MIMALLOC
 #include <mimalloc.h>
 #endif
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -20,13 +21,19 @@ void keep_freed_memory_for_a_while() {
 #endif
 }
 
+// Nor may another process of this user read them from memory.
+void keep_passwords_out_of_core_dumps() { prctl(PR_SET_DUMPABLE, 0); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
   keep_freed_memory_for_a_while();
+  keep_passwords_out_of_core_dumps();
   pawl::bin::LossyBuffer buffer(STDERR_FILENO);
   std::ostream err(&buffer);
   err << std::unitbuf;
-  pawl::bin::Console console{std::cin, std::cout, err, isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1};
+  pawl::bin::Console console{std::cin, std::cout, err};
+  console.in_is_terminal = isatty(STDIN_FILENO) == 1;
+  console.err_is_terminal = isatty(STDERR_FILENO) == 1;
   return static_cast<int>(pawl::bin::run_command_line(argc, argv, console));
 }

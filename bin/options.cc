@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <map>
 
@@ -99,6 +100,8 @@ void add_common(CLI::App& app, Settings& settings) {
   group.text("--config", settings.config,
              "Read settings from this INI or TOML file; keys are the names below without --");
   group.text("--postgres", settings.postgres, "libpq connection string or URI; without it libpq's own PG* variables");
+  group.choice<bool>("--require-tls", settings.require_tls, {{"yes", true}, {"no", false}},
+                     "yes: refuse a Postgres on another host without sslmode=verify-full; default no: warn");
   group.text("--checkpoints", settings.checkpoints,
              "Checkpoint file; default ${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db");
   group.choice<OutputFormat>(
@@ -186,6 +189,25 @@ void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) 
   }
 }
 
+// A line of another kind of file may hold a secret, and CLI11 would take it for a key and quote it.
+void require_settings_lines(std::ifstream& file, const std::string& path) {
+  int number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    const std::size_t from = line.find_first_not_of(" \t\r");
+    if (from == std::string::npos || std::string_view("#;[").find(line[from]) != std::string_view::npos) continue;
+    const std::string key = line.substr(from, line.find('=', from) - from);
+    const auto is_plain = [](unsigned char c) {
+      return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == ' ';
+    };
+    if (line.find('=') == std::string::npos || !std::ranges::all_of(key, is_plain))
+      throw UsageError(path + ": line " + std::to_string(number) +
+                       " is not KEY = VALUE; the file is INI or TOML, not YAML or JSON");
+  }
+  file.clear();
+  file.seekg(0);
+}
+
 }  // namespace
 
 void add_settings(CLI::App& app, Settings& settings) {
@@ -195,7 +217,9 @@ void add_settings(CLI::App& app, Settings& settings) {
 
 void read_config_file(CLI::App& app, const std::string& path) {
   std::ifstream file(path);
-  if (!file) throw UsageError("cannot read the config file " + path + "; check --config or PAWL_CONFIG");
+  if (!file || std::filesystem::is_directory(path))
+    throw UsageError("cannot read the config file " + path + "; check --config or PAWL_CONFIG");
+  require_settings_lines(file, path);
   for (const CLI::ConfigItem& item : CLI::ConfigBase().from_config(file)) apply(app, item, path);
 }
 

@@ -3,7 +3,7 @@
 
 #include "bin/command_error.h"
 #include "workflows/mail/mail_url.h"
-#include "workflows/mail/smtp_login.h"
+#include "workflows/mail/password_file.h"
 
 namespace pawl::bin {
 
@@ -24,7 +24,9 @@ std::unique_ptr<mail::Mailer> make_relay(const Settings& settings, const std::sh
 
 std::vector<std::string> relay_warnings(const Settings& settings) {
   if (!mail::is_smtp(settings.mail)) return {};
-  return mail::smtp_warnings(mail::smtp_options({settings.mail, "", settings.mail_password_file}));
+  auto warnings = mail::smtp_warnings(mail::smtp_options({settings.mail, "", settings.mail_password_file}));
+  if (auto warning = mail::password_file_warning(settings.mail_password_file)) warnings.push_back(std::move(*warning));
+  return warnings;
 }
 
 }  // namespace pawl::bin

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bin/terminal_text.h"
 #include "bin/utc_text.h"
 
 namespace pawl::bin {
@@ -31,7 +32,7 @@ void print_one(std::ostream& out, const Replayed& one) {
         {"waits", name_of(retry.step), utc_text(retry.retry_at), std::to_string(retry.attempts + 1), retry.error});
   for (const auto& step : report.next) table.rows.push_back({"would run next", name_of(step), {}, {}, {}});
   print_table(out, table, OutputFormat::kTable);
-  for (const auto& mismatch : report.mismatches) out << "mismatch: " << mismatch << '\n';
+  for (const auto& mismatch : report.mismatches) out << "mismatch: " << terminal_line(mismatch) << '\n';
   out << "nothing was executed\n\n";
 }
 
@@ -66,8 +67,7 @@ void print_replays(std::ostream& out, const std::vector<Replayed>& replayed, Out
   if (format == OutputFormat::kJson) {
     auto all = ordered_json::array();
     for (const Replayed& one : replayed) all.push_back(json_of(one));
-    out << all.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
-    return;
+    return print_json(out, all);
   }
   for (const Replayed& one : replayed) {
     if (format == OutputFormat::kTable)

@@ -17,6 +17,7 @@ struct Settings {
   std::string config;    ///< The file the rest may come from; empty: none.
   std::string postgres;  ///< libpq conninfo or URI; empty: libpq's own PG* variables.
   std::string checkpoints;
+  bool require_tls = false;  ///< Refuse a Postgres on another host whose certificate and name are not verified.
   OutputFormat output = OutputFormat::kTable;
   engine::Duration connect_timeout{std::chrono::seconds{30}};
 

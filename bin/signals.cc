@@ -34,12 +34,13 @@ void handle(int number, void (*handler)(int)) {
 
 }  // namespace
 
-void watch_stop_signals() {
+void watch_stop_signals(bool at_terminal) {
   stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (stop_fd < 0) throw std::system_error(errno, std::generic_category(), "cannot watch for stop signals: eventfd");
   handle(SIGTERM, on_stop);
   handle(SIGINT, on_stop);
-  handle(SIGPIPE, SIG_IGN);
+  handle(SIGHUP, at_terminal ? on_stop : SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2}) handle(ignored, SIG_IGN);
 }
 
 bool stop_requested() { return signals_seen.load() > 0; }

@@ -4,16 +4,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bin/terminal_text.h"
+
 namespace pawl::bin {
 
 namespace {
-
-std::string printable(const std::string& text) {
-  std::string out = text;
-  for (char& byte : out)
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
-  return out;
-}
 
 /// Columns on a terminal: code points, which is right for all but wide and combining characters.
 std::size_t width_of(const std::string& text) {
@@ -32,10 +27,11 @@ void print_row(std::ostream& out, const std::vector<std::string>& cells, const s
 }
 
 void print_aligned(std::ostream& out, const Table& table) {
-  std::vector<std::vector<std::string>> lines{table.columns};
+  std::vector<std::vector<std::string>> lines(1);
+  for (const auto& column : table.columns) lines.front().push_back(terminal_line(column));
   for (const auto& row : table.rows) {
     auto& line = lines.emplace_back();
-    for (const auto& cell : row) line.push_back(printable(cell.value_or("")));
+    for (const auto& cell : row) line.push_back(terminal_line(cell.value_or("")));
   }
   std::vector<std::size_t> widths(table.columns.size(), 0);
   for (const auto& line : lines)
@@ -43,7 +39,7 @@ void print_aligned(std::ostream& out, const Table& table) {
   for (const auto& line : lines) print_row(out, line, widths);
 }
 
-void print_json(std::ostream& out, const Table& table) {
+void print_rows_json(std::ostream& out, const Table& table) {
   auto objects = nlohmann::ordered_json::array();
   for (const auto& row : table.rows) {
     auto& object = objects.emplace_back(nlohmann::ordered_json::object());
@@ -54,19 +50,23 @@ void print_json(std::ostream& out, const Table& table) {
         object[table.columns[i]] = nullptr;
     }
   }
-  out << objects.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  print_json(out, objects);
 }
 
 }  // namespace
+
+void print_json(std::ostream& out, const nlohmann::ordered_json& document) {
+  out << terminal_json(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) << '\n';
+}
 
 void print_table(std::ostream& out, const Table& table, OutputFormat format) {
   switch (format) {
     case OutputFormat::kTable:
       return print_aligned(out, table);
     case OutputFormat::kJson:
-      return print_json(out, table);
+      return print_rows_json(out, table);
     case OutputFormat::kIds:
-      for (const auto& row : table.rows) out << printable(row[table.id_column].value_or("")) << '\n';
+      for (const auto& row : table.rows) out << terminal_line(row[table.id_column].value_or("")) << '\n';
   }
 }
 

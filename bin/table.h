@@ -1,6 +1,7 @@
 // What a verb prints: rows under columns, as a table for people, JSON for programs or bare ids for pipes.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -18,7 +19,10 @@ struct Table {
   std::size_t id_column = 0;            ///< What `ids` prints.
 };
 
-/// Control characters never reach a terminal: the table shows them as spaces, JSON escapes them. JSON is one array of
+/// Indented, what is no UTF-8 replaced, and what a terminal would act upon escaped.
+void print_json(std::ostream& out, const nlohmann::ordered_json& document);
+
+/// What a terminal would act upon never reaches it: the table shows it as spaces, JSON escapes it. JSON is one array of
 /// objects. An empty table prints its header.
 void print_table(std::ostream& out, const Table& table, OutputFormat format);
 

@@ -9,6 +9,7 @@
 #include "bin/retry_start.h"
 #include "bin/signals.h"
 #include "engine/errors.h"
+#include "storage/postgres_advice.h"
 #include "storage/postgres_migrator.h"
 
 namespace pawl::bin {
@@ -60,6 +61,8 @@ bool WorkerLoop::open(WorkerSession& session) {
   };
   return retry_start(world_.clock, patience, [&] {
     storage::require_migrated(world_.ports.address);
+    if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(world_.ports.address))
+      log_.line(LogLevel::kWarn, *warning);
     rehearse(session);
     session.runner().open();
     registered_before_ = true;
@@ -80,7 +83,7 @@ void WorkerLoop::rehearse(WorkerSession& session) const {
 
 WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
   engine::Runner& runner = session.runner();
-  Progress progress(console_.err, started_);
+  Progress progress(console_.unfiltered(), started_);
   while (!(draining_ && runner.drained())) {
     turn(runner);
     board_.turned(runner.status());

@@ -16,9 +16,9 @@ namespace {
 // grows to the length of the sleep, since one of them may take its time.
 constexpr Duration kFirstPauseBetweenSuspects = std::chrono::milliseconds{5};
 
-// How much longer than the first the sleeps of an idle worker get, each twice the one before. A producer rings; only a
-// transaction that began while the worker was awake, and commits while it sleeps, waits for the end of a sleep.
-constexpr int kLongerSleeps = 10;
+// The sleeps of an idle worker get twice as long each, up to this. A producer rings; only a transaction that began
+// while the worker was awake, and commits while it sleeps, waits for the end of a sleep.
+constexpr Duration kLongestSleep = std::chrono::milliseconds{500};
 
 // How long less room than for a batch may grow. A claim that takes what little there is makes every statement after it
 // a small one, which costs as much as a large one.
@@ -75,7 +75,8 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   if (releasing_ || limits.max == 0 || now < claim_due(static_cast<std::size_t>(limits.max))) return;
   const auto claim = std::make_shared<Claim>();
   claim->request = {types_, limits};
-  if (limits.company.suspects == 0) claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, idle_wait * kLongerSleeps);
+  if (limits.company.suspects == 0)
+    claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, std::max(idle_wait, kLongestSleep));
   claim->longest_pause = idle_wait;
   busy_ = true;
   coming_ = std::max(coming_, static_cast<std::size_t>(limits.max));

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kCandidatesMax = 10'000;
 constexpr std::chrono::milliseconds kBusyPoll{5};
 constexpr std::chrono::milliseconds kAfterFalseRing{20};
+constexpr std::chrono::milliseconds kIdlePoll{50};
 constexpr std::chrono::seconds kWorkersEvery{1};
 
 // $3 epoch, $4 batch, $5 bytes, $6 of a payload at most. Nothing is written, and no transaction id used up, unless
@@ -325,7 +326,7 @@ bool OutboxClaims::may_have_lease(const std::string& operation) {
 // One whose transaction straddles both is found by the caller's next claim, after `at_most`.
 void OutboxClaims::sleep(engine::Duration at_most) {
   if (!listens_) {
-    std::this_thread::sleep_for(lately_busy_ ? std::min<engine::Duration>(at_most, kBusyPoll) : at_most);
+    std::this_thread::sleep_for(std::min<engine::Duration>(at_most, lately_busy_ ? kBusyPoll : kIdlePoll));
     return;
   }
   if (!asleep_) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests."""
+"""Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests, README's workflow."""
 import pathlib
 import re
 import sys
@@ -72,8 +72,17 @@ def check_file(path):
             fail(path, number, "a sleeping test: turn a clock or wait for a condition with a deadline")
 
 
+def check_readme():
+    """The workflow that README shows is the one that runs."""
+    shown = re.search(r"```cpp\n(Workflow .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    source = ROOT / "workflows/notify_sync_failure/workflow.cc"
+    if not shown or shown.group(1) not in source.read_text():
+        fail(ROOT / "README.md", 1, f"its workflow is not the one in {source.relative_to(ROOT)}")
+
+
 for code in CODE:
     check_file(code)
+check_readme()
 if len(CODE) < 30:
     failures.append(f"found only {len(CODE)} files: is {ROOT} the root?")
 print("\n".join(failures) or f"{len(CODE)} files keep the rules")

@@ -14,6 +14,7 @@ struct Fixture : CommandLineFixture {
   ExitCode test_mail(const std::string& url, const std::string& password = "", const std::string& to = "ada@x.test") {
     const std::string file = directory.path() + "/password";
     if (!password.empty()) std::ofstream(file) << password << '\n';
+    if (!password.empty()) std::filesystem::permissions(file, std::filesystem::perms(0600));
     std::vector<const char*> arguments{"mail",   "test",      "--to",        to.c_str(),
                                        "--mail", url.c_str(), "--mail-from", "alerts@example.test"};
     if (!password.empty()) arguments.insert(arguments.end(), {"--mail-password-file", file.c_str()});

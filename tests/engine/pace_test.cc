@@ -146,3 +146,25 @@ TEST_CASE_METHOD(Pace, "what comes alone is claimed and archived at once") {
     work_for(1s);
   }
 }
+
+TEST_CASE_METHOD(World, "an idle worker sleeps longer each time, up to half a second, and short again after an event") {
+  struct SleepyOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
+    void sleep(Duration at_most) override { sleeps.push_back(at_most); }
+    std::vector<Duration> sleeps;
+  };
+  ScriptedStep send("send-words", {});
+  InlineLanes lanes{5};
+  SleepyOutbox outbox(table);
+  Runner runner{{outbox, store, clock, lanes, log}, {only(send)}, {.seed = 7}};
+  runner.open();
+  const auto next_sleeps = [&](std::size_t count) {
+    outbox.sleeps.clear();
+    for (int turn = 0; turn < 1000 && outbox.sleeps.size() < count; ++turn) runner.turn({});
+    return outbox.sleeps;
+  };
+  CHECK(next_sleeps(6) == std::vector<Duration>{50ms, 100ms, 200ms, 400ms, 500ms, 500ms});
+  emit();
+  for (int turn = 0; turn < 1000 && !archived(1); ++turn) runner.turn({});
+  CHECK(next_sleeps(1).front() < 500ms);
+}

@@ -91,6 +91,8 @@ TEST_CASE("any other mail url is refused with the accepted forms and without its
                                 "smtp://",
                                 "smtp://user:hunter2@relay.test",
                                 "smtp://user@relay.test",
+                                "smtp://hunter2%zz@relay.test",
+                                "smtp://relay.test?ehlo=hunter2%zz",
                                 "maildir:",
                                 "null:x",
                                 "smtp://relay.test?tls=maybe",

@@ -144,7 +144,8 @@ bool is_this_host(const std::string& host) { return host == "localhost" || host 
 
 }  // namespace
 
-SmtpOptions smtp_options(const MailerConfig& config) {
+// The user and the options are decoded when they are read, and may turn out not to be encoded.
+SmtpOptions smtp_options(const MailerConfig& config) try {
   const Poco::URI uri = parsed(config.url);
   if (uri.getScheme() != "smtp" && uri.getScheme() != "smtps") refuse("its scheme is not known");
   SmtpOptions options;
@@ -154,6 +155,8 @@ SmtpOptions smtp_options(const MailerConfig& config) {
   read_relay(uri, options);
   for (const auto& [name, value] : uri.getQueryParameters()) read_option(name, value, uri.getScheme(), options);
   return options;
+} catch (const Poco::Exception&) {
+  refuse("a % in it is not followed by two hexadecimal digits; write % itself as %25");
 }
 
 bool is_smtp(const std::string& url) { return url.starts_with("smtp://") || url.starts_with("smtps://"); }

@@ -2,9 +2,9 @@
 #include "workflows/mail/smtp_login.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "engine/ascii_case.h"
+#include "workflows/mail/password_file.h"
 
 namespace pawl::mail {
 namespace {
@@ -162,16 +162,6 @@ class Login {
 };
 
 }  // namespace
-
-std::string read_password(const std::string& path) {
-  std::ifstream file(path);
-  std::string password;
-  if (file && std::getline(file, password) && password.ends_with('\r')) password.pop_back();
-  if (password.empty())
-    throw std::runtime_error("cannot read a password from PAWL_MAIL_PASSWORD_FILE " + path +
-                             "; it takes a readable file whose first line is the password, or the access token");
-  return password;
-}
 
 SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
                    SmtpReply& reply) {

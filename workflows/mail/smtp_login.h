@@ -22,8 +22,4 @@ struct SmtpSession {
 SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
                    SmtpReply& reply);
 
-/// The first line of a file, so that it may end with a newline as editors leave it. Throws std::runtime_error that
-/// names the file, also when the line is empty.
-std::string read_password(const std::string& file);
-
 }  // namespace pawl::mail
