@@ -61,10 +61,11 @@ std::string cause_of(const std::string& sqlstate, const std::string& message) {
     return "; the server is a standby, or default_transaction_read_only is on for it, for this database or for this "
            "role: name the primary in PAWL_POSTGRES (target_session_attrs=read-write), or set it off";
   if (sqlstate == "55P03") return "; another transaction holds what this needs: see pg_stat_activity and pg_locks";
-  if (message.find("statement pooling mode") != std::string::npos)
-    return "; this pooler is in statement mode, where no transaction can be held: set its pool_mode to transaction "
-           "(with "
-           "doorbell=poll) or session";
+  // libpqxx asks the connection that is gone for its encoding, and throws that instead of what the pooler said
+  for (const char* said : {"statement pooling mode", "Could not obtain client encoding"})
+    if (message.find(said) != std::string::npos)
+      return "; the connection was broken off within a transaction: if this goes on, it leads to a pooler in statement "
+             "mode: set its pool_mode to transaction (with doorbell=poll) or session";
   return "";
 }
 
