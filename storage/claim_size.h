@@ -25,7 +25,8 @@ class ClaimSize {
 
   /// `slow`: an answer may have been under way.
   void failed(bool slow) {
-    alone_ += slow && bytes_ == 1;
+    if (!slow) return;
+    alone_ += bytes_ == 1;
     limit_ = std::max<std::int64_t>(bytes_ / 4, 1);
     bytes_ = 1;
     answers_ = 0;

@@ -11,7 +11,8 @@ const std::string& tenant_key() {
 // Of `fitting`, with payloads of at most so many bytes. An event may have been written with a time that is none, as
 // infinity: it is clamped, or no claim could read it.
 std::string event_columns(const std::string& payload_max) {
-  const std::string too_large = "o.ctid = any(array(select place from fitting where bytes > " + payload_max + "))";
+  const std::string too_large =
+      "o.position = any(array(select position from fitting where bytes > " + payload_max + "))";
   return "o.position, o.id, o.type, o.aggregatetype, o.aggregateid,"
          " case when " +
          too_large +
@@ -19,7 +20,7 @@ std::string event_columns(const std::string& payload_max) {
          " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint, "
          "o.deliveries, o.resumes, " +
          tenant_key() + ", case when " + too_large +
-         " then (select f.bytes from fitting f where f.place = o.ctid) else 0 end,"
+         " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
          " (select count(*) from picked)";
 }
 
@@ -38,7 +39,7 @@ std::string fitting(const std::string& bytes) {
          " (select octet_length(o.payload::text) from pawl.outbox o where o.ctid = p.place) else p.stored end as bytes"
          " from (select *, sum(stored) over (order by position) - stored as before from picked) p where before < " +
          bytes +
-         "), fitting as materialized (select place, bytes from (select place, bytes,"
+         "), fitting as materialized (select place, position, bytes from (select place, position, bytes,"
          " sum(bytes) over (order by position) - bytes as before from sized) s where before < " +
          bytes + ")";
 }
