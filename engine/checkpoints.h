@@ -105,6 +105,7 @@ struct StoredRun {
   Resumable resumable = Resumable::kAnywhere;  ///< As its end said.
   std::vector<StepSettled> steps;
   std::vector<PendingRetry> retries;
+  std::string payload_to_archive{};  ///< FinishedEvent's; the engine's, no store has it.
 };
 
 /// An unfinished run found at start.

@@ -69,6 +69,7 @@ struct FinishedEvent {
   RunStatus status = RunStatus::kDone;  ///< kDone or kFailed.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
   Resumable resumable = Resumable::kAnywhere;
+  std::string payload{};  ///< What is archived in place of the payload; empty: the payload as it was emitted.
 };
 
 }  // namespace pawl::engine

@@ -134,6 +134,7 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
   for (const FinishedEvent& end : finished) {
     const auto row = table_.rows.find(end.position);
     if (row == table_.rows.end() || row->second.lease_epoch != epoch_) continue;
+    if (!end.payload.empty()) row->second.event.payload = end.payload;
     table_.archive.push_back({row->second.event, end.status, end.reason, end.resumable, table_.workers.at(epoch_)});
     table_.rows.erase(row);
     ++ours;

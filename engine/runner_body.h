@@ -86,7 +86,8 @@ class Runner::Body {
   void end(RunState& run);
   void forget(RunNumber number);
   void end_durably(RunState& run, RunStatus status, const std::string& reason);
-  void finished(const Event& event, RunStatus status, const std::string& reason, Resumable resumable);
+  static std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload);
+  void finished(FinishedEvent event);
 
   // runner_waits.cc: out of memory and back
   void park(RunState& run);

@@ -54,6 +54,15 @@ void Runner::Body::arrive(std::vector<Arrival> arrivals) {
   }
 }
 
+// Empty where the payload may be archived as it was emitted; also where a workflow cannot say, so that a corrected
+// build can take the event up.
+std::string Runner::Body::payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) try {
+  if (!workflow || !workflow->payload_to_archive) return {};
+  return workflow->payload_to_archive(payload).value_or("");
+} catch (const std::exception&) {
+  return {};
+}
+
 void Runner::Body::arrive_new(Event event) {
   StoredRun stored;
   stored.run = next_run_++;
@@ -67,9 +76,8 @@ void Runner::Body::arrive_new(Event event) {
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
     } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
-      return finished(stored.event, RunStatus::kFailed,
-                      "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what(),
-                      Resumable::kAnywhere);
+      return finished({stored.event.position, stored.event.id, RunStatus::kFailed,
+                       "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what()});
     }
   journal_.add_soon(std::move(started), now());  // with the first step's end, mostly
   crash_point(CrashPoint::kRunStarted);
@@ -80,13 +88,16 @@ void Runner::Body::arrive_new(Event event) {
 // P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
 void Runner::Body::arrive_known(const Event& event, StoredRun stored) {
   if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
-  if (ended(stored.status)) return finished(event, stored.status, stored.reason, stored.resumable);
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  if (ended(stored.status))
+    return finished({event.position, event.id, stored.status, stored.reason, stored.resumable,
+                     payload_to_archive(workflow, event.payload)});
   journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
   notify(NoticeKind::kRunResumed, event.id, "", "delivered again");
-  if (const auto* workflow = find_workflow(workflows_, stored)) return admit(*workflow, std::move(stored));
+  if (workflow) return admit(*workflow, std::move(stored));
   park_misfit(stored, "no workflow named " + stored.workflow);
 }
 
@@ -115,6 +126,7 @@ void Runner::Body::reopen(const Event& event, StoredRun stored) {
 
 RunState& Runner::Body::enter(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunNumber number = stored.run;
+  stored.payload_to_archive = payload_to_archive(&workflow, stored.event.payload);
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
   run->weight = &weight_;
   payloads_ += run->stored.event.payload.size();
@@ -191,19 +203,18 @@ void Runner::Body::end_durably(RunState& run, RunStatus status, const std::strin
   const Resumable resumable = ended.resumable;
   journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable] {
     crash_point(CrashPoint::kRunEnded);
-    Event event;  // as the run has it now: a redelivery may have changed its position
-    event.position = runs_.at(number)->stored.event.position;
-    event.id = runs_.at(number)->stored.event.id;
+    const StoredRun& stored = runs_.at(number)->stored;  // as it is now: a redelivery may have changed its position
+    FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
     forget(number);
-    finished(event, status, reason, resumable);
+    finished(std::move(end));
   });
 }
 
-void Runner::Body::finished(const Event& event, RunStatus status, const std::string& reason, Resumable resumable) {
-  ++(status == RunStatus::kDone ? counters_.done : counters_.failed);
-  if (status == RunStatus::kDone && !reason.empty()) ++counters_.done_with_note;
-  notify(NoticeKind::kRunEnded, event.id, to_string(status), reason);
-  archiver_.finish({event.position, event.id, status, reason, resumable});
+void Runner::Body::finished(FinishedEvent event) {
+  ++(event.status == RunStatus::kDone ? counters_.done : counters_.failed);
+  if (event.status == RunStatus::kDone && !event.reason.empty()) ++counters_.done_with_note;
+  notify(NoticeKind::kRunEnded, event.event_id, to_string(event.status), event.reason);
+  archiver_.finish(std::move(event));
 }
 
 void Runner::Body::forget(RunNumber number) {

@@ -14,7 +14,8 @@ namespace {
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 // A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 //
-// $2 and $3 the events, $4 to $7 what became of those that are not plainly done.
+// $2 and $3 the events, $4 to $8 what became of those that are not plainly done, or whose payload is kept without its
+// secrets.
 //
 // Looks each event up by its key, then fetches the rows by their places in one scan. `offset 0` and the places keep the
 // planner from any other way: after an `analyze` that saw no leases it takes leased rows for rare, scans for them, and
@@ -29,10 +30,10 @@ const std::string kArchive =
     " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
     " reason, resumable, type, aggregatetype, aggregateid, payload, headers)"
     " select e.position, e.id, e.created_at, e.deliveries, e.resumes, mine.store, coalesce(f.status, 'done'),"
-    " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), e.type, e.aggregatetype, e.aggregateid, e.payload, "
-    "e.headers from mine cross join ended e"
+    " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), e.type, e.aggregatetype, e.aggregateid,"
+    " coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
-    " $7::text[]) as t (position, status, reason, resumable)) f using (position))"
+    " $7::text[], $8::text[]) as t (position, status, reason, resumable, payload)) f using (position))"
     " select (select count(*) from ended), exists (select from mine)";
 
 const std::string kRenew =
@@ -87,21 +88,22 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
   BigintArray positions, told_positions;
   UuidArray ids;
-  TextArray statuses, reasons, resumables;
+  TextArray statuses, reasons, resumables, payloads;
   for (const engine::FinishedEvent& event : finished) {
     const bool failed = event.status == engine::RunStatus::kFailed;
     positions.add(event.position);
     ids.add(event.event_id);
-    if (!failed && event.reason.empty()) continue;
+    if (!failed && event.reason.empty() && event.payload.empty()) continue;
     told_positions.add(event.position);
     statuses.add(failed ? "failed" : "done");
-    reasons.add(event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
+    reasons.add(failed && event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
     resumables.add(to_string(event.resumable));
+    payloads.add(event.payload);
   }
   const Rows rows =
       body_->ends.run_binary("archive events", kArchive,
                              {binary(body_->epoch.load()), positions.bytes(), ids.bytes(), told_positions.bytes(),
-                              statuses.bytes(), reasons.bytes(), resumables.bytes()});
+                              statuses.bytes(), reasons.bytes(), resumables.bytes(), payloads.bytes()});
   if (!rows.boolean(0, 1)) throw_lease_lost("archive events", body_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
@@ -125,9 +127,9 @@ void PostgresOutbox::rehearse() {
   const BigintArray positions;
   const UuidArray ids;
   const TextArray texts;
-  body_->ends.run_binary(
-      "archive events", kArchive,
-      {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes()});
+  body_->ends.run_binary("archive events", kArchive,
+                         {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(),
+                          texts.bytes(), texts.bytes()});
   body_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 

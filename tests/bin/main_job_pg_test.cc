@@ -117,11 +117,12 @@ TEST_CASE("a bad payload fails with field and reason, the rest of its batch is u
   CHECK(job.smtp.received().size() == 2);
 }
 
-TEST_CASE("a secret in the provider's error is in no mail, no notification, no log and no checkpoint") {
+TEST_CASE("a secret in the provider's error is in no mail, no notification, no log, no checkpoint and no archive") {
   Job job;
   job.organisation.fail_sync("https://user:canary-7f3a@pms.example refused; Authorization: Bearer canary-7f3a");
   const Completed worked = job.work({{"PAWL_LOG_LEVEL", "debug"}});
   CHECK(worked.code == 0);
+  CHECK(job.count("pawl.outbox_archive where payload::text like '%canary-7f3a%'") == "0");
   CHECK(job.count("notifications where (title || body || data::text) like '%canary-7f3a%'") == "0");
   for (const auto& mail : job.smtp.received()) CHECK(mail.dump().find("canary-7f3a") == std::string::npos);
   CHECK((worked.out + worked.err).find("canary-7f3a") == std::string::npos);

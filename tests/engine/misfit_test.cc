@@ -176,6 +176,28 @@ TEST_CASE_METHOD(Builds, "F18: a misfit whose event is delivered again while it 
   CHECK(stored(id).status == RunStatus::kWaiting);
 }
 
+TEST_CASE_METHOD(World, "an event is archived without what its workflow says to be secret, also once it waited") {
+  WorkflowDefinition definition = workflow.definition();
+  definition.payload_to_keep = [](const std::string&) { return std::string("kept"); };
+  definition.payload_to_archive = [](const std::string& payload) {
+    return payload == "plain" ? std::nullopt : std::make_optional("safe, from " + payload);
+  };
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  table.emit("test/words", "plain", "plain");
+  table.emit("test/words", "secret", "secret");
+  REQUIRE(until([&] { return archived(2); }));
+  for (const auto& archived : table.archive)
+    CHECK(archived.event.payload == (archived.event.id == "plain" ? "plain" : "safe, from secret"));
+
+  workflow.send.script = [](auto& item) {  // parked, and read from the store again
+    if (item.key() == "two" && item.attempt() == 1) return item.retry("451 later");
+    item.succeed("sent");
+  };
+  table.emit("test/words", "secret", "waiting");
+  REQUIRE(until_over_time([&] { return archived(3); }));
+  CHECK(table.archive.back().event.payload == "safe, from kept");
+}
+
 TEST_CASE_METHOD(World, "P1: a workflow that cannot say what to keep of a payload fails its own run, resumably") {
   WorkflowDefinition definition = workflow.definition();
   bool broken = true;

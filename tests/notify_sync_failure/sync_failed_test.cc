@@ -192,6 +192,47 @@ TEST_CASE("the payload that is kept holds no secret and is read as the original 
   CHECK(SyncFailedReader().to_keep(kept) == kept);
 }
 
+TEST_CASE("a payload without a secret is archived as it was emitted, whatever else it holds") {
+  json payload = sample_payload();
+  CHECK_FALSE(SyncFailedReader().to_archive(payload.dump()));
+  payload["error_message"] = std::string(5000, 'x');  // longer than any run keeps
+  payload["tries"] = {1, "two", nullptr};
+  CHECK_FALSE(SyncFailedReader().to_archive(payload.dump()));
+}
+
+TEST_CASE("what is archived has every string redacted, by its form or its name, and all else byte for byte") {
+  const std::string payload =
+      R"({"org_id": 7, "big": 12345678901234567890123, "error_message": "no password=canary-1 \"here\"",)"
+      R"( "nested": [{"password": "canary-2", "plain": "kept"}, "Authorization: Bearer canary-3"], "empty": ""})";
+  const std::string archived = SyncFailedReader().to_archive(payload).value();
+  CHECK_THAT(archived, !Catch::Contains("canary"));
+  CHECK_THAT(archived, Catch::Contains(R"({"org_id": 7, "big": 12345678901234567890123, )") &&
+                           Catch::Contains(R"("plain": "kept")") && Catch::Contains(R"("empty": ""})"));
+  CHECK(json::accept(archived));
+  CHECK_FALSE(SyncFailedReader().to_archive(archived));
+}
+
+TEST_CASE("a payload that no run can read is redacted as well") {
+  for (const std::string& payload : {std::string(R"(["password=canary-1"])"), std::string(R"("token: canary-1")"),
+                                     std::string(100, '[') + R"({"secret": "canary-1"})" + std::string(100, ']')}) {
+    INFO(payload);
+    const std::string archived = SyncFailedReader().to_archive(payload).value();
+    CHECK_THAT(archived, !Catch::Contains("canary"));
+    CHECK(json::accept(archived));
+  }
+}
+
+TEST_CASE("what was kept of a payload tells whether that had secrets, when the run is read from its store") {
+  json payload = sample_payload();
+  const std::string harmless = SyncFailedReader().to_keep(payload.dump());
+  CHECK_FALSE(SyncFailedReader().to_archive(harmless));
+  payload["password"] = "canary";
+  const std::string kept = SyncFailedReader().to_keep(payload.dump());
+  CHECK(SyncFailedReader().to_archive(kept) == kept);
+  const std::string unreadable = SyncFailedReader().to_keep(R"(["password=canary"])");
+  CHECK(SyncFailedReader().to_archive(unreadable) == unreadable);
+}
+
 TEST_CASE("of a name that stands twice the last counts, and nothing is kept of the first") {
   std::string payload = sample_payload().dump();
   payload.insert(1, "\"error_message\":\"canary\",\"label\":7,");

@@ -73,6 +73,18 @@ TEST_CASE_METHOD(Fixture, "each event of a batch is archived once and with its o
               {events[2].id, "failed", "failed without a reason"}});
 }
 
+TEST_CASE_METHOD(Fixture, "an event is archived with its payload, or with the one that is given in its place") {
+  emit_many(2);
+  auto events = worker.claim();
+  REQUIRE(events.size() == 2);
+  const std::vector<engine::FinishedEvent> ends{
+      {events[0].position, events[0].id, engine::RunStatus::kDone, "", engine::Resumable::kAnywhere, R"({"safe": 1})"},
+      {events[1].position, events[1].id, engine::RunStatus::kDone, "", engine::Resumable::kAnywhere, ""}};
+  CHECK(worker.outbox.finish(ends) == 2);
+  CHECK(exec("select payload, reason is null from pawl.outbox_archive order by position") ==
+        Table{{R"({"safe": 1})", "t"}, {"{}", "t"}});
+}
+
 TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
   const auto event = claim_one();
   CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);

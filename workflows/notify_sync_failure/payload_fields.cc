@@ -35,7 +35,7 @@ bool fits(std::size_t field, const std::string& text) {
 }
 
 // What has a form of its own holds no secret. What lacks it must not get it by being trimmed.
-std::string safe_value(std::size_t field, std::string text) {
+std::string safe_value(std::size_t field, const std::string& text) {
   if (fits(field, text)) return text;
   std::string safe = safe_lines(text, kTextMax);
   return fits(field, safe) ? safe + ' ' : safe;
@@ -48,8 +48,12 @@ PayloadFields pick_fields(const std::string& payload) {
     throw PermanentError("payload: " + std::to_string(payload.size()) + " bytes, and at most " +
                          std::to_string(kPayloadMax) + " are accepted");
   PayloadFields fields = parse_fields(payload);
-  for (std::size_t field = 0; field < fields.size(); ++field)
-    if (fields[field].type == Type::string) fields[field].text = safe_value(field, std::move(fields[field].text));
+  for (std::size_t field = 0; field < fields.size(); ++field) {
+    if (fields[field].type != Type::string) continue;
+    std::string safe = safe_value(field, fields[field].text);
+    fields.altered = fields.altered || safe != fields[field].text;
+    fields[field].text = std::move(safe);
+  }
   return fields;
 }
 

@@ -27,7 +27,11 @@ struct PayloadField {
   nlohmann::json::value_t type = nlohmann::json::value_t::discarded;  ///< `discarded` where the payload lacks it.
   std::string text;  ///< Of a string: by `pick_fields` secrets redacted, control characters stripped, capped.
 };
-using PayloadFields = std::array<PayloadField, kFieldNames.size()>;
+
+struct PayloadFields : std::array<PayloadField, kFieldNames.size()> {
+  bool others = false;   ///< The payload has fields beside these.
+  bool altered = false;  ///< `pick_fields` has made a text safe that was not.
+};
 
 /// Throws engine::PermanentError when the payload is no JSON object within bounds, without showing a piece of it. All
 /// other fields are ignored; of a name that stands twice, the last counts.

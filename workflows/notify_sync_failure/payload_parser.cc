@@ -47,7 +47,10 @@ class FieldPicker final : public nlohmann::json_sax<json> {
     return true;
   }
   bool key(string_t& name) override {
-    if (depth_ == 1) field_ = field_named(name);
+    if (depth_ == 1) {
+      field_ = field_named(name);
+      fields_.others = fields_.others || !is_wanted();
+    }
     return true;
   }
   bool start_object(std::size_t) override { return enter(Type::object); }
@@ -122,7 +125,10 @@ std::optional<PayloadFields> quickly_parsed(const std::string& payload) {
   if (parser.parse(payload).get(object) != simdjson::SUCCESS) return std::nullopt;
   PayloadFields fields;
   for (const auto& [name, value] : object)
-    if (const std::size_t field = field_named(name); field < fields.size()) fields[field] = field_of(value);
+    if (const std::size_t field = field_named(name); field < fields.size())
+      fields[field] = field_of(value);
+    else
+      fields.others = true;
   return fields;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/errors.h"
 #include "engine/uuid.h"
 #include "workflows/notify_sync_failure/plain_text.h"
+#include "workflows/notify_sync_failure/redacted_json.h"
 #include "workflows/notify_sync_failure/utc_time.h"
 
 namespace pawl::notify_sync_failure {
@@ -21,6 +22,12 @@ using enum PayloadField::Index;
 
 constexpr std::size_t kProviderMax = 60;
 constexpr std::size_t kLabelMax = 120;
+
+// Ends what is kept of a payload with secrets. Postgres writes a blank behind each colon, so that none ends with it.
+constexpr std::string_view kMark = ",\"redacted\":true}";
+
+// What is kept of a payload that no run can read.
+constexpr std::string_view kUnreadable = "null";
 
 std::string line(const std::string& safe_text, std::size_t max_characters) {
   return shortened(plain_line(safe_text), max_characters);
@@ -85,11 +92,17 @@ std::string as_people_write(std::string provider) {
 
 }  // namespace
 
-const PayloadFields& SyncFailedReader::safe_fields(const std::string& payload) {
-  if (fields_ && payload == payload_) return *fields_;
+void SyncFailedReader::remember(const std::string& payload) {
+  if (known_ && payload == payload_) return;
   fields_.reset();
-  fields_ = pick_fields(payload);
+  archive_.reset();
   payload_ = payload;
+  known_ = true;
+}
+
+const PayloadFields& SyncFailedReader::safe_fields(const std::string& payload) {
+  remember(payload);
+  if (!fields_) fields_ = pick_fields(payload);
   return *fields_;
 }
 
@@ -111,10 +124,29 @@ SyncFailed SyncFailedReader::read(const engine::Event& event) {
   return failure;
 }
 
-std::string SyncFailedReader::to_keep(const std::string& payload) try {
-  return to_json(safe_fields(payload));
-} catch (const PermanentError&) {  // the run fails for it, and says why it cannot be read
-  return "null";
+std::string SyncFailedReader::to_keep(const std::string& payload) {
+  const bool has_secrets = to_archive(payload).has_value();
+  std::string kept = "{}";
+  try {
+    kept = to_json(safe_fields(payload));
+  } catch (const PermanentError&) {  // the run fails for it, and says why it cannot be read
+    return std::string(kUnreadable);
+  }
+  if (has_secrets) kept.replace(kept.size() - 1, 1, kept == "{}" ? kMark.substr(1) : kMark);
+  return kept;
+}
+
+// What nothing had to be done to is not looked at again: that is nearly all.
+std::optional<std::string> SyncFailedReader::to_archive(const std::string& payload) {
+  remember(payload);
+  if (payload.ends_with(kMark.substr(1)) || payload == kUnreadable) return payload;
+  if (archive_) return *archive_;
+  try {
+    if (const PayloadFields& fields = safe_fields(payload); !fields.others && !fields.altered) return std::nullopt;
+  } catch (const PermanentError&) {  // no workflow can read it; what its strings hold is redacted all the same
+  }
+  archive_ = redacted_json(payload);
+  return *archive_;
 }
 
 }  // namespace pawl::notify_sync_failure

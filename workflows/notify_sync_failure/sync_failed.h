@@ -34,14 +34,22 @@ class SyncFailedReader {
   SyncFailed read(const engine::Event& event);
 
   /// The payload as it may be stored: the fields above alone, their texts redacted, their wrong types still wrong, so
-  /// that reading it gives what reading the original gave. What is no JSON object within bounds becomes `null`.
+  /// that reading it gives what reading the original gave. What is no JSON object within bounds becomes `null`. Where
+  /// the original has secrets it ends with a mark, for `to_archive`.
   std::string to_keep(const std::string& payload);
+
+  /// The payload with every string in it redacted, whatever else it is; nothing where that changes none. Of what
+  /// `to_keep` gave, that itself where the original has secrets.
+  std::optional<std::string> to_archive(const std::string& payload);
 
  private:
   const PayloadFields& safe_fields(const std::string& payload);
+  void remember(const std::string& payload);
 
+  bool known_ = false;
   std::string payload_;
-  std::optional<PayloadFields> fields_;  ///< Of `payload_`.
+  std::optional<PayloadFields> fields_;                ///< Of `payload_`.
+  std::optional<std::optional<std::string>> archive_;  ///< Of `payload_`.
 };
 
 }  // namespace pawl::notify_sync_failure

@@ -99,7 +99,8 @@ engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
           .event_type = kEventType,
           .start = start,
           .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},
-          .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); }};
+          .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); },
+          .payload_to_archive = [reader](const std::string& payload) { return reader->to_archive(payload); }};
 }
 
 }  // namespace pawl::notify_sync_failure
