@@ -71,7 +71,7 @@ void Runner::Body::arrive_new(Event event) {
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
   stored.workflow = workflow->name;
   if (stored.event.left_out > 0)
-    return finished(stored.event, RunStatus::kFailed, too_large(stored.event.left_out), Resumable::kAnywhere);
+    return finished({stored.event.position, stored.event.id, RunStatus::kFailed, too_large(stored.event.left_out)});
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
