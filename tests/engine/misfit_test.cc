@@ -194,7 +194,7 @@ TEST_CASE_METHOD(World, "an event is archived without what its workflow says to 
     item.succeed("sent");
   };
   table.emit("test/words", "secret", "waiting");
-  REQUIRE(until_over_time([&] { return archived(3); }));
+  REQUIRE(until_over_time([&] { return archived(3); }, 120));
   CHECK(table.archive.back().event.payload == "safe, from kept");
 }
 

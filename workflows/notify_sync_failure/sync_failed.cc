@@ -27,7 +27,7 @@ constexpr std::size_t kLabelMax = 120;
 constexpr std::string_view kMark = ",\"redacted\":true}";
 
 // What is kept of a payload that no run can read.
-constexpr std::string_view kUnreadable = "null";
+constexpr std::string_view kNothing = "null";
 
 std::string line(const std::string& safe_text, std::size_t max_characters) {
   return shortened(plain_line(safe_text), max_characters);
@@ -130,7 +130,7 @@ std::string SyncFailedReader::to_keep(const std::string& payload) {
   try {
     kept = to_json(safe_fields(payload));
   } catch (const PermanentError&) {  // the run fails for it, and says why it cannot be read
-    return std::string(kUnreadable);
+    return std::string(kNothing);
   }
   if (has_secrets) kept.replace(kept.size() - 1, 1, kept == "{}" ? kMark.substr(1) : kMark);
   return kept;
@@ -139,7 +139,7 @@ std::string SyncFailedReader::to_keep(const std::string& payload) {
 // What nothing had to be done to is not looked at again: that is nearly all.
 std::optional<std::string> SyncFailedReader::to_archive(const std::string& payload) {
   remember(payload);
-  if (payload.ends_with(kMark.substr(1)) || payload == kUnreadable) return payload;
+  if (payload.ends_with(kMark.substr(1)) || payload == kNothing) return payload;
   if (archive_) return *archive_;
   try {
     if (const PayloadFields& fields = safe_fields(payload); !fields.others && !fields.altered) return std::nullopt;
