@@ -141,7 +141,7 @@ class Run {
     return {state_, {started.group...}};
   }
 
-  /// What the run's reason says when it ends done, for example that there was nobody to tell.
+  /// What the run's reason says, behind that of a failure, for example that there was nobody to tell.
   void note(const std::string& text) const { set_note(*state_, text); }
 
  private:

@@ -76,7 +76,7 @@ struct RunState {
   std::exception_ptr failure;
   int awaits_thrown = 0;   ///< How many awaits have thrown.
   int last_thrown = 0;     ///< The await that threw last, while its code has started nothing since; else 0.
-  std::string note;        ///< What a `done` has to say.
+  std::string note;        ///< What it has to say however it ends.
   std::string unreadable;  ///< The first checkpoint that today's code cannot read.
 
   // kept by the executions themselves, which it outlives

@@ -190,7 +190,9 @@ void Runner::Body::end(RunState& run) {
   leave(run);
   if (const std::string why = misfit(run); !why.empty()) return park_misfit(run.stored, why);
   const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
-  end_durably(run, status, run.failure ? failure_reason(run) : run.note);
+  std::string reason = failure_reason(run);
+  if (!run.note.empty()) reason += (reason.empty() ? "" : "; ") + run.note;
+  end_durably(run, status, reason);
 }
 
 void Runner::Body::end_durably(RunState& run, RunStatus status, const std::string& reason) {
@@ -201,18 +203,19 @@ void Runner::Body::end_durably(RunState& run, RunStatus status, const std::strin
     ended.resumable = resumable(run, ended.caught);
   }
   const Resumable resumable = ended.resumable;
-  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable] {
+  const bool noted = !run.note.empty();
+  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, noted] {
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = runs_.at(number)->stored;  // as it is now: a redelivery may have changed its position
     FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
     forget(number);
+    counters_.done_with_note += noted;
     finished(std::move(end));
   });
 }
 
 void Runner::Body::finished(FinishedEvent event) {
   ++(event.status == RunStatus::kDone ? counters_.done : counters_.failed);
-  if (event.status == RunStatus::kDone && !event.reason.empty()) ++counters_.done_with_note;
   notify(NoticeKind::kRunEnded, event.event_id, to_string(event.status), event.reason);
   archiver_.finish(std::move(event));
 }

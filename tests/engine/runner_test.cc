@@ -348,6 +348,23 @@ TEST_CASE_METHOD(World, "the rate of a step holds over time") {
   CHECK(total(limited) == 24);
 }
 
+TEST_CASE_METHOD(World, "a run says what it notes however it ends, behind its failure, and is counted") {
+  ScriptedStep say{"say", {}};
+  const bool fails = GENERATE(false, true);
+  if (fails) say.script = [](auto& item) { item.fail("550 no"); };
+  const auto noting = [](Run run, std::string id, const ScriptedStep& step) -> Workflow {
+    run.note("no mail to adam");
+    co_await run.step(step, id);
+  };
+  const WorkflowDefinition definition{
+      "say-words", "test/words", [&](Run run, const Event& event) { return noting(run, event.id, say); }, {&say}};
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const std::string id = emit();
+  REQUIRE(until([&] { return table.archive.size() == 1; }));
+  CHECK(table.archive[0].reason == (fails ? "say (" + id + "): 550 no; " : "") + "no mail to adam");
+  CHECK(worker->runner.status().done_with_note == 1);
+}
+
 TEST_CASE("registering two workflows for one event type is refused") {
   World world;
   CHECK_THROWS_AS(Runner({*std::make_unique<MemoryOutbox>(world.table), world.store, world.clock,

@@ -203,6 +203,17 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(Fixture,
+                 "a run that fails notes whom it did not mail as well, and of those only whose mail is no failure") {
+  directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "bea", "olive"}};
+  ledger.demoted = {"adam"};
+  mailer.answers["bea@example.com"] = {pawl::mail::Delivery::kRejected, "550 no such user"};
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(run.failure);
+  CHECK(run.note == "no mail to adam: no longer an owner or admin");
+}
+
+TEST_CASE_METHOD(Fixture,
                  "what has no usable address shares no mailbox, and a run that ends done notes whom it did not mail") {
   directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "bea", "olive"}, {}, {"", "", "olive@example.com"}};
   ledger.emails = {{"adam", ""}, {"bea", ""}};

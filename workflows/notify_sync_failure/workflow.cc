@@ -32,14 +32,14 @@ std::vector<EmailRequest> one_email_a_mailbox(const SharedFailure& failure, cons
   return emails;
 }
 
-// What a run that ends done has to say: who got no mail, and why.
+// What a run has to say, however it ends: who got no mail though nothing failed, and why.
 std::string not_mailed(const std::vector<EmailRequest>& emails,
                        const engine::Started<EmailRequest, EmailReceipt>& sent) {
   constexpr std::size_t kNamedMax = 5;
   std::string text;
   std::size_t count = 0;
   for (std::size_t mail = 0; mail < emails.size(); ++mail) {
-    if (sent.output(mail).state != "suppressed" || ++count > kNamedMax) continue;
+    if (sent.failed(mail) || sent.output(mail).state != "suppressed" || ++count > kNamedMax) continue;
     text += (text.empty() ? "no mail to " : "; no mail to ") + emails[mail].user_id + ": " + sent.output(mail).detail;
   }
   if (count > kNamedMax) text += "; and to " + std::to_string(count - kNamedMax) + " more";
@@ -55,7 +55,12 @@ Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSt
 
   const auto shown = run.start(steps.create_in_app, in_app);   // both channels at once
   const auto sent = run.start_each(steps.send_email, emails);  // one checkpoint a recipient
-  co_await run.all(shown, sent);                               // waits for all, then throws the first failure
+  try {
+    co_await run.all(shown, sent);  // waits for all, then throws the first failure
+  } catch (const engine::StepFailed&) {
+    if (!emails.empty()) run.note(not_mailed(emails, sent));
+    throw;
+  }
   if (!emails.empty()) run.note(not_mailed(emails, sent));
 }
 
