@@ -59,7 +59,7 @@ struct WorkflowDefinition {
   /// What of the payload is stored, and so replayed, that no secret may reach the store; unset keeps it all. `start`
   /// must make the same of it as of the original.
   std::function<std::string(const std::string& payload)> payload_to_keep{};
-  /// The payload without its secrets, for the archive; nothing where it holds none, which unset means of all. Asked just
+  /// The payload without its secrets, for the archive; nothing where it holds none; unset: none ever does. Asked just
   /// after `payload_to_keep`; of a run that was read from a store it gets what that kept, and has to tell from it.
   std::function<std::optional<std::string>(const std::string& payload)> payload_to_archive{};
 };

@@ -26,6 +26,7 @@ Event event_of(RunNumber run) {
           .type = "pms/connection.sync.failed",
           .aggregate_type = "pms_connection",
           .aggregate_id = id_of(run % 50),
+          .tenant = id_of(run % 50),
           .payload = std::string(R"({"text":")") + std::string(320, 'x') + R"("})"};
 }
 

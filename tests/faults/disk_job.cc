@@ -43,7 +43,7 @@ std::unique_ptr<PawlProcess> DiskJob::start_on_disk(Environment more) const {
   return std::make_unique<PawlProcess>(std::vector<std::string>{"worker"}, on_disk(more));
 }
 
-std::string DiskJob::page(const std::string& path) const { return status_page(folder.path() + "/status", path); }
+std::string DiskJob::page(const std::string& path) const { return bin::status_page(folder.path() + "/status", path); }
 
 bool DiskJob::all_done() { return count("pawl.v1_events where status = 'done'") == std::to_string(events_); }
 
