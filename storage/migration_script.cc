@@ -10,7 +10,12 @@ const char* const kMigrationSettings =
     "set local client_min_messages = warning;\n"
     "set local timezone = 'UTC';\n"
     "set local datestyle = 'ISO, MDY';\n"
-    "set local standard_conforming_strings = on;\n";
+    "set local standard_conforming_strings = on;\n"
+    // a login named pawl has the schema pawl on its path, ahead of the application's
+    "do $$ begin perform set_config('search_path', (select coalesce(string_agg(quote_ident(s.name), ', ' order by "
+    "s.place),"
+    " '') from unnest(current_schemas(false)) with ordinality s (name, place) where s.name <> 'pawl'), true); end "
+    "$$;\n";
 
 const char* const kMigrationPatience = "set local lock_timeout = '2s';\n";
 

@@ -200,6 +200,15 @@ TEST_CASE("the printed SQL refuses tables that do not fit, and leaves nothing") 
   CHECK_FALSE(has_schema(empty));
 }
 
+TEST_CASE("a login named like the schema finds the application's tables, and makes them, where everybody does") {
+  const EmptyDatabase empty;
+  create(empty, "alter database " + empty.name + " set search_path = pawl, public");
+  storage::migrate_postgres(empty.conninfo, true);
+  CHECK(value(empty, "select count(*) from pg_tables where schemaname = 'public' and tablename = 'notifications'") ==
+        "1");
+  CHECK(value(empty, "select schema from pawl.application") == "public");
+}
+
 TEST_CASE("a role that may only read the list of migrations is told that there is nothing to apply") {
   const EmptyDatabase empty;
   storage::migrate_postgres(empty.conninfo, true);

@@ -199,7 +199,8 @@ TEST_CASE_METHOD(Fixture, "a registration of many thousand runs is taken up") {
   CHECK(value("select count(*) from pawl.outbox where lease_epoch = $1::bigint", {text_of(restarted)}) == "12000");
 }
 
-TEST_CASE_METHOD(PostgresFixture, "a role that may only read is told so by the setting's name, and what to set") {
+TEST_CASE_METHOD(PostgresFixture, "a role that may only read is told so by the setting's name, and what to set",
+                 "[session]") {
   exec("alter database " + name + " set default_transaction_read_only = on");
   Worker worker(*this);
   CHECK_THROWS_AS(worker.open(), engine::UnavailableError);
