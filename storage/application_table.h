@@ -3,14 +3,20 @@
 
 #include <string>
 
+#include "engine/errors.h"
 #include "storage/postgres_connection.h"
 
 namespace pawl::storage {
 
-/// The table with its schema, quoted, as migrations found it; never what a search path finds now.
+/// The table with its schema, quoted, as migrations found it; never what a search path finds now. Throws
+/// engine::RefusedError where pawl.application does not say it.
 inline std::string notifications_table(PostgresConnection& connection) {
-  return connection.run("find notifications", "select format('%I.notifications', schema) from pawl.application", {})
-      .string(0, 0);
+  const Rows rows =
+      connection.run("find notifications", "select format('%I.notifications', schema) from pawl.application", {});
+  if (rows.size() == 0)
+    throw engine::RefusedError(
+        "Postgres, find notifications: pawl.application is empty; insert the schema of the table");
+  return rows.string(0, 0);
 }
 
 }  // namespace pawl::storage

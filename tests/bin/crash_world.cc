@@ -55,7 +55,7 @@ constexpr const char* kWatchEffects[] = {
 constexpr const char* kForgetEverything =
     "do $$ declare t text; begin"
     " select string_agg(format('%I.%I', schemaname, tablename), ', ') into t from pg_tables"
-    " where (schemaname = 'pawl' and tablename <> 'migrations') or tablename in"
+    " where (schemaname = 'pawl' and tablename not in ('migrations', 'application', 'producers')) or tablename in"
     " ('notifications', 'pms_sync_logs', 'effects', 'marks', 'rare');"
     " execute 'truncate ' || t; end $$";
 

@@ -9,7 +9,7 @@ using namespace pawl::tests;
 
 namespace {
 
-const std::vector<std::string> kWrites{"insert into notifications", "insert into pawl.email_deliveries",
+const std::vector<std::string> kWrites{"insert into public.notifications", "insert into pawl.email_deliveries",
                                        "update pawl.email_deliveries", "insert into pawl.outbox_archive"};
 
 void check_unharmed(FaultJob& job, bin::PawlProcess& worker) {
