@@ -11,6 +11,7 @@
 #include "storage/array_literal.h"
 #include "storage/claimed_events.h"
 #include "storage/outbox_registration.h"
+#include "storage/postgres_errors.h"
 
 namespace pawl::storage {
 
@@ -146,6 +147,9 @@ OutboxClaims::Events OutboxClaims::fetch(const engine::ClaimLimits& limits) try 
   }
   return arrived(std::move(events));
 } catch (const engine::LeaseLostError&) {
+  throw;
+} catch (const SilentError&) {
+  size_.failed(true);
   throw;
 } catch (const engine::ServiceError& error) {
   size_.failed(error.concerns() == engine::Concerns::kUnclear);

@@ -12,6 +12,13 @@ class ValueError : public engine::Error {
   using Error::Error;
 };
 
+/// No answer in time: the line, the server or what is asked is too slow. One silence says nothing against the rows it
+/// is about.
+class SilentError : public engine::UnavailableError {
+ public:
+  using UnavailableError::UnavailableError;
+};
+
 /// A row with this unique key is there already (SQLSTATE 23505).
 class DuplicateError : public ValueError {
   using ValueError::ValueError;

@@ -31,9 +31,11 @@ void administer(const std::string& sql) {
 
 void drop(const std::string& name) { administer("drop database if exists " + name + " with (force)"); }
 
+// Whatever the login is called: one called pawl would make its tables in the schema of that name.
 std::string create_empty(const std::string& options = "") {
   const std::string name = unique_name();
   administer("create database " + name + " " + options);
+  administer("alter database " + name + " set search_path = public");
   return name;
 }
 
@@ -49,9 +51,7 @@ class Template {
 
 std::string create_migrated() {
   static const Template migrated;
-  const std::string name = unique_name();
-  administer("create database " + name + " template " + migrated.name);
-  return name;
+  return create_empty("template " + migrated.name);
 }
 
 }  // namespace

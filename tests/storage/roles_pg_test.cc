@@ -149,6 +149,7 @@ TEST_CASE_METHOD(Roles,
 TEST_CASE_METHOD(Roles, "a table of notifications in a schema named like the worker's role gets none") {
   const Login worker(*this, "worker");
   exec("grant pawl_worker to " + worker.name);
+  exec("alter role " + worker.name + " set search_path = \"$user\", public");
   exec("create schema " + worker.name);
   exec("create table " + worker.name + ".notifications (like public.notifications including all)");
   exec("grant all on schema " + worker.name + " to " + worker.name);
