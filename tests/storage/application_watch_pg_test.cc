@@ -173,7 +173,8 @@ TEST_CASE_METHOD(Fixture, "row-level security hides nothing from a table's owner
   CHECK(problems().find("org_members hides rows of pawl.recipients from " + owner) != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a view with its reader's rights, and a view behind a view, are followed to their tables") {
+TEST_CASE_METHOD(Fixture, "a view with its reader's rights, and a view behind a view, are followed to their tables",
+                 "[session]") {
   const std::string reader = create_role("reader", "login password 'secret'");
   exec("grant usage on schema pawl to " + reader);
   exec("grant select on pawl.recipients, pawl.application to " + reader);
