@@ -56,7 +56,7 @@ constexpr const char* kExamples = R"(Examples:
   pawl runs --status failed --since 1h           what failed in the last hour
   pawl show 9b3e71                               one run, by the end of its id
   pawl resume --failed --since 2h --yes          try again what failed in the last two hours
-  pawl in-doubt resolve 9b3e71 --sent              the relay's log has it: do not send it again
+  pawl in-doubt resolve 9b3e71 --sent            the relay's log has it: do not send it again
   pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
   pawl sql "select * from v1_waiting"            what waits, and why
 

@@ -37,13 +37,13 @@ constexpr std::array kParserWords{
     ParserWord{"extra key/value separator", "a parameter behind its ? has a second =; write it as %3D"},
 };
 
-constexpr const char* kEncodePassword = "in a password write / as %2F, @ as %40, : as %3A, ? as %3F and # as %23";
+const std::string kEncodePassword = "in a password write / as %2F, @ as %40, : as %3A, ? as %3F and # as %23";
 
 std::string meaning_of(const char* message) {
   const std::string_view text = message ? message : "";
   for (const ParserWord& word : kParserWords)
     if (text.starts_with(word.beginning)) return word.meaning;
-  return std::string("libpq cannot read it; ") + kEncodePassword;
+  return "libpq cannot read it; " + kEncodePassword;
 }
 
 Options parsed(const std::string& conninfo, std::string& why) {
@@ -89,7 +89,7 @@ constexpr std::array<std::string_view, 6> kNumbers{"connect_timeout",     "keepa
 
 // Empty: nothing.
 std::string why_unusable(std::string_view keyword, const std::string& value) {
-  if (keyword == "port" && !are_ports(value)) return std::string("its port is no port number; ") + kEncodePassword;
+  if (keyword == "port" && !are_ports(value)) return "its port is no port number; " + kEncodePassword;
   for (const Choice& choice : kChoices)
     if (choice.keyword == keyword && choice.values.find(" " + value + " ") == std::string_view::npos)
       return "its " + std::string(keyword) + " is not one of:" + std::string(choice.values);
@@ -118,7 +118,7 @@ std::optional<std::string> why_unusable(const std::string& conninfo) {
   if (!given) return why;
   for (const auto& [keyword, value] : keywords_of(given)) {
     if (is_uri(conninfo) && holds_end_of_password(keyword, value))
-      return std::string("an @ stands behind the one before its host; ") + kEncodePassword;
+      return "an @ stands behind the one before its host; " + kEncodePassword;
     if (std::string reason = value.empty() ? "" : why_unusable(keyword, value); !reason.empty()) return reason;
   }
   const Options defaults(PQconndefaults());

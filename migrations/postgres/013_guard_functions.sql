@@ -93,50 +93,6 @@ begin
   return pawl.write_event(emit.type, emit.aggregatetype, emit.aggregateid, emit.payload, emit.id);
 end $$;
 
-create or replace function pawl.emit_sync_failed() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  connection pawl.connections;
-begin
-  select * into connection from pawl.connections c where c.connection_id = new.connection_id;
-  perform pawl.write_event('pms/connection.sync.failed', 'pms_connection', new.connection_id::text,
-    jsonb_build_object(
-      'connection_id', new.connection_id,
-      'sync_log_id', new.id,
-      'org_id', connection.org_id,
-      'provider', connection.provider,
-      'label', coalesce(connection.label, ''),
-      'error_message', coalesce(new.error_message, ''),
-      'occurred_at', to_char(coalesce(new.finished_at, now()) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
-  return null;
-end $$;
-
--- Two that maintain the archive take turns by the lock of a row: an advisory lock can be held by any role that may
--- connect.
-create or replace function pawl.maintain_archive(keep interval default null) returns int
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  this_month timestamp := date_trunc('month', now() at time zone 'UTC');
-  expired text;
-  dropped int := 0;
-begin
-  perform from pawl.application for update;
-  for ahead in 0..2 loop
-    perform pawl.create_archive_month(this_month + ahead * interval '1 month');
-  end loop;
-  if keep is null then return 0; end if;
-  for expired in
-    select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'pawl.outbox_archive'::regclass and c.relname ~ '^outbox_archive_\d{4}_\d\d$'
-      and (to_timestamp(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month') at time zone 'UTC' < now() - keep
-  loop
-    execute format('drop table pawl.%I', expired);
-    dropped := dropped + 1;
-  end loop;
-  delete from pawl.outbox_archive_default where finished_at < now() - keep;
-  return dropped;
-end $$;
-
 alter function pawl.resume security definer set search_path = pg_catalog, pg_temp;
 alter function pawl.resolve_in_doubt security definer set search_path = pg_catalog, pg_temp;
 alter function pawl.create_archive_month set search_path = pg_catalog, pg_temp;
