@@ -17,11 +17,6 @@ namespace pawl::bin {
 
 namespace {
 
-void print_sql(std::ostream& out, const char* line, std::span<const storage::Migration> migrations) {
-  for (const storage::Migration& migration : migrations)
-    out << "-- " << line << '/' << migration.name << "\n" << migration.sql << '\n';
-}
-
 class MigrateVerb final : public Verb {
  public:
   explicit MigrateVerb(CLI::App& command) {
@@ -44,8 +39,7 @@ class MigrateVerb final : public Verb {
 
  private:
   ExitCode print(Console& console) const {
-    console.out << storage::migration_script(with_app_);
-    if (roles_) print_sql(console.out, "roles", storage::roles_migrations());
+    console.out << storage::migration_script(with_app_, roles_);
     return ExitCode::kDone;
   }
 

@@ -157,6 +157,8 @@ void add_worker(CLI::App& app, Settings& settings) {
   running.number("--moving-max", settings.moving_max, "Runs in memory, one more for each sixteen items; default 2000");
   running.duration("--retention", settings.retention, {"1m", "36500d", true},
                    "Forget ended runs after this; 0s: never; default 30d");
+  running.duration("--archive-retention", settings.archive_retention, {"1d", "36500d", true},
+                   "Forget finished events, their mails and commands after this; 0s: never; default 365d");
   running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients,
                 "default first=1s,longest=1m,attempts=20");
   running.retry("--retry-create-in-app", settings.retry_create_in_app, "default first=1s,longest=1m,attempts=20");

@@ -47,6 +47,7 @@ struct Settings {
   int deliveries_max = 5;
   std::size_t moving_max = 2000;
   engine::Duration retention{std::chrono::hours{24 * 30}};
+  engine::Duration archive_retention{std::chrono::hours{24 * 365}};
   std::string retry_resolve_recipients;  ///< Each as retry_setting.h reads it; empty: the step's own.
   std::string retry_create_in_app;
   std::string retry_send_email;

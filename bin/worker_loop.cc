@@ -104,11 +104,12 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
 }
 
 // Nothing fails over these, so that they would be noticed by nobody.
-void WorkerLoop::watch(const storage::PostgresOutbox& outbox) {
+void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
   const std::string archive = outbox.archive_problem();
   if (archive != archive_problem_ && !archive.empty())
     log_.line(LogLevel::kWarn, "the archive's coming partitions cannot be created yet", {{"error", archive}});
   archive_problem_ = archive;
+  report_pruned(outbox);
   std::vector<std::string> problems = outbox.application_problems();
   if (problems == application_problems_) return;
   for (const std::string& problem : problems)
@@ -116,6 +117,19 @@ void WorkerLoop::watch(const storage::PostgresOutbox& outbox) {
   if (problems.empty()) log_.line(LogLevel::kInfo, "failed syncs and their people are seen again");
   application_problems_ = problems;
   board_.application(std::move(problems));
+}
+
+void WorkerLoop::report_pruned(storage::PostgresOutbox& outbox) {
+  const std::string problem = outbox.prune_problem();
+  if (problem != prune_problem_ && !problem.empty())
+    log_.line(LogLevel::kWarn, "what is older than archive-retention cannot be removed yet", {{"error", problem}});
+  prune_problem_ = problem;
+  const storage::Pruned pruned = outbox.take_pruned();
+  if (pruned == storage::Pruned{}) return;
+  log_.line(LogLevel::kInfo, "removed what is older than archive-retention",
+            {{"archived_months", std::to_string(pruned.months)},
+             {"mails", std::to_string(pruned.mails)},
+             {"commands", std::to_string(pruned.commands)}});
 }
 
 // The thread of a call that hangs can be neither stopped nor joined: nothing may be destroyed, the process just ends.

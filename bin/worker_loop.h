@@ -32,7 +32,8 @@ class WorkerLoop {
   bool open(WorkerSession& session);
   void rehearse(WorkerSession& session) const;
   Ended drive(WorkerSession& session);
-  void watch(const storage::PostgresOutbox& outbox);
+  void watch(storage::PostgresOutbox& outbox);
+  void report_pruned(storage::PostgresOutbox& outbox);
   void turn(engine::Runner& runner);
   void begin_drain(engine::Runner& runner, const char* why);
 
@@ -44,7 +45,7 @@ class WorkerLoop {
   bool draining_ = false;
   bool registered_before_ = false;
   std::vector<std::string> application_problems_;  ///< As last logged.
-  std::string archive_problem_;                    ///< As last logged.
+  std::string archive_problem_, prune_problem_;    ///< As last logged.
   engine::Timestamp drain_started_{};
   engine::Timestamp started_{};
 };

@@ -11,7 +11,8 @@ storage::PostgresOutboxOptions outbox_options(const Settings& settings) {
   return {.address = {settings.postgres, settings.postgres_timeout},
           .version = kVersion,
           .lease = settings.lease,
-          .listen = settings.doorbell};
+          .listen = settings.doorbell,
+          .retention = settings.archive_retention};
 }
 
 engine::RunnerOptions runner_options(const Settings& settings) {

@@ -15,11 +15,6 @@ std::vector<ApplicationProblem> application_problems(PostgresConnection& connect
   return problems;
 }
 
-void require_all_rows_visible(PostgresConnection& connection) {
-  for (const ApplicationProblem& problem : application_problems(connection))
-    if (problem.kind == "rows") throw engine::RefusedError("Postgres: " + problem.text);
-}
-
 void ApplicationWatch::turn(PostgresConnection& connection, Time now) {
   if (now < due_at_) return;
   due_at_ = now + every_;

@@ -20,10 +20,6 @@ struct ApplicationProblem {
 /// not ask.
 std::vector<ApplicationProblem> application_problems(PostgresConnection& connection);
 
-/// Throws engine::RefusedError, with what to grant, when row-level security hides rows from pawl: whoever is hidden
-/// would not be told, and nobody would know.
-void require_all_rows_visible(PostgresConnection& connection);
-
 /// Asks again from time to time while a worker runs. `turn` is one thread's, `problems` any's.
 class ApplicationWatch {
  public:

@@ -11,11 +11,11 @@ const char* const kMigrationSettings =
     "set local timezone = 'UTC';\n"
     "set local datestyle = 'ISO, MDY';\n"
     "set local standard_conforming_strings = on;\n"
-    // a login named pawl has the schema pawl on its path, ahead of the application's
-    "do $$ begin perform set_config('search_path', (select coalesce(string_agg(quote_ident(s.name), ', ' order by "
-    "s.place),"
-    " '') from unnest(current_schemas(false)) with ordinality s (name, place) where s.name <> 'pawl'), true); end "
-    "$$;\n";
+    // of the path, the schemas that may be the application's: a login named pawl has pawl ahead of them, and what is
+    // not listed, temporary tables before all, would come first
+    "do $$ begin perform set_config('search_path', (select concat(string_agg(quote_ident(s.name) || ', ', '' order by"
+    " s.place), 'pg_temp') from unnest(current_schemas(false)) with ordinality s (name, place)"
+    " where s.name not in ('pawl', 'pg_catalog')), true); end $$;\n";
 
 const char* const kMigrationPatience = "set local lock_timeout = '2s';\n";
 
@@ -45,6 +45,11 @@ const char* const kCreateBookkeeping =
     "create table if not exists pawl.migrations (number int primary key, name text not null,"
     " checksum text not null, applied_at timestamptz not null default now());\n"
     "comment on table pawl.migrations is 'Which of pawl''s migrations this database has, with the SHA-256 of each.';\n";
+
+const char* const kLockMigrations = "lock table pawl.migrations in share row exclusive mode;\n";
+
+const char* const kRolesExist =
+    "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
 
 std::string checksum(const Migration& migration) {
   Poco::SHA2Engine sha256(Poco::SHA2Engine::SHA_256);
@@ -78,13 +83,13 @@ std::string apply_once(const Migration& migration) {
 
 }  // namespace
 
-std::string migration_script(bool with_app) {
+std::string migration_script(bool with_app, bool create_roles) {
   std::string script =
       "-- For psql: one transaction, which applies what is missing. It may be run again.\n"
       "\\set ON_ERROR_STOP on\nbegin;\n";
   script += kMigrationSettings;
   script += only_if("to_regclass('pawl.migrations') is null", kCreateBookkeeping);
-  script += "lock table pawl.migrations in share row exclusive mode;\n";
+  script += kLockMigrations;
   script += kMigrationPatience;
   const std::string first = not_applied(kConnectsApplication);
   script += only_if(first, refuse_if(kUnfitTables, "the application''s tables do not fit: "));
@@ -95,6 +100,9 @@ std::string migration_script(bool with_app) {
   for (const Migration& migration : postgres_migrations()) script += apply_once(migration);
   script += "\nselect pawl.mend_triggers();\n";
   script += refuse_if("select string_agg(problem, '; ') from pawl.problems()", "");
+  const auto roles = roles_migrations();
+  if (create_roles) script += "\n-- roles/" + std::string(roles.front().name) + "\n" + std::string(roles.front().sql);
+  script += "\n-- roles/" + std::string(roles.back().name) + "\n" + only_if(kRolesExist, std::string(roles.back().sql));
   return script + "commit;\n";
 }
 

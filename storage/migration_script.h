@@ -26,10 +26,17 @@ inline constexpr int kConnectsApplication = 4;
 /// Statements that create the schema and the table of applied migrations where they are missing.
 extern const char* const kCreateBookkeeping;
 
+/// Takes turns with everybody else who migrates or sets up roles, by the lock of a table that is pawl's own.
+extern const char* const kLockMigrations;
+
 /// SHA-256 of a migration's text, in hexadecimal.
 std::string checksum(const Migration& migration);
 
-/// Everything that `migrate_postgres` does, in one transaction, as a script for psql that may be run again.
-std::string migration_script(bool with_app);
+/// A condition: all roles that do pawl's tasks are there.
+extern const char* const kRolesExist;
+
+/// Everything that `migrate_postgres` and `grant_roles` do, in one transaction, as a script for psql that may be run
+/// again. `create_roles`: also creates the roles that are missing.
+std::string migration_script(bool with_app, bool create_roles);
 
 }  // namespace pawl::storage

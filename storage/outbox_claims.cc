@@ -75,6 +75,7 @@ OutboxClaims::OutboxClaims(const PostgresOutboxOptions& options, const Epoch& ep
       listen_(options.listen),
       epoch_(epoch),
       archive_care_(options.archive_care),
+      retention_(options.retention, options.prune_every),
       watch_(options.watch) {
   if (listen_.value_or(false)) choose_bell();
 }
@@ -107,7 +108,8 @@ void OutboxClaims::rehearse() {
   connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "1", "1", "0", "0"});
   connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "1", "1", "{}"});
   ArchiveCare::check_access(connection_);
-  require_all_rows_visible(connection_);
+  ArchiveRetention::check_access(connection_);
+  connection_.run("look for hidden rows", "select pawl.require_visible_rows()", {});
 }
 
 void OutboxClaims::next_batch() {
@@ -212,6 +214,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   swept_epochs_ = epochs_;
   low_water_.swept(looked, surveyed);
   archive_care_.turn(connection_, started);
+  retention_.turn(connection_, started);
   watch_.turn(connection_, started);
 }
 

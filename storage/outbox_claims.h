@@ -10,6 +10,7 @@
 #include "engine/outbox.h"
 #include "storage/application_watch.h"
 #include "storage/archive_care.h"
+#include "storage/archive_retention.h"
 #include "storage/claim_size.h"
 #include "storage/epoch.h"
 #include "storage/low_water.h"
@@ -35,6 +36,7 @@ class OutboxClaims {
   /// Called from any thread.
   std::vector<std::string> application_problems() const { return watch_.problems(); }
   std::string archive_problem() const { return archive_care_.problem(); }
+  ArchiveRetention& retention() { return retention_; }
 
  private:
   using Events = std::vector<engine::Event>;
@@ -71,6 +73,7 @@ class OutboxClaims {
   std::string swept_epochs_;  ///< As they were before the last sweep.
   Overtaking overtaking_;
   ArchiveCare archive_care_;
+  ArchiveRetention retention_;
   ApplicationWatch watch_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.

@@ -25,12 +25,23 @@ Keywords timeouts_of(const PostgresAddress& address) {
   return keywords;
 }
 
+// The last one for a setting counts.
+std::string options_with_path(const PostgresAddress& address) {
+  std::string options;
+  for (const auto& [keyword, value] : effective_keywords(address.conninfo))
+    if (keyword == "options" && !value.empty()) options = value + " ";
+  return options + "-c search_path=" + kSearchPath;
+}
+
 }  // namespace
 
-std::string session_conninfo(const PostgresAddress& address) {
+const char* const kSearchPath = "pg_catalog,pawl,pg_temp";
+
+std::string session_conninfo(const PostgresAddress& address, bool with_path) {
   Keywords keywords = timeouts_of(address);
   for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
   keywords.emplace_back("client_encoding", "UTF8");
+  if (with_path && !address.has_own_path) keywords.emplace_back("options", options_with_path(address));
   return conninfo_of(keywords);
 }
 

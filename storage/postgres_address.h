@@ -15,12 +15,17 @@ struct PostgresAddress {
 
   std::string conninfo;                        ///< libpq conninfo or URI; empty: libpq's own environment.
   std::chrono::microseconds answer_within{0};  ///< Longest silence of a connection in a statement; 0: for ever.
+  bool has_own_path = false;                   ///< Keeps the search path of the address, the role or the database.
 };
+
+/// The search path of pawl's sessions: nobody else's operator, function or table is found by it.
+extern const char* const kSearchPath;
 
 /// The conninfo of a session of pawl's. What keeps a connect or an idle connection from hanging for ever is added where
 /// the address does not say it itself: a connect timeout for each host, TCP keepalives, and a limit for data that
-/// nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the role or the database set.
-/// Throws engine::RefusedError when libpq could not use the address.
-std::string session_conninfo(const PostgresAddress& address);
+/// nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the role or the database set,
+/// and, with `with_path`, has kSearchPath unless the address has its own. Throws engine::RefusedError when libpq could
+/// not use the address.
+std::string session_conninfo(const PostgresAddress& address, bool with_path);
 
 }  // namespace pawl::storage

@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 #include <utility>
 
+#include "engine/errors.h"
 #include "storage/kept_plans.h"
 #include "storage/postgres_deadline.h"
 #include "storage/postgres_errors.h"
@@ -51,11 +52,13 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
 // The live connection, the deadline of its answers, and the ear on its channel.
 class PostgresConnection::Link {
  public:
-  Link(const PostgresAddress& address, const std::string& channel, bool& rang)
-      : connection(session_conninfo(address)), deadline(connection.sock(), address.answer_within) {
+  Link(const PostgresAddress& address, bool sends_path, const std::string& channel, bool& rang)
+      : connection(session_conninfo(address, sends_path)), deadline(connection.sock(), address.answer_within) {
     never_revive();
-    if (channel.empty()) return;
     const Disarming at_end(deadline);
+    deadline.arm();
+    if (!address.has_own_path) require_path();
+    if (channel.empty()) return;
     deadline.arm();
     receiver_ = std::make_unique<Receiver>(connection, channel, rang);
   }
@@ -81,6 +84,17 @@ class PostgresConnection::Link {
    private:
     bool& rang_;
   };
+
+  void require_path() {
+    pqxx::nontransaction work(connection);
+    const pqxx::row session = work.exec1(
+        "select replace(current_setting('search_path'), ' ', ''), current_setting('search_path'), current_user");
+    if (session[0].as<std::string>() == kSearchPath) return;
+    throw engine::RefusedError("Postgres: the search path of pawl's session is '" + session[1].as<std::string>() +
+                               "', since the pooler passes on no options: `alter role " +
+                               work.quote_name(session[2].as<std::string>()) +
+                               " set search_path = pg_catalog, pawl, pg_temp`, and let the pooler connect anew");
+  }
 
   // Else libpqxx connects anew by itself, even to roll back a transaction of the connection that broke, and may wait
   // there for a server that does not answer. Deprecated, because the versions after this one never revive.
@@ -121,6 +135,13 @@ class WorkTransaction final : public Transaction {
   Deadline& deadline_;
 };
 
+// Poolers that pass on no options refuse a session that has some.
+bool refuses_options(const pqxx::broken_connection& error) {
+  const std::string_view said = error.what();
+  return said.find("startup parameter") != std::string_view::npos ||
+         said.find("command-line options") != std::string_view::npos;
+}
+
 }  // namespace
 
 PostgresConnection::PostgresConnection(PostgresAddress address) : address_(std::move(address)) {}
@@ -130,7 +151,13 @@ PostgresConnection::~PostgresConnection() = default;
 PostgresConnection::Link& PostgresConnection::connected(const std::string& operation) {
   if (link_) return *link_;
   try {
-    link_ = std::make_unique<Link>(address_, channel_, rang_);
+    try {
+      link_ = std::make_unique<Link>(address_, sends_path_, channel_, rang_);
+    } catch (const pqxx::broken_connection& error) {
+      if (!sends_path_ || !refuses_options(error)) throw;
+      sends_path_ = false;
+      link_ = std::make_unique<Link>(address_, sends_path_, channel_, rang_);
+    }
   } catch (...) {  // translated, always rethrown
     throw_translated(operation);
   }

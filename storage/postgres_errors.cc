@@ -10,7 +10,7 @@ namespace pawl::storage {
 
 namespace {
 
-enum class Kind { kConnection, kConflict, kSlow, kBusy, kRefused, kValue, kOther };
+enum class Kind { kConnection, kConflict, kSlow, kBusy, kRefused, kHidden, kValue, kOther };
 
 struct Rule {
   std::string_view prefix;
@@ -30,6 +30,7 @@ constexpr std::array kRules{
     Rule{"58", Kind::kBusy},           // I/O error
     Rule{"42", Kind::kRefused},        // missing privilege, table, column, function, unique key
     Rule{"3F000", Kind::kRefused},     // undefined schema
+    Rule{"PW001", Kind::kHidden},      // pawl.require_visible_rows: a policy hides rows
     Rule{"22", Kind::kValue},          // data exception
     Rule{"23", Kind::kValue},          // constraint violation
 };
@@ -87,6 +88,8 @@ std::string one_line(std::string message) {
     case Kind::kRefused:
       throw engine::RefusedError(what + "; run `pawl migrate`, or grant this role access to what is named",
                                  engine::Concerns::kUnclear);
+    case Kind::kHidden:
+      throw engine::RefusedError(what);
     case Kind::kValue:
       throw ValueError(what);
     case Kind::kOther:

@@ -90,6 +90,7 @@ std::string claim_sql(const ClaimParts& parts) {
          " where r.role in ('owner', 'admin')),"
          " people as materialized (select p.person, p.user_id, m.email, m.full_name, m.time_zone,"
          " case when m.user_id is not null then case when coalesce(m.email, '') = '' then 'has no email address' end"
+         " when not (select pawl.require_visible_rows()) then null"  // never: it is an error then
          " when (select true from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id limit 1)"
          " then 'no longer an owner or admin' else 'no longer a member of the organisation' end as unfit"
          " from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
@@ -127,8 +128,8 @@ const std::string kHolds = "$2::boolean and (d.state = 'in_doubt' or " + kInterr
 // The Message-ID and the date of a mail stay once a copy may exist.
 const std::string kOnConflict =
     " on conflict (event_id, user_id) do update set epoch = excluded.epoch, claim = excluded.claim,"
-    " claimed_at = excluded.claimed_at, address = coalesce(excluded.address, d.address),"
-    " in_doubt_count = d.in_doubt_count + " +
+    " claimed_at = excluded.claimed_at, address = case when " +
+    kHolds + " then d.address else coalesce(excluded.address, d.address) end, in_doubt_count = d.in_doubt_count + " +
     kInterrupted + "::int, message_id = case when " + may_be_out(kInterrupted) +
     " then d.message_id else excluded.message_id end, first_claimed_at = case when " + may_be_out(kInterrupted) +
     " then coalesce(d.first_claimed_at, d.claimed_at) end, state = case when " + kHolds +

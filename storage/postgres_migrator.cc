@@ -21,10 +21,13 @@ struct Applied {
 };
 using AppliedByNumber = std::map<int, Applied>;
 
+bool has_bookkeeping(Transaction& transaction) {
+  return transaction.run("select from pg_tables where schemaname = 'pawl' and tablename = 'migrations'").size() > 0;
+}
+
 AppliedByNumber applied_migrations(Transaction& transaction) {
   AppliedByNumber applied;
-  if (transaction.run("select from pg_tables where schemaname = 'pawl' and tablename = 'migrations'").size() == 0)
-    return applied;
+  if (!has_bookkeeping(transaction)) return applied;
   const Rows rows = transaction.run(
       "select number, name, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
       " from pawl.migrations order by number");
@@ -58,9 +61,8 @@ void require_same_line(const AppliedByNumber& applied) {
 // Of those that create the schema at once, all but one are told that it is there, and begin again. From then on
 // migrators take turns by the lock of a table that is pawl's own.
 void lock_migrations(Transaction& transaction) {
-  if (transaction.run("select from pg_tables where schemaname = 'pawl' and tablename = 'migrations'").size() == 0)
-    transaction.script(kCreateBookkeeping);
-  transaction.run("lock table pawl.migrations in share row exclusive mode");
+  if (!has_bookkeeping(transaction)) transaction.script(kCreateBookkeeping);
+  transaction.script(kLockMigrations);
   transaction.script(kMigrationPatience);
 }
 
@@ -153,7 +155,9 @@ AppliedByNumber read_applied(const PostgresAddress& address) {
 }  // namespace
 
 Migrated migrate_postgres(const std::string& conninfo, bool with_app) {
-  PostgresConnection connection(conninfo);
+  PostgresAddress address(conninfo);
+  address.has_own_path = true;  // the application's tables are found by it
+  PostgresConnection connection(std::move(address));
   Migrated done;
   const auto once = [&] {
     connection.transact("migrate", [&](Transaction& transaction) {

@@ -119,6 +119,10 @@ void PostgresOutbox::renew() {
 
 std::vector<std::string> PostgresOutbox::application_problems() const { return body_->claims.application_problems(); }
 
+Pruned PostgresOutbox::take_pruned() { return body_->claims.retention().take_pruned(); }
+
+std::string PostgresOutbox::prune_problem() const { return body_->claims.retention().problem(); }
+
 std::string PostgresOutbox::archive_problem() const { return body_->claims.archive_problem(); }
 
 void PostgresOutbox::rehearse() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/outbox.h"
+#include "storage/archive_retention.h"
 #include "storage/epoch.h"
 #include "storage/postgres_address.h"
 
@@ -20,6 +21,8 @@ struct PostgresOutboxOptions {
   /// prepared transactions, which cannot ring.
   std::optional<bool> listen = true;
   engine::Duration archive_care{std::chrono::hours{24}};  ///< How often the archive's coming partitions are seen to.
+  engine::Duration retention{0};  ///< How long archived events, their mails and commands are kept; 0: for ever.
+  engine::Duration prune_every{std::chrono::minutes{1}};  ///< How often a step of what is older is looked for.
   engine::Duration watch{std::chrono::seconds{10}};       ///< How often the application's tables are looked at.
 };
 
@@ -45,6 +48,10 @@ class PostgresOutbox final : public engine::Outbox {
   std::vector<std::string> application_problems() const;
   /// Why the archive's coming partitions could not be created, as last tried; empty: they are. Called from any thread.
   std::string archive_problem() const;
+  /// What `retention` has removed since this was asked last, and why it could not, as last tried. Called from any
+  /// thread.
+  Pruned take_pruned();
+  std::string prune_problem() const;
 
  private:
   class Body;

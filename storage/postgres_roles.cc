@@ -1,6 +1,7 @@
 // Runs the scripts of migrations/roles.
 #include "storage/postgres_roles.h"
 
+#include "storage/migration_script.h"
 #include "storage/migrations.h"
 #include "storage/postgres_connection.h"
 
@@ -10,12 +11,9 @@ void grant_roles(const std::string& conninfo, bool create) {
   PostgresConnection connection(conninfo);
   const auto scripts = roles_migrations();
   connection.transact("grant the roles their privileges", [&](Transaction& transaction) {
-    const bool exist =
-        transaction.run("select from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')")
-            .size() == 3;
-    if (!create && !exist) return;
+    if (!create && !transaction.run(std::string("select ") + kRolesExist).boolean(0, 0)) return;
     // grants of two migrators on one table are no concurrent updates: they take turns
-    transaction.run("lock table pawl.migrations in share row exclusive mode");
+    transaction.script(kLockMigrations);
     if (create) transaction.script(std::string(scripts.front().sql));
     transaction.script(std::string(scripts.back().sql));
   });

@@ -20,3 +20,25 @@ comment on column pawl.v1_emails.address is
   'Where it goes, as typed but for blanks around it; null for mails of older builds, and where there was no address.';
 comment on column pawl.v1_emails.dated_at is
   'Its Date, the same in every copy: the first claim that may have sent it.';
+
+create or replace view pawl.v1_in_doubt as
+  select d.event_id, d.user_id,
+         coalesce(d.address, (select r.email from pawl.recipients r where r.user_id = d.user_id limit 1)) as email,
+         coalesce(d.first_claimed_at, d.claimed_at) as since,
+         d.in_doubt_count + (d.state = 'sending')::int as in_doubt_count, d.attempts,
+         coalesce(d.reply, 'interrupted before the reply was recorded') as reply, d.message_id,
+         case when a.status = 'failed' then 'held: its run has failed' else 'its run goes on' end as run
+  from pawl.email_deliveries d
+  left join lateral (select a.status from pawl.outbox_archive a where a.id = d.event_id
+                     order by a.finished_at desc limit 1) a
+    on not exists (select from pawl.outbox o where o.id = d.event_id)
+  where d.state = 'in_doubt'
+     or (d.state = 'sending'
+         and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now()));
+
+comment on column pawl.v1_in_doubt.email is 'Where it may have gone.';
+comment on column pawl.v1_in_doubt.since is 'When the worker was cleared to send the first copy that may exist.';
+comment on column pawl.email_deliveries.attempts is
+  'How often a worker was cleared to send it, also while the step was paused, when the run is charged no attempt.';
+comment on column pawl.v1_emails.attempts is
+  'How often a worker was cleared to send it, also while the step was paused, when the run is charged no attempt.';

@@ -231,6 +231,32 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.sees_all_rows is 'Whether row-level security hides nothing of a table from a role.';
 
+create function pawl.hidden_rows(reader name) returns setof text
+language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  with recursive readable (relation, relkind, role, view) as (
+    select c.oid, c.relkind, r.oid, v.view
+    from (values ('pawl.recipients', reader), ('pawl.connections', current_user)) v (view, role)
+    join pg_class c on c.oid = to_regclass(v.view) join pg_roles r on r.rolname = v.role
+    union
+    select t.oid, t.relkind,
+           case when exists (select from unnest(v.reloptions) o
+                             where o ilike 'security_invoker=%' and split_part(o, '=', 2)::boolean)
+                then s.role else v.relowner end, s.view
+    from readable s join pg_class v on v.oid = s.relation and v.relkind = 'v'
+    join pg_rewrite w on w.ev_class = v.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+    join pg_class t on t.oid = d.refobjid and t.oid <> v.oid)
+  select distinct format('row-level security on %s hides rows of %s from %s: as the owner of the table, '
+                         'create policy pawl_reads on %s for select to %I using (true)',
+                         r.relation::regclass, r.view, pg_get_userbyid(r.role), r.relation::regclass,
+                         pg_get_userbyid(r.role))
+  from readable r where r.relkind in ('r', 'p') and not pawl.sees_all_rows(r.role, r.relation)
+  union all
+  select format('%s reads no table since pawl.release_application(): select pawl.bind_application()', v.view)
+  from pawl.released_views v;
+$$;
+comment on function pawl.hidden_rows is 'What hides rows of pawl''s views from those who read them, and what to do.';
+
 -- What stands between the application's tables and its people's notifications. Views are read with their owners' rights,
 -- unless they say security_invoker; the trigger reads with those of this function's owner, who makes its reads here.
 create function pawl.problems(reader name default session_user, out kind text, out problem text) returns setof record
@@ -250,10 +276,6 @@ begin
   cross join unnest(array['id', 'connection_id', 'error_message', 'finished_at']) c (name)
   where not exists (select from pg_attribute a where a.attrelid = t.tgrelid and a.attname = c.name and not a.attisdropped);
 
-  return query
-  select 'rows', format('%s reads no table since pawl.release_application(): select pawl.bind_application()', v.view)
-  from pawl.released_views v;
-
   for read in select * from (values
       ('pawl.connections', 'select connection_id, org_id, provider, label from pawl.connections limit 0'),
       ('pawl.recipients', 'select org_id, org_name, user_id, email, full_name, role from pawl.recipients limit 0'))
@@ -270,29 +292,27 @@ begin
     end;
   end loop;
 
-  return query
-  with recursive readable (relation, relkind, role, view) as (
-    select c.oid, c.relkind, r.oid, v.view
-    from (values ('pawl.recipients', reader), ('pawl.connections', current_user)) v (view, role)
-    join pg_class c on c.oid = to_regclass(v.view) join pg_roles r on r.rolname = v.role
-    union
-    select t.oid, t.relkind,
-           case when exists (select from unnest(v.reloptions) o
-                             where o ilike 'security_invoker=%' and split_part(o, '=', 2)::boolean)
-                then s.role else v.relowner end, s.view
-    from readable s join pg_class v on v.oid = s.relation and v.relkind = 'v'
-    join pg_rewrite w on w.ev_class = v.oid
-    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-    join pg_class t on t.oid = d.refobjid and t.oid <> v.oid)
-  select distinct 'rows', format('row-level security on %s hides rows of %s from %s: as the owner of the table, '
-                                 'create policy pawl_reads on %s for select to %I using (true)',
-                                 r.relation::regclass, r.view, pg_get_userbyid(r.role), r.relation::regclass,
-                                 pg_get_userbyid(r.role))
-  from readable r where r.relkind in ('r', 'p') and not pawl.sees_all_rows(r.role, r.relation);
+  return query select 'rows', h.problem from pawl.hidden_rows(reader) h (problem);
 end $$;
 comment on function pawl.problems is
   'What keeps the application''s failures from becoming events, or its people from being told, and what to do.';
 
+-- Whoever is hidden from pawl is not to be taken for somebody who left. Statements that read people ask here, while they
+-- hold the tables they read: row-level security cannot come or go between what was read and this answer.
+create function pawl.require_visible_rows() returns boolean
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  hidden text;
+begin
+  if exists (select from pg_class where relrowsecurity) or exists (select from pawl.released_views) then  -- the rest is slow
+    hidden := (select string_agg(h.problem, '; ') from pawl.hidden_rows(session_user) h (problem));
+  end if;
+  if hidden is not null then raise exception '%', hidden using errcode = 'PW001'; end if;
+  return true;
+end $$;
+comment on function pawl.require_visible_rows is
+  'True, or an error PW001 that says what hides rows of pawl''s views from the role that asks.';
+
 revoke execute on function pawl.capped, pawl.column_text, pawl.emit_sync_failed, pawl.sync_logs, pawl.sync_log_triggers,
   pawl.unwatched_sync_logs, pawl.mend_triggers, pawl.release_application, pawl.bind_application, pawl.sees_all_rows,
-  pawl.problems from public;
+  pawl.hidden_rows, pawl.problems, pawl.require_visible_rows from public;

@@ -97,7 +97,36 @@ end $$;
 comment on function pawl.maintain_archive is
   'Creates the archive''s coming partitions, drops those wholly older than keep (null: none) but for their failed events, returns how many.';
 
-revoke execute on function pawl.dismiss from public;
+-- Mails and commands outlive the archive's row of their event: with them gone first, an event that is resumed or delivered
+-- again would look new. The ledger is walked in the order of its key, a step a call, so that it needs no other index.
+create function pawl.prune(keep interval, behind uuid, step int,
+                           out months int, out mails bigint, out commands bigint, out last uuid)
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set lock_timeout = '1s' as $$
+declare
+  before timestamptz := now() - keep;
+  events uuid[];
+begin
+  months := pawl.maintain_archive(keep);
+  select array_agg(e.event_id), max(e.event_id::text)::uuid into events, last
+  from (select d.event_id from pawl.email_deliveries d
+        where behind is null or d.event_id > behind order by d.event_id limit step) e;
+  if cardinality(events) < step then last := null; end if;
+  delete from pawl.email_deliveries d
+  where d.event_id = any(events) and greatest(d.claimed_at, d.settled_at) < before
+    and not exists (select from pawl.outbox o where o.id = d.event_id)
+    and not exists (select from pawl.outbox_archive a where a.id = d.event_id);
+  get diagnostics mails = row_count;
+  delete from pawl.commands c where c.id in (
+    select old.id from pawl.commands old
+    where old.requested_at < before and not exists (select from pawl.outbox o where o.id = old.event_id)
+      and not exists (select from pawl.outbox_archive a where a.id = old.event_id)
+    order by old.id limit step);
+  get diagnostics commands = row_count;
+end $$;
+comment on function pawl.prune is
+  'Drops archived months older than keep, then mails (a step of them, behind an event''s id) and commands of events that are gone.';
+
+revoke execute on function pawl.dismiss, pawl.prune from public;
 
 -- A time that is none has no age.
 create or replace view pawl.v1_lag as

@@ -8,7 +8,7 @@ grant select, insert, update on pawl.stores to pawl_worker;
 grant select, delete, update (lease_epoch, lease_batch, deliveries) on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
 grant select, insert, update on pawl.email_deliveries to pawl_worker;
-grant execute on function pawl.maintain_archive, pawl.problems to pawl_worker;
+grant execute on function pawl.maintain_archive, pawl.prune, pawl.problems, pawl.require_visible_rows to pawl_worker;
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;

@@ -83,9 +83,10 @@ void FaultJob::check_everyone_told() {
 // A commit without an answer may or may not have happened, and is not repeated: the sync log is the application's
 // truth.
 void Producer::produce() {
-  storage::PostgresConnection connection(job_.database.conninfo);
+  storage::PostgresConnection connection(tests::own_session(job_.database.conninfo));
   const std::string sql =
-      "insert into pms_sync_logs (connection_id, status, error_message) values ($1::uuid, 'error', 'token revoked')";
+      "insert into public.pms_sync_logs (connection_id, status, error_message)"
+      " values ($1::uuid, 'error', 'token revoked')";
   while (!finishing_ || acknowledged_ < at_least_) {
     try {
       connection.run_once("produce", sql, {job_.organisation.connection});

@@ -37,7 +37,7 @@ TEST_CASE("P4 P5 F12: a worker stopped past its lease wakes as a zombie and chan
 TEST_CASE("a worker that cannot renew starts no effect once its lease may have expired") {
   OutboxScene scene;
   const auto worker = scene.start("fenced", {{"PAWL_MAIL", "null:"}, {"PAWL_DOORBELL", "poll"}});
-  pawl::storage::PostgresConnection other(scene.database.conninfo);
+  pawl::storage::PostgresConnection other(pawl::tests::own_session(scene.database.conninfo));
   std::string expiry;
   other.transact("lock the worker's row", [&](pawl::storage::Transaction& transaction) {
     // not its key: what the worker writes under its epoch passes, only the renewal waits
@@ -77,7 +77,7 @@ TEST_CASE("an archive statement that waits for a lock costs no lease") {
   const auto idle = scene.start("idle", {{"PAWL_MAIL", "null:"}});
   const std::string leases = "select string_agg(epoch::text, ' ' order by epoch) from pawl.workers";
   const std::string before = scene.database.value(leases);
-  pawl::storage::PostgresConnection other(scene.database.conninfo);
+  pawl::storage::PostgresConnection other(pawl::tests::own_session(scene.database.conninfo));
   other.transact("lock the archive", [&](pawl::storage::Transaction& transaction) {
     transaction.run("lock table pawl.outbox_archive in exclusive mode");
     const std::string locked_at = scene.now();

@@ -11,7 +11,8 @@ namespace {
 // Another session takes the row of an event that the worker is about to archive, goes on once the worker waits for it,
 // and then does `last` and commits.
 void interfere_with_archiving(FaultJob& job, const std::string& take, const std::string& last) {
-  storage::PostgresConnection other(job.database.conninfo), application(job.database.conninfo);
+  storage::PostgresConnection other(tests::own_session(job.database.conninfo)),
+      application(tests::own_session(job.database.conninfo));
   other.transact("interfere", [&](storage::Transaction& transaction) {
     transaction.run("set local deadlock_timeout = '1h'");  // in a deadlock the worker is to be the victim
     job.database.connection.transact("hold the run", [&](storage::Transaction& barrier) {

@@ -15,7 +15,7 @@ const std::vector<std::string> kTables{"pawl.outbox", "notifications", "pawl.ema
 void lock_each_table(FaultJob& job, bin::PawlProcess& worker, const std::string& said) {
   for (const std::string& table : kTables) {
     INFO(table);
-    storage::PostgresConnection other(job.database.conninfo);
+    storage::PostgresConnection other(tests::own_session(job.database.conninfo));
     const std::size_t before = worker.err().size();
     other.transact("hold a lock", [&](storage::Transaction& transaction) {
       transaction.run("set local statement_timeout = 0");
@@ -77,7 +77,7 @@ TEST_CASE("P1 P9: sessions that Postgres ends for idleness are opened again and 
 
 TEST_CASE("a transaction that Postgres ends for its idleness is repeated as a whole") {
   FaultJob job;
-  storage::PostgresConnection connection(job.database.conninfo);
+  storage::PostgresConnection connection(tests::own_session(job.database.conninfo));
   int tries = 0;
   connection.transact("dawdle", [&](storage::Transaction& transaction) {
     if (++tries == 1) transaction.run("set local idle_in_transaction_session_timeout = '10ms'");

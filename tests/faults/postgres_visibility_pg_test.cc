@@ -16,7 +16,8 @@ const std::string kFailSync =
 TEST_CASE("P1: an event that commits late under a lower position is found, one that is rolled back is never seen") {
   FaultJob job;
   bin::PawlProcess worker({"worker"}, job.environment());
-  storage::PostgresConnection late(job.database.conninfo), broken(job.database.conninfo);
+  storage::PostgresConnection late(tests::own_session(job.database.conninfo)),
+      broken(tests::own_session(job.database.conninfo));
   CHECK_THROWS(broken.transact("roll back", [&](storage::Transaction& rolled_back) {
     rolled_back.run(kFailSync, {job.organisation.connection});
     late.transact("commit late", [&](storage::Transaction& transaction) {
@@ -36,7 +37,7 @@ TEST_CASE("P9: claims go on while an old transaction is held open and 20,000 eve
   FaultJob job;
   job.database.exec("delete from org_members");  // nobody to tell: this is about the outbox
   bin::PawlProcess worker({"worker"}, job.environment());
-  storage::PostgresConnection old(job.database.conninfo);
+  storage::PostgresConnection old(tests::own_session(job.database.conninfo));
   old.transact("hold a snapshot", [&](storage::Transaction& transaction) {
     transaction.run("set transaction isolation level repeatable read");
     transaction.run("select count(*) from pawl.outbox");

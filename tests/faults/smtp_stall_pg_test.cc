@@ -93,8 +93,9 @@ TEST_CASE("P5: killed with mail in full flow, no more sends are in doubt than tw
   worker->signal(SIGKILL);
   CHECK(worker->wait() == -SIGKILL);
   REQUIRE(bin::eventually([&] {  // what it had asked for is done
-    return scene.count("pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
-                       " and pid <> pg_backend_pid()") == "0";
+    return scene.count(
+               "pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
+               " and pid <> pg_backend_pid()") == "0";
   }));
   const int in_doubt = std::stoi(scene.count("pawl.v1_emails where state in ('sending', 'in_doubt')"));
   WARN("in doubt after kill -9 over " << kConnections << " connections: " << in_doubt);

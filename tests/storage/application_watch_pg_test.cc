@@ -1,8 +1,11 @@
 // What keeps failed syncs from becoming events, or hides people from pawl, is found, and mended or refused.
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "engine/errors.h"
 #include "storage/application_watch.h"
+#include "storage/postgres_inbox.h"
+#include "storage/postgres_mail_ledger.h"
 #include "storage/postgres_migrator.h"
 #include "storage/postgres_recipients.h"
 #include "tests/storage/postgres_fixture.h"
@@ -145,7 +148,7 @@ TEST_CASE_METHOD(Fixture,
     INFO(table);
     exec("alter table " + table + " enable row level security");
     CHECK(problems().find("row-level security on public." + table + " hides rows") != std::string::npos);
-    CHECK_THROWS_WITH(storage::require_all_rows_visible(connection),
+    CHECK_THROWS_WITH(connection.run("look", "select pawl.require_visible_rows()", {}),
                       Catch::Contains("create policy pawl_reads on public." + table + " for select to " + reader));
     CHECK_THROWS_AS(mended(), engine::RefusedError);
     exec("create policy hiding on " + table + " for select using (current_user = 'nobody')");
@@ -159,6 +162,70 @@ TEST_CASE_METHOD(Fixture,
     exec("alter role " + reader + " nobypassrls");
     exec("alter table " + table + " disable row level security");
   }
+}
+
+namespace {
+
+// The views are read with the rights of somebody whom row-level security concerns.
+struct Reader : Fixture {
+  Reader() {
+    exec("grant select on all tables in schema public to " + reader);
+    exec("grant all on schema pawl to " + reader);
+    exec("alter view pawl.recipients owner to " + reader);
+  }
+  const std::string reader = create_role("reader");
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Reader,
+                 "P1: whoever a policy hides is no owner who left: nobody is passed over, posted to or suppressed") {
+  const Organisation acme(*this, "acme");
+  Worker worker(*this);
+  worker.open();
+  storage::PostgresRecipients recipients(conninfo);
+  storage::PostgresInbox inbox(conninfo, worker.epoch);
+  storage::PostgresMailLedger ledger(conninfo, worker.epoch, storage::InDoubtPolicy::kResend);
+  const std::vector ids{acme.id};
+  const std::string event = Worker::new_store();
+  exec("alter table org_members enable row level security");
+  exec("create policy owners_alone on org_members for select using (role = 'owner')");
+  for (const bool again : {false, true}) {
+    const notify_sync_failure::Notification note{event,  acme.id, "kind", "urgent",     "title",
+                                                 "body", "link",  "{}",   {acme.admin}, again};
+    const notify_sync_failure::LedgerRequest mail{event, acme.id, acme.admin, "<id@example>", again};
+    CHECK_THROWS_AS(recipients.owners_and_admins(ids), engine::RefusedError);
+    CHECK_THROWS_AS(inbox.post({&note, 1}), engine::RefusedError);
+    CHECK_THROWS_WITH(ledger.claim({&mail, 1}), Catch::Contains("create policy pawl_reads on public.org_members"));
+    CHECK(value("select count(*) from pawl.email_deliveries") == "0");
+  }
+  exec("alter table org_members disable row level security");
+  CHECK(recipients.owners_and_admins(ids).at(0).user_ids.size() == 2);
+}
+
+TEST_CASE_METHOD(Reader, "P1: row-level security cannot end between what was read and whether it hid anybody",
+                 "[session]") {
+  const Organisation acme(*this, "acme");
+  exec("alter table org_members enable row level security");
+  exec("alter function pawl.require_visible_rows rename to answer");
+  exec(
+      "create function pawl.require_visible_rows() returns boolean language plpgsql as"
+      " $$ begin perform pg_advisory_xact_lock(1); return pawl.answer(); end $$");
+  exec("select pg_advisory_lock(1)");
+  auto found = std::async(std::launch::async, [this, &acme] {
+    storage::PostgresRecipients recipients(conninfo);
+    return recipients.owners_and_admins(std::vector{acme.id});
+  });
+  CHECK(eventually([&] {
+    return value(
+               "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+               " and database = (select oid from pg_database where datname = $1)",
+               {name}) == "1";
+  }));
+  exec("set lock_timeout = '1ms'");
+  CHECK_THROWS_WITH(exec("alter table org_members disable row level security"), Catch::Contains("lock timeout"));
+  exec("select pg_advisory_unlock(1)");
+  CHECK_THROWS_AS(found.get(), engine::RefusedError);
 }
 
 TEST_CASE_METHOD(Fixture, "row-level security hides nothing from a table's owner unless it is forced") {

@@ -113,6 +113,93 @@ TEST_CASE_METHOD(Fixture, "the settings of whoever maintains the archive change 
   exec("alter role current_user in database " + name + " reset all");
 }
 
+namespace {
+
+struct Retained : Fixture {
+  /// A mail of the event that was settled so many days ago, and a command about it.
+  std::string with_effects(const std::string& event, int days_ago) {
+    exec(
+        "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state,"
+        " message_id) select $1::uuid, gen_random_uuid(), 1, 1, at, at, 1, 'accepted', '<id>'"
+        " from (select now() - $2::int * interval '1 day' as at) t",
+        {event, std::to_string(days_ago)});
+    exec(
+        "insert into pawl.commands (verb, event_id, requested_by, requested_at, outcome)"
+        " values ('resume', $1::uuid, 'me', now() - $2::int * interval '1 day', 'resumed')",
+        {event, std::to_string(days_ago)});
+    return event;
+  }
+  /// Mails and commands of the event.
+  std::string effects(const std::string& event) {
+    return value(
+        "select (select count(*) from pawl.email_deliveries where event_id = $1::uuid) || ' ' ||"
+        " (select count(*) from pawl.commands where event_id = $1::uuid)",
+        {event});
+  }
+  storage::PostgresOutboxOptions keeping(engine::Duration retention) const {
+    return {.address = conninfo,
+            .version = "test",
+            .listen = Worker::can_listen(),
+            .retention = retention,
+            .prune_every = engine::Duration{0}};
+  }
+  storage::Epoch epoch{0};
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Retained,
+                 "what is older than its retention goes, the mails and commands of an event after the event") {
+  const std::string old = with_effects(archive(200, "done"), 200), failed = with_effects(archive(200, "failed"), 200);
+  const std::string unfinished = with_effects(emit(), 200), young = with_effects(archive(1, "done"), 1);
+  const std::string lately = with_effects(Worker::new_store(), 1);  // its event is gone, and its mail is young
+  create_month(200);
+  storage::PostgresOutbox outbox(keeping(std::chrono::hours{24 * 90}), epoch);
+  outbox.rehearse();
+  outbox.open({Worker::new_store(), {}, {}});
+  CHECK(eventually([&] {
+    outbox.claim({{"nothing"}, {1, 5, {}}});
+    return effects(old) == "0 0";
+  }));
+  CHECK(status_of(old) == "gone");
+  CHECK(outbox.take_pruned() == storage::Pruned{1, 1, 1});
+  CHECK(outbox.take_pruned() == storage::Pruned{});
+  for (const std::string& kept : {failed, unfinished, young, lately}) CHECK(effects(kept) == "1 1");
+  CHECK(status_of(failed) == "failed");
+  CHECK(outbox.prune_problem().empty());
+}
+
+TEST_CASE_METHOD(Retained, "retention walks a ledger of any length in small steps, and again from its beginning") {
+  for (int events = 0; events < 25; ++events) with_effects(Worker::new_store(), 200);
+  const std::string pinned = with_effects(archive(200, "failed"), 200);
+  std::string behind;
+  int steps = 0;
+  do {
+    behind = value("select coalesce((pawl.prune('90 days', nullif($1, '')::uuid, 10)).last::text, '')", {behind});
+    ++steps;
+  } while (!behind.empty());
+  CHECK(steps == 3);
+  CHECK(value("select count(*) from pawl.email_deliveries") == "1");
+  CHECK(effects(pinned) == "1 1");
+  exec("select pawl.dismiss($1::uuid, 'told by phone')", {pinned});
+  exec("select pawl.prune('90 days', null, 10)");
+  CHECK(effects(pinned) == "0 1");  // that it was dismissed is young
+}
+
+TEST_CASE_METHOD(Retained, "retention that is off removes nothing, and what it cannot remove is told") {
+  const std::string old = with_effects(archive(200, "done"), 200);
+  for (const int days : {0, 90}) {
+    storage::PostgresOutbox outbox(keeping(std::chrono::hours{24 * days}), epoch);
+    outbox.open({Worker::new_store(), {}, {}});
+    storage::PostgresConnection(conninfo).transact("hold", [&](storage::Transaction& other) {
+      other.run("lock table pawl.outbox_archive in share mode");
+      outbox.claim({{"nothing"}, {1, 5, {}}});
+    });
+    CHECK(effects(old) == "1 1");
+    CHECK((outbox.prune_problem().find("lock timeout") != std::string::npos) == (days == 90));
+  }
+}
+
 TEST_CASE_METHOD(Fixture,
                  "a reader that holds the archive stops neither a start nor claims, and leaves nobody waiting") {
   storage::Epoch epoch{0};

@@ -33,7 +33,7 @@ TEST_CASE("a connection string that libpq cannot use is refused without a word o
     const auto why = why_unusable(conninfo);
     REQUIRE(why);
     CHECK_THAT(*why, !Catch::Contains("cana") && !Catch::Contains("ry@"));
-    CHECK_THROWS_AS(session_conninfo({conninfo}), pawl::engine::RefusedError);
+    CHECK_THROWS_AS(session_conninfo({conninfo}, true), pawl::engine::RefusedError);
   }
 }
 
@@ -54,14 +54,28 @@ TEST_CASE("libpq's environment is checked as well, and the variable named") {
   CHECK_THAT(*why, Catch::StartsWith("PGSSLMODE") && !Catch::Contains("canary"));
 }
 
+TEST_CASE("a session has pawl's search path after the options it was given, and none where the address has its own") {
+  const std::string path = "-c search_path=pg_catalog,pawl,pg_temp";
+  CHECK(value_of("options", session_conninfo({"host=db"}, true)) == path);
+  CHECK(value_of("options", session_conninfo({"options='-c search_path=evil -c work_mem=1MB'"}, true)) ==
+        "-c search_path=evil -c work_mem=1MB " + path);
+  setenv("PGOPTIONS", "-c jit=off", 1);
+  CHECK(value_of("options", session_conninfo({"host=db"}, true)) == "-c jit=off " + path);
+  unsetenv("PGOPTIONS");
+  PostgresAddress own("options='-c jit=off'");
+  own.has_own_path = true;
+  CHECK(value_of("options", session_conninfo(own, true)) == "-c jit=off");
+  CHECK(value_of("options", session_conninfo({"host=db"}, false)).empty());
+}
+
 TEST_CASE("a session has timeouts, speaks UTF-8, and keeps every character of what it was given") {
   const PostgresAddress address("postgresql://app:it's%20a%5Cpa?ss@db/app?connect_timeout=7&client_encoding=LATIN1",
                                 std::chrono::seconds{3});
-  const std::string conninfo = session_conninfo(address);
+  const std::string conninfo = session_conninfo(address, true);
   CHECK(value_of("password", conninfo) == "it's a\\pa?ss");
   CHECK(value_of("client_encoding", conninfo) == "UTF8");
   CHECK(value_of("connect_timeout", conninfo) == "7");
   CHECK(value_of("tcp_user_timeout", conninfo) == "3000");
   CHECK(value_of("keepalives_idle", conninfo) == "30");
-  CHECK(value_of("keepalives_idle", session_conninfo({"host=db keepalives_idle=9"})) == "9");
+  CHECK(value_of("keepalives_idle", session_conninfo({"host=db keepalives_idle=9"}, true)) == "9");
 }

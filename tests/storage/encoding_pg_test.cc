@@ -32,7 +32,7 @@ TEST_CASE("a database of any encoding is migrated, and its texts are read and wr
   INFO(encoding);
   const EmptyDatabase database = database_in(encoding);
   CHECK_FALSE(storage::migrate_postgres(database.conninfo, true).applied.empty());
-  storage::PostgresConnection connection(database.conninfo);
+  storage::PostgresConnection connection(own_session(database.conninfo));
   connection.run("insert", "insert into organisations (name, slug) values ($1, 'a')", {text});
   CHECK(connection.run("read", "select name from organisations", {}).string(0, 0) == text);
   CHECK(stored(connection, text) == text);

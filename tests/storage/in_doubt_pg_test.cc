@@ -67,6 +67,19 @@ TEST_CASE_METHOD(Fixture, "P5: what is in doubt is listed, what is being sent or
   CHECK(mails[1].count == "1");
 }
 
+TEST_CASE_METHOD(
+    Fixture, "P5: a mail is in doubt since it may have been sent, and for the address of then, whatever came later") {
+  claim(acme.owner);
+  exec("update pawl.email_deliveries set claimed_at = '2026-03-04 05:06:07Z'");
+  exec("update users set email = 'new@acme.example' where id = $1::uuid", {acme.owner});
+  const LedgerRequest again{event.id, acme.id, acme.owner, "<id@example>", true};
+  for (int times = 0; times < 2; ++times) CHECK(ledger.claim({&again, 1}).at(0).clearance == Clearance::kHeld);
+  const auto mails = storage::mails_in_doubt(conninfo);
+  REQUIRE(mails.size() == 1);
+  CHECK(mails[0].since == "2026-03-04T05:06:07Z");
+  CHECK(mails[0].email == "owner@acme.example");
+}
+
 TEST_CASE_METHOD(Fixture, "P5: a mail said to have been sent is accepted by whom and why, and its run resumed") {
   in_doubt(acme.owner);
   in_doubt(acme.admin);

@@ -13,7 +13,7 @@ namespace {
 
 struct Fixture : PostgresFixture {
   storage::PostgresConnection connection{conninfo};
-  const std::string sql = "insert into seen (number) values ($1::bigint) returning number";
+  const std::string sql = "insert into public.seen (number) values ($1::bigint) returning number";
 
   Fixture() { exec("create table seen (number bigint)"); }
 

@@ -18,13 +18,12 @@ using namespace pawl::tests;
 namespace {
 
 std::string value(const EmptyDatabase& database, const std::string& sql) {
-  return storage::PostgresConnection(database.conninfo).run("test", sql, {}).string(0, 0);
+  return storage::PostgresConnection(own_session(database.conninfo)).run("test", sql, {}).string(0, 0);
 }
 
 void create(const EmptyDatabase& database, const std::string& sql) {
-  storage::PostgresConnection(database.conninfo).transact("create", [&](storage::Transaction& transaction) {
-    transaction.script(sql);
-  });
+  storage::PostgresConnection(own_session(database.conninfo))
+      .transact("create", [&](storage::Transaction& transaction) { transaction.script(sql); });
 }
 
 // As a DBA does; whether psql found nothing wrong.
@@ -100,7 +99,7 @@ TEST_CASE("without the application's tables nothing is migrated, and the error s
 TEST_CASE("existing application tables are left alone") {
   const EmptyDatabase empty;
   value(empty, "select 1");
-  storage::PostgresConnection connection(empty.conninfo);
+  storage::PostgresConnection connection(own_session(empty.conninfo));
   connection.transact("create", [](storage::Transaction& transaction) {
     transaction.script(
         "create table organisations (id uuid primary key, name text, extra int);"
@@ -113,13 +112,13 @@ TEST_CASE("existing application tables are left alone") {
 
 TEST_CASE("an application table that lacks a column is refused at migration, not by a failing business write") {
   const EmptyDatabase empty;
-  storage::PostgresConnection connection(empty.conninfo);
+  storage::PostgresConnection connection(own_session(empty.conninfo));
   connection.transact("create", [](storage::Transaction& transaction) {
     transaction.script("create table pms_sync_logs (id uuid primary key, connection_id uuid, status text)");
   });
   CHECK_THROWS_AS(storage::migrate_postgres(empty.conninfo, true), engine::RefusedError);
   CHECK_THROWS_WITH(storage::migrate_postgres(empty.conninfo, true), Catch::Contains("error_message"));
-  storage::PostgresConnection("dbname=" + empty.name)
+  storage::PostgresConnection(own_session("dbname=" + empty.name))
       .run("the business writes on", "insert into pms_sync_logs values (gen_random_uuid(), null, 'error')", {});
 }
 
@@ -153,7 +152,7 @@ TEST_CASE("a migration that fails leaves nothing of those before it") {
 TEST_CASE("behind a transaction that has written to the application's table a migration gives up, and leaves nothing") {
   const EmptyDatabase empty;
   create(empty, std::string(storage::application_migrations()[0].sql));
-  storage::PostgresConnection writer(empty.conninfo);
+  storage::PostgresConnection writer(own_session(empty.conninfo));
   writer.transact("write", [&](storage::Transaction& transaction) {
     transaction.run("lock table pms_sync_logs in row exclusive mode");
     CHECK_THROWS_AS(storage::migrate_postgres(empty.conninfo, false), engine::UnavailableError);
@@ -176,27 +175,40 @@ TEST_CASE("settings of the database or of the role change no migration") {
 
 TEST_CASE("the printed SQL does all that migrate does, and may be run again") {
   const EmptyDatabase empty;
-  REQUIRE(run_with_psql(empty.name, storage::migration_script(true)));
+  REQUIRE(run_with_psql(empty.name, storage::migration_script(true, false)));
   storage::require_migrated(empty.conninfo);
   CHECK(storage::migrate_postgres(empty.conninfo, true).applied.empty());
-  CHECK(run_with_psql(empty.name, storage::migration_script(true)));
-  CHECK(run_with_psql(empty.name, storage::migration_script(false)));
+  CHECK(run_with_psql(empty.name, storage::migration_script(true, false)));
+  CHECK(run_with_psql(empty.name, storage::migration_script(false, false)));
 }
 
 TEST_CASE("the printed SQL takes a database on from where it is, and mends its triggers") {
   const EmptyDatabase behind;
   create(behind, "create schema pawl");  // as made by hand
-  REQUIRE(run_with_psql(behind.name, storage::migration_script(true)));
+  REQUIRE(run_with_psql(behind.name, storage::migration_script(true, false)));
   create(behind, "alter table pms_sync_logs disable trigger all");
-  REQUIRE(run_with_psql(behind.name, storage::migration_script(false)));
+  REQUIRE(run_with_psql(behind.name, storage::migration_script(false, false)));
   CHECK(value(behind, "select count(*) from pg_trigger where tgname like 'pawl%' and tgenabled = 'O'") == "2");
+}
+
+TEST_CASE("the printed SQL creates roles where it is asked to, and grants anew what those that exist need") {
+  const EmptyDatabase database;
+  const auto may_claim = [&] {
+    return value(database, "select has_column_privilege('pawl_worker', 'pawl.outbox', 'lease_epoch', 'update')");
+  };
+  REQUIRE(run_with_psql(database.name, storage::migration_script(true, true)));
+  CHECK(may_claim() == "t");
+  create(database, "revoke all on pawl.outbox from pawl_worker");
+  CHECK(may_claim() == "f");
+  REQUIRE(run_with_psql(database.name, storage::migration_script(false, false)));
+  CHECK(may_claim() == "t");
 }
 
 TEST_CASE("the printed SQL refuses tables that do not fit, and leaves nothing") {
   const EmptyDatabase empty;
-  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(false)));
+  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(false, false)));
   create(empty, "create table organisations (id bigint primary key, name text)");
-  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(true)));
+  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(true, false)));
   CHECK_FALSE(has_schema(empty));
 }
 

@@ -143,7 +143,7 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
   std::atomic<bool> seen = false;
   std::thread probe([&] {  // a reload is not at once: commits until one of them hangs, as all do from then on
     try {
-      storage::PostgresConnection prober(conninfo);
+      storage::PostgresConnection prober(own_session(conninfo));
       while (!seen) prober.run_once("probe", "insert into probe default values", {});
     } catch (const engine::Error&) {  // whatever becomes of it, the table is not what the test looks at
     }

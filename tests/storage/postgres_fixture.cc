@@ -51,13 +51,24 @@ class Template {
 
 std::string create_migrated() {
   static const Template migrated;
-  return create_empty("template " + migrated.name);
+  const std::string name = create_empty("template " + migrated.name);
+  if (!pooler().empty()) administer("alter database " + name + " set search_path = pg_catalog, pawl, pg_temp");
+  return name;
 }
 
 }  // namespace
 
+storage::PostgresAddress own_session(const std::string& conninfo) {
+  storage::PostgresAddress address(conninfo);
+  address.has_own_path = true;
+  return address;
+}
+
+// The fixture's own statements need no pooler.
 PostgresFixture::PostgresFixture()
-    : name(create_migrated()), conninfo(pooler() + conninfo_of(name)), connection(conninfo) {}
+    : name(create_migrated()),
+      conninfo(pooler() + conninfo_of(name)),
+      connection(own_session(conninfo_of(name) + " options='-c search_path=public'")) {}
 PostgresFixture::~PostgresFixture() { drop(name); }
 
 EmptyDatabase::EmptyDatabase(const std::string& options) : name(create_empty(options)), conninfo(conninfo_of(name)) {}

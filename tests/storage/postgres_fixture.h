@@ -15,6 +15,9 @@ namespace pawl::tests {
 
 using Table = std::vector<std::vector<std::string>>;  ///< Null is the empty string.
 
+/// The address of a test's own session: statements find the application's tables by the database's search path.
+storage::PostgresAddress own_session(const std::string& conninfo);
+
 /// Connects by libpq's environment (run it under pg_virtualenv), or through the pooler that PAWL_TEST_POOLER names;
 /// tests tagged [session] need a session of their own, which a pooler in transaction mode does not give. The template
 /// is migrated once a process.

@@ -33,7 +33,7 @@ class Login {
   /// Empty, or the error.
   std::string attempt(const std::string& sql) const {
     try {
-      storage::PostgresConnection(conninfo).run("attempt", sql, {});
+      storage::PostgresConnection(own_session(conninfo)).run("attempt", sql, {});
       return "";
     } catch (const engine::Error& error) {
       return error.what();
@@ -61,6 +61,19 @@ struct Roles : PostgresFixture {
 constexpr auto kDenied = "permission denied";
 
 }  // namespace
+
+TEST_CASE_METHOD(PostgresFixture, "no session of pawl's finds somebody else's operator, function or table",
+                 "[session]") {
+  exec("create schema evil");
+  exec("alter database " + name + " set search_path = evil, pg_catalog, public");
+  exec("create function evil.now() returns timestamptz language sql as 'select null::timestamptz'");
+  exec("create function evil.beats(uuid, text) returns boolean language sql as 'select false'");
+  exec("create operator evil.= (leftarg = uuid, rightarg = text, function = evil.beats)");
+  storage::PostgresConnection session(conninfo);
+  CHECK(session.run("ask", "show search_path", {}).string(0, 0) == "pg_catalog,pawl,pg_temp");
+  CHECK_FALSE(session.run("ask", "select now()", {}).null(0, 0));
+  CHECK_THROWS_WITH(session.run("ask", "select gen_random_uuid() = ''::text", {}), Catch::Contains("does not exist"));
+}
 
 TEST_CASE_METHOD(PostgresFixture, "no function of the schema pawl is open to everybody") {
   CHECK(value("select coalesce(string_agg(oid::regprocedure::text, ', '), '') from pg_proc"
