@@ -39,7 +39,7 @@ class MigrateVerb final : public Verb {
 
  private:
   ExitCode print(Console& console) const {
-    console.out << storage::migration_script(with_app_, roles_);
+    console.out << storage::migration_script(storage::postgres_lines(), with_app_, roles_);
     return ExitCode::kDone;
   }
 

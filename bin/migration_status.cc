@@ -22,14 +22,14 @@ std::vector<std::vector<Table::Cell>> checkpoint_status_rows(const Settings& set
   const std::string path = checkpoints_path(settings.checkpoints);
   std::vector<std::vector<Table::Cell>> rows;
   if (!std::filesystem::exists(path)) {
-    for (const storage::Migration& migration : storage::sqlite_migrations())
+    for (const storage::Migration& migration : storage::checkpoints_migrations().migrations)
       rows.push_back({"checkpoints", std::string(migration.name), {}});
     return rows;
   }
   const storage::CheckpointReader reader(path);
   const auto applied =
       reader.query("select number, strftime('%Y-%m-%dT%H:%M:%SZ', applied_at / 1e6, 'unixepoch') from migrations").rows;
-  for (const storage::Migration& migration : storage::sqlite_migrations()) {
+  for (const storage::Migration& migration : storage::checkpoints_migrations().migrations) {
     const auto row = std::find_if(applied.begin(), applied.end(),
                                   [&](const auto& one) { return one[0] == std::to_string(migration.number); });
     rows.push_back({"checkpoints", std::string(migration.name), row == applied.end() ? Table::Cell{} : (*row)[1]});

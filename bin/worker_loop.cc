@@ -124,12 +124,9 @@ void WorkerLoop::report_pruned(storage::PostgresOutbox& outbox) {
   if (problem != prune_problem_ && !problem.empty())
     log_.line(LogLevel::kWarn, "what is older than archive-retention cannot be removed yet", {{"error", problem}});
   prune_problem_ = problem;
-  const storage::Pruned pruned = outbox.take_pruned();
-  if (pruned == storage::Pruned{}) return;
-  log_.line(LogLevel::kInfo, "removed what is older than archive-retention",
-            {{"archived_months", std::to_string(pruned.months)},
-             {"mails", std::to_string(pruned.mails)},
-             {"commands", std::to_string(pruned.commands)}});
+  for (const auto& [what, count] : outbox.take_pruned())
+    log_.line(LogLevel::kInfo, "removed what is older than archive-retention",
+              {{"what", what}, {"count", std::to_string(count)}});
 }
 
 // The thread of a call that hangs can be neither stopped nor joined: nothing may be destroyed, the process just ends.

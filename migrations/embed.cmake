@@ -1,13 +1,21 @@
-# Writes the numbered .sql files of migrations/ into one C++ source that implements storage/migrations.h.
+# Writes migrations/ into one C++ source that implements storage/migrations.h: a folder is a line, its numbered files are
+# the migrations, and what else it has is text of that name.
 #
 # Runs at build time: cmake -DOUT=FILE -DROOT=MIGRATIONS_FOLDER -P embed.cmake
+function(append_text into file field)
+  if(EXISTS ${file})
+    file(READ ${file} sql)
+    set(${into} "${${into}}      .${field} = R\"__SQL__(${sql})__SQL__\",\n" PARENT_SCOPE)
+  endif()
+endfunction()
+
 set(source "// The migrations, generated from migrations/ by migrations/embed.cmake.\n#include \"storage/migrations.h\"\n\n")
 string(APPEND source "#include <array>\n\nnamespace pawl::storage {\n")
-foreach(line postgres sqlite application roles)
-  file(GLOB files ${ROOT}/${line}/*.sql)
+foreach(line outbox mail depositlink notify_sync_failure checkpoints)
+  file(GLOB files ${ROOT}/${line}/[0-9]*.sql)
   list(SORT files)
   list(LENGTH files count)
-  string(APPEND source "\nstd::span<const Migration> ${line}_migrations() {\n")
+  string(APPEND source "\nconst MigrationLine& ${line}_migrations() {\n")
   string(APPEND source "  static constexpr std::array<Migration, ${count}> kMigrations{{\n")
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME)
@@ -19,7 +27,11 @@ foreach(line postgres sqlite application roles)
     file(READ ${file} sql)
     string(APPEND source "      {${number}, \"${name}\", R\"__SQL__(${sql})__SQL__\"},\n")
   endforeach()
-  string(APPEND source "  }};\n  return kMigrations;\n}\n")
+  string(APPEND source "  }};\n  static constexpr MigrationLine kLine{\n      .name = \"${line}\",\n      .migrations = kMigrations,\n")
+  foreach(field unfit missing reference roles grants)
+    append_text(source ${ROOT}/${line}/${field}.sql ${field})
+  endforeach()
+  string(APPEND source "  };\n  return kLine;\n}\n")
 endforeach()
 string(APPEND source "\n}  // namespace pawl::storage\n")
 file(WRITE ${OUT} "${source}")

@@ -8,11 +8,11 @@
 namespace pawl::storage {
 
 namespace {
-const std::string kStep = "5000";  // rows of the ledger: some ten milliseconds, in which nothing is claimed
+const std::string kStep = "5000";  // rows of each: some ten milliseconds, in which nothing is claimed
 }
 
 void ArchiveRetention::check_access(PostgresConnection& connection) {
-  connection.run("prune the archive", "select pawl.prune('1 day', null, 1) where false", {});
+  connection.run("prune the archive", "select pawl.prune('1 day', 1) where false", {});
 }
 
 // While it finds something, there is more behind it.
@@ -31,16 +31,13 @@ void ArchiveRetention::turn(PostgresConnection& connection, Time now) {
 }
 
 bool ArchiveRetention::step(PostgresConnection& connection) {
-  const Rows rows = connection.run("prune the archive",
-                                   "select months, mails, commands, last from pawl.prune($1::bigint * interval '1 us', "
-                                   "nullif($2, '')::uuid, $3::int)",
-                                   {std::to_string(keep_.count()), behind_, kStep});
-  behind_ = rows.string(0, 3);
+  const Rows rows =
+      connection.run("prune the archive",
+                     "select name, removed from pawl.prune($1::bigint * interval '1 us', $2::int) where removed > 0",
+                     {std::to_string(keep_.count()), kStep});
   const std::lock_guard lock(mutex_);
-  pruned_.months += rows.integer(0, 0);
-  pruned_.mails += rows.integer(0, 1);
-  pruned_.commands += rows.integer(0, 2);
-  return rows.integer(0, 0) + rows.integer(0, 1) + rows.integer(0, 2) > 0;
+  for (std::size_t row = 0; row < rows.size(); ++row) pruned_[rows.string(row, 0)] += rows.integer(row, 1);
+  return rows.size() > 0;
 }
 
 Pruned ArchiveRetention::take_pruned() {

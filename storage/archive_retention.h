@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -10,13 +11,8 @@
 
 namespace pawl::storage {
 
-/// How much was removed.
-struct Pruned {
-  std::int64_t months = 0;  ///< Partitions of the archive.
-  std::int64_t mails = 0;   ///< Rows of the mail ledger.
-  std::int64_t commands = 0;
-  bool operator==(const Pruned&) const = default;
-};
+/// How many rows of what was removed, by the names of pawl.retained; `archived months` are partitions of the archive.
+using Pruned = std::map<std::string, std::int64_t>;
 
 /// Never removes what belongs to an event that is not finished, or that has failed and was not dismissed. `turn` is one
 /// thread's, the others are any's.
@@ -44,7 +40,6 @@ class ArchiveRetention {
 
   const std::chrono::microseconds keep_, every_;
   Time due_at_ = Time::min();
-  std::string behind_;  ///< The event of the ledger's last row that was looked at; empty: begin anew.
   mutable std::mutex mutex_;
   Pruned pruned_;
   std::string problem_;

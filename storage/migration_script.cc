@@ -19,31 +19,10 @@ const char* const kMigrationSettings =
 
 const char* const kMigrationPatience = "set local lock_timeout = '2s';\n";
 
-const char* const kMissingTables =
-    "select string_agg(t.name, ', ') from unnest(array['organisations', 'users', 'org_members', 'pms_connections',"
-    " 'pms_sync_logs', 'notifications']) t (name) where to_regclass(t.name) is null";
-
-const char* const kUnfitTables =
-    "select string_agg(format('%s.%s is %s', w.name, w.col, coalesce(format_type(a.atttypid, a.atttypmod)"
-    " || ', not uuid', 'missing')), '; ' order by w.name, w.col)\n"
-    "from (select t.name, c.col, t.ids like '% ' || c.col || ' %' as is_id from (values\n"
-    "  ('organisations', ' id ', 'id name'), ('users', ' id ', 'id email full_name'),\n"
-    "  ('org_members', ' org_id user_id ', 'org_id user_id role'),\n"
-    "  ('pms_connections', ' id org_id ', 'id org_id provider label'),\n"
-    "  ('pms_sync_logs', ' id connection_id ', 'id connection_id status error_message finished_at'),\n"
-    "  ('notifications', ' id event_id user_id org_id ', 'id event_id user_id org_id kind urgency title body link "
-    "data'))"
-    " t (name, ids, cols)\n"
-    "  cross join unnest(string_to_array(t.cols, ' ')) c (col)) w\n"
-    "left join pg_attribute a on a.attrelid = to_regclass(w.name) and a.attname = w.col and not a.attisdropped\n"
-    "left join pg_type y on y.oid = a.atttypid\n"
-    "where to_regclass(w.name) is not null\n"
-    "  and (a.attnum is null or w.is_id and 'uuid'::regtype not in (y.oid, y.typbasetype))";
-
 const char* const kCreateBookkeeping =
     "do $$ begin if to_regnamespace('pawl') is null then create schema pawl; end if; end $$;\n"
-    "create table if not exists pawl.migrations (number int primary key, name text not null,"
-    " checksum text not null, applied_at timestamptz not null default now());\n"
+    "create table if not exists pawl.migrations (line text, number int, name text not null, checksum text not null,"
+    " applied_at timestamptz not null default now(), primary key (line, number));\n"
     "comment on table pawl.migrations is 'Which of pawl''s migrations this database has, with the SHA-256 of each.';\n";
 
 const char* const kLockMigrations = "lock table pawl.migrations in share row exclusive mode;\n";
@@ -64,26 +43,44 @@ std::string only_if(const std::string& condition, const std::string& statements)
   return "select " + condition + " as wanted \\gset\n\\if :wanted\n" + statements + "\\endif\n";
 }
 
-std::string refuse_if(const std::string& query, const std::string& prefix) {
-  return "do $pawl$ declare problem constant text := (" + query +
+std::string refuse_if(std::string_view query, const std::string& prefix) {
+  return "do $pawl$ declare problem constant text := (" + std::string(query) +
          ");\nbegin\n  if problem is not null then raise exception '" + prefix + "%', problem; end if;\nend $pawl$;\n";
 }
 
-std::string not_applied(int number) {
-  return "not exists (select from pawl.migrations where number = " + std::to_string(number) + ")";
+std::string not_applied(const MigrationLine& line, int number) {
+  return "not exists (select from pawl.migrations where line = '" + std::string(line.name) +
+         "' and number = " + std::to_string(number) + ")";
 }
 
-std::string apply_once(const Migration& migration) {
-  return "\n-- postgres/" + std::string(migration.name) + "\n" +
-         only_if(not_applied(migration.number),
-                 std::string(migration.sql) + "insert into pawl.migrations (number, name, checksum) values (" +
-                     std::to_string(migration.number) + ", '" + std::string(migration.name) + "', '" +
-                     checksum(migration) + "');\n");
+std::string titled(const MigrationLine& line, std::string_view what, std::string_view sql) {
+  return "\n-- " + std::string(line.name) + "/" + std::string(what) + "\n" + std::string(sql);
+}
+
+std::string apply_once(const MigrationLine& line, const Migration& migration) {
+  const std::string name(migration.name);
+  return titled(
+      line, name,
+      only_if(not_applied(line, migration.number),
+              std::string(migration.sql) + "insert into pawl.migrations (line, number, name, checksum) values ('" +
+                  std::string(line.name) + "', " + std::to_string(migration.number) + ", '" + name + "', '" +
+                  checksum(migration) + "');\n"));
+}
+
+std::string prepare(const MigrationLine& line, bool with_app) {
+  std::string script;
+  const std::string first = not_applied(line, 1);
+  if (!line.unfit.empty())
+    script += only_if(first, refuse_if(line.unfit, "the tables that pawl stands on do not fit: "));
+  if (with_app && !line.reference.empty()) script += titled(line, "reference.sql", line.reference);
+  if (!line.missing.empty())
+    script += only_if(first, refuse_if(line.missing, "the tables that pawl stands on are missing: "));
+  return script;
 }
 
 }  // namespace
 
-std::string migration_script(bool with_app, bool create_roles) {
+std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles) {
   std::string script =
       "-- For psql: one transaction, which applies what is missing. It may be run again.\n"
       "\\set ON_ERROR_STOP on\nbegin;\n";
@@ -91,19 +88,17 @@ std::string migration_script(bool with_app, bool create_roles) {
   script += only_if("to_regclass('pawl.migrations') is null", kCreateBookkeeping);
   script += kLockMigrations;
   script += kMigrationPatience;
-  const std::string first = not_applied(kConnectsApplication);
-  script += only_if(first, refuse_if(kUnfitTables, "the application''s tables do not fit: "));
-  if (with_app)
-    for (const Migration& migration : application_migrations())
-      script += "\n-- application/" + std::string(migration.name) + "\n" + std::string(migration.sql);
-  script += only_if(first, refuse_if(kMissingTables, "the application''s tables are missing: "));
-  for (const Migration& migration : postgres_migrations()) script += apply_once(migration);
-  script += "\nselect pawl.mend_triggers();\n";
+  for (const MigrationLine* line : lines) script += prepare(*line, with_app);
+  for (const MigrationLine* line : lines)
+    for (const Migration& migration : line->migrations) script += apply_once(*line, migration);
+  script += "\nselect pawl.mend();\n";
   script += refuse_if("select string_agg(problem, '; ') from pawl.problems()", "");
-  const auto roles = roles_migrations();
-  if (create_roles) script += "\n-- roles/" + std::string(roles.front().name) + "\n" + std::string(roles.front().sql);
-  script += "\n-- roles/" + std::string(roles.back().name) + "\n" + only_if(kRolesExist, std::string(roles.back().sql));
-  return script + "commit;\n";
+  for (const MigrationLine* line : lines)
+    if (create_roles && !line->roles.empty()) script += titled(*line, "roles.sql", line->roles);
+  std::string grants;
+  for (const MigrationLine* line : lines)
+    if (!line->grants.empty()) grants += titled(*line, "grants.sql", line->grants);
+  return script + only_if(kRolesExist, grants) + "commit;\n";
 }
 
 }  // namespace pawl::storage

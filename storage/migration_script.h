@@ -13,16 +13,6 @@ extern const char* const kMigrationSettings;
 /// Statements after which no lock is waited for longer than a moment: behind a lock that waits, everybody else waits.
 extern const char* const kMigrationPatience;
 
-/// A query for one text: which of the application's tables are missing; null when none are.
-extern const char* const kMissingTables;
-
-/// A query for one text: what of the application's tables is missing or of a type that pawl cannot work with; null when
-/// all fits. To be asked before the first of the migrations that touch them is applied.
-extern const char* const kUnfitTables;
-
-/// The first migration that touches the application's tables: once it is applied, they are the deployment's own affair.
-inline constexpr int kConnectsApplication = 4;
-
 /// Statements that create the schema and the table of applied migrations where they are missing.
 extern const char* const kCreateBookkeeping;
 
@@ -37,6 +27,6 @@ extern const char* const kRolesExist;
 
 /// Everything that `migrate_postgres` and `grant_roles` do, in one transaction, as a script for psql that may be run
 /// again. `create_roles`: also creates the roles that are missing.
-std::string migration_script(bool with_app, bool create_roles);
+std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles);
 
 }  // namespace pawl::storage

@@ -1,8 +1,9 @@
-// The numbered lines of migrations, embedded into the binary from migrations/.
+// The lines of migrations, embedded into the binary from migrations/: one an owner, numbered each from 1.
 #pragma once
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace pawl::storage {
 
@@ -12,11 +13,26 @@ struct Migration {
   std::string_view sql;
 };
 
-std::span<const Migration> postgres_migrations();
-std::span<const Migration> sqlite_migrations();
-/// DepositLink's reference tables for a fresh database (`--with-app`); every statement leaves existing tables alone.
-std::span<const Migration> application_migrations();
-/// The roles of docs/security.md and what each may do: every statement may be repeated.
-std::span<const Migration> roles_migrations();
+/// What one part of pawl needs of a database. All but the migrations may be empty, and may be run again.
+struct MigrationLine {
+  std::string_view name;  ///< The folder's name; on disk for ever.
+  std::span<const Migration> migrations{};
+  std::string_view unfit{};  ///< Query for one text: what of the tables that it stands on does not fit; null: all does.
+  std::string_view missing{};    ///< The same of what is missing.
+  std::string_view reference{};  ///< Creates what is missing of them, for a fresh database (`--with-app`).
+  std::string_view roles{};      ///< Creates the roles of docs/security.md.
+  std::string_view grants{};     ///< Grants them what they need.
+};
+
+using MigrationLines = std::vector<const MigrationLine*>;  ///< In the order in which they are applied.
+
+const MigrationLine& outbox_migrations();
+const MigrationLine& mail_migrations();
+const MigrationLine& depositlink_migrations();
+const MigrationLine& notify_sync_failure_migrations();
+const MigrationLine& checkpoints_migrations();
+
+/// Every line of this build for Postgres.
+const MigrationLines& postgres_lines();
 
 }  // namespace pawl::storage

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/migrations.h"
 #include "storage/postgres_address.h"
 
 namespace pawl::storage {
@@ -24,12 +25,13 @@ struct Migrated {
 /// engine::RefusedError when an applied migration was edited since, when the database was migrated by a newer pawl,
 /// when the application's tables are missing or do not fit, and when pawl.problems() has something left; and
 /// engine::UnavailableError when another transaction holds a lock for longer than a moment.
-Migrated migrate_postgres(const std::string& conninfo, bool with_app);
+Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines = postgres_lines());
 
 /// Every migration of this build in order.
-std::vector<MigrationState> postgres_migration_state(const std::string& conninfo);
+std::vector<MigrationState> postgres_migration_state(const std::string& conninfo,
+                                                     const MigrationLines& lines = postgres_lines());
 
 /// Throws engine::RefusedError naming the command to run unless the database is exactly as new as this build.
-void require_migrated(const PostgresAddress& address);
+void require_migrated(const PostgresAddress& address, const MigrationLines& lines = postgres_lines());
 
 }  // namespace pawl::storage

@@ -1,21 +1,21 @@
-// Runs the scripts of migrations/roles.
+// Runs the roles and the grants of each line.
 #include "storage/postgres_roles.h"
 
 #include "storage/migration_script.h"
-#include "storage/migrations.h"
 #include "storage/postgres_connection.h"
 
 namespace pawl::storage {
 
-void grant_roles(const std::string& conninfo, bool create) {
+void grant_roles(const std::string& conninfo, bool create, const MigrationLines& lines) {
   PostgresConnection connection(conninfo);
-  const auto scripts = roles_migrations();
   connection.transact("grant the roles their privileges", [&](Transaction& transaction) {
     if (!create && !transaction.run(std::string("select ") + kRolesExist).boolean(0, 0)) return;
     // grants of two migrators on one table are no concurrent updates: they take turns
     transaction.script(kLockMigrations);
-    if (create) transaction.script(std::string(scripts.front().sql));
-    transaction.script(std::string(scripts.back().sql));
+    for (const MigrationLine* line : lines)
+      if (create && !line->roles.empty()) transaction.script(std::string(line->roles));
+    for (const MigrationLine* line : lines)
+      if (!line->grants.empty()) transaction.script(std::string(line->grants));
   });
 }
 

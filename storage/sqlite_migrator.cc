@@ -20,7 +20,7 @@ constexpr const char* kCreateTable =
     "applied_at integer not null) strict";
 
 void require_known(const std::string& path, const std::string& name, int number, const std::string& sql) {
-  const auto known = sqlite_migrations();
+  const auto known = checkpoints_migrations().migrations;
   const auto same = std::find_if(known.begin(), known.end(), [&](const Migration& m) { return m.number == number; });
   if (same == known.end())
     throw engine::RefusedError("open checkpoints " + path + ": it was written by a newer pawl (migration " + name +
@@ -73,7 +73,7 @@ void require_known_migrations(SQLite::Database& database, const std::string& pat
 
 void require_all_migrations(SQLite::Database& database, const std::string& path) {
   const int last = database.execAndGet("select coalesce(max(number), 0) from migrations").getInt();
-  for (const Migration& migration : sqlite_migrations())
+  for (const Migration& migration : checkpoints_migrations().migrations)
     if (migration.number > last)
       throw engine::RefusedError(
           "open checkpoints " + path + ": they are of an older pawl and lack " + std::string(migration.name) +
@@ -82,13 +82,13 @@ void require_all_migrations(SQLite::Database& database, const std::string& path)
 
 void create_schema(SQLite::Database& database, int last) {
   database.exec(kCreateTable);
-  for (const Migration& migration : sqlite_migrations())
+  for (const Migration& migration : checkpoints_migrations().migrations)
     if (migration.number <= last) database.exec(std::string(migration.sql));
 }
 
 void apply_missing_migrations(SQLite::Database& database) {
   const int last = database.execAndGet("select coalesce(max(number), 0) from migrations").getInt();
-  for (const Migration& migration : sqlite_migrations())
+  for (const Migration& migration : checkpoints_migrations().migrations)
     if (migration.number > last) apply(database, migration);
 }
 

@@ -63,7 +63,7 @@ class NobodyAcknowledges {
   void wait_once(const std::string& write, const std::string& event, const std::string& condition) {
     job_.database.exec("create sequence wait_for_" + write);
     job_.database.exec("create trigger wait_for_" + write + " before " + event + " for each row when (" + condition +
-                       ") execute function wait_once('wait_for_" + write + "')");
+                       ") execute function wait_once('public.wait_for_" + write + "')");
   }
   void set(const std::string& names) {
     job_.database.exec("alter system set synchronous_standby_names = '" + names + "'");

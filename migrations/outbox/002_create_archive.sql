@@ -2,7 +2,8 @@
 --
 -- pawl.maintain_archive creates the partitions of this month and the next two, and drops what is older than asked. Rows
 -- that arrive while nobody has done so land in the default partition and are moved when their month is created: nothing
--- fails because a chore was forgotten.
+-- fails because a chore was forgotten. Failed events stay until somebody has resumed or dismissed them, whatever retention
+-- is asked for.
 
 create table pawl.outbox_archive (
   position bigint not null,
@@ -14,13 +15,15 @@ create table pawl.outbox_archive (
   store uuid not null,
   status text not null,
   reason text,
+  resumable text not null default 'anywhere',
   type text not null,
   aggregatetype text not null,
   aggregateid text not null,
   payload jsonb not null,
   headers jsonb not null,
   primary key (id, finished_at),
-  constraint archive_status_known check (status in ('done', 'failed')),
+  constraint archive_status_known check (status in ('done', 'failed', 'dismissed')),
+  constraint archive_resumable_known check (resumable in ('anywhere', 'here', 'nowhere')),
   constraint archive_failed_has_reason check (status = 'done' or reason <> '')
 ) partition by range (finished_at);
 
@@ -28,11 +31,16 @@ create index outbox_archive_failed on pawl.outbox_archive (finished_at) where st
 create table pawl.outbox_archive_default partition of pawl.outbox_archive default;
 
 comment on table pawl.outbox_archive is 'Finished events, moved here in the transaction that finished them.';
-comment on column pawl.outbox_archive.status is 'done or failed.';
+comment on column pawl.outbox_archive.status is 'done, failed, or dismissed: failed, and somebody has said why it is to stay so.';
+comment on column pawl.outbox_archive.resumable is
+  'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all).';
 comment on column pawl.outbox_archive.reason is 'Why it failed, or what a done run has to say.';
 comment on column pawl.outbox_archive.store is 'The checkpoint store that holds its run.';
 
-create function pawl.create_archive_month(month timestamp) returns void language plpgsql as $$
+-- What keeps the archive depends on nobody's settings: a partition's bounds are midnights of UTC, and a lock that others
+-- hold is waited for no longer than a moment, since everybody else would wait behind it.
+create function pawl.create_archive_month(month timestamp) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set timezone = 'UTC' set datestyle = 'ISO, MDY' as $$
 declare
   partition_name text := 'outbox_archive_' || to_char(month, 'YYYY_MM');
   first_moment timestamptz := month at time zone 'UTC';
@@ -47,32 +55,40 @@ begin
                  partition_name, first_moment, last_moment);
 end $$;
 
+-- Those who maintain take turns by a lock that is in no reader's and no writer's way. Failed events of an expired month
+-- move to the default partition, and stay there until they are resumed or dismissed.
 create function pawl.maintain_archive(keep interval default null) returns int
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp
+set timezone = 'UTC' set datestyle = 'ISO, MDY' set standard_conforming_strings = on set lock_timeout = '1s' as $$
 declare
   this_month timestamp := date_trunc('month', now() at time zone 'UTC');
   expired text;
   dropped int := 0;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('pawl.maintain_archive', 0));
+  if keep not between interval '1 day' and interval '1000 years' then
+    raise exception 'maintain_archive: to keep % is asked for, and 1 day to 1000 years can be', keep
+      using errcode = 'invalid_parameter_value', hint = 'Give the age of what may be dropped, for example ''90 days''.';
+  end if;
+  lock table only pawl.outbox_archive in share update exclusive mode;
   for ahead in 0..2 loop
     perform pawl.create_archive_month(this_month + ahead * interval '1 month');
   end loop;
   if keep is null then return 0; end if;
   for expired in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'pawl.outbox_archive'::regclass and c.relname ~ '^outbox_archive_\d{4}_\d\d$'
+    where i.inhparent = 'pawl.outbox_archive'::regclass and c.relname ~ '^outbox_archive_[0-9]{4}_[0-9]{2}$'
       and (to_timestamp(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month') at time zone 'UTC' < now() - keep
   loop
+    execute format('alter table pawl.outbox_archive detach partition pawl.%I', expired);
+    execute format('insert into pawl.outbox_archive select * from pawl.%I where status = ''failed''', expired);
     execute format('drop table pawl.%I', expired);
     dropped := dropped + 1;
   end loop;
-  delete from pawl.outbox_archive_default where finished_at < now() - keep;
+  delete from pawl.outbox_archive_default where finished_at < now() - keep and status <> 'failed';
   return dropped;
 end $$;
-
-revoke execute on function pawl.create_archive_month, pawl.maintain_archive from public;
 comment on function pawl.maintain_archive is
-  'Creates the archive''s coming partitions, drops those wholly older than keep (null: none), returns how many.';
+  'Creates the archive''s coming partitions, drops those wholly older than keep (null: none) but for their failed events, returns how many.';
 
 select pawl.maintain_archive();
+select pawl.close_functions();

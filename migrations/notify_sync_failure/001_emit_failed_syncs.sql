@@ -29,7 +29,7 @@ comment on function pawl.column_text is 'A column of a row, as text.';
 --
 -- An update that moves a row to another partition is a deletion and an insertion, one right behind the other: the
 -- deletion leaves a note of the row, and the insertion that finds it has nothing new to tell.
-create or replace function pawl.emit_sync_failed() returns trigger
+create function pawl.emit_sync_failed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   was_moving constant text := current_setting('pawl.moving_sync_log', true);
@@ -90,6 +90,8 @@ begin
     || coalesce(facts, '{}') || jsonb_strip_nulls(jsonb_build_object('unreadable', unreadable)));
   return null;
 end $$;
+
+comment on function pawl.emit_sync_failed is 'Emits pms/connection.sync.failed for a sync log that got status error.';
 
 -- The relations whose inserts are failures of syncs: pms_sync_logs, and if it is partitioned, its partitions.
 create function pawl.sync_logs() returns table (relation oid, is_partitioned boolean)
@@ -165,104 +167,22 @@ end $$;
 comment on function pawl.mend_triggers is
   'Makes the triggers on pms_sync_logs that do not fire anew, and returns their names.';
 
--- The application may alter its own columns though pawl's views read them: in one transaction release, alter, bind.
--- Everybody else waits for that transaction and sees none of it.
-create table pawl.released_views (
-  view text primary key,
-  definition text not null,
-  options text[]
-);
-comment on table pawl.released_views is 'Views that read no table of the application''s until pawl.bind_application().';
-
--- The stand-in has the view's columns and no rows, so that what reads the view and who may do so stays as it is.
-create function pawl.release_application() returns void
-language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
-declare
-  name text;
+-- Whoever may emit failures of syncs could else write an urgent mail to the people of any organisation.
+create function pawl.require_own_connection(payload jsonb) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 begin
-  foreach name in array array['pawl.recipients', 'pawl.connections'] loop
-    continue when exists (select from pawl.released_views r where r.view = name);
-    insert into pawl.released_views
-    select name, rtrim(pg_get_viewdef(c.oid), ';'), c.reloptions from pg_class c where c.oid = name::regclass;
-    execute format('create or replace view %s as select %s where false', name,
-      (select string_agg(format('null::%s as %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' order by a.attnum)
-       from pg_attribute a where a.attrelid = name::regclass and a.attnum > 0 and not a.attisdropped));
-  end loop;
+  if not exists (select from pawl.connections c where c.connection_id::text = lower(payload->>'connection_id')
+                 and c.org_id::text = lower(payload->>'org_id')) then
+    raise exception 'emit event of type pms/connection.sync.failed: connection % is none of organisation %',
+        payload->>'connection_id', payload->>'org_id'
+      using errcode = 'insufficient_privilege', hint = 'Give the connection''s own org_id.';
+  end if;
 end $$;
-comment on function pawl.release_application is
-  'Lets go of the application''s tables, for their columns to be altered; pawl.bind_application() ends it.';
+comment on function pawl.require_own_connection is 'Refuses a failure of a connection that is not the organisation''s.';
+insert into pawl.producer_checks values ('pms/connection.sync.failed', 'pawl.require_own_connection');
 
--- A column whose type has changed is cast to what it was, since whoever reads the view relies on that.
-create function pawl.bind_application() returns void
-language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
-declare
-  released record;
-begin
-  for released in select * from pawl.released_views loop
-    begin
-      execute format('create or replace view %s as %s', released.view, released.definition);
-    exception when invalid_table_definition then
-      execute format('create or replace view %s as select %s from (%s) application', released.view,
-        (select string_agg(format('%I::%s as %I', a.attname, format_type(a.atttypid, a.atttypmod), a.attname), ', '
-                           order by a.attnum)
-         from pg_attribute a where a.attrelid = released.view::regclass and a.attnum > 0 and not a.attisdropped),
-        released.definition);
-    end;
-    if released.options is not null then
-      execute format('alter view %s set (%s)', released.view, array_to_string(released.options, ', '));
-    end if;
-    delete from pawl.released_views r where r.view = released.view;
-  end loop;
-end $$;
-comment on function pawl.bind_application is 'Reads the application''s tables again after pawl.release_application().';
-
--- Whether policies let a role read all rows of a table: none apply to it, or one that is always true.
-create function pawl.sees_all_rows(reader oid, relation oid) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select not c.relrowsecurity
-    or exists (select from pg_roles r where r.oid = reader and (r.rolsuper or r.rolbypassrls))
-    or (not c.relforcerowsecurity and pg_has_role(reader, c.relowner, 'usage'))
-    or coalesce((select bool_or(p.polpermissive and pg_get_expr(p.polqual, p.polrelid) = 'true')
-                        and bool_and(p.polpermissive or pg_get_expr(p.polqual, p.polrelid) = 'true')
-                 from pg_policy p
-                 where p.polrelid = c.oid and p.polcmd in ('r', '*')
-                   and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role(reader, r, 'usage'))), false)
-  from pg_class c where c.oid = relation
-$$;
-comment on function pawl.sees_all_rows is 'Whether row-level security hides nothing of a table from a role.';
-
-create function pawl.hidden_rows(reader name) returns setof text
-language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
-  with recursive readable (relation, relkind, role, view) as (
-    select c.oid, c.relkind, r.oid, v.view
-    from (values ('pawl.recipients', reader), ('pawl.connections', current_user)) v (view, role)
-    join pg_class c on c.oid = to_regclass(v.view) join pg_roles r on r.rolname = v.role
-    union
-    select t.oid, t.relkind,
-           case when exists (select from unnest(v.reloptions) o
-                             where o ilike 'security_invoker=%' and split_part(o, '=', 2)::boolean)
-                then s.role else v.relowner end, s.view
-    from readable s join pg_class v on v.oid = s.relation and v.relkind = 'v'
-    join pg_rewrite w on w.ev_class = v.oid
-    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-    join pg_class t on t.oid = d.refobjid and t.oid <> v.oid)
-  select distinct format('row-level security on %s hides rows of %s from %s: as the owner of the table, '
-                         'create policy pawl_reads on %s for select to %I using (true)',
-                         r.relation::regclass, r.view, pg_get_userbyid(r.role), r.relation::regclass,
-                         pg_get_userbyid(r.role))
-  from readable r where r.relkind in ('r', 'p') and not pawl.sees_all_rows(r.role, r.relation)
-  union all
-  select format('%s reads no table since pawl.release_application(): select pawl.bind_application()', v.view)
-  from pawl.released_views v;
-$$;
-comment on function pawl.hidden_rows is 'What hides rows of pawl''s views from those who read them, and what to do.';
-
--- What stands between the application's tables and its people's notifications. Views are read with their owners' rights,
--- unless they say security_invoker; the trigger reads with those of this function's owner, who makes its reads here.
-create function pawl.problems(reader name default session_user, out kind text, out problem text) returns setof record
-language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
-declare
-  read record;
+create function pawl.sync_failure_problems(reader name, out kind text, out problem text) returns setof record
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 begin
   return query
   select 'trigger', case when u.relation is null then 'no table has a trigger that calls pawl.emit_sync_failed'
@@ -275,44 +195,9 @@ begin
   from (select distinct tgrelid from pg_trigger where tgfoid = to_regprocedure('pawl.emit_sync_failed()')) t
   cross join unnest(array['id', 'connection_id', 'error_message', 'finished_at']) c (name)
   where not exists (select from pg_attribute a where a.attrelid = t.tgrelid and a.attname = c.name and not a.attisdropped);
-
-  for read in select * from (values
-      ('pawl.connections', 'select connection_id, org_id, provider, label from pawl.connections limit 0'),
-      ('pawl.recipients', 'select org_id, org_name, user_id, email, full_name, role from pawl.recipients limit 0'))
-      r (view, statement)
-  loop
-    begin
-      execute read.statement;
-    exception when others then
-      kind := 'access';
-      problem := format('%s cannot be read: %s', read.view, sqlerrm) || case when sqlstate = '42501' then
-        format('; grant select on what it reads to its owner %s, and on itself to %s',
-               (select pg_get_userbyid(relowner) from pg_class where oid = to_regclass(read.view)), current_user) else '' end;
-      return next;
-    end;
-  end loop;
-
-  return query select 'rows', h.problem from pawl.hidden_rows(reader) h (problem);
 end $$;
-comment on function pawl.problems is
-  'What keeps the application''s failures from becoming events, or its people from being told, and what to do.';
+comment on function pawl.sync_failure_problems is 'What keeps failed syncs from becoming events, and what to do.';
+insert into pawl.checks values ('notify_sync_failure', 'pawl.sync_failure_problems', 'pawl.mend_triggers');
 
--- Whoever is hidden from pawl is not to be taken for somebody who left. Statements that read people ask here, while they
--- hold the tables they read: row-level security cannot come or go between what was read and this answer.
-create function pawl.require_visible_rows() returns boolean
-language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
-declare
-  hidden text;
-begin
-  if exists (select from pg_class where relrowsecurity) or exists (select from pawl.released_views) then  -- the rest is slow
-    hidden := (select string_agg(h.problem, '; ') from pawl.hidden_rows(session_user) h (problem));
-  end if;
-  if hidden is not null then raise exception '%', hidden using errcode = 'PW001'; end if;
-  return true;
-end $$;
-comment on function pawl.require_visible_rows is
-  'True, or an error PW001 that says what hides rows of pawl''s views from the role that asks.';
-
-revoke execute on function pawl.capped, pawl.column_text, pawl.emit_sync_failed, pawl.sync_logs, pawl.sync_log_triggers,
-  pawl.unwatched_sync_logs, pawl.mend_triggers, pawl.release_application, pawl.bind_application, pawl.sees_all_rows,
-  pawl.hidden_rows, pawl.problems, pawl.require_visible_rows from public;
+select pawl.mend_triggers();
+select pawl.close_functions();

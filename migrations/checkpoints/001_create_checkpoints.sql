@@ -40,12 +40,17 @@ create table runs (
   started_at integer not null,
   wake_at    integer,
   ended_at   integer,
-  constraint known_status check (status in ('running', 'waiting', 'done', 'failed', 'superseded')),
+  resumable  text    not null default 'anywhere', -- where a failed run may go on: here if it acted on failures
+  -- by comparing: for `in` with more than two texts SQLite fills a table of them at every check
+  constraint known_status check (status = 'running' or status = 'waiting' or status = 'done'
+                                  or status = 'failed' or status = 'superseded'),
+  constraint known_resumable check (resumable = 'anywhere' or resumable = 'here' or resumable = 'nowhere'),
   constraint waiting_has_a_time check ((status = 'waiting') = (wake_at is not null)),
   constraint unfinished_has_no_end check ((status in ('running', 'waiting')) = (ended_at is null))
 ) strict;
 
-create index runs_unfinished on runs (status, wake_at) where ended_at is null;
+-- by number: what changes in an unfinished run is in no index
+create index runs_unfinished on runs (run) where ended_at is null;
 create index runs_failed on runs (started_at) where status = 'failed';
 create index runs_ended on runs (ended_at) where ended_at is not null;
 
@@ -56,7 +61,8 @@ create table events (
   aggregate_type text    not null,
   aggregate_id   text    not null,
   payload        text    not null,
-  created_at     integer not null
+  created_at     integer not null,
+  tenant         text    not null default ''  -- whose event it is, if its producer said so
 ) strict;
 
 create index events_aggregate on events (aggregate_id);
@@ -72,6 +78,8 @@ create table steps (
   result     text    not null,             -- the output as JSON, or the reason when failed
   started_at integer not null,
   settled_at integer not null,
+  caught     integer not null default 0,   -- a failure that the workflow acted on: resuming keeps it
+  constraint caught_is_a_failure check (caught = 0 or caught = 1 and failed = 1),
   primary key (run, step, key)
 ) strict, without rowid;
 

@@ -22,7 +22,7 @@ comment on column pawl.v1_events.position is 'Order in the outbox.';
 comment on column pawl.v1_events.type is 'What happened.';
 comment on column pawl.v1_events.aggregatetype is 'What kind of thing it is about.';
 comment on column pawl.v1_events.aggregateid is 'Which one; for a failed sync the connection''s id.';
-comment on column pawl.v1_events.status is 'pending (free), leased (a worker has it), done or failed.';
+comment on column pawl.v1_events.status is 'pending (free), leased (a worker has it), done, failed or dismissed.';
 comment on column pawl.v1_events.reason is 'Why it failed or still waits, or what a done run has to say; may be null.';
 comment on column pawl.v1_events.deliveries is 'How often it was claimed.';
 comment on column pawl.v1_events.resumes is 'How often an operator resumed it.';
@@ -33,22 +33,6 @@ comment on column pawl.v1_events.epoch is 'The worker that has it; null unless l
 comment on column pawl.v1_events.store is 'The checkpoint store that holds its run, where known.';
 comment on column pawl.v1_events.payload is 'The facts.';
 comment on column pawl.v1_events.headers is 'Tracing and the like.';
-
-create view pawl.v1_emails as
-  select event_id, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at
-  from pawl.email_deliveries;
-
-comment on view pawl.v1_emails is 'The mail ledger, one row per event and user.';
-comment on column pawl.v1_emails.event_id is 'The event.';
-comment on column pawl.v1_emails.user_id is 'The recipient.';
-comment on column pawl.v1_emails.state is 'sending, accepted, deferred, in_doubt, rejected or suppressed.';
-comment on column pawl.v1_emails.in_doubt_count is 'How often it may have been sent without a recorded reply.';
-comment on column pawl.v1_emails.attempts is 'How often a worker was cleared to send it.';
-comment on column pawl.v1_emails.message_id is 'The same in every copy.';
-comment on column pawl.v1_emails.reply is 'The server''s last reply, or why it was not sent.';
-comment on column pawl.v1_emails.epoch is 'The worker that claimed it last.';
-comment on column pawl.v1_emails.claimed_at is 'When that worker was cleared to send.';
-comment on column pawl.v1_emails.settled_at is 'When the outcome was recorded; null while sending.';
 
 create view pawl.v1_workers as
   select w.epoch, w.store, w.host, w.pid, w.version,
@@ -74,12 +58,15 @@ comment on column pawl.v1_workers.heartbeat_at is 'When it last renewed its leas
 comment on column pawl.v1_workers.expires_at is 'When its leases end unless renewed.';
 comment on column pawl.v1_workers.stopped_at is 'When it stopped cleanly; else null.';
 
+-- A time that is none has no age.
 create view pawl.v1_lag as
   select type, count(*) filter (where lease_epoch is null) as pending,
          count(*) filter (where lease_epoch is not null) as leased,
          min(created_at) as oldest_created_at,
-         extract(epoch from now() - min(created_at))::double precision as oldest_age_seconds,
-         extract(epoch from now() - min(available_at) filter (where lease_epoch is null and available_at <= now()))
+         extract(epoch from now() - min(created_at) filter (where isfinite(created_at)))::double precision
+           as oldest_age_seconds,
+         extract(epoch from now() - min(available_at) filter (where lease_epoch is null and available_at <= now()
+                                                                and isfinite(available_at)))
            ::double precision as oldest_pending_seconds
   from pawl.outbox group by type;
 

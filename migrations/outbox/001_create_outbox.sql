@@ -9,6 +9,11 @@
 -- whoever notices first deletes the epoch's row and frees its events in one transaction. Every write of a worker locks
 -- its own row in pawl.workers `for key share` first, so it either comes before that deletion or changes nothing.
 --
+-- A worker gives a claim up when its connection breaks or stays silent, and looks for what it may have leased. The claim
+-- itself may still be on its way, in a frozen server process or in the network, and run later, under an epoch that
+-- lives: nobody would ever look for the events it leases then. So the worker, before it looks, says in its row from
+-- which claim on its claims count (claims_from); a claim checks that while it holds the row's lock.
+--
 -- Column names follow the Debezium outbox convention, so that other consumers can read the table too.
 
 create table pawl.workers (
@@ -22,6 +27,7 @@ create table pawl.workers (
   heartbeat_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz not null,
   stopped_at timestamptz,
+  claims_from int not null default 1,
   constraint workers_stopped_is_not_asleep check (not asleep or stopped_at is null)
 ) with (fillfactor = 20);  -- few rows, updated all the time, always in place
 
@@ -31,6 +37,7 @@ comment on column pawl.workers.epoch is 'The fencing token that every write of t
 comment on column pawl.workers.store is 'Identity of the SQLite checkpoint store the worker uses.';
 comment on column pawl.workers.asleep is 'True while it waits for the doorbell; only then is pg_notify called.';
 comment on column pawl.workers.expires_at is 'When its leases end unless renewed, by the clock of Postgres.';
+comment on column pawl.workers.claims_from is 'Claims of this epoch with a lower lease_batch come too late and take nothing.';
 comment on column pawl.workers.stopped_at is 'When it stopped cleanly; its waiting events stay leased until expires_at.';
 
 -- lease_epoch, lease_batch and deliveries change at every claim. They are in no index, and half of each page is free,
@@ -45,6 +52,7 @@ create table pawl.outbox (
   deliveries int not null default 0,
   resumes int not null default 0,
   store uuid,
+  only_store boolean not null default false,
   type text not null,
   aggregatetype text not null,
   aggregateid text not null,
@@ -53,7 +61,8 @@ create table pawl.outbox (
   constraint outbox_id_once unique (id),
   constraint outbox_type_given check (type <> ''),
   constraint outbox_deliveries_counted check (deliveries >= 0 and resumes >= 0),
-  constraint outbox_leased_was_delivered check (lease_epoch is null or deliveries > 0)
+  constraint outbox_leased_was_delivered check (lease_epoch is null or deliveries > 0),
+  constraint outbox_only_store_given check (not only_store or store is not null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 
 comment on table pawl.outbox is 'Unfinished events in order of position. Written by pawl.emit and by triggers.';
@@ -63,10 +72,34 @@ comment on column pawl.outbox.type is 'What happened; a worker claims the types 
 comment on column pawl.outbox.aggregatetype is 'What kind of thing the event is about.';
 comment on column pawl.outbox.aggregateid is 'Which one.';
 comment on column pawl.outbox.payload is 'The facts. pawl hands it to the workflow as text and never reads it in SQL.';
-comment on column pawl.outbox.headers is 'For tracing and other consumers; pawl leaves it alone.';
+comment on column pawl.outbox.headers is
+  'For tracing and other consumers. pawl reads `tenant` alone: events of one tenant do not starve those of others.';
 comment on column pawl.outbox.available_at is 'Not claimed before.';
 comment on column pawl.outbox.lease_epoch is 'The worker that has it; null: free.';
 comment on column pawl.outbox.lease_batch is 'Which of that worker''s claims took it: finds a claim whose reply was lost.';
 comment on column pawl.outbox.deliveries is 'How often it was claimed.';
 comment on column pawl.outbox.resumes is 'How often an operator asked its failed run to go on.';
 comment on column pawl.outbox.store is 'The checkpoint store that holds its earlier run: claimed there while that worker lives.';
+comment on column pawl.outbox.only_store is
+  'No worker with checkpoints other than `store` may run it: they know which failures the run has acted on.';
+
+create table pawl.stores (
+  store uuid primary key,
+  opened_at timestamptz not null
+);
+comment on table pawl.stores is 'Checkpoint stores that workers have registered; whoever registers one holds its row.';
+comment on column pawl.stores.opened_at is 'When a worker registered it last.';
+
+-- Functions are open to PUBLIC unless they are closed, and whoever may execute a trigger's function can put it on a table
+-- of his own.
+create function pawl.close_functions() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  function regprocedure;
+begin
+  for function in select oid from pg_proc where pronamespace = 'pawl'::regnamespace loop
+    execute format('revoke execute on function %s from public', function);
+  end loop;
+end $$;
+comment on function pawl.close_functions is 'Lets nobody but the owner, and whom it is granted to, execute what is in the schema.';
+select pawl.close_functions();

@@ -1,0 +1,173 @@
+-- The mail ledger: the truth about every mail, written before it is sent and settled after.
+--
+--   (none) --claim--> sending --settle--> accepted   (final)
+--                        |  +-----------> deferred | rejected | suppressed   (a later claim sends again)
+--                        |  +-----------> in_doubt
+--                        +--found by a later claim: interrupted, counted in in_doubt_count--> sending | in_doubt
+--
+-- A row stays `sending` exactly while its outcome is not recorded. If the worker dies there, the mail may or may not have
+-- left; the next claim counts that in in_doubt_count and then sends again (policy resend) or leaves it in_doubt for an
+-- operator (policy hold). No state but the key is indexed, so each change is a heap-only update.
+--
+-- An event's mail to one mailbox is one mail, whichever of the mailbox's users asks for it: should recipients be resolved
+-- anew, because the checkpoints are lost, the address tells that the mail was sent under another user's row. The date is
+-- that of the claim, and stays from the first claim on that may have sent the mail.
+
+create table pawl.email_deliveries (
+  event_id uuid not null,
+  user_id uuid not null,
+  epoch bigint not null,
+  claim bigint not null,
+  claimed_at timestamptz not null,
+  settled_at timestamptz,
+  attempts int not null,
+  in_doubt_count int not null default 0,
+  state text not null,
+  message_id text not null,
+  reply text,
+  address text,
+  first_claimed_at timestamptz,
+  primary key (event_id, user_id),
+  constraint email_state_known
+    check (state in ('sending', 'accepted', 'deferred', 'in_doubt', 'rejected', 'suppressed')),
+  constraint email_sending_is_unsettled check ((state = 'sending') = (settled_at is null)),
+  constraint email_in_doubt_is_counted check (state <> 'in_doubt' or in_doubt_count > 0),
+  constraint email_unsent_has_reason check (state not in ('rejected', 'suppressed') or reply is not null)
+) with (fillfactor = 45);
+
+comment on table pawl.email_deliveries is 'The mail ledger, one row per event and user. Read it through pawl.v1_emails.';
+comment on column pawl.email_deliveries.epoch is 'The worker that claimed it last; nobody else can settle it.';
+comment on column pawl.email_deliveries.claim is 'That worker''s claim call: tells a repeated call from an interrupted mail.';
+comment on column pawl.email_deliveries.attempts is
+  'How often a worker was cleared to send it, also while the step was paused, when the run is charged no attempt.';
+comment on column pawl.email_deliveries.in_doubt_count is 'How often it may have been sent without a recorded reply.';
+comment on column pawl.email_deliveries.reply is 'The server''s reply, or why it was not sent.';
+comment on column pawl.email_deliveries.address is
+  'Where it goes, as typed but for blanks around it; null where there was no address.';
+comment on column pawl.email_deliveries.first_claimed_at is
+  'The first claim that may have sent it, where that is not the last one.';
+
+create view pawl.v1_emails as
+  select event_id, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at, address,
+         coalesce(first_claimed_at, claimed_at) as dated_at
+  from pawl.email_deliveries;
+
+comment on view pawl.v1_emails is 'The mail ledger, one row per event and user.';
+comment on column pawl.v1_emails.event_id is 'The event.';
+comment on column pawl.v1_emails.user_id is 'The recipient.';
+comment on column pawl.v1_emails.state is 'sending, accepted, deferred, in_doubt, rejected or suppressed.';
+comment on column pawl.v1_emails.in_doubt_count is 'How often it may have been sent without a recorded reply.';
+comment on column pawl.v1_emails.attempts is
+  'How often a worker was cleared to send it, also while the step was paused, when the run is charged no attempt.';
+comment on column pawl.v1_emails.message_id is 'The same in every copy.';
+comment on column pawl.v1_emails.reply is 'The server''s last reply, or why it was not sent.';
+comment on column pawl.v1_emails.epoch is 'The worker that claimed it last.';
+comment on column pawl.v1_emails.claimed_at is 'When that worker was cleared to send.';
+comment on column pawl.v1_emails.settled_at is 'When the outcome was recorded; null while sending.';
+comment on column pawl.v1_emails.address is
+  'Where it goes, as typed but for blanks around it; null where there was no address.';
+comment on column pawl.v1_emails.dated_at is
+  'Its Date, the same in every copy: the first claim that may have sent it.';
+
+-- A mail is in doubt when its last transaction ended between the final dot and the recorded reply: the ledger says
+-- in_doubt, or it still says sending though the worker that claimed it is gone. Under the policy resend the next attempt
+-- sends it again; under hold its run has failed and it waits for somebody who knows, from the relay's log or by asking
+-- the recipient. Resolving is one transaction: ledger, audit trail and the run's return to the outbox.
+
+create view pawl.v1_in_doubt as
+  select d.event_id, d.user_id,
+         d.address as email,
+         coalesce(d.first_claimed_at, d.claimed_at) as since,
+         d.in_doubt_count + (d.state = 'sending')::int as in_doubt_count, d.attempts,
+         coalesce(d.reply, 'interrupted before the reply was recorded') as reply, d.message_id,
+         case when a.status = 'failed' then 'held: its run has failed' else 'its run goes on' end as run
+  from pawl.email_deliveries d
+  left join lateral (select a.status from pawl.outbox_archive a where a.id = d.event_id
+                     order by a.finished_at desc limit 1) a
+    on not exists (select from pawl.outbox o where o.id = d.event_id)
+  where d.state = 'in_doubt'
+     or (d.state = 'sending'
+         and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now()));
+
+comment on view pawl.v1_in_doubt is 'Mails that may or may not have been sent, until sent again or resolved.';
+comment on column pawl.v1_in_doubt.event_id is 'The event, and its run.';
+comment on column pawl.v1_in_doubt.user_id is 'The recipient.';
+comment on column pawl.v1_in_doubt.email is 'Where it may have gone.';
+comment on column pawl.v1_in_doubt.since is 'When the worker was cleared to send the first copy that may exist.';
+comment on column pawl.v1_in_doubt.in_doubt_count is 'How often it may have been sent without a recorded reply.';
+comment on column pawl.v1_in_doubt.attempts is 'How often a worker was cleared to send it, as in v1_emails.';
+comment on column pawl.v1_in_doubt.reply is 'What was known last.';
+comment on column pawl.v1_in_doubt.message_id is 'The same in every copy: what to look for in the relay''s log.';
+comment on column pawl.v1_in_doubt.run is 'Whether its run has failed over it, or goes on and comes back to it.';
+
+-- Takes mails of one event out of doubt: all of them, or one user's. Whoever claims a row waits for this transaction,
+-- and this one for him. `run` says what became of the event's run.
+create function pawl.resolve_in_doubt(event_id uuid, user_id uuid, sent boolean, requested_by text,
+                                      note text default null, request uuid default null,
+                                      out resolved int, out outcome text, out run text)
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  told constant text := 'said ' || case when sent then '' else 'not ' end || 'to have been sent, by ' || requested_by ||
+                        coalesce(': ' || note, '');
+begin
+  with locked as (
+    select d.event_id, d.user_id from pawl.email_deliveries d
+    where d.event_id = resolve_in_doubt.event_id
+      and (resolve_in_doubt.user_id is null or d.user_id = resolve_in_doubt.user_id)
+      and (d.state = 'in_doubt'
+           or (d.state = 'sending'
+               and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now())))
+    order by d.user_id for update),
+  decided as (
+    update pawl.email_deliveries d
+    set state = case when sent then 'accepted' else 'deferred' end, settled_at = now(), reply = told,
+        in_doubt_count = d.in_doubt_count + (d.state = 'sending')::int
+    from locked l where d.event_id = l.event_id and d.user_id = l.user_id
+    returning d.user_id)
+  insert into pawl.commands (verb, event_id, user_id, requested_by, note, outcome, request)
+  select 'resolve-in-doubt', resolve_in_doubt.event_id, r.user_id, requested_by, note,
+         case when sent then 'sent' else 'not sent' end, resolve_in_doubt.request
+  from decided r;
+  get diagnostics resolved = row_count;
+  if resolved = 0 then  -- perhaps by this very request, whose reply was lost
+    select count(*) into resolved from pawl.commands c
+    where c.request = resolve_in_doubt.request and c.verb = 'resolve-in-doubt' and c.outcome in ('sent', 'not sent');
+    if resolved > 0 then
+      outcome := 'resolved';
+      select c.outcome into run from pawl.commands c where c.request = resolve_in_doubt.request and c.verb = 'resume';
+      run := coalesce(run, 'goes on by itself');
+      return;
+    end if;
+    select coalesce('not in doubt: its mails are ' || string_agg(distinct d.state, ', '), 'not found: no mail of it')
+    into outcome from pawl.email_deliveries d
+    where d.event_id = resolve_in_doubt.event_id
+      and (resolve_in_doubt.user_id is null or d.user_id = resolve_in_doubt.user_id);
+    insert into pawl.commands (verb, event_id, user_id, requested_by, note, outcome, request)
+    values ('resolve-in-doubt', resolve_in_doubt.event_id, resolve_in_doubt.user_id, requested_by, note, outcome,
+            resolve_in_doubt.request);
+    return;
+  end if;
+  outcome := 'resolved';
+  run := 'goes on by itself';
+  if not exists (select from pawl.outbox o where o.id = resolve_in_doubt.event_id) then
+    run := pawl.resume(resolve_in_doubt.event_id, requested_by, 'in doubt resolved' || coalesce(': ' || note, ''), '0',
+                       resolve_in_doubt.request);
+  end if;
+end $$;
+comment on function pawl.resolve_in_doubt is 'Says that mails in doubt were sent, or were not, and resumes their run.';
+
+create function pawl.prune_mails(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  events uuid[];
+begin
+  select array_agg(e.event_id), max(e.event_id::text) into events, last
+  from (select event_id from pawl.email_deliveries where behind is null or event_id > behind::uuid
+        order by event_id limit step) e;
+  delete from pawl.email_deliveries d
+  where d.event_id = any(events) and greatest(d.claimed_at, d.settled_at) < now() - age and pawl.is_gone(d.event_id);
+  get diagnostics removed = row_count;
+  if cardinality(events) < step then last := null; end if;
+end $$;
+insert into pawl.retained values ('mails', 'pawl.prune_mails');
+select pawl.close_functions();

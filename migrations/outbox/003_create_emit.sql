@@ -1,0 +1,105 @@
+-- How a service writes an event in its own transaction, and rings only if somebody sleeps.
+--
+-- NOTIFY in every business transaction cuts producers to a third, because commits that notify queue behind one lock. So
+-- a worker with nothing to do raises its flag in pawl.workers, looks once more, and only then listens; a producer rings
+-- only if it sees a raised flag. An event whose transaction straddles the falling asleep is found by the slow poll.
+-- The flag of a worker that died counts for nothing once its lease is over.
+--
+-- It runs with its owner's rights: a service needs `usage` on the schema, to execute pawl.emit, and a row in
+-- pawl.producers for each type that it emits. `pawl migrate --roles` creates the roles that have what each task needs.
+
+-- Ids of events are UUIDs of version 7, in the order of time: whatever is kept by event id then grows at one end of its
+-- index, where random ids dirty a page of their own in each.
+--
+-- RFC 9562, method 3: microseconds fill the 12 bits after the milliseconds; the variant's bits are those of
+-- gen_random_uuid. In plpgsql, which keeps its plans: in SQL it would be read anew at each call, for 28 us.
+create function pawl.new_event_id() returns uuid
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  us constant bigint := extract(epoch from clock_timestamp()) * 1000000;
+begin
+  return encode(int8send((us / 1000) << 16 | x'7000'::bigint | us % 1000 * 4096 / 1000)
+                || substring(uuid_send(gen_random_uuid()) from 9), 'hex');
+end $$;
+comment on function pawl.new_event_id is 'An id for an event: a UUID of version 7, in the order of time.';
+
+create table pawl.producers (
+  role name not null,
+  type text not null,
+  primary key (role, type)
+);
+comment on table pawl.producers is 'Who may emit which types of events, beside the owner of the schema.';
+comment on column pawl.producers.role is 'A login, or a group that it is a member of.';
+comment on column pawl.producers.type is 'The type of event.';
+
+-- What emit and triggers share. Events of a tenant do not starve those of others: the key is the tenant in the headers,
+-- else the aggregateid; headers are small, while reading it out of a large payload for every waiting event would not be
+-- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is
+-- just being archived, and double it. While the archiving transaction is open the insert waits for it. Only in read
+-- committed does the look see what the insert has waited for.
+create function pawl.write_event(type text, aggregatetype text, aggregateid text, payload jsonb, id uuid default null)
+returns uuid language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  event_id constant uuid := coalesce(write_event.id, pawl.new_event_id());
+begin
+  insert into pawl.outbox (type, aggregatetype, aggregateid, payload, id, headers)
+  values (write_event.type, write_event.aggregatetype, write_event.aggregateid, write_event.payload, event_id,
+          jsonb_strip_nulls(jsonb_build_object('tenant', write_event.payload->>'org_id')))
+  on conflict on constraint outbox_id_once do nothing;
+  if not found then return event_id; end if;
+  if write_event.id is not null and exists (select from pawl.outbox_archive a where a.id = event_id) then
+    delete from pawl.outbox o where o.id = event_id;
+    return event_id;
+  end if;
+  if exists (select from pawl.workers where asleep and expires_at > now()) then
+    perform pg_notify('pawl', '');
+  end if;
+  return event_id;
+end $$;
+comment on function pawl.write_event is 'Writes an event for pawl.emit and for triggers, which have checked who asks.';
+
+-- Of some types not every payload is a producer's to write: a line of migrations adds its check of them here.
+create table pawl.producer_checks (
+  type text primary key,
+  check_function regproc not null
+);
+comment on table pawl.producer_checks is 'Functions that refuse payloads which a producer may not emit, by type.';
+comment on column pawl.producer_checks.check_function is 'Takes the payload, and raises an error for one that is refused.';
+
+create function pawl.require_producer(type text, payload jsonb) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  check_function regproc;
+begin
+  if not exists (select from pawl.producers p join pg_roles r on r.rolname = p.role
+                 where p.type = require_producer.type and pg_has_role(session_user, r.oid, 'member')) then
+    raise exception 'emit event of type %: % may not emit it', type, session_user
+      using errcode = 'insufficient_privilege',
+            hint = format('As the owner of the schema pawl: insert into pawl.producers values (%L, %L);',
+                          session_user, type);
+  end if;
+  select c.check_function into check_function from pawl.producer_checks c where c.type = require_producer.type;
+  if found then execute format('select %s($1)', check_function) using payload; end if;
+end $$;
+comment on function pawl.require_producer is 'Refuses an event that the login of the session may not emit.';
+
+-- Emitting an id that is or was an event's changes nothing, so a producer may repeat itself.
+create function pawl.emit(type text, aggregatetype text, aggregateid text, payload jsonb,
+                                     id uuid default null) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if not pg_has_role(session_user, current_user, 'member') then
+    perform pawl.require_producer(emit.type, emit.payload);
+  end if;
+  if emit.id is not null and current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'emit event %: an id of one''s own needs a transaction in read committed, this one is in %',
+        emit.id, current_setting('transaction_isolation')
+      using errcode = 'invalid_transaction_state',
+            hint = 'Begin the transaction with isolation level read committed, or leave the id to pawl.emit.';
+  end if;
+  return pawl.write_event(emit.type, emit.aggregatetype, emit.aggregateid, emit.payload, emit.id);
+end $$;
+
+comment on function pawl.emit is
+  'Writes an event as part of the caller''s transaction and returns its id; an id that is or was an event''s is not taken again.';
+select pawl.close_functions();

@@ -1,0 +1,87 @@
+-- What other lines of migrations add to pawl's own care: checks of what they stand on, and rows that grow old.
+
+-- `problems` takes the name of the role that asks, and returns rows (kind text, problem text): what is wrong and what to
+-- do. `mend` takes nothing, mends what it can and returns the names of what it has mended.
+create table pawl.checks (
+  line text primary key,
+  problems regproc not null,
+  mend regproc
+);
+comment on table pawl.checks is 'What each line of migrations stands on beside pawl''s own tables, and how that is mended.';
+comment on column pawl.checks.problems is 'Function of the role that asks: rows of kind and problem.';
+comment on column pawl.checks.mend is 'Function that mends what it can and returns its names; null: nothing can be.';
+
+create function pawl.problems(reader name default session_user, out kind text, out problem text) returns setof record
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  checked record;
+begin
+  for checked in select c.problems from pawl.checks c order by c.line loop
+    return query execute format('select kind, problem from %s($1)', checked.problems) using reader;
+  end loop;
+end $$;
+comment on function pawl.problems is
+  'What keeps events from being made, or people from being told, and what to do. A worker asks when it starts and while it runs.';
+
+create function pawl.mend() returns setof text
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  checked record;
+begin
+  for checked in select c.mend from pawl.checks c where c.mend is not null order by c.line loop
+    return query execute format('select * from %s()', checked.mend);
+  end loop;
+end $$;
+comment on function pawl.mend is 'Mends what it can of what pawl.problems() finds, and returns its names.';
+
+-- Rows about an event outlive its row in the archive: with them gone first, an event that is resumed or delivered again
+-- would look new. `prune` removes those of a step of rows, (age interval, behind text, step int) -> (removed bigint, last
+-- text), in the order of a key, behind the last one it looked at: so it needs no index of its own.
+create table pawl.retained (
+  name text primary key,
+  prune regproc not null,
+  behind text
+);
+comment on table pawl.retained is 'What is kept about events that are gone, and how it grows old.';
+comment on column pawl.retained.name is 'As the log names it.';
+comment on column pawl.retained.behind is 'Where the next step goes on; null: at the beginning.';
+
+create function pawl.is_gone(event_id uuid) returns boolean
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select not exists (select from pawl.outbox o where o.id = event_id)
+     and not exists (select from pawl.outbox_archive a where a.id = event_id)
+$$;
+comment on function pawl.is_gone is 'Whether an event is neither in the outbox nor in the archive.';
+
+create function pawl.prune_commands(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  ids bigint[];
+begin
+  select array_agg(c.id), max(c.id)::text into ids, last
+  from (select id from pawl.commands where behind is null or id > behind::bigint order by id limit step) c;
+  delete from pawl.commands c where c.id = any(ids) and c.requested_at < now() - age and pawl.is_gone(c.event_id);
+  get diagnostics removed = row_count;
+  if cardinality(ids) < step then last := null; end if;
+end $$;
+insert into pawl.retained values ('commands', 'pawl.prune_commands');
+
+create function pawl.prune(keep interval, step int, out name text, out removed bigint) returns setof record
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set lock_timeout = '1s' as $$
+declare
+  kept record;
+begin
+  name := 'archived months';
+  removed := pawl.maintain_archive(keep);
+  return next;
+  for kept in select r.name, r.prune, r.behind from pawl.retained r order by r.name for update loop
+    name := kept.name;
+    execute format('select removed, last from %s($1, $2, $3)', kept.prune) into removed, kept.behind
+      using keep, kept.behind, step;
+    update pawl.retained r set behind = kept.behind where r.name = kept.name and r.behind is distinct from kept.behind;
+    return next;
+  end loop;
+end $$;
+comment on function pawl.prune is
+  'Drops archived months older than keep, then a step of what is kept about events that are gone; says how much of each.';
+select pawl.close_functions();
