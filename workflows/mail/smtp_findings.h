@@ -1,4 +1,4 @@
-// What the connections to one relay have learned about it.
+// What the connections to one relay have learned, and share.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "workflows/mail/ehlo_name.h"
 #include "workflows/mail/sasl.h"
+#include "workflows/mail/trust_store.h"
 
 namespace pawl::mail {
 
@@ -49,6 +50,9 @@ class SmtpFindings {
     return host_name_;
   }
 
+  /// The certificates that all connections to it trust.
+  TrustStore& trust_store() { return trust_store_; }
+
  private:
   mutable std::mutex mutex_;
   Time pipeline_after_ = Time::min();
@@ -56,6 +60,7 @@ class SmtpFindings {
   bool second_try_taken_ = false;
   std::once_flag named_;
   std::string host_name_;
+  TrustStore trust_store_;
 };
 
 }  // namespace pawl::mail

@@ -68,8 +68,14 @@ class Login {
     return hear(what, lines);
   }
 
+  TrustStore::Context trusted() try {
+    return findings_.trust_store().context(options_.ca_file);
+  } catch (const std::runtime_error& error) {
+    channel_->fail(error.what());
+  }
+
   void start_tls() {
-    channel_->socket().start_tls(options_.ca_file, patience_);
+    channel_->socket().start_tls(trusted(), patience_);
     options_.tell("TLS", channel_->socket().tls() + ", certificate verified for " + options_.host);
   }
 

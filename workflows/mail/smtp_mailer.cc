@@ -1,13 +1,12 @@
 // Lends SMTP connections to the threads that send.
 #include "workflows/mail/smtp_mailer.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <csignal>
 #include <string>
 
 #include "workflows/mail/address.h"
+#include "workflows/mail/file_version.h"
 
 namespace pawl::mail {
 namespace {
@@ -59,12 +58,7 @@ std::vector<DeliveryReport> SmtpMailer::send(std::span<const Envelope> envelopes
   return reports;
 }
 
-std::string SmtpMailer::credentials_version() const {
-  struct stat file {};
-  if (password_file_.empty() || stat(password_file_.c_str(), &file) != 0) return {};
-  return std::to_string(file.st_ino) + " " + std::to_string(file.st_size) + " " + std::to_string(file.st_mtim.tv_sec) +
-         "." + std::to_string(file.st_mtim.tv_nsec);
-}
+std::string SmtpMailer::credentials_version() const { return file_version(password_file_); }
 
 void SmtpMailer::interrupt() {
   const std::lock_guard lock(mutex_);

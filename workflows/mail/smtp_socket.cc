@@ -117,7 +117,7 @@ class SmtpSocket::Body {
   const std::string& peer() const { return peer_; }
   bool peer_is_local() const { return peer_is_local_; }
   std::string local_address_literal() const;
-  void start_tls(const std::string& ca_file, const SmtpPatience& patience);
+  void start_tls(const TrustStore::Context& trusted, const SmtpPatience& patience);
   bool answers_tls(const SmtpPatience& patience);
   std::string tls() const;
   void send(std::string_view bytes, std::chrono::seconds at_most, const SmtpPatience::Interrupted& interrupted);
@@ -131,7 +131,7 @@ class SmtpSocket::Body {
     if (code != CURLE_OK) fail(std::string("libcurl cannot be set up: ") + curl_easy_strerror(code));
   }
   void connect(const std::string& url, const SmtpPatience& patience);
-  Tls new_tls();
+  Tls new_tls(SSL_CTX* context);
   std::size_t send_some(std::string_view bytes);
   std::optional<short> blocked_on(int result);
   [[noreturn]] void fail(const std::string& words) const { throw SmtpChannelError(relay_ + words, false); }
@@ -145,7 +145,6 @@ class SmtpSocket::Body {
   curl_socket_t socket_ = CURL_SOCKET_BAD;
   std::string peer_;
   bool peer_is_local_ = false;
-  Context context_;
   Tls tls_;
   short wanted_ = POLLOUT;  // what the last piece that did not go waits for
   bool half_said_ = false;  // The TLS library may hold a piece.
@@ -182,20 +181,17 @@ std::string SmtpSocket::Body::local_address_literal() const {
   return (address.ipv6 ? "[IPv6:" : "[") + address.text + "]";
 }
 
-Tls SmtpSocket::Body::new_tls() {
-  context_.reset(SSL_CTX_new(TLS_client_method()));
-  Tls tls(context_ ? SSL_new(context_.get()) : nullptr);
+// It keeps the context for itself.
+Tls SmtpSocket::Body::new_tls(SSL_CTX* context) {
+  Tls tls(context ? SSL_new(context) : nullptr);
   if (!tls || SSL_set_fd(tls.get(), socket_) != 1 || SSL_set_min_proto_version(tls.get(), TLS1_2_VERSION) != 1)
     fail("OpenSSL cannot be set up");
   SSL_set_mode(tls.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return tls;
 }
 
-void SmtpSocket::Body::start_tls(const std::string& ca_file, const SmtpPatience& patience) {
-  Tls tls = new_tls();
-  const int trusted = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_.get())
-                                      : SSL_CTX_load_verify_file(context_.get(), ca_file.c_str());
-  if (trusted != 1) fail("cannot read certificates from " + (ca_file.empty() ? "the system's store" : ca_file));
+void SmtpSocket::Body::start_tls(const TrustStore::Context& trusted, const SmtpPatience& patience) {
+  Tls tls = new_tls(trusted.get());
   SSL_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);
   const bool by_address = is_ip_address(host_);
   const int named = by_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls.get()), host_.c_str())
@@ -211,7 +207,8 @@ void SmtpSocket::Body::start_tls(const std::string& ca_file, const SmtpPatience&
 
 // A handshake that verifies nothing and carries nothing; one that fails by an alert is TLS all the same.
 bool SmtpSocket::Body::answers_tls(const SmtpPatience& patience) {
-  const Tls tls = new_tls();
+  const Context trusts_nobody(SSL_CTX_new(TLS_client_method()));
+  const Tls tls = new_tls(trusts_nobody.get());
   half_said_ = true;
   for (int result; ERR_clear_error(), (result = SSL_connect(tls.get())) != 1;) {
     const int why = SSL_get_error(tls.get(), result);
@@ -309,8 +306,8 @@ bool SmtpSocket::peer_is_local() const { return body_->peer_is_local(); }
 std::string SmtpSocket::local_address_literal() const { return body_->local_address_literal(); }
 std::string SmtpSocket::tls() const { return body_->tls(); }
 
-void SmtpSocket::start_tls(const std::string& ca_file, const SmtpPatience& patience) {
-  body_->start_tls(ca_file, patience);
+void SmtpSocket::start_tls(const TrustStore::Context& trusted, const SmtpPatience& patience) {
+  body_->start_tls(trusted, patience);
 }
 
 bool SmtpSocket::answers_tls(const SmtpPatience& patience) { return body_->answers_tls(patience); }

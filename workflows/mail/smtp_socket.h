@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "workflows/mail/trust_store.h"
+
 namespace pawl::mail {
 
 /// Why a connection is of no use any more, in words that name the relay.
@@ -47,9 +49,8 @@ class SmtpSocket {
   bool peer_is_local() const;                 ///< Nothing that is sent leaves this host (127.0.0.0/8, ::1).
   std::string local_address_literal() const;  ///< Ours, such as `[192.0.2.7]` or `[IPv6:2001:db8::7]`.
 
-  /// Secures the connection: TLS 1.2 or later, a certificate that verifies for the host. Trusts the PEM certificates in
-  /// `ca_file` alone unless it is empty.
-  void start_tls(const std::string& ca_file, const SmtpPatience& patience);
+  /// Secures the connection: TLS 1.2 or later, a certificate that verifies for the host by those of `trusted`.
+  void start_tls(const TrustStore::Context& trusted, const SmtpPatience& patience);
   /// Whether it is TLS that the silent relay is waiting for. The connection is of no use afterwards.
   bool answers_tls(const SmtpPatience& patience);
   /// Version and cipher; empty: not secured.
