@@ -2,6 +2,7 @@
 #include "workflows/mail/smtp_mailer.h"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "engine/errors.h"
 #include "tests/mail/callers.h"
@@ -23,9 +24,32 @@ void check_all_accepted(const std::vector<DeliveryReport>& reports, std::size_t 
 
 }  // namespace
 
-TEST_CASE("P8: a call may take as long as the mail before it on its connection and its own, by the relay's timeouts") {
+TEST_CASE(
+    "P8: a call may take as long as it waits for a connection, finds it dead, and sends, by the relay's timeouts") {
   const auto mailer = make_mailer({"smtp://127.0.0.1:1?tls=none&login-timeout=1&reply-timeout=2&final-timeout=4", ""});
-  CHECK(mailer->longest_call() == std::chrono::seconds{2 * (1 + 3 * 2 + 4)});
+  CHECK(mailer->longest_call() == std::chrono::seconds{3 * (1 + 3 * 2 + 4)});
+}
+
+TEST_CASE("P8: a mail for which no connection is free for as long as a mail may take is not sent, and says so") {
+  const SmtpServer server({"--fail", "dot=stall"});
+  SmtpMailer mailer(
+      smtp_options({server.url() + "&connections=1&login-timeout=1&reply-timeout=1&final-timeout=1", ""}));
+  constexpr std::size_t kCalls = 12;  // of which each keeps the connection for a second
+  const auto envelopes = sample_envelopes(kCalls);
+  std::vector<DeliveryReport> reports(kCalls);
+  std::vector<std::thread> callers;
+  for (std::size_t i = 0; i < kCalls; ++i)
+    callers.emplace_back([&, i] { reports[i] = mailer.send({&envelopes[i], 1}).at(0); });
+  for (std::thread& caller : callers) caller.join();
+  std::size_t given_up = 0;
+  for (const DeliveryReport& report : reports) {
+    if (report.delivery == Delivery::kInDoubt) continue;
+    ++given_up;
+    CHECK(report.delivery == Delivery::kDeferred);
+    CHECK(report.reply == "not sent: no connection to the relay was free for 5 s");
+  }
+  CHECK(given_up > 0);
+  CHECK(given_up < kCalls);
 }
 
 TEST_CASE("a mail sent in plain arrives with both parts and every header as another parser reads them") {

@@ -38,7 +38,7 @@ std::optional<DeliveryReport> refusal(const Envelope& envelope) {
 
 SmtpMailer::SmtpMailer(const SmtpOptions& options)
     : password_file_(options.password_file),
-      longest_call_(2 * (options.login_timeout + 3 * options.reply_timeout + options.final_timeout)),
+      longest_mail_(options.login_timeout + 3 * options.reply_timeout + options.final_timeout),
       pool_(std::max<std::size_t>(1, options.connections)) {
   ignore_sigpipe();
   const std::size_t connections = std::max<std::size_t>(1, options.connections);
@@ -68,24 +68,27 @@ void SmtpMailer::interrupt() {
 
 DeliveryReport SmtpMailer::deliver(const Envelope& envelope, const Began& began) {
   if (auto refused = refusal(envelope)) return *refused;
+  const auto give_up_at = Clock::now() + longest_mail_;
   while (true) {
-    const auto borrowed = borrow(began);
+    const auto borrowed = borrow(began, give_up_at);
     if (const auto* undeliverable = std::get_if<DeliveryReport>(&borrowed)) return *undeliverable;
     if (auto report = use(std::get<std::size_t>(borrowed), envelope, began)) return *report;
   }
 }
 
-std::variant<std::size_t, DeliveryReport> SmtpMailer::borrow(const Began& began) {
+// There are more calls than connections, and a relay may let in fewer than it is asked for.
+std::variant<std::size_t, DeliveryReport> SmtpMailer::borrow(const Began& began, SmtpPool::Time give_up_at) {
   std::unique_lock lock(mutex_);
   while (true) {
     if (interrupts_ != began.interrupts)
       return DeliveryReport{Delivery::kDeferred, "not sent: this worker has to stop"};
     if (pool_.outages() != began.outages) return pool_.outage();
-    if (const auto connection = pool_.borrow(Clock::now())) return *connection;
-    if (const auto grows_at = pool_.grows_at())
-      changed_.wait_until(lock, *grows_at);
-    else
-      changed_.wait(lock);
+    const auto now = Clock::now();
+    if (const auto connection = pool_.borrow(now)) return *connection;
+    if (now >= give_up_at)
+      return DeliveryReport{Delivery::kDeferred, "not sent: no connection to the relay was free for " +
+                                                     std::to_string(longest_mail_.count()) + " s"};
+    changed_.wait_until(lock, std::min(pool_.grows_at().value_or(give_up_at), give_up_at));
   }
 }
 

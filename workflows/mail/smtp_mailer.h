@@ -29,8 +29,9 @@ class SmtpMailer final : public Mailer {
   /// One mail a call, and a second call a connection that prepares its mail while the first one's is sent.
   std::size_t width() const override { return 1; }
   std::size_t calls() const override { return 2 * connections_.size(); }
-  /// The mail's own time, and before it that of the one which has the connection.
-  engine::Duration longest_call() const override { return longest_call_; }
+  /// A call waits for a connection no longer than one mail may take; then its mail may meet a connection that turns out
+  /// to be dead, and go over a second one.
+  engine::Duration longest_call() const override { return 3 * longest_mail_; }
   std::string credentials_version() const override;
   void interrupt() override;
 
@@ -42,13 +43,13 @@ class SmtpMailer final : public Mailer {
   };
 
   DeliveryReport deliver(const Envelope& envelope, const Began& began);
-  std::variant<std::size_t, DeliveryReport> borrow(const Began& began);
+  std::variant<std::size_t, DeliveryReport> borrow(const Began& began, SmtpPool::Time give_up_at);
   std::optional<DeliveryReport> use(std::size_t connection, const Envelope& envelope, const Began& began);
   SmtpEnding transact(std::size_t connection, const Envelope& envelope, const Began& began);
   void logged_in(std::size_t connection);
 
   const std::string password_file_;
-  engine::Duration longest_call_;
+  const std::chrono::seconds longest_mail_;  // with a relay that uses up every one of its times
   std::vector<std::unique_ptr<SmtpConnection>> connections_;
   std::atomic<unsigned long> interrupts_ = 0;
 
