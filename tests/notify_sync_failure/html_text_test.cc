@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "workflows/notify_sync_failure/html_entity.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 #include "workflows/notify_sync_failure/safe_text.h"
 
@@ -31,6 +32,26 @@ TEST_CASE("a page that ends in the middle of a tag, an entity or a comment loses
        {"<", "<p", "</", "<!--", "<script", "<style>a", "&#", "&amp", "<p class=\"", "&#xFFFFFFFF;"}) {
     CAPTURE(end);
     CHECK(readable(std::string("<html><body>Gone") + end).starts_with("Gone"));
+  }
+}
+
+TEST_CASE("an entity is a name that is known or the number of a character, and what comes after it is its own") {
+  const auto read = [](const char* text) {
+    const HtmlEntity entity = html_entity(text);
+    return std::pair(entity.character, entity.length);
+  };
+  using Read = std::pair<char32_t, std::size_t>;
+  CHECK(read("lt;b") == Read('<', 3));
+  CHECK(read("amp;lt;") == Read('&', 4));
+  CHECK(read("equals;") == Read('=', 7));
+  CHECK(read("mdash;") == Read(U'\u2014', 6));
+  CHECK(read("#60;") == Read('<', 4));
+  CHECK(read("#X3c;") == Read('<', 5));
+  CHECK(read("#x1F600;;") == Read(U'\U0001F600', 8));
+  for (const char* none : {"", ";", "lt", "LT;", "nosuch;", "#;", "#x;", "#6z;", "#x110000;", "#xD800;", "#0;", "# 6;",
+                           "#-6;", "verylongname;", "#99999999999;"}) {
+    CAPTURE(none);
+    CHECK(read(none) == Read(0, 0));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "workflows/mail/utf8.h"
+#include "workflows/notify_sync_failure/html_entity.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -88,27 +89,13 @@ Unit percent(string_view text) {
   return unit.character < 0x80 ? unit : Unit{};
 }
 
-constexpr std::size_t kEntityMax = 10;
 constexpr std::size_t kColourMax = 16;
-
-char32_t named_entity(string_view name) {
-  constexpr std::pair<string_view, char32_t> kNamed[] = {{"lt", '<'},   {"gt", '>'},    {"quot", '"'},  {"apos", '\''},
-                                                         {"nbsp", ' '}, {"colon", ':'}, {"equals", '='}};
-  for (const auto& [known, character] : kNamed)
-    if (name == known) return character;
-  char32_t number = 0;
-  if (name.starts_with("#x") && read_number(name.substr(2), 16, number)) return number;
-  if (name.starts_with("#") && read_number(name.substr(1), 10, number)) return number;
-  return 0;
-}
 
 // `&lt;`, `&#60;`, and `&amp;lt;` which was escaped twice.
 Unit entity(string_view text) {
   const std::size_t again = repetitions(text.substr(1), "amp;");
-  const string_view rest = text.substr(1 + 4 * again);
-  const std::size_t end = rest.substr(0, kEntityMax).find(';');
-  const char32_t character = end == string_view::npos ? 0 : named_entity(rest.substr(0, end));
-  if (character != 0) return {character, 1 + 4 * again + end + 1, 1 + again};
+  const HtmlEntity found = html_entity(text.substr(1 + 4 * again));
+  if (found.length > 0) return {found.character, 1 + 4 * again + found.length, 1 + again};
   return again == 0 ? Unit{} : Unit{'&', 1 + 4 * again, again};
 }
 

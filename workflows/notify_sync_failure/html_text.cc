@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
-#include <utility>
 
 #include "engine/ascii_case.h"
 #include "workflows/mail/utf8.h"
+#include "workflows/notify_sync_failure/html_entity.h"
 #include "workflows/notify_sync_failure/plain_text.h"
 
 namespace pawl::notify_sync_failure {
@@ -17,23 +16,9 @@ namespace {
 
 using std::string_view;
 
-constexpr std::array<std::pair<string_view, char32_t>, 13> kEntities{{{"amp", U'&'},
-                                                                      {"lt", U'<'},
-                                                                      {"gt", U'>'},
-                                                                      {"quot", U'"'},
-                                                                      {"apos", U'\''},
-                                                                      {"nbsp", U' '},
-                                                                      {"copy", U'\u00A9'},
-                                                                      {"ndash", U'\u2013'},
-                                                                      {"mdash", U'\u2014'},
-                                                                      {"hellip", U'\u2026'},
-                                                                      {"laquo", U'\u00AB'},
-                                                                      {"raquo", U'\u00BB'},
-                                                                      {"middot", U'\u00B7'}}};
 constexpr std::array kInline = {"a", "abbr",  "b",    "bdi",    "code", "em",  "font", "i", "mark",
                                 "s", "small", "span", "strong", "sub",  "sup", "tt",   "u"};
 constexpr std::array kUnread = {"script", "style", "noscript", "template", "svg"};
-constexpr std::size_t kEntityMax = 10;
 
 bool same(string_view a, string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -87,23 +72,10 @@ class Page {
 
   // Moves `at` to the entity's semicolon.
   bool add_entity(string_view text, std::size_t& at) {
-    const std::size_t end = text.substr(at, kEntityMax).find(';');
-    if (end == string_view::npos) return false;
-    const string_view name = text.substr(at + 1, end - 1);
-    char32_t code = 0;
-    if (name.starts_with('#')) {
-      const bool hex = name.size() > 1 && engine::to_lower(name[1]) == 'x';
-      unsigned value = 0;
-      std::from_chars(name.data() + (hex ? 2 : 1), name.data() + name.size(), value, hex ? 16 : 10);
-      const bool is_scalar = value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
-      code = is_scalar ? value : 0;
-    } else {
-      for (const auto& [known, character] : kEntities)
-        if (name == known) code = character;
-    }
-    if (code == 0) return false;
-    mail::append_code_point(words_, code);
-    at += end;
+    const HtmlEntity entity = html_entity(text.substr(at + 1));
+    if (entity.length == 0) return false;
+    mail::append_code_point(words_, entity.character);
+    at += entity.length;
     return true;
   }
 
