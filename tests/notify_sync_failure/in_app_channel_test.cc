@@ -45,6 +45,20 @@ TEST_CASE_METHOD(Fixture, "an organisation's name is made plain before it is che
 }
 
 TEST_CASE_METHOD(Fixture,
+                 "accounts whose addresses spell one internationalised domain in several ways share a mailbox") {
+  directory.organisations[kOrgId] = {
+      "Acme",
+      {"adam", "bea", "carl", "dora", "olive"},
+      {},
+      {"info@bücher.example", "INFO@xn--bcher-KVA.example", "info@BU\u0308CHER\u3002example.", "info@bucher.example",
+       " info@xn--bcher-kva.example."}};
+  StepCall<std::string, Recipients> call(resolve);
+  call.add(kOrgId);
+  call.execute();
+  CHECK(call.output().shared_mailboxes == std::vector<std::vector<std::string>>{{"adam", "bea", "carl", "olive"}});
+}
+
+TEST_CASE_METHOD(Fixture,
                  "the notification is urgent, of its kind, for its recipients, with title, body, link and details") {
   StepCall<InAppRequest, InAppReceipt> call(create);
   call.add({shared(), {"Acme", {"adam", "olive"}}});
