@@ -22,6 +22,50 @@ TEST_CASE("a reply of many lines becomes one line") {
   CHECK(reader.reply().text == "452 4.2.2 The mailbox is full");
 }
 
+TEST_CASE("lines that end with a bare line feed are lines, and make a reply of a bare code as well") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("250-relay.test\n") == Progress::kIncomplete);
+  CHECK(reader.take("250 HELP\n") == Progress::kComplete);
+  CHECK(reader.reply().text == "250 relay.test HELP");
+  for (const std::string end : {"\n", "\r\n", "\r\r\n"}) {
+    CAPTURE(end.size());
+    CHECK(reader.take("354" + end) == Progress::kComplete);
+    CHECK(reader.reply().code == 354);
+    CHECK(reader.reply().text == "354");
+    CHECK(reader.take("550-" + end) == Progress::kIncomplete);
+    CHECK(reader.take("550" + end) == Progress::kComplete);
+  }
+}
+
+TEST_CASE("a status that each line of a reply repeats does not come between the reply's words") {
+  SmtpReplyReader reader;
+  reader.take("550-5.7.1 Our policy: relay\r\n");
+  reader.take("550-5.7.1 access\r\n");
+  CHECK(reader.take("550 5.7.1 denied 5.7.1\r\n") == Progress::kComplete);
+  CHECK(reader.reply().text == "550 5.7.1 Our policy: relay access denied 5.7.1");
+}
+
+TEST_CASE("where the lines of a reply disagree, the last one's code counts, and is what the text begins with") {
+  SmtpReplyReader reader;
+  reader.take("250-2.1.5 all is well\r\n");
+  CHECK(reader.take("450 or not\r\n") == Progress::kComplete);
+  CHECK(reader.reply().code == 450);
+  CHECK(reader.reply().text == "450 2.1.5 all is well or not");
+}
+
+TEST_CASE("an enhanced status is found where relays put it, and is no number of another kind") {
+  for (const char* text : {"550 5.1.1", "550 5.1.1 no", "550 #5.1.1 no", "550 (5.1.1) no", "550 [5.1.1] no",
+                           "550 5.1.1: no", "550 5.1.1. No", "550 sorry, no (#5.1.1)", "553 # no. #5.1.1 - chkuser"}) {
+    CAPTURE(text);
+    CHECK(enhanced_status({550, text}) == "5.1.1");
+  }
+  for (const char* text :
+       {"550 192.0.2.1 no", "550 no 5.1.1", "550 5.1.1beta", "550 5..11", "550 ticket #5.1", "550 #"}) {
+    CAPTURE(text);
+    CHECK(enhanced_status({550, text}).empty());
+  }
+}
+
 TEST_CASE("a reply without text or without an enhanced status is a reply") {
   SmtpReplyReader reader;
   CHECK(reader.take("250\r\n") == Progress::kComplete);

@@ -14,10 +14,11 @@ namespace {
 using Words = std::span<const std::string_view>;
 
 // RFC 3463 and the vendors' own: sender, quota, permission to relay, authentication of what we send.
-constexpr std::string_view kAccountCodes[] = {"5.1.7",  "5.1.8",  "5.1.90", "5.2.252", "5.4.5",  "5.7.3", "5.7.23",
-                                              "5.7.25", "5.7.26", "5.7.27", "5.7.57",  "5.7.60", "5.7.64"};
+constexpr std::string_view kAccountCodes[] = {"5.1.7",  "5.1.8",   "5.1.90",  "5.2.252", "5.4.5",  "5.7.3",
+                                              "5.7.23", "5.7.25",  "5.7.26",  "5.7.27",  "5.7.57", "5.7.60",
+                                              "5.7.64", "5.7.232", "5.7.233", "5.7.236"};
 // They speak of us whatever the code says: Postfix has 5.1.0 and even 5.1.1 for a sender.
-constexpr std::string_view kAccountPhrases[] = {"sender address rejected",
+constexpr std::string_view kAccountPhrases[] = {"sender address",
                                                 "sender rejected",
                                                 "sender denied",
                                                 "senderdenied",
@@ -42,24 +43,30 @@ constexpr std::string_view kAccountPhrases[] = {"sender address rejected",
                                                 "sending rate",
                                                 "address is not verified",
                                                 "from address",
+                                                "sending activity",
+                                                "too many recipients",
+                                                "too many emails",
                                                 "submission quota",
                                                 "not permitted to send",
                                                 "not allowed to send",
                                                 "not authorized to send"};
 // They are about us unless something clearer is said.
-constexpr std::string_view kAccountHints[] = {"sender",       "mail from",     "helo",
-                                              "ehlo",         "client",        "your account",
-                                              "account",      "quota",         "authenticat",
-                                              "not verified", "unverified",    "rate limit",
-                                              "too many",     "your ip",       "your host",
-                                              "reputation",   "blacklist",     "blocklist",
-                                              "block list",   "blocked using", "spf",
-                                              "dkim",         "dmarc",         "suspended",
-                                              "credential",   "log in",        "domain not found in your"};
+constexpr std::string_view kAccountHints[] = {"sender",        "mail from",      "helo",
+                                              "ehlo",          "client",         "your account",
+                                              "account",       "quota",          "authenticat",
+                                              "not verified",  "unverified",     "rate limit",
+                                              "too many",      "your ip",        "your host",
+                                              "reputation",    "blacklist",      "blocklist",
+                                              "block list",    "blocked using",  "spf",
+                                              "dkim",          "dmarc",          "suspended",
+                                              "credential",    "log in",         "domain not found in your",
+                                              "messages from", "limit exceeded", "limit reached"};
 
 constexpr std::string_view kSizeCodes[] = {"5.2.3", "5.3.4"};
-constexpr std::string_view kRecipientCodes[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10",
-                                                "5.2.1", "5.2.2", "5.2.4", "5.4.4", "5.4.6", "5.4.14"};
+constexpr std::string_view kRecipientCodes[] = {
+    "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.2", "5.2.4", "5.4.4", "5.4.6", "5.4.14",
+    // Exchange Online: a group or mailbox that takes no mail from outside.
+    "5.7.124", "5.7.129", "5.7.133", "5.7.134", "5.7.135", "5.7.136", "5.7.193"};
 constexpr std::string_view kRecipientPhrases[] = {"user unknown",
                                                   "unknown user",
                                                   "no such user",
@@ -72,6 +79,8 @@ constexpr std::string_view kRecipientPhrases[] = {"user unknown",
                                                   "no mailbox",
                                                   "mailbox full",
                                                   "mailbox is full",
+                                                  "user is full",
+                                                  "mailbox disabled",
                                                   "mailbox has exceeded",
                                                   "mailbox size",
                                                   "over quota",
@@ -81,6 +90,10 @@ constexpr std::string_view kRecipientPhrases[] = {"user unknown",
                                                   "recipient not found",
                                                   "invalid recipient",
                                                   "no such recipient",
+                                                  "no such person",
+                                                  "user doesn't have",
+                                                  "not a valid mailbox",
+                                                  "not a valid recipient",
                                                   "recipient does not exist",
                                                   "no such address",
                                                   "address unknown",
@@ -159,19 +172,21 @@ bool refuses_login(const SmtpReply& reply) {
 }
 
 Delivery refused_by(SmtpPhase phase, const SmtpReply& reply) {
-  if (is_login_code(reply.code)) return Delivery::kRelayDown;
   const std::string words = own_words(reply.text);
-  if (phase == SmtpPhase::kMail) return refused_sender(reply, words);
+  if (phase == SmtpPhase::kMail) return is_login_code(reply.code) ? Delivery::kRelayDown : refused_sender(reply, words);
   const std::string_view status = enhanced_status(reply);
-  if (is_one_of(status, kAccountCodes) || is_vendors_account_code(status) || says(words, kAccountPhrases))
+  // A relay may want a login for some recipients only: one of them must not pause the others.
+  if (is_login_code(reply.code) || is_one_of(status, kAccountCodes) || is_vendors_account_code(status) ||
+      says(words, kAccountPhrases))
     return Delivery::kAccountRefused;
   const bool of_content = status.starts_with("5.6.");
   if (of_content || is_of_size(reply) || is_one_of(status, kRecipientCodes) || says(words, kRecipientPhrases))
     return Delivery::kRejected;
   if (says(words, kAccountHints)) return Delivery::kAccountRefused;
-  // Moved, and a mailbox's name that is not allowed; of RCPT alone, a malformed one.
-  const bool of_address =
-      reply.code == 551 || reply.code == 553 || (phase == SmtpPhase::kRcpt && (reply.code == 501 || reply.code == 555));
+  // Moved, and a mailbox's name that is not allowed; of RCPT alone, a malformed one, and a domain that takes no mail
+  // (RFC 7504).
+  const bool of_address = reply.code == 551 || reply.code == 553 ||
+                          (phase == SmtpPhase::kRcpt && (reply.code == 501 || reply.code == 555 || reply.code == 556));
   return of_address && !status.starts_with("5.7.") ? Delivery::kRejected : Delivery::kRefused;
 }
 

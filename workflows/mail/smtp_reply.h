@@ -19,11 +19,12 @@ struct SmtpReply {
   bool permanent() const { return code >= 500 && code < 600; }
 };
 
-/// The enhanced status code (RFC 3463) after the reply's code, such as `5.1.1`; empty if there is none.
+/// The enhanced status code (RFC 3463) after the reply's code, such as `5.1.1`, or behind a `#` as in qmail's
+/// `(#5.1.1)`; empty if there is none.
 std::string_view enhanced_status(const SmtpReply& reply);
 
-/// Puts lines together into replies. Takes the same lines for a reply's last one as libcurl does, ignores what is no
-/// reply at all, and holds only the beginning of a long one.
+/// Puts lines together into replies. A reply's last line has a space or nothing after its code; a line may end
+/// with a bare line feed. Ignores what is no reply at all, and holds only the beginning of a long one.
 class SmtpReplyReader {
  public:
   static constexpr std::size_t kTextMax = 500;
@@ -44,9 +45,8 @@ class SmtpReplyReader {
 
   const OwnSecrets* const secrets_;
   SmtpReply reply_;
-  std::string line_;           // At most kTextMax bytes of the line being read.
-  std::string text_;           // The reply being read.
-  std::size_t line_size_ = 0;  // On the wire, with its end.
+  std::string line_;  // At most kTextMax bytes of the line being read.
+  std::string text_;  // The reply being read.
   std::size_t size_ = 0;
 };
 
