@@ -1,4 +1,4 @@
-"""Runs `pawl mail test` with real relays, case by case. bin/relays starts it in namespaces of its own."""
+"""Runs `pawl mail test`, and then a worker, with real relays. bin/relays starts it in namespaces of its own."""
 import os
 import re
 import socket
@@ -6,12 +6,16 @@ import subprocess
 import sys
 import tempfile
 
+import psycopg2
+
 from relays import host
-from relays.relays import PASSWORD, Relays
+from relays.bounds import Scene, bounds
+from relays.relays import PASSWORD, USER, Relay, Relays
 
 DONE, FAILED, REFUSED = 0, 1, 4
-USER = "pawl@corp.test"
 FULL_NAME = "app-7d9f.lab.test"
+POSTGRES = os.path.abspath("bin/private-postgres")
+WORKED_WITH = {"postfix": 2507, "exim": 2601, "npm": 2701, "aiosmtpd": 2801}
 
 
 def case(name, url, code=DONE, says=(), ehlo=FULL_NAME, to="ada@rcpt.test", password=PASSWORD, hostname=FULL_NAME):
@@ -64,6 +68,26 @@ def cases(ca):
     yield case("Exim greylists", exim, FAILED, ["RCPT TO: 451", "does not take it now"], to="grey@rcpt.test")
 
 
+def cases_of_libraries(ca):
+    for name, port, mechanisms in (("npm's smtp-server", 2701, ["plain", "login", "cram-md5", "xoauth2"]),
+                                   ("Python's aiosmtpd", 2801, ["plain", "login"])):
+        url = f"smtp://{USER}@localhost:{port}?ca={ca}&login-timeout=8"
+        secure = f"smtps://{USER}@localhost:{port + 1}?ca={ca}&login-timeout=8"
+        yield case(name, url, says=["TLS: TLSv1.3", "AUTH PLAIN: 235", "end of message: 250"])
+        for mechanism in mechanisms:
+            yield case(f"{name}, {mechanism}", f"{url}&auth={mechanism}", says=[f"AUTH {mechanism.upper()}: 235"])
+        yield case(f"{name}, TLS from the first byte", secure, says=["TLS: TLSv1.3", "greeting: 220", "AUTH PLAIN: 235"])
+        yield case(f"smtp:// where {name} speaks TLS from the first byte", secure.replace("smtps://", "smtp://"), FAILED,
+                   [r"mail relay \S+: the port speaks TLS from the first byte"])
+        yield case(f"{name}, a wrong password", url, REFUSED,
+                   ["AUTH PLAIN: 535", "AUTH LOGIN: 535", r"mechanisms tried: PLAIN, LOGIN"], password="wr0ng pässwörd")
+        yield case(f"{name} knows no such recipient", url, REFUSED, ["RCPT TO: 550", "refuses this recipient"],
+                   to="gone@rcpt.test")
+        yield case(f"{name} refuses a recipient for no reason", url, REFUSED,
+                   ["RCPT TO: 550", "whether for the recipient's sake or for ours"], to="denied@rcpt.test")
+        yield case(f"{name}, a host without a full name", url, hostname="pawl_worker_1", ehlo="[127.0.0.1]")
+
+
 def run(pawl, one, folder):
     socket.sethostname(one["hostname"])
     password = os.path.join(folder, "password")
@@ -92,24 +116,61 @@ def troubles(relays, one, done):
         yield f"Received has no {one['ehlo']}: {message.get_all('Received')[-1]}"
 
 
+def run_cases(relays, pawl, folder, pattern):
+    """How many there were, and how many failed."""
+    failed = 0
+    all_cases = [one for one in [*cases(relays.ca), *cases_of_libraries(relays.ca)] if re.search(pattern, one["name"])]
+    for one in all_cases:
+        done = run(pawl, one, folder)
+        found = list(troubles(relays, one, done))
+        print(("FAILED  " if found else "ok      ") + one["name"], flush=True)
+        if found:
+            failed += 1
+            print("\n".join(["        " + trouble for trouble in found]), done.stdout, sep="\n")
+    return len(all_cases), failed
+
+
+def run_bounds(relays, pawl, folder, pattern):
+    """The same of what a worker with a database is held to."""
+    chosen = [name for name in WORKED_WITH if re.search(pattern, f"a worker with {name}")]
+    if not chosen:
+        return 0, 0
+    password = os.path.join(folder, "password")
+    with open(password, "w") as file:
+        file.write(PASSWORD + "\n")
+    conninfo = subprocess.run([POSTGRES, "start", os.path.join(folder, "cluster")], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+    seen = [(name, *line) for name in chosen for line in bounds_of(name, relays, pawl, folder, conninfo, password)]
+    subprocess.run([POSTGRES, "stop", os.path.join(folder, "cluster")], check=True, stdout=subprocess.DEVNULL)
+    for name, what, figure, good in seen:
+        print(f"{'ok      ' if good else 'FAILED  '}a worker with {name}: {what}: {figure}", flush=True)
+    return len(seen), sum(not good for *_, good in seen)
+
+
+def bounds_of(name, relays, pawl, folder, conninfo, password):
+    connection = psycopg2.connect(conninfo)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {name}")
+    connection.close()
+    url = f"smtp://{USER}@localhost:{WORKED_WITH[name]}?ca={relays.ca}"
+    own = re.sub("dbname=[^ ]+", f"dbname={name}", conninfo)
+    scene = Scene(pawl, own, os.path.join(folder, "worker-" + name), url, password)
+    yield from bounds(scene, Relay(relays.folder, name), relays.closed)
+
+
 def main():
     build, pawl, pattern = sys.argv[1:]
-    failed = 0
     with tempfile.TemporaryDirectory(prefix="pawl-relays-") as folder:
         os.chmod(folder, 0o755)  # the relays leave root behind
         host.prepare(build, os.path.join(folder, "relays/exim.conf"))
-        relays = Relays(os.path.join(folder, "relays"))
-        all_cases = [one for one in cases(relays.ca) if re.search(pattern, one["name"])]
-        for one in all_cases:
-            done = run(pawl, one, folder)
-            found = list(troubles(relays, one, done))
-            print(("FAILED  " if found else "ok      ") + one["name"], flush=True)
-            if found:
-                failed += 1
-                print("\n".join(["        " + trouble for trouble in found]), done.stdout, sep="\n")
+        relays = Relays(os.path.join(folder, "relays"), os.path.join(build, "npm"))
+        socket.sethostname(FULL_NAME)
+        results = [run_cases(relays, pawl, folder, pattern), run_bounds(relays, pawl, folder, pattern)]
+        count, failed = map(sum, zip(*results))
         if failed:
             print(relays.log()[-5000:])
-    print(f"{len(all_cases) - failed} of {len(all_cases)} as they should be")
+    print(f"{count - failed} of {count} as they should be")
     sys.exit(bool(failed))
 
 

@@ -1,22 +1,48 @@
-"""Starts Postfix and Exim in a folder; both deliver into Maildirs under its `sink`."""
+"""Starts Postfix, Exim, npm's smtp-server and aiosmtpd in a folder; all deliver into Maildirs under its `sink`."""
 import email
 import email.policy
 import glob
+import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
+
+from relays.policy import Policy
 
 HERE = pathlib.Path(__file__).parent
 PASSWORD = "S3cret pässwörd"
-POSTFIX = "/usr/lib/postfix/sbin"
+USER = "pawl@corp.test"
+# In the log of each, a line of every connection.
+CONNECTIONS = {"postfix": ("postfix/log", r"^.*/smtpd\[.*: connect from "),
+               "exim": ("exim/log/mainlog", r"^.*SMTP connection from .*TCP/IP connection count"),
+               "npm": ("npm/log", r"^connect$"),
+               "aiosmtpd": ("aiosmtpd/log", r"^connect$")}
+
+
+class Relay:
+    """One of them, for whoever counts."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+
+    def connections(self):
+        file, line = CONNECTIONS[self.name]
+        return len(re.findall(line, (self.folder / file).read_text(errors="replace"), re.MULTILINE))
+
+    def mails(self):
+        return len(glob.glob(str(self.folder / "sink" / self.name / "new/*")))
 
 
 class Relays:
-    def __init__(self, folder):
+    def __init__(self, folder, npm):
+        """`npm` is a folder whose node_modules has the packages."""
         self.folder = pathlib.Path(folder)
+        self.closed = self.folder / "closed"  # while it is there, those that can refuse everybody do
         for name in ("tls", "sink", "postfix/queue", "postfix/data", "postfix/sasl", "exim/spool", "exim/log"):
             (self.folder / name).mkdir(parents=True)
         self.folder.chmod(0o755)
@@ -27,7 +53,9 @@ class Relays:
         self.ca = self.make_certificate()
         self.start_postfix()
         self.start_exim()
-        for port in (2501, 2502, 465, 2503, 2504, 2505, 2506, 2601, 2602):
+        self.start_own("npm", 2701, ["node", HERE / "npm/server.js"], os.environ | {"NODE_PATH": f"{npm}/node_modules"})
+        self.start_own("aiosmtpd", 2801, [sys.executable, HERE / "aiosmtpd_server.py"], os.environ)
+        for port in (2501, 2502, 465, 2503, 2504, 2505, 2506, 2507, 2601, 2602, 2701, 2702, 2801, 2802):
             self.await_port(port)
 
     def make_certificate(self):
@@ -47,7 +75,9 @@ class Relays:
         self.write("main.cf", "postfix/main.cf")
         self.write("master.cf", "postfix/master.cf")
         (self.folder / "postfix/mailboxes").write_text(
-            "if !/^gone@/\n/@rcpt\\.test$/ postfix/\nendif\n")
+            "if !/^gone/\n/@rcpt\\.test$/ postfix/\nendif\n")
+        (self.folder / "postfix/denied").write_text("/^denied/ REJECT\n")
+        Policy(2590, self.closed)
         users = self.folder / "postfix/sasl/sasldb2"
         for realm in ("relay.lab.test", "corp.test"):
             subprocess.run(["saslpasswd2", "-c", "-p", "-f", users, "-u", realm, "pawl"], check=True,
@@ -61,6 +91,16 @@ class Relays:
     def start_exim(self):
         self.write("exim.conf", "exim.conf")
         subprocess.Popen(["exim4", "-C", self.folder / "exim.conf", "-bdf"], stdin=subprocess.DEVNULL)
+
+    def start_own(self, name, port, command, environment):
+        for place in (name, f"sink/{name}/tmp", f"sink/{name}/new"):
+            (self.folder / place).mkdir(parents=True)
+        configuration = {"user": USER, "password": PASSWORD, "port": port, "secure_port": port + 1,
+                         "certificate": self.ca, "key": self.folder / "tls/relay.key",
+                         "sink": self.folder / "sink" / name, "closed": self.closed}
+        with open(self.folder / name / "log", "w") as log:
+            subprocess.Popen([*command, json.dumps(configuration, default=str)], env=environment, stdout=log, stderr=log,
+                             stdin=subprocess.DEVNULL)
 
     @staticmethod
     def await_port(port):
@@ -86,4 +126,5 @@ class Relays:
 
     def log(self):
         return "".join(path.read_text(errors="replace") for path in
-                       [self.folder / "postfix/log", *self.folder.glob("exim/log/*")] if path.exists())
+                       [self.folder / "postfix/log", *self.folder.glob("exim/log/*"), self.folder / "npm/log",
+                        self.folder / "aiosmtpd/log"] if path.exists())

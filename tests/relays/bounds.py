@@ -1,0 +1,152 @@
+"""Whose refusal is it: what one relay's refusals cost others, seen with a real worker."""
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+import psycopg2
+
+ACCOUNT_MAILS, UNKNOWN, KNOWN = 12, 40, 40
+# Exim closes a connection after ten RSET between messages (smtp_accept_max_nonmail): one login for some ten refusals.
+LOGINS_MAX = {"exim": 2 + UNKNOWN // 10}
+
+
+def until(condition, patience=60):
+    deadline = time.monotonic() + patience
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError("not within a minute")
+        time.sleep(0.01)
+    return value
+
+
+class Scene:
+    """A database and a worker's settings for one relay. Organisations are named by a word, their people by address."""
+
+    def __init__(self, pawl, conninfo, folder, url, password_file):
+        self.pawl, self.folder = pawl, folder
+        os.makedirs(folder)
+        self.environment = {"PATH": os.environ["PATH"], "HOME": folder, "PAWL_POSTGRES": conninfo, "PAWL_MAIL": url,
+                            "PAWL_CHECKPOINTS": os.path.join(folder, "checkpoints.db"),
+                            "PAWL_MAIL_PASSWORD_FILE": password_file, "PAWL_MAIL_FROM": "alerts@corp.test",
+                            "PAWL_APP_URL": "https://app.test", "PAWL_LOG_LEVEL": "warn",
+                            "PAWL_RETRY_SEND_EMAIL": "first=1s,longest=1s,attempts=0,for=1h"}
+        self.run("migrate", "--with-app")
+        self.connection = psycopg2.connect(conninfo)
+        self.connection.autocommit = True
+        self.connections = {}
+
+    def run(self, *words, **more):
+        done = subprocess.run([self.pawl, *words], env=self.environment | more, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            raise RuntimeError(f"pawl {words[0]}: {done.stderr}")
+        return done.stdout
+
+    def value(self, statement, *values):
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()[0] if cursor.description else None
+
+    def found(self, name, addresses):
+        org = self.value("insert into organisations (name, slug) values (%s, %s) returning id", name, name)
+        for address in addresses:
+            user = self.value("insert into users (email) values (%s) returning id", address)
+            self.value("insert into org_members values (%s, %s, 'owner')", org, user)
+        self.connections[name] = self.value(
+            "insert into pms_connections (org_id, provider) values (%s, 'Reapit') returning id", org)
+
+    def fail(self, name):
+        self.value("insert into pms_sync_logs (connection_id, status, error_message) values (%s, 'error', 'no')",
+                   self.connections[name])
+
+    def count(self, state, address="%"):
+        return self.value("select count(*) from pawl.v1_emails m join users u on u.id = m.user_id"
+                          " where m.state = %s and u.email like %s", state, address)
+
+    def seconds_to_mail(self, name, address):
+        """From the commit of the event to the ledger's `accepted`."""
+        self.found(name, [address])
+        self.fail(name)
+        began = time.monotonic()
+        until(lambda: self.count("accepted", address) == 1)
+        return time.monotonic() - began
+
+    def charged_attempts(self):
+        return int(self.run("sql", "select count(*) from v1_attempts where step = 'send-email'", "-o", "ids"))
+
+    def log(self):
+        with open(os.path.join(self.folder, "log")) as file:
+            return file.read()
+
+    @contextlib.contextmanager
+    def worker(self):
+        with open(os.path.join(self.folder, "log"), "a") as log:
+            process = subprocess.Popen([self.pawl, "worker"], env=self.environment, stdin=subprocess.DEVNULL,
+                                       stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+def others_beside(scene, name, refused):
+    """The slowest of five mails to others, each sent while fresh mails to `refused` have just been refused."""
+    scene.found(name, refused)
+    slowest = 0
+    for number in range(5):
+        mails = scene.value("select count(*) from pawl.v1_emails where reply like '5%%'")
+        scene.fail(name)
+        until(lambda: scene.value("select count(*) from pawl.v1_emails where reply like '5%%'") == mails + len(refused))
+        slowest = max(slowest, scene.seconds_to_mail(f"{name}-other{number}", f"{name}{number}@rcpt.test"))
+    return slowest
+
+
+def bounds(scene, relay, closed):
+    """Yields (what, figure, whether it is as promised). `relay` counts its connections and its mails."""
+    with scene.worker():
+        alone = max(scene.seconds_to_mail(f"alone{number}", f"alone{number}@rcpt.test") for number in range(5))
+        one = others_beside(scene, "one", ["denied@rcpt.test"])
+        yield "one refused recipient: the slowest other mail", f"{one:.2f} s, {alone:.2f} s alone", one <= alone + 1
+        three = others_beside(scene, "three", [f"denied{number}@rcpt.test" for number in range(3)])
+        yield "three refused of one organisation and domain", f"{three:.2f} s, {alone:.2f} s alone", three <= alone + 1
+        until(lambda: scene.value("select count(*) from pawl.v1_events where status not in ('done', 'failed')") == 0)
+        yield "pauses by them", scene.log().count("step paused"), "step paused" not in scene.log()
+    yield from account_bounds(scene, relay, closed)
+    yield from login_bounds(scene, relay)
+
+
+def account_bounds(scene, relay, closed):
+    charged, connections, mails = scene.charged_attempts(), relay.connections(), relay.mails()
+    names = [f"account{number}" for number in range(ACCOUNT_MAILS)]
+    for name in names:
+        scene.found(name, [f"{name}@rcpt.test"])
+        scene.fail(name)
+    with open(closed, "w"), scene.worker():
+        until(lambda: scene.count("deferred", "account%") == ACCOUNT_MAILS)
+        pauses, charged = scene.log().count("step paused"), scene.charged_attempts() - charged
+        os.remove(closed)
+        until(lambda: scene.count("accepted", "account%") == ACCOUNT_MAILS)
+        until(lambda: relay.mails() == mails + ACCOUNT_MAILS)
+    connections = relay.connections() - connections
+    yield "an account refused for all of 12 mails: pauses", pauses, pauses == 1
+    yield "attempts charged, before the third refusal", charged, charged <= 2
+    yield "mails that left when it was set right, once each", ACCOUNT_MAILS, True
+    yield "connections in all", connections, connections <= 8
+
+
+def login_bounds(scene, relay):
+    for number in range(max(UNKNOWN, KNOWN)):
+        for kind in ("gone", "known"):
+            scene.found(f"{kind}{number}", [f"{kind}{number}@rcpt.test"])
+            scene.fail(f"{kind}{number}")
+    connections = relay.connections()
+    scene.run("worker", "--until-idle", PAWL_MAIL=scene.environment["PAWL_MAIL"] + "&connections=2")
+    connections = relay.connections() - connections
+    rejected, accepted = scene.count("rejected", "gone%"), scene.count("accepted", "known%")
+    yield "of 40 unknown recipients among 80 rejected", rejected, rejected == UNKNOWN
+    yield "of 40 known recipients accepted", accepted, accepted == KNOWN
+    most = LOGINS_MAX.get(relay.name, 2)
+    yield f"connections for these 80, {most} at most", connections, connections <= most
