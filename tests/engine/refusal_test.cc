@@ -1,5 +1,6 @@
 // Whose refusal is it: one item's, or the service's, by what the runtime sees of others. Simulated time.
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 
 #include "tests/engine/world.h"
@@ -21,6 +22,7 @@ struct PostStep final : Step<std::string, std::string> {
     for (auto& item : batch) {
       const std::string& id = item.input();
       calls.push_back(id);
+      attempts[id].push_back(item.attempt());
       const bool refused = refuses(id);
       if (refused)
         item.refuse("554 5.7.1 no", subject(id), names_account);
@@ -35,6 +37,7 @@ struct PostStep final : Step<std::string, std::string> {
   std::function<bool(const std::string&)> refuses = [](const std::string&) { return false; };
   bool names_account = false;
   std::vector<std::string> calls;
+  std::map<std::string, std::vector<int>> attempts;
 };
 
 struct Refusing : World {
@@ -138,6 +141,28 @@ TEST_CASE_METHOD(
   REQUIRE(until_over_time([&] { return archived(kEvents); }, 120));
   for (const auto& ended : table.archive) REQUIRE(ended.status == RunStatus::kDone);
   CHECK_FALSE(paused());
+}
+
+TEST_CASE_METHOD(
+    Refusing, "P6: what was out when the third refusal paused the step is charged nothing for being refused as well") {
+  refuse({"/"});
+  step.names_account = GENERATE(true, false);
+  open();
+  constexpr std::size_t kOut = 4;  // as many as there are calls at once
+  for (std::size_t i = 0; i < kOut; ++i) emit("org" + std::to_string(i) + "/x/1");
+  REQUIRE(until([&] { return step.calls.size() == kOut; }));
+  turn(40);
+  REQUIRE(paused());
+  REQUIRE(step.calls.size() == kOut);
+  const std::vector<std::string> out = step.calls;
+  CHECK(worker->runner.status().attempts_failed == 2);
+  refuse({});
+  REQUIRE(until_over_time([&] { return archived(kOut); }, 120));
+  for (std::size_t i = 0; i < kOut; ++i) {
+    CAPTURE(i);
+    const int charged = i < 2 ? 1 : 0;  // the first two, of which nobody knew better yet
+    CHECK(step.attempts[out[i]] == std::vector{1, 1 + charged});
+  }
 }
 
 TEST_CASE_METHOD(Refusing, "P6: many refused items of one tenant keep nobody else's waiting for longer than a second") {
