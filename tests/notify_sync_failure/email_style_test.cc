@@ -1,4 +1,6 @@
 // What a deployment chooses of its mails: brand, links, zone, and templates of its own.
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -154,8 +156,12 @@ TEST_CASE_METHOD(Fixture,
 
 TEST_CASE_METHOD(Fixture, "a template that is no Mustache of ours is refused") {
   CHECK_THAT(refusal_of("text", "{{error"), Contains("has no }} at its end"));
-  CHECK_THAT(refusal_of("text", "{{#error}}"), Contains("text.mustache: ") && Contains("error"));
-  CHECK_THAT(refusal_of("text", "{{/error}}"), Contains("text.mustache: "));
+  CHECK_THAT(refusal_of("text", "\n{{#error}}"),
+             Contains("text.mustache, line 2: \"{{#error}}\": is not closed; write {{/error}} after it"));
+  CHECK_THAT(refusal_of("text", "{{ ^error }}{{#label}}{{/label}}"), Contains("\"{{ ^error }}\": is not closed"));
+  CHECK_THAT(refusal_of("text", "{{/error}}"), Contains("line 1: \"{{/error}}\": closes no section"));
+  CHECK_THAT(refusal_of("text", "{{#error}}{{#label}}\n{{/error}}{{/label}}"),
+             Contains("line 2: \"{{/error}}\": closes another section than \"{{#label}}\""));
   CHECK_THAT(refusal_of("text", "{{> footer}}"), Contains("partials"));
   CHECK_THAT(refusal_of("text", "{{=<% %>=}}"), Contains("delimiters"));
   CHECK_THAT(refusal_of("text", std::string(300'000, 'x')), Contains("longer than 256 KiB"));
@@ -166,8 +172,44 @@ TEST_CASE_METHOD(Fixture, "a template that is no Mustache of ours is refused") {
 
 TEST_CASE_METHOD(Fixture, "a directory without templates, or with one that names no part, is refused") {
   CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("has none of notify-sync-failure.subject.mustache"));
-  CHECK_THROWS_AS(MailTemplates(directory.path() + "/nosuch"), pawl::engine::RefusedError);
+  CHECK_THROWS_WITH(MailTemplates(directory.path() + "/nosuch"), Contains("mail templates: there is no /"));
   write("text", "{{error}}");
+  CHECK_THROWS_WITH(MailTemplates(directory.path() + "/notify-sync-failure.text.mustache"),
+                    Contains("is a file; name the directory that it is in"));
   write("txt", "{{error}}");
   CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("notify-sync-failure.txt.mustache: no part of a mail"));
+}
+
+TEST_CASE_METHOD(Fixture, "a template that holds no words, or no text in UTF-8, is refused by its line") {
+  const auto refused = [&](const std::string& text) { return refusal_of("text", text); };
+  for (const char* blank : {"", "\n", " \t\r\n", "\xEF\xBB\xBF"})
+    CHECK_THAT(refused(blank), Contains("text.mustache: is empty; write this part of the mail, or remove the file"));
+  for (const char* latin : {"Hello\nGr\xFC\xDF"
+                            "e {{when}}",
+                            "\n\xC3", "\n\xED\xA0\x80"})
+    CHECK_THAT(refused(latin), Contains("text.mustache, line 2: is not valid UTF-8; save the file as UTF-8"));
+  CHECK_THAT(refused("\xFF\xFEH"), Contains("line 1: is not valid UTF-8"));
+  for (const std::string& control : {std::string("H\0i\0", 4), std::string("\x1b[31m"), std::string("\u0085")})
+    CHECK_THAT(refused(control), Contains("line 1: has a control character"));
+  CHECK(refused("\uFFFD is a character\r\n\ttoo") == "taken");
+}
+
+TEST_CASE_METHOD(Fixture, "an editor's byte order mark is no part of a mail, and a subject is one line") {
+  CHECK(with("text", "\xEF\xBB\xBFHello").text == "Hello");
+  CHECK(with("subject", "\xEF\xBB\xBF{{#label}}\n  {{label}}\n{{/label}}of {{organisation}}\n").subject ==
+        "Head office of Acme Lettings");
+}
+
+TEST_CASE_METHOD(Fixture, "a template that is no readable file is refused with the reason, and nobody is waited for") {
+  const std::string file = directory.path() + "/notify-sync-failure.html.mustache";
+  const auto refusal = [&] { return refusal_of("text", "{{error}}"); };
+  namespace fs = std::filesystem;
+  fs::create_symlink("/nonexistent", file);
+  CHECK_THAT(refusal(), Contains("html.mustache: cannot be read: No such file or directory"));
+  fs::remove(file);
+  fs::create_directory(file);
+  CHECK_THAT(refusal(), Contains("html.mustache: is a directory; make it a file"));
+  fs::remove(file);
+  REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+  CHECK_THAT(refusal(), Contains("html.mustache: is no regular file"));
 }

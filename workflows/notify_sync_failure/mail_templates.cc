@@ -3,15 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <functional>
 #include <kainjow/mustache.hpp>
 #include <mutex>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "engine/errors.h"
 #include "workflows/notify_sync_failure/html_mail.h"
 #include "workflows/notify_sync_failure/plain_text.h"
+#include "workflows/notify_sync_failure/template_file.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -20,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace mustache = kainjow::mustache;
 
-constexpr std::size_t kFileMax = 256 * 1024;
 constexpr std::string_view kPrefix = "notify-sync-failure.";
 
 enum class Escaping { kNone, kHtml };
@@ -55,56 +55,73 @@ std::string known_names() {
   return names;
 }
 
-[[noreturn]] void refuse(const fs::path& file, const std::string& what) {
-  throw engine::RefusedError("mail template " + file.string() + what);
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-// `inner` is what stands between the first two and the last two braces. What is unescaped could let a provider's words
-// write HTML.
-void check_tag(std::string_view inner, Escaping escaping, const std::function<void(const std::string&)>& refuse_tag) {
-  const char kind = inner.empty() ? ' ' : inner.front();
-  if (kind == '!') return;
-  if (kind == '>' || kind == '=') refuse_tag("partials and other delimiters are not used; write the text out");
-  if (escaping == Escaping::kHtml && (kind == '{' || kind == '&'))
-    refuse_tag("text from outside must be escaped in HTML; write it between two braces");
-  if (std::string_view("#^/&{").find(kind) != std::string_view::npos) inner.remove_prefix(1);
-  if (kind == '{' && inner.ends_with('}')) inner.remove_suffix(1);
-  if (!is_known(trimmed(inner))) refuse_tag("no such tag; there are " + known_names());
-}
+struct TagText {
+  std::string_view whole;  // `{{ name }}`
+  std::string_view inner;  // What stands between the first two and the last two braces, trimmed.
+};
 
-void check_tags(const fs::path& file, std::string_view text, Escaping escaping) {
-  for (auto begin = text.find("{{"); begin != std::string_view::npos;) {
-    auto end = text.find("}}", begin + 2);
-    if (end != std::string_view::npos && text.substr(begin).starts_with("{{{") && text.substr(end).starts_with("}}}"))
-      ++end;
-    const std::string_view tag = text.substr(begin, end == std::string_view::npos ? 40 : end + 2 - begin);
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
-    const auto refuse_tag = [&](const std::string& what) {
-      refuse(file, ", line " + std::to_string(line) + ": " + in_quotes(tag) + ": " + what);
-    };
-    if (end == std::string_view::npos) refuse_tag("has no }} at its end");
-    check_tag(trimmed(tag.substr(2, tag.size() - 4)), escaping, refuse_tag);
-    begin = text.find("{{", end);
-  }
-}
+// Looks at each tag in turn, and at which sections are open.
+class TagCheck {
+ public:
+  TagCheck(const fs::path& file, std::string_view text, Escaping escaping)
+      : file_(file), text_(text), escaping_(escaping) {}
 
-std::string contents_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(kFileMax + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad() || !stream.eof()) {
-    if (stream.gcount() > static_cast<std::streamsize>(kFileMax)) refuse(file, ": longer than 256 KiB");
-    refuse(file, ": cannot be read; make it a file that this user may read");
+  void run() {
+    for (auto begin = text_.find("{{"); begin != std::string_view::npos;) {
+      auto end = text_.find("}}", begin + 2);
+      if (end == std::string_view::npos) refuse(text_.substr(begin, 40), "has no }} at its end");
+      if (text_.substr(begin).starts_with("{{{") && text_.substr(end).starts_with("}}}")) ++end;
+      const std::string_view whole = text_.substr(begin, end + 2 - begin);
+      check({whole, trimmed(whole.substr(2, whole.size() - 4))});
+      begin = text_.find("{{", end);
+    }
+    if (!open_.empty()) refuse(open_.back().whole, "is not closed; write {{/" + name_of(open_.back()) + "}} after it");
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
-}
+
+ private:
+  [[noreturn]] void refuse(std::string_view tag, const std::string& what) const {
+    const auto before = static_cast<std::size_t>(tag.data() - text_.data());
+    refuse_template(file_, text_.substr(0, before), in_quotes(tag) + ": " + what);
+  }
+
+  // What is unescaped could let a provider's words write HTML.
+  void check(const TagText& tag) {
+    const char kind = tag.inner.empty() ? ' ' : tag.inner.front();
+    if (kind == '!') return;
+    if (kind == '>' || kind == '=') refuse(tag.whole, "partials and other delimiters are not used; write the text out");
+    if (escaping_ == Escaping::kHtml && (kind == '{' || kind == '&'))
+      refuse(tag.whole, "text from outside must be escaped in HTML; write it between two braces");
+    if (!is_known(name_of(tag))) refuse(tag.whole, "no such tag; there are " + known_names());
+    if (kind == '#' || kind == '^') open_.push_back(tag);
+    if (kind == '/') close(tag);
+  }
+
+  void close(const TagText& tag) {
+    if (open_.empty()) refuse(tag.whole, "closes no section; write {{#" + name_of(tag) + "}} before it");
+    if (name_of(open_.back()) != name_of(tag))
+      refuse(tag.whole, "closes another section than " + in_quotes(open_.back().whole) + ", which is open");
+    open_.pop_back();
+  }
+
+  static std::string name_of(const TagText& tag) {
+    std::string_view name = tag.inner;
+    const char kind = name.empty() ? ' ' : name.front();
+    if (std::string_view("#^/&{").find(kind) != std::string_view::npos) name.remove_prefix(1);
+    if (kind == '{' && name.ends_with('}')) name.remove_suffix(1);
+    return std::string(trimmed(name));
+  }
+
+  const fs::path& file_;
+  const std::string_view text_;
+  const Escaping escaping_;
+  std::vector<TagText> open_;
+};
 
 mustache::data data_of(const Facts& facts, const Brand& brand) {
   mustache::data data;
@@ -120,8 +137,8 @@ mustache::data data_of(const Facts& facts, const Brand& brand) {
 class MailTemplates::Template {
  public:
   Template(const fs::path& file, const std::string& text, Escaping escaping) : template_(text) {
-    check_tags(file, text, escaping);
-    if (!template_.is_valid()) refuse(file, ": " + template_.error_message());
+    TagCheck(file, text, escaping).run();
+    if (!template_.is_valid()) refuse_template(file, ": " + template_.error_message());
     if (escaping == Escaping::kHtml)
       template_.set_custom_escape(html_escaped);
     else
@@ -131,8 +148,9 @@ class MailTemplates::Template {
   /// Nothing where the directory has no such file.
   static std::unique_ptr<Template> in(const fs::path& directory, std::string_view part, Escaping escaping) {
     const fs::path file = directory / std::string(kPrefix).append(part).append(".mustache");
-    if (!fs::exists(file)) return nullptr;
-    return std::make_unique<Template>(file, contents_of(file), escaping);
+    std::error_code error;  // A link to nothing is there, and cannot be read.
+    if (!fs::exists(fs::symlink_status(file, error))) return nullptr;
+    return std::make_unique<Template>(file, template_text(file), escaping);
   }
 
   std::string render(const mustache::data& data) {
@@ -145,30 +163,46 @@ class MailTemplates::Template {
   mustache::mustache template_;
 };
 
-MailTemplates::MailTemplates(const fs::path& directory) try
-    : subject_(Template::in(directory, "subject", Escaping::kNone)),
-      text_(Template::in(directory, "text", Escaping::kNone)),
-      html_(Template::in(directory, "html", Escaping::kHtml)) {
-  if (!subject_ && !text_ && !html_)
-    throw engine::RefusedError("mail templates: " + directory.string() + " has none of " + std::string(kPrefix) +
-                               "subject.mustache, .text.mustache and .html.mustache; name the directory that has");
+namespace {
+
+// Before any file of it is read: a mistyped name must not be passed over.
+const fs::path& checked(const fs::path& directory) try {
+  if (!fs::exists(directory))
+    throw engine::RefusedError("mail templates: there is no " + directory.string() +
+                               "; name the directory of templates");
+  if (!fs::is_directory(directory))
+    throw engine::RefusedError("mail templates: " + directory.string() +
+                               " is a file; name the directory that it is in");
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(kPrefix)) continue;
     const std::string_view part = std::string_view(name).substr(kPrefix.size());
     if (part != "subject.mustache" && part != "text.mustache" && part != "html.mustache")
-      refuse(entry.path(), ": no part of a mail has this name; the parts are subject, text and html, as in " +
-                               std::string(kPrefix) + "html.mustache");
+      refuse_template(entry.path(), ": no part of a mail has this name; the parts are subject, text and html, as in " +
+                                        std::string(kPrefix) + "html.mustache");
   }
+  return directory;
 } catch (const fs::filesystem_error& error) {
-  throw engine::RefusedError("mail templates: cannot read " + directory.string() + ": " + error.code().message());
+  throw engine::RefusedError("mail templates: cannot read " + directory.string() + ": " + error.code().message() +
+                             "; let this user list and enter it");
+}
+
+}  // namespace
+
+MailTemplates::MailTemplates(const fs::path& directory)
+    : subject_(Template::in(checked(directory), "subject", Escaping::kNone)),
+      text_(Template::in(directory, "text", Escaping::kNone)),
+      html_(Template::in(directory, "html", Escaping::kHtml)) {
+  if (!subject_ && !text_ && !html_)
+    throw engine::RefusedError("mail templates: " + directory.string() + " has none of " + std::string(kPrefix) +
+                               "subject.mustache, .text.mustache and .html.mustache; name the directory that has");
 }
 
 MailTemplates::~MailTemplates() = default;
 
 EmailContent MailTemplates::render(const Facts& facts, const Brand& brand, EmailContent built_in) const {
   const mustache::data data = data_of(facts, brand);
-  if (subject_) built_in.subject = subject_->render(data);
+  if (subject_) built_in.subject = plain_line(subject_->render(data));
   if (text_) built_in.text = text_->render(data);
   if (html_) built_in.html = html_->render(data);
   return built_in;
