@@ -99,6 +99,13 @@ TEST_CASE("smtp:// to a port that speaks TLS from the first byte, and smtps:// t
   CHECK(contains(other.reply, "does not speak TLS from the first byte; with smtp://"));
 }
 
+TEST_CASE("a port that speaks another protocol is told by its own words") {
+  const SmtpServer server({"--fail", "greeting=mumble"});
+  const auto report = send_one(server.url() + "&login-timeout=1");
+  CHECK(report.delivery == Delivery::kRelayDown);
+  CHECK(contains(report.reply, ": no answer in time that is SMTP; it said: HTTP/1.1 400 Bad Request"));
+}
+
 TEST_CASE("each mechanism that a password or a token serves logs in") {
   for (const std::string mechanism : {"PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"}) {
     CAPTURE(mechanism);

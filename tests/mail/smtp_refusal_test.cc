@@ -155,6 +155,18 @@ TEST_CASE("each real relay's refusal concerns recipient or message, us, or nobod
   }
 }
 
+TEST_CASE("a long reply is judged by its end too, and shown by its beginning") {
+  SmtpReplyReader reader;
+  for (int i = 0; i < 8; ++i) reader.take("550-" + std::string(150, 'x') + "\r\n");
+  REQUIRE(reader.take("550 user unknown\r\n") == SmtpReplyReader::Progress::kComplete);
+  SmtpEnding ending;
+  ending.phase = kRcpt;
+  ending.reply = reader.reply();
+  const DeliveryReport report = decide(ending);
+  CHECK(report.delivery == Delivery::kRejected);
+  CHECK(report.reply.size() <= 500);
+}
+
 TEST_CASE("a login is refused by its codes or its words, whatever the relay's dialect") {
   for (const char* reply :
        {"535 5.7.8 Error: authentication failed: authentication failure", "535 Incorrect authentication data",

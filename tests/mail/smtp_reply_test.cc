@@ -75,6 +75,25 @@ TEST_CASE("a reply without text or without an enhanced status is a reply") {
     CHECK(enhanced_status({550, text}).empty());
 }
 
+TEST_CASE("a tab after the code ends a reply as a space does") {
+  SmtpReplyReader reader;
+  CHECK(reader.take("550\t5.1.1 gone\r\n") == Progress::kComplete);
+  CHECK(reader.reply().text == "550 5.1.1 gone");
+}
+
+TEST_CASE("what is said and is no reply can be told, until a reply comes") {
+  SmtpReplyReader reader;
+  CHECK(reader.other_words().empty());
+  reader.take("HTTP/1.1 400\x1b Bad\r\n");
+  reader.take("Connection: close\r\n");
+  CHECK(reader.other_words() == "HTTP/1.1 400 Bad");
+  reader.take("220 hi\r\n");
+  CHECK(reader.other_words().empty());
+  reader.take("SSH-2.0-" + std::string(3000, 'x'));
+  CHECK(reader.other_words().starts_with("SSH-2.0-xxx"));
+  CHECK(reader.other_words().size() <= 80);
+}
+
 TEST_CASE("what is no reply is ignored, and control characters never get into the text") {
   SmtpReplyReader reader;
   CHECK(reader.take("HTTP/1.1 200 OK\r\n") == Progress::kIncomplete);

@@ -15,6 +15,7 @@ such as `550 5.1.1 no such user`, or
   huge      begins a multi-line reply and sends 10 MB of it
   long-line sends 10 MB without an end of line, then closes
   garbage   sends lines that are no reply, then closes
+  mumble    says a line that is no reply, and keeps the connection
   wait=S    waits S seconds, then goes on as usual
   ok        only counts: goes on as usual
   more      (starttls, accepted) says a second reply that nobody has asked for
@@ -207,6 +208,10 @@ class Session(SMTP):
         await super().push("25")
         await super().push("")
         self.transport.close()
+
+    async def do_mumble(self):
+        await super().push("HTTP/1.1 400 Bad Request")
+        await self.do_stall()
 
     async def do_go_on(self):
         await super().push("354 go on")

@@ -13,7 +13,9 @@ SmtpChannel::SmtpChannel(const SmtpOptions& options, const SmtpPatience& patienc
 SmtpReply SmtpChannel::hear(const SmtpPatience& patience, std::vector<std::string>* lines) {
   while (!take_reply(lines)) {
     if (receive()) continue;
-    if (!socket_.await_bytes(patience)) fail("no answer in time");
+    if (socket_.await_bytes(patience)) continue;
+    const std::string other = replies_.other_words();
+    fail(other.empty() ? "no answer in time" : "no answer in time that is SMTP; it said: " + other);
   }
   return replies_.reply();
 }

@@ -9,6 +9,8 @@
 namespace pawl::mail {
 namespace {
 
+constexpr std::size_t kOtherMax = 80;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool begins_with_code(std::string_view line) {
@@ -66,20 +68,29 @@ SmtpReplyReader::Progress SmtpReplyReader::take(std::string_view bytes) {
 SmtpReplyReader::Progress SmtpReplyReader::end_line() {
   std::string line = std::exchange(line_, {});
   while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
-  if (!begins_with_code(line)) return Progress::kIncomplete;
+  if (!begins_with_code(line)) {
+    if (other_.empty()) other_ = line;
+    return Progress::kIncomplete;
+  }
   if (text_.empty()) {
     text_ = line;
     if (text_.size() > 3) text_[3] = ' ';
   } else if (text_.size() < kTextMax) {
     text_.append(" ").append(addition(text_, line));
   }
-  const bool last = line.size() == 3 || line[3] == ' ';
+  const bool last = line.size() == 3 || line[3] == ' ' || line[3] == '\t';
   if (!last) return Progress::kIncomplete;
   text_.replace(0, 3, line, 0, 3);  // the code that counts, should the lines disagree
   reply_ = {code_of(line), one_line(secrets_ ? secrets_->masked(text_) : text_, kTextMax)};
   text_.clear();
+  other_.clear();
   size_ = 0;
   return Progress::kComplete;
+}
+
+std::string SmtpReplyReader::other_words() const {
+  const std::string& words = other_.empty() && text_.empty() ? line_ : other_;
+  return one_line(secrets_ ? secrets_->masked(words) : words, kOtherMax);
 }
 
 }  // namespace pawl::mail

@@ -23,11 +23,11 @@ struct SmtpReply {
 /// `(#5.1.1)`; empty if there is none.
 std::string_view enhanced_status(const SmtpReply& reply);
 
-/// Puts lines together into replies. A reply's last line has a space or nothing after its code; a line may end
+/// Puts lines together into replies. A reply's last line has a space, a tab or nothing after its code; a line may end
 /// with a bare line feed. Ignores what is no reply at all, and holds only the beginning of a long one.
 class SmtpReplyReader {
  public:
-  static constexpr std::size_t kTextMax = 500;
+  static constexpr std::size_t kTextMax = 2000;        ///< Relays say at the end of a long reply whose fault it is.
   static constexpr std::size_t kReplyMax = 64 * 1024;  ///< Of the wire; no honest reply is longer.
 
   /// What replies hold of `secrets`, which outlive the reader, is masked; null: nothing.
@@ -39,14 +39,17 @@ class SmtpReplyReader {
   Progress take(std::string_view bytes);
   /// The last complete reply.
   const SmtpReply& reply() const { return reply_; }
+  /// What came since then and is no reply, on one clean line, or its beginning; empty: nothing.
+  std::string other_words() const;
 
  private:
   Progress end_line();
 
   const OwnSecrets* const secrets_;
   SmtpReply reply_;
-  std::string line_;  // At most kTextMax bytes of the line being read.
-  std::string text_;  // The reply being read.
+  std::string line_;   // At most kTextMax bytes of the line being read.
+  std::string text_;   // The reply being read.
+  std::string other_;  // The first line since the last reply that is none.
   std::size_t size_ = 0;
 };
 

@@ -7,6 +7,8 @@
 namespace pawl::mail {
 namespace {
 
+constexpr std::size_t kWordsMax = 500;
+
 const char* waiting_for(SmtpPhase phase) {
   switch (phase) {
     case SmtpPhase::kLogin:
@@ -46,7 +48,7 @@ DeliveryReport decide(const SmtpEnding& ending) {
   std::string words = ending.reply.text;
   if (!answered) words = ending.error + ", " + waiting_for(ending.phase);
   if (answered && ending.phase == SmtpPhase::kLogin) words = ending.error + ": " + words;
-  return {delivery_of(ending), one_line(words, SmtpReplyReader::kTextMax)};
+  return {delivery_of(ending), one_line(words, kWordsMax)};
 }
 
 }  // namespace pawl::mail
