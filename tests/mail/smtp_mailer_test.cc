@@ -220,6 +220,18 @@ TEST_CASE("each mail gets its own report, in the order of the envelopes") {
   CHECK(server.received().size() == 12);
 }
 
+TEST_CASE("a connection that the relay slows down after refusals carries no other mail") {
+  for (const bool slow : {false, true}) {
+    SmtpServer server({"--fail", "rcpt:user0@=550 5.1.1 gone"});
+    if (slow) server.tell("rset=wait=1");
+    const auto mailer = make_mailer({server.url() + "&connections=1", ""});
+    const auto reports = mailer->send(sample_envelopes(2));
+    CHECK(reports.at(0).delivery == Delivery::kRejected);
+    CHECK(reports.at(1).delivery == Delivery::kAccepted);
+    CHECK(server.count("CONNECT") == (slow ? 2 : 1));
+  }
+}
+
 TEST_CASE("an empty batch is nothing to do") {
   const SmtpServer server;
   CHECK(make_mailer({server.url(), ""})->send({}).empty());

@@ -17,6 +17,10 @@ namespace {
 // Of the relay's answers while a refused mail is put away, which nobody waits for as for a mail's.
 constexpr std::chrono::seconds kTidyTimeout{5};
 
+// Postfix answers everything a second late on a connection whose mails it has refused some five times in a row: the
+// next mail, which may be somebody else's, goes over a fresh one.
+constexpr std::chrono::milliseconds kSlowedDown{500};
+
 // A relay that loses commands said at once is silent for ever. One that is slow is asked again, one by one, with all
 // the time that it may take.
 constexpr std::chrono::seconds kPipelinedPatience{60};
@@ -98,13 +102,16 @@ class Transaction {
     const auto patience = pipelines_ ? std::min(options_.reply_timeout, kPipelinedPatience) : options_.reply_timeout;
     if (pipelines_) say(commands[0].second + commands[1].second + commands[2].second);
     unanswered_ = pipelines_ ? commands.size() : 0;
+    const auto began = SmtpPatience::Clock::now();
     for (const auto& [phase, command] : commands) {
       ending_.phase = phase;
       if (!pipelines_) {
         say(command);
         unanswered_ = 1;
       }
-      if (!answered(phase, patience)) return false;
+      const bool wanted = answered(phase, patience);
+      if (phase == SmtpPhase::kMail) usual_time_ = SmtpPatience::Clock::now() - began;
+      if (!wanted) return false;
     }
     ending_.phase = SmtpPhase::kFinalDot;
     return true;
@@ -128,8 +135,10 @@ class Transaction {
       channel_.say(".\r\n", kTidyTimeout, interrupted_);
       hear_tidily();
     }
+    const auto began = SmtpPatience::Clock::now();
     channel_.say("RSET\r\n", kTidyTimeout, interrupted_);
-    ending_.kept = hear_tidily().positive();
+    const bool taken_back = hear_tidily().positive();
+    ending_.kept = taken_back && SmtpPatience::Clock::now() - began < usual_time_ + kSlowedDown;
   } catch (const SmtpChannelError&) {  // The connection is not kept.
   }
 
@@ -154,7 +163,8 @@ class Transaction {
   const bool pipelines_;
   const SmtpChannel::Interrupted& interrupted_;
   SmtpEnding& ending_;
-  std::size_t unanswered_ = 0;  // Of the commands before the body.
+  SmtpPatience::Clock::duration usual_time_{0};  // that MAIL was answered in
+  std::size_t unanswered_ = 0;                   // Of the commands before the body.
 };
 
 }  // namespace
