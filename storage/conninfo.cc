@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
@@ -19,6 +20,10 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+struct CloseConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
 
 struct ParserWord {
   std::string_view beginning;
@@ -51,6 +56,28 @@ Options parsed(const std::string& conninfo, std::string& why) {
   Options options(PQconninfoParse(conninfo.c_str(), &message));
   if (!options) why = meaning_of(message);
   PQfreemem(message);
+  return options;
+}
+
+// libpq takes no such version, and so does not connect.
+constexpr const char* kNoConnect = "ssl_min_protocol_version";
+constexpr const char* kNoSuchVersion = "none, this only asks";
+
+// What libpq would connect with. It is asked by a connection that it gives up before it looks up a host: nothing else
+// reads the service that a conninfo names. `why` says what is wrong with that service.
+Options put_together(const std::string& conninfo, std::string& why) {
+  const std::array<const char*, 3> keywords{"dbname", kNoConnect, nullptr};
+  const std::array<const char*, 3> values{conninfo.c_str(), kNoSuchVersion, nullptr};
+  const std::unique_ptr<PGconn, CloseConnection> connection(PQconnectStartParams(keywords.data(), values.data(), 1));
+  Options options(PQconninfo(connection.get()));
+  for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option)
+    if (std::string_view(option->keyword) == kNoConnect && option->val &&
+        std::string_view(option->val) == kNoSuchVersion)
+      return options;
+  why = std::string_view(PQerrorMessage(connection.get())).starts_with("definition of service")
+            ? "its service is not in libpq's service file"
+            : "libpq cannot read its service file";
+  why += "; see PGSERVICE, PGSERVICEFILE and ~/.pg_service.conf";
   return options;
 }
 
@@ -110,6 +137,13 @@ Keywords keywords_of(const Options& options) {
   return keywords;
 }
 
+// Of a value that no conninfo gives.
+std::string source_of(const PQconninfoOption& option) {
+  const char* variable = option.envvar ? std::getenv(option.envvar) : nullptr;
+  const bool is_variable = variable && std::string_view(variable) == option.val;
+  return is_variable ? std::string(option.envvar) + " in the environment" : "libpq's service file";
+}
+
 }  // namespace
 
 std::optional<std::string> why_unusable(const std::string& conninfo) {
@@ -121,10 +155,13 @@ std::optional<std::string> why_unusable(const std::string& conninfo) {
       return "an @ stands behind the one before its host; " + kEncodePassword;
     if (std::string reason = value.empty() ? "" : why_unusable(keyword, value); !reason.empty()) return reason;
   }
-  const Options defaults(PQconndefaults());
-  for (const PQconninfoOption* option = defaults.get(); option && option->keyword; ++option)
-    if (option->val && *option->val && option->envvar && !why_unusable(option->keyword, option->val).empty())
-      return std::string(option->envvar) + " in the environment: " + why_unusable(option->keyword, option->val);
+  const Options all = put_together(conninfo, why);
+  if (!why.empty()) return why;
+  for (const PQconninfoOption* option = all.get(); option && option->keyword; ++option) {
+    const std::string value = option->val ? option->val : "";
+    const std::string reason = value.empty() ? "" : why_unusable(option->keyword, value);
+    if (!reason.empty()) return source_of(*option) + ": " + reason;
+  }
   return std::nullopt;
 }
 
@@ -136,12 +173,10 @@ Keywords conninfo_keywords(const std::string& conninfo) {
 }
 
 Keywords effective_keywords(const std::string& conninfo) {
-  Keywords keywords = keywords_of(Options(PQconndefaults()));
-  for (auto& [keyword, value] : conninfo_keywords(conninfo)) {
-    const auto is_same = [&name = keyword](const auto& known) { return known.first == name; };
-    std::erase_if(keywords, is_same);
-    keywords.emplace_back(keyword, std::move(value));
-  }
+  conninfo_keywords(conninfo);
+  std::string why;
+  Keywords keywords = keywords_of(put_together(conninfo, why));
+  std::erase_if(keywords, [](const auto& keyword) { return keyword.first == kNoConnect; });
   return keywords;
 }
 

@@ -2,7 +2,6 @@
 #include "storage/postgres_address.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "storage/conninfo.h"
 
@@ -21,7 +20,7 @@ Keywords timeouts_of(const PostgresAddress& address) {
     const auto unacknowledged = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within);
     keywords.emplace_back("tcp_user_timeout", std::to_string(unacknowledged.count()));
   }
-  if (!std::getenv("PGCONNECT_TIMEOUT")) keywords.emplace_back("connect_timeout", std::to_string(connect.count()));
+  keywords.emplace_back("connect_timeout", std::to_string(connect.count()));
   return keywords;
 }
 
@@ -39,6 +38,10 @@ const char* const kSearchPath = "pg_catalog,pawl,pg_temp";
 
 std::string session_conninfo(const PostgresAddress& address, bool with_path) {
   Keywords keywords = timeouts_of(address);
+  const Keywords effective = effective_keywords(address.conninfo);
+  std::erase_if(keywords, [&](const auto& timeout) {
+    return std::ranges::any_of(effective, [&](const auto& known) { return known.first == timeout.first; });
+  });
   for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
   keywords.emplace_back("client_encoding", "UTF8");
   if (with_path && !address.has_own_path) keywords.emplace_back("options", options_with_path(address));

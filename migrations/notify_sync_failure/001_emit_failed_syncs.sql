@@ -190,6 +190,22 @@ begin
                     || ': failed syncs make no events; run `pawl migrate`'
   from pawl.unwatched_sync_logs() u;
 
+  -- Sessions of such a role or database fire no trigger, but for one that is enabled always.
+  return query
+  select 'trigger', format('session_replication_role is replica for %s, whose failed syncs make no events: '
+                           'alter role %s reset session_replication_role, or %s', s.whom, s.whom,
+                           string_agg(format('alter table %s enable always trigger %I', t.tgrelid::regclass, t.tgname), '; '
+                                      order by t.tgname))
+  from (select d.setrole as role, concat(coalesce(quote_ident(r.rolname), 'all'),
+                                         case when d.setdatabase <> 0 then format(' in database %I', current_database()) end)
+               as whom
+        from pg_db_role_setting d left join pg_roles r on r.oid = d.setrole
+        where 'session_replication_role=replica' = any(d.setconfig)
+          and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))) s
+  join pg_trigger t on t.tgfoid = to_regprocedure('pawl.emit_sync_failed()') and t.tgenabled = 'O' and t.tgparentid = 0
+    and (s.role = 0 or has_table_privilege(s.role, t.tgrelid, 'insert, update'))
+  group by s.whom;
+
   return query
   select 'columns', format('%s lacks the column %s, which its trigger reads: add it back', t.tgrelid::regclass, c.name)
   from (select distinct tgrelid from pg_trigger where tgfoid = to_regprocedure('pawl.emit_sync_failed()')) t

@@ -134,7 +134,8 @@ TEST_CASE("a base that is no absolute http or https URL is refused with what is 
   CHECK_THROWS_WITH(AppUrl("ftp://x.example"),
                     "application URL \"ftp://x.example\": neither http nor https; give an absolute URL such as "
                     "https://app.example.com");
-  CHECK_THROWS_WITH(AppUrl("https://u:hunter2@x.example"), !Catch::Contains("hunter2"));
+  for (const std::string user : {"u:hunter2", "u`r:hunter2", "u r:hunter2", "u:hunter2@"})
+    CHECK_THROWS_WITH(AppUrl("https://" + user + "@x.example"), !Catch::Contains("hunter2"));
 }
 
 TEST_CASE(

@@ -197,6 +197,19 @@ TEST_CASE("no planted secret survives in the middle of a sentence") {
   }
 }
 
+TEST_CASE("an empty label and an open quote in the lines above a secret hide no secret") {
+  for (const std::string above :
+       {"name:", "request id: ", "\"key\":", "passwd|'", "password: \"abc", "token='x", "tok", "Password", "password:"})
+    for (const std::string line :
+         {"password=$", "\"client_secret\": \"$\"", "pwd: '$'", "--password $", "secret is $"}) {
+      const std::string text = above + "\n" + line + "\nnext";
+      INFO(text);
+      std::string with_password = text;
+      with_password.replace(text.find('$'), 1, "sunset42");
+      CHECK(redact(with_password).find("sunset42") == std::string::npos);
+    }
+}
+
 TEST_CASE("innocent text survives redaction unchanged") {
   for (const std::string& text : kInnocent) CHECK(redact(text) == text);
 }

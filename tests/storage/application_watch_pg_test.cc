@@ -130,6 +130,30 @@ TEST_CASE_METHOD(Fixture, "a trigger of the deployment's own on pms_sync_logs co
   CHECK(mended().empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a role or a database whose sessions fire no triggers is found, and what to do works") {
+  const std::string role = "loader_of_" + name;
+  exec("create role " + role);
+  const std::string problem =
+      "select coalesce(string_agg(problem, ' '), '') from pawl.problems() where problem like "
+      "'%session_replication_role%'";
+  exec("alter role " + role + " set session_replication_role = replica");
+  CHECK(value(problem) == "");  // it may not write sync logs
+  exec("grant insert on pms_sync_logs to " + role);
+  CHECK_THAT(value(problem), Catch::Contains("alter role " + role + " reset session_replication_role"));
+  exec("alter role " + role + " reset session_replication_role");
+  CHECK(value(problem) == "");
+  exec("alter database " + name + " set session_replication_role = replica");
+  CHECK_THAT(value(problem), Catch::Contains("alter role all in database " + name + " reset session_replication_role"));
+  exec("alter table pms_sync_logs enable always trigger pawl_sync_failed_on_insert");
+  CHECK_THAT(value(problem),
+             Catch::Contains("or alter table public.pms_sync_logs enable always trigger pawl_sync_failed_on_update"));
+  exec("alter table pms_sync_logs enable always trigger pawl_sync_failed_on_update");
+  CHECK(value(problem) == "");
+  exec("alter role all in database " + name + " reset session_replication_role");
+  exec("drop owned by " + role);
+  exec("drop role " + role);
+}
+
 TEST_CASE_METHOD(Fixture, "a column that the trigger reads and its table lacks is refused by migrate") {
   exec("alter table pms_sync_logs drop error_message");
   CHECK(problems().find("pms_sync_logs lacks the column error_message") != std::string::npos);

@@ -3,10 +3,15 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <fstream>
 
 #include "engine/errors.h"
 #include "storage/postgres_address.h"
+#include "storage/postgres_advice.h"
+#include "storage/postgres_passwords.h"
+#include "tests/bin/temporary_directory.h"
 
+using namespace pawl;
 using namespace pawl::storage;
 
 namespace {
@@ -17,6 +22,20 @@ std::string value_of(const std::string& keyword, const std::string& conninfo) {
     if (name == keyword) last = value;
   return last;
 }
+
+// The one service file while it lives.
+class Services {
+ public:
+  explicit Services(const std::string& text) {
+    std::ofstream(directory_.path() + "/services") << text;
+    setenv("PGSERVICEFILE", (directory_.path() + "/services").c_str(), 1);
+  }
+  ~Services() { unsetenv("PGSERVICEFILE"); }
+  Services(const Services&) = delete;
+
+ private:
+  bin::TemporaryDirectory directory_;
+};
 
 }  // namespace
 
@@ -66,6 +85,41 @@ TEST_CASE("a session has pawl's search path after the options it was given, and 
   own.has_own_path = true;
   CHECK(value_of("options", session_conninfo(own, true)) == "-c jit=off");
   CHECK(value_of("options", session_conninfo({"host=db"}, false)).empty());
+}
+
+TEST_CASE("what a service adds to a connection string is checked as well, and nothing of it quoted") {
+  const Services services("[good]\nhost=db.internal\n[bad]\nhost=db\nsslmode=canary\n[port]\nport=canary\n");
+  CHECK_FALSE(why_unusable("service=good"));
+  CHECK_FALSE(why_unusable("service=bad sslmode=require"));  // which the service cannot change
+  for (const char* conninfo : {"service=bad", "postgresql:///app?service=port", "service=canary"}) {
+    INFO(conninfo);
+    const auto why = why_unusable(conninfo);
+    REQUIRE(why);
+    CHECK_THAT(*why, Catch::Contains("service file") && !Catch::Contains("canary"));
+  }
+  const Services broken("[good]\ncanary\n");
+  const auto why = why_unusable("service=good");
+  REQUIRE(why);
+  CHECK_THAT(*why, Catch::Contains("cannot read its service file") && !Catch::Contains("canary"));
+}
+
+TEST_CASE("a service's host, sslmode, passwords and timeouts are those of the connection") {
+  const bin::TemporaryDirectory directory;
+  const std::string passfile = directory.path() + "/passwords";
+  std::ofstream(passfile) << "*:*:*:*:from-its-file\n";
+  const Services services(
+      "[far]\nhost=db.internal\npassword=from-service\npassfile=" + passfile +
+      "\nconnect_timeout=7\nkeepalives_idle=9\n[verified]\nhost=db.internal\nsslmode=verify-full\n");
+  CHECK_THAT(impostor_warning("service=far").value_or(""), Catch::Contains("db.internal"));
+  CHECK_FALSE(impostor_warning("service=far host=localhost"));
+  CHECK_FALSE(impostor_warning("service=verified"));
+  const std::vector<std::string> passwords = postgres_passwords("service=far");
+  CHECK_THAT(passwords,
+             Catch::VectorContains(std::string("from-service")) && Catch::VectorContains(std::string("from-its-file")));
+  const std::string session = session_conninfo({"service=far"}, true);
+  CHECK(value_of("connect_timeout", session).empty());
+  CHECK(value_of("keepalives_idle", session).empty());
+  CHECK(value_of("keepalives_count", session) == "3");
 }
 
 TEST_CASE("a session has timeouts, speaks UTF-8, and keeps every character of what it was given") {

@@ -127,7 +127,8 @@ class Login {
       channel_->fail("it offers no login that a password serves (offered: " + offered +
                      "; known: PLAIN, LOGIN, CRAM-MD5; auth= in PAWL_MAIL chooses one, or XOAUTH2 or OAUTHBEARER)");
     if (const auto last = findings_.mechanism())
-      std::ranges::stable_partition(candidates, [&](SaslMechanism mechanism) { return mechanism == *last; });
+      std::stable_partition(candidates.begin(), candidates.end(),
+                            [&](SaslMechanism mechanism) { return mechanism == *last; });
     std::vector<std::string> tried;
     for (const SaslMechanism mechanism : candidates) {
       const SmtpReply reply = try_login(mechanism, tried);

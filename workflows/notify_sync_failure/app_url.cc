@@ -17,9 +17,17 @@ namespace {
 constexpr const char* kConnectionId = "{connection_id}";
 constexpr const char* kOrgId = "{org_id}";
 
+// Whatever stands before an `@` may be a password, or what is left of one that was not encoded.
+std::string without_user(const std::string& url) {
+  const std::size_t at = url.rfind('@');
+  if (at == std::string::npos) return url;
+  const std::size_t scheme = url.find("://");
+  return url.substr(0, scheme < at ? scheme + 3 : 0) + "[redacted]" + url.substr(at);
+}
+
 [[noreturn]] void refuse(const std::string& role, const std::string& text, const std::string& what,
                          const std::string& example) {
-  throw engine::RefusedError(role + " " + in_quotes(safe_line(text, 60)) + ": " + what +
+  throw engine::RefusedError(role + " " + in_quotes(safe_line(without_user(text), 60)) + ": " + what +
                              "; give an absolute URL such as " + example);
 }
 

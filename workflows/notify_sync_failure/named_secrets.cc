@@ -14,6 +14,7 @@ namespace {
 using std::string_view;
 
 constexpr std::size_t kLineMax = 201;  // more is no prose
+constexpr std::size_t kSearchedMax = 1024;
 
 class Search {
  public:
@@ -41,7 +42,17 @@ class Search {
                                                  : keep(rest_of_line(folded_, name.range, range.begin));
     if (!value->enclosed) value->range = after_scheme(range);
     if (is_harmless(*value, name.secrecy)) return value->separator == Separator::kSign ? unspeakable_in_line(range) : 0;
-    return keep(value->enclosed ? range : with_what_goes_on(folded_, value->range));
+    if (!value->enclosed) return keep(with_what_goes_on(folded_, value->range));
+    keep(range);
+    return next_line_in(range);
+  }
+
+  // A quote that nothing closes takes the one that opens a value further down for its end, and the name before that
+  // for a part of its own value. So the lines of a short value are searched as well.
+  std::size_t next_line_in(Range value) const {
+    if (value.end - value.begin > kSearchedMax) return value.end;
+    const std::size_t line_end = text_.find('\n', value.begin);
+    return std::min(line_end, value.end);
   }
 
   std::size_t keep(Range secret) {

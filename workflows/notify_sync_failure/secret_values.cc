@@ -30,8 +30,9 @@ class Cursor {
     const std::size_t next = skip(kBlanks, after);
     if (next == text_.size()) return std::nullopt;
     const std::size_t signed_at = after_sign(next, after);
-    if (signed_at != kNotFound && !is_label()) return at_sign(signed_at);
-    if (is_label() || (after > name_.end && is_quote(text_[name_.end]))) return of_pair(after);
+    const bool label = is_label(signed_at != kNotFound || goes_on_in_line(after, next));
+    if (signed_at != kNotFound && !label) return at_sign(signed_at);
+    if (label || (after > name_.end && is_quote(text_[name_.end]))) return of_pair(after);
     if (next == after) return std::nullopt;
     if (text_.substr(name_.begin, name_.end - name_.begin).starts_with("--")) return at_sign(next);
     return after_words(next, after == name_.end);
@@ -46,6 +47,10 @@ class Cursor {
   }
   char at(std::size_t where) const { return where < text_.size() ? text_[where] : '\n'; }
   char before(std::size_t where) const { return where > 0 ? text_[where - 1] : '\n'; }
+
+  bool goes_on_in_line(std::size_t after_name, std::size_t next) const {
+    return next > after_name && at(next) != '<' && text_.substr(after_name, next - after_name).find('\n') == kNotFound;
+  }
 
   // Behind the sign at `sign`, if there is one: `=`, `: `, ` => `, `::`, ` | ` in a table, `#`.
   std::size_t after_sign(std::size_t sign, std::size_t after_name) const {
@@ -62,6 +67,7 @@ class Cursor {
     if (const auto block = yaml_block(start)) return block;
     start = after_type(skip_list_sign(start));
     if (start >= text_.size()) return std::nullopt;
+    if (is_name_below(start)) return std::nullopt;
     if (const auto enclosed = enclosed_at(start)) return NamedValue{Separator::kSign, true, *enclosed};
     const std::size_t end = end_of_word(start, folded_.depth[name_end_depth()]);
     if (crosses_line(start) && is_next_name(end)) return std::nullopt;
@@ -70,6 +76,12 @@ class Cursor {
 
   std::size_t name_end_depth() const { return std::min(name_.end, text_.size() - 1); }
   bool crosses_line(std::size_t start) const { return before(start) == '\n'; }
+  // `password` alone in its line, and `"secret": "x"` in the next.
+  bool is_name_below(std::size_t start) const {
+    if (!is_quote(at(start)) || text_.substr(name_.end, start - name_.end).find('\n') == kNotFound) return false;
+    const std::size_t sign = skip(" ", quoted(start).end + 1);
+    return at(sign) == ':' || at(sign) == '=';
+  }
   bool is_next_name(std::size_t end) const { return before(end) == ':' || at(skip(" ", end)) == '='; }
   std::size_t skip_list_sign(std::size_t start) const {
     return stands("- ", start) && before(start) == '\n' ? start + 2 : start;
@@ -158,6 +170,7 @@ class Cursor {
     if (start >= text_.size() || (!has_verb && !directly)) return std::nullopt;
     if (has_verb && is_alphanumeric(before(start)) && match[2].empty()) return std::nullopt;  // `issued`, not `is`
     if (is_signed) return at_sign(start);
+    if (is_name_below(start)) return std::nullopt;
     const Separator separator = has_verb ? Separator::kVerb : Separator::kBlank;
     if (const auto enclosed = enclosed_at(start); enclosed && is_quote(at(start)))
       return NamedValue{separator, true, *enclosed};
@@ -200,12 +213,14 @@ class Cursor {
   }
 
   // Whether the name stands where a name is a value: `name="password"`, `key: password`, `<key>password</key>`.
-  bool is_label() const {
+  // Before more words only in its own line: an empty `key:` says nothing of the `password: x` below it.
+  bool is_label(bool in_its_line = false) const {
     static const RE2 label(
         "(?i)(?:\\b(?:name|key|field|param|parameter|header|id|property|attribute|variable|label|type)[\"']?"
         "\\s*(?::|=>?)\\s*[\"']?|<(?:\\w+:)?(?:name|key|td|th|dt|label|string)>\\s*)[\\w.]{0,30}$");
     const std::size_t from = name_.begin - std::min<std::size_t>(name_.begin, 40);
-    const string_view window = text_.substr(from, name_.begin - from);
+    string_view window = text_.substr(from, name_.begin - from);
+    if (in_its_line) window.remove_prefix(window.rfind('\n') + 1);
     return RE2::PartialMatch({window.data(), window.size()}, label);
   }
 
