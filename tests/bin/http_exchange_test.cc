@@ -42,9 +42,10 @@ TEST_CASE("over TCP only requests that name this host and come from no web page 
 TEST_CASE("a request that is odd in any way is refused") {
   for (const std::string& request :
        {get(""), get("Host: localhost\r\nHost: localhost\r\n"), get("Host : localhost\r\n"),
-        get("Host: localhost\r\n folded\r\n"), get("Host: localhost\r\nno field\r\n"),
-        get("Host: localhost\r\nX: a\x01\r\n"), get("Host: localhost\r\nX: a\rb\r\n"),
-        std::string("GET  /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        get("Host: localhost\r\nX : a\r\n"), get("Host: localhost\r\n folded: a\r\n"),
+        get("Host: localhost\r\n folded\r\n"), std::string("GET /readyz x HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        get("Host: localhost\r\nno field\r\n"), get("Host: localhost\r\nX: a\x01\r\n"),
+        get("Host: localhost\r\nX: a\rb\r\n"), std::string("GET  /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         std::string("GET http://localhost/readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         std::string("GET /readyz HTTP/2.0\r\nHost: localhost\r\n\r\n"), std::string("GET /readyz\r\n\r\n"),
         std::string("\r\n\r\n"), std::string("\x16\x03\x01\n\n")})

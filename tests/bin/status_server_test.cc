@@ -63,12 +63,13 @@ TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
 TEST_CASE_METHOD(Fixture, "a page never holds our own secrets, in whatever form a reason quotes them") {
   secrets.add("c4nary/pass");
   pawl::engine::RunnerStatus status;
-  status.open_circuits.push_back({"send-email", "535 AHBhd2wAYzRuYXJ5L3Bhc3M= c4nary/pass c4nary%2fpass refused"});
+  status.open_circuits.push_back(
+      {"send-email", "\x1b[31m535 AHBhd2wAYzRuYXJ5L3Bhc3M= c4nary/pass c4nary%2fpass refused"});
   board.turned(status);
   const StatusServer server("127.0.0.1:0", board, clock, secrets);
   std::string body;
   CHECK(get(SocketAddress(server.address()), "GET", "/readyz", body) == 503);
-  CHECK(body == "step send-email is paused: 535 ***= *** *** refused\n");
+  CHECK(body == "step send-email is paused:  [31m535 ***= *** *** refused\n");
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -108,6 +109,8 @@ TEST_CASE_METHOD(Fixture, "clients that never end their requests keep nobody fro
   for (int i = 0; i < 200; ++i) slow.emplace_back(address).sendBytes("GET /healthz HTTP/1.1\r\nX", 25);
   std::string body;
   for (int i = 0; i < 10; ++i) CHECK(get(address, "GET", "/healthz", body) == 200);
+  const auto is_closed = [](Poco::Net::StreamSocket& client) { return client.poll(0, Poco::Net::Socket::SELECT_READ); };
+  CHECK(std::count_if(slow.begin(), slow.end(), is_closed) >= 200 - 64);  // the oldest gave way
 }
 
 TEST_CASE_METHOD(Fixture, "a request that comes a byte at a time is answered") {

@@ -114,6 +114,7 @@ struct MemoryLedger final : MailLedger {
   int epoch = 1;
   engine::Timestamp now{std::chrono::hours{24 * 365}};
   int settle_throws = 0;          ///< So many calls of settle fail before any row is written.
+  int refusals = 0;               ///< For the sake of `refused`.
   std::set<std::string> refused;  ///< Users whose verdicts no call of settle takes, nor any in their company.
 
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
@@ -129,7 +130,10 @@ struct MemoryLedger final : MailLedger {
       throw engine::UnavailableError("settle mail: the database does not answer");
     }
     for (const LedgerVerdict& verdict : verdicts)
-      if (refused.contains(verdict.user_id)) throw std::runtime_error("settle mail: refused for " + verdict.user_id);
+      if (refused.contains(verdict.user_id)) {
+        ++refusals;
+        throw std::runtime_error("settle mail: refused for " + verdict.user_id);
+      }
     for (const LedgerVerdict& verdict : verdicts) {
       Row& row = rows[{verdict.event_id, verdict.user_id}];
       if (row.epoch != epoch) continue;

@@ -32,6 +32,9 @@ TEST_CASE_METHOD(SendEmailFixture,
   CHECK_THROWS_WITH(olive.execute(), "settle mail: refused for olive");
   adam.execute();
   CHECK(adam.succeeded());
+  const int refusals = ledger.refusals;
+  call_for({"adam"}).execute();
+  CHECK(ledger.refusals == refusals);  // nobody else's call asks again
   CHECK_THROWS_WITH(olive.execute(), "settle mail: refused for olive");
   CHECK(mailer.sent.size() == 2);
   ledger.refused.clear();
@@ -74,6 +77,20 @@ TEST_CASE_METHOD(SendEmailFixture,
   CHECK(mailer.sent.size() == 3);
   CHECK(ledger.row("olive").state == "accepted");
   CHECK(ledger.row("refused").state == "rejected");
+}
+
+TEST_CASE_METHOD(SendEmailFixture, "nothing is sent twice after a lost lease where verdicts were recorded one by one") {
+  ledger.refused = {"adam"};
+  auto call = call_for({"olive", "adam"});
+  CHECK_THROWS(call.execute());
+  ledger.epoch = 2;
+  auto other = call_for({"refused"});
+  other.execute();
+  ledger.refused.clear();
+  call.execute();
+  CHECK(call.succeeded(0));
+  CHECK(call.succeeded(1));
+  CHECK(mailer.sent.size() == 3);
 }
 
 TEST_CASE_METHOD(SendEmailFixture, "a known acceptance outranks a ledger that holds the mail for an operator") {

@@ -212,6 +212,21 @@ TEST_CASE("what is archived has every string redacted, by its form or its name, 
   CHECK_FALSE(SyncFailedReader().to_archive(archived));
 }
 
+TEST_CASE("a secret in a field that the workflow reads is not archived, whatever other fields there are") {
+  json payload = sample_payload();
+  payload["error_message"] = "password=canary";
+  for (const bool others : {false, true}) {
+    if (others) payload["more"] = 1;
+    CHECK_THAT(SyncFailedReader().to_archive(payload.dump()).value(), !Catch::Contains("canary"));
+  }
+}
+
+TEST_CASE("values of an array have its name") {
+  const std::string archived =
+      SyncFailedReader().to_archive(R"({"password": ["canary-1", ["canary-2"]], "plain": ["kept"]})").value();
+  CHECK(archived == R"({"password": ["[redacted]", ["[redacted]"]], "plain": ["kept"]})");
+}
+
 TEST_CASE("a payload that no run can read is redacted as well") {
   for (const std::string& payload : {std::string(R"(["password=canary-1"])"), std::string(R"("token: canary-1")"),
                                      std::string(100, '[') + R"({"secret": "canary-1"})" + std::string(100, ']')}) {

@@ -21,8 +21,8 @@ constexpr const char* kOrgId = "{org_id}";
 std::string without_user(const std::string& url) {
   const std::size_t at = url.rfind('@');
   if (at == std::string::npos) return url;
-  const std::size_t scheme = url.find("://");
-  return url.substr(0, scheme < at ? scheme + 3 : 0) + "[redacted]" + url.substr(at);
+  const bool has_scheme = url.starts_with("https://") || url.starts_with("http://");
+  return (has_scheme ? url.substr(0, url.find("://") + 3) : "") + "[redacted]" + url.substr(at);
 }
 
 [[noreturn]] void refuse(const std::string& role, const std::string& text, const std::string& what,
@@ -69,7 +69,10 @@ void require_url(const std::string& role, const std::string& text, const std::st
   if (std::any_of(text.begin(), text.end(), is_unsafe))
     refuse(role, text, "holds a blank, a quote or a character beyond ASCII", example);
   const Poco::URI uri(text);
-  if (!uri.getUserInfo().empty()) refuse(role, text, "holds a user or a password", example);
+  // Of two `@` the library takes what is between them for the user, and forgets the password before the first.
+  const std::string after_scheme = text.substr(std::min(text.find("://"), text.size()));
+  if (after_scheme.find('@') < after_scheme.find_first_of("/?#", 3))
+    refuse(role, text, "holds a user or a password", example);
   if (uri.getScheme() != "http" && uri.getScheme() != "https") refuse(role, text, "neither http nor https", example);
   if (uri.getHost().empty()) refuse(role, text, "has no host", example);
 } catch (const Poco::Exception&) {

@@ -21,6 +21,27 @@ std::string_view string_at(std::string_view document, std::size_t open) {
   return document.substr(open, std::min(at + 1, document.size()) - open);
 }
 
+// The name of the value that comes next, which all values of an array have from it; empty where there is none.
+class NameOfValue {
+ public:
+  void begin(std::string_view name) {
+    name_ = name;
+    arrays_ = 0;
+  }
+  void pass(std::string_view signs) {
+    for (const char sign : signs) {
+      if (sign == '[') ++arrays_;
+      if (sign == ']' && arrays_ > 0) --arrays_;
+      if (sign == '{' || (arrays_ == 0 && (sign == ',' || sign == ']'))) begin({});
+    }
+  }
+  std::string_view name() const { return name_; }
+
+ private:
+  std::string_view name_;
+  std::size_t arrays_ = 0;  // around the value, within its name
+};
+
 bool is_name(std::string_view document, std::size_t behind) {
   const std::size_t next = document.find_first_not_of(" \t\r\n", behind);
   return next != std::string_view::npos && document[next] == ':';
@@ -47,22 +68,22 @@ std::string redacted_value(std::string_view name, std::string_view token) {
 
 std::optional<std::string> redacted_json(std::string_view json) {
   std::string redacted;
-  std::string_view name;  // of the value that comes next; empty in an array
+  NameOfValue name;
   bool changed = false;
   for (std::size_t at = 0; at < json.size();) {
     const std::size_t open = std::min(json.find('"', at), json.size());
     const std::string_view between = json.substr(at, open - at);
-    if (between.find_first_of(",[{") != std::string_view::npos) name = {};
+    name.pass(between);
     redacted += between;
     if (open == json.size()) break;
     const std::string_view token = string_at(json, open);
     at = open + token.size();
     if (is_name(json, at)) {
-      name = token;
+      name.begin(token);
       redacted += token;
       continue;
     }
-    const std::string value = redacted_value(name, token);
+    const std::string value = redacted_value(name.name(), token);
     changed = changed || value != token;
     redacted += value;
   }
