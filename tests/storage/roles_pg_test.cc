@@ -86,6 +86,38 @@ TEST_CASE_METHOD(PostgresFixture, "what runs with its owner's rights has a searc
               " and not coalesce(array_to_string(proconfig, ' ') like '%search_path=pg_catalog%', false)") == "");
 }
 
+TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other") {
+  const auto granted = [&](const std::string& role) {
+    return value(
+        "select string_agg(lower(g.privilege) || ' ' || g.object, ', ' order by g.privilege collate \"C\","
+        " g.object collate \"C\") from ("
+        "select a.grantee, a.privilege_type, c.relname::text from pg_class c, aclexplode(c.relacl) a"
+        " union all select a.grantee, a.privilege_type, c.relname || '.' || t.attname"
+        " from pg_attribute t join pg_class c on c.oid = t.attrelid, aclexplode(t.attacl) a"
+        " union all select a.grantee, a.privilege_type, p.proname from pg_proc p, aclexplode(p.proacl) a"
+        " union all select a.grantee, a.privilege_type, n.nspname from pg_namespace n, aclexplode(n.nspacl) a"
+        ") g (grantee, privilege, object) where g.grantee = $1::regrole",
+        {role});
+  };
+  CHECK(granted("pawl_worker") ==
+        "delete outbox, delete workers, execute maintain_archive, execute problems, insert email_deliveries,"
+        " insert notifications.body, insert notifications.data, insert notifications.event_id,"
+        " insert notifications.id, insert notifications.kind, insert notifications.link, insert notifications.org_id,"
+        " insert notifications.title, insert notifications.urgency, insert notifications.user_id,"
+        " insert outbox_archive, insert stores, insert workers, select application, select email_deliveries,"
+        " select migrations, select notifications.event_id, select notifications.kind, select notifications.user_id,"
+        " select outbox, select outbox_archive.id, select outbox_archive.position, select recipients, select stores,"
+        " select workers, update email_deliveries, update outbox.deliveries, update outbox.lease_batch,"
+        " update outbox.lease_epoch, update stores, update workers, usage pawl");
+  CHECK(granted("pawl_operator") ==
+        "execute dismiss, execute problems, execute resolve_in_doubt, execute resume, select application,"
+        " select commands, select migrations, select notifications.created_at, select notifications.event_id,"
+        " select notifications.title, select notifications.user_id, select outbox_archive.finished_at,"
+        " select outbox_archive.id, select outbox_archive.status, select producers, select stores, select v1_emails,"
+        " select v1_events, select v1_in_doubt, select v1_lag, select v1_workers, usage pawl");
+  CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
+}
+
 TEST_CASE_METHOD(Roles, "the application's error rows become events without any right on the schema pawl") {
   const Login application(*this, "application");
   exec("grant insert, select on pms_sync_logs to " + application.name);
