@@ -116,23 +116,6 @@ TEST_CASE_METHOD(Tenants, "P6: while a tenant is refused, others wait for one of
   CHECK(ended("acme", RunStatus::kFailed) < 100);
 }
 
-TEST_CASE_METHOD(Tenants, "P6: tenants who are tried alone take turns, however many items each has") {
-  StatementStep single(1);
-  single.refuses = [](const std::string& id) { return id.starts_with("acme/") || id == "bolt/100"; };
-  options.lease = 240h;
-  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(single)}, seed, options);
-  emit_many("acme", 100);
-  emit_many("core", 1);  // accepted, so that each refusal is its tenant's own
-  REQUIRE(until([&] { return single.calls.size() > 5 && ended("core") == 1; }));
-  table.emit("test/words", "{}", "bolt/100");
-  REQUIRE(until([&] { return single.attempts.contains("bolt/100"); }));
-  const auto before = static_cast<std::ptrdiff_t>(single.calls.size());
-  emit_many("bolt", 20);
-  REQUIRE(until([&] { return ended("bolt") == 20; }));
-  const auto failed = [](const auto& call) { return call.failed; };
-  CHECK(std::count_if(single.calls.begin() + before, single.calls.end(), failed) <= 20 + 10);
-}
-
 TEST_CASE_METHOD(Tenants, "P6: of one tenant's items only the refused one fails, and no other loses an attempt") {
   step.refuses = [](const std::string& id) { return id == "acme/77"; };
   open();

@@ -115,6 +115,9 @@ TEST_CASE("any other mail url is refused with the accepted forms and without its
                                 "smtps://relay.test?tls=maybe",
                                 "smtp://relay%0d%0a.test",
                                 "smtp://[::1",
+                                "smtp://[:x]",
+                                "smtp://[::1\x14]",
+                                "smtp://[fe80::1%a b]",
                                 "smtp://relay.test:99999"}) {
     CAPTURE(url);
     try {

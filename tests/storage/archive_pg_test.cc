@@ -63,6 +63,14 @@ TEST_CASE_METHOD(Fixture, "P1: retention keeps failed events until they are resu
   CHECK(status_of(failed) == "pending");
 }
 
+TEST_CASE_METHOD(Fixture, "P1: retention keeps a month that is over, but younger than is asked for") {
+  const std::string young = archive(50, "done"), old = archive(200, "done");
+  for (const int days : {50, 200}) create_month(days);
+  CHECK(value("select pawl.maintain_archive('120 days')") == "1");
+  CHECK(status_of(young) == "done");
+  CHECK(status_of(old) == "gone");
+}
+
 TEST_CASE_METHOD(Fixture, "a failed event is dismissed once, with who, why, and what it had failed for") {
   const std::string failed = archive(1, "failed"), done = archive(1, "done"), pending = emit();
   CHECK(dismiss(failed, ", 'ada'") == "dismissed");
@@ -249,6 +257,7 @@ TEST_CASE_METHOD(Fixture, "times that are none stop no claim, and no view of wha
     exec("update pawl.outbox set created_at = $1::timestamptz where id = $2::uuid", {times[index], ids[index]});
   exec("update pawl.outbox set available_at = '-infinity' where id = $1::uuid", {ids[4]});
   CHECK(value("select pending from pawl.v1_lag") == "5");
+  CHECK(exec("select * from pawl.v1_lag").size() == 1);
   const auto events = worker.claim();
   REQUIRE(events.size() == 5);
   for (const auto& event : events) CHECK(worker.finish(event) == 1);

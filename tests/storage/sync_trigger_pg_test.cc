@@ -79,6 +79,9 @@ TEST_CASE_METHOD(Fixture, "a column that is dropped or changes its type under th
   exec("alter table pms_sync_logs alter error_message type varchar");
   fail("'in words'");
   CHECK(payload("error_message") == "in words");
+  exec("alter table pms_sync_logs alter finished_at type text");
+  fail("'in words'", "'2026-11-24T03:00:00Z'");
+  CHECK(payload("occurred_at") == "2026-11-24T03:00:00Z");
   exec("alter table pms_sync_logs drop error_message, drop finished_at");
   exec("truncate pawl.outbox");
   exec("insert into pms_sync_logs (connection_id, status) values ('" + acme.connection + "', 'error')");

@@ -105,12 +105,16 @@ void read_login(const Poco::URI& uri, const MailerConfig& config, SmtpOptions& o
   options.password_file = config.password_file;
 }
 
+bool is_visible(char c) { return c > ' ' && c < 0x7F; }
+
 // Where the relay is: nothing but what the connection itself needs.
 void read_relay(const Poco::URI& uri, SmtpOptions& options) {
   options.host = uri.getHost();
   if (options.host.empty()) refuse("it names no host");
   const bool ipv6 = options.host.find(':') != std::string::npos;
-  if (!ipv6 && why_unusable("postmaster@" + options.host)) refuse("its host is not a host name or address");
+  const std::string address = ipv6 ? "[IPv6:" + options.host.substr(0, options.host.find('%')) + "]" : options.host;
+  if (why_unusable("postmaster@" + address) || !std::ranges::all_of(options.host, is_visible))
+    refuse("its host is not a host name or address");
   options.implicit_tls = uri.getScheme() == "smtps";
   const int unnamed = options.implicit_tls ? kTlsPort : options.username.empty() ? kRelayPort : kSubmissionPort;
   options.port = uri.getSpecifiedPort() ? uri.getSpecifiedPort() : unnamed;
