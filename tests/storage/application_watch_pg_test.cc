@@ -179,7 +179,7 @@ TEST_CASE_METHOD(Fixture,
     CHECK_THROWS_AS(mended(), engine::RefusedError);
     exec("create policy hiding on " + table + " for select using (current_user = 'nobody')");
     exec("create policy others on " + table + " for update using (true)");
-    exec("create policy only on " + table + " as restrictive for select to " + reader + " using (true)");
+    exec("create policy restriction on " + table + " as restrictive for select to " + reader + " using (true)");
     CHECK_FALSE(problems().empty());  // neither shows a row
     exec("create policy pawl_reads on public." + table + " for select to " + reader + " using (true)");
     CHECK(problems().empty());

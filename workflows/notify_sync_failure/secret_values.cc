@@ -235,10 +235,12 @@ class Cursor {
     re2::StringPiece match[2];
     if (value.Match({window.data(), window.size()}, 0, window.size(), RE2::ANCHOR_START, match, 2)) {
       const std::size_t start = after_type(after + static_cast<std::size_t>(match[1].data() - window.data()));
+      if (is_name_below(start)) return value_before();
       if (const auto enclosed = enclosed_at(start)) return NamedValue{Separator::kPair, true, *enclosed};
       if (stands("<![CDATA[", start))
         return NamedValue{Separator::kPair, true, {start + 9, or_end(text_.find("]]>", start))}};
-      return NamedValue{Separator::kPair, false, {start, end_of_word(start, 9)}};
+      const std::size_t end = end_of_word(start, 9);
+      if (!is_next_name(end)) return NamedValue{Separator::kPair, false, {start, end}};
     }
     return value_before();
   }
