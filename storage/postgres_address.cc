@@ -25,9 +25,9 @@ Keywords timeouts_of(const PostgresAddress& address) {
 }
 
 // The last one for a setting counts.
-std::string options_with_path(const PostgresAddress& address) {
+std::string options_with_path(const Keywords& effective) {
   std::string options;
-  for (const auto& [keyword, value] : effective_keywords(address.conninfo))
+  for (const auto& [keyword, value] : effective)
     if (keyword == "options" && !value.empty()) options = value + " ";
   return options + "-c search_path=" + kSearchPath;
 }
@@ -44,7 +44,7 @@ std::string session_conninfo(const PostgresAddress& address, bool with_path) {
   });
   for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
   keywords.emplace_back("client_encoding", "UTF8");
-  if (with_path && !address.has_own_path) keywords.emplace_back("options", options_with_path(address));
+  if (with_path && !address.has_own_path) keywords.emplace_back("options", options_with_path(effective));
   return conninfo_of(keywords);
 }
 
