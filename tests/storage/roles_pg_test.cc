@@ -100,7 +100,8 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         {role});
   };
   CHECK(granted("pawl_worker") ==
-        "delete outbox, delete workers, execute maintain_archive, execute problems, insert email_deliveries,"
+        "delete outbox, delete workers, execute maintain_archive, execute problems,"
+        " execute prune, execute require_visible_rows, insert email_deliveries,"
         " insert notifications.body, insert notifications.data, insert notifications.event_id,"
         " insert notifications.id, insert notifications.kind, insert notifications.link, insert notifications.org_id,"
         " insert notifications.title, insert notifications.urgency, insert notifications.user_id,"
