@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "engine/checkpoints.h"
+#include "engine/clock.h"
 
 namespace pawl::engine {
 
