@@ -1,30 +1,30 @@
 // Registers the verbs, parses, dispatches, reports.
-#include "bin/command_line.h"
+#include "pawl/bin/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
 
-#include "bin/command_emit.h"
-#include "bin/command_error.h"
-#include "bin/command_in_doubt.h"
-#include "bin/command_mail.h"
-#include "bin/command_migrate.h"
-#include "bin/command_replay.h"
-#include "bin/command_resume.h"
-#include "bin/command_runs.h"
-#include "bin/command_show.h"
-#include "bin/command_sql.h"
-#include "bin/command_worker.h"
-#include "bin/options.h"
-#include "bin/redact.h"
-#include "bin/terminal_text.h"
-#include "bin/version.h"
-#include "engine/errors.h"
-#include "storage/conninfo.h"
-#include "storage/postgres_advice.h"
-#include "storage/postgres_passwords.h"
+#include "pawl/bin/commands/emit.h"
+#include "pawl/bin/commands/in_doubt.h"
+#include "pawl/bin/commands/mail.h"
+#include "pawl/bin/commands/migrate.h"
+#include "pawl/bin/commands/replay.h"
+#include "pawl/bin/commands/resume.h"
+#include "pawl/bin/commands/runs.h"
+#include "pawl/bin/commands/show.h"
+#include "pawl/bin/commands/sql.h"
+#include "pawl/bin/commands/worker.h"
+#include "pawl/bin/output/redact.h"
+#include "pawl/bin/output/terminal_text.h"
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/options.h"
+#include "pawl/storage/postgres/passwords.h"
+#include "pawl/bin/settings/version.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/postgres/advice.h"
+#include "pawl/storage/postgres/conninfo.h"
 
 namespace pawl::bin {
 

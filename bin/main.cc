@@ -7,8 +7,8 @@
 
 #include <iostream>
 
-#include "bin/command_line.h"
-#include "bin/lossy_stream.h"
+#include "pawl/bin/command_line.h"
+#include "pawl/bin/output/lossy_stream.h"
 
 namespace {
 

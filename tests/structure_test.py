@@ -1,34 +1,28 @@
 #!/usr/bin/env python3
-"""Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests, README's workflow."""
+"""Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests, README's workflow.
+
+The arrows are read from the CMakeLists.txt of the folders. What `add_subdirectory` adds first knows nothing of what
+follows, and a folder's own files stand above all that it adds. Where two folders belong to different libraries, the one
+also has to link the other. And no workflow knows another.
+"""
+import functools
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CODE = [p for d in ("engine", "workflows", "storage", "bin", "tests") for p in sorted((ROOT / d).rglob("*"))
-        if p.suffix in (".h", ".cc")]
-
-# Which folders a folder may include from the root. The link graph of CMakeLists.txt says the same to the linker.
-ARROWS = {
-    "engine": {"engine"},
-    "workflows/mail": {"workflows/mail", "engine"},
-    "workflows/notify_sync_failure": {"workflows/notify_sync_failure", "workflows/mail", "engine"},
-    "storage": {"storage", "workflows/notify_sync_failure", "engine"},
-    "bin": {"bin", "storage", "workflows/notify_sync_failure", "workflows/mail", "engine"},
-}
-# Third-party headers, and the only places that may see them.
+FLOORS = ("engine", "storage", "workflows", "bin")
+CODE = [p for d in (*FLOORS, "tests") for p in sorted((ROOT / d).rglob("*")) if p.suffix in (".h", ".cc")]
+FILES_MAX = 30  # in one folder: where there are more, a folder is hiding in it
+SHARED_BY_WORKFLOWS = ("text", "redaction", "mail")
+# Third-party headers, and the only folders whose sources may see them; none but sources, where it says so.
 SEEN_BY = {
-    "pqxx/": lambda p: folder(p) == "storage" and p.suffix == ".cc",
-    "libpq-fe.h": lambda p: folder(p) == "storage" and p.suffix == ".cc",
-    "SQLiteCpp/": lambda p: folder(p) == "storage" and p.suffix == ".cc",
-    "sqlite3.h": lambda p: folder(p) == "storage" and p.suffix == ".cc",
-    "curl/": lambda p: folder(p) == "workflows/mail" and p.suffix == ".cc",
-    "Poco/": lambda p: folder(p) != "engine",
-    "simdjson.h": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
-    "date/": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
-    "kainjow/": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
-    "re2/": lambda p: folder(p) == "workflows/notify_sync_failure" and p.suffix == ".cc",
-    "CLI/": lambda p: folder(p) == "bin",
+    "pqxx/": ("storage/postgres",), "libpq-fe.h": ("storage/postgres",),
+    "SQLiteCpp/": ("storage/sqlite", "storage/checkpoints"), "sqlite3.h": ("storage/sqlite", "storage/checkpoints"),
+    "curl/": ("workflows/mail/tls",), "idn2.h": ("workflows/mail/message",), "openssl/": ("workflows/mail",),
+    "simdjson.h": ("workflows/notify_sync_failure/payload",), "kainjow/": ("workflows/notify_sync_failure/content",),
+    "date/": ("workflows/text",), "re2/": ("workflows/redaction",),
+    "Poco/": ("storage", "workflows", "bin"), "CLI/": ("bin",),
 }
 failures = []
 
@@ -41,17 +35,70 @@ def fail(path, line, what):
     failures.append(f"{path.relative_to(ROOT)}:{line}: {what}")
 
 
+@functools.cache
+def build_file(of):
+    path = ROOT / of / "CMakeLists.txt"
+    return path.read_text() if path.exists() else ""
+
+
+def in_order(of):
+    """The folder with all below it, lowest first."""
+    below = re.findall(r"^\s*add_subdirectory\((\w+)\)", build_file(of), re.MULTILINE)
+    return [one for name in below for one in in_order(f"{of}/{name}")] + [of]
+
+
+ORDER = [one for floor in FLOORS for one in in_order(floor)]
+
+
+@functools.cache
+def library(of):
+    """The library that a folder's files are in, which the folder or one above it makes."""
+    made = re.search(r"pawl_library\((\w+)", build_file(of))
+    return made.group(1) if made else library(str(pathlib.PurePath(of).parent)) if "/" in of else None
+
+
+@functools.cache
+def links(name):
+    """Every library that one links, directly or not, itself included."""
+    for one in ORDER:
+        if re.search(rf"pawl_library\({name}\b", build_file(one)):
+            linked = re.findall(rf"target_link_libraries\(pawl_{name}\s([^)]*)\)", build_file(one))
+            return {name}.union(*(links(other) for call in linked for other in re.findall(r"pawl::(\w+)", call)))
+    return {name}
+
+
+def workflow(of):
+    parts = of.split("/")
+    return parts[1] if parts[0] == "workflows" and len(parts) > 1 and parts[1] not in SHARED_BY_WORKFLOWS else None
+
+
+def may_include(here, there):
+    if here not in ORDER or there not in ORDER or ORDER.index(there) > ORDER.index(here):
+        return False
+    if workflow(here) and workflow(there) and workflow(here) != workflow(there):
+        return False
+    return library(there) in links(library(here))
+
+
 def check_includes(path, number, line):
     match = re.match(r'#include [<"]([^">]+)[">]', line)
-    if not match or folder(path).startswith("tests"):
+    if not match:
         return
     included = match.group(1)
+    here = folder(path)
+    if '"' in line and not re.match(r"pawl/|tests/", included):
+        fail(path, number, f"include ours as pawl/FOLDER/FILE.h, not {included}")
+    if here.startswith("tests"):
+        return
     for prefix, allowed in SEEN_BY.items():
-        if included.startswith(prefix) and not allowed(path):
-            fail(path, number, f"{folder(path)} must not see {included}")
-    target = str(pathlib.PurePath(included).parent)
-    if '"' in line and target not in ARROWS[folder(path)]:
-        fail(path, number, f"{folder(path)} must not include {included}")
+        if included.startswith(prefix) and not (here + "/").startswith(tuple(one + "/" for one in allowed)):
+            fail(path, number, f"{here} must not see {included}")
+        elif included.startswith(prefix) and path.suffix == ".h" and here.split("/")[0] != "bin":
+            fail(path, number, f"a header must not show {included}")
+    if '"' in line:
+        there = str(pathlib.PurePath(included).relative_to("pawl").parent) if included.startswith("pawl/") else "tests"
+        if not may_include(here, there):
+            fail(path, number, f"{here} must not include {included}")
 
 
 def check_file(path):
@@ -66,10 +113,22 @@ def check_file(path):
         check_includes(path, number, line)
         if len(line) > 120:
             fail(path, number, "over 120 columns")
+        if re.search(r"\bclass Body\b", line):
+            fail(path, number, "which body? name its role")
         if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
             fail(path, number, "a left-over marker: finish or remove it")
         if folder(path).startswith("tests") and re.search(r"\b(sleep_(for|until)|(u|nano)sleep)\b", line):
             fail(path, number, "a sleeping test: turn a clock or wait for a condition with a deadline")
+
+
+def check_folders():
+    """Few files a folder, none that a build does not know."""
+    for one in sorted({folder(path) for path in CODE}):
+        count = sum(folder(path) == one for path in CODE)
+        if count > FILES_MAX:
+            failures.append(f"{one}: {count} files; which folder is hiding in it?")
+        if not one.startswith("tests") and one not in ORDER:
+            failures.append(f"{one}: no CMakeLists.txt adds it")
 
 
 def check_readme():
@@ -82,6 +141,7 @@ def check_readme():
 
 for code in CODE:
     check_file(code)
+check_folders()
 check_readme()
 if len(CODE) < 30:
     failures.append(f"found only {len(CODE)} files: is {ROOT} the root?")

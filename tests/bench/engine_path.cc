@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/inline_lanes.h"
-#include "engine/manual_clock.h"
-#include "engine/memory_checkpoints.h"
-#include "engine/memory_outbox.h"
-#include "engine/run.h"
-#include "engine/runner.h"
-#include "engine/step.h"
+#include "pawl/engine/authoring/run.h"
+#include "pawl/engine/authoring/step.h"
+#include "pawl/engine/runtime/runner.h"
+#include "pawl/engine/testing/inline_lanes.h"
+#include "pawl/engine/testing/manual_clock.h"
+#include "pawl/engine/testing/memory_checkpoints.h"
+#include "pawl/engine/testing/memory_outbox.h"
 
 namespace pawl::bench {
 

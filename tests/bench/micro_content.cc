@@ -1,11 +1,11 @@
 // What one event costs in text: reading its payload, and writing what people see.
 #include <benchmark/benchmark.h>
 
+#include "pawl/workflows/mail/message/message.h"
+#include "pawl/workflows/notify_sync_failure/content/content.h"
+#include "pawl/workflows/notify_sync_failure/content/email_writer.h"
+#include "pawl/workflows/text/base64.h"
 #include "tests/notify_sync_failure/doubles.h"
-#include "workflows/mail/base64.h"
-#include "workflows/mail/message.h"
-#include "workflows/notify_sync_failure/content.h"
-#include "workflows/notify_sync_failure/email_writer.h"
 
 namespace {
 
@@ -55,7 +55,7 @@ BENCHMARK(address_mail)->Name("address it to a recipient and render it [mail]");
 
 void encode_base64(benchmark::State& state) {
   const std::string text(3000, 'x');
-  for (auto _ : state) benchmark::DoNotOptimize(pawl::mail::base64_lines(text));
+  for (auto _ : state) benchmark::DoNotOptimize(pawl::text::base64_lines(text));
   state.SetBytesProcessed(state.iterations() * static_cast<long>(text.size()));
 }
 BENCHMARK(encode_base64)->Name("base64 of 3,000 bytes");

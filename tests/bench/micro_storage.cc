@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "storage/array_literal.h"
-#include "storage/sqlite_checkpoints.h"
+#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "pawl/storage/postgres/array_literal.h"
 
 namespace {
 

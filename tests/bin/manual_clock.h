@@ -1,7 +1,7 @@
 // A clock that a test turns by hand.
 #pragma once
 
-#include "engine/clock.h"
+#include "pawl/engine/authoring/clock.h"
 
 namespace pawl::bin {
 

@@ -1,13 +1,13 @@
 // What counts as an event's id.
-#include "engine/uuid.h"
+#include "pawl/engine/authoring/uuid.h"
 
 #include <catch2/catch.hpp>
 
-#include "engine/ascii_case.h"
+#include "pawl/workflows/text/ascii_case.h"
 #include "tests/engine/no_uuids.h"
 
 using pawl::engine::is_uuid;
-using pawl::engine::lower_cased;
+using pawl::text::lower_cased;
 
 TEST_CASE("only the canonical form counts as a UUID") {
   CHECK(is_uuid("0f0e0d0c-0b0a-4908-8706-050403020100"));

@@ -5,13 +5,13 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "engine/errors.h"
-#include "storage/checkpoint_reader.h"
-#include "storage/sqlite_checkpoints.h"
-#include "storage/sqlite_read_only.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/checkpoints/read_only.h"
+#include "pawl/storage/checkpoints/reader.h"
+#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/fuzz/target.h"
-#include "tests/storage/checkpoint_samples.h"
+#include "tests/storage/checkpoints/samples.h"
 
 using namespace pawl;
 using namespace pawl::storage;

@@ -1,11 +1,11 @@
 // Fuzzes connection strings of Postgres: what is refused quotes nothing, what is accepted means what it meant.
-#include "storage/conninfo.h"
+#include "pawl/storage/postgres/conninfo.h"
 
-#include "bin/redact.h"
-#include "engine/errors.h"
-#include "storage/postgres_address.h"
-#include "storage/postgres_advice.h"
-#include "storage/postgres_passwords.h"
+#include "pawl/bin/output/redact.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/postgres/address.h"
+#include "pawl/storage/postgres/advice.h"
+#include "pawl/storage/postgres/passwords.h"
 #include "tests/fuzz/target.h"
 
 using namespace pawl;
@@ -29,7 +29,7 @@ void check_accepted(const std::string& conninfo) {
   for (const auto& [keyword, value] : keywords)
     if (keyword != "client_encoding" && keyword != "options")
       fuzz::require(value_of(session, keyword) == value, "a session keeps " + keyword);
-  mail::OwnSecrets secrets;
+  redaction::OwnSecrets secrets;
   for (const std::string& password : postgres_passwords(conninfo)) secrets.add(password);
   impostor_warning(conninfo);
   if (value_of(keywords, "password") == kCanary)

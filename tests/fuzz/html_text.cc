@@ -1,11 +1,12 @@
 // Fuzzes the reading of error pages: what a reader of the page would see, and never more than there was.
-#include "workflows/notify_sync_failure/html_text.h"
+#include "pawl/workflows/text/html_text.h"
 
+#include "pawl/workflows/notify_sync_failure/content/html_mail.h"
+#include "pawl/workflows/text/plain_text.h"
 #include "tests/fuzz/target.h"
-#include "workflows/notify_sync_failure/html_mail.h"
-#include "workflows/notify_sync_failure/plain_text.h"
 
 using namespace pawl;
+using namespace pawl::text;
 using namespace pawl::notify_sync_failure;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

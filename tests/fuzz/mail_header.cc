@@ -1,16 +1,17 @@
 // Fuzzes a mail: names, subject, address and body that may be anything, in a message that parses back to them.
 #include <nlohmann/json.hpp>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/workflows/mail/message/address.h"
+#include "pawl/workflows/mail/message/header.h"
+#include "pawl/workflows/text/base64.h"
+#include "pawl/workflows/text/utf8.h"
 #include "tests/fuzz/target.h"
-#include "tests/mail/header_reader.h"
-#include "tests/mail/sample_mail.h"
-#include "workflows/mail/address.h"
-#include "workflows/mail/base64.h"
-#include "workflows/mail/header.h"
-#include "workflows/mail/utf8.h"
+#include "tests/mail/message/header_reader.h"
+#include "tests/mail/message/sample_mail.h"
 
 using namespace pawl;
+using namespace pawl::text;
 using namespace pawl::mail;
 
 namespace {

@@ -1,12 +1,13 @@
 // Fuzzes the payload of an event: what is read of it, kept of it and archived of it.
 #include <nlohmann/json.hpp>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "pawl/workflows/text/plain_text.h"
 #include "tests/fuzz/target.h"
-#include "workflows/notify_sync_failure/plain_text.h"
-#include "workflows/notify_sync_failure/sync_failed.h"
 
 using namespace pawl;
+using namespace pawl::text;
 using namespace pawl::notify_sync_failure;
 
 namespace {

@@ -1,12 +1,12 @@
 // Fuzzes the redaction of JSON: a document keeps its shape, and loses the secrets of its strings.
-#include "workflows/notify_sync_failure/redacted_json.h"
+#include "pawl/workflows/redaction/redacted_json.h"
 
 #include <nlohmann/json.hpp>
 
 #include "tests/fuzz/target.h"
 
 using namespace pawl;
-using namespace pawl::notify_sync_failure;
+using namespace pawl::redaction;
 using nlohmann::json;
 
 namespace {

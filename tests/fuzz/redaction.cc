@@ -1,15 +1,16 @@
 // Fuzzes redaction: a secret that its line announces is found whatever stands before and behind that line.
-#include "workflows/notify_sync_failure/redaction.h"
+#include "pawl/workflows/redaction/redaction.h"
 
 #include <array>
 
+#include "pawl/workflows/redaction/safe_text.h"
+#include "pawl/workflows/text/html_text.h"
+#include "pawl/workflows/text/plain_text.h"
 #include "tests/fuzz/target.h"
-#include "workflows/notify_sync_failure/html_text.h"
-#include "workflows/notify_sync_failure/plain_text.h"
-#include "workflows/notify_sync_failure/safe_text.h"
 
 using namespace pawl;
-using namespace pawl::notify_sync_failure;
+using namespace pawl::redaction;
+using namespace pawl::text;
 
 namespace {
 

@@ -1,15 +1,16 @@
 // Fuzzes what a relay says: replies in pieces of any size, what they mean, and what EHLO and AUTH make of them.
-#include "workflows/mail/smtp_reply.h"
-
 #include <vector>
 
+#include "pawl/workflows/mail/smtp/capabilities.h"
+#include "pawl/workflows/mail/smtp/refusal.h"
+#include "pawl/workflows/mail/smtp/reply.h"
+#include "pawl/workflows/mail/smtp/sasl.h"
+#include "pawl/workflows/text/utf8.h"
 #include "tests/fuzz/target.h"
-#include "workflows/mail/sasl.h"
-#include "workflows/mail/smtp_capabilities.h"
-#include "workflows/mail/smtp_refusal.h"
-#include "workflows/mail/utf8.h"
 
 using namespace pawl;
+using namespace pawl::redaction;
+using namespace pawl::text;
 using namespace pawl::mail;
 using Progress = SmtpReplyReader::Progress;
 

@@ -1,12 +1,12 @@
 // Fuzzes the URLs of the settings: the relay's, the application's and a brand's logo.
 #include <nlohmann/json.hpp>
 
-#include "engine/ascii_case.h"
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/workflows/mail/mail_url.h"
+#include "pawl/workflows/notify_sync_failure/content/app_url.h"
+#include "pawl/workflows/notify_sync_failure/content/brand.h"
+#include "pawl/workflows/text/ascii_case.h"
 #include "tests/fuzz/target.h"
-#include "workflows/mail/mail_url.h"
-#include "workflows/notify_sync_failure/app_url.h"
-#include "workflows/notify_sync_failure/brand.h"
 
 using namespace pawl;
 
@@ -15,7 +15,7 @@ namespace {
 const std::string kCanary = "cAnArY7731";
 
 void require_link(const std::string& link) {
-  fuzz::require(!link.empty() && engine::lower_cased(link).starts_with("http"), "a link is one");
+  fuzz::require(!link.empty() && text::lower_cased(link).starts_with("http"), "a link is one");
   fuzz::require(link.find_first_of("\"'<>\\^`{|} \r\n\t") == std::string::npos, "a link is safe in an attribute");
 }
 

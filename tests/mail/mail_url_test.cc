@@ -1,9 +1,9 @@
 // The forms of PAWL_MAIL.
-#include "workflows/mail/mail_url.h"
+#include "pawl/workflows/mail/mail_url.h"
 
 #include <catch2/catch.hpp>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
 
 using namespace pawl::mail;
 

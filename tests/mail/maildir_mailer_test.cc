@@ -1,12 +1,12 @@
 // Mail as files.
-#include "workflows/mail/maildir_mailer.h"
+#include "pawl/workflows/mail/maildir_mailer.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 
-#include "tests/mail/sample_mail.h"
+#include "tests/mail/message/sample_mail.h"
 
 using namespace pawl::mail;
 namespace fs = std::filesystem;

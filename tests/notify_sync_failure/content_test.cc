@@ -1,9 +1,9 @@
 // What the two channels say, and that nothing in it can break out of its place.
-#include "workflows/notify_sync_failure/content.h"
+#include "pawl/workflows/notify_sync_failure/content/content.h"
 
 #include <catch2/catch.hpp>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
 #include "tests/notify_sync_failure/doubles.h"
 
 using namespace pawl::notify_sync_failure;

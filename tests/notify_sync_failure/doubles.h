@@ -7,13 +7,13 @@
 #include <set>
 #include <stdexcept>
 
-#include "engine/errors.h"
-#include "engine/run_state.h"
-#include "workflows/mail/mailer.h"
-#include "workflows/notify_sync_failure/inbox.h"
-#include "workflows/notify_sync_failure/mail_ledger.h"
-#include "workflows/notify_sync_failure/recipients.h"
-#include "workflows/notify_sync_failure/sync_failed.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/runs/run_state.h"
+#include "pawl/workflows/mail/ledger/mail_ledger.h"
+#include "pawl/workflows/mail/message/mailer.h"
+#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "pawl/workflows/notify_sync_failure/ports/inbox.h"
+#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -94,7 +94,7 @@ struct MemoryInbox final : Inbox {
 
 /// Keeps rows as the real ledger does: a row of a lost epoch stays as it is, a row found `sending` is cleared again or
 /// held, and the date of a mail stays once a copy may exist.
-struct MemoryLedger final : MailLedger {
+struct MemoryLedger final : mail::MailLedger {
   struct Row {
     std::string state;
     std::string reply;
@@ -109,67 +109,68 @@ struct MemoryLedger final : MailLedger {
   std::string full_name = "Olive Owner";
   std::map<std::string, std::string> time_zones;  ///< By user id; without one: none.
   std::set<std::string> demoted;
-  std::vector<LedgerRequest> asked;
+  std::vector<mail::LedgerRequest> asked;
   bool holds_in_doubt = false;
   int epoch = 1;
   engine::Timestamp now{std::chrono::hours{24 * 365}};
   int settle_throws = 0;          ///< So many calls of settle fail before any row is written.
   int refusals = 0;               ///< For the sake of `refused`.
-  std::set<std::string> refused;  ///< Users whose verdicts no call of settle takes, nor any in their company.
+  std::set<std::string> refused;  ///< Users whose verdicts no call of settle takes, nor any beside them.
 
-  std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
-    std::vector<LedgerEntry> entries;
-    for (const LedgerRequest& request : requests) entries.push_back(claim(request));
+  std::vector<mail::LedgerEntry> claim(std::span<const mail::LedgerRequest> requests) override {
+    std::vector<mail::LedgerEntry> entries;
+    for (const mail::LedgerRequest& request : requests) entries.push_back(claim(request));
     asked.insert(asked.end(), requests.begin(), requests.end());
     return entries;
   }
 
-  void settle(std::span<const LedgerVerdict> verdicts) override {
+  void settle(std::span<const mail::LedgerVerdict> verdicts) override {
     if (settle_throws > 0) {
       --settle_throws;
       throw engine::UnavailableError("settle mail: the database does not answer");
     }
-    for (const LedgerVerdict& verdict : verdicts)
+    for (const mail::LedgerVerdict& verdict : verdicts)
       if (refused.contains(verdict.user_id)) {
         ++refusals;
         throw std::runtime_error("settle mail: refused for " + verdict.user_id);
       }
-    for (const LedgerVerdict& verdict : verdicts) {
+    for (const mail::LedgerVerdict& verdict : verdicts) {
       Row& row = rows[{verdict.event_id, verdict.user_id}];
       if (row.epoch != epoch) continue;
       row.state = name_of(verdict.state);
       row.reply = verdict.reply;
-      row.may_be_out |= verdict.state == LedgerState::kInDoubt;
+      row.may_be_out |= verdict.state == mail::LedgerState::kInDoubt;
     }
   }
 
   const Row& row(const std::string& user_id) { return rows[{kEventId, user_id}]; }
 
  private:
-  LedgerEntry claim(const LedgerRequest& request) {
-    if (demoted.contains(request.user_id)) return {Clearance::kSuppressed, {}, {}, "no longer an owner or admin"};
+  mail::LedgerEntry claim(const mail::LedgerRequest& request) {
+    if (demoted.contains(request.user_id)) return {mail::Clearance::kSuppressed, {}, {}, "no longer an owner or admin"};
     Row& row = rows[{request.event_id, request.user_id}];
-    if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
+    if (row.state == "accepted") return {mail::Clearance::kAccepted, {}, {}, row.reply};
     if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
-      return {Clearance::kHeld, {}, {}, "found interrupted"};
+      return {mail::Clearance::kHeld, {}, {}, "found interrupted"};
     row.may_be_out |= row.state == "sending";
     row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
     const auto email = emails.find(request.user_id);
     const std::string address = email == emails.end() ? request.user_id + "@example.com" : email->second;
-    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date, time_zones[request.user_id]};
+    return {mail::Clearance::kCleared,  address, full_name, {}, request.message_id, row.date,
+            time_zones[request.user_id]};
   }
 
-  static std::string name_of(LedgerState state) {
+  static std::string name_of(mail::LedgerState state) {
     switch (state) {
-      case LedgerState::kAccepted:
+      case mail::LedgerState::kAccepted:
         return "accepted";
-      case LedgerState::kDeferred:
+      case mail::LedgerState::kDeferred:
         return "deferred";
-      case LedgerState::kRejected:
+      case mail::LedgerState::kRejected:
         return "rejected";
-      case LedgerState::kInDoubt:
+      case mail::LedgerState::kInDoubt:
         return "in_doubt";
-      case LedgerState::kSuppressed:
+      case mail::LedgerState::kSuppressed:
         return "suppressed";
     }
     return "?";

@@ -5,11 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/workflows/notify_sync_failure/content/content.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/notify_sync_failure/doubles.h"
-#include "workflows/notify_sync_failure/content.h"
 
+using namespace pawl::text;
 using namespace pawl::notify_sync_failure;
 using Catch::Contains;
 

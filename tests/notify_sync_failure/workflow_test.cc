@@ -1,10 +1,11 @@
 // The workflow as the engine drives it: resolve first, then both channels at once, independent of each other.
-#include "workflows/notify_sync_failure/workflow.h"
+#include "pawl/workflows/notify_sync_failure/workflow.h"
 
 #include <catch2/catch.hpp>
 
 #include "tests/notify_sync_failure/doubles.h"
 
+using namespace pawl::mail;
 using namespace pawl::notify_sync_failure;
 using pawl::engine::Execution;
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
 
 namespace pawl::simulation {
 

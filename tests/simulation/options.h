@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/clock.h"
+#include "pawl/engine/authoring/clock.h"
 #include "tests/simulation/faults.h"
 
 namespace pawl::simulation {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/errors.h"
+#include "pawl/engine/authoring/errors.h"
 
 namespace pawl::simulation {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-#include "engine/clock.h"
+#include "pawl/engine/authoring/clock.h"
 
 namespace pawl::simulation {
 

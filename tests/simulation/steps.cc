@@ -1,8 +1,8 @@
 // Executes batches: first what is wrong with the whole call, then item by item.
 #include "tests/simulation/steps.h"
 
-#include "engine/errors.h"
-#include "engine/run.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/authoring/run.h"
 
 namespace pawl::simulation {
 
@@ -85,7 +85,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
     if (outside_.down_until[name()] > world_.now) throw engine::UnavailableError(name() + ": connection refused");
     if (outside_.refuses_until[name()] > world_.now) throw engine::RefusedError(name() + ": permission denied");
   }
-  // a poison event does its harm in one step, in any company
+  // a poison event does its harm in one step, whatever is beside it
   void do_harm(const AskItem& item) {
     const std::string& event = item.event_id();
     if (outside_.workload.poisoned_step(event) != name()) return;
@@ -98,7 +98,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
       site_.lanes->take(TimedLanes::kForEver);
     }
   }
-  // whoever is alone when a call throws has failed; in company nobody has
+  // whoever is alone when a call throws has failed; beside others nobody has
   void blame_last(AskBatch& batch, bool for_good) {
     AskItem* last = nullptr;
     for (AskItem& item : batch) {

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "engine/memory_checkpoints.h"
+#include "pawl/engine/testing/memory_checkpoints.h"
 #include "tests/simulation/postgres.h"
 #include "tests/simulation/world.h"
 

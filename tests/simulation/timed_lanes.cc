@@ -83,8 +83,8 @@ void TimedLanes::ring() {
     if (call.begun && std::exchange(call.sleeping, false)) call.at = world_.now;
 }
 
-void TimedLanes::stop(const std::function<void()>& hurry) {
-  hurry();
+void TimedLanes::stop(const std::function<void()>& interrupt) {
+  interrupt();
   stopped_ = true;
   calls_.clear();
 }

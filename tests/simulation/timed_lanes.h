@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/lanes.h"
+#include "pawl/engine/ports/lanes.h"
 #include "tests/simulation/world.h"
 
 namespace pawl::simulation {
@@ -22,7 +22,7 @@ class TimedLanes final : public engine::Lanes {
   void submit(engine::LaneId lane, std::function<void()> work, std::function<void()> report) override;
   /// Begins one call or delivers one report, if time has come for any.
   void poll(Duration at_most) override;
-  void stop(const std::function<void()>& hurry) override;
+  void stop(const std::function<void()>& interrupt) override;
 
   /// From inside a call: when the engine asked for it.
   Timestamp asked_at() const { return asked_at_; }

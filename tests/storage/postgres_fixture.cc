@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 
-#include "storage/array_literal.h"
-#include "storage/postgres_migrator.h"
-#include "storage/postgres_roles.h"
+#include "pawl/storage/postgres/array_literal.h"
+#include "pawl/storage/schema/migrator.h"
+#include "pawl/storage/schema/roles.h"
 
 namespace pawl::tests {
 
@@ -142,13 +142,13 @@ engine::Registered Worker::open(std::vector<std::string> waiting, std::vector<st
   return outbox.open(registration);
 }
 
-std::vector<engine::Event> Worker::claim(int max, engine::Company company) {
-  return outbox.claim({{"test/event", "pms/connection.sync.failed"}, {max, 5, company}});
+std::vector<engine::Event> Worker::claim(int max, engine::Quarantine quarantine) {
+  return outbox.claim({{"test/event", "pms/connection.sync.failed"}, {max, 5, quarantine}});
 }
 
-std::vector<std::string> Worker::claim_ids(int max, engine::Company company) {
+std::vector<std::string> Worker::claim_ids(int max, engine::Quarantine quarantine) {
   std::vector<std::string> ids;
-  for (const engine::Event& event : claim(max, company)) ids.push_back(event.id);
+  for (const engine::Event& event : claim(max, quarantine)) ids.push_back(event.id);
   return ids;
 }
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/outbox.h"
-#include "storage/epoch.h"
-#include "storage/postgres_connection.h"
-#include "storage/postgres_outbox.h"
+#include "pawl/engine/ports/outbox.h"
+#include "pawl/storage/outbox/postgres_outbox.h"
+#include "pawl/storage/postgres/connection.h"
+#include "pawl/storage/postgres/epoch.h"
 
 namespace pawl::tests {
 
@@ -64,9 +64,9 @@ struct Worker {
   static bool can_listen();
   static std::string new_store();
   engine::Registered open(std::vector<std::string> waiting = {}, std::vector<std::string> moving = {});
-  std::vector<engine::Event> claim(int max = 100, engine::Company company = {});
+  std::vector<engine::Event> claim(int max = 100, engine::Quarantine quarantine = {});
   /// Ids of what it claimed.
-  std::vector<std::string> claim_ids(int max = 100, engine::Company company = {});
+  std::vector<std::string> claim_ids(int max = 100, engine::Quarantine quarantine = {});
   std::size_t finish(const engine::Event& event, engine::RunStatus status = engine::RunStatus::kDone,
                      const std::string& reason = "");
   /// Makes Postgres' clock judge its lease to be over.

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "workflows/mail/mailer.h"
-#include "workflows/mail/smtp_options.h"
+#include "pawl/workflows/mail/message/mailer.h"
+#include "pawl/workflows/mail/smtp/options.h"
 
 namespace pawl::mail {
 
@@ -28,7 +28,7 @@ struct MailerConfig {
   std::string password;            ///< Or access token. Needed with a user, else unused.
   std::string password_file = "";  ///< Read at each login instead of `password`; empty: none.
   /// Gets the password, and masks what the relay says.
-  std::shared_ptr<OwnSecrets> secrets = std::make_shared<OwnSecrets>();
+  std::shared_ptr<redaction::OwnSecrets> secrets = std::make_shared<redaction::OwnSecrets>();
   SmtpTrace trace = {};
 };
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "workflows/mail/mailer.h"
+#include "pawl/workflows/mail/message/mailer.h"
 
 namespace pawl::mail {
 

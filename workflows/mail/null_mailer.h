@@ -1,7 +1,7 @@
 // Accepts every mail and sends none: for benchmarks.
 #pragma once
 
-#include "workflows/mail/mailer.h"
+#include "pawl/workflows/mail/message/mailer.h"
 
 namespace pawl::mail {
 

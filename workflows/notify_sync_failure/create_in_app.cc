@@ -1,12 +1,12 @@
 // Posts what has recipients; where nobody is to be told, nothing is posted and the step succeeds.
-#include "workflows/notify_sync_failure/create_in_app.h"
+#include "pawl/workflows/notify_sync_failure/create_in_app.h"
 
-#include "engine/crash_point.h"
-#include "workflows/notify_sync_failure/content.h"
+#include "pawl/engine/faults/crash_point.h"
+#include "pawl/workflows/notify_sync_failure/content/content.h"
 
 namespace pawl::notify_sync_failure {
 
-CreateInApp::CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, TimeZone zone)
+CreateInApp::CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, text::TimeZone zone)
     : Step("create-in-app", options), inbox_(inbox), app_url_(std::move(app_url)), zone_(zone) {}
 
 void CreateInApp::execute(engine::Batch<InAppRequest, InAppReceipt>& batch) {

@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/step.h"
-#include "workflows/notify_sync_failure/app_url.h"
-#include "workflows/notify_sync_failure/inbox.h"
-#include "workflows/notify_sync_failure/recipients.h"
-#include "workflows/notify_sync_failure/sync_failed.h"
-#include "workflows/notify_sync_failure/time_zone.h"
+#include "pawl/engine/authoring/step.h"
+#include "pawl/workflows/notify_sync_failure/content/app_url.h"
+#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "pawl/workflows/notify_sync_failure/ports/inbox.h"
+#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
+#include "pawl/workflows/text/time_zone.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -24,7 +24,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InAppReceipt, rows)
 
 class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
  public:
-  CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, TimeZone zone = {});
+  CreateInApp(Inbox& inbox, AppUrl app_url, engine::StepOptions options, text::TimeZone zone = {});
   std::string tenant(const InAppRequest& request) const override { return request.failure->org_id; }
   void execute(engine::Batch<InAppRequest, InAppReceipt>& batch) override;
   void check_service() override { inbox_.check_access(); }
@@ -34,7 +34,7 @@ class CreateInApp final : public engine::Step<InAppRequest, InAppReceipt> {
 
   Inbox& inbox_;
   AppUrl app_url_;
-  TimeZone zone_;
+  text::TimeZone zone_;
 };
 
 }  // namespace pawl::notify_sync_failure

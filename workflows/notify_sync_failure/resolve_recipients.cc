@@ -1,13 +1,13 @@
 // Asks the directory once for each organisation of the batch, however many of its connections failed.
-#include "workflows/notify_sync_failure/resolve_recipients.h"
+#include "pawl/workflows/notify_sync_failure/resolve_recipients.h"
 
 #include <algorithm>
 #include <map>
 
-#include "engine/crash_point.h"
-#include "workflows/mail/address.h"
-#include "workflows/notify_sync_failure/json_text.h"
-#include "workflows/notify_sync_failure/safe_text.h"
+#include "pawl/engine/faults/crash_point.h"
+#include "pawl/workflows/mail/message/address.h"
+#include "pawl/workflows/redaction/safe_text.h"
+#include "pawl/workflows/text/json_text.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -34,7 +34,7 @@ void append_ids(std::string& json, const std::vector<std::string>& ids) {
   json += '[';
   for (const std::string& id : ids) {
     if (&id != &ids.front()) json += ',';
-    append_json_text(json, id);
+    text::append_json_text(json, id);
   }
   json += ']';
 }
@@ -43,7 +43,7 @@ void append_ids(std::string& json, const std::vector<std::string>& ids) {
 
 std::string to_checkpoint(const Recipients& recipients) {
   std::string json = "{\"org_name\":";
-  append_json_text(json, recipients.org_name);
+  text::append_json_text(json, recipients.org_name);
   if (!recipients.shared_mailboxes.empty()) {
     json += ",\"shared_mailboxes\":[";
     for (const auto& users : recipients.shared_mailboxes) {
@@ -75,7 +75,7 @@ void ResolveRecipients::execute(engine::Batch<std::string, Recipients>& batch) {
 
   std::vector<Recipients> found = directory_.owners_and_admins(org_ids);
   for (Recipients& recipients : found) {
-    recipients.org_name = safe_line(recipients.org_name, kOrgNameMax);
+    recipients.org_name = redaction::safe_line(recipients.org_name, kOrgNameMax);
     recipients.shared_mailboxes = shared_mailboxes(recipients);
     recipients.emails.clear();
   }

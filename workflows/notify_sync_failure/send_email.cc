@@ -1,16 +1,16 @@
 // Keeps the order that bounds copies: claim, send, record; only then is an item told its outcome.
-#include "workflows/notify_sync_failure/send_email.h"
+#include "pawl/workflows/notify_sync_failure/send_email.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 
-#include "engine/ascii_case.h"
-#include "engine/crash_point.h"
-#include "engine/errors.h"
-#include "workflows/mail/address.h"
-#include "workflows/notify_sync_failure/json_text.h"
-#include "workflows/notify_sync_failure/safe_text.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/faults/crash_point.h"
+#include "pawl/workflows/mail/message/address.h"
+#include "pawl/workflows/redaction/safe_text.h"
+#include "pawl/workflows/text/ascii_case.h"
+#include "pawl/workflows/text/json_text.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -26,22 +26,22 @@ constexpr const char* kLoginAdvice =
     "; login refused: tried again after 1 to 15 minutes, at once after a restart or when the password file changes";
 constexpr engine::ProbeWaits kLoginProbes{std::chrono::minutes{1}, std::chrono::minutes{15}};
 
-LedgerState state_after(mail::Delivery delivery) {
+mail::LedgerState state_after(mail::Delivery delivery) {
   switch (delivery) {
     case mail::Delivery::kAccepted:
-      return LedgerState::kAccepted;
+      return mail::LedgerState::kAccepted;
     case mail::Delivery::kRejected:
-      return LedgerState::kRejected;
+      return mail::LedgerState::kRejected;
     case mail::Delivery::kInDoubt:
-      return LedgerState::kInDoubt;
+      return mail::LedgerState::kInDoubt;
     case mail::Delivery::kRefused:
     case mail::Delivery::kAccountRefused:
     case mail::Delivery::kDeferred:
     case mail::Delivery::kRelayDown:
     case mail::Delivery::kLoginRefused:
-      return LedgerState::kDeferred;
+      return mail::LedgerState::kDeferred;
   }
-  return LedgerState::kDeferred;
+  return mail::LedgerState::kDeferred;
 }
 
 // An item that the ledger has cleared, or that an earlier call has already sent.
@@ -49,7 +49,7 @@ struct Outgoing {
   EmailItem* item = nullptr;
   std::string address;
   std::optional<mail::Envelope> envelope;  // nothing where nothing is to be sent
-  LedgerVerdict verdict;
+  mail::LedgerVerdict verdict;
   std::optional<mail::Delivery> delivery;  // nothing where nothing was sent
 };
 
@@ -58,7 +58,7 @@ class SafeLines {
  public:
   const std::string& of(const std::string& raw, std::size_t max_characters) {
     const auto [line, is_new] = lines_.try_emplace({raw, max_characters});
-    if (is_new) line->second = safe_line(raw, max_characters);
+    if (is_new) line->second = redaction::safe_line(raw, max_characters);
     return line->second;
   }
 
@@ -69,7 +69,7 @@ class SafeLines {
 // Whose mail it is, for whoever asks whether a refusal is the relay's of everybody: an organisation at a domain.
 std::string subject_of(const Outgoing& mail) {
   const std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
-  return mail.item->input().failure->org_id + " " + engine::lower_cased(domain);
+  return mail.item->input().failure->org_id + " " + text::lower_cased(domain);
 }
 
 // Of those who share the mailbox.
@@ -98,16 +98,16 @@ void settle_item(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
   if (settle_as_everybodys(mail)) return;
   switch (mail.verdict.state) {
-    case LedgerState::kAccepted:
+    case mail::LedgerState::kAccepted:
       return mail.delivery ? mail.item->succeed({"accepted", reply}) : mail.item->skip({"accepted", reply});
-    case LedgerState::kSuppressed:
+    case mail::LedgerState::kSuppressed:
       return mail.item->skip({"suppressed", reply});
-    case LedgerState::kRejected:
+    case mail::LedgerState::kRejected:
       return mail.item->fail("rejected: " + reply);
-    case LedgerState::kDeferred:
+    case mail::LedgerState::kDeferred:
       return mail.item->retry(reply);
     // The ledger's next claim decides: cleared to be sent again, or held.
-    case LedgerState::kInDoubt:
+    case mail::LedgerState::kInDoubt:
       return mail.item->retry("in doubt: " + reply);
   }
 }
@@ -115,7 +115,7 @@ void settle_item(const Outgoing& mail) {
 }  // namespace
 
 std::string to_checkpoint(const EmailReceipt& receipt) {
-  return json_object({{"detail", receipt.detail}, {"state", receipt.state}});
+  return text::json_object({{"detail", receipt.detail}, {"state", receipt.state}});
 }
 
 // One call's way through ledger, mailer and ledger.
@@ -144,7 +144,7 @@ class SendEmail::Round {
 
   void record() {
     if (mails_.empty()) return;
-    std::vector<LedgerVerdict> verdicts;
+    std::vector<mail::LedgerVerdict> verdicts;
     for (const Outgoing& mail : mails_) verdicts.push_back(mail.verdict);
     try {
       step_.ledger_.settle(verdicts);
@@ -163,19 +163,19 @@ class SendEmail::Round {
   // Claims each mail for the user of that number. Returns those that the next user of the same mailbox may still get:
   // under the message id of the first, so that it stays one mail.
   std::vector<EmailItem*> claim_for(std::size_t user, const std::vector<EmailItem*>& items) {
-    std::vector<LedgerRequest> requests;
+    std::vector<mail::LedgerRequest> requests;
     requests.reserve(items.size());
     for (const EmailItem* item : items) {
       const EmailRequest& mail = item->input();
       requests.push_back({item->event_id(), mail.failure->org_id, user_of(mail, user),
                           step_.writer_.message_id(item->event_id(), mail.user_id), item->again()});
     }
-    const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
+    const std::vector<mail::LedgerEntry> entries = step_.ledger_.claim(requests);
     std::vector<EmailItem*> next;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const bool has_next = user < items[i]->input().same_mailbox.size();
       const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].user_id).has_value();
-      if (entries.at(i).clearance == Clearance::kSuppressed && has_next && !is_sent)
+      if (entries.at(i).clearance == mail::Clearance::kSuppressed && has_next && !is_sent)
         next.push_back(items[i]);
       else
         take_up(*items[i], requests[i], entries[i]);
@@ -183,25 +183,28 @@ class SendEmail::Round {
     return next;
   }
 
-  void take_up(EmailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
+  void take_up(EmailItem& item, const mail::LedgerRequest& request, const mail::LedgerEntry& entry) {
     const std::string& user_id = request.user_id;
     const std::string& reason = safe_lines_.of(entry.reason, kReplyMax);
     const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
-    if (entry.clearance == Clearance::kAccepted) {
+    if (entry.clearance == mail::Clearance::kAccepted) {
       step_.memory_.forget(item.event_id(), user_id);
       return item.skip({"accepted", reason.empty() ? "was sent before" : reason});
     }
     if (known) return void(mails_.push_back({&item, {}, std::nullopt, *known, std::nullopt}));
-    if (entry.clearance == Clearance::kSuppressed) return item.skip({"suppressed", reason});
-    if (entry.clearance == Clearance::kHeld)
+    if (entry.clearance == mail::Clearance::kSuppressed) return item.skip({"suppressed", reason});
+    if (entry.clearance == mail::Clearance::kHeld)
       return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
     write(item, request, entry);
   }
 
-  void write(EmailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
+  void write(EmailItem& item, const mail::LedgerRequest& request, const mail::LedgerEntry& entry) {
     const std::string address = mail::normalised_address(entry.email);
-    Outgoing mail{
-        &item, address, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, std::nullopt};
+    Outgoing mail{&item,
+                  address,
+                  std::nullopt,
+                  {item.event_id(), request.user_id, mail::LedgerState::kSuppressed, {}},
+                  std::nullopt};
     if (const auto reason = mail::why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
@@ -247,7 +250,7 @@ void rethrow_if_everybodys() try { throw; } catch (const engine::LeaseLostError&
 
 }  // namespace
 
-SendEmail::SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)
+SendEmail::SendEmail(mail::MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)
     : Step("send-email", options), ledger_(ledger), mailer_(mailer), writer_(std::move(writer)) {}
 
 void SendEmail::execute(EmailBatch& batch) {
@@ -263,7 +266,7 @@ void SendEmail::record_kept_verdicts() {
   if (memory_.unrecorded().verdicts.empty()) return;
   // One at a time: a verdict that is told late must not meet the next claim of its mail.
   const std::lock_guard alone(telling_);
-  const VerdictMemory::Unrecorded unrecorded = memory_.unrecorded();
+  const mail::VerdictMemory::Unrecorded unrecorded = memory_.unrecorded();
   if (unrecorded.verdicts.empty()) return;
   try {
     ledger_.settle(unrecorded.verdicts);
@@ -274,8 +277,8 @@ void SendEmail::record_kept_verdicts() {
   }
 }
 
-void SendEmail::record_one_by_one(const std::vector<LedgerVerdict>& verdicts) {
-  for (const LedgerVerdict& verdict : verdicts) try {
+void SendEmail::record_one_by_one(const std::vector<mail::LedgerVerdict>& verdicts) {
+  for (const mail::LedgerVerdict& verdict : verdicts) try {
       ledger_.settle({&verdict, 1});
       memory_.recorded(verdict);
     } catch (...) {

@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "engine/step.h"
-#include "workflows/mail/mailer.h"
-#include "workflows/notify_sync_failure/email_writer.h"
-#include "workflows/notify_sync_failure/mail_ledger.h"
-#include "workflows/notify_sync_failure/sync_failed.h"
-#include "workflows/notify_sync_failure/verdict_memory.h"
+#include "pawl/engine/authoring/step.h"
+#include "pawl/workflows/mail/ledger/mail_ledger.h"
+#include "pawl/workflows/mail/ledger/verdict_memory.h"
+#include "pawl/workflows/mail/message/mailer.h"
+#include "pawl/workflows/notify_sync_failure/content/email_writer.h"
+#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -33,7 +33,7 @@ std::string to_checkpoint(const EmailReceipt& receipt);
 /// only.
 class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
  public:
-  SendEmail(MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options);
+  SendEmail(mail::MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options);
 
   /// The user id of the recipient, of the first where several share a mailbox.
   std::string key(const EmailRequest& request) const override { return request.user_id; }
@@ -49,13 +49,13 @@ class SendEmail final : public engine::Step<EmailRequest, EmailReceipt> {
   class Round;
 
   void record_kept_verdicts();
-  void record_one_by_one(const std::vector<LedgerVerdict>& verdicts);
+  void record_one_by_one(const std::vector<mail::LedgerVerdict>& verdicts);
   void record_isolated_verdicts(engine::Batch<EmailRequest, EmailReceipt>& batch);
 
-  MailLedger& ledger_;
+  mail::MailLedger& ledger_;
   mail::Mailer& mailer_;
   EmailWriter writer_;
-  VerdictMemory memory_;
+  mail::VerdictMemory memory_;
   std::mutex telling_;
 };
 

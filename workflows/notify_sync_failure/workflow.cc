@@ -1,13 +1,13 @@
 // The coroutine and its registration.
-#include "workflows/notify_sync_failure/workflow.h"
+#include "pawl/workflows/notify_sync_failure/workflow.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "engine/errors.h"
-#include "engine/run.h"
-#include "workflows/notify_sync_failure/plain_text.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/authoring/run.h"
+#include "pawl/workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -71,10 +71,10 @@ engine::StepOptions mail_options(engine::StepOptions options, const mail::Mailer
   return options;
 }
 
-TimeZone time_zone_of(const SyncFailureOptions& options) {
+text::TimeZone time_zone_of(const SyncFailureOptions& options) {
   if (options.time_zone.empty()) return {};
-  if (const auto zone = TimeZone::find(options.time_zone)) return *zone;
-  throw engine::RefusedError("time zone " + in_quotes(options.time_zone) +
+  if (const auto zone = text::TimeZone::find(options.time_zone)) return *zone;
+  throw engine::RefusedError("time zone " + text::in_quotes(options.time_zone) +
                              ": not in this system's database (the package tzdata); give a name such as "
                              "Australia/Sydney");
 }

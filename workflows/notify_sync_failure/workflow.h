@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "engine/workflow.h"
-#include "workflows/mail/mailer.h"
-#include "workflows/notify_sync_failure/create_in_app.h"
-#include "workflows/notify_sync_failure/resolve_recipients.h"
-#include "workflows/notify_sync_failure/send_email.h"
+#include "pawl/engine/authoring/workflow.h"
+#include "pawl/workflows/mail/message/mailer.h"
+#include "pawl/workflows/notify_sync_failure/create_in_app.h"
+#include "pawl/workflows/notify_sync_failure/resolve_recipients.h"
+#include "pawl/workflows/notify_sync_failure/send_email.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -16,7 +16,7 @@ namespace pawl::notify_sync_failure {
 struct SyncFailurePorts {
   RecipientDirectory& directory;
   Inbox& inbox;
-  MailLedger& ledger;
+  mail::MailLedger& ledger;
   mail::Mailer& mailer;
 };
 

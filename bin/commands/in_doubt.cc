@@ -1,0 +1,96 @@
+// Mails in doubt, as Postgres knows them: no checkpoint file is needed, so that any host can ask.
+#include "pawl/bin/commands/in_doubt.h"
+
+#include <CLI/CLI.hpp>
+#include <set>
+
+#include "pawl/bin/commands/one_shot.h"
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/requester.h"
+#include "pawl/bin/settings/run_ids.h"
+#include "pawl/workflows/mail/ledger/in_doubt_mails.h"
+
+namespace pawl::bin {
+
+namespace {
+
+// Beginnings and ends of ids are looked up among what is in doubt.
+std::string full_id(const std::string& id, const std::string& postgres) {
+  if (is_full_id(id)) return id;
+  std::set<std::string> found;
+  for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres))
+    if (mail.event_id.starts_with(id) || mail.event_id.ends_with(id)) found.insert(mail.event_id);
+  if (found.size() == 1) return *found.begin();
+  if (found.empty())
+    throw NotFoundError("no run whose id begins or ends with '" + id +
+                        "' has a mail in doubt; `pawl in-doubt` lists what there is");
+  throw UsageError("several runs with mails in doubt have an id that begins or ends with '" + id +
+                   "'; give more of it");
+}
+
+class InDoubtVerb final : public Verb {
+ public:
+  explicit InDoubtVerb(CLI::App& command) {
+    resolve_ = command.add_subcommand("resolve", "Take a run's mails out of doubt, and let the run go on");
+    resolve_->add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
+    CLI::Option* sent = resolve_->add_flag("--sent", sent_, "They were sent: never send them again");
+    resolve_->add_flag("--not-sent", not_sent_, "They were not sent: send them now")->excludes(sent);
+    resolve_->add_option("--user", user_, "Only the mail to this user, by full id");
+    resolve_->add_option("--note", note_, "How you know, for the audit trail");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    if (!resolve_->parsed()) return list(settings, console);
+    if (sent_ == not_sent_) throw UsageError("in-doubt resolve needs either --sent or --not-sent");
+    if (!user_.empty() && !is_full_id(user_))
+      throw UsageError("--user takes a full user id as `pawl in-doubt` lists it, not '" + user_ + "'");
+    const std::vector<std::string> ids = expand_ids(ids_, console.in);
+    await_migrated_postgres(settings, console);
+    return resolve(ids, settings, console);
+  }
+
+ private:
+  static ExitCode list(const Settings& settings, Console& console) {
+    await_migrated_postgres(settings, console);
+    Table table{{"run", "user", "email", "since", "count", "state", "reply", "message_id"}, {}, 0};
+    for (const mail::InDoubtMail& mail : mail::mails_in_doubt(settings.postgres))
+      table.rows.push_back({mail.event_id, mail.user_id, mail.email.empty() ? Table::Cell{} : mail.email, mail.since,
+                            mail.count, mail.run, mail.reply, mail.message_id});
+    print_table(console.out, table, settings.output);
+    return ExitCode::kDone;
+  }
+
+  ExitCode resolve(const std::vector<std::string>& ids, const Settings& settings, Console& console) const {
+    Table table{{"run", "outcome", "detail"}, {}, 0};
+    ExitCode code = ExitCode::kDone;
+    for (const std::string& id : ids) {
+      const std::string event_id = full_id(id, settings.postgres);
+      const auto outcome = mail::resolve_in_doubt(settings.postgres, {event_id, user_, sent_, requester(), note_});
+      if (outcome.resolved > 0) {
+        table.rows.push_back(
+            {event_id, std::to_string(outcome.resolved) + (sent_ ? " sent" : " not sent"), "run " + outcome.run});
+        continue;
+      }
+      table.rows.push_back({event_id, "refused", outcome.outcome});
+      const bool not_found = outcome.outcome.starts_with("not found");
+      if (code == ExitCode::kDone || not_found) code = not_found ? ExitCode::kNotFound : ExitCode::kRefused;
+    }
+    print_table(console.out, table, settings.output);
+    if (code != ExitCode::kDone)
+      console.err << "pawl: not every mail could be resolved; `pawl in-doubt` lists those that can\n";
+    return code;
+  }
+
+  CLI::App* resolve_ = nullptr;
+  std::vector<std::string> ids_;
+  bool sent_ = false;
+  bool not_sent_ = false;
+  std::string user_;
+  std::string note_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_in_doubt(CLI::App& command) { return std::make_unique<InDoubtVerb>(command); }
+
+}  // namespace pawl::bin

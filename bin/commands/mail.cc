@@ -1,0 +1,148 @@
+// Tries out what mails depend on: the relay, by sending one, and the settings, by printing one.
+#include "pawl/bin/commands/mail.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iomanip>
+#include <iterator>
+#include <map>
+
+#include "pawl/bin/commands/mail_preview.h"
+#include "pawl/bin/output/redact.h"
+#include "pawl/bin/output/utc_text.h"
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/relay.h"
+#include "pawl/bin/settings/version.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/workflows/mail/message/address.h"
+#include "pawl/workflows/mail/message/message.h"
+
+namespace pawl::bin {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void require_mail_settings(const Settings& settings) {
+  std::string missing;
+  if (settings.mail.empty()) missing += "\n  PAWL_MAIL (--mail): where mail goes, like smtp://pawl@relay.internal";
+  if (settings.mail_from.empty())
+    missing += "\n  PAWL_MAIL_FROM (--mail-from): the sender's address, like alerts@example.com";
+  if (!missing.empty()) throw UsageError("mail test is not configured: missing" + missing);
+}
+
+std::string usable_address(const std::string& typed, const char* option) {
+  std::string address = mail::normalised_address(typed);
+  if (const auto reason = mail::why_unusable(address))
+    throw UsageError(std::string("cannot send a test mail: ") + option + ": " + *reason);
+  return address;
+}
+
+mail::Envelope test_mail(const Settings& settings, const std::string& to) {
+  const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
+  mail::Message message;
+  message.from_name = settings.mail_from_name.empty() ? "pawl" : settings.mail_from_name;
+  message.from = usable_address(settings.mail_from, "--mail-from");
+  if (!settings.reply_to.empty()) message.reply_to = usable_address(settings.reply_to, "--reply-to");
+  if (!settings.mail_envelope_from.empty())
+    message.envelope_from = usable_address(settings.mail_envelope_from, "--mail-envelope-from");
+  message.to = usable_address(to, "--to");
+  message.subject = "Test mail from pawl";
+  const std::string domain = message.from.substr(message.from.rfind('@') + 1);
+  message.message_id = mail::message_id("mail-test", std::to_string(now.time_since_epoch().count()), domain);
+  message.date = now;
+  const std::string text = "Whoever set this pawl (" + std::string(kVersion) + ") up asked for a test mail at " +
+                           utc_text(now) + ". It has arrived: nothing is left to do.";
+  message.text = mail::encode(text + "\n");
+  message.html = mail::encode("<p>" + text + "</p>\n");
+  return mail::seal(message);
+}
+
+/// What came of it, for whoever has to act on it; empty: it was accepted.
+std::string trouble_of(mail::Delivery delivery) {
+  switch (delivery) {
+    case mail::Delivery::kAccepted:
+      return "";
+    case mail::Delivery::kRejected:
+      return "the relay refuses this recipient or message for good";
+    case mail::Delivery::kRefused:
+      return "the relay refuses it, in words that do not tell whether for the recipient's sake or for ours";
+    case mail::Delivery::kAccountRefused:
+      return "the relay refuses our sender, quota or right to relay; check PAWL_MAIL_FROM and the account";
+    case mail::Delivery::kDeferred:
+      return "the relay does not take it now; a worker would try again";
+    case mail::Delivery::kInDoubt:
+      return "it may or may not have been sent: the connection ended before the relay's last answer";
+    case mail::Delivery::kRelayDown:
+      return "the relay cannot be used; check PAWL_MAIL";
+    case mail::Delivery::kLoginRefused:
+      return "the relay refuses the login; check the user of PAWL_MAIL and PAWL_MAIL_PASSWORD_FILE";
+  }
+  return "it is not known what became of it";
+}
+
+bool is_refusal(mail::Delivery delivery) {
+  return delivery == mail::Delivery::kRejected || delivery == mail::Delivery::kRefused ||
+         delivery == mail::Delivery::kAccountRefused || delivery == mail::Delivery::kLoginRefused;
+}
+
+class MailVerb final : public Verb {
+ public:
+  explicit MailVerb(CLI::App& command) {
+    CLI::App* sends = command.add_subcommand("test", "Send one test mail, and print what the relay says to each step");
+    sends->add_option("--to", to_, "Whom to send it to")->required();
+    preview_ =
+        command.add_subcommand("preview", "Print the mail of a failed sync as the settings make it; sends nothing");
+    const std::map<std::string, MailPart> parts{
+        {"subject", MailPart::kSubject}, {"text", MailPart::kText}, {"html", MailPart::kHtml}};
+    preview_->add_option("--part", request_.part, "subject, text or html; default text")
+        ->transform(CLI::CheckedTransformer(parts));
+    preview_->add_option("--data", request_.payload, "The event's payload as JSON instead of a sample; - reads it");
+    preview_->add_option("--organisation", request_.organisation, "Its name; default Acme Lettings");
+    command.require_subcommand(1);
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    return preview_->parsed() ? preview(settings, console) : test(settings, console);
+  }
+
+ private:
+  ExitCode preview(const Settings& settings, Console& console) {
+    if (request_.payload == "-") request_.payload.assign(std::istreambuf_iterator<char>(console.in), {});
+    console.out << preview_mail(settings, request_);
+    if (request_.part == MailPart::kSubject) console.out << '\n';
+    return ExitCode::kDone;
+  }
+
+  ExitCode test(const Settings& settings, Console& console) const {
+    require_mail_settings(settings);
+    const mail::Envelope envelope = test_mail(settings, to_);
+    const Clock::time_point began = Clock::now();
+    const auto print = [&](const std::string& what, const std::string& words) {
+      const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+      console.out << std::setw(6) << elapsed.count() << " ms  " << what << ": " << redacted(words, *console.secrets)
+                  << std::endl;
+    };
+    for (const std::string& warning : relay_warnings(settings)) console.err << "pawl: " << warning << '\n';
+    const auto mailer = make_relay(settings, console.secrets, print);
+    const mail::DeliveryReport report = mailer->send({&envelope, 1}).at(0);
+    const std::string trouble = trouble_of(report.delivery);
+    if (trouble.empty()) {
+      console.out << "accepted, to " << envelope.to << ", as " << envelope.message_id << '\n';
+      return ExitCode::kDone;
+    }
+    const std::string words = "test mail to " + envelope.to + " not accepted: " + trouble + ": " + report.reply;
+    if (is_refusal(report.delivery)) throw engine::RefusedError(words);
+    throw engine::UnavailableError(words);
+  }
+
+  std::string to_;
+  CLI::App* preview_ = nullptr;
+  PreviewRequest request_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_mail(CLI::App& command) { return std::make_unique<MailVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,80 @@
+// Applies, prints or lists the migrations.
+#include "pawl/bin/commands/migrate.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+
+#include "pawl/bin/commands/migration_status.h"
+#include "pawl/bin/commands/one_shot.h"
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/storage/postgres/advice.h"
+#include "pawl/storage/schema/migrator.h"
+#include "pawl/storage/schema/roles.h"
+#include "pawl/storage/schema/script.h"
+
+namespace pawl::bin {
+
+namespace {
+
+class MigrateVerb final : public Verb {
+ public:
+  explicit MigrateVerb(CLI::App& command) {
+    command.add_flag("--with-app", with_app_, "First create the application's reference tables where they are missing");
+    command.add_flag("--roles", roles_,
+                     "Create the roles pawl_worker, pawl_operator and pawl_producer, and grant them what they need");
+    command.add_flag("--print", print_,
+                     "Print the SQL for psql, as a whole and to be run as often as you like, and change nothing");
+    command.add_flag("--status", status_,
+                     "List what is applied in both databases and change nothing; exit 4 where Postgres lacks some");
+    command.footer("The checkpoint file is migrated by the worker that opens it.");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    if (print_ && status_) throw UsageError("migrate takes --print or --status, not both");
+    if (print_) return print(console);
+    if (status_) return show_status(settings, console);
+    return apply(settings, console);
+  }
+
+ private:
+  ExitCode print(Console& console) const {
+    console.out << storage::migration_script(storage::postgres_lines(), with_app_, roles_);
+    return ExitCode::kDone;
+  }
+
+  static ExitCode show_status(const Settings& settings, Console& console) {
+    Table table{{"database", "migration", "applied"}, {}, 1};
+    await_postgres(settings, console, [&] { table.rows = postgres_status_rows(settings.postgres); });
+    const bool is_applied = std::ranges::all_of(table.rows, [](const auto& row) { return row.back().has_value(); });
+    for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
+    print_table(console.out, table, settings.output);
+    if (is_applied) return ExitCode::kDone;
+    console.err << "pawl: Postgres lacks migrations; run `pawl migrate`\n";
+    return ExitCode::kRefused;
+  }
+
+  ExitCode apply(const Settings& settings, Console& console) const {
+    if (const auto warning = storage::impostor_warning(settings.postgres)) console.err << "pawl: " << *warning << '\n';
+    storage::Migrated done;
+    await_postgres(settings, console, [&] { done = storage::migrate_postgres(settings.postgres, with_app_); });
+    await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_); });
+    for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
+    for (const std::string& name : done.mended)
+      console.out << "mended trigger " << name << ": failed syncs make events again\n";
+    if (done.applied.empty() && done.mended.empty())
+      console.out << "nothing to apply: the database is as new as this pawl\n";
+    return ExitCode::kDone;
+  }
+
+  bool with_app_ = false;
+  bool roles_ = false;
+  bool print_ = false;
+  bool status_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_migrate(CLI::App& command) { return std::make_unique<MigrateVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,17 @@
+// `pawl migrate`: applies the migrations of both databases, prints them, or says where the databases stand.
+#pragma once
+
+#include <memory>
+
+#include "pawl/bin/commands/verb.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pawl::bin {
+
+/// Declares the verb's arguments on its subcommand.
+std::unique_ptr<Verb> make_migrate(CLI::App& command);
+
+}  // namespace pawl::bin

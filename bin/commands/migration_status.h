@@ -1,0 +1,17 @@
+// Where both databases stand, as rows of `migrate --status`: database, migration, applied at.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pawl/bin/output/table.h"
+#include "pawl/bin/settings/settings.h"
+
+namespace pawl::bin {
+
+std::vector<std::vector<Table::Cell>> postgres_status_rows(const std::string& conninfo);
+
+/// Never creates the file: a missing one is a row that says so.
+std::vector<std::vector<Table::Cell>> checkpoint_status_rows(const Settings& settings);
+
+}  // namespace pawl::bin

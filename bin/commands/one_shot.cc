@@ -1,0 +1,33 @@
+// Patience for the one-shot verbs.
+#include "pawl/bin/commands/one_shot.h"
+
+#include <poll.h>
+
+#include "pawl/bin/output/redact.h"
+#include "pawl/bin/worker/retry_start.h"
+#include "pawl/storage/schema/migrator.h"
+
+namespace pawl::bin {
+
+void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt) {
+  const engine::SystemClock clock;
+  const Patience patience{
+      .give_up_after = settings.connect_timeout,
+      .wait =
+          [](engine::Duration wait) {
+            poll(nullptr, 0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+            return false;
+          },
+      .failed =
+          [&](const std::string& error, engine::Duration) {
+            console.err << "pawl: " << redacted(error, *console.secrets) << "; trying again\n";
+          },
+  };
+  retry_start(clock, patience, attempt);
+}
+
+void await_migrated_postgres(const Settings& settings, Console& console) {
+  await_postgres(settings, console, [&] { storage::require_migrated(settings.postgres); });
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,18 @@
+// How a verb that does one thing and ends reaches Postgres: patiently for a while, and only when it is migrated.
+#pragma once
+
+#include <functional>
+
+#include "pawl/bin/output/console.h"
+#include "pawl/bin/settings/settings.h"
+
+namespace pawl::bin {
+
+/// Returns once Postgres answers and is exactly as new as this build. Throws engine::UnavailableError after
+/// `connect_timeout` and engine::RefusedError naming the command to run when it is not migrated.
+void await_migrated_postgres(const Settings& settings, Console& console);
+
+/// Calls `attempt` until Postgres can be reached, for at most `connect_timeout`.
+void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt);
+
+}  // namespace pawl::bin

@@ -1,0 +1,72 @@
+// Replays runs from the checkpoint file, or from a copy of one.
+#include "pawl/bin/commands/replay.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "pawl/bin/output/replay_text.h"
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/run_ids.h"
+#include "pawl/bin/worker/refusing_ports.h"
+#include "pawl/bin/worker/workflows.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/runs/replay.h"
+#include "pawl/storage/checkpoints/reader.h"
+
+namespace pawl::bin {
+
+namespace {
+
+engine::ReplayReport replay(const Workflows& workflows, const engine::StoredRun& run) {
+  const auto& definitions = workflows.definitions();
+  const auto found = std::find_if(definitions.begin(), definitions.end(),
+                                  [&](const auto& definition) { return definition.name == run.workflow; });
+  if (found != definitions.end()) return engine::replay(*found, run);
+  engine::ReplayReport unknown;  // as the worker says when it parks such a run
+  unknown.mismatches.push_back("no workflow named " + run.workflow);
+  return unknown;
+}
+
+/// Replay depends on code and checkpoints alone, so that every host gives the same answer.
+Settings unconfigured() {
+  Settings settings;
+  settings.app_url = kNoAppUrl;
+  settings.mail_from = kNoMailFrom;
+  return settings;
+}
+
+class ReplayVerb final : public Verb {
+ public:
+  explicit ReplayVerb(CLI::App& command) {
+    command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
+    command.add_option("--from-file", file_, "A copy of a checkpoint file, instead of --checkpoints");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    const storage::CheckpointReader reader(file_.empty() ? checkpoints_path(settings.checkpoints) : file_);
+    RefusingPorts nobody;
+    const Workflows workflows(nobody.ports(), unconfigured());
+    std::vector<Replayed> replayed;
+    for (const std::string& part : expand_ids(ids_, console.in)) {
+      const std::string id = resolve_id(reader, part);
+      auto stored = reader.run(id);
+      if (!stored) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
+      const auto report = replay(workflows, *stored);
+      replayed.push_back({std::move(*stored), report});
+    }
+    print_replays(console.out, replayed, settings.output);
+    const bool mismatch = std::any_of(replayed.begin(), replayed.end(),
+                                      [](const Replayed& one) { return !one.report.mismatches.empty(); });
+    return mismatch ? ExitCode::kReplayMismatch : ExitCode::kDone;
+  }
+
+ private:
+  std::vector<std::string> ids_;
+  std::string file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_replay(CLI::App& command) { return std::make_unique<ReplayVerb>(command); }
+
+}  // namespace pawl::bin

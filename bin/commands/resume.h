@@ -1,0 +1,17 @@
+// `pawl resume`: lets failed runs go on at their failed steps.
+#pragma once
+
+#include <memory>
+
+#include "pawl/bin/commands/verb.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pawl::bin {
+
+/// Declares the verb's arguments on its subcommand.
+std::unique_ptr<Verb> make_resume(CLI::App& command);
+
+}  // namespace pawl::bin

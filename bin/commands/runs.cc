@@ -1,0 +1,60 @@
+// Lists runs as the checkpoints know them.
+#include "pawl/bin/commands/runs.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <limits>
+
+#include "pawl/bin/settings/duration.h"
+#include "pawl/bin/settings/run_ids.h"
+#include "pawl/storage/checkpoints/reader.h"
+
+namespace pawl::bin {
+
+namespace {
+
+class RunsVerb final : public Verb {
+ public:
+  explicit RunsVerb(CLI::App& command) {
+    command.add_option("--status", filter_.status, "Only runs in this state")
+        ->check(CLI::IsMember({"running", "waiting", "done", "failed", "superseded"}));
+    command.add_option("--since", since_, "Only runs that ended within this time, like 1h, or have not ended");
+    command.add_option("--event", filter_.event_id, "Only the run of this event");
+    command.add_option("--connection", filter_.aggregate_id, "Only runs about this connection");
+    limit_ =
+        command.add_option("--limit", filter_.limit, "At most so many, newest first; default 100, all with -o ids")
+            ->check(CLI::Range(1, 1'000'000));
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
+    const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
+    if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
+    Table table{{"run", "status", "started", "ended", "workflow", "connection", "reason"}, {}, 0};
+    for (const storage::RunSummary& run : reader.runs(filter_))
+      table.rows.push_back(
+          {run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.aggregate_id, run.reason});
+    print_table(console.out, table, settings.output);
+    if (table.rows.size() == filter_.limit) tell_left_out(reader.count(filter_), console);
+    return ExitCode::kDone;
+  }
+
+ private:
+  static constexpr std::size_t kAll = std::numeric_limits<std::int64_t>::max();
+
+  void tell_left_out(std::size_t found, Console& console) const {
+    if (found > filter_.limit)
+      console.err << "pawl: " << found - filter_.limit << " of " << found
+                  << " runs were left out, the oldest; --limit takes another number, -o ids gives all\n";
+  }
+
+  CLI::Option* limit_ = nullptr;
+  storage::RunFilter filter_;
+  std::string since_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_runs(CLI::App& command) { return std::make_unique<RunsVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,17 @@
+// `pawl show`: prints everything about one run as a timeline.
+#pragma once
+
+#include <memory>
+
+#include "pawl/bin/commands/verb.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pawl::bin {
+
+/// Declares the verb's arguments on its subcommand.
+std::unique_ptr<Verb> make_show(CLI::App& command);
+
+}  // namespace pawl::bin

@@ -1,0 +1,17 @@
+// `pawl sql`: read-only SQL on the checkpoints.
+#pragma once
+
+#include <memory>
+
+#include "pawl/bin/commands/verb.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pawl::bin {
+
+/// Declares the verb's arguments on its subcommand.
+std::unique_ptr<Verb> make_sql(CLI::App& command);
+
+}  // namespace pawl::bin

@@ -1,0 +1,115 @@
+// Sets a worker up: log, checkpoint file, mailer, HTTP side; then lets it live.
+#include "pawl/bin/commands/worker.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/duration.h"
+#include "pawl/bin/settings/relay.h"
+#include "pawl/bin/settings/run_ids.h"
+#include "pawl/bin/settings/version.h"
+#include "pawl/bin/status/server.h"
+#include "pawl/bin/worker/library_output.h"
+#include "pawl/bin/worker/loop.h"
+#include "pawl/bin/worker/ports.h"
+#include "pawl/bin/worker/retry_start.h"
+#include "pawl/bin/worker/signals.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/authoring/step.h"
+#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "pawl/storage/postgres/advice.h"
+#include "pawl/storage/sqlite/file.h"
+
+namespace pawl::bin {
+
+namespace {
+
+bool logs_json(const Settings& settings, const Console& console) {
+  if (settings.log_format == LogFormat::kAuto) return !console.err_is_terminal;
+  return settings.log_format == LogFormat::kJson;
+}
+
+std::vector<std::string> step_names(const Workflows& workflows) {
+  std::vector<std::string> names;
+  for (const auto& definition : workflows.definitions())
+    for (const auto* step : definition.steps) names.push_back(step->name());
+  return names;
+}
+
+/// The default place is made when it is missing; a path that somebody chose must exist, since it may be a mount.
+std::string prepared_path(const Settings& settings) {
+  if (!settings.checkpoints.empty()) return settings.checkpoints;
+  const std::string path = default_checkpoints_path();
+  storage::create_private_directories(path);
+  return path;
+}
+
+std::string seconds_text(engine::Duration duration) { return std::to_string(whole_seconds(duration)) + "s"; }
+
+void warn_of_slow_timeout(const Settings& settings, Log& log) {
+  if (settings.postgres_timeout.count() > 0 && settings.postgres_timeout * 2 <= settings.lease) return;
+  log.line(LogLevel::kWarn, "one frozen connection may cost the lease: set postgres-timeout to half of lease or less",
+           {{"lease", seconds_text(settings.lease)}, {"postgres_timeout", seconds_text(settings.postgres_timeout)}});
+}
+
+class WorkerVerb final : public Verb {
+ public:
+  explicit WorkerVerb(CLI::App& command) {
+    command.add_flag("--until-idle", until_idle_, "Stop once nothing is left to do, and print a summary");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    const bool json = logs_json(settings, console);
+    const bool show_progress = until_idle_ && console.err_is_terminal && !json;
+    const Log::Options log_options{settings.log_level, json, show_progress, console.secrets};
+    if (json)
+      console.tell_end = [&console, log_options](const std::string& error) {
+        Log(console.unfiltered(), log_options).line(LogLevel::kError, "worker ends", {{"error", error}});
+      };
+    require_worker_settings(settings);
+    watch_stop_signals(console.err_is_terminal);
+    Log log(console.unfiltered(), log_options);
+    const LibraryOutput library_output(log);
+    warn_of_slow_timeout(settings, log);
+    if (const auto warning = storage::impostor_warning(settings.postgres)) log.line(LogLevel::kWarn, *warning);
+    const auto mailer = make_relay(settings, console.secrets);
+    for (const std::string& warning : relay_warnings(settings)) log.line(LogLevel::kWarn, warning);
+    WorkerPorts ports(settings);
+    const Workflows workflows({ports.recipients, ports.inbox, ports.ledger, *mailer}, settings);
+    const engine::SystemClock clock;
+    StatusBoard board(clock, step_names(workflows));
+    std::optional<StatusServer> server;
+    if (!settings.listen.empty()) {
+      server.emplace(settings.listen, board, clock, *console.secrets);
+      log.line(LogLevel::kInfo, "serving health and metrics", {{"listen", server->address()}});
+    }
+    const std::string path = prepared_path(settings);
+    std::optional<storage::SqliteCheckpoints> checkpoints;
+    const auto warn = [&log](const std::string& what) { log.line(LogLevel::kWarn, what); };
+    const auto open = [&] { checkpoints.emplace(path, warn); };
+    if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
+    log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
+    const WorkerWorld world{settings, ports, *checkpoints, workflows, clock, log};
+    return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
+  }
+
+ private:
+  // A disk that is full or fails when the worker starts is waited for, as one that does so later.
+  Patience patience(const Settings& settings, StatusBoard& board, Log& log) const {
+    return {.give_up_after = until_idle_ ? std::optional(settings.connect_timeout) : std::nullopt,
+            .wait = wait_for_stop,
+            .failed = [&board, &log](const std::string& error, engine::Duration) {
+              board.starting(error);
+              log.line(LogLevel::kWarn, "cannot open the checkpoints yet, trying again", {{"error", error}});
+            }};
+  }
+
+  bool until_idle_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_worker(CLI::App& command) { return std::make_unique<WorkerVerb>(command); }
+
+}  // namespace pawl::bin

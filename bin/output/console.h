@@ -1,0 +1,30 @@
+// The three streams of the process, and which of them a person sits at.
+#pragma once
+
+#include <functional>
+#include <istream>
+#include <memory>
+#include <ostream>
+
+#include "pawl/workflows/redaction/own_secrets.h"
+
+namespace pawl::bin {
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  /// The error stream for what redraws its own line, past the filter that `out` and `err` write through.
+  std::ostream* status_line = nullptr;
+  bool in_is_terminal = false;
+  bool err_is_terminal = false;
+  /// Kept out of all that is written about what went wrong.
+  std::shared_ptr<redaction::OwnSecrets> secrets = std::make_shared<redaction::OwnSecrets>();
+  /// How an error that ends the verb is told; by default as a line of text on `err`.
+  std::function<void(const std::string&)> tell_end = {};
+
+  /// Where lines go that are filtered already, or redraw themselves.
+  std::ostream& unfiltered() { return status_line ? *status_line : err; }
+};
+
+}  // namespace pawl::bin

@@ -1,0 +1,18 @@
+// Takes passwords out of connection strings and out of errors that quote them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pawl/workflows/redaction/own_secrets.h"
+
+namespace pawl::bin {
+
+/// Replaces the value of every `password=…` (libpq conninfo, quoted or not; URI query) and the password of every
+/// `scheme://user:password@host` with `***`.
+std::string redact_passwords(std::string_view text);
+
+/// The same, without our own secrets in any form.
+std::string redacted(std::string_view text, const redaction::OwnSecrets& secrets);
+
+}  // namespace pawl::bin

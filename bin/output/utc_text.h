@@ -1,0 +1,13 @@
+// A moment as text: RFC 3339, UTC, milliseconds.
+#pragma once
+
+#include <string>
+
+#include "pawl/engine/authoring/clock.h"
+
+namespace pawl::bin {
+
+/// For example `2026-11-24T03:00:00.125Z`.
+std::string utc_text(engine::Timestamp moment);
+
+}  // namespace pawl::bin

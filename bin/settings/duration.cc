@@ -1,0 +1,65 @@
+// Parses durations and rates.
+#include "pawl/bin/settings/duration.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "pawl/bin/settings/command_error.h"
+
+namespace pawl::bin {
+
+using engine::Duration;
+
+namespace {
+
+struct Unit {
+  std::string_view name;
+  Duration length;
+};
+
+constexpr std::array kUnits{
+    Unit{"ms", std::chrono::milliseconds{1}}, Unit{"s", std::chrono::seconds{1}}, Unit{"m", std::chrono::minutes{1}},
+    Unit{"min", std::chrono::minutes{1}},     Unit{"h", std::chrono::hours{1}},   Unit{"d", std::chrono::hours{24}},
+};
+constexpr Duration kLongest = std::chrono::hours{24 * 365 * 100};
+
+std::optional<Duration> unit_length(std::string_view name) {
+  for (const Unit& unit : kUnits)
+    if (unit.name == name) return unit.length;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Duration parse_duration(std::string_view text) {
+  const auto malformed = [&] {
+    return UsageError("'" + std::string(text) +
+                      "' is not a duration: write a whole number and ms, s, m, h or d, like 30s");
+  };
+  std::int64_t count = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || count < 0) throw malformed();
+  const auto length = unit_length(text.substr(static_cast<std::size_t>(rest - text.data())));
+  if (!length) throw malformed();
+  if (count > kLongest / *length) throw UsageError("'" + std::string(text) + "' is longer than a hundred years");
+  return count * *length;
+}
+
+double parse_rate(std::string_view text) {
+  const auto slash = text.find('/');
+  double count = 0;
+  const std::string_view number = text.substr(0, slash);
+  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+  const auto length = slash == std::string_view::npos ? std::nullopt : unit_length(text.substr(slash + 1));
+  if (error != std::errc{} || rest != number.data() + number.size() || !(count > 0) || count > 1e6 || !length)
+    throw UsageError("'" + std::string(text) + "' is not a rate: write a number and /s, /m or /h, like 20/s");
+  return count / std::chrono::duration<double>(*length).count();
+}
+
+long whole_seconds(Duration duration) {
+  return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,19 @@
+// Durations and rates as a person writes them: `500ms`, `30s`, `5m`, `2h`, `30d`; `20/s`, `600/m`.
+#pragma once
+
+#include <string_view>
+
+#include "pawl/engine/authoring/clock.h"
+
+namespace pawl::bin {
+
+/// Throws UsageError for anything else than a whole number from 0 with a unit.
+engine::Duration parse_duration(std::string_view text);
+
+/// Items a second. Throws UsageError unless it is a positive number with `/s`, `/m` or `/h`.
+double parse_rate(std::string_view text);
+
+/// Whole seconds, rounded up: what an SQL interval is given.
+long whole_seconds(engine::Duration duration);
+
+}  // namespace pawl::bin

@@ -1,0 +1,228 @@
+// Tells CLI11 about the settings.
+#include "pawl/bin/settings/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/duration.h"
+#include "pawl/bin/settings/retry_setting.h"
+
+namespace pawl::bin {
+
+namespace {
+
+std::string environment_name(const std::string& flag) {
+  std::string name = "PAWL_";
+  for (const char letter : flag.substr(flag.find("--") + 2))
+    name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name;
+}
+
+/// What a duration may be, written as the user writes it.
+struct Bounds {
+  const char* shortest;
+  const char* longest;
+  bool zero = false;  ///< 0s switches it off.
+};
+
+engine::Duration parse_bounded(const std::string& text, const Bounds& bounds) {
+  const engine::Duration duration = parse_duration(text);
+  if (bounds.zero && duration == engine::Duration::zero()) return duration;
+  if (duration < parse_duration(bounds.shortest) || duration > parse_duration(bounds.longest))
+    throw UsageError("'" + text + "' is not from " + bounds.shortest + " to " + bounds.longest +
+                     (bounds.zero ? ", nor 0s for never" : ""));
+  return duration;
+}
+
+/// The options of one heading in the help.
+class Group {
+ public:
+  Group(CLI::App& app, std::string name) : app_(app), name_(std::move(name)) {}
+
+  void text(const std::string& flag, std::string& value, const std::string& meaning) {
+    dress(app_.add_option(flag, value, meaning), flag)->type_name("TEXT");
+  }
+  void duration(const std::string& flag, engine::Duration& value, const Bounds& bounds, const std::string& meaning) {
+    checked(flag, meaning, [&value, bounds](const std::string& text) {
+      value = parse_bounded(text, bounds);
+    })->type_name("DURATION");
+  }
+  void retry(const std::string& flag, std::string& value, const std::string& meaning) {
+    checked(flag, meaning, [&value](const std::string& text) {
+      with_retry_setting({}, text);
+      value = text;
+    })->type_name("RETRY");
+  }
+  template <class Enum>
+  void choice(const std::string& flag, Enum& value, const std::map<std::string, Enum>& choices,
+              const std::string& meaning) {
+    std::string names;
+    for (const auto& [name, _] : choices) names += (names.empty() ? "" : "|") + name;
+    checked(flag, meaning, [&value, choices, names](const std::string& text) {
+      const auto found = choices.find(text);
+      if (found == choices.end()) throw UsageError("'" + text + "' is not one of " + names);
+      value = found->second;
+    })->type_name(names);
+  }
+  template <class Number>
+  void number(const std::string& flag, Number& value, const std::string& meaning) {
+    dress(app_.add_option(flag, value, meaning), flag)->check(CLI::Range(1, 1'000'000))->type_name("NUMBER");
+  }
+
+ private:
+  /// An option whose text `take` reads; a UsageError of it names the option.
+  template <class Take>
+  CLI::Option* checked(const std::string& flag, const std::string& meaning, Take take) {
+    const auto callback = [flag, take](const std::string& text) {
+      try {
+        take(text);
+      } catch (const UsageError& error) {
+        throw CLI::ValidationError(flag.substr(flag.find("--")), error.what());
+      }
+    };
+    return dress(app_.add_option_function<std::string>(flag, callback, meaning), flag);
+  }
+  CLI::Option* dress(CLI::Option* option, const std::string& flag) {
+    return option->envname(environment_name(flag))->group(name_);
+  }
+
+  CLI::App& app_;
+  std::string name_;
+};
+
+void add_common(CLI::App& app, Settings& settings) {
+  Group group(app, "Settings");
+  group.text("--config", settings.config,
+             "Read settings from this INI or TOML file; keys are the names below without --");
+  group.text("--postgres", settings.postgres, "libpq connection string or URI; without it libpq's own PG* variables");
+  group.choice<bool>("--require-tls", settings.require_tls, {{"yes", true}, {"no", false}},
+                     "yes: refuse a Postgres on another host without sslmode=verify-full; default no: warn");
+  group.text("--checkpoints", settings.checkpoints,
+             "Checkpoint file; default ${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db");
+  group.choice<OutputFormat>(
+      "-o,--output", settings.output,
+      {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"ids", OutputFormat::kIds}},
+      "How to print lists; default table");
+  group.duration("--connect-timeout", settings.connect_timeout, {"0s", "1d"},
+                 "Give up on an unreachable Postgres after this; `worker` alone tries for ever; default 30s");
+}
+
+void add_worker(CLI::App& app, Settings& settings) {
+  Group mail(app, "Settings of worker: mail");
+  mail.text("--mail", settings.mail, "smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH; required");
+  mail.text("--mail-password-file", settings.mail_password_file,
+            "File whose first line is the relay's password or access token; read at each login");
+  mail.text("--mail-from", settings.mail_from, "The sender's address; required");
+  mail.text("--mail-from-name", settings.mail_from_name, "The sender's name beside that address");
+  mail.text("--reply-to", settings.reply_to, "The address that replies go to; default --mail-from");
+  mail.text("--mail-envelope-from", settings.mail_envelope_from,
+            "The envelope's sender, which bounces go to; default --mail-from");
+  mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
+  mail.text("--connection-url", settings.connection_url,
+            "A connection's page, like https://app.example.com/connections/{connection_id}, with {org_id} if need be");
+  mail.text("--time-zone", settings.time_zone, "Zone of the times shown, like Australia/Sydney; default UTC");
+  mail.text("--brand-name", settings.brand_name, "The product's name on top of the mail");
+  mail.text("--brand-logo-url", settings.brand_logo_url, "A picture instead of the name, by https");
+  mail.text("--brand-color", settings.brand_color, "Colour of the mail's button, like #1f5fbf");
+  mail.text("--mail-templates", settings.mail_templates, "Directory of templates that replace parts of the mail");
+  mail.choice<InDoubt>("--in-doubt", settings.in_doubt, {{"resend", InDoubt::kResend}, {"hold", InDoubt::kHold}},
+                       "A mail that may or may not have been sent: default resend");
+
+  Group running(app, "Settings of worker: running");
+  running.text("--listen", settings.listen, "Serve /healthz, /readyz and /metrics on unix:PATH or 127.0.0.1:PORT");
+  running.choice<LogLevel>(
+      "--log-level", settings.log_level,
+      {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}},
+      "default info");
+  running.choice<LogFormat>("--log-format", settings.log_format,
+                            {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+                            "default auto: text on a terminal, else JSON");
+  running.duration("--lease", settings.lease, {"1s", "1d"},
+                   "A silent worker's events go to another after this; default 30s");
+  running.duration("--postgres-timeout", settings.postgres_timeout, {"100ms", "1d", true},
+                   "Give a connection up when a statement has no answer after this; 0s: never; default 15s");
+  running.duration("--hang-after", settings.hang_after, {"1s", "30d", true},
+                   "A call of a step that is out for longer ends the worker at once; 0s: never; default 15m");
+  running.duration("--drain-timeout", settings.drain_timeout, {"0s", "1d"},
+                   "After SIGTERM end anyway, with exit 1; default 60s");
+  running.choice<std::optional<bool>>(
+      "--doorbell", settings.doorbell, {{"auto", std::nullopt}, {"listen", true}, {"poll", false}},
+      "poll behind a pooler without LISTEN; default auto: listen, unless Postgres allows prepared transactions");
+  running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
+  running.number("--moving-max", settings.moving_max, "Runs in memory, one more for each sixteen items; default 2000");
+  running.duration("--retention", settings.retention, {"1m", "36500d", true},
+                   "Forget ended runs after this; 0s: never; default 30d");
+  running.duration("--archive-retention", settings.archive_retention, {"1d", "36500d", true},
+                   "Forget finished events, their mails and commands after this; 0s: never; default 365d");
+  running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients,
+                "default first=1s,longest=1m,attempts=20");
+  running.retry("--retry-create-in-app", settings.retry_create_in_app, "default first=1s,longest=1m,attempts=20");
+  running.retry("--retry-send-email", settings.retry_send_email,
+                "default first=5s,longest=30m,attempts=0,for=24h,jitter=full");
+}
+
+std::string join_parents(const CLI::ConfigItem& item) {
+  std::string name;
+  for (const auto& parent : item.parents) name += parent + ".";
+  return name + item.name;
+}
+
+void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) {
+  const std::string key = join_parents(item);
+  if (item.name == "++" || item.name == "--") throw UsageError(path + ": sections are not used; write the keys flat");
+  std::string flag = "--" + item.name;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  CLI::Option* option = item.parents.empty() ? app.get_option_no_throw(flag) : nullptr;
+  if (!option || option->get_envname().empty() || flag == "--config")
+    throw UsageError(path + ": unknown key '" + key + "'; `pawl --help` lists the settings");
+  if (item.inputs.size() != 1)
+    throw UsageError(path + ": the value of '" + key + "' must be one value; put it in double quotes");
+  if (option->count() > 0) return;
+  try {
+    option->add_result(item.inputs.front());
+    option->run_callback();
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(path + ": " + error.what());
+  }
+}
+
+// A line of another kind of file may hold a secret, and CLI11 would take it for a key and quote it.
+void require_settings_lines(std::ifstream& file, const std::string& path) {
+  int number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    const std::size_t from = line.find_first_not_of(" \t\r");
+    if (from == std::string::npos || std::string_view("#;[").find(line[from]) != std::string_view::npos) continue;
+    const std::string key = line.substr(from, line.find('=', from) - from);
+    const auto is_plain = [](unsigned char c) {
+      return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == ' ';
+    };
+    if (line.find('=') == std::string::npos || !std::ranges::all_of(key, is_plain))
+      throw UsageError(path + ": line " + std::to_string(number) +
+                       " is not KEY = VALUE; the file is INI or TOML, not YAML or JSON");
+  }
+  file.clear();
+  file.seekg(0);
+}
+
+}  // namespace
+
+void add_settings(CLI::App& app, Settings& settings) {
+  add_common(app, settings);
+  add_worker(app, settings);
+}
+
+void read_config_file(CLI::App& app, const std::string& path) {
+  std::ifstream file(path);
+  if (!file || std::filesystem::is_directory(path))
+    throw UsageError("cannot read the config file " + path + "; check --config or PAWL_CONFIG");
+  require_settings_lines(file, path);
+  for (const CLI::ConfigItem& item : CLI::ConfigBase().from_config(file)) apply(app, item, path);
+}
+
+}  // namespace pawl::bin

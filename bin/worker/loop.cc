@@ -1,0 +1,147 @@
+// Drives the runner.
+#include "pawl/bin/worker/loop.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "pawl/bin/worker/retry_start.h"
+#include "pawl/bin/worker/signals.h"
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/postgres/advice.h"
+#include "pawl/storage/schema/migrator.h"
+
+namespace pawl::bin {
+
+using engine::Duration;
+
+namespace {
+
+constexpr Duration kTurn = std::chrono::milliseconds{100};
+constexpr Duration kFirstReopen = std::chrono::seconds{1};
+constexpr Duration kLongestReopen = std::chrono::seconds{30};
+
+}  // namespace
+
+ExitCode WorkerLoop::run() {
+  started_ = world_.clock.now();
+  for (Duration wait = kFirstReopen;; wait = std::min(wait * 2, kLongestReopen)) {
+    const engine::Timestamp opened = world_.clock.now();
+    const Ended ended = run_session();
+    if (ended == Ended::kDrainTimedOut) return ExitCode::kFailed;
+    if (ended != Ended::kLeaseLost) return ExitCode::kDone;
+    if (world_.clock.now() - opened > kLongestReopen) wait = kFirstReopen;
+    if (draining_ || wait_for_stop(wait)) return ExitCode::kDone;
+  }
+}
+
+WorkerLoop::Ended WorkerLoop::run_session() {
+  board_.starting("");
+  try {
+    WorkerSession session(world_);
+    if (!open(session)) return Ended::kStoppedBeforeStart;
+    log_.line(LogLevel::kInfo, "worker registered");
+    return drive(session);
+  } catch (const engine::LeaseLostError& error) {
+    log_.line(LogLevel::kWarn, "lease lost: registering again under a new epoch", {{"error", error.what()}});
+    return Ended::kLeaseLost;
+  }
+}
+
+bool WorkerLoop::open(WorkerSession& session) {
+  const Patience patience{
+      .give_up_after = options_.until_idle ? std::optional(world_.settings.connect_timeout) : std::nullopt,
+      .wait = wait_for_stop,
+      .failed =
+          [this](const std::string& error, Duration) {
+            board_.starting(error);
+            log_.line(LogLevel::kWarn, "cannot register yet, trying again", {{"error", error}});
+          },
+  };
+  return retry_start(world_.clock, patience, [&] {
+    storage::require_migrated(world_.ports.address);
+    if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(world_.ports.address))
+      log_.line(LogLevel::kWarn, *warning);
+    check_access(session);
+    session.runner().open();
+    registered_before_ = true;
+  });
+}
+
+// What the database denies before anything was claimed is a mistake of whoever starts the worker. Denied later, it is
+// an outage like any other: the worker waits for whoever takes that back.
+void WorkerLoop::check_access(WorkerSession& session) const {
+  try {
+    session.outbox().check_access();
+    world_.ports.check_access();
+  } catch (const engine::RefusedError& error) {
+    if (registered_before_) throw engine::UnavailableError(error.what());
+    throw;
+  }
+}
+
+WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
+  engine::Runner& runner = session.runner();
+  Progress progress(console_.unfiltered(), started_);
+  while (!(draining_ && runner.drained())) {
+    turn(runner);
+    board_.turned(runner.status());
+    watch(session.outbox());
+    if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
+    if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
+    if (!draining_ && options_.until_idle && runner.idle()) begin_drain(runner, "nothing is left to do");
+    if (draining_ && world_.clock.now() - drain_started_ > world_.settings.drain_timeout) {
+      log_.line(LogLevel::kWarn, "not drained in time: the rest goes on at the next start");
+      return Ended::kDrainTimedOut;
+    }
+  }
+  if (options_.show_progress) progress.finish();
+  log_.line(LogLevel::kInfo, "drained");
+  if (options_.until_idle)
+    console_.out << summary_text(board_.read().runner, world_.clock.now() - started_) << std::endl;
+  return Ended::kDrained;
+}
+
+// Nothing fails over these, so that they would be noticed by nobody.
+void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
+  const std::string archive = outbox.archive_problem();
+  if (archive != archive_problem_ && !archive.empty())
+    log_.line(LogLevel::kWarn, "the archive's coming partitions cannot be created yet", {{"error", archive}});
+  archive_problem_ = archive;
+  report_pruned(outbox);
+  std::vector<std::string> problems = outbox.application_problems();
+  if (problems == application_problems_) return;
+  for (const std::string& problem : problems)
+    log_.line(LogLevel::kWarn, "failed syncs or their people may go untold", {{"error", problem}});
+  if (problems.empty()) log_.line(LogLevel::kInfo, "failed syncs and their people are seen again");
+  application_problems_ = problems;
+  board_.application(std::move(problems));
+}
+
+void WorkerLoop::report_pruned(storage::PostgresOutbox& outbox) {
+  const std::string problem = outbox.prune_problem();
+  if (problem != prune_problem_ && !problem.empty())
+    log_.line(LogLevel::kWarn, "what is older than archive-retention cannot be removed yet", {{"error", problem}});
+  prune_problem_ = problem;
+  for (const auto& [what, count] : outbox.take_pruned())
+    log_.line(LogLevel::kInfo, "removed what is older than archive-retention",
+              {{"what", what}, {"count", std::to_string(count)}});
+}
+
+// The thread of a call that hangs can be neither stopped nor joined: nothing may be destroyed, the process just ends.
+void WorkerLoop::turn(engine::Runner& runner) try { runner.turn(kTurn); } catch (const engine::HungError& error) {
+  log_.line(LogLevel::kError, "a call hangs: ending at once, for the supervisor to start again",
+            {{"error", error.what()}});
+  _exit(static_cast<int>(ExitCode::kFailed));
+}
+
+void WorkerLoop::begin_drain(engine::Runner& runner, const char* why) {
+  draining_ = true;
+  drain_started_ = world_.clock.now();
+  board_.draining();
+  log_.line(LogLevel::kInfo, "draining", {{"reason", why}});
+  runner.drain();
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,53 @@
+// The life of a worker: register, turn, drain; and register again after its lease was lost.
+#pragma once
+
+#include "pawl/bin/output/console.h"
+#include "pawl/bin/settings/exit_code.h"
+#include "pawl/bin/status/board.h"
+#include "pawl/bin/worker/log.h"
+#include "pawl/bin/worker/progress.h"
+#include "pawl/bin/worker/session.h"
+
+namespace pawl::bin {
+
+class WorkerLoop {
+ public:
+  struct Options {
+    bool until_idle = false;
+    bool show_progress = false;
+  };
+
+  /// Everything outlives the loop.
+  WorkerLoop(const WorkerWorld& world, Log& log, StatusBoard& board, Console& console, Options options)
+      : world_(world), log_(log), board_(board), console_(console), options_(options) {}
+
+  /// Returns once drained, after a stop signal or, with `until_idle`, when nothing is left. Throws engine::RefusedError
+  /// and, with `until_idle`, engine::UnavailableError when Postgres cannot be reached.
+  ExitCode run();
+
+ private:
+  enum class Ended { kDrained, kStoppedBeforeStart, kLeaseLost, kDrainTimedOut };
+
+  Ended run_session();
+  bool open(WorkerSession& session);
+  void check_access(WorkerSession& session) const;
+  Ended drive(WorkerSession& session);
+  void watch(storage::PostgresOutbox& outbox);
+  void report_pruned(storage::PostgresOutbox& outbox);
+  void turn(engine::Runner& runner);
+  void begin_drain(engine::Runner& runner, const char* why);
+
+  const WorkerWorld& world_;
+  Log& log_;
+  StatusBoard& board_;
+  Console& console_;
+  const Options options_;
+  bool draining_ = false;
+  bool registered_before_ = false;
+  std::vector<std::string> application_problems_;  ///< As last logged.
+  std::string archive_problem_, prune_problem_;    ///< As last logged.
+  engine::Timestamp drain_started_{};
+  engine::Timestamp started_{};
+};
+
+}  // namespace pawl::bin

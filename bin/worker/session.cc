@@ -1,0 +1,36 @@
+// Wires one registration.
+#include "pawl/bin/worker/session.h"
+
+#include "pawl/bin/settings/version.h"
+
+namespace pawl::bin {
+
+namespace {
+
+storage::PostgresOutboxOptions outbox_options(const Settings& settings) {
+  return {.address = {settings.postgres, settings.postgres_timeout},
+          .version = kVersion,
+          .lease = settings.lease,
+          .listen = settings.doorbell,
+          .retention = settings.archive_retention};
+}
+
+engine::RunnerOptions runner_options(const Settings& settings) {
+  engine::RunnerOptions options;
+  options.moving_max = settings.moving_max;
+  options.deliveries_max = settings.deliveries_max;
+  options.hang_after = settings.hang_after;
+  options.lease = settings.lease;
+  options.retention = settings.retention;
+  return options;
+}
+
+}  // namespace
+
+WorkerSession::WorkerSession(const WorkerWorld& world)
+    : outbox_(outbox_options(world.settings), world.ports.epoch),
+      lanes_(engine::lane_specs(world.workflows.definitions())),
+      runner_({outbox_, world.checkpoints, world.clock, lanes_, world.observer}, world.workflows.definitions(),
+              runner_options(world.settings)) {}
+
+}  // namespace pawl::bin

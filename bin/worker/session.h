@@ -1,0 +1,37 @@
+// One registration of the worker: outbox, lanes and runner under one epoch, torn down together when the lease is lost.
+#pragma once
+
+#include "pawl/bin/settings/settings.h"
+#include "pawl/bin/worker/ports.h"
+#include "pawl/bin/worker/workflows.h"
+#include "pawl/engine/runtime/runner.h"
+#include "pawl/engine/runtime/thread_lanes.h"
+#include "pawl/storage/outbox/postgres_outbox.h"
+
+namespace pawl::bin {
+
+/// What outlives a registration.
+struct WorkerWorld {
+  const Settings& settings;
+  WorkerPorts& ports;
+  engine::Checkpoints& checkpoints;
+  const Workflows& workflows;
+  const engine::Clock& clock;
+  engine::Observer& observer;
+};
+
+class WorkerSession {
+ public:
+  explicit WorkerSession(const WorkerWorld& world);
+
+  engine::Runner& runner() { return runner_; }
+  storage::PostgresOutbox& outbox() { return outbox_; }
+
+ private:
+  // In order of dependence: the runner goes first and stops the lanes, whose threads use the outbox.
+  storage::PostgresOutbox outbox_;
+  engine::ThreadLanes lanes_;
+  engine::Runner runner_;
+};
+
+}  // namespace pawl::bin

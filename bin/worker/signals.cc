@@ -1,0 +1,55 @@
+// An eventfd that a signal handler may write to and any wait can poll.
+#include "pawl/bin/worker/signals.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <system_error>
+
+namespace pawl::bin {
+
+namespace {
+
+std::atomic<int> signals_seen = 0;
+int stop_fd = -1;
+static_assert(std::atomic<int>::is_always_lock_free, "the handler may use nothing else");
+
+void on_stop(int number) {
+  if (signals_seen.fetch_add(1) > 0) _exit(128 + number);
+  const std::uint64_t one = 1;
+  // A full counter would already be readable: there is nothing to do about a failed write.
+  [[maybe_unused]] const auto written = write(stop_fd, &one, sizeof one);
+}
+
+void handle(int number, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+void watch_stop_signals(bool at_terminal) {
+  stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (stop_fd < 0) throw std::system_error(errno, std::generic_category(), "cannot watch for stop signals: eventfd");
+  handle(SIGTERM, on_stop);
+  handle(SIGINT, on_stop);
+  handle(SIGHUP, at_terminal ? on_stop : SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2}) handle(ignored, SIG_IGN);
+}
+
+bool stop_requested() { return signals_seen.load() > 0; }
+
+bool wait_for_stop(engine::Duration at_most) {
+  if (stop_requested()) return true;
+  pollfd waited{.fd = stop_fd, .events = POLLIN, .revents = 0};
+  poll(&waited, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(at_most).count()));
+  return stop_requested();
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,75 @@
+// An event as the outbox hands it to the engine, and how it ends there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "pawl/engine/authoring/clock.h"
+
+namespace pawl::engine {
+
+/// One row of the outbox that this worker has claimed.
+struct Event {
+  std::int64_t position = 0;   ///< The outbox's order, unique per row; a redelivery by `emit` has another position.
+  std::string id;              ///< UUID in its canonical text form; also the id of the event's run.
+  std::string type;            ///< For example `pms/connection.sync.failed`.
+  std::string aggregate_type;  ///< What the event is about, for example `pms_connection`.
+  std::string aggregate_id;
+  std::string tenant;         ///< Whose event it is, if its producer said so.
+  std::string payload;        ///< JSON text exactly as the outbox holds it; parsed by the workflow, never in SQL.
+  std::int64_t left_out = 0;  ///< Bytes of a payload that is too large to be claimed, and empty here; else 0.
+  Timestamp created_at{};
+  int deliveries = 1;  ///< How often the event was claimed, this claim included.
+  int resumes = 0;     ///< How often an operator has asked that its failed run goes on.
+};
+
+enum class RunStatus { kRunning, kWaiting, kDone, kFailed, kSuperseded };
+
+/// The field's word for a status, the same in SQL, logs and the command line.
+constexpr const char* to_string(RunStatus status) {
+  switch (status) {
+    case RunStatus::kRunning:
+      return "running";
+    case RunStatus::kWaiting:
+      return "waiting";
+    case RunStatus::kDone:
+      return "done";
+    case RunStatus::kFailed:
+      return "failed";
+    case RunStatus::kSuperseded:
+      return "superseded";
+  }
+  return "?";
+}
+
+/// Where a failed run may go on when an operator resumes it.
+enum class Resumable {
+  kAnywhere,  ///< Its code acted on no failure: a worker with other checkpoints may do all of it again, under its keys.
+  kHere,      ///< It has acted on some: only its own checkpoints know which, and keep them.
+  kNowhere,   ///< It has acted on all and ended by itself: with nothing to forget it would end the same.
+};
+
+/// The words of SQL for it.
+constexpr const char* to_string(Resumable resumable) {
+  switch (resumable) {
+    case Resumable::kAnywhere:
+      return "anywhere";
+    case Resumable::kHere:
+      return "here";
+    case Resumable::kNowhere:
+      return "nowhere";
+  }
+  return "?";
+}
+
+/// A run whose end is durable, to be archived in the outbox.
+struct FinishedEvent {
+  std::int64_t position = 0;
+  std::string event_id;
+  RunStatus status = RunStatus::kDone;  ///< kDone or kFailed.
+  std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
+  Resumable resumable = Resumable::kAnywhere;
+  std::string payload{};  ///< What is archived in place of the payload; empty: the payload as it was emitted.
+};
+
+}  // namespace pawl::engine

@@ -1,0 +1,67 @@
+// What a workflow returns: a coroutine that starts suspended and is owned by its run.
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pawl/engine/authoring/event.h"
+
+namespace pawl::engine {
+
+class Run;
+class StepBase;
+
+/// Owns the frame. Destroying it destroys the frame wherever it is suspended, which is how a run leaves memory.
+class Workflow {
+ public:
+  struct promise_type {
+    std::exception_ptr failure;
+
+    Workflow get_return_object() { return Workflow(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { failure = std::current_exception(); }
+  };
+
+  Workflow() = default;
+  explicit Workflow(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+  Workflow(Workflow&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  Workflow& operator=(Workflow&& other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~Workflow() {
+    if (frame_) frame_.destroy();
+  }
+
+  bool returned() const { return frame_ && frame_.done(); }
+  void resume() { frame_.resume(); }
+  /// What the workflow threw, once it returned; null when it threw nothing.
+  std::exception_ptr failure() const { return frame_.promise().failure; }
+
+ private:
+  std::coroutine_handle<promise_type> frame_;
+};
+
+/// A workflow as main registers it: its name and event type are on disk for ever.
+struct WorkflowDefinition {
+  std::string name;        ///< kebab-case, verb first.
+  std::string event_type;  ///< The one type of event that starts it.
+  /// Parses the payload and calls the coroutine. A PermanentError fails the run with its reason.
+  std::function<Workflow(Run, const Event&)> start;
+  std::vector<StepBase*> steps;  ///< Every step it may start; not owned.
+  /// What of the payload is stored, and so replayed, that no secret may reach the store; unset keeps it all. `start`
+  /// must make the same of it as of the original.
+  std::function<std::string(const std::string& payload)> payload_to_keep{};
+  /// The payload without its secrets, for the archive; nothing where it holds none; unset: none ever does. Asked just
+  /// after `payload_to_keep`; of a run that was read from a store it gets what that kept, and has to tell from it.
+  std::function<std::optional<std::string>(const std::string& payload)> payload_to_archive{};
+};
+
+}  // namespace pawl::engine

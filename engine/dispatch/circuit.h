@@ -1,0 +1,80 @@
+// Pauses a step while the service behind it is down or refuses everybody, and lets one execution at a time probe it.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "pawl/engine/authoring/clock.h"
+#include "pawl/engine/authoring/execution.h"
+#include "pawl/engine/dispatch/refusals.h"
+
+namespace pawl::engine {
+
+class Circuit {
+ public:
+  static constexpr Duration kFirst = ProbeWaits{}.first;
+  static constexpr Duration kLongest = ProbeWaits{}.longest;
+
+  bool closed() const { return reason_.empty(); }
+  /// Open since the service answers, and refuses everybody.
+  bool refused() const { return refused_; }
+  /// Closed, or open for long enough that one probe of such a rank is due.
+  bool admits(Timestamp now, Refusals::Rank rank = Refusals::Rank::kNew) const {
+    return closed() || (!probing_ && now >= probe_at(rank));
+  }
+  const std::string& reason() const { return reason_; }
+  /// Where the service refuses, what it has not refused yet need not wait for longer than a second.
+  Timestamp probe_at(Refusals::Rank rank = Refusals::Rank::kNew) const {
+    return refused_ && rank < Refusals::Rank::kRefused ? new_probe_at_ : probe_at_;
+  }
+  bool probing() const { return probing_; }
+
+  /// True once a second while it is open and a probe is due: somebody held is to be woken for it.
+  bool wants_probe(Timestamp now) {
+    if (closed() || !admits(now) || now < asked_at_ + kFirst) return false;
+    asked_at_ = now;
+    return true;
+  }
+  /// The service may have been set right.
+  void probe_now(Timestamp now) { probe_at_ = std::min(probe_at_, now); }
+  /// When `wants_probe` may be true next.
+  Timestamp wants_probe_at() const { return std::max(probe_at(), asked_at_ + kFirst); }
+
+  void begin_probe(Timestamp now) {
+    probing_ = !closed();
+    new_probe_at_ = now + kFirst;
+  }
+  /// The probe told nothing about the service: the next one may go.
+  void end_probe() { probing_ = false; }
+  /// `jitter` in [0, 1) keeps the workers of a fleet from probing together.
+  void open(const std::string& reason, Timestamp now, double jitter, const ProbeWaits& waits = {}) {
+    reason_ = reason.empty() ? "unavailable" : reason;
+    refused_ = false;
+    wait_longer(now, jitter, waits);
+  }
+  /// Opens it, or keeps it open after a probe that was refused.
+  void refuse(const std::string& reason, Timestamp now, double jitter) {
+    if (!refused_) new_probe_at_ = now;
+    reason_ = reason;
+    refused_ = true;
+    wait_longer(now, jitter, {});
+  }
+  void close() { *this = Circuit(); }
+
+ private:
+  void wait_longer(Timestamp now, double jitter, const ProbeWaits& waits) {
+    wait_ = std::clamp(wait_ * 2, waits.first, waits.longest);
+    probe_at_ = now + Duration(static_cast<Duration::rep>(static_cast<double>(wait_.count()) * (0.5 + jitter / 2)));
+    probing_ = false;
+  }
+
+  std::string reason_;
+  Duration wait_{0};
+  Timestamp probe_at_{};
+  Timestamp new_probe_at_{};
+  Timestamp asked_at_{};
+  bool probing_ = false;
+  bool refused_ = false;
+};
+
+}  // namespace pawl::engine

@@ -1,0 +1,86 @@
+// What a step's refusals say together: those of one subject are its own, those of several are the service's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "pawl/engine/ports/checkpoints.h"
+
+namespace pawl::engine {
+
+/// The evidence of one step: pure, in memory only, in the order in which things happened and without a clock. A subject
+/// is whose item was refused, as the step names it. A tenant is whose it is as far as is known before it is tried.
+class Refusals {
+ public:
+  using Item = std::pair<RunNumber, std::string>;  ///< A run, and the key of the step in it.
+
+  /// The order of calls and replies; later ones are larger.
+  using Moment = std::uint64_t;
+  static constexpr std::size_t kRememberedMax = 100'000;  ///< Items and subjects, each.
+
+  explicit Refusals(std::size_t subjects_max) : subjects_max_(subjects_max) {}
+
+  Moment call_begins() { return ++now_; }
+
+  /// The service took an item of a call that began then: what was refused before that was not refused for everybody.
+  void accepted(Moment call_began);
+
+  struct Refusal {
+    std::string subject;
+    std::string tenant;
+    bool names_account = false;  ///< In words about the account: may never become the item's own.
+  };
+  /// The service refused this item. True if that is for its own sake: it was refused before, and others were
+  /// accepted since.
+  bool refused(const Item& item, const Refusal& refusal);
+  /// The service refused a call that was about this tenant alone.
+  void refused_tenant(const std::string& tenant);
+  /// The service took an item of a call that began after that.
+  bool accepted_since(Moment moment) const { return accepted_ > moment; }
+  Moment now() const { return now_; }
+  /// The same of an item that was out when the step was paused: it adds nothing to what is known.
+  void refused_while_paused(const Item& item) { remember(item); }
+  /// The service has taken one again: whatever it refused before may have been for everybody.
+  void begin_anew();
+  /// It needs to be remembered no more.
+  void settled(const Item& item) { items_.erase(item); }
+  bool remembers_any() const { return !items_.empty(); }
+
+  /// So many subjects were refused, and none was accepted since, that it is the service's refusal.
+  bool of_service() const { return subjects_max_ > 0 && subjects_.size() >= subjects_max_; }
+  std::size_t subjects() const { return subjects_.size(); }
+
+  /// How little is known of an item, the less the better as a probe.
+  enum class Rank {
+    kNew,      ///< Neither it nor its tenant was refused.
+    kTenant,   ///< Its tenant was.
+    kRefused,  ///< It was refused itself.
+    kNone,     ///< There is no item.
+  };
+  /// All that a parked item needs for its rank.
+  struct Mark {
+    std::uint32_t tenant = 0;  ///< A hash; 0 if there is none.
+    bool refused = false;
+  };
+  Mark mark(const Item& item, const std::string& tenant) const;
+  Rank rank(const Mark& mark) const;
+
+ private:
+  static std::uint32_t hash(const std::string& tenant);
+  void count(const std::string& subject, const std::string& tenant);
+  /// When it was first refused.
+  Moment remember(const Item& item);
+
+  std::size_t subjects_max_;
+  Moment now_ = 0;
+  Moment accepted_ = 0;                     ///< When the latest call began of which an item was accepted.
+  std::map<std::string, Moment> subjects_;  ///< Refused, and nobody accepted since.
+  std::set<std::uint32_t> tenants_;         ///< Of those subjects.
+  std::map<Item, Moment> items_;            ///< When they were first refused; not settled.
+};
+
+}  // namespace pawl::engine

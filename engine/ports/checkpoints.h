@@ -1,0 +1,149 @@
+// The port to where finished steps are remembered: what is committed here is never executed again in its run.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pawl/engine/authoring/event.h"
+
+namespace pawl::engine {
+
+/// A run's number in one store: small, dense, given by the engine; the run's public id is its event's id.
+using RunNumber = std::int64_t;
+
+/// Names one execution inside a run: the step, and the item for a fan-out (empty for a single step).
+struct StepKey {
+  std::string step;
+  std::string key;
+  auto operator<=>(const StepKey&) const = default;
+};
+
+// What a group commit may hold, in the order in which it happened.
+
+struct RunStarted {
+  RunNumber run = 0;
+  std::string workflow;
+  Event event;
+  Timestamp at{};
+};
+/// A step reached its end: its output as JSON text, or the reason of its permanent failure.
+struct StepSettled {
+  RunNumber run = 0;
+  StepKey step;
+  int attempt = 1;  ///< The attempt that settled it, counted from 1.
+  bool failed = false;
+  std::string result;
+  Timestamp started_at{};
+  Timestamp settled_at{};
+  bool caught = false;  ///< Only when read: the failure is one that a RunEnded names as caught.
+};
+/// An attempt failed and another will follow at `retry_at`.
+struct AttemptFailed {
+  RunNumber run = 0;
+  StepKey step;
+  int attempt = 1;
+  std::string error;
+  /// The age of the execution counts from here: when attempt 1 began, or later by as long as the step was paused, the
+  /// worker down or its wall clock wrong.
+  Timestamp first_started_at{};
+  Timestamp failed_at{};
+  Timestamp retry_at{};
+};
+/// The run left memory until `wake_at`.
+struct RunParked {
+  RunNumber run = 0;
+  Timestamp wake_at{};
+  std::string reason;
+};
+struct RunEnded {
+  RunNumber run = 0;
+  RunStatus status = RunStatus::kDone;  ///< kDone, kFailed or kSuperseded.
+  std::string reason;
+  Timestamp at{};
+  Resumable resumable = Resumable::kAnywhere;
+  std::vector<StepKey> caught{};  ///< Of a failed run: the failed steps that its code has acted on.
+};
+/// An operator resumed a failed run: it is running again; its failed steps are forgotten (their attempts are not), but
+/// for those that its end named as caught.
+struct RunReopened {
+  RunNumber run = 0;
+  int resumes = 0;
+  std::int64_t position = 0;  ///< The event's new place in the outbox.
+  Timestamp at{};
+};
+/// A run moves again: its event was delivered again, perhaps under another position, or its wait is over.
+struct RunRedelivered {
+  RunNumber run = 0;
+  std::int64_t position = 0;
+  int deliveries = 1;
+};
+
+using Checkpoint =
+    std::variant<RunStarted, StepSettled, AttemptFailed, RunParked, RunEnded, RunReopened, RunRedelivered>;
+
+/// A step whose attempt failed and that has not settled since.
+struct PendingRetry {
+  StepKey step;
+  int attempts = 0;  ///< Attempts that failed so far since the start or the last resume.
+  std::string error;
+  Timestamp first_started_at{};
+  Timestamp failed_at{};
+  Timestamp retry_at{};
+};
+
+/// Everything the store knows of one run, enough to replay it.
+struct StoredRun {
+  RunNumber run = 0;
+  std::string workflow;
+  Event event;
+  RunStatus status = RunStatus::kRunning;
+  std::string reason;
+  int resumes = 0;
+  Resumable resumable = Resumable::kAnywhere;  ///< As its end said.
+  std::vector<StepSettled> steps;
+  std::vector<PendingRetry> retries;
+  std::string payload_to_archive{};  ///< FinishedEvent's; the engine's, no store has it.
+};
+
+/// An unfinished run found at start.
+struct UnfinishedRun {
+  RunNumber run = 0;
+  std::string event_id;
+  bool waiting = false;  ///< Parked until wake_at when the process ended; else it was moving.
+  Timestamp wake_at{};
+  std::int64_t position = 0;  ///< The event's place in the outbox at its latest delivery.
+};
+
+/// What a store holds when it is opened.
+struct Recovered {
+  std::string store_id;    ///< Made with the store, copied with it.
+  RunNumber next_run = 1;  ///< Larger than every number ever used in this store.
+  std::vector<UnfinishedRun> unfinished;
+};
+
+/// Remembers progress. Used by one thread at a time. A store that cannot be used throws RefusedError when opened; one
+/// that cannot write for now (disk full) throws UnavailableError and has kept nothing of that group.
+class Checkpoints {
+ public:
+  virtual ~Checkpoints() = default;
+
+  virtual Recovered recover() = 0;
+
+  /// Makes a group durable as a whole, in order; on return no crash and no power loss takes it back.
+  virtual void commit(std::span<const Checkpoint> group) = 0;
+
+  /// The runs of these events that exist here, in no particular order.
+  virtual std::vector<StoredRun> find(std::span<const std::string> event_ids) = 0;
+
+  /// These runs; a number that does not exist is left out.
+  virtual std::vector<StoredRun> load(std::span<const RunNumber> runs) = 0;
+
+  /// Deletes runs that ended before `before`, at most `limit`; returns how many. Their events have to be as old: by the
+  /// clock of the outbox, where that of this host may have been wrong when the run ended.
+  virtual std::size_t prune(Timestamp before, std::size_t limit) = 0;
+};
+
+}  // namespace pawl::engine

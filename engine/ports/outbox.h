@@ -1,0 +1,87 @@
+// The port to where events come from and are archived once their run is over.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pawl/engine/authoring/event.h"
+#include "pawl/engine/ports/quarantine.h"
+
+namespace pawl::engine {
+
+/// An event whose run waits, at the place where it was delivered to that run: one that was resumed meanwhile has
+/// another.
+struct WaitingEvent {
+  std::string id;
+  std::int64_t position = 0;
+};
+
+/// How a worker takes up its work at start.
+struct Registration {
+  std::string store_id;               ///< Identity of the checkpoint store; an older epoch of the same store is dead.
+  std::vector<WaitingEvent> waiting;  ///< Events whose runs the store holds as waiting: kept, not delivered again.
+  std::vector<std::string> moving;    ///< Events whose runs were moving: set free, to be claimed and delivered again.
+};
+
+/// What the outbox answered to a Registration.
+struct Registered {
+  std::int64_t epoch = 0;  ///< The fencing token of everything this worker writes.
+  std::vector<std::string>
+      foreign;  ///< Of the events named, those finished, resumed, or held by another living worker.
+};
+
+/// A payload of more bytes is not claimed with its event.
+inline constexpr std::int64_t kPayloadMax = 16 * 1024 * 1024;
+
+/// How much to claim beside what moves.
+struct ClaimLimits {
+  int max = 0;             ///< At most this many events.
+  int deliveries_max = 5;  ///< How many deliveries the worker allows; decides with quarantine_of who may come along.
+  Quarantine quarantine;   ///< What moves in the worker now.
+  /// No further event once their payloads have so many; at least one.
+  std::int64_t bytes = 4 * 1024 * 1024;
+};
+
+/// A batch to claim.
+struct ClaimRequest {
+  std::vector<std::string> types;  ///< Only these event types; all others are left alone.
+  ClaimLimits limits;
+};
+
+/// Claims and finishes events under a lease.
+///
+/// `claim`, `sleep` and `release` are called from one thread, `finish` from another, `renew` from a third; an
+/// implementation gives each its own connection. Every call may throw UnavailableError (try later; nothing is known to
+/// have happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be repeated.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+
+  /// Takes a new epoch. Events of older epochs of the same store are kept when waiting, else set free to be claimed.
+  virtual Registered open(const Registration& registration) = 0;
+
+  /// Leases pending events that the quarantine admits: those delivered before first, then fresh ones in order of
+  /// position, of which a part may be ceded to tenants other than those that fill the claims. While one waits for its
+  /// last delivery, which it has alone, nothing is claimed that would keep it waiting. After a call that failed,
+  /// perhaps since its answer was too much for the line, fewer bytes are asked for, down to one event; of one that does
+  /// not arrive even so, only the size is. Finds late commits and freed rows within a second, or within a few where
+  /// very many events are leased.
+  virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
+
+  /// Returns when something may have become claimable, or after about `at_most`.
+  virtual void sleep(Duration at_most) = 0;
+
+  /// Archives events, once each. Repeating it is harmless. Returns how many were still ours.
+  virtual std::size_t finish(std::span<const FinishedEvent> finished) = 0;
+
+  /// Renews every lease of this epoch. Throws LeaseLostError when the epoch was declared dead.
+  virtual void renew() = 0;
+
+  /// Gives claimed but unstarted events back as if never delivered, and marks the epoch as cleanly stopped: the leases
+  /// of waiting runs stay until they expire, so that a quick restart takes them up again.
+  virtual void release(std::span<const std::int64_t> unstarted_positions) = 0;
+};
+
+}  // namespace pawl::engine

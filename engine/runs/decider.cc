@@ -1,0 +1,70 @@
+// The rules of retry and of a run's next move.
+#include "pawl/engine/runs/decider.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pawl::engine {
+
+namespace {
+
+Duration jittered(const RetryPolicy& policy, double wait, double jitter) {
+  return Duration(static_cast<Duration::rep>(policy.full_jitter ? wait * jitter : wait * (0.5 + jitter / 2)));
+}
+
+Duration backoff(const RetryPolicy& policy, int attempt, double jitter) {
+  const double doubled = static_cast<double>(policy.first.count()) * std::pow(2.0, std::min(attempt - 1, 60));
+  const double capped = std::min(doubled, static_cast<double>(policy.longest.count()));
+  return jittered(policy, capped, jitter);
+}
+
+Verdict give_up(const std::string& reason, const std::string& why) {
+  return {Verdict::Kind::kFail, reason + " (gave up " + why + ")", {}};
+}
+
+bool too_old(const RetryPolicy& policy, Duration age) {
+  return policy.give_up_after.count() > 0 && age > policy.give_up_after;
+}
+
+std::string after_minutes(const RetryPolicy& policy) {
+  return "after " + std::to_string(std::chrono::duration_cast<std::chrono::minutes>(policy.give_up_after).count()) +
+         " minutes";
+}
+
+Verdict retry_or_give_up(const FailedForNow& failure, const RetryPolicy& policy, const AttemptFacts& facts) {
+  if (policy.max_attempts > 0 && facts.attempt >= policy.max_attempts)
+    return give_up(failure.reason, "after attempt " + std::to_string(facts.attempt));
+  const Duration wait = std::max(failure.after, backoff(policy, facts.attempt, facts.jitter));
+  if (too_old(policy, facts.age + wait)) return give_up(failure.reason, after_minutes(policy));
+  return {Verdict::Kind::kRetry, failure.reason, facts.now + wait};
+}
+
+// It backs off by its age, and its age ends it, however often it was refused; attempts do only where age does not.
+Verdict back_off_refused(const Refused& refusal, const RetryPolicy& policy, const AttemptFacts& facts) {
+  if (policy.give_up_after.count() == 0) return retry_or_give_up({refusal.reason, {}}, policy, facts);
+  const Duration longest = std::max(policy.longest, policy.first);
+  const auto by_age = static_cast<double>(std::clamp(facts.age, policy.first, longest).count());
+  const Duration wait = jittered(policy, by_age, facts.jitter);
+  if (too_old(policy, facts.age + wait)) return give_up(refusal.reason, after_minutes(policy));
+  return {Verdict::Kind::kRetry, refusal.reason, facts.now + wait};
+}
+
+}  // namespace
+
+Verdict judge(const Outcome& outcome, const RetryPolicy& policy, const AttemptFacts& facts) {
+  if (const auto* done = std::get_if<Succeeded>(&outcome)) return {Verdict::Kind::kSucceed, done->json, {}};
+  if (const auto* failed = std::get_if<FailedForGood>(&outcome)) return {Verdict::Kind::kFail, failed->reason, {}};
+  if (const auto* down = std::get_if<ServiceDown>(&outcome)) return {Verdict::Kind::kHold, down->reason, {}};
+  if (const auto* failed = std::get_if<FailedForNow>(&outcome)) return retry_or_give_up(*failed, policy, facts);
+  if (const auto* refused = std::get_if<Refused>(&outcome)) return back_off_refused(*refused, policy, facts);
+  return retry_or_give_up({"the step returned without settling the item: a bug in its execute", {}}, policy, facts);
+}
+
+NextMove next_move(const RunFacts& facts) {
+  if (!facts.returned && facts.can_advance) return NextMove::kAdvance;
+  if (facts.moving) return NextMove::kLeave;
+  if (facts.waiting) return NextMove::kPark;
+  return NextMove::kEnd;
+}
+
+}  // namespace pawl::engine

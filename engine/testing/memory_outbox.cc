@@ -1,0 +1,158 @@
+// The outbox's rules over a std::map.
+#include "pawl/engine/testing/memory_outbox.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "pawl/engine/authoring/errors.h"
+
+namespace pawl::engine {
+
+std::string MemoryOutboxTable::emit(const std::string& type, const std::string& payload, const std::string& id) {
+  const std::int64_t position = next_position++;
+  Event event;
+  event.position = position;
+  event.id = id.empty() ? "event-" + std::to_string(position) : id;
+  event.type = type;
+  event.payload = payload;
+  event.created_at = now;
+  event.deliveries = 0;
+  rows[position] = {event, 0};
+  return event.id;
+}
+
+bool MemoryOutboxTable::resume(const std::string& id) {
+  const auto found = std::find_if(archive.begin(), archive.end(), [&](const Archived& archived) {
+    return archived.event.id == id && archived.status == RunStatus::kFailed;
+  });
+  if (found == archive.end() || found->resumable == Resumable::kNowhere) return false;
+  Event event = found->event;
+  const std::string only_store = found->resumable == Resumable::kHere ? found->store : "";
+  archive.erase(found);
+  event.position = next_position++;
+  event.deliveries = 0;
+  ++event.resumes;
+  rows[event.position] = {event, 0, only_store};
+  return true;
+}
+
+void MemoryOutboxTable::bury(std::int64_t epoch) {
+  workers.erase(epoch);
+  for (auto& [position, row] : rows)
+    if (row.lease_epoch == epoch) free(row);
+}
+
+void MemoryOutboxTable::free(Row& row) {
+  if (stopped.contains(row.lease_epoch)) row.event.deliveries = std::max(row.event.deliveries - 1, 0);
+  row.lease_epoch = 0;
+}
+
+void MemoryOutbox::require_alive() const {
+  if (!table_.outage.empty()) throw UnavailableError(table_.outage);
+  if (!table_.workers.contains(epoch_)) throw LeaseLostError("epoch " + std::to_string(epoch_) + " is over");
+}
+
+void MemoryOutbox::adopt(const Registration& registration) {
+  std::map<std::int64_t, std::string> waiting;
+  for (const WaitingEvent& event : registration.waiting) waiting[event.position] = event.id;
+  for (auto& [position, row] : table_.rows) {
+    const auto owner = table_.workers.find(row.lease_epoch);
+    const bool ours = owner == table_.workers.end() || owner->second == registration.store_id;
+    const auto kept = waiting.find(position);
+    if (!ours) continue;
+    if (kept != waiting.end() && kept->second == row.event.id)
+      row.lease_epoch = epoch_;
+    else
+      table_.free(row);
+  }
+  std::erase_if(table_.workers, [&](const auto& worker) { return worker.second == registration.store_id; });
+}
+
+Registered MemoryOutbox::open(const Registration& registration) {
+  if (!table_.outage.empty()) throw UnavailableError(table_.outage);
+  epoch_ = table_.next_epoch++;
+  adopt(registration);
+  table_.workers[epoch_] = registration.store_id;
+  Registered registered{epoch_, {}};
+  const auto is_ours = [&](const std::string& id, bool or_free) {
+    return std::any_of(table_.rows.begin(), table_.rows.end(), [&](const auto& entry) {
+      const auto& row = entry.second;
+      return row.event.id == id && (row.lease_epoch == epoch_ || (or_free && row.lease_epoch == 0));
+    });
+  };
+  for (const WaitingEvent& event : registration.waiting)
+    if (!is_ours(event.id, false)) registered.foreign.push_back(event.id);
+  for (const std::string& id : registration.moving)
+    if (!is_ours(id, true)) registered.foreign.push_back(id);
+  return registered;
+}
+
+std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest& request) const {
+  std::vector<MemoryOutboxTable::Row*> rows;
+  for (auto& [position, row] : table_.rows) {
+    const bool wanted = std::find(request.types.begin(), request.types.end(), row.event.type) != request.types.end();
+    const bool may = row.only_store.empty() || row.only_store == table_.workers.at(epoch_);
+    if (row.lease_epoch == 0 && wanted && may) rows.push_back(&row);
+  }
+  const auto rank = [&](const MemoryOutboxTable::Row* row) {  // the last delivery, the others before, the fresh
+    const int deliveries = row->event.deliveries;
+    if (deliveries == 0) return std::numeric_limits<int>::max();
+    return quarantine_of(deliveries, request.limits.deliveries_max) == 1 ? 0 : deliveries;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+  return rows;
+}
+
+std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
+  require_alive();
+  std::vector<Event> claimed;
+  Quarantine quarantine = request.limits.quarantine;
+  bool blocked = false;  // by a redelivered event that has to wait; the fresh do not, unless it has to be alone
+  std::int64_t bytes = 0;
+  for (MemoryOutboxTable::Row* row : claimable(request)) {
+    if (bytes >= request.limits.bytes) break;
+    const int own = quarantine_of(row->event.deliveries, request.limits.deliveries_max);
+    if (claimed.size() == static_cast<std::size_t>(request.limits.max) || (own == 1 && !quarantine.admits(own))) break;
+    blocked = row->event.deliveries > 0 && (blocked || !quarantine.admits(own));
+    if (blocked || !quarantine.admits(own)) continue;
+    quarantine.add(own);
+    row->lease_epoch = epoch_;
+    ++row->event.deliveries;
+    claimed.push_back(row->event);
+    const auto size = static_cast<std::int64_t>(row->event.payload.size());
+    bytes += size;
+    if (size <= kPayloadMax) continue;
+    claimed.back().payload.clear();
+    claimed.back().left_out = size;
+  }
+  return claimed;
+}
+
+std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
+  require_alive();
+  std::size_t ours = 0;
+  for (const FinishedEvent& end : finished) {
+    const auto row = table_.rows.find(end.position);
+    if (row == table_.rows.end() || row->second.lease_epoch != epoch_) continue;
+    if (!end.payload.empty()) row->second.event.payload = end.payload;
+    table_.archive.push_back({row->second.event, end.status, end.reason, end.resumable, table_.workers.at(epoch_)});
+    table_.rows.erase(row);
+    ++ours;
+  }
+  return ours;
+}
+
+void MemoryOutbox::renew() { require_alive(); }
+
+void MemoryOutbox::release(std::span<const std::int64_t> unstarted_positions) {
+  require_alive();
+  table_.stopped.insert(epoch_);
+  for (const std::int64_t position : unstarted_positions) {
+    const auto row = table_.rows.find(position);
+    if (row == table_.rows.end() || row->second.lease_epoch != epoch_) continue;
+    row->second.lease_epoch = 0;
+    --row->second.event.deliveries;
+  }
+}
+
+}  // namespace pawl::engine

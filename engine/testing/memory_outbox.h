@@ -1,0 +1,70 @@
+// An outbox in memory: the double of the Postgres one, with the same rules about leases and epochs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pawl/engine/ports/outbox.h"
+
+namespace pawl::engine {
+
+/// What several workers share. Not thread-safe: for InlineLanes.
+struct MemoryOutboxTable {
+  struct Row {
+    Event event;
+    std::int64_t lease_epoch = 0;  ///< 0: pending.
+    std::string only_store{};      ///< No worker with another store may claim it; empty: any may.
+  };
+  struct Archived {
+    Event event;
+    RunStatus status;
+    std::string reason;
+    Resumable resumable = Resumable::kAnywhere;
+    std::string store{};  ///< Of the worker that finished it.
+  };
+
+  /// Writes an event as `pawl.emit` does and returns its id.
+  std::string emit(const std::string& type, const std::string& payload = "{}", const std::string& id = {});
+  /// Puts a failed event back as `pawl.resume` does; false when there is none, or its run may go on nowhere.
+  bool resume(const std::string& id);
+  /// Declares a worker's epoch dead, as any worker does once its lease has expired.
+  void bury(std::int64_t epoch);
+  /// Frees a row of an epoch that is over.
+  void free(Row& row);
+
+  std::map<std::int64_t, Row> rows;
+  std::vector<Archived> archive;
+  std::map<std::int64_t, std::string> workers;  ///< Living epochs and their stores.
+  std::set<std::int64_t> stopped;               ///< Epochs that ended cleanly: their deliveries do not count.
+  Timestamp now{};                              ///< What Postgres' clock says of the events that are emitted.
+  std::int64_t next_position = 1;
+  std::int64_t next_epoch = 1;
+  std::string outage;  ///< While not empty every call throws UnavailableError with it.
+};
+
+class MemoryOutbox : public Outbox {
+ public:
+  explicit MemoryOutbox(MemoryOutboxTable& table) : table_(table) {}
+
+  Registered open(const Registration& registration) override;
+  std::vector<Event> claim(const ClaimRequest& request) override;
+  void sleep(Duration) override {}
+  std::size_t finish(std::span<const FinishedEvent> finished) override;
+  void renew() override;
+  void release(std::span<const std::int64_t> unstarted_positions) override;
+
+  std::int64_t epoch() const { return epoch_; }
+
+ private:
+  void require_alive() const;
+  std::vector<MemoryOutboxTable::Row*> claimable(const ClaimRequest& request) const;
+  void adopt(const Registration& registration);
+
+  MemoryOutboxTable& table_;
+  std::int64_t epoch_ = 0;
+};
+
+}  // namespace pawl::engine

@@ -1,0 +1,152 @@
+// Lists runs and tells a run's story from its rows.
+#include "pawl/storage/checkpoints/reader.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <chrono>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/checkpoints/migrator.h"
+#include "pawl/storage/checkpoints/query.h"
+#include "pawl/storage/checkpoints/read_only.h"
+#include "pawl/storage/checkpoints/runs.h"
+#include "pawl/storage/sqlite/errors.h"
+#include "pawl/storage/sqlite/patience.h"
+#include "pawl/storage/sqlite/place.h"
+
+namespace pawl::storage {
+
+namespace {
+
+// Parameter 5 is always there, so that 1 to 4 may be bound whether or not their condition is.
+std::string select_runs(const std::string& columns, const RunFilter& filter) {
+  std::string sql = "select " + columns + " from runs r join v1_runs v on v.number = r.run where true";
+  if (!filter.status.empty()) sql += " and r.status = ?1";
+  if (filter.since_seconds > 0) sql += " and (r.ended_at >= ?2 or r.ended_at is null)";
+  if (!filter.event_id.empty()) sql += " and r.event_id = ?3";
+  if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
+  return sql + " order by r.run desc limit ?5";
+}
+
+void start(SqliteStatement& select, const RunFilter& filter, std::size_t limit) {
+  const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
+  const engine::Timestamp since = now - std::chrono::seconds(filter.since_seconds);
+  select.start(filter.status, since, filter.event_id, filter.aggregate_id, static_cast<std::int64_t>(limit));
+}
+
+// Within one instant: the start first, the end last.
+constexpr const char* kTimeline = R"(
+  with story (time, place, what, step, key, attempt, status, detail) as (
+    select started_at, 0, 'started', '', '', 0, 'running', workflow from runs where run = ?1
+    union all
+    select failed_at, 1, 'attempt', step, key, attempt, iif(retry_at is null, 'failed', 'retrying'), error
+    from attempts where run = ?1
+    union all
+    select settled_at, 2, 'step', step, key, attempt, iif(failed, 'failed', 'succeeded'), result
+    from steps where run = ?1
+    union all
+    select wake_at, 3, 'waiting', '', '', 0, status, reason from runs where run = ?1 and status = 'waiting'
+    union all
+    select ended_at, 4, 'ended', '', '', 0, status, reason from runs where run = ?1 and ended_at is not null)
+  select strftime('%Y-%m-%dT%H:%M:%fZ', time / 1e6, 'unixepoch'), what, step, key, attempt, status, detail
+  from story order by time, place, step, key, attempt)";
+
+}  // namespace
+
+class CheckpointReader::File {
+ public:
+  File(const std::string& file, std::chrono::seconds at_most) : path(real_path(file)), patience(at_most) {
+    reading([this] {
+      database = open_read_only(path);
+      patience.watch(*database);
+      require_all_migrations(*database, path);
+      stored_runs = std::make_unique<SqliteRuns>(*database);
+      return 0;
+    });
+  }
+
+  template <class Action>
+  std::invoke_result_t<Action> reading(Action action) const try {
+    patience.begin();
+    return action();
+  } catch (const SQLite::Exception& error) {
+    patience.require_time_left("read checkpoints " + path);
+    throw_translated(error, "read checkpoints", path);
+  } catch (const engine::Error&) {  // SQLite's message, where a statement that somebody typed was interrupted
+    patience.require_time_left("read checkpoints " + path);
+    throw;
+  }
+
+  std::string path;
+  mutable SqlitePatience patience;
+  std::unique_ptr<SQLite::Database> database;
+  std::unique_ptr<SqliteRuns> stored_runs;
+};
+
+CheckpointReader::CheckpointReader(const std::string& path, std::chrono::seconds at_most)
+    : file_(std::make_unique<File>(path, at_most)) {}
+
+CheckpointReader::~CheckpointReader() = default;
+
+std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
+  return file_->reading([&] {
+    SqliteStatement select(
+        *file_->database,
+        select_runs("v.run_id, v.workflow, v.status, v.aggregate_id, v.started_at, coalesce(v.ended_at, ''), v.reason",
+                    filter)
+            .c_str());
+    start(select, filter, filter.limit);
+    std::vector<RunSummary> summaries;
+    while (select.next())
+      summaries.push_back({select.text(0), select.text(1), select.text(2), select.text(3), select.text(4),
+                           select.text(5), select.text(6)});
+    return summaries;
+  });
+}
+
+std::size_t CheckpointReader::count(const RunFilter& filter) const {
+  return file_->reading([&] {
+    SqliteStatement select(*file_->database, select_runs("count(*)", filter).c_str());
+    start(select, filter, 1);
+    return select.next() ? static_cast<std::size_t>(select.integer(0)) : 0;
+  });
+}
+
+// Ends are found by looking through the whole index, so they are only looked for where the id is not whole.
+std::vector<std::string> CheckpointReader::ids_like(const std::string& part, std::size_t limit) const {
+  return file_->reading([&] {
+    const std::string past_the_last = part + "\xf4\x8f\xbf\xbf";  // U+10FFFF sorts after whatever an id may go on with
+    SqliteStatement select(*file_->database,
+                           "select event_id from runs where event_id >= ?1 and event_id < ?2 union "
+                           "select event_id from runs where length(?1) < 36 and substr(event_id, -length(?1)) = ?1 "
+                           "order by event_id limit ?3");
+    select.start(part, past_the_last, static_cast<std::int64_t>(limit));
+    std::vector<std::string> ids;
+    while (select.next()) ids.push_back(select.text(0));
+    return ids;
+  });
+}
+
+std::optional<engine::StoredRun> CheckpointReader::run(const std::string& run_id) const {
+  return file_->reading([&] { return file_->stored_runs->by_event(run_id); });
+}
+
+std::vector<TimelineEntry> CheckpointReader::timeline(const std::string& run_id) const {
+  return file_->reading([&] {
+    std::vector<TimelineEntry> entries;
+    const auto run = file_->stored_runs->by_event(run_id);
+    if (!run) return entries;
+    SqliteStatement story(*file_->database, kTimeline);
+    story.start(run->run);
+    while (story.next())
+      entries.push_back({story.text(0), story.text(1), story.text(2), story.text(3), static_cast<int>(story.integer(4)),
+                         story.text(5), story.text(6)});
+    return entries;
+  });
+}
+
+CheckpointReader::Rows CheckpointReader::query(const std::string& sql) const {
+  return file_->reading([&] { return query_read_only(*file_->database, sql); });
+}
+
+}  // namespace pawl::storage

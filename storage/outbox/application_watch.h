@@ -1,0 +1,42 @@
+// What keeps the application's failures from becoming events, or its people from being told: asked of Postgres.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pawl/storage/postgres/connection.h"
+
+namespace pawl::storage {
+
+/// A row of pawl.problems().
+struct ApplicationProblem {
+  std::string kind;  ///< `trigger`, `columns`, `access` or `rows`.
+  std::string text;  ///< What is wrong, and what to do.
+};
+
+/// Empty when failed syncs become events and nobody is hidden from pawl. Throws engine::RefusedError when the role may
+/// not ask.
+std::vector<ApplicationProblem> application_problems(PostgresConnection& connection);
+
+/// Asks again from time to time while a worker runs. `turn` is one thread's, `problems` any's.
+class ApplicationWatch {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit ApplicationWatch(std::chrono::microseconds every) : every_(every) {}
+
+  /// Asks if it is time. Never throws an engine::Error: what cannot be asked now is asked at the next turn.
+  void turn(PostgresConnection& connection, Time now);
+  /// As last answered.
+  std::vector<std::string> problems() const;
+
+ private:
+  const std::chrono::microseconds every_;
+  Time due_at_ = Time::min();
+  mutable std::mutex mutex_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace pawl::storage

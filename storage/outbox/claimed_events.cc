@@ -1,0 +1,63 @@
+// The SQL that chooses events by their bytes, and reads them.
+#include "pawl/storage/outbox/claimed_events.h"
+
+namespace pawl::storage {
+
+const std::string& tenant_key() {
+  static const std::string key = "coalesce(o.headers->>'tenant', o.aggregateid)";
+  return key;
+}
+
+// Of `fitting`, with payloads of at most so many bytes. An event may have been written with a time that is none, as
+// infinity: it is clamped, or no claim could read it.
+std::string event_columns(const std::string& payload_max) {
+  const std::string too_large =
+      "o.position = any(array(select position from fitting where bytes > " + payload_max + "))";
+  return "o.position, o.id, o.type, o.aggregatetype, o.aggregateid,"
+         " case when " +
+         too_large +
+         " then null else o.payload::text end,"
+         " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint, "
+         "o.deliveries, o.resumes, " +
+         tenant_key() + ", case when " + too_large +
+         " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
+         " (select count(*) from picked)";
+}
+
+// What a row gives to `fitting`. A payload of more than two thousand bytes may lie elsewhere or be compressed.
+const std::string& sizes() {
+  static const std::string columns =
+      "o.ctid as place, o.position, pg_column_size(o.payload) as stored,"
+      " pg_column_compression(o.payload) is not null as packed";
+  return columns;
+}
+
+// As many of `picked` as have so many bytes, and the one that goes beyond. The text of a payload has to be made to know
+// its size, so first those are passed over that are too many as they are stored.
+std::string fitting(const std::string& bytes) {
+  return " sized as materialized (select p.place, p.position, case when p.packed or p.stored > 2000 then"
+         " (select octet_length(o.payload::text) from pawl.outbox o where o.ctid = p.place) else p.stored end as bytes"
+         " from (select *, sum(stored) over (order by position) - stored as before from picked) p where before < " +
+         bytes +
+         "), fitting as materialized (select place, position, bytes from (select place, position, bytes,"
+         " sum(bytes) over (order by position) - bytes as before from sized) s where before < " +
+         bytes + ")";
+}
+
+engine::Event event_from(const Rows& rows, std::size_t row) {
+  engine::Event event;
+  event.position = rows.integer(row, 0);
+  event.id = rows.string(row, 1);
+  event.type = rows.string(row, 2);
+  event.aggregate_type = rows.string(row, 3);
+  event.aggregate_id = rows.string(row, 4);
+  event.payload = rows.string(row, 5);
+  event.created_at = engine::Timestamp(engine::Duration(rows.integer(row, 6)));
+  event.deliveries = static_cast<int>(rows.integer(row, 7));
+  event.resumes = static_cast<int>(rows.integer(row, 8));
+  event.left_out = rows.integer(row, kLeftOutColumn);
+  if (const std::string_view key = rows.text(row, kKeyColumn); key != event.aggregate_id) event.tenant = key;
+  return event;
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,29 @@
+// Which of the events that a claim may take fit its bytes, and how they are read: parts of its statements.
+#pragma once
+
+#include <string>
+
+#include "pawl/engine/authoring/event.h"
+#include "pawl/storage/postgres/connection.h"
+
+namespace pawl::storage {
+
+/// Of the row `o` of pawl.outbox: its tenant as its producer named it, else what it is about.
+const std::string& tenant_key();
+/// Columns of the row `o` that a query named `picked` has to give.
+const std::string& sizes();
+/// The queries `sized` and `fitting` after that: as many rows of `picked` as have so many bytes of payload, and the one
+/// that goes beyond. `bytes` is a parameter, as in `$5::bigint`.
+std::string fitting(const std::string& bytes);
+/// The columns of the row `o`, which is one of `fitting`. Of a payload of more than `payload_max` bytes only these are
+/// given.
+std::string event_columns(const std::string& payload_max);
+
+// Of event_columns.
+inline constexpr int kKeyColumn = 9;
+inline constexpr int kLeftOutColumn = 10;
+inline constexpr int kPickedColumn = 11;  ///< How many `picked` has.
+
+engine::Event event_from(const Rows& rows, std::size_t row);
+
+}  // namespace pawl::storage

@@ -1,0 +1,106 @@
+// Emits, resumes and lists events with one short-lived connection a call.
+#include "pawl/storage/outbox/event_admin.h"
+
+#include <nlohmann/json.hpp>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/authoring/uuid.h"
+#include "pawl/engine/faults/crash_point.h"
+#include "pawl/storage/outbox/application_table.h"
+#include "pawl/storage/postgres/array_literal.h"
+#include "pawl/storage/postgres/connection.h"
+#include "pawl/storage/postgres/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+
+std::string emit_once(const std::string& conninfo, const NewEvent& event) {
+  PostgresConnection connection(conninfo);
+  // The id is fixed before the event is written: emitting it again after a lost reply changes nothing.
+  const std::string id =
+      event.id.empty() ? connection.run("choose an id", "select pawl.new_event_id()", {}).string(0, 0) : event.id;
+  engine::crash_point(engine::CrashPoint::kBeforeEmitted);
+  std::string emitted =
+      connection
+          .run("emit event of type " + event.type, "select pawl.emit($1, $2, $3, $4::jsonb, $5::uuid)",
+               {event.type, event.aggregate_type, event.aggregate_id, event.payload, id})
+          .string(0, 0);
+  engine::crash_point(engine::CrashPoint::kAfterEmitted);
+  return emitted;
+}
+
+}  // namespace
+
+std::string emit_event(const std::string& conninfo, const NewEvent& event) {
+  if (!nlohmann::json::accept(event.payload))
+    throw engine::PermanentError("emit event of type " + event.type + ": the payload is no JSON; check its quoting");
+  if (!event.id.empty() && !engine::is_uuid(event.id))
+    throw engine::PermanentError("emit event of type " + event.type + ": the id " + event.id + " is no UUID");
+  try {
+    return emit_once(conninfo, event);
+  } catch (const ValueError& error) {
+    throw engine::PermanentError(error.what());
+  }
+}
+
+std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request) {
+  std::vector<ResumeOutcome> outcomes;
+  ArrayLiteral ids;
+  for (const std::string& id : request.event_ids) {
+    outcomes.push_back({id, false, engine::is_uuid(id) ? "" : "not found: this is no UUID"});
+    if (engine::is_uuid(id)) ids.add(id);
+  }
+  PostgresConnection connection(conninfo);
+  const std::string request_id = choose_request(connection);
+  engine::crash_point(engine::CrashPoint::kBeforeResumed);
+  const Rows rows = connection.run(
+      "resume events",
+      "select pawl.resume(e.id, $2, nullif($3, ''), case when $4::float8 > 0 then (e.index - 1) / $4::float8 else 0 end"
+      " * interval '1 second', $5::uuid) from unnest($1::uuid[]) with ordinality as e (id, index) order by e.index",
+      {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), std::to_string(request.rate),
+       request_id});
+  engine::crash_point(engine::CrashPoint::kAfterResumed);
+  std::size_t row = 0;
+  for (ResumeOutcome& outcome : outcomes) {
+    if (!outcome.detail.empty()) continue;
+    const std::string detail = rows.string(row++, 0);
+    outcome.resumed = detail == "resumed";
+    if (!outcome.resumed) outcome.detail = detail;
+  }
+  return outcomes;
+}
+
+std::vector<std::string> failed_events(const std::string& conninfo, long since_seconds) {
+  PostgresConnection connection(conninfo);
+  const Rows rows = connection.run("list failed events",
+                                   "select id from pawl.outbox_archive where status = 'failed'"
+                                   " and finished_at > now() - $1::bigint * interval '1 second' order by finished_at",
+                                   {std::to_string(since_seconds)});
+  std::vector<std::string> ids;
+  for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.string(row, 0));
+  return ids;
+}
+
+std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& event_id) {
+  if (!engine::is_uuid(event_id)) return {};
+  PostgresConnection connection(conninfo);
+  const std::string rfc3339 = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'";
+  const Rows rows = connection.run(
+      "list deliveries",
+      "select channel, user_id, state, detail, to_char(at at time zone 'UTC', " + rfc3339 +
+          ") from (select 'in-app' as channel, user_id, 'created' as state, title as detail, created_at as at"
+          " from " +
+          notifications_table(connection) +
+          " where event_id = $1::uuid union all"
+          " select 'email', user_id, state, reply, coalesce(settled_at, claimed_at) from pawl.v1_emails"
+          " where event_id = $1::uuid) d order by at, channel, user_id",
+      {event_id});
+  std::vector<DeliveryLine> lines;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    lines.push_back(
+        {rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3), rows.string(row, 4)});
+  return lines;
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,61 @@
+// The outbox in Postgres: batched claims under an epoch, the doorbell, archiving.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pawl/engine/ports/outbox.h"
+#include "pawl/storage/outbox/archive_retention.h"
+#include "pawl/storage/postgres/address.h"
+#include "pawl/storage/postgres/epoch.h"
+
+namespace pawl::storage {
+
+struct PostgresOutboxOptions {
+  PostgresAddress address;
+  std::string version;  ///< pawl's version, shown in pawl.workers.
+  engine::Duration lease{std::chrono::seconds{30}};
+  /// False behind PgBouncer in transaction mode: poll instead of LISTEN. Empty: listen unless the server allows
+  /// prepared transactions, which cannot ring.
+  std::optional<bool> listen = true;
+  engine::Duration archive_care{std::chrono::hours{24}};  ///< How often the archive's coming partitions are seen to.
+  engine::Duration retention{0};  ///< How long archived events, their mails and commands are kept; 0: for ever.
+  engine::Duration prune_every{std::chrono::minutes{1}};  ///< How often a step of what is older is looked for.
+  engine::Duration watch{std::chrono::seconds{10}};       ///< How often the application's tables are looked at.
+};
+
+/// Not movable. `epoch` is set by open() and outlives it.
+class PostgresOutbox final : public engine::Outbox {
+ public:
+  PostgresOutbox(PostgresOutboxOptions options, Epoch& epoch);
+  ~PostgresOutbox() override;
+
+  /// Runs the statements of claiming and finishing for no event and no worker. Throws engine::RefusedError when the
+  /// database lacks, or denies, what they need.
+  void check_access();
+
+  engine::Registered open(const engine::Registration& registration) override;
+  std::vector<engine::Event> claim(const engine::ClaimRequest& request) override;
+  void sleep(engine::Duration at_most) override;
+  std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
+  void renew() override;
+  void release(std::span<const std::int64_t> unstarted_positions) override;
+
+  /// What keeps failed syncs from becoming events, or people from being told, as last seen: a sentence each, with what
+  /// to do. Called from any thread.
+  std::vector<std::string> application_problems() const;
+  /// Why the archive's coming partitions could not be created, as last tried; empty: they are. Called from any thread.
+  std::string archive_problem() const;
+  /// What `retention` has removed since this was asked last, and why it could not, as last tried. Called from any
+  /// thread.
+  Pruned take_pruned();
+  std::string prune_problem() const;
+
+ private:
+  class Lanes;
+  std::unique_ptr<Lanes> lanes_;
+};
+
+}  // namespace pawl::storage

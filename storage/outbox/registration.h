@@ -1,0 +1,31 @@
+// How a worker takes a new epoch, and how the events of dead epochs become free.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pawl/engine/ports/outbox.h"
+#include "pawl/storage/postgres/connection.h"
+
+namespace pawl::storage {
+
+/// What this process has registered itself. Host and pid do not tell: containers share both.
+struct OwnEpochs {
+  std::int64_t previous = 0;        ///< 0: none yet.
+  std::vector<std::int64_t> tried;  ///< Also those whose commit has an unknown outcome. Grows by one a try.
+};
+
+/// One transaction: registers the epoch, takes over what older epochs of the same store left, and ends those.
+/// Throws engine::RefusedError naming the other process if one has registered the same store since this one did: it
+/// runs on a copy of the file, and would lose its epoch to us and take ours in turn.
+engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
+                                   const std::string& version, engine::Duration lease, OwnEpochs& own);
+
+/// Ends every epoch whose lease has expired by Postgres' clock and frees its events; cheap when there is none.
+void free_expired_epochs(PostgresConnection& connection);
+
+/// Frees the events of epochs without a row, whoever deleted that.
+void free_events_of_nobody(PostgresConnection& connection);
+
+}  // namespace pawl::storage

@@ -1,0 +1,51 @@
+// Adds to a conninfo what every connection of pawl's has.
+#include "pawl/storage/postgres/address.h"
+
+#include <algorithm>
+
+#include "pawl/storage/postgres/conninfo.h"
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr std::chrono::seconds kConnectWithin{10};
+constexpr std::chrono::seconds kLeastConnectTimeout{2};  // libpq takes 1 for 2
+
+Keywords timeouts_of(const PostgresAddress& address) {
+  Keywords keywords{{"keepalives_idle", "30"}, {"keepalives_interval", "5"}, {"keepalives_count", "3"}};
+  std::chrono::seconds connect = kConnectWithin;
+  if (address.answer_within.count() > 0) {
+    connect = std::clamp(std::chrono::ceil<std::chrono::seconds>(address.answer_within), kLeastConnectTimeout, connect);
+    const auto unacknowledged = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within);
+    keywords.emplace_back("tcp_user_timeout", std::to_string(unacknowledged.count()));
+  }
+  keywords.emplace_back("connect_timeout", std::to_string(connect.count()));
+  return keywords;
+}
+
+// The last one for a setting counts.
+std::string options_with_path(const Keywords& effective) {
+  std::string options;
+  for (const auto& [keyword, value] : effective)
+    if (keyword == "options" && !value.empty()) options = value + " ";
+  return options + "-c search_path=" + kSearchPath;
+}
+
+}  // namespace
+
+const char* const kSearchPath = "pg_catalog,pawl,pg_temp";
+
+std::string session_conninfo(const PostgresAddress& address, bool with_path) {
+  Keywords keywords = timeouts_of(address);
+  const Keywords effective = effective_keywords(address.conninfo);
+  std::erase_if(keywords, [&](const auto& timeout) {
+    return std::ranges::any_of(effective, [&](const auto& known) { return known.first == timeout.first; });
+  });
+  for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
+  keywords.emplace_back("client_encoding", "UTF8");
+  if (with_path && !address.has_own_path) keywords.emplace_back("options", options_with_path(effective));
+  return conninfo_of(keywords);
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,196 @@
+// Lets libpq's own parser read, and looks for what libpq would only notice, and quote, while it connects.
+#include "pawl/storage/postgres/conninfo.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include "pawl/engine/authoring/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+struct CloseConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+
+struct ParserWord {
+  std::string_view beginning;
+  const char* meaning;
+};
+
+// How libpq's messages begin (src/interfaces/libpq/fe-connect.c), without what they quote.
+constexpr std::array kParserWords{
+    ParserWord{"invalid percent-encoded token", "a % is not followed by two hexadecimal digits; write % itself as %25"},
+    ParserWord{"forbidden value %00", "%00 stands for nothing that libpq takes"},
+    ParserWord{"missing \"=\"", "a word is no KEYWORD=VALUE; put a value with spaces into single quotes"},
+    ParserWord{"unterminated quoted string", "a single quote is not closed; write a quote within a value as \\'"},
+    ParserWord{"invalid connection option", "a keyword is none of libpq's"},
+    ParserWord{"invalid URI query parameter", "a parameter behind its ? is none of libpq's"},
+    ParserWord{"missing key/value separator", "a parameter behind its ? has no =; write ? in a password as %3F"},
+    ParserWord{"extra key/value separator", "a parameter behind its ? has a second =; write it as %3D"},
+};
+
+const std::string kEncodePassword = "in a password write / as %2F, @ as %40, : as %3A, ? as %3F and # as %23";
+
+std::string meaning_of(const char* message) {
+  const std::string_view text = message ? message : "";
+  for (const ParserWord& word : kParserWords)
+    if (text.starts_with(word.beginning)) return word.meaning;
+  return "libpq cannot read it; " + kEncodePassword;
+}
+
+Options parsed(const std::string& conninfo, std::string& why) {
+  char* message = nullptr;
+  Options options(PQconninfoParse(conninfo.c_str(), &message));
+  if (!options) why = meaning_of(message);
+  PQfreemem(message);
+  return options;
+}
+
+// libpq takes no such version, and so does not connect.
+constexpr const char* kNoConnect = "ssl_min_protocol_version";
+constexpr const char* kNoSuchVersion = "none, this only asks";
+
+// What libpq would connect with. It is asked by a connection that it gives up before it looks up a host: nothing else
+// reads the service that a conninfo names. `why` says what is wrong with that service.
+Options put_together(const std::string& conninfo, std::string& why) {
+  const std::array<const char*, 3> keywords{"dbname", kNoConnect, nullptr};
+  const std::array<const char*, 3> values{conninfo.c_str(), kNoSuchVersion, nullptr};
+  const std::unique_ptr<PGconn, CloseConnection> connection(PQconnectStartParams(keywords.data(), values.data(), 1));
+  Options options(PQconninfo(connection.get()));
+  for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option)
+    if (std::string_view(option->keyword) == kNoConnect && option->val &&
+        std::string_view(option->val) == kNoSuchVersion)
+      return options;
+  why = std::string_view(PQerrorMessage(connection.get())).starts_with("definition of service")
+            ? "its service is not in libpq's service file"
+            : "libpq cannot read its service file";
+  why += "; see PGSERVICE, PGSERVICEFILE and ~/.pg_service.conf";
+  return options;
+}
+
+bool is_uri(const std::string& conninfo) {
+  return conninfo.starts_with("postgresql://") || conninfo.starts_with("postgres://");
+}
+
+bool is_number(std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+// One for each host, and an empty one is the default.
+bool are_ports(std::string_view text) {
+  for (std::size_t comma = 0; comma != std::string_view::npos; text.remove_prefix(std::min(text.size(), comma + 1))) {
+    comma = text.find(',');
+    const std::string_view port = text.substr(0, comma);
+    if (!port.empty() && (!is_number(port) || port.size() > 5 || port == "0")) return false;
+  }
+  return true;
+}
+
+struct Choice {
+  std::string_view keyword;
+  std::string_view values;  // each between blanks
+};
+constexpr std::array kChoices{
+    Choice{"sslmode", " disable allow prefer require verify-ca verify-full "},
+    Choice{"channel_binding", " disable prefer require "},
+    Choice{"gssencmode", " disable prefer require "},
+    Choice{"target_session_attrs", " any read-write read-only primary standby prefer-standby "},
+};
+constexpr std::array<std::string_view, 6> kNumbers{"connect_timeout",     "keepalives",       "keepalives_idle",
+                                                   "keepalives_interval", "keepalives_count", "tcp_user_timeout"};
+
+// Empty: nothing.
+std::string why_unusable(std::string_view keyword, const std::string& value) {
+  if (keyword == "port" && !are_ports(value)) return "its port is no port number; " + kEncodePassword;
+  for (const Choice& choice : kChoices)
+    if (choice.keyword == keyword && choice.values.find(" " + value + " ") == std::string_view::npos)
+      return "its " + std::string(keyword) + " is not one of:" + std::string(choice.values);
+  if (std::ranges::find(kNumbers, keyword) != kNumbers.end() && !is_number(value))
+    return "its " + std::string(keyword) + " is no number";
+  return {};
+}
+
+// A part of a password that was taken for a host would be asked of the name server, and stand in each error.
+bool holds_end_of_password(std::string_view keyword, std::string_view value) {
+  return (keyword == "host" || keyword == "dbname") && value.find('@') != std::string_view::npos;
+}
+
+Keywords keywords_of(const Options& options) {
+  Keywords keywords;
+  for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option)
+    if (option->val) keywords.emplace_back(option->keyword, option->val);
+  return keywords;
+}
+
+// Of a value that no conninfo gives.
+std::string source_of(const PQconninfoOption& option) {
+  const char* variable = option.envvar ? std::getenv(option.envvar) : nullptr;
+  const bool is_variable = variable && std::string_view(variable) == option.val;
+  return is_variable ? std::string(option.envvar) + " in the environment" : "libpq's service file";
+}
+
+}  // namespace
+
+std::optional<std::string> why_unusable(const std::string& conninfo) {
+  std::string why;
+  const Options given = parsed(conninfo, why);
+  if (!given) return why;
+  for (const auto& [keyword, value] : keywords_of(given)) {
+    if (is_uri(conninfo) && holds_end_of_password(keyword, value))
+      return "an @ stands behind the one before its host; " + kEncodePassword;
+    if (std::string reason = value.empty() ? "" : why_unusable(keyword, value); !reason.empty()) return reason;
+  }
+  const Options all = put_together(conninfo, why);
+  if (!why.empty()) return why;
+  for (const PQconninfoOption* option = all.get(); option && option->keyword; ++option) {
+    const std::string value = option->val ? option->val : "";
+    const std::string reason = value.empty() ? "" : why_unusable(option->keyword, value);
+    if (!reason.empty()) return source_of(*option) + ": " + reason;
+  }
+  return std::nullopt;
+}
+
+Keywords conninfo_keywords(const std::string& conninfo) {
+  if (const auto why = why_unusable(conninfo))
+    throw engine::RefusedError("Postgres: the connection string cannot be used: " + *why);
+  std::string why;
+  return keywords_of(parsed(conninfo, why));
+}
+
+Keywords effective_keywords(const std::string& conninfo) {
+  conninfo_keywords(conninfo);
+  std::string why;
+  Keywords keywords = keywords_of(put_together(conninfo, why));
+  std::erase_if(keywords, [](const auto& keyword) { return keyword.first == kNoConnect; });
+  return keywords;
+}
+
+std::string conninfo_of(const Keywords& keywords) {
+  std::string conninfo;
+  for (const auto& [keyword, value] : keywords) {
+    conninfo += (conninfo.empty() ? "" : " ") + keyword + "='";
+    for (const char c : value) {
+      if (c == '\'' || c == '\\') conninfo += '\\';
+      conninfo += c;
+    }
+    conninfo += '\'';
+  }
+  return conninfo;
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,204 @@
+// Applies numbered migrations, with the rows that record them, in one transaction.
+#include "pawl/storage/schema/migrator.h"
+
+#include <map>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/engine/faults/crash_point.h"
+#include "pawl/storage/migrations/migrations.h"
+#include "pawl/storage/postgres/connection.h"
+#include "pawl/storage/postgres/errors.h"
+#include "pawl/storage/schema/script.h"
+
+namespace pawl::storage {
+
+namespace {
+
+struct Applied {
+  std::string name;
+  std::string checksum;
+  std::string applied_at;
+};
+using AppliedLine = std::map<int, Applied>;
+using AppliedLines = std::map<std::string, AppliedLine, std::less<>>;
+
+bool has_bookkeeping(Transaction& transaction) {
+  return transaction.run("select from pg_tables where schemaname = 'pawl' and tablename = 'migrations'").size() > 0;
+}
+
+AppliedLines applied_migrations(Transaction& transaction) {
+  AppliedLines applied;
+  if (!has_bookkeeping(transaction)) return applied;
+  const Rows rows = transaction.run(
+      "select line, number, name, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+      " from pawl.migrations order by number");
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    applied[rows.string(row, 0)][static_cast<int>(rows.integer(row, 1))] = {rows.string(row, 2), rows.string(row, 3),
+                                                                            rows.string(row, 4)};
+  return applied;
+}
+
+std::string full_name(const MigrationLine& line, std::string_view name) {
+  return std::string(line.name) + "/" + std::string(name);
+}
+
+// An applied migration that this build does not have, or has with another text, makes everything after it a guess.
+// Lines of which it knows nothing are somebody else's.
+void require_same_line(const MigrationLine& line, const AppliedLine& applied) {
+  std::map<int, const Migration*> ours;
+  for (const Migration& migration : line.migrations) ours[migration.number] = &migration;
+  for (const auto& [number, row] : applied) {
+    const auto own = ours.find(number);
+    if (own == ours.end())
+      throw engine::RefusedError("Postgres migrations: the database has " + full_name(line, row.name) +
+                                 ", which this pawl does not know; use the newer pawl that applied it");
+    if (checksum(*own->second) != row.checksum)
+      throw engine::RefusedError("Postgres migrations: " + full_name(line, row.name) +
+                                 " was edited since it was applied on " + row.applied_at +
+                                 "; restore the file and write a new migration instead");
+  }
+}
+
+void require_same_lines(const MigrationLines& lines, AppliedLines& applied) {
+  for (const MigrationLine* line : lines) require_same_line(*line, applied[std::string(line->name)]);
+}
+
+// Of those that create the schema at once, all but one are told that it is there, and begin again. From then on
+// migrators take turns by the lock of a table that is pawl's own.
+void lock_migrations(Transaction& transaction) {
+  if (!has_bookkeeping(transaction)) transaction.script(kCreateBookkeeping);
+  transaction.script(kLockMigrations);
+  transaction.script(kMigrationPatience);
+}
+
+// Names the file that an error is about.
+void run_script(Transaction& transaction, const std::string& name, std::string_view sql) {
+  try {
+    transaction.script(std::string(sql));
+  } catch (...) {  // translated and rethrown, but for what the connection repeats
+    if (worth_repeating()) throw;
+    throw_translated("apply " + name);
+  }
+}
+
+// The answer of a line's query; empty: none.
+std::string answer(Transaction& transaction, std::string_view query) {
+  return query.empty() ? "" : transaction.run(std::string(query)).string(0, 0);
+}
+
+// Before anything is applied. Of a database that is further, the tables that a line stands on may since have been
+// replaced behind its views; that is the deployment's own affair.
+void prepare(Transaction& transaction, const MigrationLine& line, bool begun, bool with_app,
+             std::vector<std::string>& applied) {
+  const std::string unfit = begun ? "" : answer(transaction, line.unfit);
+  if (!unfit.empty())
+    throw engine::RefusedError("Postgres migrations: the tables that " + std::string(line.name) +
+                               " stands on do not fit, nothing was applied: " + unfit +
+                               "; change them, or migrate beside tables of that shape");
+  std::string missing = answer(transaction, line.missing);
+  if (with_app && !missing.empty()) {
+    applied.push_back(full_name(line, "reference.sql"));
+    run_script(transaction, applied.back(), line.reference);
+    missing = answer(transaction, line.missing);
+  }
+  if (!begun && !missing.empty())
+    throw engine::RefusedError("Postgres migrations: the tables that " + std::string(line.name) +
+                               " stands on are missing (" + missing +
+                               "); run `pawl migrate --with-app`, or create them and put their schema on search_path");
+}
+
+void apply(Transaction& transaction, const MigrationLine& line, const Migration& migration) {
+  run_script(transaction, full_name(line, migration.name), migration.sql);
+  transaction.run(
+      "insert into pawl.migrations (line, number, name, checksum) values ($1, $2::int, $3, $4)",
+      {std::string(line.name), std::to_string(migration.number), std::string(migration.name), checksum(migration)});
+}
+
+void require_no_problems(Transaction& transaction) {
+  const Rows found = transaction.run("select string_agg(problem, '; ') from pawl.problems()");
+  if (!found.null(0, 0)) throw engine::RefusedError("Postgres: " + found.string(0, 0));
+}
+
+// Without locks, for a role that may do no more: whether all is applied and, as far as it may ask, in order.
+bool nothing_to_do(Transaction& transaction, const MigrationLines& lines, bool with_app) {
+  AppliedLines applied = applied_migrations(transaction);
+  require_same_lines(lines, applied);
+  for (const MigrationLine* line : lines)
+    if (applied[std::string(line->name)].size() != line->migrations.size() ||
+        (with_app && !answer(transaction, line->missing).empty()))
+      return false;
+  if (!transaction.run("select has_function_privilege('pawl.problems(name)', 'execute')").boolean(0, 0)) return true;
+  return transaction.run("select from pawl.problems()").size() == 0;
+}
+
+Migrated migrate(Transaction& transaction, const MigrationLines& lines, bool with_app) {
+  Migrated done;
+  transaction.script(kMigrationSettings);
+  if (nothing_to_do(transaction, lines, with_app)) return done;
+  lock_migrations(transaction);
+  AppliedLines applied = applied_migrations(transaction);
+  require_same_lines(lines, applied);
+  for (const MigrationLine* line : lines)
+    prepare(transaction, *line, !applied[std::string(line->name)].empty(), with_app, done.applied);
+  for (const MigrationLine* line : lines)
+    for (const Migration& migration : line->migrations) {
+      if (applied[std::string(line->name)].contains(migration.number)) continue;
+      apply(transaction, *line, migration);
+      done.applied.push_back(full_name(*line, migration.name));
+    }
+  const Rows mended = transaction.run("select pawl.mend()");
+  for (std::size_t row = 0; row < mended.size(); ++row) done.mended.push_back(mended.string(row, 0));
+  require_no_problems(transaction);
+  return done;
+}
+
+AppliedLines read_applied(const PostgresAddress& address) {
+  PostgresConnection connection(address);
+  AppliedLines applied;
+  connection.transact("read migrations", [&](Transaction& transaction) { applied = applied_migrations(transaction); });
+  return applied;
+}
+
+}  // namespace
+
+Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines) {
+  PostgresAddress address(conninfo);
+  address.has_own_path = true;  // the application's tables are found by it
+  PostgresConnection connection(std::move(address));
+  Migrated done;
+  const auto once = [&] {
+    connection.transact("migrate", [&](Transaction& transaction) {
+      done = migrate(transaction, lines, with_app);
+      engine::crash_point(engine::CrashPoint::kBeforeMigrated);
+    });
+    engine::crash_point(engine::CrashPoint::kAfterMigrated);
+  };
+  try {
+    once();
+  } catch (const DuplicateError&) {  // another migrator created the schema meanwhile
+    once();
+  }
+  return done;
+}
+
+std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines) {
+  AppliedLines applied = read_applied(conninfo);
+  std::vector<MigrationState> states;
+  for (const MigrationLine* line : lines)
+    for (const Migration& migration : line->migrations)
+      states.push_back(
+          {full_name(*line, migration.name), applied[std::string(line->name)][migration.number].applied_at});
+  return states;
+}
+
+void require_migrated(const PostgresAddress& address, const MigrationLines& lines) {
+  AppliedLines applied = read_applied(address);
+  require_same_lines(lines, applied);
+  for (const MigrationLine* line : lines)
+    for (const Migration& migration : line->migrations)
+      if (!applied[std::string(line->name)].contains(migration.number))
+        throw engine::RefusedError("Postgres: the database lacks " + full_name(*line, migration.name) +
+                                   "; run `pawl migrate`");
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,104 @@
+// Writes what the migrator does for whoever may not let it.
+#include "pawl/storage/schema/script.h"
+
+#include <Poco/DigestEngine.h>
+#include <Poco/SHA2Engine.h>
+
+namespace pawl::storage {
+
+const char* const kMigrationSettings =
+    "set local client_min_messages = warning;\n"
+    "set local timezone = 'UTC';\n"
+    "set local datestyle = 'ISO, MDY';\n"
+    "set local standard_conforming_strings = on;\n"
+    // of the path, the schemas that may be the application's: a login named pawl has pawl ahead of them, and what is
+    // not listed, temporary tables before all, would come first
+    "do $$ begin perform set_config('search_path', (select concat(string_agg(quote_ident(s.name) || ', ', '' order by"
+    " s.place), 'pg_temp') from unnest(current_schemas(false)) with ordinality s (name, place)"
+    " where s.name not in ('pawl', 'pg_catalog')), true); end $$;\n";
+
+const char* const kMigrationPatience = "set local lock_timeout = '2s';\n";
+
+const char* const kCreateBookkeeping =
+    "do $$ begin if to_regnamespace('pawl') is null then create schema pawl; end if; end $$;\n"
+    "create table if not exists pawl.migrations (line text, number int, name text not null, checksum text not null,"
+    " applied_at timestamptz not null default now(), primary key (line, number));\n"
+    "comment on table pawl.migrations is 'Which of pawl''s migrations this database has, with the SHA-256 of each.';\n";
+
+const char* const kLockMigrations = "lock table pawl.migrations in share row exclusive mode;\n";
+
+const char* const kRolesExist =
+    "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
+
+std::string checksum(const Migration& migration) {
+  Poco::SHA2Engine sha256(Poco::SHA2Engine::SHA_256);
+  sha256.update(migration.sql.data(), migration.sql.size());
+  return Poco::DigestEngine::digestToHex(sha256.digest());
+}
+
+namespace {
+
+// psql leaves out what stands between \if and \endif where the query answers false.
+std::string only_if(const std::string& condition, const std::string& statements) {
+  return "select " + condition + " as wanted \\gset\n\\if :wanted\n" + statements + "\\endif\n";
+}
+
+std::string refuse_if(std::string_view query, const std::string& prefix) {
+  return "do $pawl$ declare problem constant text := (" + std::string(query) +
+         ");\nbegin\n  if problem is not null then raise exception '" + prefix + "%', problem; end if;\nend $pawl$;\n";
+}
+
+std::string not_applied(const MigrationLine& line, int number) {
+  return "not exists (select from pawl.migrations where line = '" + std::string(line.name) +
+         "' and number = " + std::to_string(number) + ")";
+}
+
+std::string titled(const MigrationLine& line, std::string_view what, std::string_view sql) {
+  return "\n-- " + std::string(line.name) + "/" + std::string(what) + "\n" + std::string(sql);
+}
+
+std::string apply_once(const MigrationLine& line, const Migration& migration) {
+  const std::string name(migration.name);
+  return titled(
+      line, name,
+      only_if(not_applied(line, migration.number),
+              std::string(migration.sql) + "insert into pawl.migrations (line, number, name, checksum) values ('" +
+                  std::string(line.name) + "', " + std::to_string(migration.number) + ", '" + name + "', '" +
+                  checksum(migration) + "');\n"));
+}
+
+std::string prepare(const MigrationLine& line, bool with_app) {
+  std::string script;
+  const std::string first = not_applied(line, 1);
+  if (!line.unfit.empty())
+    script += only_if(first, refuse_if(line.unfit, "the tables that pawl stands on do not fit: "));
+  if (with_app && !line.reference.empty()) script += titled(line, "reference.sql", line.reference);
+  if (!line.missing.empty())
+    script += only_if(first, refuse_if(line.missing, "the tables that pawl stands on are missing: "));
+  return script;
+}
+
+}  // namespace
+
+std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles) {
+  std::string script =
+      "-- For psql: one transaction, which applies what is missing. It may be run again.\n"
+      "\\set ON_ERROR_STOP on\nbegin;\n";
+  script += kMigrationSettings;
+  script += only_if("to_regclass('pawl.migrations') is null", kCreateBookkeeping);
+  script += kLockMigrations;
+  script += kMigrationPatience;
+  for (const MigrationLine* line : lines) script += prepare(*line, with_app);
+  for (const MigrationLine* line : lines)
+    for (const Migration& migration : line->migrations) script += apply_once(*line, migration);
+  script += "\nselect pawl.mend();\n";
+  script += refuse_if("select string_agg(problem, '; ') from pawl.problems()", "");
+  for (const MigrationLine* line : lines)
+    if (create_roles && !line->roles.empty()) script += titled(*line, "roles.sql", line->roles);
+  std::string grants;
+  for (const MigrationLine* line : lines)
+    if (!line->grants.empty()) grants += titled(*line, "grants.sql", line->grants);
+  return script + only_if(kRolesExist, grants) + "commit;\n";
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,32 @@
+// The SQL around the migrations: what they run under, what is asked before them, and all of it as a script for psql.
+#pragma once
+
+#include <string>
+
+#include "pawl/storage/migrations/migrations.h"
+
+namespace pawl::storage {
+
+/// Statements for the transaction that migrates: a role's or a database's own settings change no migration.
+extern const char* const kMigrationSettings;
+
+/// Statements after which no lock is waited for longer than a moment: behind a lock that waits, everybody else waits.
+extern const char* const kMigrationPatience;
+
+/// Statements that create the schema and the table of applied migrations where they are missing.
+extern const char* const kCreateBookkeeping;
+
+/// Takes turns with everybody else who migrates or sets up roles, by the lock of a table that is pawl's own.
+extern const char* const kLockMigrations;
+
+/// SHA-256 of a migration's text, in hexadecimal.
+std::string checksum(const Migration& migration);
+
+/// A condition: all roles that do pawl's tasks are there.
+extern const char* const kRolesExist;
+
+/// Everything that `migrate_postgres` and `grant_roles` do, in one transaction, as a script for psql that may be run
+/// again. `create_roles`: also creates the roles that are missing.
+std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles);
+
+}  // namespace pawl::storage

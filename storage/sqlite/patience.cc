@@ -1,0 +1,29 @@
+// Looks at the clock now and then while SQLite works.
+#include "pawl/storage/sqlite/patience.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include "pawl/engine/authoring/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+constexpr int kInstructionsBetweenLooks = 10'000;
+}
+
+void SqlitePatience::watch(SQLite::Database& database) {
+  sqlite3_progress_handler(database.getHandle(), kInstructionsBetweenLooks, on_progress, this);
+}
+
+int SqlitePatience::on_progress(void* self) {
+  return Clock::now() >= static_cast<SqlitePatience*>(self)->ends_at_ ? 1 : 0;
+}
+
+void SqlitePatience::require_time_left(const std::string& operation) const {
+  if (Clock::now() < ends_at_) return;
+  throw engine::Error(operation + ": no end after " + std::to_string(at_most_.count()) +
+                      " s; ask for less, or see where the file comes from");
+}
+
+}  // namespace pawl::storage

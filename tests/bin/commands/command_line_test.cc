@@ -1,0 +1,162 @@
+// What the command line says to what it cannot do, with no database at hand.
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "tests/bin/commands/fixture.h"
+
+using namespace pawl::bin;
+
+TEST_CASE_METHOD(CommandLineFixture,
+                 "help lists the verbs, the settings with their variables, examples and exit codes") {
+  CHECK(run({"--help"}) == ExitCode::kDone);
+  for (const char* text :
+       {"migrate", "worker", "resume", "--mail-from", "PAWL_MAIL_FROM", "Examples:", "5 replay mismatch"})
+    CHECK_THAT(out.str(), Catch::Contains(text));
+  CHECK(err.str().empty());
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "each verb has a help of its own") {
+  CHECK(run({"resume", "--help"}) == ExitCode::kDone);
+  CHECK_THAT(out.str(), Catch::Contains("--failed"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "the version is one line") {
+  CHECK(run({"--version"}) == ExitCode::kDone);
+  CHECK_THAT(out.str(), Catch::StartsWith("pawl 0."));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "an unknown verb is a usage error that lists the verbs") {
+  CHECK(run({"wroker"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("wroker") && Catch::Contains("migrate worker emit"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "no verb, an unknown option and a missing argument are usage errors") {
+  CHECK(run({}) == ExitCode::kUsage);
+  CHECK(run({"runs", "--colour"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--colour") && Catch::Contains("pawl runs --help"));
+  CHECK(run({"show"}) == ExitCode::kUsage);
+  CHECK(run({"runs", "--status", "sleeping"}) == ExitCode::kUsage);
+  CHECK(run({"runs", "--since", "yesterday"}) == ExitCode::kUsage);
+  CHECK(run({"-o", "xml", "runs"}) == ExitCode::kUsage);
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "contradictory arguments are usage errors") {
+  CHECK(run({"resume"}) == ExitCode::kUsage);
+  CHECK(run({"resume", "--failed"}) == ExitCode::kUsage);
+  CHECK(run({"resume", "a1", "--failed", "--since", "1h"}) == ExitCode::kUsage);
+  CHECK(run({"resume", "a1", "--since", "1h"}) == ExitCode::kUsage);
+  CHECK(run({"migrate", "--print", "--status"}) == ExitCode::kUsage);
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "a payload that is no JSON is a usage error before anything is connected") {
+  CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{oops"}) == ExitCode::kUsage);
+  CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{}", "--id", "7"}) == ExitCode::kUsage);
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "a worker without configuration names what is missing and starts nothing") {
+  const std::string path = directory.path() + "/checkpoints.db";
+  CHECK(run({"worker", "--checkpoints", path.c_str()}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("PAWL_MAIL (") && Catch::Contains("PAWL_APP_URL"));
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE_METHOD(CommandLineFixture,
+                 "a worker whose mail, sender or address makes no sense says which and starts nothing") {
+  const std::string path = directory.path() + "/checkpoints.db";
+  const auto worker = [&](const char* mail, const char* from, const char* url) {
+    return run({"worker", "--checkpoints", path.c_str(), "--mail", mail, "--mail-from", from, "--app-url", url});
+  };
+  CHECK(worker("ftp://relay", "a@example.com", "https://app.example.com") == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("PAWL_MAIL") && Catch::Contains("smtp://"));
+  CHECK(worker("maildir:/tmp/x", "not an address", "https://app.example.com") == ExitCode::kUsage);
+  CHECK(worker("maildir:/tmp/x", "a@example.com", "javascript:alert(1)") == ExitCode::kUsage);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "reading a checkpoint file that does not exist is refused and creates nothing") {
+  const std::string path = directory.path() + "/checkpoints.db";
+  CHECK(run({"--checkpoints", path.c_str(), "runs"}) == ExitCode::kRefused);
+  CHECK_THAT(err.str(), Catch::Contains(path));
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "the SQL for a DBA needs no database") {
+  CHECK(run({"migrate", "--print"}) == ExitCode::kDone);
+  CHECK_THAT(out.str(), Catch::Contains("create table pawl.outbox") &&
+                            !Catch::Contains("create table if not exists organisations"));
+  out.str("");
+  CHECK(run({"migrate", "--print", "--with-app"}) == ExitCode::kDone);
+  CHECK_THAT(out.str(), Catch::Contains("create table if not exists organisations"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture,
+                 "a connection string that cannot be used is a usage error that quotes none of it") {
+  for (const char* conninfo : {"postgresql://app:s3can%zzary@127.0.0.1/app", "postgresql://app:s3/canary@127.0.0.1/app",
+                               "host=db password=s3 canary"})
+    for (const char* verb : {"worker", "migrate", "in-doubt"}) {
+      CHECK(run({verb, "--postgres", conninfo}) == ExitCode::kUsage);
+      CHECK_THAT(err.str(), Catch::Contains("PAWL_POSTGRES") && !Catch::Contains("ary") && !Catch::Contains("s3"));
+    }
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "no verb and an unknown one are usage errors that list the verbs, --help or not") {
+  CHECK(run({}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("migrate worker emit"));
+  CHECK(run({"wroker", "--help"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("no such verb: wroker"));
+  CHECK(out.str().empty());
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "stray words are named in their order, and none that may be a secret") {
+  CHECK(run({"runs", "first", "second", "third"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("unexpected: first second third\n"));
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{"worker", "--password", "hunter2canary"},
+                                             {"worker", "--password=hunter2canary"},
+                                             {"worker", "-phunter2canary"},
+                                             {"worker", "postgresql://app:hunter2/canary@db"},
+                                             {"--passwort", "hunter2canary"},
+                                             {"--help", "postgresql://app:hunter2canary@db"}}) {
+    CHECK(run(arguments) == ExitCode::kUsage);
+    CHECK_THAT(err.str() + out.str(), !Catch::Contains("hunter2") && !Catch::Contains("canary"));
+  }
+}
+
+TEST_CASE_METHOD(CommandLineFixture,
+                 "a file of another kind than settings is refused by its line, which is not quoted") {
+  const std::string path = directory.path() + "/pawl.yaml";
+  for (const char* text : {"# pawl\npassword: hunter2canary\n", "# pawl\npostgres: host=db password=hunter2canary\n",
+                           "\n{\"password\": \"hunter2canary\"}\n"}) {
+    std::ofstream(path) << text;
+    CHECK(run({"--config", path.c_str(), "runs"}) == ExitCode::kUsage);
+    CHECK_THAT(err.str(), Catch::Contains("line 2 is not KEY = VALUE") && !Catch::Contains("hunter2"));
+  }
+  CHECK(run({"--config", directory.path().c_str(), "runs"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("cannot read the config file"));
+}
+
+TEST_CASE("output that cannot be written is a failure") {
+  std::istringstream in;
+  std::ostringstream err;
+  std::ofstream full("/dev/full");
+  for (const char* argument : {"--version", "--help"}) {
+    const std::vector<const char*> arguments{"pawl", argument};
+    Console console{in, full, err};
+    full.clear();
+    CHECK(run_command_line(2, arguments.data(), console) == ExitCode::kFailed);
+    CHECK_THAT(err.str(), Catch::Contains("could not be written"));
+  }
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "an error never steers the terminal, whatever it quotes") {
+  CHECK(run({"--checkpoints", "/\x1b[31m\u009b31m\u202e", "runs"}) == ExitCode::kRefused);
+  CHECK(err.str().find('\x1b') == std::string::npos);
+  CHECK_THAT(err.str(), !Catch::Contains("\u009b") && !Catch::Contains("\u202e"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "a worker that logs JSON tells why it ends in JSON") {
+  CHECK(run({"worker", "--log-format", "json", "--mail", "smtp://pa%zzwl@relay"}) == ExitCode::kUsage);
+  const auto line = nlohmann::json::parse(err.str());
+  CHECK(line["level"] == "error");
+  CHECK_THAT(line["error"].get<std::string>(), Catch::Contains("PAWL_MAIL_FROM"));
+}

@@ -1,0 +1,25 @@
+// The command line in this process, with streams to read from.
+#pragma once
+
+#include <sstream>
+#include <vector>
+
+#include "pawl/bin/command_line.h"
+#include "tests/bin/temporary_directory.h"
+
+namespace pawl::bin {
+
+struct CommandLineFixture {
+  TemporaryDirectory directory;
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+
+  ExitCode run(std::vector<const char*> arguments) {
+    Console console{in, out, err};
+    arguments.insert(arguments.begin(), "pawl");
+    return run_command_line(static_cast<int>(arguments.size()), arguments.data(), console);
+  }
+};
+
+}  // namespace pawl::bin

@@ -1,0 +1,114 @@
+// `pawl mail test` with a real relay: what it prints of each step, and how it ends.
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "tests/bin/commands/fixture.h"
+#include "tests/mail/smtp_server.h"
+
+using namespace pawl::bin;
+using pawl::mail::SmtpServer;
+
+namespace {
+
+struct Fixture : CommandLineFixture {
+  ExitCode test_mail(const std::string& url, const std::string& password = "", const std::string& to = "ada@x.test") {
+    const std::string file = directory.path() + "/password";
+    if (!password.empty()) std::ofstream(file) << password << '\n';
+    if (!password.empty()) std::filesystem::permissions(file, std::filesystem::perms(0600));
+    std::vector<const char*> arguments{"mail",   "test",      "--to",        to.c_str(),
+                                       "--mail", url.c_str(), "--mail-from", "alerts@example.test"};
+    if (!password.empty()) arguments.insert(arguments.end(), {"--mail-password-file", file.c_str()});
+    out.str("");
+    err.str("");
+    return run(std::move(arguments));
+  }
+
+  /// Whether the output has these in this order.
+  void check_said(const std::vector<std::string>& parts) const {
+    std::size_t at = 0;
+    for (const std::string& part : parts) {
+      CAPTURE(part, out.str());
+      const std::size_t found = out.str().find(part, at);
+      CHECK(found != std::string::npos);
+      if (found != std::string::npos) at = found + part.size();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a test mail says each step in the relay's words, and arrives") {
+  const SmtpServer server({"--tls", "starttls", "--login", "pawl:c4nary-pass"});
+  const std::string url = server.url("pawl") + "&tls=required&ehlo=a.test";
+  CHECK(test_mail(url, "c4nary-pass", " Ada@Bücher.test") == ExitCode::kDone);
+  check_said({"connect: smtp://localhost:", " is 127.0.0.1:", "reached from [127.0.0.1]", "greeting: 220 relay.test",
+              "EHLO a.test: 250 relay.test", "STARTTLS", "STARTTLS: 220 ", "TLS: TLSv1.", "verified for localhost",
+              "EHLO a.test: 250 ", "AUTH LOGIN PLAIN", "AUTH PLAIN: 235 ", "MAIL FROM: 250 ", "RCPT TO: 250 ",
+              "DATA: 354 ", "end of message: 250 2.0.0 OK kept", "accepted, to Ada@xn--bcher-kva.test"});
+  CHECK(server.received().at(0)["subject"] == "Test mail from pawl");
+  CHECK(out.str().find("c4nary") == std::string::npos);
+  CHECK(err.str().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as a refusal") {
+  const SmtpServer server({"--login", "pawl:right", "--fail", "rcpt=550 5.1.1 no such user"});
+  CHECK(test_mail(server.url("pawl"), "right") == ExitCode::kRefused);
+  check_said({"RCPT TO: 550 5.1.1 no such user"});
+  CHECK_THAT(err.str(), Catch::Contains("password goes over the wire in clear") &&
+                            Catch::Contains("refuses this recipient or message for good: 550 5.1.1"));
+  CHECK(test_mail(server.url("pawl"), "wr0ng-secret") == ExitCode::kRefused);
+  CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
+}
+
+TEST_CASE_METHOD(Fixture, "a preview prints each part of the mail as the settings make it, and needs no relay") {
+  CHECK(run({"mail", "preview", "--part", "subject"}) == ExitCode::kDone);
+  CHECK(out.str() == "[Urgent] Reapit sync failed - Acme Lettings\n");
+  out.str("");
+  CHECK(run({"mail", "preview", "--time-zone", "Australia/Sydney", "--brand-name", "DepositLink", "--connection-url",
+             "https://app.test/c/{connection_id}"}) == ExitCode::kDone);
+  CHECK_THAT(out.str(), Catch::Contains("24 November 2026, 14:00 AEDT (UTC+11:00)") &&
+                            Catch::Contains("from DepositLink because") &&
+                            Catch::Contains("https://app.test/c/0c0c0000-0000-4000-8000-000000000003"));
+  out.str("");
+  const std::string file = directory.path() + "/notify-sync-failure.html.mustache";
+  std::ofstream(file) << "<p>{{organisation}}</p>";
+  CHECK(run({"mail", "preview", "--part", "html", "--organisation", "A & B", "--mail-templates",
+             directory.path().c_str()}) == ExitCode::kDone);
+  CHECK(out.str() == "<p>A &amp; B</p>");
+}
+
+TEST_CASE_METHOD(Fixture, "what mails cannot be made with is refused, naming the setting and what it takes") {
+  const auto refusal_of = [&](std::vector<const char*> setting) {
+    err.str("");
+    setting.insert(setting.begin(), {"mail", "preview"});
+    CHECK(run(std::move(setting)) == ExitCode::kUsage);
+    return err.str();
+  };
+  CHECK_THAT(refusal_of({"--time-zone", "Sydney"}),
+             Catch::Contains("time zone \"Sydney\"") && Catch::Contains("Australia/Sydney"));
+  CHECK_THAT(refusal_of({"--brand-color", "blue"}), Catch::Contains("#1f5fbf"));
+  CHECK_THAT(refusal_of({"--connection-url", "https://x.test/c"}), Catch::Contains("{connection_id}"));
+  CHECK_THAT(refusal_of({"--mail-templates", "/nonexistent"}), Catch::Contains("/nonexistent"));
+  CHECK_THAT(refusal_of({"--data", "[]"}), Catch::Contains("--data"));
+  std::ofstream(directory.path() + "/notify-sync-failure.text.mustache") << "\n{{nosuch}}";
+  CHECK_THAT(refusal_of({"--mail-templates", directory.path().c_str()}),
+             Catch::Contains("notify-sync-failure.text.mustache, line 2: \"{{nosuch}}\""));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a test mail through a relay that is not there, or not now, ends as a failure with its cause") {
+  CHECK(test_mail("smtp://no-such-host.invalid") == ExitCode::kFailed);
+  CHECK_THAT(err.str(), Catch::Contains("Could not resolve host: no-such-host.invalid"));
+  const SmtpServer server({"--fail", "mail=451 4.3.0 later"});
+  CHECK(test_mail(server.url()) == ExitCode::kFailed);
+  CHECK_THAT(err.str(), Catch::Contains("does not take it now") && Catch::Contains("451 4.3.0 later"));
+}
+
+TEST_CASE_METHOD(Fixture, "a test mail without settings or to what is no address is a usage error") {
+  CHECK(test_mail("") == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("PAWL_MAIL"));
+  CHECK(test_mail("smtp://localhost", "", "nobody") == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--to"));
+  CHECK(test_mail("ftp://localhost") == ExitCode::kUsage);
+  CHECK(test_mail("maildir:" + directory.path() + "/mail") == ExitCode::kDone);
+}

@@ -1,0 +1,33 @@
+// Runs many crash scenarios, several at once, each in a world that is used again.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pawl/engine/faults/crash_points.h"
+#include "tests/bin/crash/world.h"
+
+namespace pawl::bin {
+
+/// A scenario; what it returns is violated, beside what the world itself finds.
+struct CrashCase {
+  std::string name;
+  std::function<std::vector<std::string>(CrashWorld&)> run;
+};
+
+struct CrashReport {
+  std::vector<std::string> failures;  ///< Each with its case's name.
+  CrashToll toll;
+  std::string text() const;
+};
+
+/// In PAWL_CRASH_THREADS worlds at once; three unless given. A life is mostly waiting.
+CrashReport run_cases(const std::vector<CrashCase>& cases);
+
+/// The points that a worker passes, in the table's order; the verbs' ones are behind them.
+std::vector<engine::CrashPlace> worker_points();
+/// What a scenario has to have so that a first life reaches the point.
+CrashScenario scenario_for(engine::CrashPoint point);
+
+}  // namespace pawl::bin

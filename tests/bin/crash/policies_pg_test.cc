@@ -1,0 +1,32 @@
+// What a killed worker leaves to an operator: mails in doubt that are held, events that are set aside.
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "tests/bin/worker/job.h"
+
+using namespace pawl::bin;
+
+TEST_CASE("P5: a mail in doubt is held for an operator when the policy says so") {
+  Job job;
+  job.organisation.fail_sync();
+  REQUIRE(job.work({{"PAWL_CRASH_AT", "after-mail-250"}}).code == -SIGKILL);
+  const std::size_t sent = job.smtp.received().size();
+  CHECK(job.work({{"PAWL_IN_DOUBT", "hold"}}).code == 0);
+  CHECK(job.smtp.received().size() == sent);
+  CHECK(std::stoi(job.count("pawl.v1_emails where state = 'in_doubt'")) > 0);
+  CHECK(job.event_status() == "failed");
+}
+
+TEST_CASE("P8: an event that crashes the worker every time is set aside and the queue moves on") {
+  Job job;
+  job.organisation.fail_sync();
+  int crashes = 0;
+  while (crashes < 20 && job.work({{"PAWL_CRASH_AT", "after-resolve"}, {"PAWL_DELIVERIES_MAX", "3"}}).code == -SIGKILL)
+    ++crashes;
+  CHECK(crashes == 3);
+  CHECK(job.event_status() == "failed");
+  CHECK(job.event_reason().find("set aside") != std::string::npos);
+  job.organisation.fail_sync();
+  CHECK(job.work().code == 0);
+  CHECK(job.count("pawl.v1_events where status = 'done'") == "1");
+}

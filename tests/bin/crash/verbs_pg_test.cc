@@ -1,0 +1,163 @@
+// SIGKILL in the middle of the verbs that write: emit, resume and migrate, which whoever ran them runs again.
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "pawl/engine/faults/crash_points.h"
+#include "tests/bin/worker/job.h"
+
+using namespace pawl::bin;
+
+namespace {
+
+constexpr const char* kId = "5f0c0000-0000-4000-8000-000000000001";
+
+Environment dying(const Environment& environment, const std::string& point) {
+  Environment all = environment;
+  all["PAWL_CRASH_AT"] = point;
+  return all;
+}
+
+Completed emit(const Environment& environment) {
+  return run_pawl({"emit", "somebody/elses.event", "--aggregate-id", "1", "--data", "{}", "--id", kId}, environment);
+}
+
+// Dies before or after its Nth send to Postgres; after it, Postgres acts and nobody reads the answer.
+Environment dying_at_send(const Environment& environment, const char* when, int number) {
+  Environment all = environment;
+  all["LD_PRELOAD"] = PAWL_KILL_AT_CALL;
+  all["PAWL_KILL_AT"] = std::string("send:") + when + ":" + std::to_string(number);
+  all["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+  return all;
+}
+
+// Calls `killed(when, N)` until it says that there is no Nth send; returns how often it was killed.
+int at_every_send(const std::function<bool(const char*, int)>& killed) {
+  int kills = 0;
+  for (const char* when : {"before", "after"})
+    for (int number = 1; number < 100 && killed(when, number); ++number) ++kills;
+  return kills;
+}
+
+Environment of(const pawl::tests::EmptyDatabase& database) { return {{"PAWL_POSTGRES", database.conninfo}}; }
+
+// Kills `migrate` before its Nth commit, then after it. Whether there is an Nth.
+bool migration_killed(int number) {
+  INFO("commit " << number);
+  const pawl::tests::EmptyDatabase database;
+  int killed = 0;
+  for (const char* point : {"before-migrated:", "after-migrated:"}) {
+    const int code = run_pawl({"migrate", "--with-app"}, dying(of(database), point + std::to_string(number))).code;
+    CHECK((code == 0 || code == -SIGKILL));
+    killed += code == -SIGKILL;
+  }
+  CHECK(run_pawl({"migrate", "--with-app"}, of(database)).code == 0);
+  CHECK(run_pawl({"migrate", "--with-app"}, of(database)).out.find("nothing to apply") == 0);
+  CHECK(killed % 2 == 0);
+  return killed > 0;
+}
+
+}  // namespace
+
+TEST_CASE("F1: emit killed before its commit wrote nothing, and after it one event, however often it runs again") {
+  Job job;
+  CHECK(emit(dying(job.environment(), "before-emitted")).code == -SIGKILL);
+  CHECK(job.count("pawl.outbox") == "0");
+  CHECK(emit(dying(job.environment(), "after-emitted")).code == -SIGKILL);
+  CHECK(job.count("pawl.outbox") == "1");
+  CHECK(emit(job.environment()).out == std::string(kId) + "\n");
+  CHECK(job.count("pawl.v1_events") == "1");
+}
+
+TEST_CASE("F1: resume killed before its commit changed nothing, and after it resumed once, with its record") {
+  Job job({"--fail", "rcpt:admin=550 5.1.1 no such user"});
+  job.organisation.fail_sync();
+  REQUIRE(job.work().code == 0);
+  const std::string run = job.database.value("select event_id from pawl.v1_events where status = 'failed'");
+  const auto resume = [&](const Environment& environment) { return run_pawl({"resume", run}, environment); };
+
+  CHECK(resume(dying(job.environment(), "before-resumed")).code == -SIGKILL);
+  CHECK(job.event_status() == "failed");
+  CHECK(job.count("pawl.commands") == "0");
+  CHECK(resume(dying(job.environment(), "after-resumed")).code == -SIGKILL);
+  CHECK(job.event_status() == "pending");
+  CHECK(job.count("pawl.commands where outcome = 'resumed'") == "1");
+
+  CHECK(resume(job.environment()).code == 4);
+  job.smtp.tell("clear");
+  CHECK(job.work().code == 0);
+  CHECK(job.event_status() == "done");
+  CHECK(job.count("pawl.v1_events") == "1");
+  CHECK(job.count("notifications") == "2");
+  CHECK(job.mails_to("owner") == 1);
+  CHECK(job.mails_to("admin") == 1);
+}
+
+TEST_CASE(
+    "F1: in-doubt resolve killed before its commit changed nothing, and after it resolved once, with its record") {
+  Job job({"--fail", "dot:admin=drop"});
+  job.organisation.fail_sync();
+  REQUIRE(job.work({{"PAWL_IN_DOUBT", "hold"}}).code == 0);
+  const std::string run = job.database.value("select event_id from pawl.v1_in_doubt");
+  const auto resolve = [&](const Environment& environment) {
+    return run_pawl({"in-doubt", "resolve", run, "--sent"}, environment);
+  };
+
+  CHECK(resolve(dying(job.environment(), "before-resolved")).code == -SIGKILL);
+  CHECK(job.count("pawl.v1_in_doubt") == "1");
+  CHECK(job.count("pawl.commands") == "0");
+  CHECK(resolve(dying(job.environment(), "after-resolved")).code == -SIGKILL);
+  CHECK(job.count("pawl.v1_in_doubt") == "0");
+  CHECK(job.count("pawl.commands where verb = 'resolve-in-doubt' and outcome = 'sent'") == "1");
+
+  CHECK(resolve(job.environment()).code == 4);
+  CHECK(job.work().code == 0);
+  CHECK(job.event_status() == "done");
+  CHECK(job.mails_to("owner") == 1);
+}
+
+TEST_CASE("a crash point that does not exist is a usage error, since nobody would die") {
+  const Job job;
+  for (const char* order : {"after-mail", "after-mail-250:x", "after-mail-250:0"}) {
+    const Completed done = emit(dying(job.environment(), order));
+    CHECK(done.code == 2);
+    CHECK(done.err.find(order) != std::string::npos);
+  }
+}
+
+TEST_CASE("F1: emit killed at any of its sends wrote one event or none, and one once it has run again") {
+  Job job;
+  const int kills = at_every_send([&](const char* when, int number) {
+    job.database.exec("truncate pawl.outbox");
+    const int code = emit(dying_at_send(job.environment(), when, number)).code;
+    CHECK(emit(job.environment()).code == 0);
+    CHECK(job.count("pawl.outbox") == "1");
+    return code == -SIGKILL;
+  });
+  CHECK(kills > 2);
+}
+
+TEST_CASE("F1: resume killed at any of its sends resumed once or not at all, and once when it has run again") {
+  Job job;
+  const std::string failed =
+      "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, type,"
+      " aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(), 1, 0, gen_random_uuid(),"
+      " 'failed', 'of this test', 'somebody/elses.event', 'thing', '1', '{}', '{}') returning id";
+  const int kills = at_every_send([&](const char* when, int number) {
+    const std::string run = job.database.value(failed);
+    const int code = run_pawl({"resume", run}, dying_at_send(job.environment(), when, number)).code;
+    const int again = run_pawl({"resume", run}, job.environment()).code;
+    CHECK((again == 0 || again == 4));  // 4: it is in the outbox already
+    CHECK(job.database.value("select string_agg(status, ' ') from pawl.v1_events where event_id = $1::uuid", {run}) ==
+          "pending");
+    CHECK(job.database.value("select count(*) from pawl.commands where outcome = 'resumed' and event_id = $1::uuid",
+                             {run}) == "1");
+    return code == -SIGKILL;
+  });
+  CHECK(kills > 2);
+}
+
+TEST_CASE("F1: migrate killed before or after its one commit is completed by the next one") {
+  int commits = 0;
+  while (commits < 100 && migration_killed(commits + 1)) ++commits;
+  CHECK(commits == 1);  // all or nothing
+}

@@ -1,0 +1,55 @@
+// Durations, rates and retry settings as people write them.
+#include "pawl/bin/settings/duration.h"
+
+#include <catch2/catch.hpp>
+
+#include "pawl/bin/settings/command_error.h"
+#include "pawl/bin/settings/retry_setting.h"
+
+using namespace pawl::bin;
+using namespace std::chrono_literals;
+
+TEST_CASE("a duration is a whole number with a unit") {
+  CHECK(parse_duration("500ms") == 500ms);
+  CHECK(parse_duration("30s") == 30s);
+  CHECK(parse_duration("5m") == 5min);
+  CHECK(parse_duration("5min") == 5min);
+  CHECK(parse_duration("2h") == 2h);
+  CHECK(parse_duration("30d") == 720h);
+  CHECK(parse_duration("0s") == 0s);
+}
+
+TEST_CASE("anything else is no duration") {
+  for (const char* text : {"", "s", "30", "-1s", "1.5h", "30 s", "30sec", "99999999999999999999s", "99999999d"})
+    CHECK_THROWS_AS(parse_duration(text), UsageError);
+}
+
+TEST_CASE("a rate is a positive number a unit of time") {
+  CHECK(parse_rate("20/s") == Approx(20));
+  CHECK(parse_rate("600/m") == Approx(10));
+  CHECK(parse_rate("0.5/s") == Approx(0.5));
+  for (const char* text : {"", "20", "/s", "0/s", "-1/s", "20/", "20/week", "x/s", "nan/s", "inf/s"})
+    CHECK_THROWS_AS(parse_rate(text), UsageError);
+}
+
+TEST_CASE("a duration in seconds is rounded up, so that a short window is not empty") {
+  CHECK(whole_seconds(1ms) == 1);
+  CHECK(whole_seconds(2h) == 7200);
+}
+
+TEST_CASE("a retry setting replaces the parts it names and keeps the rest") {
+  const auto policy = with_retry_setting({}, "first=5s,longest=30m,attempts=0,for=24h,jitter=full");
+  CHECK(policy.first == 5s);
+  CHECK(policy.longest == 30min);
+  CHECK(policy.max_attempts == 0);
+  CHECK(policy.give_up_after == 24h);
+  CHECK(policy.full_jitter);
+  CHECK(with_retry_setting(policy, "first=1s").longest == 30min);
+  CHECK(with_retry_setting(policy, "").first == 5s);
+}
+
+TEST_CASE("a retry setting that never ends or makes no sense is refused") {
+  for (const char* text :
+       {"attempts=0", "first=2m,longest=1m", "tries=3", "first", "attempts=x", "jitter=some", "for=1"})
+    CHECK_THROWS_AS(with_retry_setting({}, text), UsageError);
+}

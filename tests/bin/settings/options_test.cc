@@ -1,0 +1,134 @@
+// Where settings come from, and which of their sources wins.
+#include "pawl/bin/settings/options.h"
+
+#include <CLI/CLI.hpp>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include "pawl/bin/settings/command_error.h"
+#include "tests/bin/temporary_directory.h"
+
+using namespace pawl::bin;
+
+namespace {
+
+/// Sets variables for one test and takes them away after it.
+class Environment {
+ public:
+  ~Environment() {
+    for (const auto& name : names_) unsetenv(name.c_str());
+  }
+  void set(const std::string& name, const std::string& value) {
+    setenv(name.c_str(), value.c_str(), 1);
+    names_.push_back(name);
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+struct Fixture {
+  Environment environment;
+  TemporaryDirectory directory;
+  Settings settings;
+
+  const Settings& parsed(const std::string& arguments) {
+    CLI::App app;
+    add_settings(app, settings);
+    app.parse(arguments);
+    if (!settings.config.empty()) read_config_file(app, settings.config);
+    return settings;
+  }
+  std::string file(const std::string& text) {
+    const std::string path = directory.path() + "/pawl.ini";
+    std::ofstream(path) << text;
+    return path;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a setting has one name as flag, variable and key") {
+  environment.set("PAWL_MAIL_FROM", "env@example.com");
+  CHECK(parsed("--app-url https://a --config " + file("mail = \"maildir:/m\"\n")).mail_from == "env@example.com");
+  CHECK(settings.app_url == "https://a");
+  CHECK(settings.mail == "maildir:/m");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a flag wins over the environment, the environment over the file, the file over the default") {
+  const std::string path = file("lease = 11s\nmail-from = file@x\nlog-level = debug\nin-doubt = hold\n");
+  environment.set("PAWL_LEASE", "22s");
+  environment.set("PAWL_MAIL_FROM", "env@x");
+  parsed("--lease 33s --config " + path);
+  CHECK(settings.lease == std::chrono::seconds{33});
+  CHECK(settings.mail_from == "env@x");
+  CHECK(settings.log_level == LogLevel::kDebug);
+  CHECK(settings.in_doubt == InDoubt::kHold);
+  CHECK(settings.deliveries_max == 5);
+}
+
+TEST_CASE_METHOD(Fixture, "a key may be written with underscores, and a value with spaces and commas in quotes") {
+  parsed("--config " + file("mail_from = \"a@x\"\npostgres = \"host=/tmp dbname=app\"\n"
+                            "retry-send-email = \"first=1s,longest=2s\"\n"));
+  CHECK(settings.mail_from == "a@x");
+  CHECK(settings.postgres == "host=/tmp dbname=app");
+  CHECK(settings.retry_send_email == "first=1s,longest=2s");
+}
+
+TEST_CASE_METHOD(Fixture, "the config file may be named by PAWL_CONFIG") {
+  environment.set("PAWL_CONFIG", file("listen = unix:/run/pawl.sock\n"));
+  CHECK(parsed("").listen == "unix:/run/pawl.sock");
+}
+
+TEST_CASE_METHOD(Fixture, "an unknown key, a wrong value or a section in the config file is refused by name") {
+  CHECK_THROWS_WITH(parsed("--config " + file("male = x\n")), Catch::Contains("unknown key 'male'"));
+  settings = {};
+  CHECK_THROWS_WITH(parsed("--config " + file("lease = soon\n")), Catch::Contains("--lease: 'soon' is not a duration"));
+  settings = {};
+  CHECK_THROWS_WITH(parsed("--config " + file("postgres = host=a dbname=b\n")), Catch::Contains("double quotes"));
+  settings = {};
+  CHECK_THROWS_AS(parsed("--config " + file("[worker]\nlease = 1s\n")), UsageError);
+  settings = {};
+  CHECK_THROWS_WITH(parsed("--config /nonexistent.ini"), Catch::Contains("cannot read the config file"));
+}
+
+TEST_CASE_METHOD(Fixture, "a wrong value on the command line names its option") {
+  CHECK_THROWS_WITH(parsed("--in-doubt maybe"), Catch::Contains("--in-doubt: 'maybe' is not one of hold|resend"));
+  CHECK_THROWS_WITH(parsed("--retry-send-email tries=3"), Catch::Contains("--retry-send-email"));
+  CHECK_THROWS_AS(parsed("--deliveries-max 0"), CLI::ParseError);
+}
+
+TEST_CASE_METHOD(Fixture, "a duration that can never work is refused with what is possible") {
+  CHECK_THROWS_WITH(parsed("--lease 1ms"), Catch::Contains("--lease: '1ms' is not from 1s to 1d"));
+  CHECK_THROWS_WITH(parsed("--lease 0s"), Catch::Contains("--lease"));
+  CHECK_THROWS_WITH(parsed("--lease 2d"), Catch::Contains("--lease"));
+  CHECK_THROWS_WITH(parsed("--postgres-timeout 1ms"), Catch::Contains("nor 0s for never"));
+  CHECK_THROWS_WITH(parsed("--hang-after 1ms"), Catch::Contains("--hang-after"));
+  CHECK(parsed("--hang-after 0s --postgres-timeout 0s --lease 1s").hang_after == std::chrono::seconds{0});
+}
+
+TEST_CASE_METHOD(Fixture, "a wrong variable names its option") {
+  environment.set("PAWL_LEASE", "soon");
+  CHECK_THROWS_WITH(parsed(""), Catch::Contains("--lease"));
+}
+
+TEST_CASE("a worker without configuration is told every missing variable and the forms it accepts") {
+  CHECK_THROWS_WITH(require_worker_settings({}), Catch::Contains("PAWL_MAIL (") && Catch::Contains("maildir:PATH") &&
+                                                     Catch::Contains("PAWL_MAIL_FROM") &&
+                                                     Catch::Contains("PAWL_APP_URL"));
+  Settings settings;
+  settings.mail = "maildir:/m";
+  settings.mail_from = "a@x";
+  CHECK_THROWS_WITH(require_worker_settings(settings),
+                    !Catch::Contains("PAWL_MAIL (") && Catch::Contains("PAWL_APP_URL"));
+  settings.app_url = "https://a";
+  CHECK_NOTHROW(require_worker_settings(settings));
+}
+
+TEST_CASE_METHOD(Fixture, "the checkpoint file's default place follows XDG_STATE_HOME") {
+  environment.set("XDG_STATE_HOME", "/state");
+  CHECK(default_checkpoints_path() == "/state/pawl/checkpoints.db");
+}

@@ -1,0 +1,76 @@
+// The rules of retry and of a run's next move, as a catalogue.
+#include "pawl/engine/runs/decider.h"
+
+#include <catch2/catch.hpp>
+
+using namespace pawl::engine;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Timestamp kNow = Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1});
+const RetryPolicy kPolicy{.first = 1s, .longest = 60s, .max_attempts = 20};
+
+Verdict after(int attempt, double jitter, const RetryPolicy& policy = kPolicy, Duration asked = {}) {
+  return judge(FailedForNow{"451 later", asked}, policy, {attempt, 0s, kNow, jitter});
+}
+
+}  // namespace
+
+TEST_CASE("success and permanent failure settle at once") {
+  CHECK(judge(Succeeded{"7"}, kPolicy, {}).kind == Verdict::Kind::kSucceed);
+  CHECK(judge(Succeeded{"7"}, kPolicy, {}).text == "7");
+  CHECK(judge(FailedForGood{"550"}, kPolicy, {}).kind == Verdict::Kind::kFail);
+}
+
+TEST_CASE("backoff doubles from the first wait to the longest") {
+  const double no_jitter = 1;
+  CHECK(after(1, no_jitter).retry_at == kNow + 1s);
+  CHECK(after(2, no_jitter).retry_at == kNow + 2s);
+  CHECK(after(6, no_jitter).retry_at == kNow + 32s);
+  CHECK(after(7, no_jitter).retry_at == kNow + 60s);
+  CHECK(after(19, no_jitter).retry_at == kNow + 60s);
+}
+
+TEST_CASE("jitter keeps at least half of the backoff, full jitter may keep none") {
+  CHECK(after(3, 0).retry_at == kNow + 2s);
+  RetryPolicy full = kPolicy;
+  full.full_jitter = true;
+  CHECK(after(3, 0, full).retry_at == kNow);
+  CHECK(after(3, 0.5, full).retry_at == kNow + 2s);
+}
+
+TEST_CASE("a step that asks for a longer wait gets it") { CHECK(after(1, 1, kPolicy, 90s).retry_at == kNow + 90s); }
+
+TEST_CASE("the last allowed attempt fails for good and says so") {
+  const Verdict verdict = after(20, 0);
+  CHECK(verdict.kind == Verdict::Kind::kFail);
+  CHECK(verdict.text == "451 later (gave up after attempt 20)");
+}
+
+TEST_CASE("an execution that would be too old at its next attempt is given up") {
+  RetryPolicy aged{.first = 5s, .longest = 30min, .max_attempts = 0, .give_up_after = 24h};
+  AttemptFacts facts{100, 23h, kNow, 1};
+  CHECK(judge(FailedForNow{"451", {}}, aged, facts).kind == Verdict::Kind::kRetry);
+  facts.age = 24h;
+  CHECK(judge(FailedForNow{"451", {}}, aged, facts).text == "451 (gave up after 1440 minutes)");
+}
+
+TEST_CASE("a service that is down holds the execution and burns no attempt") {
+  CHECK(judge(ServiceDown{"refused"}, kPolicy, {20, 0s, kNow, 0}).kind == Verdict::Kind::kHold);
+}
+
+TEST_CASE("an item that the step forgot counts as a failed attempt") {
+  CHECK(judge(Unsettled{}, kPolicy, {1, 0s, kNow, 0}).kind == Verdict::Kind::kRetry);
+}
+
+TEST_CASE("a run's next move") {
+  //    returned, can_advance, moving, waiting
+  CHECK(next_move({false, true, false, false}) == NextMove::kAdvance);
+  CHECK(next_move({false, true, true, true}) == NextMove::kAdvance);
+  CHECK(next_move({false, false, true, true}) == NextMove::kLeave);
+  CHECK(next_move({false, false, false, true}) == NextMove::kPark);
+  CHECK(next_move({true, false, true, false}) == NextMove::kLeave);  // structured: steps it did not await
+  CHECK(next_move({true, false, false, true}) == NextMove::kPark);
+  CHECK(next_move({true, false, false, false}) == NextMove::kEnd);
+}

@@ -1,0 +1,82 @@
+// What the engine says of an outbox that does not answer, and how it goes on.
+#include <catch2/catch.hpp>
+
+#include "pawl/engine/authoring/errors.h"
+#include "tests/engine/world.h"
+
+using namespace pawl::engine;
+
+TEST_CASE_METHOD(World, "an outage of the outbox is outlasted and reported") {
+  start();
+  table.outage = "connection refused";
+  turn(20);
+  CHECK(worker->runner.status().outbox_error == "connection refused");
+  emit();
+  table.outage.clear();
+  REQUIRE(until_over_time([&] { return archived(1); }, 30));
+  CHECK(worker->runner.status().outbox_error.empty());
+  CHECK(log.counts[NoticeKind::kOutboxDown] == 1);
+  CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
+}
+
+TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts is told as well") {
+  struct DeniedOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
+    std::vector<Event> claim(const ClaimRequest& request) override {
+      if (claim_denied) throw UnavailableError("claim: denied");
+      return MemoryOutbox::claim(request);
+    }
+    std::size_t finish(std::span<const FinishedEvent> finished) override {
+      if (finish_denied) throw UnavailableError("archive: denied");
+      return MemoryOutbox::finish(finished);
+    }
+    bool claim_denied = false;
+    bool finish_denied = false;
+  } outbox(table);
+  InlineLanes lanes(1);
+  Runner runner({outbox, store, clock, lanes, log}, {workflow.definition()}, options);
+  runner.open();
+  const auto run_for = [&](int seconds) {
+    for (int second = 0; second < seconds; ++second, clock.turn(std::chrono::seconds{1}))
+      for (int turns = 0; turns < 40; ++turns) runner.turn({});
+  };
+  emit();
+  outbox.finish_denied = true;
+  run_for(10);
+  outbox.claim_denied = true;
+  run_for(10);
+  CHECK(log.counts[NoticeKind::kOutboxDown] == 1);
+  outbox.finish_denied = false;
+  run_for(10);
+  CHECK(log.counts[NoticeKind::kOutboxDown] == 2);
+  CHECK(log.lines.back().ends_with("claim: denied"));
+  CHECK(log.counts[NoticeKind::kOutboxUp] == 0);
+  outbox.claim_denied = false;
+  run_for(10);
+  CHECK(log.counts[NoticeKind::kOutboxDown] == 2);
+  CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
+}
+
+TEST_CASE_METHOD(World, "P9: an event that the archive refuses keeps no other's end waiting") {
+  struct RefusingOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
+    std::size_t finish(std::span<const FinishedEvent> finished) override {
+      for (const FinishedEvent& event : finished)
+        if (event.event_id == refused) throw RefusedError("archive: denied");
+      return MemoryOutbox::finish(finished);
+    }
+    std::string refused;
+  } outbox(table);
+  InlineLanes lanes(1);
+  Runner runner({outbox, store, clock, lanes, log}, {workflow.definition()}, options);
+  runner.open();
+  outbox.refused = emit();
+  for (int i = 0; i < 300; ++i) emit();
+  for (int second = 0; second < 120; ++second, clock.turn(std::chrono::seconds{1}))
+    for (int turns = 0; turns < 40; ++turns) runner.turn({});
+  CHECK(table.archive.size() == 300);
+  outbox.refused.clear();
+  for (int second = 0; second < 20; ++second, clock.turn(std::chrono::seconds{1}))
+    for (int turns = 0; turns < 40; ++turns) runner.turn({});
+  CHECK(table.archive.size() == 301);
+}

@@ -1,0 +1,72 @@
+// The application's database refuses one organisation's rows, or takes too long over them: nobody else notices.
+#include <catch2/catch.hpp>
+
+#include "tests/faults/lease/outbox_scene.h"
+
+using namespace pawl::tests;
+
+namespace {
+
+struct TenantScene : OutboxScene {
+  /// What a trigger does to a notification of the first organisation.
+  void on_insert(const std::string& body) {
+    database.exec("create or replace function judge() returns trigger language plpgsql as $$ begin if new.org_id = '" +
+                  organisation.id + "' then " + body + "; end if; return new; end $$");
+    database.exec("create trigger judge before insert on notifications for each row execute function judge()");
+  }
+  void start_worker() { worker = start("worker", {{"PAWL_MAIL", "null:"}}); }
+  /// Those of the other organisation are told, while those of the first are not.
+  void check_others_are_notified() {
+    const Organisation other(database, "other");
+    for (int i = 0; i < 20; ++i) other.fail_sync();
+    CHECK(eventually_is("count(*) = 40 from notifications where org_id = '" + other.id + "'"));
+    CHECK(count("notifications where org_id = '" + organisation.id + "'") == "0");
+    CHECK(worker->err().find("circuit") == std::string::npos);
+  }
+  void check_all_are_notified_once_it_is_right(int syncs) {
+    database.exec("drop trigger if exists judge on notifications");
+    CHECK(eventually_is("count(*) = " + std::to_string(2 * syncs) + " from notifications where org_id = '" +
+                        organisation.id + "'"));
+  }
+
+  Process worker;
+};
+
+}  // namespace
+
+TEST_CASE("P6: while one organisation's rows are refused, by trigger or by policy, the others' are told") {
+  const std::string refusal = GENERATE("insufficient_privilege", "undefined_table", "invalid_schema_name");
+  TenantScene scene;
+  scene.on_insert("raise exception 'suspended' using errcode = '" + refusal + "'");
+  scene.fail_syncs(50);
+  scene.start_worker();
+  REQUIRE(pawl::bin::eventually([&] { return scene.worker->err().find("suspended") != std::string::npos; }));
+  scene.check_others_are_notified();
+  scene.check_all_are_notified_once_it_is_right(50);
+}
+
+TEST_CASE("P6: while one organisation's rows outlast the statement timeout, the others' are told") {
+  TenantScene scene;
+  scene.on_insert("perform pg_sleep(60)");
+  scene.database.exec("alter database " + scene.database.name + " set statement_timeout = '500ms'");
+  scene.fail_syncs(50);
+  scene.start_worker();
+  REQUIRE(scene.eventually_is("count(*) > 0 from pg_stat_activity where wait_event = 'PgSleep'"));
+  scene.check_others_are_notified();
+  scene.check_all_are_notified_once_it_is_right(50);
+}
+
+TEST_CASE("P6: while one organisation's recipients cannot be read, the others' are told") {
+  TenantScene scene;
+  scene.database.exec(
+      "create function refuse(org uuid) returns boolean language plpgsql as $$ begin if org = '" +
+      scene.organisation.id +
+      "' then raise exception 'suspended' using errcode = 'insufficient_privilege'; end if; return true; end $$");
+  const std::string view = scene.database.value("select pg_get_viewdef('pawl.recipients'::regclass)");
+  scene.database.exec("create or replace view pawl.recipients as select * from (" +
+                      view.substr(0, view.find_last_of(';')) + ") as r where refuse(r.org_id)");
+  scene.fail_syncs(50);
+  scene.start_worker();
+  REQUIRE(pawl::bin::eventually([&] { return scene.worker->err().find("suspended") != std::string::npos; }));
+  scene.check_others_are_notified();
+}

@@ -1,0 +1,101 @@
+// Where a checkpoint file may be, and by which names it may be opened.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/checkpoints/reader.h"
+#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "pawl/storage/sqlite/place.h"
+#include "tests/bin/temporary_directory.h"
+#include "tests/storage/checkpoints/samples.h"
+
+namespace fs = std::filesystem;
+using namespace pawl;
+using namespace pawl::storage;
+
+namespace {
+
+struct Place {
+  bin::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/checkpoints.db";
+
+  std::string why_refused() const {
+    try {
+      SqliteCheckpoints store(path);
+    } catch (const engine::RefusedError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Place, "a symbolic link leads to the file, before it exists and afterwards, and stays a link") {
+  fs::create_directory(directory.path() + "/volume");
+  const std::string file = directory.path() + "/volume/real.db";
+  fs::create_symlink("volume/real.db", directory.path() + "/second.db");
+  fs::create_symlink("second.db", path);
+  for (engine::RunNumber run : {1, 2}) {
+    SqliteCheckpoints store(path);
+    store.recover();
+    commit(store, {started(run)});
+    CHECK_THROWS_WITH(SqliteCheckpoints(file), Catch::Contains("in use by pid"));
+  }
+  CHECK(fs::is_symlink(path));
+  CHECK(fs::is_regular_file(file));
+  CHECK(CheckpointReader(path).runs({}).size() == 2);
+}
+
+TEST_CASE_METHOD(Place, "links in a circle are refused") {
+  fs::create_symlink(path, directory.path() + "/other.db");
+  fs::create_symlink(directory.path() + "/other.db", path);
+  CHECK_THAT(why_refused(), Catch::Contains("circle"));
+}
+
+TEST_CASE_METHOD(Place, "a name that reads like a URI is a file's name") {
+  const fs::path here = fs::current_path();
+  fs::current_path(directory.path());
+  { SqliteCheckpoints store("file:x?mode=memory"); }
+  CHECK(CheckpointReader("file:x?mode=memory").runs({}).empty());
+  fs::current_path(here);
+  CHECK(fs::is_regular_file(directory.path() + "/file:x?mode=memory"));
+}
+
+TEST_CASE_METHOD(Place, "a place where somebody else could exchange the file is refused by name") {
+  CHECK(why_refused().empty());
+  SECTION("a directory that everybody may write to") {
+    chmod(directory.path().c_str(), 0777);
+    CHECK_THAT(why_refused(), Catch::Contains("everybody may write to its directory " + directory.path()));
+    chmod(directory.path().c_str(), 01777);
+    CHECK(why_refused().empty());
+  }
+  SECTION("a file with a second name") {
+    const std::string beside = path + GENERATE("", ".lock");
+    fs::create_hard_link(beside, directory.path() + "/second");
+    CHECK_THAT(why_refused(), Catch::Contains(beside + " has another name"));
+  }
+  SECTION("a -wal or lock that is a link") {
+    const std::string beside = path + GENERATE("-wal", "-shm", ".lock");
+    fs::remove(beside);
+    std::ofstream(directory.path() + "/target") << "precious";
+    fs::create_symlink(directory.path() + "/target", beside);
+    CHECK_THAT(why_refused(), Catch::Contains(beside + " is no regular file"));
+    CHECK(fs::file_size(directory.path() + "/target") == 8);
+  }
+  if (geteuid() == 0) {
+    SECTION("another user's directory") {
+      REQUIRE(chown(directory.path().c_str(), 12345, 0) == 0);
+      CHECK_THAT(why_refused(), Catch::Contains("uid 12345"));
+    }
+    SECTION("another user's file beside it") {
+      std::ofstream(path + "-wal") << "planted";
+      REQUIRE(chown((path + "-wal").c_str(), 12345, 0) == 0);
+      CHECK_THAT(why_refused(), Catch::Contains(path + "-wal belongs to another user (uid 12345)"));
+    }
+  }
+}

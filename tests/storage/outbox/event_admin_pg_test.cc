@@ -1,0 +1,63 @@
+// What the command line does to events.
+#include <catch2/catch.hpp>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/outbox/event_admin.h"
+#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
+#include "pawl/workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+TEST_CASE_METHOD(PostgresFixture, "an emitted event is in the outbox under the id returned") {
+  const std::string id = storage::emit_event(conninfo, {"test/event", "thing", "it's", R"({"a": [1, "\\"]})", ""});
+  CHECK(exec("select id, type, aggregatetype, aggregateid, payload from pawl.outbox") ==
+        Table{{id, "test/event", "thing", "it's", R"({"a": [1, "\\"]})"}});
+  const std::string own = Worker::new_store();
+  CHECK(storage::emit_event(conninfo, {"test/event", "thing", "1", "{}", own}) == own);
+}
+
+TEST_CASE_METHOD(PostgresFixture, "text that is no JSON is refused before it reaches Postgres") {
+  for (const std::string payload : {"", "{", "{'a': 1}", R"({"a": "\u0000"})"}) {
+    CAPTURE(payload);
+    CHECK_THROWS_AS(storage::emit_event(conninfo, {"test/event", "thing", "1", payload, ""}), engine::PermanentError);
+  }
+  CHECK_THROWS_AS(storage::emit_event(conninfo, {"test/event", "thing", "1", "{}", "no-uuid"}), engine::PermanentError);
+  CHECK_THROWS_AS(storage::emit_event(conninfo, {"", "thing", "1", "{}", ""}), engine::PermanentError);
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+}
+
+TEST_CASE_METHOD(PostgresFixture, "failed events are listed oldest first, within the time asked for") {
+  Worker worker(*this);
+  worker.open();
+  std::vector<std::string> ids = emit_many(3);
+  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "why");
+  CHECK(storage::failed_events(conninfo, 3600) == ids);
+  exec("update pawl.outbox_archive set finished_at = finished_at - interval '2 hours' where id = $1::uuid", {ids[2]});
+  CHECK(storage::failed_events(conninfo, 3600) == std::vector<std::string>{ids[0], ids[1]});
+}
+
+TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notifications and its mails") {
+  const Organisation acme(*this);
+  Worker worker(*this);
+  worker.open();
+  const std::string event = Worker::new_store();
+  notify_sync_failure::PostgresInbox inbox(conninfo, worker.epoch);
+  const notify_sync_failure::Notification one{event, acme.id, "k", "urgent", "A title", "b", "l", "{}", {acme.owner}};
+  inbox.post({&one, 1});
+  mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend);
+  const mail::LedgerRequest request{event, acme.id, acme.admin, "m"};
+  ledger.claim({&request, 1});
+  const auto lines = storage::deliveries_of(conninfo, event);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].channel == "in-app");
+  CHECK(lines[0].user_id == acme.owner);
+  CHECK(lines[0].state == "created");
+  CHECK(lines[0].detail == "A title");
+  CHECK(lines[1].channel == "email");
+  CHECK(lines[1].state == "sending");
+  CHECK(lines[1].at.back() == 'Z');
+  CHECK(storage::deliveries_of(conninfo, Worker::new_store()).empty());
+  CHECK(storage::deliveries_of(conninfo, "nonsense").empty());
+}

@@ -1,0 +1,266 @@
+// How events leave the outbox, and how an operator puts a failed one back.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/outbox/event_admin.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+struct Fixture : PostgresFixture {
+  Worker worker{*this};
+  Fixture() { worker.open(); }
+  engine::Event claim_one() {
+    emit();
+    return worker.claim().at(0);
+  }
+  std::string fail_one() {
+    const engine::Event event = claim_one();
+    worker.finish(event, engine::RunStatus::kFailed, "bad payload");
+    return event.id;
+  }
+  storage::ResumeOutcome resume(const std::string& id) {
+    return storage::resume_events(conninfo, {{id}, "operator", "try again", 0}).at(0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else") {
+  const auto event = claim_one();
+  CHECK(worker.finish(event) == 1);
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+  const auto row =
+      exec("select id, status, reason, store, deliveries, position, payload from pawl.outbox_archive").at(0);
+  CHECK(row == std::vector<std::string>{event.id, "done", "", worker.store, "1", std::to_string(event.position), "{}"});
+}
+
+TEST_CASE_METHOD(Fixture, "finishing again is harmless and archives nothing twice") {
+  const auto event = claim_one();
+  CHECK(worker.finish(event) == 1);
+  CHECK(worker.finish(event) == 0);
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "an event that has another one's position is not finished in its place") {
+  engine::Event lost = claim_one();
+  lost.id = Worker::new_store();
+  CHECK(worker.finish(lost) == 0);
+  CHECK(value("select count(*) from pawl.outbox") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "each event of a batch is archived once and with its own end, also one that is named twice") {
+  emit_many(3);
+  const auto events = worker.claim();
+  REQUIRE(events.size() == 3);
+  const auto ended = [&](int index, engine::RunStatus status, const std::string& reason) {
+    const auto& event = events.at(static_cast<std::size_t>(index));
+    return engine::FinishedEvent{event.position, event.id, status, reason};
+  };
+  const std::vector<engine::FinishedEvent> finished{
+      ended(2, engine::RunStatus::kFailed, ""), ended(0, engine::RunStatus::kDone, ""),
+      ended(1, engine::RunStatus::kDone, "nobody to tell"), ended(0, engine::RunStatus::kDone, ""),
+      ended(2, engine::RunStatus::kFailed, "")};
+  CHECK(worker.outbox.finish(finished) == 3);
+  CHECK(exec("select id, status, coalesce(reason, '-') from pawl.outbox_archive order by position") ==
+        Table{{events[0].id, "done", "-"},
+              {events[1].id, "done", "nobody to tell"},
+              {events[2].id, "failed", "failed without a reason"}});
+}
+
+TEST_CASE_METHOD(Fixture, "an event is archived with its payload, or with the one that is given in its place") {
+  emit_many(2);
+  auto events = worker.claim();
+  REQUIRE(events.size() == 2);
+  const std::vector<engine::FinishedEvent> ends{
+      {events[0].position, events[0].id, engine::RunStatus::kDone, "", engine::Resumable::kAnywhere, R"({"safe": 1})"},
+      {events[1].position, events[1].id, engine::RunStatus::kDone, "", engine::Resumable::kAnywhere, ""}};
+  CHECK(worker.outbox.finish(ends) == 2);
+  CHECK(exec("select payload, reason is null from pawl.outbox_archive order by position") ==
+        Table{{R"({"safe": 1})", "t"}, {"{}", "t"}});
+}
+
+TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
+  const auto event = claim_one();
+  CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);
+  CHECK(value("select reason from pawl.v1_events where status = 'failed'") ==
+        "payload: \"org_id\" {is} \\missing \xEF\xBF\xBD");
+  CHECK(storage::failed_events(conninfo, 60) == std::vector<std::string>{event.id});
+}
+
+TEST_CASE_METHOD(Fixture, "the archive has a partition for now and for the months to come") {
+  worker.finish(claim_one());
+  CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
+  CHECK(value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass") == "4");
+}
+
+TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's partitions as they come near") {
+  const auto partitions = [&] {
+    return value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass");
+  };
+  const auto months_pass = [&] {  // as if they had been created two months ago
+    exec("drop table " + value("select string_agg(c.oid::regclass::text, ', ') from pg_inherits i join pg_class c"
+                               " on c.oid = i.inhrelid where i.inhparent = 'pawl.outbox_archive'::regclass and"
+                               " c.relname > 'outbox_archive_' || to_char(now() at time zone 'UTC', 'YYYY_MM') and"
+                               " c.relname <> 'outbox_archive_default'"));
+  };
+  storage::Epoch epoch{0};
+  storage::PostgresOutbox outbox({.address = conninfo, .version = "test", .archive_care = engine::Duration{0}}, epoch);
+  outbox.open({Worker::new_store(), {}, {}});
+  for (int time = 0; time < 2; ++time) {
+    months_pass();
+    REQUIRE(partitions() == "2");
+    CHECK(eventually([&] {
+      outbox.claim({{"test/event"}, {1, 5, {}}});
+      return partitions() == "4";
+    }));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgotten ones out of the default") {
+  exec(
+      "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
+      " type, aggregatetype, aggregateid, payload, headers)"
+      " select 1, gen_random_uuid(), now(), now() - interval '200 days', 1, 0, gen_random_uuid(), 'done',"
+      " 't', 'a', 'b', '{}', '{}'");
+  exec("select pawl.create_archive_month(date_trunc('month', (now() - interval '200 days') at time zone 'UTC'))");
+  CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+  CHECK(value("select pawl.maintain_archive('365 days')") == "0");
+  CHECK(value("select pawl.maintain_archive('90 days')") == "1");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and archives once") {
+  const auto event = claim_one();
+  exec("create table probe ()");
+  exec("alter system set synchronous_standby_names = 'nosuch'");
+  exec("select pg_reload_conf()");
+  storage::PostgresConnection watcher(conninfo);
+  std::atomic<bool> seen = false;
+  std::thread probe([&] {  // a reload is not at once: commits until one of them hangs, as all do from then on
+    try {
+      storage::PostgresConnection prober(own_session(conninfo));
+      while (!seen) prober.run_once("probe", "insert into public.probe default values", {});
+    } catch (const engine::Error&) {  // whatever becomes of it, the table is not what the test looks at
+    }
+  });
+  const bool in_force = eventually(
+      [&] { return watcher.run("watch", "select from pg_stat_activity where wait_event = 'SyncRep'", {}).size() > 0; });
+  seen = true;
+  std::thread killer([&] {  // ends the session that has committed and waits for the standby that never comes
+    eventually([&] {
+      return watcher
+                 .run(
+                     "kill",
+                     "select pg_terminate_backend(pid) from pg_stat_activity"
+                     " where datname = current_database() and wait_event = 'SyncRep' and query like '%outbox_archive%'",
+                     {})
+                 .size() > 0;
+    });
+    watcher.run("reset", "alter system reset synchronous_standby_names", {});
+    watcher.run("reload", "select pg_reload_conf()", {});
+  });
+  const std::size_t finished = worker.finish(event);
+  killer.join();
+  probe.join();
+  CHECK(in_force);
+  CHECK(finished == 0);  // the repetition found the work done
+  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "a resumed event goes back to the outbox for the store that has its run") {
+  const std::string id = fail_one();
+  const auto outcome = resume(id);
+  CHECK(outcome.resumed);
+  CHECK(outcome.detail.empty());
+  CHECK(value("select count(*) from pawl.outbox_archive") == "0");
+  CHECK(value("select verb || event_id || requested_by || note || outcome from pawl.commands") ==
+        "resume" + id + "operatortry againresumed");
+
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  std::vector<engine::Event> events;
+  REQUIRE(eventually([&] { return !(events = worker.claim()).empty(); }));
+  CHECK(events[0].id == id);
+  CHECK(events[0].deliveries == 1);
+  CHECK(events[0].resumes == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "if the worker with its store is gone, any worker takes a resumed event") {
+  const std::string id = fail_one();
+  REQUIRE(resume(id).resumed);
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  worker.outbox.release({});
+  CHECK(eventually([&] { return other.claim_ids() == std::vector<std::string>{id}; }));
+}
+
+TEST_CASE_METHOD(
+    Fixture, "P3: a run that has acted on a failure is resumed for the worker with its store alone, or not at all") {
+  const auto resumable = GENERATE(engine::Resumable::kHere, engine::Resumable::kNowhere);
+  const engine::Event event = claim_one();
+  const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no", resumable};
+  REQUIRE(worker.outbox.finish({&end, 1}) == 1);
+  const auto outcome = resume(event.id);
+  CHECK(outcome.resumed == (resumable == engine::Resumable::kHere));
+  if (!outcome.resumed) {
+    CHECK(outcome.detail.find("nothing to resume: its workflow has acted on each failure") == 0);
+    CHECK(value("select status from pawl.v1_events") == "failed");
+    return;
+  }
+  worker.outbox.release({});
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  Worker heir(*this, worker.store);
+  heir.open();
+  CHECK(heir.claim_ids() == std::vector<std::string>{event.id});
+}
+
+TEST_CASE_METHOD(Fixture, "a resume that is sent again after a lost reply answers as it did and changes nothing") {
+  const std::string id = fail_one(), request = Worker::new_store();
+  const std::string sql = "select pawl.resume($1::uuid, 'olive', null, '0', $2::uuid)";
+  CHECK(value(sql, {id, request}) == "resumed");
+  CHECK(value(sql, {id, request}) == "resumed");
+  const auto event = worker.claim().at(0);
+  CHECK(value(sql, {id, request}) == "resumed");  // whatever has become of it since
+  worker.finish(event, engine::RunStatus::kFailed, "again");
+  CHECK(value(sql, {id, request}) == "resumed");
+  CHECK(value("select count(*) from pawl.commands") == "1");
+  CHECK(value("select resumes from pawl.v1_events") == "1");
+  CHECK(value(sql, {id, Worker::new_store()}) == "resumed");  // another request
+}
+
+TEST_CASE_METHOD(Fixture, "resuming what is not failed is refused, with an audit row that says why") {
+  const auto done = claim_one();
+  worker.finish(done);
+  CHECK(resume(done.id).detail == "not failed: it is done");
+  CHECK(resume(Worker::new_store()).detail == "not found");
+  CHECK(resume("nonsense").detail == "not found: this is no UUID");
+  const std::string failed = fail_one();
+  CHECK(resume(failed).resumed);
+  const auto again = resume(failed);
+  CHECK_FALSE(again.resumed);
+  CHECK(again.detail == "not finished: it is in the outbox");
+  CHECK(value("select count(*) from pawl.commands where outcome <> 'resumed'") == "3");
+  CHECK(value("select count(*) from pawl.outbox") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "resuming at a rate spreads the events over time") {
+  const std::vector<std::string> ids{fail_one(), fail_one(), fail_one()};
+  const auto outcomes = storage::resume_events(conninfo, {ids, "operator", "", 0.5});
+  for (const auto& outcome : outcomes) CHECK(outcome.resumed);
+  const auto delays = exec(
+      "select extract(epoch from available_at - min(available_at) over ())::int"
+      " from pawl.outbox order by position");
+  CHECK(delays == Table{{"0"}, {"2"}, {"4"}});
+}

@@ -1,0 +1,135 @@
+// Which connection strings are refused before anything is connected, and what a session's own looks like.
+#include "pawl/storage/postgres/conninfo.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+
+#include "pawl/engine/authoring/errors.h"
+#include "pawl/storage/postgres/address.h"
+#include "pawl/storage/postgres/advice.h"
+#include "pawl/storage/postgres/passwords.h"
+#include "tests/bin/temporary_directory.h"
+
+using namespace pawl;
+using namespace pawl::storage;
+
+namespace {
+
+std::string value_of(const std::string& keyword, const std::string& conninfo) {
+  std::string last;
+  for (const auto& [name, value] : conninfo_keywords(conninfo))
+    if (name == keyword) last = value;
+  return last;
+}
+
+// The one service file while it lives.
+class Services {
+ public:
+  explicit Services(const std::string& text) {
+    std::ofstream(directory_.path() + "/services") << text;
+    setenv("PGSERVICEFILE", (directory_.path() + "/services").c_str(), 1);
+  }
+  ~Services() { unsetenv("PGSERVICEFILE"); }
+  Services(const Services&) = delete;
+
+ private:
+  bin::TemporaryDirectory directory_;
+};
+
+}  // namespace
+
+TEST_CASE("a connection string that libpq cannot use is refused without a word of its password") {
+  for (const char* conninfo :
+       {"postgresql://app:cana%zzry@127.0.0.1/app", "postgresql://app:cana/ry@127.0.0.1/app",
+        "postgresql://app:12/canary@127.0.0.1/app", "postgresql://app:1@canary@127.0.0.1/app",
+        "postgresql://app:1/x?canary@127.0.0.1/app", "postgres:app:canary@127.0.0.1/app", "canary",
+        "host=db password=a canary", "host=db password='canary", "host=db passwort=canary",
+        "host=db password=a=b canary", "host=db sslmode=canary", "host=db port=canary", "host=db port=5432,0",
+        "host=db connect_timeout=canary", "host=db target_session_attrs=canary", "postgresql://db/app?canary=1",
+        "postgresql://[canary/app"}) {
+    INFO(conninfo);
+    const auto why = why_unusable(conninfo);
+    REQUIRE(why);
+    CHECK_THAT(*why, !Catch::Contains("cana") && !Catch::Contains("ry@"));
+    CHECK_THROWS_AS(session_conninfo({conninfo}, true), pawl::engine::RefusedError);
+  }
+}
+
+TEST_CASE("what psql accepts is accepted, and read as libpq reads it") {
+  CHECK(value_of("password", "postgresql://app:pa?ss@127.0.0.1/app") == "pa?ss");
+  CHECK(value_of("password", "postgresql://app:a:b%40c@db:5432,other:5433/app?sslmode=require") == "a:b@c");
+  CHECK(value_of("dbname", "postgres://db/app") == "app");
+  CHECK(value_of("host", "host=/var/run/postgresql dbname='a b'") == "/var/run/postgresql");
+  CHECK_FALSE(why_unusable(""));
+  CHECK_FALSE(why_unusable("host=a,b port=5432, user=app@server dbname=a@b"));
+}
+
+TEST_CASE("libpq's environment is checked as well, and the variable named") {
+  setenv("PGSSLMODE", "canary", 1);
+  const auto why = why_unusable("host=db");
+  unsetenv("PGSSLMODE");
+  REQUIRE(why);
+  CHECK_THAT(*why, Catch::StartsWith("PGSSLMODE") && !Catch::Contains("canary"));
+}
+
+TEST_CASE("a session has pawl's search path after the options it was given, and none where the address has its own") {
+  const std::string path = "-c search_path=pg_catalog,pawl,pg_temp";
+  CHECK(value_of("options", session_conninfo({"host=db"}, true)) == path);
+  CHECK(value_of("options", session_conninfo({"options='-c search_path=evil -c work_mem=1MB'"}, true)) ==
+        "-c search_path=evil -c work_mem=1MB " + path);
+  setenv("PGOPTIONS", "-c jit=off", 1);
+  CHECK(value_of("options", session_conninfo({"host=db"}, true)) == "-c jit=off " + path);
+  unsetenv("PGOPTIONS");
+  PostgresAddress own("options='-c jit=off'");
+  own.has_own_path = true;
+  CHECK(value_of("options", session_conninfo(own, true)) == "-c jit=off");
+  CHECK(value_of("options", session_conninfo({"host=db"}, false)).empty());
+}
+
+TEST_CASE("what a service adds to a connection string is checked as well, and nothing of it quoted") {
+  const Services services("[good]\nhost=db.internal\n[bad]\nhost=db\nsslmode=canary\n[port]\nport=canary\n");
+  CHECK_FALSE(why_unusable("service=good"));
+  CHECK_FALSE(why_unusable("service=bad sslmode=require"));  // which the service cannot change
+  for (const char* conninfo : {"service=bad", "postgresql:///app?service=port", "service=canary"}) {
+    INFO(conninfo);
+    const auto why = why_unusable(conninfo);
+    REQUIRE(why);
+    CHECK_THAT(*why, Catch::Contains("service file") && !Catch::Contains("canary"));
+  }
+  const Services broken("[good]\ncanary\n");
+  const auto why = why_unusable("service=good");
+  REQUIRE(why);
+  CHECK_THAT(*why, Catch::Contains("cannot read its service file") && !Catch::Contains("canary"));
+}
+
+TEST_CASE("a service's host, sslmode, passwords and timeouts are those of the connection") {
+  const bin::TemporaryDirectory directory;
+  const std::string passfile = directory.path() + "/passwords";
+  std::ofstream(passfile) << "*:*:*:*:from-its-file\n";
+  const Services services(
+      "[far]\nhost=db.internal\npassword=from-service\npassfile=" + passfile +
+      "\nconnect_timeout=7\nkeepalives_idle=9\n[verified]\nhost=db.internal\nsslmode=verify-full\n");
+  CHECK_THAT(impostor_warning("service=far").value_or(""), Catch::Contains("db.internal"));
+  CHECK_FALSE(impostor_warning("service=far host=localhost"));
+  CHECK_FALSE(impostor_warning("service=verified"));
+  const std::vector<std::string> passwords = postgres_passwords("service=far");
+  CHECK_THAT(passwords,
+             Catch::VectorContains(std::string("from-service")) && Catch::VectorContains(std::string("from-its-file")));
+  const std::string session = session_conninfo({"service=far"}, true);
+  CHECK(value_of("connect_timeout", session).empty());
+  CHECK(value_of("keepalives_idle", session).empty());
+  CHECK(value_of("keepalives_count", session) == "3");
+}
+
+TEST_CASE("a session has timeouts, speaks UTF-8, and keeps every character of what it was given") {
+  const PostgresAddress address("postgresql://app:it's%20a%5Cpa?ss@db/app?connect_timeout=7&client_encoding=LATIN1",
+                                std::chrono::seconds{3});
+  const std::string conninfo = session_conninfo(address, true);
+  CHECK(value_of("password", conninfo) == "it's a\\pa?ss");
+  CHECK(value_of("client_encoding", conninfo) == "UTF8");
+  CHECK(value_of("connect_timeout", conninfo) == "7");
+  CHECK(value_of("tcp_user_timeout", conninfo) == "3000");
+  CHECK(value_of("keepalives_idle", conninfo) == "30");
+  CHECK(value_of("keepalives_idle", session_conninfo({"host=db keepalives_idle=9"}, true)) == "9");
+}

@@ -1,0 +1,54 @@
+// Databases whose encoding is not UTF-8, and clients that are told to speak another one.
+#include <catch2/catch.hpp>
+
+#include "pawl/storage/postgres/binary_array.h"
+#include "pawl/storage/postgres/errors.h"
+#include "pawl/storage/schema/migrator.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+EmptyDatabase database_in(const std::string& encoding) {
+  return EmptyDatabase("encoding '" + encoding + "' lc_collate 'C' lc_ctype 'C' template template0");
+}
+
+std::string stored(storage::PostgresConnection& connection, const std::string& text) {
+  storage::TextArray array;
+  array.add(text);
+  return connection.run_binary("store", "select unnest($1::text[])", {array.bytes()}).string(0, 0);
+}
+
+}  // namespace
+
+TEST_CASE("a database of any encoding is migrated, and its texts are read and written as UTF-8") {
+  const auto [encoding, text] = GENERATE(table<std::string, std::string>({{"LATIN1", "Gr\u00f6\u00dfe"},
+                                                                          {"LATIN9", "10 \u20ac"},
+                                                                          {"WIN1252", "a \u2013 b"},
+                                                                          {"EUC_JP", "\u65e5\u672c"},
+                                                                          {"SQL_ASCII", "Gr\u00f6\u00dfe"}}));
+  INFO(encoding);
+  const EmptyDatabase database = database_in(encoding);
+  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true).applied.empty());
+  storage::PostgresConnection connection(own_session(database.conninfo));
+  connection.run("insert", "insert into organisations (name, slug) values ($1, 'a')", {text});
+  CHECK(connection.run("read", "select name from organisations", {}).string(0, 0) == text);
+  CHECK(stored(connection, text) == text);
+}
+
+TEST_CASE("what a database cannot store is marked in a worker's texts, and refused in a request's") {
+  const EmptyDatabase database = database_in("LATIN1");
+  storage::PostgresConnection connection(database.conninfo);
+  CHECK(stored(connection, "gr\u00f6\u00dfer \u2013 \u65e5") == "gr\u00f6\u00dfer ??? ???");
+  CHECK(stored(connection, "\u0101\u0102\u0103\u0104\u0105\u0106\u0107\u0108\u0109\u010a \u00f6").ends_with(" ??"));
+  CHECK_THROWS_WITH(connection.run("note", "select $1::text", {"a \u2013 b"}), Catch::Contains("leave it out"));
+  CHECK(connection.run("go on", "select $1::text", {"\u00f6"}).string(0, 0) == "\u00f6");
+}
+
+TEST_CASE_METHOD(PostgresFixture, "the database's setting of client_encoding does not reach pawl", "[session]") {
+  exec("alter database " + name + " set client_encoding = 'LATIN1'");
+  storage::PostgresConnection later(conninfo);
+  CHECK(later.run("read", "select U&'a \\2013 b'", {}).string(0, 0) == "a \u2013 b");
+}

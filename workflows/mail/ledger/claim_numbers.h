@@ -1,0 +1,57 @@
+// The number of each mail's claim, by which the ledger tells a repeated claim from an interrupted mail.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <utility>
+
+namespace pawl::mail {
+
+/// A claim that got no answer keeps its number when it is made again, however much later: nothing was sent under it.
+/// One that was answered may have led to a sent mail, so the next claim of that mail has another number. For any
+/// thread.
+class ClaimNumbers {
+ public:
+  std::int64_t ask(const std::string& event_id, const std::string& user_id) {
+    const std::lock_guard lock(mutex_);
+    Claim& claim = claims_[{event_id, user_id}];
+    if (claim.number == 0 || claim.answered) claim = {static_cast<std::int64_t>(random_() >> 1), false};
+    return claim.number;
+  }
+
+  /// `cleared`: the mail may be sent now, and will be settled.
+  void answered(const std::string& event_id, const std::string& user_id, bool cleared) {
+    const std::lock_guard lock(mutex_);
+    const auto found = claims_.find({event_id, user_id});
+    if (found == claims_.end()) return;
+    found->second.answered = true;
+    if (!cleared) claims_.erase(found);
+  }
+
+  /// Of the claim that was made last; 0 if that is settled.
+  std::int64_t last(const std::string& event_id, const std::string& user_id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = claims_.find({event_id, user_id});
+    return found == claims_.end() ? 0 : found->second.number;
+  }
+
+  void settled(const std::string& event_id, const std::string& user_id) {
+    const std::lock_guard lock(mutex_);
+    claims_.erase({event_id, user_id});
+  }
+
+ private:
+  struct Claim {
+    std::int64_t number = 0;
+    bool answered = false;
+  };
+
+  mutable std::mutex mutex_;
+  std::mt19937_64 random_{std::random_device{}()};
+  std::map<std::pair<std::string, std::string>, Claim> claims_;  ///< By event and user.
+};
+
+}  // namespace pawl::mail

@@ -1,0 +1,38 @@
+// Reads and resolves mails in doubt with one short-lived connection a call.
+#include "pawl/workflows/mail/ledger/in_doubt_mails.h"
+
+#include "pawl/engine/faults/crash_point.h"
+#include "pawl/storage/postgres/array_literal.h"
+#include "pawl/storage/postgres/connection.h"
+
+namespace pawl::mail {
+
+std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows = connection.run("list mails in doubt",
+                                            "select event_id, user_id, email, to_char(since at time zone 'UTC',"
+                                            " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), in_doubt_count, run, reply, message_id"
+                                            " from pawl.v1_in_doubt order by since, event_id, user_id",
+                                            {});
+  std::vector<InDoubtMail> mails;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    mails.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
+                     rows.string(row, 4), rows.string(row, 5), rows.string(row, 6), rows.string(row, 7)});
+  return mails;
+}
+
+InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution) {
+  storage::PostgresConnection connection(conninfo);
+  const std::string request = choose_request(connection);
+  engine::crash_point(engine::CrashPoint::kBeforeResolved);
+  const storage::Rows rows =
+      connection.run("resolve mails in doubt",
+                     "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
+                     " $3::boolean, $4, nullif($5, ''), $6::uuid)",
+                     {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
+                      storage::valid_utf8(resolution.requested_by), storage::valid_utf8(resolution.note), request});
+  engine::crash_point(engine::CrashPoint::kAfterResolved);
+  return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};
+}
+
+}  // namespace pawl::mail

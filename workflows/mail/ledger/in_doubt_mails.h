@@ -1,0 +1,40 @@
+// What an operator asks about mails in doubt, and says of them, from the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pawl::mail {
+
+/// A line of pawl.v1_in_doubt.
+struct InDoubtMail {
+  std::string event_id;
+  std::string user_id;
+  std::string email;  ///< Empty if the user has none any more.
+  std::string since;  ///< RFC 3339, UTC.
+  std::string count;
+  std::string run;
+  std::string reply;
+  std::string message_id;
+};
+
+/// Oldest first.
+std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo);
+
+struct InDoubtResolution {
+  std::string event_id;  ///< Full UUID.
+  std::string user_id;   ///< Full UUID; empty: every mail of the event that is in doubt.
+  bool sent = false;
+  std::string requested_by;  ///< For the audit trail in pawl.commands.
+  std::string note;
+};
+struct InDoubtOutcome {
+  int resolved = 0;     ///< Mails; 0: refused.
+  std::string outcome;  ///< Why it was refused: not found, not in doubt.
+  std::string run;      ///< What became of the run.
+};
+
+/// One transaction: ledger, audit trail and the run's return to the outbox.
+InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution);
+
+}  // namespace pawl::mail

@@ -1,0 +1,32 @@
+// The mail ledger in pawl.email_deliveries.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pawl/storage/postgres/address.h"
+#include "pawl/storage/postgres/epoch.h"
+#include "pawl/workflows/mail/ledger/mail_ledger.h"
+
+namespace pawl::mail {
+
+/// What to do with a mail that may or may not have been sent.
+enum class InDoubtPolicy { kResend, kHold };
+
+class PostgresMailLedger final : public MailLedger {
+ public:
+  PostgresMailLedger(const storage::PostgresAddress& address, const storage::Epoch& epoch, InDoubtPolicy policy);
+  ~PostgresMailLedger() override;
+  std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override;
+  void settle(std::span<const LedgerVerdict> verdicts) override;
+
+  /// Runs the statements for no mail and no worker. Throws engine::RefusedError when the database lacks, or denies,
+  /// what they need.
+  void check_access() override;
+
+ private:
+  class Calls;
+  std::unique_ptr<Calls> calls_;
+};
+
+}  // namespace pawl::mail

@@ -1,0 +1,25 @@
+// From nothing to a connection that is ready for MAIL FROM: greeting, EHLO, STARTTLS and AUTH.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pawl/workflows/mail/smtp/capabilities.h"
+#include "pawl/workflows/mail/smtp/channel.h"
+#include "pawl/workflows/mail/smtp/findings.h"
+#include "pawl/workflows/mail/smtp/options.h"
+
+namespace pawl::mail {
+
+/// A connection that is logged in.
+struct SmtpSession {
+  std::unique_ptr<SmtpChannel> channel;
+  SmtpCapabilities capabilities;
+};
+
+/// Blocks, at most `options.login_timeout`, but for the system's look-up of its own name. `reply` gets the relay's last
+/// words, also where this fails. Throws SmtpChannelError. The options outlive the session.
+SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
+                   SmtpReply& reply);
+
+}  // namespace pawl::mail

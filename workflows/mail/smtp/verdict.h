@@ -1,0 +1,32 @@
+// Decides from how an SMTP transaction ended what became of its mail.
+#pragma once
+
+#include <string>
+
+#include "pawl/workflows/mail/message/mailer.h"
+#include "pawl/workflows/mail/smtp/reply.h"
+
+namespace pawl::mail {
+
+/// What the transaction is waiting for; the reply that SMTP wants leads to the next.
+enum class SmtpPhase { kLogin, kMail, kRcpt, kData, kFinalDot };
+
+/// How one transaction ended.
+struct SmtpEnding {
+  bool ok = false;                      ///< The transport saw it through to the end.
+  SmtpPhase phase = SmtpPhase::kLogin;  ///< Where it ended; kLogin is all from the name's lookup to AUTH.
+  bool handed_over = false;             ///< The whole message has left for the server, final dot included.
+  SmtpReply reply;                      ///< The last complete one in this phase or the one before.
+  std::string error;                    ///< The transport's own words; empty if ok.
+  /// Not the mail's fault: a kept connection had died before our first command was answered, or commands that were said
+  /// at once were lost.
+  bool stale = false;
+  bool interrupted = false;  ///< We broke it off ourselves.
+  bool kept = false;         ///< The connection is ready for another mail.
+};
+
+/// The one table of outcomes: before the final dot, not sent; the dot possibly written and no complete reply, in
+/// doubt; a complete reply decides by its code (RFC 5321 section 4.2.1), a refusal by smtp/refusal.h. Pure.
+DeliveryReport decide(const SmtpEnding& ending);
+
+}  // namespace pawl::mail

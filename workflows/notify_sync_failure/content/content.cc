@@ -1,0 +1,50 @@
+// Words the facts for each channel.
+#include "pawl/workflows/notify_sync_failure/content/content.h"
+
+#include "pawl/workflows/text/joined_text.h"
+#include "pawl/workflows/text/json_text.h"
+
+namespace pawl::notify_sync_failure {
+
+namespace {
+
+using std::string;
+
+string text_mail(const Facts& facts, const Brand& brand) {
+  return text::joined("The ", facts.integration, " integration of ", facts.organisation, " failed to sync.\n\n",
+                      "Integration:  ", facts.integration, "\nOrganisation: ", facts.organisation,
+                      "\nWhen:         ", facts.when, "\n\nError from ", facts.provider, ":\n", facts.error,
+                      "\n\nWhat to do:\n", kWhatToDo, "\n", kUsualCauses, "\n\n", facts.settings_link,
+                      facts.connection_link.empty() ? "" : text::joined("\nThis connection: ", facts.connection_link),
+                      "\n\nYou receive this ", brand.name().empty() ? "" : text::joined("from ", brand.name(), " "),
+                      "because you are an owner or admin of ", facts.organisation, ".\n");
+}
+
+}  // namespace
+
+InAppContent in_app_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url,
+                            const text::TimeZone& zone) {
+  const Facts facts = facts_of(failure, org_name, app_url, zone);
+  return {.title = facts.integration + " sync failed",
+          .body = text::joined(facts.integration, " failed to sync for ", facts.organisation, " on ", facts.when,
+                               ".\n\nError from ", facts.provider, ":\n", facts.error, "\n\n", kWhatToDo, " ",
+                               kUsualCauses),
+          .link = facts.settings_link,
+          .details = text::json_object({{"connection_id", failure.connection_id},
+                                        {"error", failure.error_message},
+                                        {"label", failure.label},
+                                        {"occurred_at", failure.occurred_at},
+                                        {"provider", failure.provider},
+                                        {"sync_log_id", failure.sync_log_id}})};
+}
+
+EmailContent email_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url,
+                           const text::TimeZone& zone, const EmailStyle& style) {
+  const Facts facts = facts_of(failure, org_name, app_url, zone);
+  EmailContent content{.subject = text::joined("[Urgent] ", facts.provider, " sync failed - ", facts.organisation),
+                       .text = text_mail(facts, style.brand),
+                       .html = html_mail(facts, style.brand)};
+  return style.templates ? style.templates->render(facts, style.brand, std::move(content)) : content;
+}
+
+}  // namespace pawl::notify_sync_failure

@@ -1,0 +1,123 @@
+// Goes from one secret's name to the next and judges the values.
+#include "pawl/workflows/redaction/named_secrets.h"
+
+#include <algorithm>
+
+#include "pawl/workflows/redaction/secret_names.h"
+#include "pawl/workflows/redaction/secret_values.h"
+#include "pawl/workflows/redaction/secret_words.h"
+
+namespace pawl::redaction {
+
+namespace {
+
+using std::string_view;
+
+constexpr std::size_t kLineMax = 201;  // more is no prose
+constexpr std::size_t kSearchedMax = 1024;
+
+class Search {
+ public:
+  explicit Search(const FoldedText& text) : folded_(text), text_(text.text) {}
+
+  std::vector<Range> run() {
+    for (std::size_t from = 0;;) {
+      const auto name = next_secret_name(text_, from);
+      if (!name) return std::move(found_);
+      from = std::max(name->range.end, judge(*name));
+    }
+  }
+
+ private:
+  string_view slice(Range range) const { return text_.substr(range.begin, range.end - range.begin); }
+
+  // Keeps what is secret, and tells where it ends.
+  std::size_t judge(const SecretName& name) {
+    auto value = value_of(folded_, name.range);
+    if (!value || value->range.begin >= value->range.end) return 0;
+    const Range range = value->range;
+    if (slice(range).starts_with(kRedacted)) return range.end;
+    if (name.secrecy == Secrecy::kRestOfLine && value->separator == Separator::kSign && !value->enclosed)
+      return is_harmless_line(name.range, range) ? unspeakable_in_line(range)
+                                                 : keep(rest_of_line(folded_, name.range, range.begin));
+    if (!value->enclosed) value->range = after_scheme(range);
+    if (is_harmless(*value, name.secrecy)) return value->separator == Separator::kSign ? unspeakable_in_line(range) : 0;
+    if (!value->enclosed) return keep(with_what_goes_on(folded_, value->range));
+    keep(range);
+    return next_line_in(range);
+  }
+
+  // A quote that nothing closes takes the one that opens a value further down for its end, and the name before that
+  // for a part of its own value. So the lines of a short value are searched as well.
+  std::size_t next_line_in(Range value) const {
+    if (value.end - value.begin > kSearchedMax) return value.end;
+    const std::size_t line_end = text_.find('\n', value.begin);
+    return std::min(line_end, value.end);
+  }
+
+  std::size_t keep(Range secret) {
+    found_.push_back(secret);
+    return secret.end;
+  }
+
+  static string_view first_word(string_view text) { return text.substr(0, text.find_first_of(" \n,;")); }
+
+  // `Authorization: missing for bob`; a passphrase is made of words itself.
+  bool is_harmless_line(Range name, Range word) const {
+    if (slice(name).find("hrase") == string_view::npos)
+      return is_prose(slice(word)) && !begins_with_scheme(slice(word));
+    const string_view near = text_.substr(word.begin, kLineMax);
+    return is_prose(near.substr(0, near.find('\n')));
+  }
+
+  bool is_harmless(const NamedValue& value, Secrecy secrecy) const {
+    const string_view content = slice(value.range);
+    if (is_prose(content)) return true;
+    if (secrecy == Secrecy::kLikely) return !looks_secret(content);
+    const bool unsure = value.separator == Separator::kBlank || value.separator == Separator::kVerb;
+    if (unsure && value.enclosed) return secrecy == Secrecy::kNamed && looks_like_a_name(content);
+    if (unsure) {
+      const std::size_t sign = content.find_first_of("=:(");  // `Bearer realm="x"`, `token bucket: empty`
+      return sign + 1 == content.size() || !looks_secret(content.substr(0, sign));
+    }
+    if (content.starts_with("http") || content.starts_with("/")) return !looks_secret(content);
+    return false;
+  }
+
+  // `token: Bearer abc`: the scheme is no secret and what follows it is.
+  Range after_scheme(Range value) const {
+    const std::size_t next = value.end + 1;
+    if (!begins_with_scheme(slice(value)) || next >= text_.size() || text_[value.end] != ' ') return value;
+    return {next, std::min(text_.find_first_of(" \n\"'`&;,<|", next), text_.size())};
+  }
+
+  static bool begins_with_scheme(string_view text) {
+    constexpr string_view kSchemes[] = {"bearer", "basic", "token", "digest", "negotiate", "ntlm", "apikey", "ssws"};
+    const string_view word = first_word(text);
+    return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](string_view scheme) {
+      return word.size() == scheme.size() &&
+             std::equal(word.begin(), word.end(), scheme.begin(), [](char a, char b) { return (a | 0x20) == b; });
+    });
+  }
+
+  // `password: incorrect zqtvbxnl given`: behind prose only what cannot be prose is secret.
+  std::size_t unspeakable_in_line(Range value) {
+    const std::size_t limit = std::min(text_.size(), value.end + 80);
+    for (std::size_t at = value.end; at < limit && text_[at] != '\n';) {
+      const std::size_t begin = at + 1;
+      at = std::min(text_.find_first_of(" \n,;\"'", begin), text_.size());
+      if (begin < at && is_unspeakable(slice({begin, at}))) return keep({begin, at});
+    }
+    return 0;
+  }
+
+  const FoldedText& folded_;
+  string_view text_;
+  std::vector<Range> found_;
+};
+
+}  // namespace
+
+std::vector<Range> secrets_by_name(const FoldedText& text) { return Search(text).run(); }
+
+}  // namespace pawl::redaction

@@ -1,0 +1,138 @@
+// Looks for secrets in a text, in what its percent signs stand for, and in what its base64 stands for.
+#include "pawl/workflows/redaction/own_secrets.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "pawl/workflows/text/base64.h"
+
+namespace pawl::redaction {
+namespace {
+
+constexpr std::size_t kCharactersOfByteGroup = 4;  // base64 begins anew after so many
+
+using Secrets = std::deque<std::string>;
+using Origins = std::vector<std::size_t>;  // where each byte came from, and where the text ends
+
+// Bytes of the original text that are not to be told.
+class Mask {
+ public:
+  explicit Mask(std::size_t size) : hidden_(size, false) {}
+
+  void hide(std::size_t from, std::size_t to) {
+    std::fill(hidden_.begin() + static_cast<std::ptrdiff_t>(from), hidden_.begin() + static_cast<std::ptrdiff_t>(to),
+              true);
+    any_ = true;
+  }
+
+  std::string applied_to(std::string_view text) const {
+    if (!any_) return std::string(text);
+    std::string masked;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (!hidden_[i]) masked += text[i];
+      if (hidden_[i] && (i == 0 || !hidden_[i - 1])) masked += "***";
+    }
+    return masked;
+  }
+
+ private:
+  std::vector<bool> hidden_;
+  bool any_ = false;
+};
+
+int digit_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string percent_decoded(std::string_view text, Origins& origins) {
+  std::string decoded;
+  for (std::size_t at = 0; at < text.size();) {
+    origins.push_back(at);
+    const int high = text[at] == '%' && at + 2 < text.size() ? digit_of(text[at + 1]) : -1;
+    const int low = high >= 0 ? digit_of(text[at + 2]) : -1;
+    decoded += low >= 0 ? static_cast<char>(high * 16 + low) : text[at];
+    at += low >= 0 ? 3 : 1;
+  }
+  origins.push_back(text.size());
+  return decoded;
+}
+
+// How much of the secret's beginning the text ends with; 0: too little to tell.
+std::size_t cut_secret(std::string_view text, std::string_view secret) {
+  for (std::size_t size = std::min(text.size(), secret.size()); size >= OwnSecrets::kSecretMin; --size)
+    if (text.ends_with(secret.substr(0, size))) return size;
+  return 0;
+}
+
+bool is_base64(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+         c == '-' || c == '_';
+}
+
+// A text, plain or decoded, that is searched.
+class Search {
+ public:
+  Search(std::string_view text, const Origins& origins, const Secrets& secrets, Mask& mask)
+      : text_(text), origins_(origins), secrets_(secrets), mask_(mask) {}
+
+  void run() {
+    for (const std::string& secret : secrets_) {
+      for (auto at = text_.find(secret); at != std::string_view::npos; at = text_.find(secret, at + secret.size()))
+        hide(at, secret.size());
+      if (const std::size_t cut = cut_secret(text_, secret)) hide(text_.size() - cut, cut);
+    }
+    for (std::size_t at = 0; at < text_.size();) {
+      const auto end = std::find_if_not(text_.begin() + static_cast<std::ptrdiff_t>(at), text_.end(), is_base64);
+      const auto size = static_cast<std::size_t>(end - text_.begin()) - at;
+      if (size >= OwnSecrets::kSecretMin && holds_secret(text_.substr(at, size), at + size == text_.size()))
+        hide(at, size);
+      at += size + 1;
+    }
+  }
+
+ private:
+  bool holds_secret(std::string_view run, bool may_be_cut) const {
+    for (std::size_t skipped = 0; skipped < kCharactersOfByteGroup; ++skipped) {
+      const std::string bytes = text::decode_base64(run.substr(std::min(skipped, run.size())));
+      for (const std::string& secret : secrets_)
+        if (bytes.find(secret) != std::string::npos || (may_be_cut && cut_secret(bytes, secret) > 0)) return true;
+    }
+    return false;
+  }
+
+  void hide(std::size_t at, std::size_t size) { mask_.hide(origins_[at], origins_[at + size]); }
+
+  const std::string_view text_;
+  const Origins& origins_;
+  const Secrets& secrets_;
+  Mask& mask_;
+};
+
+}  // namespace
+
+void OwnSecrets::add(const std::string& secret) {
+  const std::lock_guard lock(mutex_);
+  if (secret.size() < kSecretMin || std::ranges::find(secrets_, secret) != secrets_.end()) return;
+  secrets_.push_back(secret);
+  if (secrets_.size() > kRemembered) secrets_.pop_front();
+}
+
+std::string OwnSecrets::masked(std::string_view text) const {
+  const std::lock_guard lock(mutex_);
+  if (secrets_.empty()) return std::string(text);
+  Mask mask(text.size());
+  Origins origins(text.size() + 1);
+  for (std::size_t i = 0; i < origins.size(); ++i) origins[i] = i;
+  Search(text, origins, secrets_, mask).run();
+  if (text.find('%') != std::string_view::npos) {
+    origins.clear();
+    const std::string decoded = percent_decoded(text, origins);
+    Search(decoded, origins, secrets_, mask).run();
+  }
+  return mask.applied_to(text);
+}
+
+}  // namespace pawl::redaction

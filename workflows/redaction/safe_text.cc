@@ -1,0 +1,43 @@
+// Bounds, cleans, redacts, reads and shortens, in this order: each step relies on the one before.
+#include "pawl/workflows/redaction/safe_text.h"
+
+#include <algorithm>
+
+#include "pawl/workflows/redaction/redaction.h"
+#include "pawl/workflows/text/html_text.h"
+#include "pawl/workflows/text/plain_text.h"
+
+namespace pawl::redaction {
+
+namespace {
+
+constexpr std::size_t kInputMax = 8 * 1024;
+constexpr std::size_t kWordMax = 1024;
+
+// A cut through a word may leave the first half of a secret that no scanner knows any more, so the word goes with it.
+std::string_view bounded(std::string_view raw) {
+  if (raw.size() <= kInputMax) return raw;
+  raw = raw.substr(0, kInputMax);
+  const auto blank = raw.find_last_of(" \t\r\n");
+  const bool near = blank != std::string_view::npos && raw.size() - blank <= kWordMax;
+  return raw.substr(0, near ? blank : raw.size() - kWordMax);
+}
+
+// Whatever was left out beyond the bound shows as an ellipsis too.
+std::string shown(std::string_view raw, std::string text, std::size_t max_characters) {
+  text = text::readable(redact(text));
+  if (raw.size() > kInputMax) text += "\xE2\x80\xA6";
+  return text::shortened(std::move(text), max_characters);
+}
+
+}  // namespace
+
+std::string safe_line(std::string_view raw, std::size_t max_characters) {
+  return shown(raw, text::plain_line(bounded(raw)), max_characters);
+}
+
+std::string safe_lines(std::string_view raw, std::size_t max_characters) {
+  return shown(raw, text::plain_lines(bounded(raw)), max_characters);
+}
+
+}  // namespace pawl::redaction

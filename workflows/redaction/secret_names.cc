@@ -1,0 +1,130 @@
+// The vocabulary of secrets as one regular expression; what it finds is looked at more closely.
+#include "pawl/workflows/redaction/secret_names.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <string>
+
+#include "pawl/workflows/redaction/secret_words.h"
+
+namespace pawl::redaction {
+
+namespace {
+
+using std::string;
+using std::string_view;
+
+// A blank in these stands for one of blank, '_', '-', '.', or nothing.
+constexpr string_view kRestOfLine =
+    "proxy authorization|authorization|set cookie|cookies?|pass phrase|seed phrase|recovery phrase|mnemonic|"
+    "recovery codes|backup codes";
+constexpr string_view kCertain =
+    "pass word|passw|pass wd|pass code|pwd|pswd|p word|one time code|verification code|security code|recovery code|"
+    "code verifier|connection string|conn str|session id|sess id|aspx auth|cvv2|cvc2|"
+    "pass wort|kennwort|kennw|contrasena|palavra passe|senha|wachtwoord|wachtw|mot de passe|haslo|parola|lozinka|"
+    "losenord|adgangskode|kodeord|passord|salasana|heslo|jelszo|sifre|parool|slaptazodis|clave|kata sandi|geheimnis|"
+    "пароль|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|סיסמ|كلمة السر|كلمة المرور|รหัสผ่าน|mật khẩu|पासवर्ड";
+constexpr string_view kNamed =
+    "(?:api|access|private|priv|secret|signing|sign|account|acct|shared|encryption|encrypt|crypt|subscription|function|"
+    "functions|master|host|auth|licence|license|app|application|deploy|service|session|storage|server|consumer|client|"
+    "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing) key|api pass|apik|"
+    "secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml request|csrf|xsrf|auth code|"
+    "cle (?:api|privee|secrete|d'acces)|schlussel|llave|sleutel";
+// Only as a whole part of a name: `smtp_pass`, `dbPass`, yet neither `compass` nor `bypass`.
+constexpr string_view kParts =
+    "pass|pw|psw|passwd|auth|sig|sas|pin|otp|totp|sid|session|sess|jsession|hmac|cvv|cvc|mdp|tok|pat|psk|creds?|"
+    "bindpw|rootpw|dbpw|adminpw|userpw|key";
+
+const RE2& vocabulary() {
+  static const RE2 expression([] {
+    string pattern = "(?i)";
+    for (const string_view group : {kRestOfLine, kCertain, kNamed, kParts}) {
+      pattern += pattern.size() > 4 ? "|(" : "(";
+      for (const char c : fold(group).text) pattern += c == ' ' ? string("[ _.-]?") : string(1, c);
+      pattern += ')';
+    }
+    return pattern;
+  }());
+  return expression;
+}
+
+// What a name goes on with that describes a secret and is none: token_type, password_policy, secretary.
+const RE2& innocent_end() {
+  static const RE2 expression(
+      "(?i)^s?[_.-]?(?:types?|expir\\w*|endpoint|ur[li]|counts?|length|limit|status|polic(?:y|ies)|lifetime|ttl|names?|"
+      "field|label|reset|required|strength|manager|store|provider|version|algorithm|alg|format|id|ids|less|"
+      "i[sz](?:ed|er|ation)\\w*|ary|aries|ariat|ory|ports?|ive|ure|ing|able|wall|enger|mismatch|invalid|missing|error)"
+      "$");
+  return expression;
+}
+
+bool has_innocent_end(string_view rest) { return RE2::PartialMatch({rest.data(), rest.size()}, innocent_end()); }
+
+// A name that begins so is an error about a secret.
+bool is_about_errors(string_view name) {
+  static const RE2 expression(
+      "(?i)^(?:in-?valid|expired|missing|bad|wrong|incorrect|unauthorized|unsupported|unknown|mismatch)");
+  return RE2::PartialMatch({name.data(), name.size()}, expression);
+}
+
+// `unexpected token: IDENTIFIER` is a parser's.
+bool is_syntax_error(string_view before) {
+  static const RE2 expression("(?i)(?:unexpected|next|syntax|lexical|illegal) $");
+  before.remove_prefix(before.size() - std::min<std::size_t>(before.size(), 16));
+  return RE2::PartialMatch({before.data(), before.size()}, expression);
+}
+
+bool is_part(string_view text, Range part) {
+  const char first = text[part.begin];
+  const char last = text[part.end - 1];
+  const char before = part.begin == 0 ? ' ' : text[part.begin - 1];
+  const char after = part.end == text.size() ? ' ' : text[part.end];
+  const bool begins = !is_letter(before) || (is_lower(before) && is_upper(first));
+  return begins && (!is_letter(after) || (is_lower(last) && is_upper(after)));
+}
+
+constexpr std::size_t kAffixMax = 64;  // so that a text of one long word is not gone over for each secret in it
+
+Range whole_name(string_view text, Range found) {
+  const std::size_t first = found.begin - std::min(found.begin, kAffixMax);
+  const std::size_t last = std::min(text.size(), found.end + kAffixMax);
+  while (found.begin > first && is_name_character(text[found.begin - 1])) --found.begin;
+  while (found.end < last && is_name_character(text[found.end])) ++found.end;
+  return found;
+}
+
+// A key by itself is a name of anything, but for one of a URL's query.
+Secrecy secrecy_of_key(string_view text, Range name) {
+  const bool in_query = name.begin > 0 && string_view("?&").find(text[name.begin - 1]) != string_view::npos;
+  return in_query ? Secrecy::kNamed : Secrecy::kLikely;
+}
+
+}  // namespace
+
+std::optional<SecretName> next_secret_name(string_view folded, std::size_t from) {
+  const re2::StringPiece text(folded.data(), folded.size());
+  re2::StringPiece found[5];
+  while (from < folded.size() && vocabulary().Match(text, from, folded.size(), RE2::UNANCHORED, found, 5)) {
+    const std::size_t begin = static_cast<std::size_t>(found[0].data() - folded.data());
+    const Range word{begin, begin + found[0].size()};
+    from = word.begin + 1;
+    const bool short_word = found[4].data() != nullptr;
+    if (short_word && !is_part(folded, word)) continue;
+    from = word.end;
+    const Range name = whole_name(folded, word);
+    const string_view rest = folded.substr(word.end, name.end - word.end);
+    if (has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
+    const bool plural_token = found[0].ends_with("oken") && rest == "s";
+    if (is_about_errors(folded.substr(name.begin, name.end - name.begin)) || plural_token)
+      return SecretName{name, Secrecy::kLikely};
+    if (short_word && (found[4] == "key" || found[4] == "Key" || found[4] == "KEY"))
+      return SecretName{name, secrecy_of_key(folded, name)};
+    if (short_word && (found[4] == "sid" || found[4] == "pat")) return SecretName{name, Secrecy::kLikely};
+    if (found[1].data() != nullptr) return SecretName{name, Secrecy::kRestOfLine};
+    return SecretName{name, found[3].data() != nullptr ? Secrecy::kNamed : Secrecy::kCertain};
+  }
+  return std::nullopt;
+}
+
+}  // namespace pawl::redaction

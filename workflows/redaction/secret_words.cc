@@ -1,0 +1,166 @@
+// The vocabulary of error messages, and counts of letters.
+#include "pawl/workflows/redaction/secret_words.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <unordered_set>
+
+#include "pawl/workflows/text/ascii_case.h"
+
+namespace pawl::redaction {
+
+namespace {
+
+using std::string;
+using std::string_view;
+
+constexpr std::size_t kProseMax = 200;
+constexpr std::size_t kRandomMin = 16;
+
+// Words that follow a secret's name in an error message, names of algorithms, and words for what is not shown.
+constexpr string_view kCommon =
+    " a absent accept accepted access account active add added admin administrator after again against algorithm all "
+    "allowed already also an and any api app application are argument array as at attempt attempts audience auth "
+    "authenticate authentication authorisation authorization authorized available bad be because been before being "
+    "below between blank blocked body both bound branch but by call cannot change changed character characters check "
+    "clashed client closed code column configuration configured connect connected connection consent contact contain "
+    "contains correct could count create created credential credentials current data date day days decoded deleted "
+    "denied deprecated detected did different disabled do does doesnt dont down due during each either email empty "
+    "enable enabled encoded encrypted endpoint enter entered environment error exceed exceeded exceeds exist existing "
+    "exists expected expire expired expires expiry fail failed failing failure false feature few field fields file for "
+    "forbidden format found from given grant granted has have header headers here hidden hidden ignored in inactive "
+    "incomplete incorrect information insufficient int integer internal into invalid is issued issuer it its key kind "
+    "last least length less let limit limited load locked login logon long look lower lowercase malformed managed "
+    "many mask masked match matched max maximum may min mismatch minimum missing mode more most must na name need "
+    "needed needs never new next nil no none nonempty not null number object of off ok old on once one only or other "
+    "our out outdated owner parameter parse parsed password path permission permissions permitted plan please policy "
+    "present prohibited protected provide provided provider quota rate read recognised recognized reconnect redacted "
+    "refresh refreshed refused rejected removed renew request requests require required requires reset resource "
+    "restricted retry revoked rotate rotated rotation scope scopes secret see sent server service session set short "
+    "should signature signed some stale string support supported supplied suspended temporary than that the their them "
+    "then there they this timed times to token too true try type unable unauthorised unauthorized unavailable "
+    "undefined unexpected unknown unrecognised unrecognized unset unsupported until up update updated use used user "
+    "username uses using valid validate validation value values verification verified verify via was wasnt weak were "
+    "when which while will with within without would wrong yes you your zero "
+    "aes aes128 aes256 apikey basic bcrypt bearer digest ecdsa ed25519 es256 hmac hmacsha256 hmacsha1 hs256 hs512 jwt "
+    "md5 mfa ntlm oauth oauth1 oauth2 oidc rs256 rsa rsasha256 saml sha sha1 sha256 sha384 sha512 sso tls ";
+
+const std::unordered_set<string_view>& common_words() {
+  static const auto words = [] {
+    std::unordered_set<string_view> split;
+    for (string_view rest = kCommon.substr(1); !rest.empty();) {
+      const std::size_t end = rest.find(' ');
+      split.insert(rest.substr(0, end));
+      rest.remove_prefix(end + 1);
+    }
+    return split;
+  }();
+  return words;
+}
+
+constexpr bool is_vowel(char c) { return string_view("aeiouyAEIOUY").find(c) != string_view::npos; }
+
+// A word without its punctuation and hyphens, in lower case.
+string bare(string_view word) {
+  string text;
+  for (const char c : word)
+    if (is_alphanumeric(c)) text += text::to_lower(c);
+  return text;
+}
+
+// Dates, percentages and short numbers, and Windows' security identifiers.
+bool is_figure(string_view word) {
+  if (word.starts_with("S-1-")) return true;
+  const auto digits = std::count_if(word.begin(), word.end(), is_digit);
+  const auto letters = std::count_if(word.begin(), word.end(), is_letter);
+  return letters == 0 &&
+         (digits <= 2 || std::any_of(word.begin(), word.end(), [](char c) { return c == '-' || c == '.'; }));
+}
+
+// What people write for a secret that they do not show.
+bool is_mask(string_view word) {
+  return (word.size() == 3 || word.size() == 4) && word.find_first_not_of('x') == string_view::npos;
+}
+
+bool is_prose_word(string_view word) {
+  // A sign inside a word is none of prose's: `required-9x` is a secret that begins so.
+  const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
+  if (std::any_of(word.begin(), word.end(), odd)) return false;
+  const string letters = bare(word);
+  return is_figure(word) || is_mask(letters) || common_words().contains(letters);
+}
+
+enum class Class { kUpper, kLower, kDigit };
+Class class_of(char c) { return is_upper(c) ? Class::kUpper : is_lower(c) ? Class::kLower : Class::kDigit; }
+
+// How many pieces camel case cuts a word into: `ApiKey2` has three, of random letters two make a piece at most.
+std::size_t pieces(string_view word) {
+  std::size_t count = word.empty() ? 0 : 1;
+  for (std::size_t at = 1; at < word.size(); ++at) {
+    const Class before = class_of(word[at - 1]);
+    const Class now = class_of(word[at]);
+    if (before == now) continue;
+    const bool capital_of_word =
+        before == Class::kUpper && now == Class::kLower && (at < 2 || class_of(word[at - 2]) != Class::kUpper);
+    count += capital_of_word ? 0 : 1;
+  }
+  return count;
+}
+
+}  // namespace
+
+bool is_prose(string_view text) {
+  if (text.size() > kProseMax) return false;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    if (end > 0 && !is_prose_word(text.substr(0, end))) return false;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return true;
+}
+
+bool has_letters_and_digits(string_view text, std::size_t length) {
+  return text.size() >= length && std::any_of(text.begin(), text.end(), is_letter) &&
+         std::any_of(text.begin(), text.end(), is_digit);
+}
+
+bool looks_random(string_view word) {
+  std::size_t classes[3] = {};
+  string letters;
+  for (const char c : word) {
+    if (!is_alphanumeric(c)) continue;
+    letters += c;
+    ++classes[static_cast<std::size_t>(class_of(c))];
+  }
+  if (letters.size() < kRandomMin || std::find(std::begin(classes), std::end(classes), 0u) != std::end(classes))
+    return false;
+  return 5 * letters.size() < 13 * pieces(letters);  // less than 2.6 characters a piece
+}
+
+bool is_unspeakable(string_view word) {
+  if (word.size() < 8 || !std::all_of(word.begin(), word.end(), is_letter)) return false;
+  std::size_t vowels = 0;
+  std::size_t run = 0;
+  std::size_t longest = 0;
+  for (const char c : word) {
+    vowels += is_vowel(c) ? 1 : 0;
+    run = is_vowel(c) ? 0 : run + 1;
+    longest = std::max(longest, run);
+  }
+  return longest >= 7 || (longest >= 5 && vowels * 5 < word.size());
+}
+
+bool looks_secret(string_view word) {
+  return has_letters_and_digits(word, 8) || looks_random(word) || is_unspeakable(word);
+}
+
+bool looks_like_a_name(string_view text) {
+  if (text.find_first_of("-_./") == string_view::npos) return false;
+  return std::all_of(
+             text.begin(), text.end(),
+             [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '/'; }) &&
+         pieces(bare(text)) <= 3;
+}
+
+}  // namespace pawl::redaction

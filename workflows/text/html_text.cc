@@ -1,0 +1,132 @@
+// Goes through the tags once; what is between them is kept, but for the elements that nobody reads.
+#include "pawl/workflows/text/html_text.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "pawl/workflows/text/ascii_case.h"
+#include "pawl/workflows/text/html_entity.h"
+#include "pawl/workflows/text/plain_text.h"
+#include "pawl/workflows/text/utf8.h"
+
+namespace pawl::text {
+
+namespace {
+
+using std::string_view;
+
+constexpr std::array kInline = {"a", "abbr",  "b",    "bdi",    "code", "em",  "font", "i", "mark",
+                                "s", "small", "span", "strong", "sub",  "sup", "tt",   "u"};
+constexpr std::array kUnread = {"script", "style", "noscript", "template", "svg"};
+
+bool same(string_view a, string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return text::to_lower(x) == text::to_lower(y); });
+}
+
+std::size_t find(string_view text, string_view word, std::size_t from = 0) {
+  const auto at = std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())), text.end(),
+                              word.begin(), word.end(), [](char x, char y) { return text::to_lower(x) == y; });
+  return at == text.end() ? string_view::npos : static_cast<std::size_t>(at - text.begin());
+}
+
+bool is_page(string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  if (start == string_view::npos) return false;
+  const string_view front = text.substr(start, 14);
+  return same(front.substr(0, 9), "<!doctype") || same(front.substr(0, 5), "<html") ||
+         find(text, "<body") != string_view::npos || find(text, "<html") != string_view::npos;
+}
+
+template <class Names>
+bool among(string_view name, const Names& names) {
+  return std::any_of(names.begin(), names.end(), [&](string_view known) { return same(name, known); });
+}
+
+class Page {
+ public:
+  explicit Page(string_view text) : rest_(text) {}
+
+  std::string words() {
+    while (!rest_.empty()) {
+      const std::size_t tag = rest_.find('<');
+      add(rest_.substr(0, tag));
+      if (tag == string_view::npos) break;
+      rest_.remove_prefix(tag);
+      take_tag();
+    }
+    return plain_lines(words_);
+  }
+
+ private:
+  void add(string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const char c = text[at];
+      if (c == '\n' || c == '\r' || c == '\t')
+        words_ += ' ';
+      else if (c != '&' || !add_entity(text, at))
+        words_ += c;
+    }
+  }
+
+  // Moves `at` to the entity's semicolon.
+  bool add_entity(string_view text, std::size_t& at) {
+    const HtmlEntity entity = html_entity(text.substr(at + 1));
+    if (entity.length == 0) return false;
+    text::append_code_point(words_, entity.character);
+    at += entity.length;
+    return true;
+  }
+
+  // `rest_` begins with '<'. What is no tag is text.
+  void take_tag() {
+    if (rest_.starts_with("<!--")) return skip_past("-->");
+    const bool closes = rest_.size() > 1 && rest_[1] == '/';
+    const std::size_t begin = closes ? 2 : 1;
+    const std::size_t end = std::min(rest_.find_first_of(" \t\r\n/>", begin), rest_.size());
+    const string_view name = rest_.substr(begin, end - begin);
+    const bool is_tag =
+        !name.empty() && ((text::to_lower(name[0]) >= 'a' && text::to_lower(name[0]) <= 'z') || name[0] == '!');
+    if (!is_tag) {
+      words_ += '<';
+      return rest_.remove_prefix(1);
+    }
+    skip_past(">");
+    if (!closes && among(name, kUnread)) {
+      skip_past("</" + std::string(name));
+      return skip_past(">");
+    }
+    if (!among(name, kInline)) words_ += '\n';
+  }
+
+  void skip_past(const std::string& mark) {
+    const std::size_t at = find(rest_, text::lower_cased(mark));
+    rest_.remove_prefix(at == string_view::npos ? rest_.size() : at + mark.size());
+  }
+
+  string_view rest_;
+  std::string words_;
+};
+
+// A block ends its line; blocks within blocks end it several times.
+std::string one_line_a_block(const std::string& words) {
+  std::string lines;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find('\n', at), words.size());
+    const std::string line = plain_line(string_view(words).substr(at, end - at));
+    if (!line.empty()) lines += (lines.empty() ? "" : "\n") + line;
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string readable(std::string text) {
+  if (!is_page(text)) return text;
+  std::string words = one_line_a_block(Page(text).words());
+  return words.empty() ? text : words;
+}
+
+}  // namespace pawl::text

@@ -1,0 +1,154 @@
+// Goes through a text character by character and keeps what a person may safely be shown.
+#include "pawl/workflows/text/plain_text.h"
+
+#include <algorithm>
+
+#include "pawl/workflows/text/utf8.h"
+
+namespace pawl::text {
+
+namespace {
+
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+constexpr std::size_t kQuotedMax = 60;
+
+bool ends_line(char32_t code) {
+  return code == '\n' || code == '\v' || code == '\f' || code == '\r' || code == 0x85 || code == 0x2028 ||
+         code == 0x2029;
+}
+
+bool is_blank(char32_t code) { return code == ' ' || code == '\t' || code == 0xA0; }
+
+bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
+
+// Characters that change how the text around them reads or that hide in it. The two joiners U+200C and U+200D stay:
+// Persian, Hindi and emoji need them.
+bool deceives(char32_t code) {
+  return code == 0x061C || code == 0x200B || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
+         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
+         (code >= 0xE0000 && code <= 0xE007F);
+}
+
+// Marks that are drawn over or under the character before them. A language puts up to three on one; a hundred are drawn
+// over the lines around.
+bool is_mark(char32_t code) {
+  return (code >= 0x0300 && code <= 0x036F) || (code >= 0x0483 && code <= 0x0489) ||
+         (code >= 0x0591 && code <= 0x05BD) || (code >= 0x0610 && code <= 0x061A) ||
+         (code >= 0x064B && code <= 0x065F) || (code >= 0x06D6 && code <= 0x06DC) || code == 0x0E31 ||
+         (code >= 0x0E34 && code <= 0x0E3A) || (code >= 0x0E47 && code <= 0x0E4E) ||
+         (code >= 0x1AB0 && code <= 0x1AFF) || (code >= 0x1DC0 && code <= 0x1DFF) ||
+         (code >= 0x20D0 && code <= 0x20FF) || (code >= 0xFE00 && code <= 0xFE0F) || (code >= 0xFE20 && code <= 0xFE2F);
+}
+
+constexpr int kMarksMax = 4;
+constexpr std::size_t kIndentMax = 40;
+constexpr std::size_t kTabWidth = 4;
+
+// How much of the front is printable ASCII without blanks: most of any text is, and is taken at once.
+std::size_t word_length(std::string_view bytes) {
+  const auto prints = [](char c) { return c > ' ' && c < '\x7F'; };
+  return static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), prints) - bytes.begin());
+}
+
+// Collects characters; white space is held back until something printable follows it, so that none trails.
+class PlainText {
+ public:
+  explicit PlainText(bool keeps_lines) : keeps_lines_(keeps_lines) {}
+
+  void add(char32_t code) {
+    if (ends_line(code)) return hold_line_end();
+    if (is_blank(code)) return hold_blank(code == '\t' ? kTabWidth : 1);
+    if (is_control(code) || deceives(code)) return;
+    marks_ = is_mark(code) ? marks_ + 1 : 0;
+    if (marks_ > kMarksMax) return;
+    put_held();
+    text::append_code_point(text_, code);
+  }
+
+  /// Characters that are kept as they are.
+  void add_word(std::string_view word) {
+    marks_ = 0;
+    put_held();
+    text_ += word;
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  void put_held() {
+    if (!text_.empty()) text_ += held_;
+    held_.clear();
+  }
+  void hold_line_end() {
+    if (!keeps_lines_) return hold_blank(1);
+    const auto lines = std::count(held_.begin(), held_.end(), '\n');
+    held_.assign(static_cast<std::size_t>(std::min<std::ptrdiff_t>(lines + 1, 2)), '\n');  // one empty line at most
+  }
+  // Within a line one is as good as many; at its beginning they are its indentation.
+  void hold_blank(std::size_t width) {
+    const bool begins_line = held_.starts_with('\n');
+    if (begins_line && held_.size() < kIndentMax)
+      held_.append(width, ' ');
+    else if (held_.empty())
+      held_ = " ";
+  }
+
+  bool keeps_lines_;
+  int marks_ = 0;  ///< That follow one another at the end.
+  std::string text_;
+  std::string held_;
+};
+
+std::string plain(std::string_view bytes, bool keeps_lines) {
+  PlainText text(keeps_lines);
+  bool after_carriage_return = false;
+  while (!bytes.empty()) {
+    if (const std::size_t size = word_length(bytes); size > 0) {
+      text.add_word(bytes.substr(0, size));
+      bytes.remove_prefix(size);
+      after_carriage_return = false;
+      continue;
+    }
+    const char32_t code = text::take_code_point(bytes);
+    if (!(after_carriage_return && code == '\n')) text.add(code);
+    after_carriage_return = code == '\r';
+  }
+  return text.take();
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view bytes) {
+  if (text::is_ascii(bytes)) return std::string(bytes);
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) text::append_code_point(text, text::take_code_point(bytes));
+  return text;
+}
+
+std::string plain_line(std::string_view bytes) { return plain(bytes, false); }
+
+std::string plain_lines(std::string_view bytes) { return plain(bytes, true); }
+
+std::string shortened(std::string text, std::size_t max_characters) {
+  if (text.size() <= max_characters) return text;  // a character has a byte at least
+  std::string_view rest = text;
+  std::size_t cut = 0;  // where the last character that leaves room for the ellipsis ends
+  for (std::size_t characters = 1; !rest.empty(); ++characters) {
+    if (characters > max_characters) {
+      text.resize(cut);
+      return text += kEllipsis;
+    }
+    text::take_code_point(rest);
+    if (characters < max_characters) cut = text.size() - rest.size();
+  }
+  return text;
+}
+
+std::string in_quotes(std::string_view value) {
+  std::string text = "\"";
+  text += shortened(plain_line(value.substr(0, 8 * kQuotedMax)), kQuotedMax);
+  return text += '"';
+}
+
+}  // namespace pawl::text

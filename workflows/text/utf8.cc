@@ -1,0 +1,115 @@
+// Decodes and cleans UTF-8 (RFC 3629).
+#include "pawl/workflows/text/utf8.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace pawl::text {
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+struct Lead {
+  int continuations;
+  char32_t bits;
+  char32_t least;  // Anything below is an overlong form.
+};
+
+Lead lead_of(unsigned char byte) {
+  if (byte < 0x80) return {0, byte, 0};
+  if ((byte & 0xE0) == 0xC0) return {1, byte & 0x1Fu, 0x80};
+  if ((byte & 0xF0) == 0xE0) return {2, byte & 0x0Fu, 0x800};
+  if ((byte & 0xF8) == 0xF0) return {3, byte & 0x07u, 0x10000};
+  return {-1, 0, 0};
+}
+
+bool is_space_or_control(char32_t point) {
+  return point <= 0x20 || (point >= 0x7F && point <= 0xA0) || point == 0x2028 || point == 0x2029;
+}
+
+bool turns_direction(char32_t point) {
+  return point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
+         (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+}
+
+// Printable ASCII with single spaces between its words: as most names and subjects are, already one line.
+bool is_one_line(std::string_view text) {
+  char before = ' ';
+  for (const char c : text) {
+    const bool prints = c >= ' ' && c < '\x7F';
+    if (!prints || (c == ' ' && before == ' ')) return false;
+    before = c;
+  }
+  return before != ' ' || text.empty();
+}
+
+}  // namespace
+
+char32_t take_code_point(std::string_view& rest) {
+  const Lead lead = lead_of(static_cast<unsigned char>(rest.front()));
+  char32_t point = lead.bits;
+  bool valid = lead.continuations >= 0 && rest.size() > static_cast<std::size_t>(lead.continuations);
+  for (int i = 1; valid && i <= lead.continuations; ++i) {
+    const auto byte = static_cast<unsigned char>(rest[static_cast<std::size_t>(i)]);
+    valid = (byte & 0xC0) == 0x80;
+    point = (point << 6) | (byte & 0x3Fu);
+  }
+  if (!valid || point < lead.least || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) {
+    rest.remove_prefix(1);
+    return kReplacement;
+  }
+  rest.remove_prefix(static_cast<std::size_t>(lead.continuations) + 1);
+  return point;
+}
+
+void append_code_point(std::string& text, char32_t point) {
+  const auto put = [&text](char32_t byte) { text += static_cast<char>(byte); };
+  if (point < 0x80) return put(point);
+  if (point < 0x800) {
+    put(0xC0 | (point >> 6));
+  } else if (point < 0x10000) {
+    put(0xE0 | (point >> 12));
+    put(0x80 | ((point >> 6) & 0x3F));
+  } else {
+    put(0xF0 | (point >> 18));
+    put(0x80 | ((point >> 12) & 0x3F));
+    put(0x80 | ((point >> 6) & 0x3F));
+  }
+  put(0x80 | (point & 0x3F));
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t bits = 0;  // of eight bytes at a time: a loop over each is not vectorised
+  for (; text.size() >= sizeof bits; text.remove_prefix(sizeof bits)) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    bits |= bytes;
+  }
+  for (const char c : text) bits |= static_cast<unsigned char>(c);
+  return (bits & 0x8080808080808080u) == 0;
+}
+
+std::string one_line(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max && is_one_line(text)) return std::string(text);
+  std::string line;
+  bool space_due = false;
+  while (!text.empty()) {
+    const char32_t point = take_code_point(text);
+    if (turns_direction(point)) continue;
+    if (is_space_or_control(point)) {
+      space_due = !line.empty();
+      continue;
+    }
+    const std::size_t before = line.size();
+    if (space_due) line += ' ';
+    append_code_point(line, point);
+    space_due = false;
+    if (line.size() > bytes_max) {
+      line.resize(before);
+      break;
+    }
+  }
+  return line;
+}
+
+}  // namespace pawl::text
