@@ -1,30 +1,30 @@
 // Registers the verbs, parses, dispatches, reports.
-#include "pawl/bin/command_line.h"
+#include "bin/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
 
-#include "pawl/bin/commands/emit.h"
-#include "pawl/bin/commands/in_doubt.h"
-#include "pawl/bin/commands/mail.h"
-#include "pawl/bin/commands/migrate.h"
-#include "pawl/bin/commands/replay.h"
-#include "pawl/bin/commands/resume.h"
-#include "pawl/bin/commands/runs.h"
-#include "pawl/bin/commands/show.h"
-#include "pawl/bin/commands/sql.h"
-#include "pawl/bin/commands/worker.h"
-#include "pawl/bin/output/redact.h"
-#include "pawl/bin/output/terminal_text.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/options.h"
-#include "pawl/storage/postgres/passwords.h"
-#include "pawl/bin/settings/version.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/advice.h"
-#include "pawl/storage/postgres/conninfo.h"
+#include "bin/commands/emit.h"
+#include "bin/commands/in_doubt.h"
+#include "bin/commands/mail.h"
+#include "bin/commands/migrate.h"
+#include "bin/commands/replay.h"
+#include "bin/commands/resume.h"
+#include "bin/commands/runs.h"
+#include "bin/commands/show.h"
+#include "bin/commands/sql.h"
+#include "bin/commands/worker.h"
+#include "bin/output/redact.h"
+#include "bin/output/terminal_text.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/options.h"
+#include "bin/settings/version.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/advice.h"
+#include "storage/postgres/conninfo.h"
+#include "storage/postgres/passwords.h"
 
 namespace pawl::bin {
 

@@ -1,8 +1,8 @@
 // The whole command line: parses it, runs the verb, and turns what went wrong into a message and an exit code.
 #pragma once
 
-#include "pawl/bin/output/console.h"
-#include "pawl/bin/settings/exit_code.h"
+#include "bin/output/console.h"
+#include "bin/settings/exit_code.h"
 
 namespace pawl::bin {
 

@@ -7,8 +7,8 @@
 
 #include <iostream>
 
-#include "pawl/bin/command_line.h"
-#include "pawl/bin/output/lossy_stream.h"
+#include "bin/command_line.h"
+#include "bin/output/lossy_stream.h"
 
 namespace {
 

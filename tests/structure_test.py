@@ -86,8 +86,8 @@ def check_includes(path, number, line):
         return
     included = match.group(1)
     here = folder(path)
-    if '"' in line and not re.match(r"pawl/|tests/", included):
-        fail(path, number, f"include ours as pawl/FOLDER/FILE.h, not {included}")
+    if '"' in line and not re.match(r"(engine|storage|workflows|bin|tests)/", included):
+        fail(path, number, f"include ours by its place in the tree, not as {included}")
     if here.startswith("tests"):
         return
     for prefix, allowed in SEEN_BY.items():
@@ -96,7 +96,7 @@ def check_includes(path, number, line):
         elif included.startswith(prefix) and path.suffix == ".h" and here.split("/")[0] != "bin":
             fail(path, number, f"a header must not show {included}")
     if '"' in line:
-        there = str(pathlib.PurePath(included).relative_to("pawl").parent) if included.startswith("pawl/") else "tests"
+        there = str(pathlib.PurePath(included).parent)
         if not may_include(here, there):
             fail(path, number, f"{here} must not include {included}")
 

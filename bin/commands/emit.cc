@@ -1,14 +1,14 @@
 // Writes one event through pawl.emit.
-#include "pawl/bin/commands/emit.h"
+#include "bin/commands/emit.h"
 
 #include <CLI/CLI.hpp>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "pawl/bin/commands/one_shot.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/storage/outbox/event_admin.h"
+#include "bin/commands/one_shot.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/run_ids.h"
+#include "storage/outbox/event_admin.h"
 
 namespace pawl::bin {
 

@@ -1,14 +1,14 @@
 // Mails in doubt, as Postgres knows them: no checkpoint file is needed, so that any host can ask.
-#include "pawl/bin/commands/in_doubt.h"
+#include "bin/commands/in_doubt.h"
 
 #include <CLI/CLI.hpp>
 #include <set>
 
-#include "pawl/bin/commands/one_shot.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/requester.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/workflows/mail/ledger/in_doubt_mails.h"
+#include "bin/commands/one_shot.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/requester.h"
+#include "bin/settings/run_ids.h"
+#include "workflows/mail/ledger/in_doubt_mails.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Tries out what mails depend on: the relay, by sending one, and the settings, by printing one.
-#include "pawl/bin/commands/mail.h"
+#include "bin/commands/mail.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -7,15 +7,15 @@
 #include <iterator>
 #include <map>
 
-#include "pawl/bin/commands/mail_preview.h"
-#include "pawl/bin/output/redact.h"
-#include "pawl/bin/output/utc_text.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/relay.h"
-#include "pawl/bin/settings/version.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/mail/message/message.h"
+#include "bin/commands/mail_preview.h"
+#include "bin/output/redact.h"
+#include "bin/output/utc_text.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/relay.h"
+#include "bin/settings/version.h"
+#include "engine/authoring/errors.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/mail/message/message.h"
 
 namespace pawl::bin {
 

@@ -1,11 +1,11 @@
 // Words the mail by the very code that a worker words it with.
-#include "pawl/bin/commands/mail_preview.h"
+#include "bin/commands/mail_preview.h"
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/worker/workflows.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/content/content.h"
-#include "pawl/workflows/redaction/safe_text.h"
+#include "bin/settings/command_error.h"
+#include "bin/worker/workflows.h"
+#include "engine/authoring/errors.h"
+#include "workflows/notify_sync_failure/content/content.h"
+#include "workflows/redaction/safe_text.h"
 
 namespace pawl::bin {
 

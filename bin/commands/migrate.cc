@@ -1,17 +1,17 @@
 // Applies, prints or lists the migrations.
-#include "pawl/bin/commands/migrate.h"
+#include "bin/commands/migrate.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
-#include "pawl/bin/commands/migration_status.h"
-#include "pawl/bin/commands/one_shot.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/storage/postgres/advice.h"
-#include "pawl/storage/schema/migrator.h"
-#include "pawl/storage/schema/roles.h"
-#include "pawl/storage/schema/script.h"
+#include "bin/commands/migration_status.h"
+#include "bin/commands/one_shot.h"
+#include "bin/settings/command_error.h"
+#include "storage/postgres/advice.h"
+#include "storage/schema/migrator.h"
+#include "storage/schema/roles.h"
+#include "storage/schema/script.h"
 
 namespace pawl::bin {
 

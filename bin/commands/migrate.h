@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "pawl/bin/commands/verb.h"
+#include "bin/commands/verb.h"
 
 namespace CLI {
 class App;

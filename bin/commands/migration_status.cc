@@ -1,13 +1,13 @@
 // Asks both databases where they stand.
-#include "pawl/bin/commands/migration_status.h"
+#include "bin/commands/migration_status.h"
 
 #include <algorithm>
 #include <filesystem>
 
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/storage/checkpoints/reader.h"
-#include "pawl/storage/migrations/migrations.h"
-#include "pawl/storage/schema/migrator.h"
+#include "bin/settings/run_ids.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/migrations/migrations.h"
+#include "storage/schema/migrator.h"
 
 namespace pawl::bin {
 

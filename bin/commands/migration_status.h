@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/bin/output/table.h"
-#include "pawl/bin/settings/settings.h"
+#include "bin/output/table.h"
+#include "bin/settings/settings.h"
 
 namespace pawl::bin {
 

@@ -1,11 +1,11 @@
 // Patience for the one-shot verbs.
-#include "pawl/bin/commands/one_shot.h"
+#include "bin/commands/one_shot.h"
 
 #include <poll.h>
 
-#include "pawl/bin/output/redact.h"
-#include "pawl/bin/worker/retry_start.h"
-#include "pawl/storage/schema/migrator.h"
+#include "bin/output/redact.h"
+#include "bin/worker/retry_start.h"
+#include "storage/schema/migrator.h"
 
 namespace pawl::bin {
 

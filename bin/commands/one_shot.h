@@ -3,8 +3,8 @@
 
 #include <functional>
 
-#include "pawl/bin/output/console.h"
-#include "pawl/bin/settings/settings.h"
+#include "bin/output/console.h"
+#include "bin/settings/settings.h"
 
 namespace pawl::bin {
 

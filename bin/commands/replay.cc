@@ -1,17 +1,17 @@
 // Replays runs from the checkpoint file, or from a copy of one.
-#include "pawl/bin/commands/replay.h"
+#include "bin/commands/replay.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "pawl/bin/output/replay_text.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/bin/worker/refusing_ports.h"
-#include "pawl/bin/worker/workflows.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/runs/replay.h"
-#include "pawl/storage/checkpoints/reader.h"
+#include "bin/output/replay_text.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/run_ids.h"
+#include "bin/worker/refusing_ports.h"
+#include "bin/worker/workflows.h"
+#include "engine/authoring/errors.h"
+#include "engine/runs/replay.h"
+#include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
 

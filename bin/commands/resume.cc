@@ -1,15 +1,15 @@
 // Puts failed events back into the outbox, one by one or in bulk.
-#include "pawl/bin/commands/resume.h"
+#include "bin/commands/resume.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "pawl/bin/commands/one_shot.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/duration.h"
-#include "pawl/bin/settings/requester.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/storage/outbox/event_admin.h"
+#include "bin/commands/one_shot.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/duration.h"
+#include "bin/settings/requester.h"
+#include "bin/settings/run_ids.h"
+#include "storage/outbox/event_admin.h"
 
 namespace pawl::bin {
 

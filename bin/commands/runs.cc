@@ -1,13 +1,13 @@
 // Lists runs as the checkpoints know them.
-#include "pawl/bin/commands/runs.h"
+#include "bin/commands/runs.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <limits>
 
-#include "pawl/bin/settings/duration.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/storage/checkpoints/reader.h"
+#include "bin/settings/duration.h"
+#include "bin/settings/run_ids.h"
+#include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
 

@@ -1,15 +1,15 @@
 // The story of one run: its event, its timeline, and what Postgres knows of its deliveries.
-#include "pawl/bin/commands/show.h"
+#include "bin/commands/show.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "pawl/bin/output/redact.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/reader.h"
-#include "pawl/storage/outbox/event_admin.h"
+#include "bin/output/redact.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/run_ids.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/outbox/event_admin.h"
 
 namespace pawl::bin {
 

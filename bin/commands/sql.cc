@@ -1,11 +1,11 @@
 // Runs read-only statements on the checkpoint file.
-#include "pawl/bin/commands/sql.h"
+#include "bin/commands/sql.h"
 
 #include <CLI/CLI.hpp>
 
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/reader.h"
+#include "bin/settings/run_ids.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
 

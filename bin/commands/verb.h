@@ -1,9 +1,9 @@
 // One verb of the command line: declares its arguments when made, then runs with them.
 #pragma once
 
-#include "pawl/bin/output/console.h"
-#include "pawl/bin/settings/exit_code.h"
-#include "pawl/bin/settings/settings.h"
+#include "bin/output/console.h"
+#include "bin/settings/exit_code.h"
+#include "bin/settings/settings.h"
 
 namespace pawl::bin {
 

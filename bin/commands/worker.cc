@@ -1,25 +1,25 @@
 // Sets a worker up: log, checkpoint file, mailer, HTTP side; then lets it live.
-#include "pawl/bin/commands/worker.h"
+#include "bin/commands/worker.h"
 
 #include <CLI/CLI.hpp>
 #include <optional>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/duration.h"
-#include "pawl/bin/settings/relay.h"
-#include "pawl/bin/settings/run_ids.h"
-#include "pawl/bin/settings/version.h"
-#include "pawl/bin/status/server.h"
-#include "pawl/bin/worker/library_output.h"
-#include "pawl/bin/worker/loop.h"
-#include "pawl/bin/worker/ports.h"
-#include "pawl/bin/worker/retry_start.h"
-#include "pawl/bin/worker/signals.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/step.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
-#include "pawl/storage/postgres/advice.h"
-#include "pawl/storage/sqlite/file.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/duration.h"
+#include "bin/settings/relay.h"
+#include "bin/settings/run_ids.h"
+#include "bin/settings/version.h"
+#include "bin/status/server.h"
+#include "bin/worker/library_output.h"
+#include "bin/worker/loop.h"
+#include "bin/worker/ports.h"
+#include "bin/worker/retry_start.h"
+#include "bin/worker/signals.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/step.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
+#include "storage/postgres/advice.h"
+#include "storage/sqlite/file.h"
 
 namespace pawl::bin {
 

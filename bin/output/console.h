@@ -6,7 +6,7 @@
 #include <memory>
 #include <ostream>
 
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "workflows/redaction/own_secrets.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Polls before each write, of no more than a pipe takes at once.
-#include "pawl/bin/output/lossy_stream.h"
+#include "bin/output/lossy_stream.h"
 
 #include <limits.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 // Finds passwords by the places in which libpq and URLs put them.
-#include "pawl/bin/output/redact.h"
+#include "bin/output/redact.h"
 
 namespace pawl::bin {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "workflows/redaction/own_secrets.h"
 
 namespace pawl::bin {
 

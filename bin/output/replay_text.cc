@@ -1,10 +1,10 @@
 // Renders replays.
-#include "pawl/bin/output/replay_text.h"
+#include "bin/output/replay_text.h"
 
 #include <nlohmann/json.hpp>
 
-#include "pawl/bin/output/terminal_text.h"
-#include "pawl/bin/output/utc_text.h"
+#include "bin/output/terminal_text.h"
+#include "bin/output/utc_text.h"
 
 namespace pawl::bin {
 

@@ -4,8 +4,8 @@
 #include <ostream>
 #include <vector>
 
-#include "pawl/bin/output/table.h"
-#include "pawl/engine/runs/replay.h"
+#include "bin/output/table.h"
+#include "engine/runs/replay.h"
 
 namespace pawl::bin {
 

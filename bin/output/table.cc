@@ -1,10 +1,10 @@
 // Prints tables in their three forms.
-#include "pawl/bin/output/table.h"
+#include "bin/output/table.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "pawl/bin/output/terminal_text.h"
+#include "bin/output/terminal_text.h"
 
 namespace pawl::bin {
 

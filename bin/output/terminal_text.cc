@@ -1,11 +1,11 @@
 // Looks at each code point.
-#include "pawl/bin/output/terminal_text.h"
+#include "bin/output/terminal_text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Formats moments.
-#include "pawl/bin/output/utc_text.h"
+#include "bin/output/utc_text.h"
 
 #include <Poco/DateTimeFormatter.h>
 #include <Poco/Timestamp.h>

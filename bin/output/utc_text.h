@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::bin {
 

@@ -1,12 +1,12 @@
 // Parses durations and rates.
-#include "pawl/bin/settings/duration.h"
+#include "bin/settings/duration.h"
 
 #include <array>
 #include <charconv>
 #include <optional>
 #include <string>
 
-#include "pawl/bin/settings/command_error.h"
+#include "bin/settings/command_error.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Tells CLI11 about the settings.
-#include "pawl/bin/settings/options.h"
+#include "bin/settings/options.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,9 +8,9 @@
 #include <fstream>
 #include <map>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/duration.h"
-#include "pawl/bin/settings/retry_setting.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/duration.h"
+#include "bin/settings/retry_setting.h"
 
 namespace pawl::bin {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/bin/settings/settings.h"
+#include "bin/settings/settings.h"
 
 namespace CLI {
 class App;

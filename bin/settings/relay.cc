@@ -1,9 +1,9 @@
 // Reads the relay's password and makes the mailer.
-#include "pawl/bin/settings/relay.h"
+#include "bin/settings/relay.h"
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/workflows/mail/mail_url.h"
-#include "pawl/workflows/mail/smtp/password_file.h"
+#include "bin/settings/command_error.h"
+#include "workflows/mail/mail_url.h"
+#include "workflows/mail/smtp/password_file.h"
 
 namespace pawl::bin {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "pawl/bin/settings/settings.h"
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/smtp/options.h"
+#include "bin/settings/settings.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/smtp/options.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Names user and host.
-#include "pawl/bin/settings/requester.h"
+#include "bin/settings/requester.h"
 
 #include <unistd.h>
 

@@ -1,11 +1,11 @@
 // Parses the retry options.
-#include "pawl/bin/settings/retry_setting.h"
+#include "bin/settings/retry_setting.h"
 
 #include <charconv>
 #include <string>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/duration.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/duration.h"
 
 namespace pawl::bin {
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "pawl/engine/authoring/retry_policy.h"
+#include "engine/authoring/retry_policy.h"
 
 namespace pawl::bin {
 

@@ -1,12 +1,12 @@
 // Resolves ids.
-#include "pawl/bin/settings/run_ids.h"
+#include "bin/settings/run_ids.h"
 
 #include <algorithm>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/settings.h"
-#include "pawl/engine/authoring/uuid.h"
-#include "pawl/workflows/text/ascii_case.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/settings.h"
+#include "engine/authoring/uuid.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::bin {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/storage/checkpoints/reader.h"
+#include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
 

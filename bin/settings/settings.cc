@@ -1,9 +1,9 @@
 // The defaults and demands that need more than a value.
-#include "pawl/bin/settings/settings.h"
+#include "bin/settings/settings.h"
 
 #include <cstdlib>
 
-#include "pawl/bin/settings/command_error.h"
+#include "bin/settings/command_error.h"
 
 namespace pawl::bin {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "pawl/bin/output/table.h"
-#include "pawl/engine/authoring/clock.h"
+#include "bin/output/table.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Keeps counters rising over new registrations.
-#include "pawl/bin/status/board.h"
+#include "bin/status/board.h"
 
 #include <utility>
 

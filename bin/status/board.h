@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/engine/runtime/runner.h"
+#include "engine/authoring/clock.h"
+#include "engine/runtime/runner.h"
 
 namespace pawl::bin {
 

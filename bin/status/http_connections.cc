@@ -1,5 +1,5 @@
 // Reads a request, writes its response, and waits for the client to close.
-#include "pawl/bin/status/http_connections.h"
+#include "bin/status/http_connections.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 
-#include "pawl/bin/status/http_exchange.h"
+#include "bin/status/http_exchange.h"
 
 namespace pawl::bin {
 

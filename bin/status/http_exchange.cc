@@ -1,5 +1,5 @@
 // Reads a request's head strictly (RFC 9112): what is odd in it is refused.
-#include "pawl/bin/status/http_exchange.h"
+#include "bin/status/http_exchange.h"
 
 #include <arpa/inet.h>
 
@@ -8,7 +8,7 @@
 #include <cctype>
 #include <vector>
 
-#include "pawl/workflows/text/ascii_case.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::bin {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "pawl/bin/status/page.h"
+#include "bin/status/page.h"
 
 namespace pawl::bin {
 

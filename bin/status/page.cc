@@ -1,9 +1,9 @@
 // Words and numbers of /healthz, /readyz and /metrics.
-#include "pawl/bin/status/page.h"
+#include "bin/status/page.h"
 
 #include <algorithm>
 
-#include "pawl/bin/settings/version.h"
+#include "bin/settings/version.h"
 
 namespace pawl::bin {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/bin/status/board.h"
+#include "bin/status/board.h"
 
 namespace pawl::bin {
 

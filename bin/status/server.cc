@@ -1,5 +1,5 @@
 // One thread that serves status/page.h to all connections.
-#include "pawl/bin/status/server.h"
+#include "bin/status/server.h"
 
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
@@ -11,13 +11,13 @@
 #include <cstdint>
 #include <thread>
 
-#include "pawl/bin/output/redact.h"
-#include "pawl/bin/output/terminal_text.h"
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/status/http_connections.h"
-#include "pawl/bin/status/http_exchange.h"
-#include "pawl/bin/status/page.h"
-#include "pawl/engine/authoring/errors.h"
+#include "bin/output/redact.h"
+#include "bin/output/terminal_text.h"
+#include "bin/settings/command_error.h"
+#include "bin/status/http_connections.h"
+#include "bin/status/http_exchange.h"
+#include "bin/status/page.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "pawl/bin/status/board.h"
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "bin/status/board.h"
+#include "workflows/redaction/own_secrets.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Puts a stream of its own in the place of stderr, which glibc allows.
-#include "pawl/bin/worker/library_output.h"
+#include "bin/worker/library_output.h"
 
 #include <sys/types.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/bin/worker/log.h"
+#include "bin/worker/log.h"
 
 namespace pawl::bin {
 

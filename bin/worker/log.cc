@@ -1,11 +1,11 @@
 // Decides the level and the words of each notice, and writes lines as text or JSON.
-#include "pawl/bin/worker/log.h"
+#include "bin/worker/log.h"
 
 #include <nlohmann/json.hpp>
 
-#include "pawl/bin/output/redact.h"
-#include "pawl/bin/output/terminal_text.h"
-#include "pawl/bin/output/utc_text.h"
+#include "bin/output/redact.h"
+#include "bin/output/terminal_text.h"
+#include "bin/output/utc_text.h"
 
 namespace pawl::bin {
 

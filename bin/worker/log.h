@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "pawl/bin/settings/settings.h"
-#include "pawl/engine/ports/observer.h"
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "bin/settings/settings.h"
+#include "engine/ports/observer.h"
+#include "workflows/redaction/own_secrets.h"
 
 namespace pawl::bin {
 

@@ -1,16 +1,16 @@
 // Drives the runner.
-#include "pawl/bin/worker/loop.h"
+#include "bin/worker/loop.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "pawl/bin/worker/retry_start.h"
-#include "pawl/bin/worker/signals.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/advice.h"
-#include "pawl/storage/schema/migrator.h"
+#include "bin/worker/retry_start.h"
+#include "bin/worker/signals.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/advice.h"
+#include "storage/schema/migrator.h"
 
 namespace pawl::bin {
 

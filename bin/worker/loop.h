@@ -1,12 +1,12 @@
 // The life of a worker: register, turn, drain; and register again after its lease was lost.
 #pragma once
 
-#include "pawl/bin/output/console.h"
-#include "pawl/bin/settings/exit_code.h"
-#include "pawl/bin/status/board.h"
-#include "pawl/bin/worker/log.h"
-#include "pawl/bin/worker/progress.h"
-#include "pawl/bin/worker/session.h"
+#include "bin/output/console.h"
+#include "bin/settings/exit_code.h"
+#include "bin/status/board.h"
+#include "bin/worker/log.h"
+#include "bin/worker/progress.h"
+#include "bin/worker/session.h"
 
 namespace pawl::bin {
 

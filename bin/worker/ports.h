@@ -1,11 +1,11 @@
 // The Postgres adapters that the steps of one worker use, writing under one epoch.
 #pragma once
 
-#include "pawl/bin/settings/settings.h"
-#include "pawl/storage/postgres/epoch.h"
-#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_inbox.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_recipients.h"
+#include "bin/settings/settings.h"
+#include "storage/postgres/epoch.h"
+#include "workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // Draws the progress line.
-#include "pawl/bin/worker/progress.h"
+#include "bin/worker/progress.h"
 
 #include <iomanip>
 #include <sstream>

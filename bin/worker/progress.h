@@ -4,8 +4,8 @@
 #include <ostream>
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/engine/runtime/runner.h"
+#include "engine/authoring/clock.h"
+#include "engine/runtime/runner.h"
 
 namespace pawl::bin {
 

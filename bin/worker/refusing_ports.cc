@@ -1,7 +1,7 @@
 // The refusals.
-#include "pawl/bin/worker/refusing_ports.h"
+#include "bin/worker/refusing_ports.h"
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 

@@ -1,7 +1,7 @@
 // Ports for replay: whoever touches the world through them is told that it must not.
 #pragma once
 
-#include "pawl/workflows/notify_sync_failure/workflow.h"
+#include "workflows/notify_sync_failure/workflow.h"
 
 namespace pawl::bin {
 

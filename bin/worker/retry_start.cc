@@ -1,9 +1,9 @@
 // The backoff at start.
-#include "pawl/bin/worker/retry_start.h"
+#include "bin/worker/retry_start.h"
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::bin {
 

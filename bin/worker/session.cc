@@ -1,7 +1,7 @@
 // Wires one registration.
-#include "pawl/bin/worker/session.h"
+#include "bin/worker/session.h"
 
-#include "pawl/bin/settings/version.h"
+#include "bin/settings/version.h"
 
 namespace pawl::bin {
 

@@ -1,12 +1,12 @@
 // One registration of the worker: outbox, lanes and runner under one epoch, torn down together when the lease is lost.
 #pragma once
 
-#include "pawl/bin/settings/settings.h"
-#include "pawl/bin/worker/ports.h"
-#include "pawl/bin/worker/workflows.h"
-#include "pawl/engine/runtime/runner.h"
-#include "pawl/engine/runtime/thread_lanes.h"
-#include "pawl/storage/outbox/postgres_outbox.h"
+#include "bin/settings/settings.h"
+#include "bin/worker/ports.h"
+#include "bin/worker/workflows.h"
+#include "engine/runtime/runner.h"
+#include "engine/runtime/thread_lanes.h"
+#include "storage/outbox/postgres_outbox.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // An eventfd that a signal handler may write to and any wait can poll.
-#include "pawl/bin/worker/signals.h"
+#include "bin/worker/signals.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

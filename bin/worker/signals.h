@@ -1,7 +1,7 @@
 // The signals that stop a worker: the first asks for a drain, the second ends the process at once.
 #pragma once
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::bin {
 

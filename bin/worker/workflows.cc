@@ -1,9 +1,9 @@
 // Turns settings into the workflows' options.
-#include "pawl/bin/worker/workflows.h"
+#include "bin/worker/workflows.h"
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/retry_setting.h"
-#include "pawl/engine/authoring/errors.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/retry_setting.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 

@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "pawl/bin/settings/settings.h"
-#include "pawl/engine/authoring/workflow.h"
-#include "pawl/workflows/notify_sync_failure/workflow.h"
+#include "bin/settings/settings.h"
+#include "engine/authoring/workflow.h"
+#include "workflows/notify_sync_failure/workflow.h"
 
 namespace pawl::bin {
 

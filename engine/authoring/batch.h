@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/authoring/execution.h"
+#include "engine/authoring/execution.h"
 
 namespace pawl::engine {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::engine {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::engine {
 

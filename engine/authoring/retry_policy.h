@@ -1,7 +1,7 @@
 // When a failed attempt is tried again, and when no more.
 #pragma once
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::engine {
 

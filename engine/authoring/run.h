@@ -10,10 +10,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/execution.h"
-#include "pawl/engine/authoring/step.h"
-#include "pawl/engine/authoring/workflow.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/execution.h"
+#include "engine/authoring/step.h"
+#include "engine/authoring/workflow.h"
 
 namespace pawl::engine {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/authoring/batch.h"
-#include "pawl/engine/authoring/execution.h"
-#include "pawl/engine/authoring/retry_policy.h"
+#include "engine/authoring/batch.h"
+#include "engine/authoring/execution.h"
+#include "engine/authoring/retry_policy.h"
 
 namespace pawl::engine {
 

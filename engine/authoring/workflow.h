@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/authoring/event.h"
+#include "engine/authoring/event.h"
 
 namespace pawl::engine {
 

@@ -1,13 +1,13 @@
 // Isolation of the poison item by halving.
-#include "pawl/engine/dispatch/batch_execution.h"
+#include "engine/dispatch/batch_execution.h"
 
 #include <algorithm>
 #include <system_error>
 #include <vector>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/poison_point.h"
-#include "pawl/engine/runs/run_state.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/poison_point.h"
+#include "engine/runs/run_state.h"
 
 namespace pawl::engine {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "pawl/engine/authoring/step.h"
+#include "engine/authoring/step.h"
 
 namespace pawl::engine {
 

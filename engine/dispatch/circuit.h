@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/engine/authoring/execution.h"
-#include "pawl/engine/dispatch/refusals.h"
+#include "engine/authoring/clock.h"
+#include "engine/authoring/execution.h"
+#include "engine/dispatch/refusals.h"
 
 namespace pawl::engine {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::engine {
 

@@ -1,5 +1,5 @@
 // Counts subjects, and compares by what was accepted.
-#include "pawl/engine/dispatch/refusals.h"
+#include "engine/dispatch/refusals.h"
 
 #include <algorithm>
 #include <functional>

@@ -1,11 +1,11 @@
 // Batches that fill under load and do not wait when idle.
-#include "pawl/engine/dispatch/step_queue.h"
+#include "engine/dispatch/step_queue.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "pawl/engine/runs/run_state.h"
+#include "engine/runs/run_state.h"
 
 namespace pawl::engine {
 

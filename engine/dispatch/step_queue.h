@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/step.h"
-#include "pawl/engine/dispatch/circuit.h"
-#include "pawl/engine/dispatch/ramp.h"
-#include "pawl/engine/dispatch/tenant_isolation.h"
-#include "pawl/engine/ports/lanes.h"
+#include "engine/authoring/step.h"
+#include "engine/dispatch/circuit.h"
+#include "engine/dispatch/ramp.h"
+#include "engine/dispatch/tenant_isolation.h"
+#include "engine/ports/lanes.h"
 
 namespace pawl::engine {
 

@@ -1,5 +1,5 @@
 // Takes turns between tenants, and finds by halving how many items of one a call can be about.
-#include "pawl/engine/dispatch/tenant_isolation.h"
+#include "engine/dispatch/tenant_isolation.h"
 
 #include <algorithm>
 #include <utility>

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/dispatch/refusals.h"
+#include "engine/dispatch/refusals.h"
 
 namespace pawl::engine {
 

@@ -1,7 +1,7 @@
 // Kills the process at a named place for a test; nothing at all in a release build.
 #pragma once
 
-#include "pawl/engine/faults/crash_points.h"
+#include "engine/faults/crash_points.h"
 
 #ifdef PAWL_CRASH_POINTS
 #include <atomic>

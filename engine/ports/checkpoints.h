@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "pawl/engine/authoring/event.h"
+#include "engine/authoring/event.h"
 
 namespace pawl::engine {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::engine {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/event.h"
-#include "pawl/engine/ports/quarantine.h"
+#include "engine/authoring/event.h"
+#include "engine/ports/quarantine.h"
 
 namespace pawl::engine {
 

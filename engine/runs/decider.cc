@@ -1,5 +1,5 @@
 // The rules of retry and of a run's next move.
-#include "pawl/engine/runs/decider.h"
+#include "engine/runs/decider.h"
 
 #include <algorithm>
 #include <cmath>

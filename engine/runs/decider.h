@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "pawl/engine/authoring/execution.h"
-#include "pawl/engine/authoring/retry_policy.h"
+#include "engine/authoring/execution.h"
+#include "engine/authoring/retry_policy.h"
 
 namespace pawl::engine {
 

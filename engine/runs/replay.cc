@@ -1,10 +1,10 @@
 // Advances the coroutine as far as its checkpoints carry it.
-#include "pawl/engine/runs/replay.h"
+#include "engine/runs/replay.h"
 
 #include <algorithm>
 #include <map>
 
-#include "pawl/engine/runs/run_state.h"
+#include "engine/runs/run_state.h"
 
 namespace pawl::engine {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/workflow.h"
-#include "pawl/engine/ports/checkpoints.h"
+#include "engine/authoring/workflow.h"
+#include "engine/ports/checkpoints.h"
 
 namespace pawl::engine {
 

@@ -1,12 +1,12 @@
 // Starts executions from the checkpoints or afresh, and steps the coroutine.
-#include "pawl/engine/runs/run_state.h"
+#include "engine/runs/run_state.h"
 
 #include <algorithm>
 #include <iterator>
 #include <tuple>
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::engine {
 

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/authoring/execution.h"
-#include "pawl/engine/authoring/run.h"
-#include "pawl/engine/authoring/workflow.h"
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/engine/ports/quarantine.h"
+#include "engine/authoring/execution.h"
+#include "engine/authoring/run.h"
+#include "engine/authoring/workflow.h"
+#include "engine/ports/checkpoints.h"
+#include "engine/ports/quarantine.h"
 
 namespace pawl::engine {
 

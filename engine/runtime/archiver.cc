@@ -1,10 +1,10 @@
 // Batches of finished events, one at a time.
-#include "pawl/engine/runtime/archiver.h"
+#include "engine/runtime/archiver.h"
 
 #include <algorithm>
 #include <iterator>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::engine {
 

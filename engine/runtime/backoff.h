@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "pawl/engine/runtime/jitter.h"
+#include "engine/runtime/jitter.h"
 
 namespace pawl::engine {
 

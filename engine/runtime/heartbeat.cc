@@ -1,9 +1,9 @@
 // One renewal at a time, repeated until it is answered.
-#include "pawl/engine/runtime/heartbeat.h"
+#include "engine/runtime/heartbeat.h"
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::engine {
 

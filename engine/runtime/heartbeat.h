@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "pawl/engine/ports/lanes.h"
-#include "pawl/engine/ports/outbox.h"
-#include "pawl/engine/runtime/backoff.h"
+#include "engine/ports/lanes.h"
+#include "engine/ports/outbox.h"
+#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

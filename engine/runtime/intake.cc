@@ -1,12 +1,12 @@
 // The claim lane sleeps when there is nothing; the engine never does.
-#include "pawl/engine/runtime/intake.h"
+#include "engine/runtime/intake.h"
 
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
 
 namespace pawl::engine {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/engine/ports/lanes.h"
-#include "pawl/engine/ports/outbox.h"
-#include "pawl/engine/runtime/backoff.h"
+#include "engine/ports/checkpoints.h"
+#include "engine/ports/lanes.h"
+#include "engine/ports/outbox.h"
+#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

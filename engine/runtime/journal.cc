@@ -1,8 +1,8 @@
 // One commit at a time; a failed group goes first again.
-#include "pawl/engine/runtime/journal.h"
+#include "engine/runtime/journal.h"
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
 
 namespace pawl::engine {
 

@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/engine/ports/lanes.h"
+#include "engine/authoring/clock.h"
+#include "engine/ports/lanes.h"
 
 namespace pawl::engine {
 

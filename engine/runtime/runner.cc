@@ -1,12 +1,12 @@
 // The turns of the engine's thread.
-#include "pawl/engine/runtime/runner.h"
+#include "engine/runtime/runner.h"
 
 #include <algorithm>
 #include <set>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/engine/runtime/runner_parts.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "engine/runtime/runner_parts.h"
 
 namespace pawl::engine {
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/workflow.h"
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/engine/ports/lanes.h"
-#include "pawl/engine/ports/observer.h"
-#include "pawl/engine/ports/outbox.h"
+#include "engine/authoring/workflow.h"
+#include "engine/ports/checkpoints.h"
+#include "engine/ports/lanes.h"
+#include "engine/ports/observer.h"
+#include "engine/ports/outbox.h"
 
 namespace pawl::engine {
 

@@ -9,16 +9,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "pawl/engine/dispatch/step_queue.h"
-#include "pawl/engine/runs/decider.h"
-#include "pawl/engine/runs/run_state.h"
-#include "pawl/engine/runtime/archiver.h"
-#include "pawl/engine/runtime/heartbeat.h"
-#include "pawl/engine/runtime/intake.h"
-#include "pawl/engine/runtime/journal.h"
-#include "pawl/engine/runtime/lane_watch.h"
-#include "pawl/engine/runtime/runner.h"
-#include "pawl/engine/runtime/wake_list.h"
+#include "engine/dispatch/step_queue.h"
+#include "engine/runs/decider.h"
+#include "engine/runs/run_state.h"
+#include "engine/runtime/archiver.h"
+#include "engine/runtime/heartbeat.h"
+#include "engine/runtime/intake.h"
+#include "engine/runtime/journal.h"
+#include "engine/runtime/lane_watch.h"
+#include "engine/runtime/runner.h"
+#include "engine/runtime/wake_list.h"
 
 namespace pawl::engine {
 

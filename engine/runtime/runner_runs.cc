@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/engine/runtime/runner_parts.h"
+#include "engine/faults/crash_point.h"
+#include "engine/runtime/runner_parts.h"
 
 namespace pawl::engine {
 

@@ -1,9 +1,9 @@
 // Batches go out to the lanes, outcomes come in.
 #include <algorithm>
 
-#include "pawl/engine/dispatch/batch_execution.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/engine/runtime/runner_parts.h"
+#include "engine/dispatch/batch_execution.h"
+#include "engine/faults/crash_point.h"
+#include "engine/runtime/runner_parts.h"
 
 namespace pawl::engine {
 

@@ -1,9 +1,9 @@
 // A run leaves memory while nothing of it moves, and comes back for whichever of its waits is over first.
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/engine/runtime/runner_parts.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "engine/runtime/runner_parts.h"
 
 namespace pawl::engine {
 

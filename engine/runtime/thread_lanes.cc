@@ -1,11 +1,11 @@
 // One queue a lane, one queue of reports for the engine.
-#include "pawl/engine/runtime/thread_lanes.h"
+#include "engine/runtime/thread_lanes.h"
 
 #include <pthread.h>
 
 #include <system_error>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::engine {
 

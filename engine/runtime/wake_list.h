@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "pawl/engine/authoring/step.h"
-#include "pawl/engine/dispatch/refusals.h"
-#include "pawl/engine/ports/checkpoints.h"
+#include "engine/authoring/step.h"
+#include "engine/dispatch/refusals.h"
+#include "engine/ports/checkpoints.h"
 
 namespace pawl::engine {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/ports/lanes.h"
+#include "engine/ports/lanes.h"
 
 namespace pawl::engine {
 

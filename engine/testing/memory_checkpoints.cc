@@ -1,10 +1,10 @@
 // Applies checkpoint records to rows in memory, a group as a whole or not at all.
-#include "pawl/engine/testing/memory_checkpoints.h"
+#include "engine/testing/memory_checkpoints.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::engine {
 

@@ -1,10 +1,10 @@
 // The outbox's rules over a std::map.
-#include "pawl/engine/testing/memory_outbox.h"
+#include "engine/testing/memory_outbox.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::engine {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/outbox.h"
+#include "engine/ports/outbox.h"
 
 namespace pawl::engine {
 

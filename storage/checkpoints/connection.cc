@@ -1,13 +1,13 @@
 // Opens, configures and checkpoints through SQLiteCpp and, where it has no name for it, SQLite's own interface.
-#include "pawl/storage/checkpoints/connection.h"
+#include "storage/checkpoints/connection.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/checkpoints/migrator.h"
-#include "pawl/storage/checkpoints/read_only.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/checkpoints/migrator.h"
+#include "storage/checkpoints/read_only.h"
 
 namespace pawl::storage {
 

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "pawl/storage/checkpoints/records.h"
-#include "pawl/storage/checkpoints/runs.h"
-#include "pawl/storage/sqlite/file.h"
+#include "storage/checkpoints/records.h"
+#include "storage/checkpoints/runs.h"
+#include "storage/sqlite/file.h"
 
 struct sqlite3;
 

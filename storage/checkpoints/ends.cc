@@ -1,5 +1,5 @@
 // The SQL of a run's last record.
-#include "pawl/storage/checkpoints/ends.h"
+#include "storage/checkpoints/ends.h"
 
 #include <string>
 

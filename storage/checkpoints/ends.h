@@ -4,9 +4,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/storage/checkpoints/starts.h"
-#include "pawl/storage/sqlite/rows.h"
+#include "engine/ports/checkpoints.h"
+#include "storage/checkpoints/starts.h"
+#include "storage/sqlite/rows.h"
 
 namespace pawl::storage {
 

@@ -1,15 +1,15 @@
 // Keeps each applied migration's whole text in the store, so that an edited one shows.
-#include "pawl/storage/checkpoints/migrator.h"
+#include "storage/checkpoints/migrator.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/migrations/migrations.h"
-#include "pawl/storage/sqlite/file.h"
-#include "pawl/storage/sqlite/statement.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/migrations/migrations.h"
+#include "storage/sqlite/file.h"
+#include "storage/sqlite/statement.h"
 
 namespace pawl::storage {
 

@@ -1,9 +1,9 @@
 // The SQL that forgets a run.
-#include "pawl/storage/checkpoints/pruning.h"
+#include "storage/checkpoints/pruning.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "pawl/storage/sqlite/statement.h"
+#include "storage/sqlite/statement.h"
 
 namespace pawl::storage {
 

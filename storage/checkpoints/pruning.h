@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
+#include "engine/ports/checkpoints.h"
 
 namespace SQLite {
 class Database;

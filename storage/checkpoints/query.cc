@@ -1,5 +1,5 @@
 // An authorizer lets through what reads; the connection could not write anyway.
-#include "pawl/storage/checkpoints/query.h"
+#include "storage/checkpoints/query.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
@@ -8,7 +8,7 @@
 #include <array>
 #include <string_view>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

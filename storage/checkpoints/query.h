@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/storage/checkpoints/reader.h"
+#include "storage/checkpoints/reader.h"
 
 namespace SQLite {
 class Database;

@@ -1,5 +1,5 @@
 // A read-only SQLite connection, on media that cannot be written too.
-#include "pawl/storage/checkpoints/read_only.h"
+#include "storage/checkpoints/read_only.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
@@ -12,11 +12,11 @@
 #include <cstring>
 #include <filesystem>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/migrator.h"
-#include "pawl/storage/checkpoints/schema.h"
-#include "pawl/storage/sqlite/errors.h"
-#include "pawl/storage/sqlite/file.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/migrator.h"
+#include "storage/checkpoints/schema.h"
+#include "storage/sqlite/errors.h"
+#include "storage/sqlite/file.h"
 
 namespace pawl::storage {
 

@@ -1,18 +1,18 @@
 // Lists runs and tells a run's story from its rows.
-#include "pawl/storage/checkpoints/reader.h"
+#include "storage/checkpoints/reader.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <chrono>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/migrator.h"
-#include "pawl/storage/checkpoints/query.h"
-#include "pawl/storage/checkpoints/read_only.h"
-#include "pawl/storage/checkpoints/runs.h"
-#include "pawl/storage/sqlite/errors.h"
-#include "pawl/storage/sqlite/patience.h"
-#include "pawl/storage/sqlite/place.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/migrator.h"
+#include "storage/checkpoints/query.h"
+#include "storage/checkpoints/read_only.h"
+#include "storage/checkpoints/runs.h"
+#include "storage/sqlite/errors.h"
+#include "storage/sqlite/patience.h"
+#include "storage/sqlite/place.h"
 
 namespace pawl::storage {
 

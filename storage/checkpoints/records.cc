@@ -1,5 +1,5 @@
 // The SQL of every kind of checkpoint record.
-#include "pawl/storage/checkpoints/records.h"
+#include "storage/checkpoints/records.h"
 
 #include <utility>
 

@@ -5,11 +5,11 @@
 #include <unordered_set>
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/storage/checkpoints/ends.h"
-#include "pawl/storage/checkpoints/starts.h"
-#include "pawl/storage/sqlite/rows.h"
-#include "pawl/storage/sqlite/statement.h"
+#include "engine/ports/checkpoints.h"
+#include "storage/checkpoints/ends.h"
+#include "storage/checkpoints/starts.h"
+#include "storage/sqlite/rows.h"
+#include "storage/sqlite/statement.h"
 
 namespace pawl::storage {
 

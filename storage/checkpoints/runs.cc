@@ -1,7 +1,7 @@
 // The SQL that brings a run back from its rows.
-#include "pawl/storage/checkpoints/runs.h"
+#include "storage/checkpoints/runs.h"
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/storage/sqlite/statement.h"
+#include "engine/ports/checkpoints.h"
+#include "storage/sqlite/statement.h"
 
 namespace pawl::storage {
 

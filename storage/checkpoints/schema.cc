@@ -1,13 +1,13 @@
 // Compares with a schema made anew in memory.
-#include "pawl/storage/checkpoints/schema.h"
+#include "storage/checkpoints/schema.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cctype>
 #include <map>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/migrator.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/migrator.h"
 
 namespace pawl::storage {
 

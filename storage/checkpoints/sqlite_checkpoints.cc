@@ -1,20 +1,20 @@
 // Drives the one connection: a group a transaction, a fresh connection after every I/O error.
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/checkpoints/connection.h"
-#include "pawl/storage/checkpoints/migrator.h"
-#include "pawl/storage/checkpoints/pruning.h"
-#include "pawl/storage/sqlite/errors.h"
-#include "pawl/storage/sqlite/file.h"
-#include "pawl/storage/sqlite/lock.h"
-#include "pawl/storage/sqlite/place.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/checkpoints/connection.h"
+#include "storage/checkpoints/migrator.h"
+#include "storage/checkpoints/pruning.h"
+#include "storage/sqlite/errors.h"
+#include "storage/sqlite/file.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/place.h"
 
 namespace pawl::storage {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "pawl/engine/ports/checkpoints.h"
+#include "engine/ports/checkpoints.h"
 
 namespace pawl::storage {
 

@@ -1,9 +1,9 @@
 // The SQL of a run's first record.
-#include "pawl/storage/checkpoints/starts.h"
+#include "storage/checkpoints/starts.h"
 
 #include <string>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

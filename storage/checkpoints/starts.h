@@ -4,8 +4,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
-#include "pawl/storage/sqlite/rows.h"
+#include "engine/ports/checkpoints.h"
+#include "storage/sqlite/rows.h"
 
 namespace pawl::storage {
 

@@ -9,7 +9,7 @@ function(append_text into file field)
   endif()
 endfunction()
 
-set(source "// The migrations, generated from migrations/ by storage/migrations/embed.cmake.\n#include \"pawl/storage/migrations/migrations.h\"\n\n")
+set(source "// The migrations, generated from migrations/ by storage/migrations/embed.cmake.\n#include \"storage/migrations/migrations.h\"\n\n")
 string(APPEND source "#include <array>\n\nnamespace pawl::storage {\n")
 foreach(line outbox mail depositlink notify_sync_failure checkpoints)
   file(GLOB files ${ROOT}/${line}/[0-9]*.sql)

@@ -1,5 +1,5 @@
 // The order of the lines for Postgres: each stands on those before it.
-#include "pawl/storage/migrations/migrations.h"
+#include "storage/migrations/migrations.h"
 
 namespace pawl::storage {
 

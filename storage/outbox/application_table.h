@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/connection.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 

@@ -1,9 +1,9 @@
 // One call of pawl.problems(), which reads the catalogue and locks nothing.
-#include "pawl/storage/outbox/application_watch.h"
+#include "storage/outbox/application_watch.h"
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

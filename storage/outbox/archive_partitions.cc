@@ -1,10 +1,10 @@
 // Asks for next month's partition first: nearly always it is there.
-#include "pawl/storage/outbox/archive_partitions.h"
+#include "storage/outbox/archive_partitions.h"
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
 
 namespace pawl::storage {
 

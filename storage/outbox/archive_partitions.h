@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "pawl/storage/postgres/connection.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 

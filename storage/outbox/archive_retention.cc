@@ -1,9 +1,9 @@
 // Calls pawl.prune, which knows in which order things may go.
-#include "pawl/storage/outbox/archive_retention.h"
+#include "storage/outbox/archive_retention.h"
 
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

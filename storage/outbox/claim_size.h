@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "pawl/engine/ports/outbox.h"
+#include "engine/ports/outbox.h"
 
 namespace pawl::storage {
 

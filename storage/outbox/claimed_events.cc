@@ -1,5 +1,5 @@
 // The SQL that chooses events by their bytes, and reads them.
-#include "pawl/storage/outbox/claimed_events.h"
+#include "storage/outbox/claimed_events.h"
 
 namespace pawl::storage {
 

@@ -1,17 +1,17 @@
 // Leases events in batches; every statement here commits on its own and leaves no session state.
-#include "pawl/storage/outbox/claims.h"
+#include "storage/outbox/claims.h"
 
 #include <algorithm>
 #include <limits>
 #include <thread>
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/outbox/claimed_events.h"
-#include "pawl/storage/outbox/registration.h"
-#include "pawl/storage/postgres/array_literal.h"
-#include "pawl/storage/postgres/errors.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/outbox/claimed_events.h"
+#include "storage/outbox/registration.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/errors.h"
 
 namespace pawl::storage {
 

@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/outbox.h"
-#include "pawl/storage/outbox/application_watch.h"
-#include "pawl/storage/outbox/archive_partitions.h"
-#include "pawl/storage/outbox/archive_retention.h"
-#include "pawl/storage/outbox/claim_cursor.h"
-#include "pawl/storage/outbox/claim_size.h"
-#include "pawl/storage/outbox/postgres_outbox.h"
-#include "pawl/storage/outbox/survey.h"
-#include "pawl/storage/outbox/tenant_fairness.h"
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/postgres/epoch.h"
+#include "engine/ports/outbox.h"
+#include "storage/outbox/application_watch.h"
+#include "storage/outbox/archive_partitions.h"
+#include "storage/outbox/archive_retention.h"
+#include "storage/outbox/claim_cursor.h"
+#include "storage/outbox/claim_size.h"
+#include "storage/outbox/postgres_outbox.h"
+#include "storage/outbox/survey.h"
+#include "storage/outbox/tenant_fairness.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/epoch.h"
 
 namespace pawl::storage {
 

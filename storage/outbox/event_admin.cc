@@ -1,15 +1,15 @@
 // Emits, resumes and lists events with one short-lived connection a call.
-#include "pawl/storage/outbox/event_admin.h"
+#include "storage/outbox/event_admin.h"
 
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/uuid.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/outbox/application_table.h"
-#include "pawl/storage/postgres/array_literal.h"
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/postgres/errors.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/uuid.h"
+#include "engine/faults/crash_point.h"
+#include "storage/outbox/application_table.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/errors.h"
 
 namespace pawl::storage {
 

@@ -1,11 +1,11 @@
 // Joins the outbox's parts: claims on one connection, finishing on another, heartbeats on a third.
-#include "pawl/storage/outbox/postgres_outbox.h"
+#include "storage/outbox/postgres_outbox.h"
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/outbox/claims.h"
-#include "pawl/storage/outbox/registration.h"
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/connection.h"
+#include "engine/faults/crash_point.h"
+#include "storage/outbox/claims.h"
+#include "storage/outbox/registration.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/outbox.h"
-#include "pawl/storage/outbox/archive_retention.h"
-#include "pawl/storage/postgres/address.h"
-#include "pawl/storage/postgres/epoch.h"
+#include "engine/ports/outbox.h"
+#include "storage/outbox/archive_retention.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/epoch.h"
 
 namespace pawl::storage {
 

@@ -1,5 +1,5 @@
 // Epochs begin and end here; whoever ends one holds the lock on its row while freeing its events.
-#include "pawl/storage/outbox/registration.h"
+#include "storage/outbox/registration.h"
 
 #include <unistd.h>
 
@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/postgres/array_literal.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/postgres/array_literal.h"
 
 namespace pawl::storage {
 

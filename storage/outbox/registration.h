@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/outbox.h"
-#include "pawl/storage/postgres/connection.h"
+#include "engine/ports/outbox.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 

@@ -1,6 +1,6 @@
 // Reads the outbox in its physical order, whatever its statistics say: a lowest position under a condition is no use of
 // the index, and walking that costs more than the scan.
-#include "pawl/storage/outbox/survey.h"
+#include "storage/outbox/survey.h"
 
 namespace pawl::storage {
 

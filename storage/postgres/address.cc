@@ -1,9 +1,9 @@
 // Adds to a conninfo what every connection of pawl's has.
-#include "pawl/storage/postgres/address.h"
+#include "storage/postgres/address.h"
 
 #include <algorithm>
 
-#include "pawl/storage/postgres/conninfo.h"
+#include "storage/postgres/conninfo.h"
 
 namespace pawl::storage {
 

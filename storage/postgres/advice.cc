@@ -1,10 +1,10 @@
 // Reads the connection string, and asks the server for its encoding.
-#include "pawl/storage/postgres/advice.h"
+#include "storage/postgres/advice.h"
 
 #include <map>
 
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/postgres/conninfo.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/conninfo.h"
 
 namespace pawl::storage {
 

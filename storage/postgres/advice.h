@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "pawl/storage/postgres/address.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::storage {
 

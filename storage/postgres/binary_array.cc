@@ -1,10 +1,10 @@
 // Writes numbers in network order, and ids as sixteen bytes.
-#include "pawl/storage/postgres/binary_array.h"
+#include "storage/postgres/binary_array.h"
 
 #include <array>
 
-#include "pawl/storage/postgres/array_literal.h"
-#include "pawl/storage/postgres/errors.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/errors.h"
 
 namespace pawl::storage {
 

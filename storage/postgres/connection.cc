@@ -1,13 +1,13 @@
 // Keeps one libpqxx connection and translates its failures.
-#include "pawl/storage/postgres/connection.h"
+#include "storage/postgres/connection.h"
 
 #include <pqxx/pqxx>
 #include <utility>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/deadline.h"
-#include "pawl/storage/postgres/errors.h"
-#include "pawl/storage/postgres/prepared_statements.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/deadline.h"
+#include "storage/postgres/errors.h"
+#include "storage/postgres/prepared_statements.h"
 
 namespace pawl::storage {
 

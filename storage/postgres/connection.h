@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pawl/storage/postgres/address.h"
-#include "pawl/storage/postgres/unstorable_text.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/unstorable_text.h"
 
 namespace pqxx {
 class result;

@@ -1,5 +1,5 @@
 // Lets libpq's own parser read, and looks for what libpq would only notice, and quote, while it connects.
-#include "pawl/storage/postgres/conninfo.h"
+#include "storage/postgres/conninfo.h"
 
 #include <libpq-fe.h>
 
@@ -10,7 +10,7 @@
 #include <memory>
 #include <string_view>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

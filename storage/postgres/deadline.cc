@@ -1,5 +1,5 @@
 // One thread for all connections; it sleeps until the first deadline it knows of.
-#include "pawl/storage/postgres/deadline.h"
+#include "storage/postgres/deadline.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include <system_error>
 #include <thread>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

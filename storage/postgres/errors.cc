@@ -1,5 +1,5 @@
 // Sorts SQLSTATEs (PostgreSQL manual, appendix A) by what a caller can do about them.
-#include "pawl/storage/postgres/errors.h"
+#include "storage/postgres/errors.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
 // Asks libpq what it would use.
-#include "pawl/storage/postgres/passwords.h"
+#include "storage/postgres/passwords.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/storage/postgres/conninfo.h"
+#include "storage/postgres/conninfo.h"
 
 namespace pawl::storage {
 

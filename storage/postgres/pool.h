@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/storage/postgres/connection.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 

@@ -1,5 +1,5 @@
 // Names a statement by its text, so that whoever else has prepared that name has prepared the same.
-#include "pawl/storage/postgres/prepared_statements.h"
+#include "storage/postgres/prepared_statements.h"
 
 #include <functional>
 #include <pqxx/pqxx>

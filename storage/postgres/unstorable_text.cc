@@ -1,9 +1,9 @@
 // Marks characters within the elements of a text array.
-#include "pawl/storage/postgres/unstorable_text.h"
+#include "storage/postgres/unstorable_text.h"
 
 #include <algorithm>
 
-#include "pawl/storage/postgres/binary_array.h"
+#include "storage/postgres/binary_array.h"
 
 namespace pawl::storage {
 

@@ -1,14 +1,14 @@
 // Applies numbered migrations, with the rows that record them, in one transaction.
-#include "pawl/storage/schema/migrator.h"
+#include "storage/schema/migrator.h"
 
 #include <map>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/migrations/migrations.h"
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/postgres/errors.h"
-#include "pawl/storage/schema/script.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/migrations/migrations.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/errors.h"
+#include "storage/schema/script.h"
 
 namespace pawl::storage {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/storage/migrations/migrations.h"
-#include "pawl/storage/postgres/address.h"
+#include "storage/migrations/migrations.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::storage {
 

@@ -1,8 +1,8 @@
 // Runs the roles and the grants of each line.
-#include "pawl/storage/schema/roles.h"
+#include "storage/schema/roles.h"
 
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/schema/script.h"
+#include "storage/postgres/connection.h"
+#include "storage/schema/script.h"
 
 namespace pawl::storage {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/storage/migrations/migrations.h"
+#include "storage/migrations/migrations.h"
 
 namespace pawl::storage {
 

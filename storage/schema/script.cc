@@ -1,5 +1,5 @@
 // Writes what the migrator does for whoever may not let it.
-#include "pawl/storage/schema/script.h"
+#include "storage/schema/script.h"
 
 #include <Poco/DigestEngine.h>
 #include <Poco/SHA2Engine.h>

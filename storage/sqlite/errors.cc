@@ -1,10 +1,10 @@
 // Which SQLite result code means what to an operator.
-#include "pawl/storage/sqlite/errors.h"
+#include "storage/sqlite/errors.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

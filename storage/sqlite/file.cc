@@ -1,5 +1,5 @@
 // System calls around the checkpoint file, with errors an operator can act upon.
-#include "pawl/storage/sqlite/file.h"
+#include "storage/sqlite/file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

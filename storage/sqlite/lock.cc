@@ -1,5 +1,5 @@
 // Takes the lock with flock, which belongs to the open file and not to the process.
-#include "pawl/storage/sqlite/lock.h"
+#include "storage/sqlite/lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,8 +9,8 @@
 #include <array>
 #include <cerrno>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/sqlite/file.h"
+#include "engine/authoring/errors.h"
+#include "storage/sqlite/file.h"
 
 namespace pawl::storage {
 

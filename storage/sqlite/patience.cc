@@ -1,10 +1,10 @@
 // Looks at the clock now and then while SQLite works.
-#include "pawl/storage/sqlite/patience.h"
+#include "storage/sqlite/patience.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::storage {
 

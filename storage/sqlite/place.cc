@@ -1,5 +1,5 @@
 // Looks at owners, modes and links.
-#include "pawl/storage/sqlite/place.h"
+#include "storage/sqlite/place.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/sqlite/file.h"
+#include "engine/authoring/errors.h"
+#include "storage/sqlite/file.h"
 
 namespace pawl::storage {
 

@@ -1,5 +1,5 @@
 // Writes the text of a statement for any number of rows.
-#include "pawl/storage/sqlite/rows.h"
+#include "storage/sqlite/rows.h"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/storage/sqlite/statement.h"
+#include "storage/sqlite/statement.h"
 
 namespace pawl::storage {
 

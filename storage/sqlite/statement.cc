@@ -1,5 +1,5 @@
 // Binds, steps and reads a prepared statement through SQLiteCpp.
-#include "pawl/storage/sqlite/statement.h"
+#include "storage/sqlite/statement.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 

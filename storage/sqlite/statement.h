@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace SQLite {
 class Database;

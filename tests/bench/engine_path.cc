@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/run.h"
-#include "pawl/engine/authoring/step.h"
-#include "pawl/engine/runtime/runner.h"
-#include "pawl/engine/testing/inline_lanes.h"
-#include "pawl/engine/testing/manual_clock.h"
-#include "pawl/engine/testing/memory_checkpoints.h"
-#include "pawl/engine/testing/memory_outbox.h"
+#include "engine/authoring/run.h"
+#include "engine/authoring/step.h"
+#include "engine/runtime/runner.h"
+#include "engine/testing/inline_lanes.h"
+#include "engine/testing/manual_clock.h"
+#include "engine/testing/memory_checkpoints.h"
+#include "engine/testing/memory_outbox.h"
 
 namespace pawl::bench {
 

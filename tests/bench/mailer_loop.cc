@@ -1,6 +1,6 @@
 // pawl's SMTP mailer alone: called as the send-email step calls it, one mail a call, on as many threads.
-#include "pawl/workflows/mail/mail_url.h"
 #include "tests/bench/mail_loop.h"
+#include "workflows/mail/mail_url.h"
 
 int main(int argc, char** argv) {
   const pawl::bench::MailLoop loop = pawl::bench::mail_loop(argc, argv);

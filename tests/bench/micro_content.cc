@@ -1,11 +1,11 @@
 // What one event costs in text: reading its payload, and writing what people see.
 #include <benchmark/benchmark.h>
 
-#include "pawl/workflows/mail/message/message.h"
-#include "pawl/workflows/notify_sync_failure/content/content.h"
-#include "pawl/workflows/notify_sync_failure/content/email_writer.h"
-#include "pawl/workflows/text/base64.h"
 #include "tests/notify_sync_failure/doubles.h"
+#include "workflows/mail/message/message.h"
+#include "workflows/notify_sync_failure/content/content.h"
+#include "workflows/notify_sync_failure/content/email_writer.h"
+#include "workflows/text/base64.h"
 
 namespace {
 

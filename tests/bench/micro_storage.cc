@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
-#include "pawl/storage/postgres/array_literal.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
+#include "storage/postgres/array_literal.h"
 
 namespace {
 

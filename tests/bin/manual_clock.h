@@ -1,7 +1,7 @@
 // A clock that a test turns by hand.
 #pragma once
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::bin {
 

@@ -8,7 +8,7 @@ import time
 from chaos import worker
 from chaos.fault import Fault
 
-POINTS = os.path.join(os.path.dirname(__file__), "..", "..", "engine", "crash_points.h")
+POINTS = os.path.join(os.path.dirname(__file__), "..", "..", "engine", "faults", "crash_points.h")
 # what only a new store or another verb comes by
 ELSEWHERE = re.compile("store-renamed|emitted|resumed|migrated|pruned")
 

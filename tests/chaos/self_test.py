@@ -23,7 +23,7 @@ from chaos.people import Change
 from chaos.relay import Mail
 from chaos.text import CANARY
 
-MIGRATIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "migrations", "sqlite", "*.sql")
+MIGRATIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "migrations", "checkpoints", "*.sql")
 PAWL = sys.argv.pop(1)
 ORG, OTHER_ORG = "10000000-0000-4000-8000-000000000001", "10000000-0000-4000-8000-000000000002"
 OWNER, MEMBER, BLOCKED = (f"20000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))

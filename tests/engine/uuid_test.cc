@@ -1,10 +1,10 @@
 // What counts as an event's id.
-#include "pawl/engine/authoring/uuid.h"
+#include "engine/authoring/uuid.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/workflows/text/ascii_case.h"
 #include "tests/engine/no_uuids.h"
+#include "workflows/text/ascii_case.h"
 
 using pawl::engine::is_uuid;
 using pawl::text::lower_cased;

@@ -5,10 +5,10 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/read_only.h"
-#include "pawl/storage/checkpoints/reader.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/read_only.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/fuzz/target.h"
 #include "tests/storage/checkpoints/samples.h"

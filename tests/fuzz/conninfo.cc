@@ -1,11 +1,11 @@
 // Fuzzes connection strings of Postgres: what is refused quotes nothing, what is accepted means what it meant.
-#include "pawl/storage/postgres/conninfo.h"
+#include "storage/postgres/conninfo.h"
 
-#include "pawl/bin/output/redact.h"
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/address.h"
-#include "pawl/storage/postgres/advice.h"
-#include "pawl/storage/postgres/passwords.h"
+#include "bin/output/redact.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/advice.h"
+#include "storage/postgres/passwords.h"
 #include "tests/fuzz/target.h"
 
 using namespace pawl;

@@ -1,9 +1,9 @@
 // Fuzzes the reading of error pages: what a reader of the page would see, and never more than there was.
-#include "pawl/workflows/text/html_text.h"
+#include "workflows/text/html_text.h"
 
-#include "pawl/workflows/notify_sync_failure/content/html_mail.h"
-#include "pawl/workflows/text/plain_text.h"
 #include "tests/fuzz/target.h"
+#include "workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/text/plain_text.h"
 
 using namespace pawl;
 using namespace pawl::text;

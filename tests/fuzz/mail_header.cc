@@ -1,14 +1,14 @@
 // Fuzzes a mail: names, subject, address and body that may be anything, in a message that parses back to them.
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/mail/message/header.h"
-#include "pawl/workflows/text/base64.h"
-#include "pawl/workflows/text/utf8.h"
+#include "engine/authoring/errors.h"
 #include "tests/fuzz/target.h"
 #include "tests/mail/message/header_reader.h"
 #include "tests/mail/message/sample_mail.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/mail/message/header.h"
+#include "workflows/text/base64.h"
+#include "workflows/text/utf8.h"
 
 using namespace pawl;
 using namespace pawl::text;

@@ -2,10 +2,10 @@
 // steer.
 #include <fstream>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/content/mail_templates.h"
+#include "engine/authoring/errors.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/fuzz/target.h"
+#include "workflows/notify_sync_failure/content/mail_templates.h"
 
 using namespace pawl;
 using namespace pawl::notify_sync_failure;

@@ -1,10 +1,10 @@
 // Fuzzes the payload of an event: what is read of it, kept of it and archived of it.
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
 #include "tests/fuzz/target.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/text/plain_text.h"
 
 using namespace pawl;
 using namespace pawl::text;

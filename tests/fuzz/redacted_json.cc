@@ -1,5 +1,5 @@
 // Fuzzes the redaction of JSON: a document keeps its shape, and loses the secrets of its strings.
-#include "pawl/workflows/redaction/redacted_json.h"
+#include "workflows/redaction/redacted_json.h"
 
 #include <nlohmann/json.hpp>
 

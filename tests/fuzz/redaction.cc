@@ -1,12 +1,12 @@
 // Fuzzes redaction: a secret that its line announces is found whatever stands before and behind that line.
-#include "pawl/workflows/redaction/redaction.h"
+#include "workflows/redaction/redaction.h"
 
 #include <array>
 
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/html_text.h"
-#include "pawl/workflows/text/plain_text.h"
 #include "tests/fuzz/target.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/html_text.h"
+#include "workflows/text/plain_text.h"
 
 using namespace pawl;
 using namespace pawl::redaction;

@@ -1,12 +1,12 @@
 // Fuzzes what a relay says: replies in pieces of any size, what they mean, and what EHLO and AUTH make of them.
 #include <vector>
 
-#include "pawl/workflows/mail/smtp/capabilities.h"
-#include "pawl/workflows/mail/smtp/refusal.h"
-#include "pawl/workflows/mail/smtp/reply.h"
-#include "pawl/workflows/mail/smtp/sasl.h"
-#include "pawl/workflows/text/utf8.h"
 #include "tests/fuzz/target.h"
+#include "workflows/mail/smtp/capabilities.h"
+#include "workflows/mail/smtp/refusal.h"
+#include "workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/sasl.h"
+#include "workflows/text/utf8.h"
 
 using namespace pawl;
 using namespace pawl::redaction;

@@ -1,12 +1,12 @@
 // Fuzzes the URLs of the settings: the relay's, the application's and a brand's logo.
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/mail_url.h"
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
-#include "pawl/workflows/notify_sync_failure/content/brand.h"
-#include "pawl/workflows/text/ascii_case.h"
+#include "engine/authoring/errors.h"
 #include "tests/fuzz/target.h"
+#include "workflows/mail/mail_url.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/notify_sync_failure/content/brand.h"
+#include "workflows/text/ascii_case.h"
 
 using namespace pawl;
 

@@ -1,9 +1,9 @@
 // The forms of PAWL_MAIL.
-#include "pawl/workflows/mail/mail_url.h"
+#include "workflows/mail/mail_url.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 using namespace pawl::mail;
 

@@ -1,5 +1,5 @@
 // Mail as files.
-#include "pawl/workflows/mail/maildir_mailer.h"
+#include "workflows/mail/maildir_mailer.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

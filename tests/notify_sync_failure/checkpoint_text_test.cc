@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
-#include "pawl/workflows/notify_sync_failure/send_email.h"
-#include "pawl/workflows/text/json_text.h"
+#include "workflows/notify_sync_failure/ports/recipients.h"
+#include "workflows/notify_sync_failure/send_email.h"
+#include "workflows/text/json_text.h"
 
 using namespace pawl::text;
 using namespace pawl::notify_sync_failure;

@@ -1,9 +1,9 @@
 // What the two channels say, and that nothing in it can break out of its place.
-#include "pawl/workflows/notify_sync_failure/content/content.h"
+#include "workflows/notify_sync_failure/content/content.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/notify_sync_failure/doubles.h"
 
 using namespace pawl::notify_sync_failure;

@@ -7,13 +7,13 @@
 #include <set>
 #include <stdexcept>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/runs/run_state.h"
-#include "pawl/workflows/mail/ledger/mail_ledger.h"
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
-#include "pawl/workflows/notify_sync_failure/ports/inbox.h"
-#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
+#include "engine/authoring/errors.h"
+#include "engine/runs/run_state.h"
+#include "workflows/mail/ledger/mail_ledger.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/notify_sync_failure/ports/inbox.h"
+#include "workflows/notify_sync_failure/ports/recipients.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/content/content.h"
+#include "engine/authoring/errors.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/notify_sync_failure/doubles.h"
+#include "workflows/notify_sync_failure/content/content.h"
 
 using namespace pawl::text;
 using namespace pawl::notify_sync_failure;

@@ -1,9 +1,9 @@
 // The two steps before and beside the mail: whom to tell, and the row in the application.
 #include <catch2/catch.hpp>
 
-#include "pawl/workflows/notify_sync_failure/create_in_app.h"
-#include "pawl/workflows/notify_sync_failure/resolve_recipients.h"
 #include "tests/notify_sync_failure/doubles.h"
+#include "workflows/notify_sync_failure/create_in_app.h"
+#include "workflows/notify_sync_failure/resolve_recipients.h"
 
 using namespace pawl::notify_sync_failure;
 

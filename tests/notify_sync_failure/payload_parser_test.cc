@@ -1,8 +1,8 @@
 // What counts as JSON and what is found in it: the same for a payload of any size, so for either parser.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/payload/parser.h"
+#include "engine/authoring/errors.h"
+#include "workflows/notify_sync_failure/payload/parser.h"
 
 using namespace pawl::notify_sync_failure;
 using nlohmann::json;

@@ -1,8 +1,8 @@
 // The step send-email over doubles of its ledger and its mailer.
 #pragma once
 
-#include "pawl/workflows/notify_sync_failure/send_email.h"
 #include "tests/notify_sync_failure/doubles.h"
+#include "workflows/notify_sync_failure/send_email.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,5 +1,5 @@
 // What send-email makes of each answer of ledger and mailer, and that it never sends twice what it knows to be sent.
-#include "pawl/workflows/notify_sync_failure/send_email.h"
+#include "workflows/notify_sync_failure/send_email.h"
 
 #include <catch2/catch.hpp>
 #include <condition_variable>

@@ -1,9 +1,9 @@
 // What a payload must be, and what is said about one that is not.
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/notify_sync_failure/doubles.h"
 
 using namespace pawl::notify_sync_failure;

@@ -1,5 +1,5 @@
 // The workflow as the engine drives it: resolve first, then both channels at once, independent of each other.
-#include "pawl/workflows/notify_sync_failure/workflow.h"
+#include "workflows/notify_sync_failure/workflow.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,9 +1,9 @@
 // What a text that holds pawl's own secrets looks like once it may leave the process.
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "workflows/redaction/own_secrets.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/workflows/text/base64.h"
+#include "workflows/text/base64.h"
 
 using namespace pawl::redaction;
 using namespace pawl::text;

@@ -1,11 +1,11 @@
 // Secrets do not survive in a text, and innocent words do.
-#include "pawl/workflows/redaction/redaction.h"
+#include "workflows/redaction/redaction.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "pawl/workflows/redaction/safe_text.h"
+#include "workflows/redaction/safe_text.h"
 
 using namespace pawl::redaction;
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/testing/memory_outbox.h"
+#include "engine/testing/memory_outbox.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/postgres.h"
 #include "tests/simulation/timed_lanes.h"

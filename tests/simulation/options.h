@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 #include "tests/simulation/faults.h"
 
 namespace pawl::simulation {

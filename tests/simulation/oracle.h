@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/event.h"
+#include "engine/authoring/event.h"
 #include "tests/simulation/ledger.h"
 #include "tests/simulation/postgres.h"
 #include "tests/simulation/store.h"

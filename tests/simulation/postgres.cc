@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::simulation {
 

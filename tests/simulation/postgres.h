@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/testing/memory_outbox.h"
+#include "engine/testing/memory_outbox.h"
 #include "tests/simulation/world.h"
 
 namespace pawl::simulation {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::simulation {
 

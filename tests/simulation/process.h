@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/runtime/runner.h"
+#include "engine/runtime/runner.h"
 #include "tests/simulation/faulty_outbox.h"
 #include "tests/simulation/steps.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::simulation {
 

@@ -1,8 +1,8 @@
 // Executes batches: first what is wrong with the whole call, then item by item.
 #include "tests/simulation/steps.h"
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/run.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/run.h"
 
 namespace pawl::simulation {
 

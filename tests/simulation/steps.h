@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/step.h"
-#include "pawl/engine/authoring/workflow.h"
+#include "engine/authoring/step.h"
+#include "engine/authoring/workflow.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/timed_lanes.h"
 

@@ -1,7 +1,7 @@
 // Passes everything on, and remembers what became durable.
 #include "tests/simulation/store.h"
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::simulation {
 

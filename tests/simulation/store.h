@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "pawl/engine/testing/memory_checkpoints.h"
+#include "engine/testing/memory_checkpoints.h"
 #include "tests/simulation/postgres.h"
 #include "tests/simulation/world.h"
 

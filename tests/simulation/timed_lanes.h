@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/lanes.h"
+#include "engine/ports/lanes.h"
 #include "tests/simulation/world.h"
 
 namespace pawl::simulation {

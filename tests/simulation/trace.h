@@ -6,7 +6,7 @@
 #include <ostream>
 #include <string_view>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::simulation {
 

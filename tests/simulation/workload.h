@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/step.h"
+#include "engine/authoring/step.h"
 #include "tests/simulation/options.h"
 
 namespace pawl::simulation {

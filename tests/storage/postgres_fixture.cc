@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 
-#include "pawl/storage/postgres/array_literal.h"
-#include "pawl/storage/schema/migrator.h"
-#include "pawl/storage/schema/roles.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/schema/migrator.h"
+#include "storage/schema/roles.h"
 
 namespace pawl::tests {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/outbox.h"
-#include "pawl/storage/outbox/postgres_outbox.h"
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/postgres/epoch.h"
+#include "engine/ports/outbox.h"
+#include "storage/outbox/postgres_outbox.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/epoch.h"
 
 namespace pawl::tests {
 

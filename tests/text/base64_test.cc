@@ -1,5 +1,5 @@
 // Base64 as RFC 4648 gives it, and as OpenSSL does.
-#include "pawl/workflows/text/base64.h"
+#include "workflows/text/base64.h"
 
 #include <openssl/evp.h>
 

@@ -1,11 +1,11 @@
 // What of an error text is shown: the words of a page, the lines of a stack trace, and no towers of marks.
-#include "pawl/workflows/text/html_text.h"
+#include "workflows/text/html_text.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/html_entity.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/html_entity.h"
+#include "workflows/text/plain_text.h"
 
 using namespace pawl::redaction;
 using namespace pawl::text;

@@ -1,9 +1,9 @@
 // Times as people in their own zone read them.
-#include "pawl/workflows/text/time_zone.h"
+#include "workflows/text/time_zone.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/workflows/text/utc_time.h"
+#include "workflows/text/utc_time.h"
 
 using namespace pawl::text;
 

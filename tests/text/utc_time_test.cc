@@ -1,5 +1,5 @@
 // Times as the payload's readers and people see them.
-#include "pawl/workflows/text/utc_time.h"
+#include "workflows/text/utc_time.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Reads PAWL_MAIL.
-#include "pawl/workflows/mail/mail_url.h"
+#include "workflows/mail/mail_url.h"
 
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/maildir_mailer.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/mail/null_mailer.h"
-#include "pawl/workflows/mail/smtp/ehlo_name.h"
-#include "pawl/workflows/mail/smtp/mailer.h"
+#include "engine/authoring/errors.h"
+#include "workflows/mail/maildir_mailer.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/mail/null_mailer.h"
+#include "workflows/mail/smtp/ehlo_name.h"
+#include "workflows/mail/smtp/mailer.h"
 
 namespace pawl::mail {
 namespace {

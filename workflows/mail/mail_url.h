@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/smtp/options.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/smtp/options.h"
 
 namespace pawl::mail {
 

@@ -1,5 +1,5 @@
 // Writes messages into a Maildir.
-#include "pawl/workflows/mail/maildir_mailer.h"
+#include "workflows/mail/maildir_mailer.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "pawl/workflows/mail/message/message_id.h"
+#include "workflows/mail/message/message_id.h"
 
 namespace pawl::mail {
 namespace {

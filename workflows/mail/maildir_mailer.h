@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "pawl/workflows/mail/message/mailer.h"
+#include "workflows/mail/message/mailer.h"
 
 namespace pawl::mail {
 

@@ -1,7 +1,7 @@
 // Accepts every mail and sends none: for benchmarks.
 #pragma once
 
-#include "pawl/workflows/mail/message/mailer.h"
+#include "workflows/mail/message/mailer.h"
 
 namespace pawl::mail {
 

@@ -1,8 +1,8 @@
 // Posts what has recipients; where nobody is to be told, nothing is posted and the step succeeds.
-#include "pawl/workflows/notify_sync_failure/create_in_app.h"
+#include "workflows/notify_sync_failure/create_in_app.h"
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/workflows/notify_sync_failure/content/content.h"
+#include "engine/faults/crash_point.h"
+#include "workflows/notify_sync_failure/content/content.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/step.h"
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
-#include "pawl/workflows/notify_sync_failure/ports/inbox.h"
-#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
-#include "pawl/workflows/text/time_zone.h"
+#include "engine/authoring/step.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/notify_sync_failure/ports/inbox.h"
+#include "workflows/notify_sync_failure/ports/recipients.h"
+#include "workflows/text/time_zone.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,13 +1,13 @@
 // Asks the directory once for each organisation of the batch, however many of its connections failed.
-#include "pawl/workflows/notify_sync_failure/resolve_recipients.h"
+#include "workflows/notify_sync_failure/resolve_recipients.h"
 
 #include <algorithm>
 #include <map>
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/json_text.h"
+#include "engine/faults/crash_point.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/json_text.h"
 
 namespace pawl::notify_sync_failure {
 

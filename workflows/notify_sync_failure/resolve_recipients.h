@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "pawl/engine/authoring/step.h"
-#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
+#include "engine/authoring/step.h"
+#include "workflows/notify_sync_failure/ports/recipients.h"
 
 namespace pawl::notify_sync_failure {
 

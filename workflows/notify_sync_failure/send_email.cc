@@ -1,16 +1,16 @@
 // Keeps the order that bounds copies: claim, send, record; only then is an item told its outcome.
-#include "pawl/workflows/notify_sync_failure/send_email.h"
+#include "workflows/notify_sync_failure/send_email.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/ascii_case.h"
-#include "pawl/workflows/text/json_text.h"
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/ascii_case.h"
+#include "workflows/text/json_text.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "pawl/engine/authoring/step.h"
-#include "pawl/workflows/mail/ledger/mail_ledger.h"
-#include "pawl/workflows/mail/ledger/verdict_memory.h"
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/notify_sync_failure/content/email_writer.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "engine/authoring/step.h"
+#include "workflows/mail/ledger/mail_ledger.h"
+#include "workflows/mail/ledger/verdict_memory.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/notify_sync_failure/content/email_writer.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
 
 namespace pawl::notify_sync_failure {
 

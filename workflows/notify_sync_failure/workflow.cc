@@ -1,13 +1,13 @@
 // The coroutine and its registration.
-#include "pawl/workflows/notify_sync_failure/workflow.h"
+#include "workflows/notify_sync_failure/workflow.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/run.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/run.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 

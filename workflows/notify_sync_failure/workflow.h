@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "pawl/engine/authoring/workflow.h"
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/notify_sync_failure/create_in_app.h"
-#include "pawl/workflows/notify_sync_failure/resolve_recipients.h"
-#include "pawl/workflows/notify_sync_failure/send_email.h"
+#include "engine/authoring/workflow.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/notify_sync_failure/create_in_app.h"
+#include "workflows/notify_sync_failure/resolve_recipients.h"
+#include "workflows/notify_sync_failure/send_email.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,12 +1,12 @@
 // Takes one character at a time off the original, however it was escaped.
-#include "pawl/workflows/redaction/folded_text.h"
+#include "workflows/redaction/folded_text.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "pawl/workflows/text/html_entity.h"
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/html_entity.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::redaction {
 

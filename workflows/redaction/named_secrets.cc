@@ -1,11 +1,11 @@
 // Goes from one secret's name to the next and judges the values.
-#include "pawl/workflows/redaction/named_secrets.h"
+#include "workflows/redaction/named_secrets.h"
 
 #include <algorithm>
 
-#include "pawl/workflows/redaction/secret_names.h"
-#include "pawl/workflows/redaction/secret_values.h"
-#include "pawl/workflows/redaction/secret_words.h"
+#include "workflows/redaction/secret_names.h"
+#include "workflows/redaction/secret_values.h"
+#include "workflows/redaction/secret_words.h"
 
 namespace pawl::redaction {
 

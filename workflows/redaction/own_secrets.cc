@@ -1,10 +1,10 @@
 // Looks for secrets in a text, in what its percent signs stand for, and in what its base64 stands for.
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "workflows/redaction/own_secrets.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "pawl/workflows/text/base64.h"
+#include "workflows/text/base64.h"
 
 namespace pawl::redaction {
 namespace {

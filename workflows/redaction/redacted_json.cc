@@ -1,12 +1,12 @@
 // Goes from string to string: a parsed document would lose how its numbers were written.
-#include "pawl/workflows/redaction/redacted_json.h"
+#include "workflows/redaction/redacted_json.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "pawl/workflows/redaction/redaction.h"
-#include "pawl/workflows/text/json_text.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "workflows/redaction/redaction.h"
+#include "workflows/text/json_text.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::redaction {
 

@@ -1,13 +1,13 @@
 // Gathers the ranges that are secret in the folded text, and cuts them out of the original.
-#include "pawl/workflows/redaction/redaction.h"
+#include "workflows/redaction/redaction.h"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 
-#include "pawl/workflows/redaction/named_secrets.h"
-#include "pawl/workflows/redaction/secret_patterns.h"
-#include "pawl/workflows/redaction/secret_words.h"
+#include "workflows/redaction/named_secrets.h"
+#include "workflows/redaction/secret_patterns.h"
+#include "workflows/redaction/secret_words.h"
 
 namespace pawl::redaction {
 

@@ -1,11 +1,11 @@
 // Bounds, cleans, redacts, reads and shortens, in this order: each step relies on the one before.
-#include "pawl/workflows/redaction/safe_text.h"
+#include "workflows/redaction/safe_text.h"
 
 #include <algorithm>
 
-#include "pawl/workflows/redaction/redaction.h"
-#include "pawl/workflows/text/html_text.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "workflows/redaction/redaction.h"
+#include "workflows/text/html_text.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::redaction {
 

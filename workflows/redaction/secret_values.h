@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "pawl/workflows/redaction/folded_text.h"
+#include "workflows/redaction/folded_text.h"
 
 namespace pawl::redaction {
 

@@ -1,12 +1,12 @@
 // The vocabulary of error messages, and counts of letters.
-#include "pawl/workflows/redaction/secret_words.h"
+#include "workflows/redaction/secret_words.h"
 
 #include <algorithm>
 #include <cctype>
 #include <string>
 #include <unordered_set>
 
-#include "pawl/workflows/text/ascii_case.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::redaction {
 

@@ -1,5 +1,5 @@
 // Base64 by a table of the two characters that twelve bits become: OpenSSL takes twice the instructions for it.
-#include "pawl/workflows/text/base64.h"
+#include "workflows/text/base64.h"
 
 #include <endian.h>
 

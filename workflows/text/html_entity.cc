@@ -1,5 +1,5 @@
 // The names are a table, the numbers are read.
-#include "pawl/workflows/text/html_entity.h"
+#include "workflows/text/html_entity.h"
 
 #include <algorithm>
 #include <array>

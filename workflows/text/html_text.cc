@@ -1,14 +1,14 @@
 // Goes through the tags once; what is between them is kept, but for the elements that nobody reads.
-#include "pawl/workflows/text/html_text.h"
+#include "workflows/text/html_text.h"
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
-#include "pawl/workflows/text/ascii_case.h"
-#include "pawl/workflows/text/html_entity.h"
-#include "pawl/workflows/text/plain_text.h"
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/ascii_case.h"
+#include "workflows/text/html_entity.h"
+#include "workflows/text/plain_text.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::text {
 

@@ -1,5 +1,5 @@
 // Leaves texts that need escapes to nlohmann, which looks at each character of all others too.
-#include "pawl/workflows/text/json_text.h"
+#include "workflows/text/json_text.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

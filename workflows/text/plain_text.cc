@@ -1,9 +1,9 @@
 // Goes through a text character by character and keeps what a person may safely be shown.
-#include "pawl/workflows/text/plain_text.h"
+#include "workflows/text/plain_text.h"
 
 #include <algorithm>
 
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::text {
 

@@ -1,12 +1,12 @@
 // Asks Howard Hinnant's library, since the one of g++ 12 knows no time zones.
-#include "pawl/workflows/text/time_zone.h"
+#include "workflows/text/time_zone.h"
 
 #include <date/tz.h>
 
 #include <cstdlib>
 #include <stdexcept>
 
-#include "pawl/workflows/text/utc_time.h"
+#include "workflows/text/utc_time.h"
 
 namespace pawl::text {
 

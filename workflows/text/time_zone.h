@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace date {
 class time_zone;

@@ -1,5 +1,5 @@
 // Reads RFC 3339 by position and checks every field; no locale, no time zone database.
-#include "pawl/workflows/text/utc_time.h"
+#include "workflows/text/utc_time.h"
 
 #include <array>
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "pawl/engine/authoring/clock.h"
+#include "engine/authoring/clock.h"
 
 namespace pawl::text {
 

@@ -1,5 +1,5 @@
 // Decodes and cleans UTF-8 (RFC 3629).
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/utf8.h"
 
 #include <cstdint>
 #include <cstring>

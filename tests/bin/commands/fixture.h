@@ -4,7 +4,7 @@
 #include <sstream>
 #include <vector>
 
-#include "pawl/bin/command_line.h"
+#include "bin/command_line.h"
 #include "tests/bin/temporary_directory.h"
 
 namespace pawl::bin {

@@ -1,8 +1,8 @@
 // Which runs are listed, and what is said of those that are not.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "engine/authoring/clock.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/commands/fixture.h"
 #include "tests/storage/checkpoints/samples.h"
 

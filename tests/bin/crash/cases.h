@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/faults/crash_points.h"
+#include "engine/faults/crash_points.h"
 #include "tests/bin/crash/world.h"
 
 namespace pawl::bin {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "pawl/storage/checkpoints/reader.h"
+#include "storage/checkpoints/reader.h"
 #include "tests/bin/crash/world.h"
 
 namespace pawl::bin {

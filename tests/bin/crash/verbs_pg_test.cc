@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-#include "pawl/engine/faults/crash_points.h"
+#include "engine/faults/crash_points.h"
 #include "tests/bin/worker/job.h"
 
 using namespace pawl::bin;

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "pawl/storage/checkpoints/reader.h"
+#include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
 

@@ -1,5 +1,5 @@
 // A log that nobody reads, and then somebody does.
-#include "pawl/bin/output/lossy_stream.h"
+#include "bin/output/lossy_stream.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-#include "pawl/bin/worker/log.h"
+#include "bin/worker/log.h"
 
 using namespace pawl::bin;
 

@@ -1,5 +1,5 @@
 // Passwords are taken out of whatever is printed.
-#include "pawl/bin/output/redact.h"
+#include "bin/output/redact.h"
 
 #include <catch2/catch.hpp>
 

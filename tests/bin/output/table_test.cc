@@ -1,5 +1,5 @@
 // The three forms in which lists are printed.
-#include "pawl/bin/output/table.h"
+#include "bin/output/table.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>

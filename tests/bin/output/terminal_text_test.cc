@@ -1,5 +1,5 @@
 // What reaches a terminal of text that wants to steer it.
-#include "pawl/bin/output/terminal_text.h"
+#include "bin/output/terminal_text.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -1,10 +1,10 @@
 // Durations, rates and retry settings as people write them.
-#include "pawl/bin/settings/duration.h"
+#include "bin/settings/duration.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/bin/settings/retry_setting.h"
+#include "bin/settings/command_error.h"
+#include "bin/settings/retry_setting.h"
 
 using namespace pawl::bin;
 using namespace std::chrono_literals;

@@ -1,5 +1,5 @@
 // Where settings come from, and which of their sources wins.
-#include "pawl/bin/settings/options.h"
+#include "bin/settings/options.h"
 
 #include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <map>
 
-#include "pawl/bin/settings/command_error.h"
+#include "bin/settings/command_error.h"
 #include "tests/bin/temporary_directory.h"
 
 using namespace pawl::bin;

@@ -1,11 +1,11 @@
 // The ids that verbs take.
-#include "pawl/bin/settings/run_ids.h"
+#include "bin/settings/run_ids.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "bin/settings/command_error.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 
 using namespace pawl::bin;

@@ -1,5 +1,5 @@
 // Which requests are answered, as text in and text out.
-#include "pawl/bin/status/http_exchange.h"
+#include "bin/status/http_exchange.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // What health, readiness and metrics answer for each state of a worker.
-#include "pawl/bin/status/page.h"
+#include "bin/status/page.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // The status pages over real sockets.
-#include "pawl/bin/status/server.h"
+#include "bin/status/server.h"
 
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
@@ -13,8 +13,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/bin/settings/command_error.h"
-#include "pawl/engine/authoring/errors.h"
+#include "bin/settings/command_error.h"
+#include "engine/authoring/errors.h"
 #include "tests/bin/manual_clock.h"
 #include "tests/bin/temporary_directory.h"
 

@@ -1,5 +1,5 @@
 // What a library prints stands in the log as any other line.
-#include "pawl/bin/worker/library_output.h"
+#include "bin/worker/library_output.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>

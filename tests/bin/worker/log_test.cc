@@ -1,5 +1,5 @@
 // Log lines: their level, their fields, and what they never contain.
-#include "pawl/bin/worker/log.h"
+#include "bin/worker/log.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>

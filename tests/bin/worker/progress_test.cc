@@ -1,5 +1,5 @@
 // The live line and the summary.
-#include "pawl/bin/worker/progress.h"
+#include "bin/worker/progress.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>

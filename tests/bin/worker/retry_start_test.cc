@@ -1,9 +1,9 @@
 // Patience with a service that is not there yet.
-#include "pawl/bin/worker/retry_start.h"
+#include "bin/worker/retry_start.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/bin/manual_clock.h"
 
 using namespace pawl::bin;

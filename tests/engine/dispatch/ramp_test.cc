@@ -1,10 +1,10 @@
 // How held runs come back after an outage, and how a fleet comes back to a port.
-#include "pawl/engine/dispatch/ramp.h"
+#include "engine/dispatch/ramp.h"
 
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "pawl/engine/runtime/backoff.h"
+#include "engine/runtime/backoff.h"
 
 using namespace pawl::engine;
 using namespace std::chrono_literals;

@@ -1,5 +1,5 @@
 // What refusals say together: one subject's are its own, those of several are the service's.
-#include "pawl/engine/dispatch/refusals.h"
+#include "engine/dispatch/refusals.h"
 
 #include <catch2/catch.hpp>
 

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "pawl/engine/runs/run_state.h"
+#include "engine/runs/run_state.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

@@ -1,5 +1,5 @@
 // Must compile: the same shapes with named locals, as the control of the ones beside it.
-#include "pawl/engine/authoring/run.h"
+#include "engine/authoring/run.h"
 
 pawl::engine::Workflow allowed(pawl::engine::Run run, const pawl::engine::Step<std::string, int>& step) {
   const std::string input = "named";

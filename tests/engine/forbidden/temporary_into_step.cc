@@ -1,5 +1,5 @@
 // Must not compile: g++ 12 destroys a temporary inside a co_await expression twice.
-#include "pawl/engine/authoring/run.h"
+#include "engine/authoring/run.h"
 
 struct Input {
   std::string text;

@@ -1,5 +1,5 @@
 // The rules of retry and of a run's next move, as a catalogue.
-#include "pawl/engine/runs/decider.h"
+#include "engine/runs/decider.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 // Runs of many items, and events of many bytes: what they cost, and where they end.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/runs/run_state.h"
+#include "engine/runs/run_state.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

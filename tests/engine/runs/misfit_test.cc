@@ -1,7 +1,7 @@
 // Runs that another build of the workflow began.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/runs/replay.h"
+#include "engine/runs/replay.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

@@ -1,5 +1,5 @@
 // Replay tells what happened and what would run next, and touches nothing.
-#include "pawl/engine/runs/replay.h"
+#include "engine/runs/replay.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // How a run's coroutine starts steps afresh or from checkpoints.
-#include "pawl/engine/runs/run_state.h"
+#include "engine/runs/run_state.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 // What the engine says of an outbox that does not answer, and how it goes on.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

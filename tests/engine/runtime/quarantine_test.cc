@@ -1,5 +1,5 @@
 // Who moves beside an event that was in flight when a worker died, as a catalogue.
-#include "pawl/engine/ports/quarantine.h"
+#include "engine/ports/quarantine.h"
 
 #include <catch2/catch.hpp>
 

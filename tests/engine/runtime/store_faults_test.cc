@@ -1,7 +1,7 @@
 // A store that cannot be read, or refuses for good, while the runner runs.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

@@ -1,5 +1,5 @@
 // Lanes on real threads, and the whole engine on top of them.
-#include "pawl/engine/runtime/thread_lanes.h"
+#include "engine/runtime/thread_lanes.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>

@@ -1,7 +1,7 @@
 // What a run that waits may not wait for: a sibling, a clock that was wrong, another step's outage.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

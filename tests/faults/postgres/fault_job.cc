@@ -7,7 +7,7 @@
 #include <csignal>
 #include <map>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::tests {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <sstream>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/faults/postgres/worker_role.h"
 
 using namespace pawl;

@@ -1,8 +1,8 @@
 // PgBouncer in transaction mode between the worker and Postgres.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/connection.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/connection.h"
 #include "tests/faults/postgres/fault_job.h"
 
 using namespace pawl;

@@ -1,7 +1,7 @@
 // The server's own timeouts set low, locks that are held, and a full disk.
 #include <catch2/catch.hpp>
 
-#include "pawl/storage/postgres/errors.h"
+#include "storage/postgres/errors.h"
 #include "tests/faults/postgres/fault_job.h"
 
 using namespace pawl;

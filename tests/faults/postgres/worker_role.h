@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/storage/schema/roles.h"
+#include "storage/schema/roles.h"
 #include "tests/faults/postgres/fault_job.h"
 
 namespace pawl::tests {

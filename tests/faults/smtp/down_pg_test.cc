@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/workflows/text/base64.h"
 #include "tests/faults/smtp/smtp_scene.h"
 #include "tests/service.h"
+#include "workflows/text/base64.h"
 
 using namespace pawl;
 using namespace pawl::tests;

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/mail/ledger/postgres_mail_ledger.h"
 
 namespace pawl::tests {
 

@@ -1,9 +1,9 @@
 // Mails in doubt as an operator sees and resolves them.
 #include <catch2/catch.hpp>
 
-#include "pawl/workflows/mail/ledger/in_doubt_mails.h"
-#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/mail/ledger/in_doubt_mails.h"
+#include "workflows/mail/ledger/postgres_mail_ledger.h"
 
 using namespace pawl;
 using namespace pawl::mail;

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/errors.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/errors.h"
 #include "tests/mail/ledger/fixture.h"
 
 using namespace pawl;

@@ -1,5 +1,5 @@
 // Calls of many threads in one statement: each gets its own answers, or its own error.
-#include "pawl/workflows/mail/ledger/request_coalescer.h"
+#include "workflows/mail/ledger/request_coalescer.h"
 
 #include <array>
 #include <atomic>

@@ -1,5 +1,5 @@
 // What is remembered of a mail while the ledger cannot be told, and for how long.
-#include "pawl/workflows/mail/ledger/verdict_memory.h"
+#include "workflows/mail/ledger/verdict_memory.h"
 
 #include <catch2/catch.hpp>
 

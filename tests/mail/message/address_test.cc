@@ -1,5 +1,5 @@
 // Which addresses are handed to a mail server, and in which form.
-#include "pawl/workflows/mail/message/address.h"
+#include "workflows/mail/message/address.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,12 +1,12 @@
 // Header fields that hold whatever they are given, and nothing more.
-#include "pawl/workflows/mail/message/header.h"
+#include "workflows/mail/message/header.h"
 
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "pawl/workflows/text/utf8.h"
 #include "tests/mail/message/header_reader.h"
 #include "tests/mail/message/sample_mail.h"
+#include "workflows/text/utf8.h"
 
 using namespace pawl::text;
 using namespace pawl::mail;

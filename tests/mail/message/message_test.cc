@@ -1,9 +1,9 @@
 // Messages as bytes: deterministic, complete, and refused when an address would do harm.
-#include "pawl/workflows/mail/message/message.h"
+#include "workflows/mail/message/message.h"
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/mail/message/header_reader.h"
 #include "tests/mail/message/sample_mail.h"
 

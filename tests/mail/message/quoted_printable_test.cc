@@ -1,5 +1,5 @@
 // Quoted-printable as RFC 2045 gives it; that a real parser reads it back is in smtp/mailer_test.cc.
-#include "pawl/workflows/mail/message/quoted_printable.h"
+#include "workflows/mail/message/quoted_printable.h"
 
 #include <catch2/catch.hpp>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/workflows/mail/message/message.h"
+#include "workflows/mail/message/message.h"
 
 namespace pawl::mail {
 

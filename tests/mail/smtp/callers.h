@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "pawl/workflows/mail/message/mailer.h"
+#include "workflows/mail/message/mailer.h"
 
 namespace pawl::mail {
 

@@ -5,12 +5,12 @@
 #include <future>
 #include <new>
 
-#include "pawl/workflows/mail/mail_url.h"
-#include "pawl/workflows/mail/smtp/connection.h"
-#include "pawl/workflows/mail/smtp/mailer.h"
 #include "tests/mail/message/sample_mail.h"
 #include "tests/mail/smtp/callers.h"
 #include "tests/mail/smtp_server.h"
+#include "workflows/mail/mail_url.h"
+#include "workflows/mail/smtp/connection.h"
+#include "workflows/mail/smtp/mailer.h"
 
 using namespace pawl::mail;
 

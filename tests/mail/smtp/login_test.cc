@@ -1,5 +1,5 @@
 // How pawl introduces itself, secures the connection and logs in, with relays of every kind.
-#include "pawl/workflows/mail/smtp/login.h"
+#include "workflows/mail/smtp/login.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -9,11 +9,11 @@
 #include <fstream>
 #include <thread>
 
-#include "pawl/workflows/mail/mail_url.h"
-#include "pawl/workflows/mail/smtp/mailer.h"
-#include "pawl/workflows/text/base64.h"
 #include "tests/mail/message/sample_mail.h"
 #include "tests/mail/smtp_server.h"
+#include "workflows/mail/mail_url.h"
+#include "workflows/mail/smtp/mailer.h"
+#include "workflows/text/base64.h"
 
 using namespace pawl::text;
 using namespace pawl::mail;

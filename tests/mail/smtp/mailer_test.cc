@@ -1,14 +1,14 @@
 // Mail over real SMTP to a server and a parser that are not ours.
-#include "pawl/workflows/mail/smtp/mailer.h"
+#include "workflows/mail/smtp/mailer.h"
 
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/mail_url.h"
+#include "engine/authoring/errors.h"
 #include "tests/mail/message/sample_mail.h"
 #include "tests/mail/smtp/callers.h"
 #include "tests/mail/smtp_server.h"
+#include "workflows/mail/mail_url.h"
 
 using namespace pawl::mail;
 

@@ -1,5 +1,5 @@
 // Which connection takes the next mail, and when the relay is down, without a network and without a clock.
-#include "pawl/workflows/mail/smtp/pool.h"
+#include "workflows/mail/smtp/pool.h"
 
 #include <catch2/catch.hpp>
 

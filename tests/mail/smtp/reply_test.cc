@@ -1,5 +1,5 @@
 // Replies of servers that may say anything.
-#include "pawl/workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/reply.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,16 +1,16 @@
 // Certificates are read once, and anew when their files have changed.
-#include "pawl/workflows/mail/tls/trust_store.h"
+#include "workflows/mail/tls/trust_store.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/workflows/mail/mail_url.h"
-#include "pawl/workflows/mail/smtp/mailer.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/mail/message/sample_mail.h"
 #include "tests/mail/smtp_server.h"
+#include "workflows/mail/mail_url.h"
+#include "workflows/mail/smtp/mailer.h"
 
 using namespace pawl::mail;
 namespace fs = std::filesystem;

@@ -1,5 +1,5 @@
 // What became of a mail, by the phase its transaction ended in and the server's last reply.
-#include "pawl/workflows/mail/smtp/verdict.h"
+#include "workflows/mail/smtp/verdict.h"
 
 #include <catch2/catch.hpp>
 

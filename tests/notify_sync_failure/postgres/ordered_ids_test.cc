@@ -1,5 +1,5 @@
 // Ids in the order of time, as the bytes that Postgres gets.
-#include "pawl/workflows/notify_sync_failure/postgres/ordered_ids.h"
+#include "workflows/notify_sync_failure/postgres/ordered_ids.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_recipients.h"
+#include "engine/authoring/errors.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 
 using namespace pawl;
 using namespace pawl::tests;

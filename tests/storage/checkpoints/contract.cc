@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/storage/checkpoints/samples.h"
 
 namespace pawl::storage {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "pawl/engine/ports/checkpoints.h"
+#include "engine/ports/checkpoints.h"
 
 namespace pawl::storage {
 

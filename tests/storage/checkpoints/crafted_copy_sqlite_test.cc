@@ -4,9 +4,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/reader.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/samples.h"
 

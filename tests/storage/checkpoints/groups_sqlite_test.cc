@@ -5,10 +5,10 @@
 #include <csignal>
 #include <random>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/testing/memory_checkpoints.h"
-#include "pawl/storage/checkpoints/reader.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
+#include "engine/authoring/errors.h"
+#include "engine/testing/memory_checkpoints.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/samples.h"
 

@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/checkpoints/reader.h"
-#include "pawl/storage/checkpoints/sqlite_checkpoints.h"
-#include "pawl/storage/sqlite/place.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/checkpoints/sqlite_checkpoints.h"
+#include "storage/sqlite/place.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/samples.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/ports/checkpoints.h"
+#include "engine/ports/checkpoints.h"
 
 namespace pawl::storage {
 

@@ -2,13 +2,13 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/outbox/application_watch.h"
-#include "pawl/storage/schema/migrator.h"
-#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_inbox.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_recipients.h"
+#include "engine/authoring/errors.h"
+#include "storage/outbox/application_watch.h"
+#include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 
 using namespace pawl;
 using namespace pawl::tests;

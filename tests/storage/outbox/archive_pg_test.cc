@@ -1,7 +1,7 @@
 // The archive: what retention drops, what stays until somebody has decided, and whose locks and settings it bears with.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

@@ -1,5 +1,5 @@
 // Where claims look, by hand-turned time.
-#include "pawl/storage/outbox/claim_cursor.h"
+#include "storage/outbox/claim_cursor.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // How much a claim asks for, after answers and failures.
-#include "pawl/storage/outbox/claim_size.h"
+#include "storage/outbox/claim_size.h"
 
 #include <catch2/catch.hpp>
 

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <future>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

@@ -1,11 +1,11 @@
 // What the command line does to events.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/outbox/event_admin.h"
-#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "engine/authoring/errors.h"
+#include "storage/outbox/event_admin.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 
 using namespace pawl;
 using namespace pawl::tests;

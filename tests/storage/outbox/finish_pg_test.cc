@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/outbox/event_admin.h"
+#include "engine/authoring/errors.h"
+#include "storage/outbox/event_admin.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

@@ -1,7 +1,7 @@
 // Epochs: takeover of the dead, restart with the same store, and a clean stop.
 #include <catch2/catch.hpp>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

@@ -1,5 +1,5 @@
 // Who overtakes whom, by hand-turned time.
-#include "pawl/storage/outbox/tenant_fairness.h"
+#include "storage/outbox/tenant_fairness.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Which connections an impostor could take the place of.
-#include "pawl/storage/postgres/advice.h"
+#include "storage/postgres/advice.h"
 
 #include <catch2/catch.hpp>
 

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/errors.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/errors.h"
 #include "tests/engine/no_uuids.h"
 #include "tests/storage/postgres_fixture.h"
 

@@ -1,14 +1,14 @@
 // Which connection strings are refused before anything is connected, and what a session's own looks like.
-#include "pawl/storage/postgres/conninfo.h"
+#include "storage/postgres/conninfo.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/postgres/address.h"
-#include "pawl/storage/postgres/advice.h"
-#include "pawl/storage/postgres/passwords.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/advice.h"
+#include "storage/postgres/passwords.h"
 #include "tests/bin/temporary_directory.h"
 
 using namespace pawl;

@@ -1,9 +1,9 @@
 // Databases whose encoding is not UTF-8, and clients that are told to speak another one.
 #include <catch2/catch.hpp>
 
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/errors.h"
-#include "pawl/storage/schema/migrator.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/errors.h"
+#include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

@@ -1,5 +1,5 @@
 // The passwords that a connection to Postgres may show, wherever libpq finds them.
-#include "pawl/storage/postgres/passwords.h"
+#include "storage/postgres/passwords.h"
 
 #include <unistd.h>
 

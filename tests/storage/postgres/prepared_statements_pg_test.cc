@@ -1,8 +1,8 @@
 // Plans that are kept on a connection: used again, made anew in time, and never missed where they are not.
 #include <catch2/catch.hpp>
 
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/connection.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/connection.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

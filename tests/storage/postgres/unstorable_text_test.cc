@@ -1,11 +1,11 @@
 // Characters that a database cannot store, in the parameters of a statement; and the text of the migrations.
-#include "pawl/storage/postgres/unstorable_text.h"
+#include "storage/postgres/unstorable_text.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "pawl/storage/migrations/migrations.h"
-#include "pawl/storage/postgres/binary_array.h"
+#include "storage/migrations/migrations.h"
+#include "storage/postgres/binary_array.h"
 
 using namespace pawl::storage;
 

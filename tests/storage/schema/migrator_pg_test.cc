@@ -4,11 +4,11 @@
 #include <fstream>
 #include <future>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/migrations/migrations.h"
-#include "pawl/storage/postgres/errors.h"
-#include "pawl/storage/schema/migrator.h"
-#include "pawl/storage/schema/script.h"
+#include "engine/authoring/errors.h"
+#include "storage/migrations/migrations.h"
+#include "storage/postgres/errors.h"
+#include "storage/schema/migrator.h"
+#include "storage/schema/script.h"
 #include "tests/bin/temporary_directory.h"
 #include "tests/storage/postgres_fixture.h"
 

@@ -2,12 +2,12 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/storage/outbox/event_admin.h"
-#include "pawl/storage/schema/migrator.h"
-#include "pawl/storage/schema/roles.h"
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "engine/authoring/errors.h"
+#include "storage/outbox/event_admin.h"
+#include "storage/schema/migrator.h"
+#include "storage/schema/roles.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 
 using namespace pawl;
 using namespace pawl::tests;

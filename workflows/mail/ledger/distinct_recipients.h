@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "pawl/storage/postgres/binary_array.h"
+#include "storage/postgres/binary_array.h"
 
 namespace pawl::mail {
 

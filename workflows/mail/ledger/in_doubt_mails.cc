@@ -1,9 +1,9 @@
 // Reads and resolves mails in doubt with one short-lived connection a call.
-#include "pawl/workflows/mail/ledger/in_doubt_mails.h"
+#include "workflows/mail/ledger/in_doubt_mails.h"
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/postgres/array_literal.h"
-#include "pawl/storage/postgres/connection.h"
+#include "engine/faults/crash_point.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::mail {
 

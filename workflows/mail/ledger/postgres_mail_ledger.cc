@@ -3,19 +3,19 @@
 // The in-doubt window is between them. A row stays `sending` from the moment we may start to send until the outcome is
 // recorded; a crash, a lost connection or a stalled server in between leaves it so, and nobody can tell whether the
 // mail has left. The next claim that finds such a row counts it, and then the policy decides.
-#include "pawl/workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/mail/ledger/postgres_mail_ledger.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/connection.h"
-#include "pawl/storage/postgres/errors.h"
-#include "pawl/workflows/mail/ledger/claim_numbers.h"
-#include "pawl/workflows/mail/ledger/distinct_recipients.h"
-#include "pawl/workflows/mail/ledger/request_coalescer.h"
+#include "engine/faults/crash_point.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/errors.h"
+#include "workflows/mail/ledger/claim_numbers.h"
+#include "workflows/mail/ledger/distinct_recipients.h"
+#include "workflows/mail/ledger/request_coalescer.h"
 
 namespace pawl::mail {
 

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "pawl/storage/postgres/address.h"
-#include "pawl/storage/postgres/epoch.h"
-#include "pawl/workflows/mail/ledger/mail_ledger.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/epoch.h"
+#include "workflows/mail/ledger/mail_ledger.h"
 
 namespace pawl::mail {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::mail {
 

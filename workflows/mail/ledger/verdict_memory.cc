@@ -1,5 +1,5 @@
 // Bounded by forgetting first what the ledger has been told.
-#include "pawl/workflows/mail/ledger/verdict_memory.h"
+#include "workflows/mail/ledger/verdict_memory.h"
 
 #include <algorithm>
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "pawl/workflows/mail/ledger/mail_ledger.h"
+#include "workflows/mail/ledger/mail_ledger.h"
 
 namespace pawl::mail {
 

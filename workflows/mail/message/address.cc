@@ -1,5 +1,5 @@
 // Cleans addresses, maps their domains with libidn2, and checks them against RFC 5321 and RFC 6531.
-#include "pawl/workflows/mail/message/address.h"
+#include "workflows/mail/message/address.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "pawl/workflows/text/ascii_case.h"
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/ascii_case.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {

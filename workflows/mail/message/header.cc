@@ -1,11 +1,11 @@
 // Folds and encodes header fields.
-#include "pawl/workflows/mail/message/header.h"
+#include "workflows/mail/message/header.h"
 
 #include <algorithm>
 #include <optional>
 
-#include "pawl/workflows/text/base64.h"
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/base64.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {

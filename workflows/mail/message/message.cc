@@ -1,5 +1,5 @@
 // Renders messages as MIME.
-#include "pawl/workflows/mail/message/message.h"
+#include "workflows/mail/message/message.h"
 
 #include <Poco/DateTime.h>
 #include <Poco/DateTimeFormatter.h>
@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <string_view>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/mail/message/header.h"
-#include "pawl/workflows/mail/message/quoted_printable.h"
-#include "pawl/workflows/text/base64.h"
-#include "pawl/workflows/text/utf8.h"
+#include "engine/authoring/errors.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/mail/message/header.h"
+#include "workflows/mail/message/quoted_printable.h"
+#include "workflows/text/base64.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/message/message_id.h"
+#include "engine/authoring/clock.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/message/message_id.h"
 
 namespace pawl::mail {
 

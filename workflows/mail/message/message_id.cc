@@ -1,5 +1,5 @@
 // Derives message ids by digest, of OpenSSL: Poco's takes five times as long.
-#include "pawl/workflows/mail/message/message_id.h"
+#include "workflows/mail/message/message_id.h"
 
 #include <openssl/evp.h>
 

@@ -1,5 +1,5 @@
 // Copies what may stand as it is, and writes the rest as its hexadecimal value.
-#include "pawl/workflows/mail/message/quoted_printable.h"
+#include "workflows/mail/message/quoted_printable.h"
 
 #include <algorithm>
 #include <array>

@@ -1,10 +1,10 @@
 // Reads the keywords of EHLO.
-#include "pawl/workflows/mail/smtp/capabilities.h"
+#include "workflows/mail/smtp/capabilities.h"
 
 #include <algorithm>
 #include <sstream>
 
-#include "pawl/workflows/text/ascii_case.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::mail {
 namespace {

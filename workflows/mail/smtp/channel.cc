@@ -1,5 +1,5 @@
 // Cuts what the relay says into replies.
-#include "pawl/workflows/mail/smtp/channel.h"
+#include "workflows/mail/smtp/channel.h"
 
 #include <algorithm>
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "pawl/workflows/mail/smtp/options.h"
-#include "pawl/workflows/mail/smtp/reply.h"
-#include "pawl/workflows/mail/tls/socket.h"
+#include "workflows/mail/smtp/options.h"
+#include "workflows/mail/smtp/reply.h"
+#include "workflows/mail/tls/socket.h"
 
 namespace pawl::mail {
 

@@ -1,5 +1,5 @@
 // SMTP transactions (RFC 5321): two round trips a mail where the relay pipelines (RFC 2920), four where it does not.
-#include "pawl/workflows/mail/smtp/connection.h"
+#include "workflows/mail/smtp/connection.h"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "pawl/engine/faults/crash_point.h"
-#include "pawl/workflows/text/utf8.h"
+#include "engine/faults/crash_point.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {

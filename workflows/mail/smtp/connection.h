@@ -5,9 +5,9 @@
 #include <memory>
 #include <utility>
 
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/smtp/login.h"
-#include "pawl/workflows/mail/smtp/verdict.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/smtp/login.h"
+#include "workflows/mail/smtp/verdict.h"
 
 namespace pawl::mail {
 

@@ -1,5 +1,5 @@
 // Asks the system what this host is called.
-#include "pawl/workflows/mail/smtp/ehlo_name.h"
+#include "workflows/mail/smtp/ehlo_name.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

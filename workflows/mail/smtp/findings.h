@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "pawl/workflows/mail/smtp/ehlo_name.h"
-#include "pawl/workflows/mail/smtp/sasl.h"
-#include "pawl/workflows/mail/tls/trust_store.h"
+#include "workflows/mail/smtp/ehlo_name.h"
+#include "workflows/mail/smtp/sasl.h"
+#include "workflows/mail/tls/trust_store.h"
 
 namespace pawl::mail {
 

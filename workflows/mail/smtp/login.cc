@@ -1,10 +1,10 @@
 // Talks to the relay until it knows us.
-#include "pawl/workflows/mail/smtp/login.h"
+#include "workflows/mail/smtp/login.h"
 
 #include <algorithm>
 
-#include "pawl/workflows/mail/smtp/password_file.h"
-#include "pawl/workflows/text/ascii_case.h"
+#include "workflows/mail/smtp/password_file.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::mail {
 namespace {

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "pawl/workflows/mail/smtp/capabilities.h"
-#include "pawl/workflows/mail/smtp/channel.h"
-#include "pawl/workflows/mail/smtp/findings.h"
-#include "pawl/workflows/mail/smtp/options.h"
+#include "workflows/mail/smtp/capabilities.h"
+#include "workflows/mail/smtp/channel.h"
+#include "workflows/mail/smtp/findings.h"
+#include "workflows/mail/smtp/options.h"
 
 namespace pawl::mail {
 

@@ -1,12 +1,12 @@
 // Lends SMTP connections to the threads that send.
-#include "pawl/workflows/mail/smtp/mailer.h"
+#include "workflows/mail/smtp/mailer.h"
 
 #include <algorithm>
 #include <csignal>
 #include <string>
 
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/mail/tls/file_version.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/mail/tls/file_version.h"
 
 namespace pawl::mail {
 namespace {

@@ -9,10 +9,10 @@
 #include <variant>
 #include <vector>
 
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/smtp/connection.h"
-#include "pawl/workflows/mail/smtp/options.h"
-#include "pawl/workflows/mail/smtp/pool.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/smtp/connection.h"
+#include "workflows/mail/smtp/options.h"
+#include "workflows/mail/smtp/pool.h"
 
 namespace pawl::mail {
 

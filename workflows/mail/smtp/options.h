@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "pawl/workflows/mail/smtp/sasl.h"
-#include "pawl/workflows/redaction/own_secrets.h"
+#include "workflows/mail/smtp/sasl.h"
+#include "workflows/redaction/own_secrets.h"
 
 namespace pawl::mail {
 

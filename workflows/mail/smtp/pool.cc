@@ -1,5 +1,5 @@
 // Lends connections out.
-#include "pawl/workflows/mail/smtp/pool.h"
+#include "workflows/mail/smtp/pool.h"
 
 #include <algorithm>
 #include <utility>

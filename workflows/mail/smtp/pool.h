@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/smtp/verdict.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/smtp/verdict.h"
 
 namespace pawl::mail {
 

@@ -1,12 +1,12 @@
 // Codes and words by which real relays say whom they refuse.
-#include "pawl/workflows/mail/smtp/refusal.h"
+#include "workflows/mail/smtp/refusal.h"
 
 #include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "pawl/workflows/text/ascii_case.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::mail {
 namespace {

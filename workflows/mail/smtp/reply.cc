@@ -1,10 +1,10 @@
 // Reads SMTP replies.
-#include "pawl/workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/reply.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {

@@ -1,5 +1,5 @@
 // The five mechanisms.
-#include "pawl/workflows/mail/smtp/sasl.h"
+#include "workflows/mail/smtp/sasl.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "pawl/workflows/text/ascii_case.h"
-#include "pawl/workflows/text/base64.h"
+#include "workflows/text/ascii_case.h"
+#include "workflows/text/base64.h"
 
 namespace pawl::mail {
 namespace {

@@ -1,8 +1,8 @@
 // The table from phases and codes to deliveries.
-#include "pawl/workflows/mail/smtp/verdict.h"
+#include "workflows/mail/smtp/verdict.h"
 
-#include "pawl/workflows/mail/smtp/refusal.h"
-#include "pawl/workflows/text/utf8.h"
+#include "workflows/mail/smtp/refusal.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "pawl/workflows/mail/message/mailer.h"
-#include "pawl/workflows/mail/smtp/reply.h"
+#include "workflows/mail/message/mailer.h"
+#include "workflows/mail/smtp/reply.h"
 
 namespace pawl::mail {
 

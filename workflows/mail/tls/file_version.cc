@@ -1,5 +1,5 @@
 // Asks the file system for what changes with a file.
-#include "pawl/workflows/mail/tls/file_version.h"
+#include "workflows/mail/tls/file_version.h"
 
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 // libcurl looks up and connects, OpenSSL secures.
-#include "pawl/workflows/mail/tls/socket.h"
+#include "workflows/mail/tls/socket.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

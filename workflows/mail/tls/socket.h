@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "pawl/workflows/mail/tls/trust_store.h"
+#include "workflows/mail/tls/trust_store.h"
 
 namespace pawl::mail {
 

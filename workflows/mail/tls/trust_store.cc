@@ -1,5 +1,5 @@
 // OpenSSL reads and keeps the certificates.
-#include "pawl/workflows/mail/tls/trust_store.h"
+#include "workflows/mail/tls/trust_store.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "pawl/workflows/mail/tls/file_version.h"
+#include "workflows/mail/tls/file_version.h"
 
 namespace pawl::mail {
 namespace {

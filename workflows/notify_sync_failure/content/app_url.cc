@@ -1,14 +1,14 @@
 // Checks the configured base once, so that no link has to be checked later.
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
 
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
 
 #include <algorithm>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 

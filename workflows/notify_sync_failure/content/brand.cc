@@ -1,13 +1,13 @@
 // Checks the brand once, so that no mail has to.
-#include "pawl/workflows/notify_sync_failure/content/brand.h"
+#include "workflows/notify_sync_failure/content/brand.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 

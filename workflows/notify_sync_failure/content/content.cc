@@ -1,8 +1,8 @@
 // Words the facts for each channel.
-#include "pawl/workflows/notify_sync_failure/content/content.h"
+#include "workflows/notify_sync_failure/content/content.h"
 
-#include "pawl/workflows/text/joined_text.h"
-#include "pawl/workflows/text/json_text.h"
+#include "workflows/text/joined_text.h"
+#include "workflows/text/json_text.h"
 
 namespace pawl::notify_sync_failure {
 

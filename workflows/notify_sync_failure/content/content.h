@@ -4,11 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
-#include "pawl/workflows/notify_sync_failure/content/html_mail.h"
-#include "pawl/workflows/notify_sync_failure/content/mail_templates.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
-#include "pawl/workflows/text/time_zone.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/notify_sync_failure/content/mail_templates.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/text/time_zone.h"
 
 namespace pawl::notify_sync_failure {
 

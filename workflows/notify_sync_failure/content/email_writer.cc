@@ -1,10 +1,10 @@
 // Fills in mail's message from content.h; nothing in it depends on when or where it is written.
-#include "pawl/workflows/notify_sync_failure/content/email_writer.h"
+#include "workflows/notify_sync_failure/content/email_writer.h"
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/mail/message/address.h"
-#include "pawl/workflows/mail/message/message_id.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
+#include "workflows/mail/message/address.h"
+#include "workflows/mail/message/message_id.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/workflows/mail/message/message.h"
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
-#include "pawl/workflows/notify_sync_failure/content/content.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "engine/authoring/clock.h"
+#include "workflows/mail/message/message.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/notify_sync_failure/content/content.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
 
 namespace pawl::notify_sync_failure {
 

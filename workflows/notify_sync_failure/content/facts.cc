@@ -1,7 +1,7 @@
 // Collects the facts once for both channels.
-#include "pawl/workflows/notify_sync_failure/content/facts.h"
+#include "workflows/notify_sync_failure/content/facts.h"
 
-#include "pawl/workflows/text/utc_time.h"
+#include "workflows/text/utc_time.h"
 
 namespace pawl::notify_sync_failure {
 

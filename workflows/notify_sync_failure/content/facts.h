@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "pawl/workflows/notify_sync_failure/content/app_url.h"
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
-#include "pawl/workflows/text/time_zone.h"
+#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/text/time_zone.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,9 +1,9 @@
 // Writes the page piece by piece; whatever comes from outside is escaped and isolated.
-#include "pawl/workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/notify_sync_failure/content/html_mail.h"
 
 #include <algorithm>
 
-#include "pawl/workflows/text/joined_text.h"
+#include "workflows/text/joined_text.h"
 
 namespace pawl::notify_sync_failure {
 

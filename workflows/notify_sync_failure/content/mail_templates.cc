@@ -1,5 +1,5 @@
 // Reads the files, looks at each tag of them, and leaves the rest to the library.
-#include "pawl/workflows/notify_sync_failure/content/mail_templates.h"
+#include "workflows/notify_sync_failure/content/mail_templates.h"
 
 #include <algorithm>
 #include <array>
@@ -9,10 +9,10 @@
 #include <system_error>
 #include <vector>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/notify_sync_failure/content/html_mail.h"
-#include "pawl/workflows/notify_sync_failure/content/template_file.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
+#include "workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/notify_sync_failure/content/template_file.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "pawl/workflows/notify_sync_failure/content/brand.h"
-#include "pawl/workflows/notify_sync_failure/content/facts.h"
+#include "workflows/notify_sync_failure/content/brand.h"
+#include "workflows/notify_sync_failure/content/facts.h"
 
 namespace pawl::notify_sync_failure {
 

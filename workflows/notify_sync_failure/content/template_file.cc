@@ -1,5 +1,5 @@
 // Reads a file whole and looks at each of its characters once.
-#include "pawl/workflows/notify_sync_failure/content/template_file.h"
+#include "workflows/notify_sync_failure/content/template_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,8 +7,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/text/utf8.h"
+#include "engine/authoring/errors.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,12 +1,12 @@
 // Bounds a payload, and makes the texts of its fields safe.
-#include "pawl/workflows/notify_sync_failure/payload/fields.h"
+#include "workflows/notify_sync_failure/payload/fields.h"
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/uuid.h"
-#include "pawl/workflows/notify_sync_failure/payload/parser.h"
-#include "pawl/workflows/redaction/safe_text.h"
-#include "pawl/workflows/text/json_text.h"
-#include "pawl/workflows/text/utc_time.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/uuid.h"
+#include "workflows/notify_sync_failure/payload/parser.h"
+#include "workflows/redaction/safe_text.h"
+#include "workflows/text/json_text.h"
+#include "workflows/text/utc_time.h"
 
 namespace pawl::notify_sync_failure {
 

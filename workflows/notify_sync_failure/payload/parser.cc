@@ -1,6 +1,6 @@
 // By simdjson, for a tenth of the instructions of nlohmann's parser. That one reads again what simdjson refuses: it
 // takes integers of any length and bytes that are no UTF-8, and knows where an error is.
-#include "pawl/workflows/notify_sync_failure/payload/parser.h"
+#include "workflows/notify_sync_failure/payload/parser.h"
 
 #include <simdjson.h>
 
@@ -8,8 +8,8 @@
 #include <new>
 #include <optional>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/workflows/text/plain_text.h"
+#include "engine/authoring/errors.h"
+#include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
 

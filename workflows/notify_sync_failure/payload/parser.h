@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pawl/workflows/notify_sync_failure/payload/fields.h"
+#include "workflows/notify_sync_failure/payload/fields.h"
 
 namespace pawl::notify_sync_failure {
 

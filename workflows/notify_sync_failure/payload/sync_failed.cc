@@ -1,15 +1,15 @@
 // Checks every field and gives it its type.
-#include "pawl/workflows/notify_sync_failure/payload/sync_failed.h"
+#include "workflows/notify_sync_failure/payload/sync_failed.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "pawl/engine/authoring/errors.h"
-#include "pawl/engine/authoring/uuid.h"
-#include "pawl/workflows/redaction/redacted_json.h"
-#include "pawl/workflows/text/ascii_case.h"
-#include "pawl/workflows/text/plain_text.h"
-#include "pawl/workflows/text/utc_time.h"
+#include "engine/authoring/errors.h"
+#include "engine/authoring/uuid.h"
+#include "workflows/redaction/redacted_json.h"
+#include "workflows/text/ascii_case.h"
+#include "workflows/text/plain_text.h"
+#include "workflows/text/utc_time.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "pawl/engine/authoring/event.h"
-#include "pawl/workflows/notify_sync_failure/payload/fields.h"
+#include "engine/authoring/event.h"
+#include "workflows/notify_sync_failure/payload/fields.h"
 
 namespace pawl::notify_sync_failure {
 

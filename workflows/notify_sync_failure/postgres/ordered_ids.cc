@@ -1,5 +1,5 @@
 // Lays out time, version, place, variant and chance as the RFC has them.
-#include "pawl/workflows/notify_sync_failure/postgres/ordered_ids.h"
+#include "workflows/notify_sync_failure/postgres/ordered_ids.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pawl/engine/authoring/errors.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/storage/postgres/binary_array.h"
+#include "engine/authoring/clock.h"
+#include "storage/postgres/binary_array.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,17 +1,17 @@
 // Posts the notifications of many events in one insert.
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 
 #include <chrono>
 #include <mutex>
 #include <optional>
 
-#include "pawl/engine/authoring/clock.h"
-#include "pawl/storage/outbox/application_table.h"
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/errors.h"
-#include "pawl/storage/postgres/pool.h"
-#include "pawl/workflows/mail/ledger/distinct_recipients.h"
-#include "pawl/workflows/notify_sync_failure/postgres/ordered_ids.h"
+#include "engine/authoring/clock.h"
+#include "storage/outbox/application_table.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/errors.h"
+#include "storage/postgres/pool.h"
+#include "workflows/mail/ledger/distinct_recipients.h"
+#include "workflows/notify_sync_failure/postgres/ordered_ids.h"
 
 namespace pawl::notify_sync_failure {
 

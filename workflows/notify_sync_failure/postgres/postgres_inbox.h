@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "pawl/storage/postgres/address.h"
-#include "pawl/storage/postgres/epoch.h"
-#include "pawl/workflows/notify_sync_failure/ports/inbox.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/epoch.h"
+#include "workflows/notify_sync_failure/ports/inbox.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -1,11 +1,11 @@
 // Reads owners and admins of many organisations in one query.
-#include "pawl/workflows/notify_sync_failure/postgres/postgres_recipients.h"
+#include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 
 #include <map>
 
-#include "pawl/engine/authoring/uuid.h"
-#include "pawl/storage/postgres/binary_array.h"
-#include "pawl/storage/postgres/pool.h"
+#include "engine/authoring/uuid.h"
+#include "storage/postgres/binary_array.h"
+#include "storage/postgres/pool.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -29,8 +29,8 @@ storage::Rows select_recipients(storage::PostgresPool& pool, std::span<const std
       "read recipients",
       // those whom a policy hides would never be told, and nobody would know
       "select o.asked, r.org_name, r.user_id, coalesce(r.email, '') from unnest($1::text[]) o (asked)"
-      " left join pawl.recipients r on r.org_id = o.asked::uuid and r.role in ('owner', 'admin')"
-      " where (select pawl.require_visible_rows()) order by o.asked, r.user_id",
+      " join pawl.recipients r on r.org_id = o.asked::uuid"
+      " where r.role in ('owner', 'admin') and (select pawl.require_visible_rows()) order by o.asked, r.user_id",
       {ids.bytes()}, storage::plan_for(org_ids.size()));
 }
 
@@ -40,7 +40,6 @@ std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const st
   std::map<std::string, Recipients> found;
   const storage::Rows rows = select_recipients(queries_->pool, org_ids);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (rows.null(row, 2)) continue;
     Recipients& recipients = found[rows.string(row, 0)];
     recipients.org_name = rows.string(row, 1);
     std::string user = rows.string(row, 2);

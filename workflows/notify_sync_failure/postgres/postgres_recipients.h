@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "pawl/storage/postgres/address.h"
-#include "pawl/workflows/notify_sync_failure/ports/recipients.h"
+#include "storage/postgres/address.h"
+#include "workflows/notify_sync_failure/ports/recipients.h"
 
 namespace pawl::notify_sync_failure {
 
