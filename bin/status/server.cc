@@ -59,6 +59,7 @@ SocketAddress address_of(const std::string& listen) {
       return loopback(SocketAddress(listen));
     }
     const std::string path = listen.substr(kUnixPrefix.size());
+    if (path.empty()) throw Poco::InvalidArgumentException("no path");
     remove_stale_socket(path);
     return SocketAddress(SocketAddress::UNIX_LOCAL, path);
   } catch (const Poco::Exception& error) {

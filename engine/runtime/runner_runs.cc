@@ -21,7 +21,9 @@ bool ended(RunStatus status) { return status == RunStatus::kDone || status == Ru
 std::string too_large(std::int64_t bytes) {
   return "its payload of " + std::to_string(bytes) + " bytes does not reach a worker, which takes at most " +
          std::to_string(kPayloadMax) +
-         " of one event, and less over a slow line; emit a reference to what is large instead";
+         " of one event, and less over a slow line, and only what is text in UTF-8; emit a reference to what is large, "
+         "and"
+         " no bytes that are no text";
 }
 
 // It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody

@@ -11,6 +11,17 @@ language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.capped is 'At most so many characters of a text, and a mark where it was cut.';
 
+-- Databases of some encodings store bytes that are no character, or none of UTF-8's, and would give them to no worker.
+create function pawl.readable(text text) returns text
+language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if getdatabaseencoding() <> 'UTF8' then perform convert_to(text, 'UTF8'); end if;
+  return text;
+exception when others then
+  return regexp_replace(text, '[^\x01-\x7F]', '?', 'g');
+end $$;
+comment on function pawl.readable is 'The text, or with question marks for all but ASCII where UTF-8 cannot have it.';
+
 -- The trigger's calls are compiled for the columns of its table. Whose types changed since is read anew by its name.
 create function pawl.column_text(log anyelement, name text) returns text
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
@@ -55,8 +66,8 @@ begin
   begin
     connection := left(new.connection_id::text, 200);
     log := left(new.id::text, 200);
-    select jsonb_build_object('org_id', c.org_id, 'provider', left(c.provider, 1000),
-                              'label', coalesce(left(c.label, 1000), ''))
+    select jsonb_build_object('org_id', c.org_id, 'provider', pawl.readable(left(c.provider, 1000)),
+                              'label', coalesce(pawl.readable(left(c.label, 1000)), ''))
     into facts from pawl.connections c where c.connection_id = new.connection_id;
     if not found then unreadable := 'pawl.connections shows no connection ' || coalesce(connection, 'null'); end if;
   exception when others then
@@ -80,6 +91,7 @@ begin
     end;
   end;
   if octet_length(message) > 65536 then message := pawl.capped(message, 65536); end if;
+  message := pawl.readable(message);
   if finished is null or finished not between timestamptz '0001-01-02 00:00Z' and timestamptz '9999-12-30 00:00Z' then
     finished := now();
   end if;
@@ -128,7 +140,7 @@ create function pawl.unwatched_sync_logs() returns table (relation oid, name tex
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   with calling as (
     select t.tgrelid, t.tgname, t.tgtype, t.tgenabled from pg_trigger t
-    where t.tgfoid = to_regprocedure('pawl.emit_sync_failed()')),
+    where t.tgfoid = to_regprocedure('pawl.emit_sync_failed()') and t.tgtype & 1 = 1),  -- for each row
   elsewhere as (
     select from calling
     where tgenabled in ('O', 'A') and tgrelid not in (select s.relation from pawl.sync_logs() s)

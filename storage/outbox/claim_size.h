@@ -21,7 +21,10 @@ class ClaimSize {
 
   std::int64_t bytes() const { return bytes_; }
   /// Of larger payloads only the size is asked for.
-  std::int64_t payload_max() const { return sizes_only() ? kAlwaysArrives : engine::kPayloadMax; }
+  std::int64_t payload_max() const {
+    if (!sizes_only()) return engine::kPayloadMax;
+    return unreadable_ ? 0 : kAlwaysArrives;
+  }
 
   /// `slow`: an answer may have been under way.
   void failed(bool slow) {
@@ -31,6 +34,14 @@ class ClaimSize {
     bytes_ = 1;
     answers_ = 0;
   }
+  /// The server cannot make text of a payload: bytes that are none in the database's encoding. Which one's, is found by
+  /// asking for one alone.
+  void unreadable() {
+    unreadable_ = bytes_ == 1;
+    if (unreadable_) alone_ = kAloneAtMost;
+    bytes_ = limit_ = 1;
+    answers_ = 0;
+  }
   /// An answer with a payload left out: true if that is to blame. If not yet, the whole is to be asked for again.
   bool left_out() {
     alone_ = kAloneAtMost - 1;
@@ -38,6 +49,7 @@ class ClaimSize {
   }
   void answered() {
     alone_ = compared_ = 0;
+    unreadable_ = false;
     if (bytes_ < limit_) {
       bytes_ = std::min(bytes_ * 16, limit_);
     } else if (++answers_ >= kGrowsAfter) {
@@ -54,6 +66,7 @@ class ClaimSize {
   int answers_ = 0;
   int alone_ = 0;
   int compared_ = 0;
+  bool unreadable_ = false;
 };
 
 }  // namespace pawl::storage

@@ -150,11 +150,12 @@ OutboxClaims::Events OutboxClaims::fetch(const engine::ClaimLimits& limits) try 
   return arrived(std::move(events));
 } catch (const engine::LeaseLostError&) {
   throw;
-} catch (const SilentError&) {
-  size_.failed(true);
-  throw;
 } catch (const engine::ServiceError& error) {
-  size_.failed(error.concerns() == engine::Concerns::kUnclear);
+  const bool silent = dynamic_cast<const SilentError*>(&error) != nullptr;
+  size_.failed(silent || error.concerns() == engine::Concerns::kUnclear);
+  throw;
+} catch (const ValueError&) {
+  size_.unreadable();
   throw;
 } catch (...) {  // perhaps since it was too much at once
   size_.failed(true);

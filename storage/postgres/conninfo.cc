@@ -101,6 +101,22 @@ bool are_ports(std::string_view text) {
   return true;
 }
 
+// One for each port, and an empty one is the default. What stands at its beginning tells a path and an abstract socket.
+bool are_hosts(std::string_view text) {
+  constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  for (std::size_t comma = 0; comma != std::string_view::npos; text.remove_prefix(std::min(text.size(), comma + 1))) {
+    comma = text.find(',');
+    const std::string_view host = text.substr(0, comma);
+    if (host.starts_with('/') || host.starts_with('@')) continue;
+    const bool is_address = std::ranges::count(host, ':') > 1 || host.starts_with("::");  // IPv6, perhaps with its zone
+    const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    for (const char c : host)
+      if (ascii(c) && kOfNames.find(c) == std::string_view::npos && !(is_address && (c == ':' || c == '%')))
+        return false;
+  }
+  return true;
+}
+
 struct Choice {
   std::string_view keyword;
   std::string_view values;  // each between blanks
@@ -116,6 +132,11 @@ constexpr std::array<std::string_view, 6> kNumbers{"connect_timeout",     "keepa
 
 // Empty: nothing.
 std::string why_unusable(std::string_view keyword, const std::string& value) {
+  if ((keyword == "host" || keyword == "hostaddr") && !are_hosts(value))
+    return "its " + std::string(keyword) +
+           " is no host name, address or path of a socket; between KEYWORD=VALUE stands a blank";
+  if ((keyword == "user" || keyword == "dbname") && value.find("password=") != std::string::npos)
+    return "its " + std::string(keyword) + " has password= in it; between KEYWORD=VALUE stands a blank";
   if (keyword == "port" && !are_ports(value)) return "its port is no port number; " + kEncodePassword;
   for (const Choice& choice : kChoices)
     if (choice.keyword == keyword && choice.values.find(" " + value + " ") == std::string_view::npos)

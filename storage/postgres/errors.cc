@@ -107,6 +107,12 @@ std::string bytes_named_in(const std::string& message) {
   return bytes;
 }
 
+// The last thing that the message quotes is the encoding that lacks the character: a session's is always UTF-8.
+bool is_about_reading(const std::string& message) {
+  const auto last = message.find_last_of("0123456789\"");
+  return last != std::string::npos && message.substr(0, last + 1).ends_with("\"UTF8\"");
+}
+
 }  // namespace
 
 void throw_translated(const std::string& operation) {
@@ -125,7 +131,7 @@ void throw_translated(const std::string& operation) {
   } catch (const pqxx::unique_violation& error) {
     throw DuplicateError(described(error));
   } catch (const pqxx::sql_error& error) {
-    if (error.sqlstate() == "22P05")
+    if (error.sqlstate() == "22P05" && !is_about_reading(error.what()))
       throw UnstorableError(described(error) + "; this database's encoding cannot store it: leave it out",
                             bytes_named_in(error.what()));
     throw_of_kind(kind_of(error), described(error) + cause_of(error.sqlstate(), error.what()));

@@ -156,6 +156,13 @@ TEST_CASE_METHOD(Fixture, "a role or a database whose sessions fire no triggers 
   exec("drop role " + role);
 }
 
+TEST_CASE_METHOD(Fixture, "a trigger that fires once a statement sees no row, and counts for nothing") {
+  exec("drop trigger pawl_sync_failed_on_insert on pms_sync_logs");
+  exec("create trigger tell after insert on pms_sync_logs for each statement execute function pawl.emit_sync_failed()");
+  CHECK(problems().find("pawl_sync_failed_on_insert") != std::string::npos);
+  CHECK(mended() == Names{kBoth[0]});
+}
+
 TEST_CASE_METHOD(Fixture, "a column that the trigger reads and its table lacks is refused by migrate") {
   exec("alter table pms_sync_logs drop error_message");
   CHECK(problems().find("pms_sync_logs lacks the column error_message") != std::string::npos);

@@ -39,6 +39,22 @@ class Services {
 
 }  // namespace
 
+TEST_CASE("what is no host is refused, and never asked of a name server or quoted") {
+  for (const char* conninfo : {"host=db.invalid;port=5432;user=u;password=canary", "host=db.invalid,password=canary",
+                               "host=db:canary", "host=127.0.0.1/canary", "hostaddr=127.0.0.1;canary",
+                               "user=u;password=canary host=db", "dbname=app;password=canary"}) {
+    INFO(conninfo);
+    const auto why = why_unusable(conninfo);
+    REQUIRE(why);
+    CHECK_THAT(*why, Catch::Contains("a blank") && !Catch::Contains("canary"));
+  }
+  for (const char* conninfo : {"host=/run/postgresql", "host=@pg", "host=::1,fe80::1%eth0,10.0.0.1,db_1.example-a.org",
+                               "host='' port=5432", "host=b\xc3\xbc.example", "dbname='a;b' host=db"}) {
+    INFO(conninfo);
+    CHECK_FALSE(why_unusable(conninfo));
+  }
+}
+
 TEST_CASE("a connection string that libpq cannot use is refused without a word of its password") {
   for (const char* conninfo :
        {"postgresql://app:cana%zzry@127.0.0.1/app", "postgresql://app:cana/ry@127.0.0.1/app",

@@ -38,6 +38,48 @@ TEST_CASE("a database of any encoding is migrated, and its texts are read and wr
   CHECK(stored(connection, text) == text);
 }
 
+TEST_CASE("P6: bytes that UTF-8 does not have cost the text that has them, and nobody else's event") {
+  const auto [encoding, bytes] = GENERATE(table<std::string, std::string>(
+      {{"WIN1252", "bad \\x81 byte"}, {"SQL_ASCII", "bad \\xff byte"}, {"UTF8", "fine \\x41 byte"}}));
+  INFO(encoding);
+  const EmptyDatabase database = database_in(encoding);
+  storage::migrate_postgres(database.conninfo, true);
+  storage::PostgresConnection application(own_session(database.conninfo));
+  const auto told = application.run("fail a sync",
+                                    "with c as (insert into organisations (name, slug) values ('A', 'a') returning id),"
+                                    " p as (insert into pms_connections (org_id, provider) select id, 'Reapit' from c"
+                                    " returning id) insert into pms_sync_logs (connection_id, status, error_message)"
+                                    " select id, 'error', E'" +
+                                        bytes + "' from p returning 1",
+                                    {});
+  CHECK(told.size() == 1);
+  application.run("emit what the trigger did not see",
+                  "insert into pawl.outbox (id, type, aggregatetype, aggregateid, payload)"
+                  " values (gen_random_uuid(), 'test/event', 'a', 'b', jsonb_build_object('text', E'" +
+                      bytes + "'))",
+                  {});
+  application.run("emit", "select pawl.emit('test/event', 'a', 'b', '{\"n\": 1}')", {});
+  storage::Epoch epoch{0};
+  storage::PostgresOutbox outbox({.address = database.conninfo, .version = "test"}, epoch);
+  outbox.open({Worker::new_store(), {}, {}});
+  std::vector<engine::Event> events;
+  CHECK(eventually([&] {
+    try {
+      for (auto& event : outbox.claim({{"test/event", "pms/connection.sync.failed"}, {100, 5, {}}}))
+        events.push_back(std::move(event));
+    } catch (const engine::Error&) {  // one that cannot be read is found by asking for one alone
+    }
+    return events.size() == 3;
+  }));
+  std::size_t left_out = 0, marked = 0;
+  for (const engine::Event& event : events) {
+    left_out += event.left_out > 0;
+    marked += event.payload.find("bad ? byte") != std::string::npos;
+  }
+  CHECK(left_out == (encoding == "UTF8" ? 0U : 1U));
+  CHECK(marked == (encoding == "UTF8" ? 0U : 1U));
+}
+
 TEST_CASE("what a database cannot store is marked in a worker's texts, and refused in a request's") {
   const EmptyDatabase database = database_in("LATIN1");
   storage::PostgresConnection connection(database.conninfo);
