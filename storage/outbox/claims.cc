@@ -12,6 +12,7 @@
 #include "storage/outbox/registration.h"
 #include "storage/postgres/array_literal.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/fence.h"
 
 namespace pawl::storage {
 
@@ -32,10 +33,10 @@ constexpr std::chrono::seconds kWorkersEvery{1};
 // update itself returns the events, in any order: a select over it made three copies of each payload.
 std::string claim_sql(const std::string& picked) {
   return "with picked as materialized (select " + sizes() + " from pawl.outbox o where " + kClaimable + picked +
-         " for update of o skip locked)," + fitting("$5::bigint") +
-         ","
-         " mine as materialized (select w.epoch, set_config('synchronous_commit', 'off', true) from pawl.workers w"
-         " where w.epoch = $3::bigint and w.claims_from <= $4::int and exists (select from fitting) for key share of w)"
+         " for update of o skip locked)," + fitting("$5::bigint") + ", " +
+         fence({.parameter = "$3",
+                .columns = ", set_config('synchronous_commit', 'off', true)",
+                .condition = " and claims_from <= $4::int and exists (select from fitting)"}) +
          " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1"
          " from mine where o.ctid = any(array(select place from fitting)) returning " +
          event_columns("$6::bigint");
@@ -185,7 +186,7 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
   connection_.transact("find a claim whose reply was lost", [&](Transaction& transaction) {
     events.clear();
     const Rows mine = transaction.run("select from pawl.workers where epoch = $1::bigint for update", {epoch()});
-    if (mine.size() == 0) throw_lease_lost("claim", epoch_);
+    require_lease(mine.size() > 0, "claim", epoch_);
     transaction.run("update pawl.workers set claims_from = $2::int where epoch = $1::bigint",
                     {epoch(), std::to_string(batch_ + 1)});
     const Rows rows = transaction.run(kLostBatch, {epoch(), std::to_string(batch_), std::to_string(lost_above_),
@@ -311,7 +312,7 @@ int OutboxClaims::take(const std::string& operation, const std::string& sql, con
       types_, store_, epoch(), std::to_string(batch_), std::to_string(budget_), std::to_string(size_.payload_max())};
   parameters.insert(parameters.end(), which.begin(), which.end());
   const Rows rows = connection_.run_once(operation, sql, parameters, plan);
-  if (rows.size() == 0 && !may_have_lease(operation)) throw_lease_lost("claim", epoch_);
+  require_lease(rows.size() > 0 || may_have_lease(operation), "claim", epoch_);
   const std::size_t picked = rows.size() == 0 ? 0 : static_cast<std::size_t>(rows.integer(0, kPickedColumn));
   if (rows.size() < picked) budget_ = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -352,7 +353,7 @@ void OutboxClaims::raise_flag() {
                                     "update pawl.workers set asleep = true where epoch = $1::bigint and"
                                     " set_config('synchronous_commit', 'off', true) is not null",
                                     {epoch()});
-  if (rows.affected() == 0) throw_lease_lost("fall asleep", epoch_);
+  require_lease(rows.affected() > 0, "fall asleep", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterAsleep);
   asleep_ = true;
 }
@@ -385,7 +386,7 @@ void OutboxClaims::release(std::span<const std::int64_t> unstarted_positions) {
   connection_.transact("release", [&](Transaction& transaction) {
     const Rows mine = transaction.run(
         "update pawl.workers set stopped_at = clock_timestamp(), asleep = false where epoch = $1::bigint", {epoch()});
-    if (mine.affected() == 0) throw_lease_lost("release", epoch_);
+    require_lease(mine.affected() > 0, "release", epoch_);
     transaction.run(
         "update pawl.outbox set lease_epoch = null, lease_batch = null, deliveries = deliveries - 1"
         " where position = any($2::bigint[]) and lease_epoch = $1::bigint",

@@ -6,6 +6,7 @@
 #include "storage/outbox/registration.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/fence.h"
 
 namespace pawl::storage {
 
@@ -22,8 +23,8 @@ namespace {
 // compares each with each that ended (measured: 250 ms a batch). While we hold the lease nobody else changes the row,
 // so that its place stays.
 const std::string kArchive =
-    "with mine as materialized (select epoch, store from pawl.workers where epoch = $1::bigint for key share),"
-    " ended as (delete from pawl.outbox o where o.ctid = any(array(select leased.place from mine"
+    "with " + fence({.columns = ", store"}) +
+    ", ended as (delete from pawl.outbox o where o.ctid = any(array(select leased.place from mine"
     " cross join unnest($2::bigint[], $3::uuid[]) as f (position, id)"
     " cross join lateral (select l.ctid as place, l.id from pawl.outbox l where l.position = f.position"
     " and l.lease_epoch = mine.epoch offset 0) as leased where leased.id = f.id)) returning o.*),"
@@ -34,7 +35,8 @@ const std::string kArchive =
     " coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
     " $7::text[], $8::text[]) as t (position, status, reason, resumable, payload)) f using (position))"
-    " select (select count(*) from ended), exists (select from mine)";
+    " select (select count(*) from ended), " +
+    kLeaseHeld;
 
 const std::string kRenew =
     "update pawl.workers set heartbeat_at = clock_timestamp(),"
@@ -104,7 +106,7 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
       "archive events", kArchive,
       {binary(lanes_->epoch.load()), positions.bytes(), ids.bytes(), explained_positions.bytes(), statuses.bytes(),
        reasons.bytes(), resumables.bytes(), payloads.bytes()});
-  if (!rows.boolean(0, 1)) throw_lease_lost("archive events", lanes_->epoch);
+  require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
 }
@@ -113,7 +115,7 @@ void PostgresOutbox::renew() {
   engine::crash_point(engine::CrashPoint::kBeforeRenewed);
   const Rows rows = lanes_->heart.run(
       "renew leases", kRenew, {std::to_string(lanes_->epoch.load()), std::to_string(lanes_->options.lease.count())});
-  if (rows.affected() == 0) throw_lease_lost("renew leases", lanes_->epoch);
+  require_lease(rows.affected() > 0, "renew leases", lanes_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterRenewed);
 }
 

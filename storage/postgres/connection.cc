@@ -253,9 +253,4 @@ std::string choose_request(PostgresConnection& connection) {
   return connection.run("choose an id for the request", "select gen_random_uuid()", {}).string(0, 0);
 }
 
-void throw_lease_lost(const std::string& operation, std::int64_t epoch) {
-  throw engine::LeaseLostError("outbox, " + operation + ": epoch " + std::to_string(epoch) +
-                               " is over, its events are free for other workers; open a new epoch");
-}
-
 }  // namespace pawl::storage

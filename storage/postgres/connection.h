@@ -106,7 +106,4 @@ class PostgresConnection {
 /// twice.
 std::string choose_request(PostgresConnection& connection);
 
-/// Throws engine::LeaseLostError saying that the epoch is over.
-[[noreturn]] void throw_lease_lost(const std::string& operation, std::int64_t epoch);
-
 }  // namespace pawl::storage

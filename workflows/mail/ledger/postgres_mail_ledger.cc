@@ -13,6 +13,7 @@
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/fence.h"
 #include "workflows/mail/ledger/claim_numbers.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
 #include "workflows/mail/ledger/request_coalescer.h"
@@ -76,10 +77,10 @@ struct ClaimParts {
 };
 
 std::string claim_sql(const ClaimParts& parts) {
-  return "with mine as materialized (select epoch, $2::boolean as hold,"
-         " (extract(epoch from now()) * 1000000)::bigint as at"
-         " from pawl.workers where epoch = $1::bigint for key share),"
-         " members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, r.full_name,"
+  return "with " +
+         storage::fence({.columns = ", $2::boolean as hold, (extract(epoch from now()) * 1000000)::bigint as at"}) +
+         ", members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, "
+         "r.full_name,"
          " (select time_zone::text from (select r.*) as own) as time_zone"
          " from (select distinct org_id from unnest($7::uuid[]) as o (org_id)) o"
          " join pawl.recipients r on r.org_id = o.org_id cross join (values (null::text)) as absent (time_zone)"
@@ -169,13 +170,12 @@ const std::string kClaimAgain =
 const std::string kIndex = "width_bucket(d.claim, $3::bigint[])";
 const std::string kVerdict = "($4::bigint[])[" + kIndex + "]::int";
 const std::string kSettle =
-    "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-    " settled as (update pawl.email_deliveries d set state = ($5::text[])[" +
-    kVerdict + "], reply = ($6::text[])[" + kVerdict +
+    "with " + storage::fence() + ", settled as (update pawl.email_deliveries d set state = ($5::text[])[" + kVerdict +
+    "], reply = ($6::text[])[" + kVerdict +
     "], settled_at = now(),"
     " in_doubt_count = d.in_doubt_count + (($5::text[])[" +
     kVerdict + "] = 'in_doubt')::int from mine where d.event_id = any($2::uuid[]) and d.claim = ($3::bigint[])[" +
-    kIndex + "] and d.epoch = mine.epoch and d.state = 'sending') select exists (select from mine)";
+    kIndex + "] and d.epoch = mine.epoch and d.state = 'sending') select " + storage::kLeaseHeld;
 
 // What the statement says of each person, and of the mails that are not simply cleared.
 struct Answer {
@@ -277,7 +277,7 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
             {storage::binary(epoch_.load()), storage::binary(hold), event_ids.bytes(), persons.bytes(),
              message_ids.bytes(), numbers.bytes(), people.org_ids(), people.user_ids()},
             again ? storage::plan_for(requests.size()) : storage::Plan::kKept, again);
-  if (rows.null(0, 0)) storage::throw_lease_lost("claim mails", epoch_);
+  storage::require_lease(!rows.null(0, 0), "claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   const Answer answer = answer_from(rows);
   std::vector<LedgerEntry> entries;
@@ -320,7 +320,7 @@ void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
                                                   {storage::binary(epoch_.load()), event_ids.bytes(), claims.bytes(),
                                                    verdict_of_claim.bytes(), states.bytes(), replies.bytes()},
                                                   storage::plan_for(settled.size()));
-  if (!rows.boolean(0, 0)) storage::throw_lease_lost("settle mails", epoch_);
+  storage::require_lease(rows.boolean(0, 0), "settle mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailSettled);
   for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);
 }

@@ -9,6 +9,7 @@
 #include "storage/outbox/application_table.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/fence.h"
 #include "storage/postgres/pool.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
 #include "workflows/notify_sync_failure/postgres/ordered_ids.h"
@@ -22,8 +23,8 @@ namespace {
 // notifications with their schema, never found on a path that somebody else may have put a table on. `on_conflict`:
 // what to do with a row that exists.
 std::string post_sql(const std::string& table, const std::string& on_conflict) {
-  return "with mine as materialized (select epoch from pawl.workers where epoch = $1::bigint for key share),"
-         " note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
+  return "with " + storage::fence() +
+         ", note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
          " from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
          " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
          " people as materialized (select p.user_id, p.person"
@@ -36,7 +37,7 @@ std::string post_sql(const std::string& table, const std::string& on_conflict) {
          " select a.id, n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
          " from mine cross join unnest($10::bigint[], $11::bigint[], $12::uuid[]) as a (index, person, id)"
          " join note n on n.index = a.index join people p on p.person = a.person" +
-         on_conflict + " returning 1) select exists (select from mine), (select count(*) from posted)";
+         on_conflict + " returning 1) select " + storage::kLeaseHeld + ", (select count(*) from posted)";
 }
 
 // Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless, so it
@@ -161,7 +162,7 @@ std::vector<int> PostgresInbox::post(std::span<const Notification> notifications
   const storage::PostgresPool::Borrowed connection = session_->pool.borrow();
   const Statements& sql = session_->statements(*connection);
   const storage::Rows posted = insert_rows(*connection, sql, session_->epoch, columns);
-  if (!posted.boolean(0, 0)) storage::throw_lease_lost("post notifications", session_->epoch);
+  storage::require_lease(posted.boolean(0, 0), "post notifications", session_->epoch);
   if (posted.integer(0, 1) < columns.users) return count_rows(*connection, sql.count, notifications);
   std::vector<int> counts;
   for (const Notification& notification : notifications)
