@@ -21,6 +21,7 @@
 #include "bin/settings/command_error.h"
 #include "bin/settings/options.h"
 #include "bin/settings/version.h"
+#include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "storage/postgres/advice.h"
 #include "storage/postgres/conninfo.h"
@@ -33,20 +34,26 @@ namespace {
 struct VerbEntry {
   const char* name;
   const char* summary;
-  std::unique_ptr<Verb> (*make)(CLI::App&);
+  std::unique_ptr<Verb> (*make)(CLI::App&, Workflows&);
 };
+
+/// Of a verb to which it is all the same which workflows there are.
+template <std::unique_ptr<Verb> (*kMake)(CLI::App&)>
+std::unique_ptr<Verb> of_any(CLI::App& command, Workflows&) {
+  return kMake(command);
+}
 
 constexpr std::array kVerbs{
     VerbEntry{"migrate", "Prepare or upgrade both databases", make_migrate},
     VerbEntry{"worker", "Run workflows until told to stop", make_worker},
-    VerbEntry{"emit", "Write an event to the outbox and print its id", make_emit},
-    VerbEntry{"runs", "List runs", make_runs},
-    VerbEntry{"show", "Everything about one run, as a timeline", make_show},
+    VerbEntry{"emit", "Write an event to the outbox and print its id", of_any<make_emit>},
+    VerbEntry{"runs", "List runs", of_any<make_runs>},
+    VerbEntry{"show", "Everything about one run, as a timeline", of_any<make_show>},
     VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects", make_replay},
-    VerbEntry{"resume", "Let failed runs go on at their failed steps", make_resume},
+    VerbEntry{"resume", "Let failed runs go on at their failed steps", of_any<make_resume>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were", make_in_doubt},
     VerbEntry{"mail", "Send a test mail through the relay", make_mail},
-    VerbEntry{"sql", "Read-only SQL on the checkpoints", make_sql},
+    VerbEntry{"sql", "Read-only SQL on the checkpoints", of_any<make_sql>},
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -108,13 +115,14 @@ void dress(CLI::App& app) {
 
 class CommandLine {
  public:
-  explicit CommandLine(Console& console) : console_(console) {
+  CommandLine(Console& console, const std::vector<workflow::Registration>& brought)
+      : console_(console), workflows_(brought) {
     dress(app_);
-    add_settings(app_, settings_);
+    add_settings(app_, settings_, workflows_.settings());
     for (const VerbEntry& entry : kVerbs) {
       CLI::App* command = app_.add_subcommand(entry.name, entry.summary);
       command->footer("Settings may follow the verb too: `pawl --help` lists them.");
-      verbs_.emplace_back(command, entry.make(*command));
+      verbs_.emplace_back(command, entry.make(*command, workflows_));
     }
   }
 
@@ -134,6 +142,7 @@ class CommandLine {
     return guarded(console_, [this] {
       if (!settings_.config.empty()) read_config_file(app_, settings_.config);
       require_usable_postgres();
+      workflows_.choose(settings_.workflows);
       for (const std::string& password : storage::postgres_passwords(settings_.postgres))
         console_.secrets->add(password);
       return chosen().run(settings_, console_);
@@ -188,13 +197,15 @@ class CommandLine {
 
   Console& console_;
   Settings settings_;
+  Workflows workflows_;
   CLI::App app_{"pawl runs durable workflows over the events of a Postgres outbox.", "pawl"};
   std::vector<std::pair<CLI::App*, std::unique_ptr<Verb>>> verbs_;
 };
 
 }  // namespace
 
-ExitCode run_command_line(int argc, const char* const* argv, Console& console) {
+ExitCode run_command_line(int argc, const char* const* argv, Console& console,
+                          const std::vector<workflow::Registration>& workflows) {
   TerminalBuffer out_buffer(console.out), err_buffer(console.err);
   std::ostream out(&out_buffer), err(&err_buffer);
   err << std::unitbuf;
@@ -202,7 +213,7 @@ ExitCode run_command_line(int argc, const char* const* argv, Console& console) {
       console.in,      out, err, &console.err, console.in_is_terminal, console.err_is_terminal, console.secrets,
       console.tell_end};
   // A wrong variable is found while parsing and reported as any wrong argument; a missing home likewise.
-  const ExitCode code = guarded(filtered, [&] { return CommandLine(filtered).run(argc, argv); });
+  const ExitCode code = guarded(filtered, [&] { return CommandLine(filtered, workflows).run(argc, argv); });
   return flushed(filtered, code);
 }
 

@@ -1,14 +1,10 @@
-// The pawl binary.
+// The pawl binary: names the workflows of this build, a line each.
 #ifdef PAWL_MIMALLOC
 #include <mimalloc.h>
 #endif
-#include <sys/prctl.h>
-#include <unistd.h>
 
-#include <iostream>
-
-#include "bin/command_line.h"
-#include "bin/output/lossy_stream.h"
+#include "bin/worker_main.h"
+#include "workflows/notify_sync_failure/registration.h"
 
 namespace {
 
@@ -21,19 +17,12 @@ void keep_freed_memory_for_a_while() {
 #endif
 }
 
-// Nor may another process of this user read them from memory.
-void keep_passwords_out_of_core_dumps() { prctl(PR_SET_DUMPABLE, 0); }
-
 }  // namespace
 
 int main(int argc, char** argv) {
   keep_freed_memory_for_a_while();
-  keep_passwords_out_of_core_dumps();
-  pawl::bin::LossyBuffer buffer(STDERR_FILENO);
-  std::ostream err(&buffer);
-  err << std::unitbuf;
-  pawl::bin::Console console{std::cin, std::cout, err};
-  console.in_is_terminal = isatty(STDIN_FILENO) == 1;
-  console.err_is_terminal = isatty(STDERR_FILENO) == 1;
-  return static_cast<int>(pawl::bin::run_command_line(argc, argv, console));
+  return pawl::bin::run_worker_main(argc, argv,
+                                    {
+                                        pawl::notify_sync_failure::registration,
+                                    });
 }

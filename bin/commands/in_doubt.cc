@@ -8,6 +8,8 @@
 #include "bin/settings/command_error.h"
 #include "bin/settings/requester.h"
 #include "bin/settings/run_ids.h"
+#include "bin/worker/workflows.h"
+#include "engine/authoring/errors.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
 
 namespace pawl::bin {
@@ -30,7 +32,7 @@ std::string full_id(const std::string& id, const std::string& postgres) {
 
 class InDoubtVerb final : public Verb {
  public:
-  explicit InDoubtVerb(CLI::App& command) {
+  InDoubtVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     resolve_ = command.add_subcommand("resolve", "Take a run's mails out of doubt, and let the run go on");
     resolve_->add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
     CLI::Option* sent = resolve_->add_flag("--sent", sent_, "They were sent: never send them again");
@@ -45,13 +47,20 @@ class InDoubtVerb final : public Verb {
     if (!user_.empty() && !is_full_id(user_))
       throw UsageError("--user takes a full user id as `pawl in-doubt` lists it, not '" + user_ + "'");
     const std::vector<std::string> ids = expand_ids(ids_, console.in);
-    await_migrated_postgres(settings, console);
+    require_mails();
+    await_migrated_postgres(settings, console, workflows_.mail().migrations());
     return resolve(ids, settings, console);
   }
 
  private:
-  static ExitCode list(const Settings& settings, Console& console) {
-    await_migrated_postgres(settings, console);
+  void require_mails() const {
+    if (!workflows_.mails())
+      throw engine::RefusedError("no workflow that runs here mails; --workflows names those that run");
+  }
+
+  ExitCode list(const Settings& settings, Console& console) const {
+    require_mails();
+    await_migrated_postgres(settings, console, workflows_.mail().migrations());
     Table table{{"run", "user", "email", "since", "count", "state", "reply", "message_id"}, {}, 0};
     for (const mail::InDoubtMail& mail : mail::mails_in_doubt(settings.postgres))
       table.rows.push_back({mail.event_id, mail.user_id, mail.email.empty() ? Table::Cell{} : mail.email, mail.since,
@@ -81,6 +90,7 @@ class InDoubtVerb final : public Verb {
     return code;
   }
 
+  Workflows& workflows_;
   CLI::App* resolve_ = nullptr;
   std::vector<std::string> ids_;
   bool sent_ = false;
@@ -91,6 +101,8 @@ class InDoubtVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_in_doubt(CLI::App& command) { return std::make_unique<InDoubtVerb>(command); }
+std::unique_ptr<Verb> make_in_doubt(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<InDoubtVerb>(command, workflows);
+}
 
 }  // namespace pawl::bin

@@ -7,12 +7,11 @@
 #include <iterator>
 #include <map>
 
-#include "bin/commands/mail_preview.h"
 #include "bin/output/redact.h"
 #include "bin/output/utc_text.h"
 #include "bin/settings/command_error.h"
-#include "bin/settings/relay.h"
 #include "bin/settings/version.h"
+#include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/message/message.h"
@@ -23,10 +22,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void require_mail_settings(const Settings& settings) {
+enum class MailPart { kSubject, kText, kHtml };
+
+void require_mail_settings(const mail::MailSettings& settings) {
   std::string missing;
-  if (settings.mail.empty()) missing += "\n  PAWL_MAIL (--mail): where mail goes, like smtp://pawl@relay.internal";
-  if (settings.mail_from.empty())
+  if (settings.url.empty()) missing += "\n  PAWL_MAIL (--mail): where mail goes, like smtp://pawl@relay.internal";
+  if (settings.from.empty())
     missing += "\n  PAWL_MAIL_FROM (--mail-from): the sender's address, like alerts@example.com";
   if (!missing.empty()) throw UsageError("mail test is not configured: missing" + missing);
 }
@@ -38,14 +39,14 @@ std::string usable_address(const std::string& typed, const char* option) {
   return address;
 }
 
-mail::Envelope test_mail(const Settings& settings, const std::string& to) {
+mail::Envelope test_mail(const mail::MailSettings& settings, const std::string& to) {
   const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
   mail::Message message;
-  message.from_name = settings.mail_from_name.empty() ? "pawl" : settings.mail_from_name;
-  message.from = usable_address(settings.mail_from, "--mail-from");
+  message.from_name = settings.from_name.empty() ? "pawl" : settings.from_name;
+  message.from = usable_address(settings.from, "--mail-from");
   if (!settings.reply_to.empty()) message.reply_to = usable_address(settings.reply_to, "--reply-to");
-  if (!settings.mail_envelope_from.empty())
-    message.envelope_from = usable_address(settings.mail_envelope_from, "--mail-envelope-from");
+  if (!settings.envelope_from.empty())
+    message.envelope_from = usable_address(settings.envelope_from, "--mail-envelope-from");
   message.to = usable_address(to, "--to");
   message.subject = "Test mail from pawl";
   const std::string domain = message.from.substr(message.from.rfind('@') + 1);
@@ -88,33 +89,35 @@ bool is_refusal(mail::Delivery delivery) {
 
 class MailVerb final : public Verb {
  public:
-  explicit MailVerb(CLI::App& command) {
+  MailVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     CLI::App* sends = command.add_subcommand("test", "Send one test mail, and print what the relay says to each step");
     sends->add_option("--to", to_, "Whom to send it to")->required();
-    preview_ =
-        command.add_subcommand("preview", "Print the mail of a failed sync as the settings make it; sends nothing");
+    preview_ = command.add_subcommand("preview", "Print a workflow's mail as the settings make it; sends nothing");
     const std::map<std::string, MailPart> parts{
         {"subject", MailPart::kSubject}, {"text", MailPart::kText}, {"html", MailPart::kHtml}};
-    preview_->add_option("--part", request_.part, "subject, text or html; default text")
+    preview_->add_option("--part", part_, "subject, text or html; default text")
         ->transform(CLI::CheckedTransformer(parts));
     preview_->add_option("--data", request_.payload, "The event's payload as JSON instead of a sample; - reads it");
     preview_->add_option("--organisation", request_.organisation, "Its name; default Acme Lettings");
     command.require_subcommand(1);
   }
 
-  ExitCode run(const Settings& settings, Console& console) override {
-    return preview_->parsed() ? preview(settings, console) : test(settings, console);
+  ExitCode run(const Settings&, Console& console) override {
+    return preview_->parsed() ? preview(console) : test(console);
   }
 
  private:
-  ExitCode preview(const Settings& settings, Console& console) {
+  ExitCode preview(Console& console) {
     if (request_.payload == "-") request_.payload.assign(std::istreambuf_iterator<char>(console.in), {});
-    console.out << preview_mail(settings, request_);
-    if (request_.part == MailPart::kSubject) console.out << '\n';
+    const workflow::MailPreview mail = workflows_.preview_mail(request_);
+    if (part_ == MailPart::kSubject) console.out << mail.subject << '\n';
+    if (part_ == MailPart::kText) console.out << mail.text;
+    if (part_ == MailPart::kHtml) console.out << mail.html;
     return ExitCode::kDone;
   }
 
-  ExitCode test(const Settings& settings, Console& console) const {
+  ExitCode test(Console& console) const {
+    const mail::MailSettings& settings = workflows_.mail().given();
     require_mail_settings(settings);
     const mail::Envelope envelope = test_mail(settings, to_);
     const Clock::time_point began = Clock::now();
@@ -123,8 +126,8 @@ class MailVerb final : public Verb {
       console.out << std::setw(6) << elapsed.count() << " ms  " << what << ": " << redacted(words, *console.secrets)
                   << std::endl;
     };
-    for (const std::string& warning : relay_warnings(settings)) console.err << "pawl: " << warning << '\n';
-    const auto mailer = make_relay(settings, console.secrets, print);
+    for (const std::string& warning : workflows_.mail().warnings()) console.err << "pawl: " << warning << '\n';
+    const auto mailer = relay(console, print);
     const mail::DeliveryReport report = mailer->send({&envelope, 1}).at(0);
     const std::string trouble = trouble_of(report.delivery);
     if (trouble.empty()) {
@@ -136,13 +139,23 @@ class MailVerb final : public Verb {
     throw engine::UnavailableError(words);
   }
 
+  std::unique_ptr<mail::Mailer> relay(Console& console, const mail::SmtpTrace& trace) const try {
+    return workflows_.mail().make_mailer(console.secrets, trace);
+  } catch (const engine::RefusedError& error) {
+    throw UsageError(error.what());
+  }
+
+  Workflows& workflows_;
   std::string to_;
   CLI::App* preview_ = nullptr;
-  PreviewRequest request_;
+  MailPart part_ = MailPart::kText;
+  workflow::MailPreviewRequest request_{.payload = "", .organisation = "Acme Lettings"};
 };
 
 }  // namespace
 
-std::unique_ptr<Verb> make_mail(CLI::App& command) { return std::make_unique<MailVerb>(command); }
+std::unique_ptr<Verb> make_mail(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<MailVerb>(command, workflows);
+}
 
 }  // namespace pawl::bin

@@ -11,7 +11,9 @@ class App;
 
 namespace pawl::bin {
 
-/// Declares the verb's arguments on its subcommand.
-std::unique_ptr<Verb> make_mail(CLI::App& command);
+class Workflows;
+
+/// Declares the verb's arguments on its subcommand. The workflows outlive it.
+std::unique_ptr<Verb> make_mail(CLI::App& command, Workflows& workflows);
 
 }  // namespace pawl::bin

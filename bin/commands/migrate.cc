@@ -8,6 +8,7 @@
 #include "bin/commands/migration_status.h"
 #include "bin/commands/one_shot.h"
 #include "bin/settings/command_error.h"
+#include "bin/worker/workflows.h"
 #include "storage/postgres/advice.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
@@ -19,7 +20,7 @@ namespace {
 
 class MigrateVerb final : public Verb {
  public:
-  explicit MigrateVerb(CLI::App& command) {
+  MigrateVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     command.add_flag("--with-app", with_app_, "First create the application's reference tables where they are missing");
     command.add_flag("--roles", roles_,
                      "Create the roles pawl_worker, pawl_operator and pawl_producer, and grant them what they need");
@@ -39,13 +40,14 @@ class MigrateVerb final : public Verb {
 
  private:
   ExitCode print(Console& console) const {
-    console.out << storage::migration_script(storage::postgres_lines(), with_app_, roles_);
+    console.out << storage::migration_script(workflows_.migrations(), with_app_, roles_);
     return ExitCode::kDone;
   }
 
-  static ExitCode show_status(const Settings& settings, Console& console) {
+  ExitCode show_status(const Settings& settings, Console& console) const {
     Table table{{"database", "migration", "applied"}, {}, 1};
-    await_postgres(settings, console, [&] { table.rows = postgres_status_rows(settings.postgres); });
+    await_postgres(settings, console,
+                   [&] { table.rows = postgres_status_rows(settings.postgres, workflows_.migrations()); });
     const bool is_applied = std::ranges::all_of(table.rows, [](const auto& row) { return row.back().has_value(); });
     for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
     print_table(console.out, table, settings.output);
@@ -56,9 +58,10 @@ class MigrateVerb final : public Verb {
 
   ExitCode apply(const Settings& settings, Console& console) const {
     if (const auto warning = storage::impostor_warning(settings.postgres)) console.err << "pawl: " << *warning << '\n';
+    const storage::MigrationLines lines = workflows_.migrations();
     storage::Migrated done;
-    await_postgres(settings, console, [&] { done = storage::migrate_postgres(settings.postgres, with_app_); });
-    await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_); });
+    await_postgres(settings, console, [&] { done = storage::migrate_postgres(settings.postgres, with_app_, lines); });
+    await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_, lines); });
     for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
     for (const std::string& name : done.mended)
       console.out << "mended trigger " << name << ": failed syncs make events again\n";
@@ -67,6 +70,7 @@ class MigrateVerb final : public Verb {
     return ExitCode::kDone;
   }
 
+  const Workflows& workflows_;
   bool with_app_ = false;
   bool roles_ = false;
   bool print_ = false;
@@ -75,6 +79,8 @@ class MigrateVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_migrate(CLI::App& command) { return std::make_unique<MigrateVerb>(command); }
+std::unique_ptr<Verb> make_migrate(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<MigrateVerb>(command, workflows);
+}
 
 }  // namespace pawl::bin

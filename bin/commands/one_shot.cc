@@ -26,8 +26,10 @@ void await_postgres(const Settings& settings, Console& console, const std::funct
   retry_start(clock, patience, attempt);
 }
 
-void await_migrated_postgres(const Settings& settings, Console& console) {
-  await_postgres(settings, console, [&] { storage::require_migrated(settings.postgres); });
+void await_migrated_postgres(const Settings& settings, Console& console, const storage::MigrationLines& more) {
+  storage::MigrationLines lines{&storage::outbox_migrations()};
+  lines.insert(lines.end(), more.begin(), more.end());
+  await_postgres(settings, console, [&] { storage::require_migrated(settings.postgres, lines); });
 }
 
 }  // namespace pawl::bin

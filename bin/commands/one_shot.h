@@ -5,12 +5,14 @@
 
 #include "bin/output/console.h"
 #include "bin/settings/settings.h"
+#include "storage/migrations/migrations.h"
 
 namespace pawl::bin {
 
-/// Returns once Postgres answers and is exactly as new as this build. Throws engine::UnavailableError after
-/// `connect_timeout` and engine::RefusedError naming the command to run when it is not migrated.
-void await_migrated_postgres(const Settings& settings, Console& console);
+/// Returns once Postgres answers and is exactly as new as this build, as far as the outbox and `more` go. Throws
+/// engine::UnavailableError after `connect_timeout` and engine::RefusedError naming the command to run when it is not
+/// migrated.
+void await_migrated_postgres(const Settings& settings, Console& console, const storage::MigrationLines& more = {});
 
 /// Calls `attempt` until Postgres can be reached, for at most `connect_timeout`.
 void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt);

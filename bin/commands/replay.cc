@@ -7,7 +7,6 @@
 #include "bin/output/replay_text.h"
 #include "bin/settings/command_error.h"
 #include "bin/settings/run_ids.h"
-#include "bin/worker/refusing_ports.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "engine/runs/replay.h"
@@ -27,31 +26,23 @@ engine::ReplayReport replay(const Workflows& workflows, const engine::StoredRun&
   return unknown;
 }
 
-/// Replay depends on code and checkpoints alone, so that every host gives the same answer.
-Settings unconfigured() {
-  Settings settings;
-  settings.app_url = kNoAppUrl;
-  settings.mail_from = kNoMailFrom;
-  return settings;
-}
-
 class ReplayVerb final : public Verb {
  public:
-  explicit ReplayVerb(CLI::App& command) {
+  ReplayVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
     command.add_option("--from-file", file_, "A copy of a checkpoint file, instead of --checkpoints");
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
     const storage::CheckpointReader reader(file_.empty() ? checkpoints_path(settings.checkpoints) : file_);
-    RefusingPorts nobody;
-    const Workflows workflows(nobody.ports(), unconfigured());
+    // Depends on code and checkpoints alone, so that every host gives the same answer.
+    const auto workflows = workflows_.for_replay();
     std::vector<Replayed> replayed;
     for (const std::string& part : expand_ids(ids_, console.in)) {
       const std::string id = resolve_id(reader, part);
       auto stored = reader.run(id);
       if (!stored) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
-      const auto report = replay(workflows, *stored);
+      const auto report = replay(*workflows, *stored);
       replayed.push_back({std::move(*stored), report});
     }
     print_replays(console.out, replayed, settings.output);
@@ -61,12 +52,15 @@ class ReplayVerb final : public Verb {
   }
 
  private:
+  const Workflows& workflows_;
   std::vector<std::string> ids_;
   std::string file_;
 };
 
 }  // namespace
 
-std::unique_ptr<Verb> make_replay(CLI::App& command) { return std::make_unique<ReplayVerb>(command); }
+std::unique_ptr<Verb> make_replay(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<ReplayVerb>(command, workflows);
+}
 
 }  // namespace pawl::bin

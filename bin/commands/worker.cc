@@ -6,15 +6,14 @@
 
 #include "bin/settings/command_error.h"
 #include "bin/settings/duration.h"
-#include "bin/settings/relay.h"
 #include "bin/settings/run_ids.h"
 #include "bin/settings/version.h"
 #include "bin/status/server.h"
 #include "bin/worker/library_output.h"
 #include "bin/worker/loop.h"
-#include "bin/worker/ports.h"
 #include "bin/worker/retry_start.h"
 #include "bin/worker/signals.h"
+#include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "engine/authoring/step.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
@@ -55,7 +54,7 @@ void warn_of_slow_timeout(const Settings& settings, Log& log) {
 
 class WorkerVerb final : public Verb {
  public:
-  explicit WorkerVerb(CLI::App& command) {
+  WorkerVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     command.add_flag("--until-idle", until_idle_, "Stop once nothing is left to do, and print a summary");
   }
 
@@ -67,18 +66,17 @@ class WorkerVerb final : public Verb {
       console.tell_end = [&console, log_options](const std::string& error) {
         Log(console.unfiltered(), log_options).line(LogLevel::kError, "worker ends", {{"error", error}});
       };
-    require_worker_settings(settings);
+    workflows_.require_settings();
     watch_stop_signals(console.err_is_terminal);
     Log log(console.unfiltered(), log_options);
     const LibraryOutput library_output(log);
     warn_of_slow_timeout(settings, log);
     if (const auto warning = storage::impostor_warning(settings.postgres)) log.line(LogLevel::kWarn, *warning);
-    const auto mailer = make_relay(settings, console.secrets);
-    for (const std::string& warning : relay_warnings(settings)) log.line(LogLevel::kWarn, warning);
-    WorkerPorts ports(settings);
-    const Workflows workflows({ports.recipients, ports.inbox, ports.ledger, *mailer}, settings);
+    const storage::PostgresAddress address(settings.postgres, settings.postgres_timeout);
+    workflows_.open({address, epoch_, console.secrets});
+    for (const std::string& warning : workflows_.warnings()) log.line(LogLevel::kWarn, warning);
     const engine::SystemClock clock;
-    StatusBoard board(clock, step_names(workflows));
+    StatusBoard board(clock, step_names(workflows_));
     std::optional<StatusServer> server;
     if (!settings.listen.empty()) {
       server.emplace(settings.listen, board, clock, *console.secrets);
@@ -90,7 +88,7 @@ class WorkerVerb final : public Verb {
     const auto open = [&] { checkpoints.emplace(path, warn); };
     if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
-    const WorkerWorld world{settings, ports, *checkpoints, workflows, clock, log};
+    const WorkerWorld world{settings, address, epoch_, *checkpoints, workflows_, clock, log};
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
   }
 
@@ -105,11 +103,15 @@ class WorkerVerb final : public Verb {
             }};
   }
 
+  Workflows& workflows_;
+  storage::Epoch epoch_{0};
   bool until_idle_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Verb> make_worker(CLI::App& command) { return std::make_unique<WorkerVerb>(command); }
+std::unique_ptr<Verb> make_worker(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<WorkerVerb>(command, workflows);
+}
 
 }  // namespace pawl::bin

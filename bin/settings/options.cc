@@ -16,13 +16,6 @@ namespace pawl::bin {
 
 namespace {
 
-std::string environment_name(const std::string& flag) {
-  std::string name = "PAWL_";
-  for (const char letter : flag.substr(flag.find("--") + 2))
-    name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  return name;
-}
-
 /// What a duration may be, written as the user writes it.
 struct Bounds {
   const char* shortest;
@@ -52,11 +45,15 @@ class Group {
       value = parse_bounded(text, bounds);
     })->type_name("DURATION");
   }
-  void retry(const std::string& flag, std::string& value, const std::string& meaning) {
-    checked(flag, meaning, [&value](const std::string& text) {
-      with_retry_setting({}, text);
-      value = text;
-    })->type_name("RETRY");
+  void retry(const std::string& flag, engine::RetryPolicy& policy) {
+    const auto take = [&policy, initial = policy](const std::string& text) {
+      policy = with_retry_setting(initial, text);
+    };
+    checked(flag, "default " + retry_text(policy), take)->type_name("RETRY");
+  }
+  void brought(const workflow::Setting& setting) {
+    const std::string flag = "--" + setting.name;
+    std::visit([&](const auto& value) { take(flag, value, setting.meaning); }, setting.value);
   }
   template <class Enum>
   void choice(const std::string& flag, Enum& value, const std::map<std::string, Enum>& choices,
@@ -75,6 +72,21 @@ class Group {
   }
 
  private:
+  void take(const std::string& flag, std::string* value, const std::string& meaning) { text(flag, *value, meaning); }
+  void take(const std::string& flag, std::size_t* value, const std::string& meaning) { number(flag, *value, meaning); }
+  void take(const std::string& flag, engine::Duration* value, const std::string& meaning) {
+    duration(flag, *value, {"1ms", "36500d", true}, meaning);
+  }
+  void take(const std::string& flag, const workflow::Choice& choice, const std::string& meaning) {
+    std::string names;
+    for (const std::string& word : choice.words) names += (names.empty() ? "" : "|") + word;
+    checked(flag, meaning, [choice, names](const std::string& text) {
+      const auto found = std::ranges::find(choice.words, text);
+      if (found == choice.words.end()) throw UsageError("'" + text + "' is not one of " + names);
+      choice.take(static_cast<std::size_t>(found - choice.words.begin()));
+    })->type_name(names);
+  }
+
   /// An option whose text `take` reads; a UsageError of it names the option.
   template <class Take>
   CLI::Option* checked(const std::string& flag, const std::string& meaning, Take take) {
@@ -95,7 +107,7 @@ class Group {
   std::string name_;
 };
 
-void add_common(CLI::App& app, Settings& settings) {
+void add_common(CLI::App& app, Settings& settings, const std::string& workflows) {
   Group group(app, "Settings");
   group.text("--config", settings.config,
              "Read settings from this INI or TOML file; keys are the names below without --");
@@ -110,29 +122,11 @@ void add_common(CLI::App& app, Settings& settings) {
       "How to print lists; default table");
   group.duration("--connect-timeout", settings.connect_timeout, {"0s", "1d"},
                  "Give up on an unreachable Postgres after this; `worker` alone tries for ever; default 30s");
+  group.text("--workflows", settings.workflows,
+             "The workflows that run, with commas; default all that are not optional of: " + workflows);
 }
 
 void add_worker(CLI::App& app, Settings& settings) {
-  Group mail(app, "Settings of worker: mail");
-  mail.text("--mail", settings.mail, "smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH; required");
-  mail.text("--mail-password-file", settings.mail_password_file,
-            "File whose first line is the relay's password or access token; read at each login");
-  mail.text("--mail-from", settings.mail_from, "The sender's address; required");
-  mail.text("--mail-from-name", settings.mail_from_name, "The sender's name beside that address");
-  mail.text("--reply-to", settings.reply_to, "The address that replies go to; default --mail-from");
-  mail.text("--mail-envelope-from", settings.mail_envelope_from,
-            "The envelope's sender, which bounces go to; default --mail-from");
-  mail.text("--app-url", settings.app_url, "The application's base URL, for links; required");
-  mail.text("--connection-url", settings.connection_url,
-            "A connection's page, like https://app.example.com/connections/{connection_id}, with {org_id} if need be");
-  mail.text("--time-zone", settings.time_zone, "Zone of the times shown, like Australia/Sydney; default UTC");
-  mail.text("--brand-name", settings.brand_name, "The product's name on top of the mail");
-  mail.text("--brand-logo-url", settings.brand_logo_url, "A picture instead of the name, by https");
-  mail.text("--brand-color", settings.brand_color, "Colour of the mail's button, like #1f5fbf");
-  mail.text("--mail-templates", settings.mail_templates, "Directory of templates that replace parts of the mail");
-  mail.choice<InDoubt>("--in-doubt", settings.in_doubt, {{"resend", InDoubt::kResend}, {"hold", InDoubt::kHold}},
-                       "A mail that may or may not have been sent: default resend");
-
   Group running(app, "Settings of worker: running");
   running.text("--listen", settings.listen, "Serve /healthz, /readyz and /metrics on unix:PATH or 127.0.0.1:PORT");
   running.choice<LogLevel>(
@@ -159,11 +153,6 @@ void add_worker(CLI::App& app, Settings& settings) {
                    "Forget ended runs after this; 0s: never; default 30d");
   running.duration("--archive-retention", settings.archive_retention, {"1d", "36500d", true},
                    "Forget finished events, their mails and commands after this; 0s: never; default 365d");
-  running.retry("--retry-resolve-recipients", settings.retry_resolve_recipients,
-                "default first=1s,longest=1m,attempts=20");
-  running.retry("--retry-create-in-app", settings.retry_create_in_app, "default first=1s,longest=1m,attempts=20");
-  running.retry("--retry-send-email", settings.retry_send_email,
-                "default first=5s,longest=30m,attempts=0,for=24h,jitter=full");
 }
 
 std::string join_parents(const CLI::ConfigItem& item) {
@@ -212,9 +201,23 @@ void require_settings_lines(std::ifstream& file, const std::string& path) {
 
 }  // namespace
 
-void add_settings(CLI::App& app, Settings& settings) {
-  add_common(app, settings);
+std::string environment_name(const std::string& flag) {
+  std::string name = "PAWL_";
+  const std::size_t dashes = flag.find("--");
+  for (const char letter : dashes == std::string::npos ? flag : flag.substr(dashes + 2))
+    name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name;
+}
+
+void add_settings(CLI::App& app, Settings& settings, const BroughtSettings& brought) {
+  add_common(app, settings, brought.workflows);
   add_worker(app, settings);
+  for (const SettingGroup& declared : brought.groups) {
+    Group group(app, declared.heading);
+    for (const workflow::Setting& setting : declared.settings) group.brought(setting);
+    for (const workflow::StepRetry& retry : declared.retries)
+      group.retry("--retry-" + declared.workflow + "-" + retry.step, retry.policy);
+  }
 }
 
 void read_config_file(CLI::App& app, const std::string& path) {

@@ -1,6 +1,7 @@
 // Parses the retry options.
 #include "bin/settings/retry_setting.h"
 
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -42,6 +43,15 @@ void set_part(engine::RetryPolicy& policy, std::string_view name, std::string_vi
   }
 }
 
+// In the largest unit that leaves no rest, hours at most, as people say them.
+std::string duration_text(engine::Duration duration) {
+  constexpr std::array<std::pair<engine::Duration, const char*>, 3> kUnits{
+      {{std::chrono::hours{1}, "h"}, {std::chrono::minutes{1}, "m"}, {std::chrono::seconds{1}, "s"}}};
+  for (const auto& [unit, name] : kUnits)
+    if (duration >= unit && duration % unit == engine::Duration{0}) return std::to_string(duration / unit) + name;
+  return std::to_string(duration / std::chrono::milliseconds{1}) + "ms";
+}
+
 }  // namespace
 
 engine::RetryPolicy with_retry_setting(engine::RetryPolicy policy, std::string_view text) {
@@ -56,6 +66,13 @@ engine::RetryPolicy with_retry_setting(engine::RetryPolicy policy, std::string_v
     throw UsageError("a retry setting without end: give attempts or for a value above 0");
   if (policy.longest < policy.first) throw UsageError("a retry setting whose longest wait is shorter than its first");
   return policy;
+}
+
+std::string retry_text(const engine::RetryPolicy& policy) {
+  std::string text = "first=" + duration_text(policy.first) + ",longest=" + duration_text(policy.longest) +
+                     ",attempts=" + std::to_string(policy.max_attempts);
+  if (policy.give_up_after > engine::Duration{0}) text += ",for=" + duration_text(policy.give_up_after);
+  return policy.full_jitter ? text + ",jitter=full" : text;
 }
 
 }  // namespace pawl::bin

@@ -1,4 +1,4 @@
-// What configures pawl, whichever of flag, environment or file it came from.
+// What configures pawl beside its workflows, whichever of flag, environment or file it came from.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,6 @@ namespace pawl::bin {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kAuto, kText, kJson };
-enum class InDoubt { kResend, kHold };
 
 struct Settings {
   std::string config;    ///< The file the rest may come from; empty: none.
@@ -20,19 +19,7 @@ struct Settings {
   bool require_tls = false;  ///< Refuse a Postgres on another host whose certificate and name are not verified.
   OutputFormat output = OutputFormat::kTable;
   engine::Duration connect_timeout{std::chrono::seconds{30}};
-
-  std::string mail;
-  std::string mail_password_file;
-  std::string mail_from;
-  std::string mail_from_name;
-  std::string reply_to;
-  std::string mail_envelope_from;
-  std::string app_url;
-  std::string connection_url;  ///< Of a connection's page, with {connection_id}; empty: there is none.
-  std::string time_zone;       ///< IANA name; empty: UTC.
-  std::string brand_name, brand_logo_url, brand_color;
-  std::string mail_templates;  ///< Directory; empty: mails as built in.
-  InDoubt in_doubt = InDoubt::kResend;
+  std::string workflows;  ///< Names of those that run, with commas; empty: all that are not optional.
 
   std::string listen;  ///< `unix:PATH` or `HOST:PORT`; empty: no HTTP.
   LogLevel log_level = LogLevel::kInfo;
@@ -48,15 +35,9 @@ struct Settings {
   std::size_t moving_max = 2000;
   engine::Duration retention{std::chrono::hours{24 * 30}};
   engine::Duration archive_retention{std::chrono::hours{24 * 365}};
-  std::string retry_resolve_recipients;  ///< Each as retry_setting.h reads it; empty: the step's own.
-  std::string retry_create_in_app;
-  std::string retry_send_email;
 };
 
 /// `${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db`. Throws UsageError without a home.
 std::string default_checkpoints_path();
-
-/// Throws UsageError naming every variable that `worker` needs and does not have, with the forms each accepts.
-void require_worker_settings(const Settings& settings);
 
 }  // namespace pawl::bin

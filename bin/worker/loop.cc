@@ -60,8 +60,8 @@ bool WorkerLoop::open(WorkerSession& session) {
           },
   };
   return retry_start(world_.clock, patience, [&] {
-    storage::require_migrated(world_.ports.address);
-    if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(world_.ports.address))
+    storage::require_migrated(world_.address, world_.workflows.migrations());
+    if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(world_.address))
       log_.line(LogLevel::kWarn, *warning);
     check_access(session);
     session.runner().open();
@@ -74,7 +74,7 @@ bool WorkerLoop::open(WorkerSession& session) {
 void WorkerLoop::check_access(WorkerSession& session) const {
   try {
     session.outbox().check_access();
-    world_.ports.check_access();
+    world_.workflows.check_access();
   } catch (const engine::RefusedError& error) {
     if (registered_before_) throw engine::UnavailableError(error.what());
     throw;

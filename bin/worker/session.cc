@@ -28,7 +28,7 @@ engine::RunnerOptions runner_options(const Settings& settings) {
 }  // namespace
 
 WorkerSession::WorkerSession(const WorkerWorld& world)
-    : outbox_(outbox_options(world.settings), world.ports.epoch),
+    : outbox_(outbox_options(world.settings), world.epoch),
       lanes_(engine::lane_specs(world.workflows.definitions())),
       runner_({outbox_, world.checkpoints, world.clock, lanes_, world.observer}, world.workflows.definitions(),
               runner_options(world.settings)) {}

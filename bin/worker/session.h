@@ -2,7 +2,6 @@
 #pragma once
 
 #include "bin/settings/settings.h"
-#include "bin/worker/ports.h"
 #include "bin/worker/workflows.h"
 #include "engine/runtime/runner.h"
 #include "engine/runtime/thread_lanes.h"
@@ -13,9 +12,10 @@ namespace pawl::bin {
 /// What outlives a registration.
 struct WorkerWorld {
   const Settings& settings;
-  WorkerPorts& ports;
+  const storage::PostgresAddress& address;
+  storage::Epoch& epoch;  ///< Each registration sets it anew.
   engine::Checkpoints& checkpoints;
-  const Workflows& workflows;
+  Workflows& workflows;
   const engine::Clock& clock;
   engine::Observer& observer;
 };

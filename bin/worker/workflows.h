@@ -1,29 +1,65 @@
-// Every workflow of this build with its steps: the one place that registers them.
+// The workflows that a program brought, the parts they share, and which of them run.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "bin/settings/settings.h"
+#include "bin/settings/options.h"
 #include "engine/authoring/workflow.h"
-#include "workflows/notify_sync_failure/workflow.h"
+#include "workflows/mail/mail_part.h"
+#include "workflows/module/module.h"
 
 namespace pawl::bin {
 
-/// What the settings say of the workflow that tells of failed syncs. Throws UsageError.
-notify_sync_failure::SyncFailureOptions sync_failure_options(const Settings& settings);
-
-/// Owns the steps. Outlives every runner that was given the definitions, over lost leases too.
+/// Owns modules and parts, and so the steps: outlives every runner that was given the definitions, over lost leases
+/// too.
 class Workflows {
  public:
-  /// The ports outlive the workflows. Throws UsageError for what a workflow cannot use of the settings.
-  Workflows(const notify_sync_failure::SyncFailurePorts& ports, const Settings& settings);
+  /// Makes each; none runs yet but those that are not optional. Throws engine::WorkflowBug where two have one name.
+  explicit Workflows(std::vector<workflow::Registration> brought);
+
+  /// What they declare, under a heading each; parsing the command line fills them in.
+  BroughtSettings settings();
+
+  /// Those that run, by their names with commas between them; empty: all that are not optional. Throws UsageError.
+  void choose(const std::string& names);
+
+  /// The lines of migrations of those that run, the outbox's first.
+  storage::MigrationLines migrations() const;
+
+  /// Throws UsageError naming every variable that those that run need and do not have, with the forms each accepts.
+  void require_settings();
+
+  /// Makes the steps of those that run. Throws UsageError for a setting that one of them cannot use.
+  void open(const workflow::Worker& worker);
+  /// All that were brought, made anew and open without settings, in a world that leads nowhere: what a replay needs.
+  std::unique_ptr<Workflows> for_replay() const;
 
   const std::vector<engine::WorkflowDefinition>& definitions() const { return definitions_; }
 
+  /// Throws engine::RefusedError when the world lacks, or denies, what a step of those that run needs.
+  void check_access();
+  std::vector<std::string> warnings() const;
+
+  mail::MailPart& mail() { return parts_.shared<mail::MailPart>(); }
+  bool mails() const;
+
+  /// The mail of the first that runs and sends any. Throws UsageError where none does.
+  workflow::MailPreview preview_mail(const workflow::MailPreviewRequest& request);
+
  private:
-  std::unique_ptr<notify_sync_failure::SyncFailureSteps> sync_failure_;
+  std::vector<workflow::SharedPart*> used() const;
+  std::vector<workflow::Part*> running() const;
+  workflow::Module* find(const std::string& name) const;
+  std::string names() const;
+
+  const std::vector<workflow::Registration> brought_;
+  workflow::Parts parts_;
+  std::vector<std::unique_ptr<workflow::Module>> modules_;
+  std::vector<workflow::Module*> chosen_;
   std::vector<engine::WorkflowDefinition> definitions_;
+  storage::Epoch no_epoch_{0};  ///< Of a replay.
 };
 
 }  // namespace pawl::bin

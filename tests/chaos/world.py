@@ -63,8 +63,9 @@ class World:
             "PAWL_APP_URL": "https://app.chaos.test", "PAWL_LOG_FORMAT": "json", "PAWL_LEASE": f"{self.lease:g}s",
             # a clock that jumps ten years ahead would prune every ended run, and with it what the oracle compares
             "PAWL_RETENTION": "0s", "PAWL_DELIVERIES_MAX": "50", "PAWL_DRAIN_TIMEOUT": "30s",
-            "PAWL_RETRY_SEND_EMAIL": f"{soon},attempts=0,for=24h",
-            "PAWL_RETRY_CREATE_IN_APP": soon, "PAWL_RETRY_RESOLVE_RECIPIENTS": soon, "PAWL_CONNECT_TIMEOUT": "60s"}
+            "PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL": f"{soon},attempts=0,for=24h",
+            "PAWL_RETRY_NOTIFY_SYNC_FAILURE_CREATE_IN_APP": soon,
+            "PAWL_RETRY_NOTIFY_SYNC_FAILURE_RESOLVE_RECIPIENTS": soon, "PAWL_CONNECT_TIMEOUT": "60s"}
 
     def migrate(self):
         environment = os.environ | {"PAWL_POSTGRES": self.postgres.conninfo_of("owner"),

@@ -31,7 +31,7 @@ class Scene:
                             "PAWL_CHECKPOINTS": os.path.join(folder, "checkpoints.db"),
                             "PAWL_MAIL_PASSWORD_FILE": password_file, "PAWL_MAIL_FROM": "alerts@corp.test",
                             "PAWL_APP_URL": "https://app.test", "PAWL_LOG_LEVEL": "warn",
-                            "PAWL_RETRY_SEND_EMAIL": "first=1s,longest=1s,attempts=0,for=1h"}
+                            "PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL": "first=1s,longest=1s,attempts=0,for=1h"}
         self.run("migrate", "--with-app")
         self.connection = psycopg2.connect(conninfo)
         self.connection.autocommit = True

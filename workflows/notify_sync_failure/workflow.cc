@@ -100,7 +100,7 @@ engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
   const auto start = [&steps, reader](Run run, const Event& event) {
     return notify_sync_failure(run, std::make_shared<const SyncFailed>(reader->read(event)), steps);
   };
-  return {.name = "notify-sync-failure",
+  return {.name = kWorkflowName,
           .event_type = kEventType,
           .start = start,
           .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},

@@ -12,6 +12,8 @@
 
 namespace pawl::notify_sync_failure {
 
+inline constexpr const char* kWorkflowName = "notify-sync-failure";
+
 /// Not owned; all outlive the steps. The mailer is used by the step `send-email` alone.
 struct SyncFailurePorts {
   RecipientDirectory& directory;

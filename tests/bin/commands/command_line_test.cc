@@ -143,7 +143,7 @@ TEST_CASE("output that cannot be written is a failure") {
     const std::vector<const char*> arguments{"pawl", argument};
     Console console{in, full, err};
     full.clear();
-    CHECK(run_command_line(2, arguments.data(), console) == ExitCode::kFailed);
+    CHECK(run_command_line(2, arguments.data(), console, {}) == ExitCode::kFailed);
     CHECK_THAT(err.str(), Catch::Contains("could not be written"));
   }
 }

@@ -6,6 +6,7 @@
 
 #include "bin/command_line.h"
 #include "tests/bin/temporary_directory.h"
+#include "workflows/notify_sync_failure/registration.h"
 
 namespace pawl::bin {
 
@@ -18,7 +19,8 @@ struct CommandLineFixture {
   ExitCode run(std::vector<const char*> arguments) {
     Console console{in, out, err};
     arguments.insert(arguments.begin(), "pawl");
-    return run_command_line(static_cast<int>(arguments.size()), arguments.data(), console);
+    return run_command_line(static_cast<int>(arguments.size()), arguments.data(), console,
+                            {notify_sync_failure::registration});
   }
 };
 

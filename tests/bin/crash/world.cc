@@ -99,7 +99,8 @@ void CrashWorld::make_history() {
   demand(live("history") == 0, "a run that ends well");
   database_.exec("alter table notifications add constraint broken check (false) not valid");
   fail_sync("resumed");
-  demand(live("history", {{"PAWL_RETRY_CREATE_IN_APP", "first=1ms,longest=1ms,attempts=1"}}) == 0, "a run that fails");
+  demand(live("history", {{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_CREATE_IN_APP", "first=1ms,longest=1ms,attempts=1"}}) == 0,
+         "a run that fails");
   database_.exec("alter table notifications drop constraint broken");
   resumed_ = database_.value("select event_id from pawl.v1_events where status = 'failed'");
   demand(run_pawl({"resume", resumed_}, environment("history")).code == 0, "a run that is resumed");
@@ -120,8 +121,9 @@ Environment CrashWorld::environment(const std::string& store) const {
           {"PAWL_DOORBELL", "listen"},
           {"PAWL_IN_DOUBT", scenario_.hold ? "hold" : "resend"},
           {"PAWL_LEASE", scenario_.slow ? "1500ms" : "30s"},
-          {"PAWL_RETRY_SEND_EMAIL", scenario_.slow ? "first=1200ms,longest=1200ms,attempts=20,jitter=half"
-                                                   : "first=20ms,longest=20ms,attempts=20,jitter=half"}};
+          {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", scenario_.slow
+                                                            ? "first=1200ms,longest=1200ms,attempts=20,jitter=half"
+                                                            : "first=20ms,longest=20ms,attempts=20,jitter=half"}};
 }
 
 void CrashWorld::begin(CrashScenario scenario) {

@@ -8,7 +8,10 @@
 #include <map>
 
 #include "bin/settings/command_error.h"
+#include "bin/settings/retry_setting.h"
+#include "bin/worker/workflows.h"
 #include "tests/bin/temporary_directory.h"
+#include "workflows/notify_sync_failure/registration.h"
 
 using namespace pawl::bin;
 
@@ -33,10 +36,12 @@ struct Fixture {
   Environment environment;
   TemporaryDirectory directory;
   Settings settings;
+  Workflows workflows{{pawl::notify_sync_failure::registration}};
+  const pawl::mail::MailSettings& mail = workflows.mail().given();
 
   const Settings& parsed(const std::string& arguments) {
     CLI::App app;
-    add_settings(app, settings);
+    add_settings(app, settings, workflows.settings());
     app.parse(arguments);
     if (!settings.config.empty()) read_config_file(app, settings.config);
     return settings;
@@ -52,9 +57,10 @@ struct Fixture {
 
 TEST_CASE_METHOD(Fixture, "a setting has one name as flag, variable and key") {
   environment.set("PAWL_MAIL_FROM", "env@example.com");
-  CHECK(parsed("--app-url https://a --config " + file("mail = \"maildir:/m\"\n")).mail_from == "env@example.com");
-  CHECK(settings.app_url == "https://a");
-  CHECK(settings.mail == "maildir:/m");
+  parsed("--reply-to flag@example.com --config " + file("mail = \"maildir:/m\"\n"));
+  CHECK(mail.from == "env@example.com");
+  CHECK(mail.reply_to == "flag@example.com");
+  CHECK(mail.url == "maildir:/m");
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -64,18 +70,21 @@ TEST_CASE_METHOD(Fixture,
   environment.set("PAWL_MAIL_FROM", "env@x");
   parsed("--lease 33s --config " + path);
   CHECK(settings.lease == std::chrono::seconds{33});
-  CHECK(settings.mail_from == "env@x");
+  CHECK(mail.from == "env@x");
   CHECK(settings.log_level == LogLevel::kDebug);
-  CHECK(settings.in_doubt == InDoubt::kHold);
+  CHECK(mail.in_doubt == pawl::mail::InDoubtPolicy::kHold);
   CHECK(settings.deliveries_max == 5);
 }
 
 TEST_CASE_METHOD(Fixture, "a key may be written with underscores, and a value with spaces and commas in quotes") {
   parsed("--config " + file("mail_from = \"a@x\"\npostgres = \"host=/tmp dbname=app\"\n"
-                            "retry-send-email = \"first=1s,longest=2s\"\n"));
-  CHECK(settings.mail_from == "a@x");
+                            "retry-notify-sync-failure-send-email = \"first=1s,longest=2s\"\n"));
+  CHECK(mail.from == "a@x");
   CHECK(settings.postgres == "host=/tmp dbname=app");
-  CHECK(settings.retry_send_email == "first=1s,longest=2s");
+  const auto retries = workflows.settings().groups.back().retries;
+  CHECK(retries.at(2).step == "send-email");
+  CHECK(retry_text(retries.at(2).policy) == "first=1s,longest=2s,attempts=0,for=24h,jitter=full");
+  CHECK(retry_text(retries.at(0).policy) == "first=1s,longest=1m,attempts=20");
 }
 
 TEST_CASE_METHOD(Fixture, "the config file may be named by PAWL_CONFIG") {
@@ -97,7 +106,8 @@ TEST_CASE_METHOD(Fixture, "an unknown key, a wrong value or a section in the con
 
 TEST_CASE_METHOD(Fixture, "a wrong value on the command line names its option") {
   CHECK_THROWS_WITH(parsed("--in-doubt maybe"), Catch::Contains("--in-doubt: 'maybe' is not one of hold|resend"));
-  CHECK_THROWS_WITH(parsed("--retry-send-email tries=3"), Catch::Contains("--retry-send-email"));
+  CHECK_THROWS_WITH(parsed("--retry-notify-sync-failure-send-email tries=3"),
+                    Catch::Contains("--retry-notify-sync-failure-send-email"));
   CHECK_THROWS_AS(parsed("--deliveries-max 0"), CLI::ParseError);
 }
 
@@ -115,17 +125,15 @@ TEST_CASE_METHOD(Fixture, "a wrong variable names its option") {
   CHECK_THROWS_WITH(parsed(""), Catch::Contains("--lease"));
 }
 
-TEST_CASE("a worker without configuration is told every missing variable and the forms it accepts") {
-  CHECK_THROWS_WITH(require_worker_settings({}), Catch::Contains("PAWL_MAIL (") && Catch::Contains("maildir:PATH") &&
-                                                     Catch::Contains("PAWL_MAIL_FROM") &&
-                                                     Catch::Contains("PAWL_APP_URL"));
-  Settings settings;
-  settings.mail = "maildir:/m";
-  settings.mail_from = "a@x";
-  CHECK_THROWS_WITH(require_worker_settings(settings),
-                    !Catch::Contains("PAWL_MAIL (") && Catch::Contains("PAWL_APP_URL"));
-  settings.app_url = "https://a";
-  CHECK_NOTHROW(require_worker_settings(settings));
+TEST_CASE_METHOD(Fixture, "a worker without configuration is told every missing variable and the forms it accepts") {
+  CHECK_THROWS_WITH(workflows.require_settings(), Catch::Contains("PAWL_MAIL (") && Catch::Contains("maildir:PATH") &&
+                                                      Catch::Contains("PAWL_MAIL_FROM") &&
+                                                      Catch::Contains("PAWL_APP_URL"));
+  parsed("--mail maildir:/m --mail-from a@x");
+  CHECK_THROWS_WITH(workflows.require_settings(),
+                    !Catch::Contains("PAWL_MAIL (") && Catch::Contains("PAWL_APP_URL (--app-url): where"));
+  parsed("--app-url https://a");
+  CHECK_NOTHROW(workflows.require_settings());
 }
 
 TEST_CASE_METHOD(Fixture, "the checkpoint file's default place follows XDG_STATE_HOME") {

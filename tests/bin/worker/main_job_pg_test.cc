@@ -68,7 +68,7 @@ TEST_CASE("P6: the in-app channel fails for good while the mails are delivered")
   Job job;
   job.database.exec("alter table notifications add constraint broken check (false)");
   job.organisation.fail_sync();
-  CHECK(job.work({{"PAWL_RETRY_CREATE_IN_APP", "first=1s,longest=1s,attempts=2"}}).code == 0);
+  CHECK(job.work({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_CREATE_IN_APP", "first=1s,longest=1s,attempts=2"}}).code == 0);
   CHECK(job.count("notifications") == "0");
   CHECK(job.smtp.received().size() == 2);
   CHECK(job.event_status() == "failed");
@@ -78,7 +78,7 @@ TEST_CASE("P6: the in-app channel fails for good while the mails are delivered")
 TEST_CASE("a transient failure of one mail is retried on its own, nothing else is repeated") {
   Job job({"--fail", "data:admin*1=451 4.3.0 try again later"});
   job.organisation.fail_sync();
-  CHECK(job.work({{"PAWL_RETRY_SEND_EMAIL", "first=1s,longest=1s,attempts=5"}}).code == 0);
+  CHECK(job.work({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1s,longest=1s,attempts=5"}}).code == 0);
   CHECK(job.event_status() == "done");
   CHECK(job.mails_to("owner") == 1);
   CHECK(job.mails_to("admin") == 1);

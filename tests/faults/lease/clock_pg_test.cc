@@ -14,8 +14,9 @@ namespace {
 
 const std::vector<std::string> kJumps{"+1h", "-1h", "+10y", "-10y"};
 const std::string kQuick = "first=1s,longest=2s,attempts=1000";
-const Environment kQuickRetries{
-    {"PAWL_RETRY_RESOLVE_RECIPIENTS", kQuick}, {"PAWL_RETRY_CREATE_IN_APP", kQuick}, {"PAWL_RETRY_SEND_EMAIL", kQuick}};
+const Environment kQuickRetries{{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_RESOLVE_RECIPIENTS", kQuick},
+                                {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_CREATE_IN_APP", kQuick},
+                                {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", kQuick}};
 
 std::string library() {
   for (const auto& folder : std::filesystem::directory_iterator("/usr/lib"))

@@ -58,7 +58,9 @@ TEST_CASE("P8: the one event of 500 that Postgres refuses in a batch costs no in
   PoisonScene scene;
   scene.database.exec("alter table notifications add constraint no_poison check (org_id <> '" + scene.poison.id + "')");
   scene.fail_around_poison(kInnocents);
-  CHECK(scene.work_as("one", {{"PAWL_MAIL", "null:"}, {"PAWL_RETRY_CREATE_IN_APP", "first=1s,longest=1s,attempts=2"}})
+  CHECK(scene
+            .work_as("one", {{"PAWL_MAIL", "null:"},
+                             {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_CREATE_IN_APP", "first=1s,longest=1s,attempts=2"}})
             .code == 0);
   CHECK(scene.reason().find("no_poison") != std::string::npos);
   CHECK(scene.count("pawl.outbox_archive where status = 'done' and deliveries = 1") == std::to_string(kInnocents));

@@ -18,7 +18,8 @@ struct SmtpScene : bin::Job {
     return smtp.url(user) + "&login-timeout=3&reply-timeout=5&final-timeout=" + std::to_string(final_timeout);
   }
   std::unique_ptr<bin::PawlProcess> start(bin::Environment more = {}) {
-    bin::Environment settings{{"PAWL_MAIL", url()}, {"PAWL_RETRY_SEND_EMAIL", "first=1s,longest=1s,attempts=0,for=1h"}};
+    bin::Environment settings{{"PAWL_MAIL", url()},
+                              {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1s,longest=1s,attempts=0,for=1h"}};
     for (const auto& [name, value] : more) settings[name] = value;
     return std::make_unique<bin::PawlProcess>(std::vector<std::string>{"worker"}, environment(settings));
   }

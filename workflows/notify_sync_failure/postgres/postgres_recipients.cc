@@ -53,6 +53,10 @@ std::vector<Recipients> PostgresRecipients::owners_and_admins(std::span<const st
   return in_order;
 }
 
-void PostgresRecipients::check_access() { select_recipients(queries_->pool, {}); }
+void PostgresRecipients::check_access() {
+  select_recipients(queries_->pool, {});
+  // without an organisation the statement does not come to that
+  queries_->pool.borrow()->run("look for hidden rows", "select pawl.require_visible_rows()", {});
+}
 
 }  // namespace pawl::notify_sync_failure

@@ -1,0 +1,62 @@
+// Declares the settings of mail, reads the relay's password, and makes mailers.
+#include "workflows/mail/mail_part.h"
+
+#include "engine/authoring/errors.h"
+#include "workflows/mail/mail_url.h"
+#include "workflows/mail/smtp/password_file.h"
+
+namespace pawl::mail {
+
+std::vector<workflow::Setting> MailPart::settings() {
+  const auto take = [this](std::size_t word) {
+    settings_.in_doubt = word == 0 ? InDoubtPolicy::kHold : InDoubtPolicy::kResend;
+  };
+  return {
+      {.name = "mail",
+       .value = &settings_.url,
+       .meaning = "smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH; required to mail",
+       .required = "where mail goes: smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT] or maildir:PATH",
+       .in_replay = "null:"},
+      {"mail-password-file", &settings_.password_file,
+       "File whose first line is the relay's password or access token; read at each login"},
+      {.name = "mail-from",
+       .value = &settings_.from,
+       .meaning = "The sender's address; required to mail",
+       .required = "the sender's address, like alerts@example.com",
+       .in_replay = "replay@replay.invalid"},
+      {"mail-from-name", &settings_.from_name, "The sender's name beside that address"},
+      {"reply-to", &settings_.reply_to, "The address that replies go to; default --mail-from"},
+      {"mail-envelope-from", &settings_.envelope_from,
+       "The envelope's sender, which bounces go to; default --mail-from"},
+      {"in-doubt", workflow::Choice{{"hold", "resend"}, take},
+       "A mail that may or may not have been sent: default resend"},
+  };
+}
+
+storage::MigrationLines MailPart::migrations() const { return {&storage::mail_migrations()}; }
+
+void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets); }
+
+std::vector<std::string> MailPart::warnings() const {
+  if (!is_smtp(settings_.url)) return {};
+  auto warnings = smtp_warnings(smtp_options({settings_.url, "", settings_.password_file}));
+  if (auto warning = password_file_warning(settings_.password_file)) warnings.push_back(std::move(*warning));
+  return warnings;
+}
+
+std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::OwnSecrets>& secrets,
+                                              const SmtpTrace& trace) const {
+  try {
+    // A password is read at each login; one that cannot be read now is a mistake of whoever starts the worker.
+    if (!settings_.password_file.empty()) secrets->add(read_password(settings_.password_file));
+    return mail::make_mailer({.url = settings_.url,
+                              .password = "",
+                              .password_file = settings_.password_file,
+                              .secrets = secrets,
+                              .trace = trace});
+  } catch (const std::runtime_error& error) {
+    throw engine::RefusedError(std::string("mail is not configured: ") + error.what());
+  }
+}
+
+}  // namespace pawl::mail
