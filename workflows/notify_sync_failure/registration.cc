@@ -5,6 +5,7 @@
 
 #include "workflows/mail/mail_part.h"
 #include "workflows/notify_sync_failure/content/content.h"
+#include "workflows/notify_sync_failure/postgres/audience.h"
 #include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 #include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 #include "workflows/notify_sync_failure/workflow.h"
@@ -33,7 +34,7 @@ struct Adapters {
   Adapters(const workflow::Worker& worker, mail::InDoubtPolicy in_doubt)
       : recipients(worker.address),
         inbox(worker.address, worker.epoch),
-        ledger(worker.address, worker.epoch, in_doubt) {}
+        ledger(worker.address, worker.epoch, in_doubt, owners_and_admins()) {}
 
   void check_access() {
     recipients.check_access();

@@ -4,6 +4,7 @@
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/notify_sync_failure/postgres/audience.h"
 
 using namespace pawl;
 using namespace pawl::mail;
@@ -14,7 +15,8 @@ namespace {
 struct Fixture : PostgresFixture {
   Organisation acme{*this};
   Worker worker{*this};
-  mail::PostgresMailLedger ledger{conninfo, worker.epoch, mail::InDoubtPolicy::kHold};
+  mail::PostgresMailLedger ledger{conninfo, worker.epoch, mail::InDoubtPolicy::kHold,
+                                  notify_sync_failure::owners_and_admins()};
   engine::Event event;
 
   Fixture() {

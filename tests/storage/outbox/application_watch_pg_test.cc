@@ -7,6 +7,7 @@
 #include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/notify_sync_failure/postgres/audience.h"
 #include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 #include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 
@@ -220,7 +221,8 @@ TEST_CASE_METHOD(Reader,
   worker.open();
   notify_sync_failure::PostgresRecipients recipients(conninfo);
   notify_sync_failure::PostgresInbox inbox(conninfo, worker.epoch);
-  mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend);
+  mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend,
+                                  notify_sync_failure::owners_and_admins());
   const std::vector ids{acme.id};
   const std::string event = Worker::new_store();
   exec("alter table org_members enable row level security");

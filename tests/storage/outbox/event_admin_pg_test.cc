@@ -5,6 +5,7 @@
 #include "storage/outbox/event_admin.h"
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
+#include "workflows/notify_sync_failure/postgres/audience.h"
 #include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 
 using namespace pawl;
@@ -46,7 +47,8 @@ TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notificati
   notify_sync_failure::PostgresInbox inbox(conninfo, worker.epoch);
   const notify_sync_failure::Notification one{event, acme.id, "k", "urgent", "A title", "b", "l", "{}", {acme.owner}};
   inbox.post({&one, 1});
-  mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend);
+  mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend,
+                                  notify_sync_failure::owners_and_admins());
   const mail::LedgerRequest request{event, acme.id, acme.admin, "m"};
   ledger.claim({&request, 1});
   const auto lines = storage::deliveries_of(conninfo, event);

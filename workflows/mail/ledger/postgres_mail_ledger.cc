@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "engine/faults/crash_point.h"
 #include "storage/postgres/binary_array.h"
@@ -15,16 +16,34 @@
 #include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
 #include "workflows/mail/ledger/claim_numbers.h"
+#include "workflows/mail/ledger/distinct_addresses.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
 #include "workflows/mail/ledger/request_coalescer.h"
 
 namespace pawl::mail {
 
+namespace {
+
+// Of mails that nobody has claimed before, and of any.
+struct ClaimStatements {
+  explicit ClaimStatements(const std::string& people);
+  const std::string first, again;
+};
+
+}  // namespace
+
 // A connection for claims and one for verdicts: neither waits for the other, and threads share the statements of each.
 class PostgresMailLedger::Calls {
  public:
-  Calls(const storage::PostgresAddress& address, const storage::Epoch& epoch, InDoubtPolicy policy)
-      : address_(address), epoch_(epoch), policy_(policy), claiming_(address), settling_(address) {}
+  Calls(const storage::PostgresAddress& address, const storage::Epoch& epoch, InDoubtPolicy policy,
+        const std::optional<Audience>& audience)
+      : address_(address),
+        epoch_(epoch),
+        policy_(policy),
+        has_audience_(audience),
+        claims_sql_(people_sql(audience)),
+        claiming_(address),
+        settling_(address) {}
 
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests);
   void settle(std::span<const LedgerVerdict> verdicts);
@@ -38,20 +57,22 @@ class PostgresMailLedger::Calls {
   }};
 
  private:
-  static storage::Rows claim(storage::PostgresConnection& connection, const storage::BinaryParameters& parameters,
-                             storage::Plan plan, bool again);
+  storage::Rows claim(storage::PostgresConnection& connection, const storage::BinaryParameters& parameters,
+                      storage::Plan plan, bool again) const;
 
   const storage::PostgresAddress address_;
   const storage::Epoch& epoch_;
   const InDoubtPolicy policy_;
+  const bool has_audience_;
+  const ClaimStatements claims_sql_;
   ClaimNumbers numbers_;
   storage::PostgresConnection claiming_;
   storage::PostgresConnection settling_;
 };
 
 PostgresMailLedger::PostgresMailLedger(const storage::PostgresAddress& address, const storage::Epoch& epoch,
-                                       InDoubtPolicy policy)
-    : calls_(std::make_unique<Calls>(address, epoch, policy)) {}
+                                       InDoubtPolicy policy, const std::optional<Audience>& audience)
+    : calls_(std::make_unique<Calls>(address, epoch, policy, audience)) {}
 PostgresMailLedger::~PostgresMailLedger() = default;
 
 namespace {
@@ -61,38 +82,21 @@ namespace {
 // many mails go to him. A mail is answered only where it is not simply cleared; where all of them are, the counts say
 // so, and nothing is joined (a one-time filter).
 //
-// Owners and admins are read once an organisation. Looking each person up by himself costs more where tables are small;
-// joining people to all members is planned by what an organisation has on average, and reads a large one again for each
-// of its people. `time_zone` is a column that the view may lack: inside the subquery the name means the view's column
-// where it has one, else that of `absent`.
-//
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
 // outcome was unknown.
 struct ClaimParts {
-  std::string moved;  // a table `moved` of the claims that go to another user's row, if any do
+  std::string people;      // the table `people` of $7 and $8
+  std::string moved = {};  // a table `moved` of the claims that go to another user's row, if any do
   std::string row_of_user = "p.user_id";
-  std::string join;
-  std::string on_conflict;
+  std::string join = {};
+  std::string on_conflict = {};
 };
 
 std::string claim_sql(const ClaimParts& parts) {
   return "with " +
          storage::fence({.columns = ", $2::boolean as hold, (extract(epoch from now()) * 1000000)::bigint as at"}) +
-         ", members as materialized (select distinct on (r.org_id, r.user_id) r.org_id, r.user_id, r.email, "
-         "r.full_name,"
-         " (select time_zone::text from (select r.*) as own) as time_zone"
-         " from (select distinct org_id from unnest($7::uuid[]) as o (org_id)) o"
-         " join pawl.recipients r on r.org_id = o.org_id cross join (values (null::text)) as absent (time_zone)"
-         " where r.role in ('owner', 'admin')),"
-         " people as materialized (select p.person, p.user_id, m.email, m.full_name, m.time_zone,"
-         " case when m.user_id is not null then case when coalesce(m.email, '') = '' then 'has no email address' end"
-         " when not (select pawl.require_visible_rows()) then null"  // never: it is an error then
-         " when (select true from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id limit 1)"
-         " then 'no longer an owner or admin' else 'no longer a member of the organisation' end as unfit"
-         " from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
-         " left join members m using (org_id, user_id))," +
-         parts.moved +
+         "," + parts.people + parts.moved +
          " claimed as (insert into pawl.email_deliveries as d"
          " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, address, reply)"
          " select a.event_id, " +
@@ -155,9 +159,10 @@ const std::string kMoved =
     " order by a.claim, o.accepted desc, o.user_id = p.user_id desc),";
 
 // Postgres inserts faster where it need not be ready for a conflict.
-const std::string kClaim = claim_sql({});
-const std::string kClaimAgain =
-    claim_sql({kMoved, "coalesce(moved.user_id, p.user_id)", " left join moved using (claim)", kOnConflict});
+ClaimStatements::ClaimStatements(const std::string& people)
+    : first(claim_sql({.people = people})),
+      again(claim_sql(
+          {people, kMoved, "coalesce(moved.user_id, p.user_id)", " left join moved using (claim)", kOnConflict})) {}
 
 // Only the claim that cleared a mail settles it, and only once: repeating finds no `sending` row, and a settlement that
 // was given up and arrives late finds the mail under a later claim, whose outcome is another.
@@ -246,12 +251,12 @@ const char* to_sql(LedgerState state) {
 
 storage::Rows PostgresMailLedger::Calls::claim(storage::PostgresConnection& connection,
                                                const storage::BinaryParameters& parameters, storage::Plan plan,
-                                               bool again) {
-  if (again) return connection.run_binary("claim mails", kClaimAgain, parameters, plan);
+                                               bool again) const {
+  if (again) return connection.run_binary("claim mails", claims_sql_.again, parameters, plan);
   try {
-    return connection.run_binary("claim mails", kClaim, parameters, plan);
+    return connection.run_binary("claim mails", claims_sql_.first, parameters, plan);
   } catch (const storage::DuplicateError&) {  // claimed by a worker that crashed, or to whom the reply was lost
-    return connection.run_binary("claim mails", kClaimAgain, parameters);
+    return connection.run_binary("claim mails", claims_sql_.again, parameters);
   }
 }
 
@@ -259,11 +264,13 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
   storage::UuidArray event_ids;
   storage::BigintArray persons, numbers;
   storage::TextArray message_ids;
-  DistinctRecipients people;
+  DistinctRecipients users;
+  DistinctAddresses addresses;
   std::vector<std::size_t> person_of;
   for (const LedgerRequest& request : requests) {
     event_ids.add(request.event_id);
-    const std::int64_t person = people.index_of(request.org_id, request.user_id);
+    const std::int64_t person =
+        has_audience_ ? users.index_of(request.org_id, request.user_id) : addresses.index_of(request.user_id);
     person_of.push_back(static_cast<std::size_t>(person) - 1);
     persons.add(person);
     message_ids.add(request.message_id);
@@ -275,7 +282,8 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
   const storage::Rows rows =
       claim(claiming_,
             {storage::binary(epoch_.load()), storage::binary(hold), event_ids.bytes(), persons.bytes(),
-             message_ids.bytes(), numbers.bytes(), people.org_ids(), people.user_ids()},
+             message_ids.bytes(), numbers.bytes(), has_audience_ ? users.org_ids() : addresses.ids(),
+             has_audience_ ? users.user_ids() : addresses.addresses()},
             again ? storage::plan_for(requests.size()) : storage::Plan::kKept, again);
   storage::require_lease(!rows.null(0, 0), "claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
@@ -334,7 +342,8 @@ void PostgresMailLedger::Calls::check_access() {
   const storage::BigintArray no_numbers;
   const std::string_view uuids = ids.bytes(), texts = no_texts.bytes(), numbers = no_numbers.bytes();
   for (const bool again : {false, true})
-    claim(checking, {nobody, hold, uuids, numbers, texts, numbers, uuids, uuids}, storage::Plan::kOwn, again);
+    claim(checking, {nobody, hold, uuids, numbers, texts, numbers, uuids, has_audience_ ? uuids : texts},
+          storage::Plan::kOwn, again);
   checking.run_binary("settle mails", kSettle, {nobody, uuids, numbers, numbers, texts, texts});
 }
 

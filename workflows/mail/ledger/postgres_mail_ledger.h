@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/postgres/address.h"
 #include "storage/postgres/epoch.h"
+#include "workflows/mail/ledger/audience.h"
 #include "workflows/mail/ledger/mail_ledger.h"
 
 namespace pawl::mail {
@@ -15,7 +17,10 @@ enum class InDoubtPolicy { kResend, kHold };
 
 class PostgresMailLedger final : public MailLedger {
  public:
-  PostgresMailLedger(const storage::PostgresAddress& address, const storage::Epoch& epoch, InDoubtPolicy policy);
+  /// With an audience, recipients are users and get mails while they are eligible. Without one they are addresses, and
+  /// always are.
+  PostgresMailLedger(const storage::PostgresAddress& address, const storage::Epoch& epoch, InDoubtPolicy policy,
+                     const std::optional<Audience>& audience);
   ~PostgresMailLedger() override;
   std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override;
   void settle(std::span<const LedgerVerdict> verdicts) override;

@@ -1,0 +1,17 @@
+// Who may be mailed about a failed sync, as the application's views say.
+#pragma once
+
+#include "workflows/mail/ledger/audience.h"
+
+namespace pawl::notify_sync_failure {
+
+/// Owners and admins of the organisation, from the view pawl.recipients; nobody else, ever.
+inline mail::Audience owners_and_admins() {
+  return {.view = "pawl.recipients",
+          .eligible = "r.role in ('owner', 'admin')",
+          .ineligible = "no longer an owner or admin",
+          .absent = "no longer a member of the organisation",
+          .visible = "pawl.require_visible_rows()"};
+}
+
+}  // namespace pawl::notify_sync_failure
