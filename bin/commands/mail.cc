@@ -52,6 +52,7 @@ mail::Envelope test_mail(const mail::MailSettings& settings, const std::string& 
   const std::string domain = message.from.substr(message.from.rfind('@') + 1);
   message.message_id = mail::message_id("mail-test", std::to_string(now.time_since_epoch().count()), domain);
   message.date = now;
+  message.extra_fields = mail::automatic_fields();
   const std::string text = "Whoever set this pawl (" + std::string(kVersion) + ") up asked for a test mail at " +
                            utc_text(now) + ". It has arrived: nothing is left to do.";
   message.text = mail::encode(text + "\n");

@@ -2,18 +2,26 @@
 #include <benchmark/benchmark.h>
 
 #include "tests/notify_sync_failure/doubles.h"
-#include "workflows/mail/message/message.h"
+#include "workflows/mail/message/sender.h"
 #include "workflows/notify_sync_failure/content/content.h"
-#include "workflows/notify_sync_failure/content/email_writer.h"
+#include "workflows/notify_sync_failure/failure_mail.h"
 #include "workflows/text/base64.h"
 
 namespace {
 
 using namespace pawl::notify_sync_failure;
+namespace mail = pawl::mail;
 
 const std::string kOrganisation = "Acme Lettings";
 
-EmailWriter writer() { return {AppUrl("https://app.example"), {"bench@pawl.example", "pawl"}}; }
+const mail::Sender kSender = {"bench@pawl.example", "pawl"};
+
+mail::Message drafted(const FailureMail& content) {
+  mail::Message message;
+  mail::sign(message, kSender);
+  content.draft(message, {});
+  return message;
+}
 
 // Two take turns, since the reader remembers the last payload: it is parsed once for both questions, as in a worker.
 void read_payload(benchmark::State& state) {
@@ -38,18 +46,22 @@ void write_in_app(benchmark::State& state) {
 BENCHMARK(write_in_app)->Name("write an in-app notification");
 
 void draft_mail(benchmark::State& state) {
-  const EmailWriter mails = writer();
-  const SyncFailed failure = sample_failure();
-  for (auto _ : state) benchmark::DoNotOptimize(mails.draft(failure, kOrganisation));
+  const EmailWriter writer(AppUrl("https://app.example"));
+  const FailureMail content(writer, shared(), kOrganisation);
+  for (auto _ : state) benchmark::DoNotOptimize(drafted(content));
 }
 BENCHMARK(draft_mail)->Name("draft the mail of a failure [event]");
 
 void address_mail(benchmark::State& state) {
-  const EmailWriter mails = writer();
-  auto draft = mails.draft(sample_failure(), kOrganisation);
-  const Stamp stamp{mails.message_id(kEventId, "0e0c0000-0000-4000-8000-000000000005")};
-  const Addressee user{"user1@acme.example", "User 1"};
-  for (auto _ : state) benchmark::DoNotOptimize(mails.address(draft, user, stamp));
+  const EmailWriter writer(AppUrl("https://app.example"));
+  const FailureMail content(writer, shared(), kOrganisation);
+  mail::Message draft = drafted(content);
+  const mail::Reader reader{"user1@acme.example", "User 1",
+                            mail::message_id(kEventId, "0e0c0000-0000-4000-8000-000000000005", kSender.domain())};
+  for (auto _ : state) {
+    content.address(draft, reader);
+    benchmark::DoNotOptimize(mail::seal(draft));
+  }
 }
 BENCHMARK(address_mail)->Name("address it to a recipient and render it [mail]");
 

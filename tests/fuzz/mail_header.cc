@@ -98,11 +98,11 @@ void check_message(const std::string& name, const std::string& subject, const st
   require_lines(bytes, kLineMax);
   require_lines(text_field("Subject", subject), kFieldLineMax);
   const Fields fields = HeaderReader::read(bytes);
-  fuzz::require(fields.size() == 12, "no field more than there are");
+  fuzz::require(fields.size() == 9, "no field more than there are");
   const std::string to = header_text(name);
   fuzz::require(fields[1].second == (to.empty() ? "" : to + " ") + "<" + message.to + ">", "To: is whom it was for");
   fuzz::require(fields[2].second == header_text(subject), "the subject decodes to what it was");
-  fuzz::require(fields[10].second == header_text(name), "a field of one's own decodes to what it was");
+  fuzz::require(fields[7].second == header_text(name), "a field of one's own decodes to what it was");
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "workflows/mail/send_mail.h"
 #include "workflows/notify_sync_failure/ports/recipients.h"
-#include "workflows/notify_sync_failure/send_email.h"
 #include "workflows/text/json_text.h"
 
 using namespace pawl::text;
@@ -40,7 +40,7 @@ TEST_CASE("an object of texts is what nlohmann makes of them, if its names are s
 
 TEST_CASE("checkpoints of recipients and receipts are what their conversions give, and can be restored from") {
   for (const std::string& text : texts()) {
-    const EmailReceipt receipt{"accepted", text};
+    const pawl::mail::MailReceipt receipt{"accepted", text};
     CHECK(to_checkpoint(receipt) == json(receipt).dump());
     const std::string user = "0e0c0000-0000-4000-8000-000000000005";
     CHECK(to_checkpoint(Recipients{text, {}}) == json{{"org_name", text}, {"user_ids", json::array()}}.dump());
@@ -52,6 +52,6 @@ TEST_CASE("checkpoints of recipients and receipts are what their conversions giv
     CHECK(restored.user_ids == sharing.user_ids);
     CHECK(restored.shared_mailboxes == sharing.shared_mailboxes);
   }
-  CHECK(to_checkpoint(EmailReceipt{"suppressed", "no such \"user\""}) ==
+  CHECK(to_checkpoint(pawl::mail::MailReceipt{"suppressed", "no such \"user\""}) ==
         R"({"detail":"no such \"user\"","state":"suppressed"})");
 }

@@ -2,19 +2,23 @@
 #pragma once
 
 #include "tests/notify_sync_failure/doubles.h"
-#include "workflows/notify_sync_failure/send_email.h"
+#include "workflows/mail/send_mail.h"
+#include "workflows/notify_sync_failure/failure_mail.h"
 
 namespace pawl::notify_sync_failure {
+
+using EmailRequest = mail::MailRequest;
+using EmailReceipt = mail::MailReceipt;
 
 struct SendEmailFixture {
   MemoryLedger ledger;
   MemoryMailer mailer;
-  SendEmail step{ledger,
-                 mailer,
-                 EmailWriter(AppUrl("https://app.example.com"), {"alerts@depositlink.example", "DepositLink"}),
-                 {}};
+  EmailWriter writer{AppUrl("https://app.example.com")};
+  mail::SendMail step{"send-email", ledger, mailer, {"alerts@depositlink.example", "DepositLink"}, {}};
 
-  EmailRequest request(const std::string& user_id) { return {shared(), "Acme Lettings", user_id}; }
+  EmailRequest request(const std::string& user_id, SyncFailed failure = sample_failure()) {
+    return {std::make_shared<FailureMail>(writer, shared(failure), "Acme Lettings"), kOrgId, user_id};
+  }
 
   StepCall<EmailRequest, EmailReceipt> call_for(const std::vector<std::string>& user_ids) {
     StepCall<EmailRequest, EmailReceipt> call(step);

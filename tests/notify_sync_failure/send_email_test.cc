@@ -1,11 +1,10 @@
 // What send-email makes of each answer of ledger and mailer, and that it never sends twice what it knows to be sent.
-#include "workflows/notify_sync_failure/send_email.h"
-
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "pawl/workflows/mail/send_mail.h"
 #include "tests/notify_sync_failure/send_email_fixture.h"
 
 using namespace pawl::notify_sync_failure;
@@ -67,7 +66,7 @@ TEST_CASE_METHOD(SendEmailFixture,
   auto call = call_for({"olive"});
   SyncFailed again = sample_failure();
   again.event_id = "0b0c0000-0000-4000-8000-0000000000ff";
-  call.add({shared(again), "Acme Lettings", "olive"}, again.event_id);
+  call.add(request("olive", again), again.event_id);
   call.execute();
   REQUIRE(mailer.sent.size() == 2);
   const auto references = [](const std::string& bytes) {
@@ -239,8 +238,7 @@ TEST_CASE_METHOD(SendEmailFixture,
                  "a mail that the relay keeps waiting holds up no other, and an interrupt leaves it in doubt") {
   StallingMailer stalling;
   stalling.stalls = "olive@example.com";
-  SendEmail slow(ledger, stalling, EmailWriter(AppUrl("https://app.example.com"), {"alerts@depositlink.example", ""}),
-                 {});
+  pawl::mail::SendMail slow("send-email", ledger, stalling, {"alerts@depositlink.example", ""}, {});
   StepCall<EmailRequest, EmailReceipt> olive(slow), adam(slow);
   olive.add(request("olive"));
   adam.add(request("adam"));
@@ -279,28 +277,77 @@ TEST_CASE_METHOD(SendEmailFixture, "the fan-out of mails is keyed by the user's 
   CHECK(step.key(request("olive")) == "olive");
 }
 
-TEST_CASE("an unusable sender is refused with what is accepted") {
-  CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {"DepositLink <a@b.example>", ""}),
+TEST_CASE_METHOD(SendEmailFixture, "an unusable sender is refused with what is accepted") {
+  const auto step_of = [&](const pawl::mail::Sender& sender) {
+    pawl::mail::SendMail("send-email", ledger, mailer, sender);
+  };
+  CHECK_THROWS_WITH(step_of({"DepositLink <a@b.example>", ""}),
                     Catch::Contains("give a bare address such as alerts@example.com"));
-  CHECK_THROWS_AS(EmailWriter(AppUrl("https://app.example.com"), {"", ""}), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(step_of({"", ""}), pawl::engine::RefusedError);
   std::string long_host = "alerts@";
   for (int i = 0; i < 110; ++i) long_host += "a.";
-  CHECK_THROWS_WITH(EmailWriter(AppUrl("https://app.example.com"), {long_host + "example", ""}),
-                    Catch::Contains("too long for a message id"));
+  CHECK_THROWS_WITH(step_of({long_host + "example", ""}), Catch::Contains("too long for a message id"));
+  CHECK_THROWS_WITH(step_of({"a@b.example", "", "help", ""}),
+                    Catch::StartsWith("address for replies of mail \"help\": "));
+  CHECK_THROWS_WITH(step_of({"a@b.example", "", "", "<>"}), Catch::StartsWith("envelope sender of mail \"<>\": "));
 }
 
-TEST_CASE("a sender has a name, an address for replies and one for bounces, each checked as its address is") {
-  const AppUrl app("https://app.example.com");
-  const EmailWriter writer(app, {"alerts@b.example", "DepositLink", " help@bücher.example", "bounces@b.example"});
-  pawl::mail::Message draft = writer.draft(sample_failure(), "Acme");
-  const auto mail = writer.address(draft, {"olive@acme.example", "Olive"}, {writer.message_id(kEventId, "olive"), {}});
-  CHECK(mail.from == "bounces@b.example");
-  CHECK_THAT(mail.bytes, Catch::Contains("From: \"DepositLink\" <alerts@b.example>\r\n"
-                                         "Reply-To: <help@xn--bcher-kva.example>\r\n"));
-  CHECK_THROWS_WITH(EmailWriter(app, {"a@b.example", "", "help", ""}),
-                    Catch::StartsWith("address for replies of mail \"help\": "));
-  CHECK_THROWS_WITH(EmailWriter(app, {"a@b.example", "", "", "<>"}),
-                    Catch::StartsWith("envelope sender of mail \"<>\": "));
+TEST_CASE_METHOD(SendEmailFixture,
+                 "a sender has a name, an address for replies and one for bounces, each checked as its address is") {
+  pawl::mail::SendMail of_help("send-email", ledger, mailer,
+                               {"alerts@b.example", "DepositLink", " help@bücher.example", "bounces@b.example"});
+  StepCall<EmailRequest, EmailReceipt> call(of_help);
+  call.add(request("olive"));
+  call.execute();
+  REQUIRE(mailer.sent.size() == 1);
+  CHECK(mailer.sent[0].from == "bounces@b.example");
+  CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("From: \"DepositLink\" <alerts@b.example>\r\n"
+                                                   "Reply-To: <help@xn--bcher-kva.example>\r\n"));
+}
+
+TEST_CASE_METHOD(SendEmailFixture,
+                 "a content that cannot be composed fails or defers its own mail, which was not sent") {
+  struct Broken final : pawl::mail::MailContent {
+    bool for_good = false;
+    void draft(pawl::mail::Message&, const std::string&) const override {
+      if (for_good) throw pawl::engine::PermanentError("no subject");
+      throw std::runtime_error("no template");
+    }
+  };
+  const auto broken = std::make_shared<Broken>();
+  broken->for_good = GENERATE(true, false);
+  StepCall<EmailRequest, EmailReceipt> call(step);
+  call.add({broken, kOrgId, "adam"});
+  call.add(request("olive"));
+  call.execute();
+  CHECK(call.succeeded(1));
+  CHECK(mailer.sent.size() == 1);
+  if (broken->for_good) {
+    CHECK(reason_of<FailedForGood>(call) == "rejected: not sent: no subject");
+    CHECK(ledger.row("adam").state == "rejected");
+  } else {
+    CHECK(reason_of<FailedForNow>(call) == "not sent: no template");
+    CHECK(ledger.row("adam").state == "deferred");
+  }
+}
+
+TEST_CASE_METHOD(SendEmailFixture, "a content may say something else to each reader, and marks its mail as it likes") {
+  struct Greeting final : pawl::mail::MailContent {
+    void draft(pawl::mail::Message& message, const std::string&) const override {
+      message.extra_fields = {{"Importance", "low"}};
+    }
+    void address(pawl::mail::Message& draft, const pawl::mail::Reader& reader) const override {
+      MailContent::address(draft, reader);
+      draft.subject = "Good morning, " + reader.safe_name;
+    }
+  };
+  StepCall<EmailRequest, EmailReceipt> call(step);
+  call.add({std::make_shared<Greeting>(), kOrgId, "olive"});
+  call.execute();
+  REQUIRE(mailer.sent.size() == 1);
+  CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("\r\nSubject: Good morning, Olive Owner\r\n") &&
+                                       Catch::Contains("\r\nImportance: low\r\n") &&
+                                       !Catch::Contains("Auto-Submitted"));
 }
 
 TEST_CASE_METHOD(SendEmailFixture, "what may have been claimed before says so") {

@@ -7,6 +7,7 @@
 
 #include "engine/authoring/errors.h"
 #include "engine/authoring/run.h"
+#include "workflows/notify_sync_failure/failure_mail.h"
 #include "workflows/text/plain_text.h"
 
 namespace pawl::notify_sync_failure {
@@ -16,31 +17,34 @@ namespace {
 using engine::Event;
 using engine::Run;
 using engine::Workflow;
+using mail::MailReceipt;
+using mail::MailRequest;
 
 // Users who share a mailbox get one mail together.
-std::vector<EmailRequest> one_email_a_mailbox(const SharedFailure& failure, const Recipients& recipients) {
+std::vector<MailRequest> one_email_a_mailbox(const SharedFailure& failure, const Recipients& recipients,
+                                             const EmailWriter& writer) {
   std::map<std::string, std::vector<std::string>> others;  // by the first user of a mailbox
   std::set<std::string> among_others;
   for (const auto& users : recipients.shared_mailboxes) {
     others[users.front()].assign(users.begin() + 1, users.end());
     among_others.insert(users.begin() + 1, users.end());
   }
-  std::vector<EmailRequest> emails;
-  emails.reserve(recipients.user_ids.size());
+  const auto content = std::make_shared<const FailureMail>(writer, failure, recipients.org_name);
+  std::vector<MailRequest> mails;
+  mails.reserve(recipients.user_ids.size());
   for (const std::string& user_id : recipients.user_ids)
-    if (!among_others.contains(user_id)) emails.push_back({failure, recipients.org_name, user_id, others[user_id]});
-  return emails;
+    if (!among_others.contains(user_id)) mails.push_back({content, failure->org_id, user_id, others[user_id]});
+  return mails;
 }
 
 // What a run has to say, however it ends: who got no mail though nothing failed, and why.
-std::string not_mailed(const std::vector<EmailRequest>& emails,
-                       const engine::Started<EmailRequest, EmailReceipt>& sent) {
+std::string not_mailed(const std::vector<MailRequest>& mails, const engine::Started<MailRequest, MailReceipt>& sent) {
   constexpr std::size_t kNamedMax = 5;
   std::string text;
   std::size_t count = 0;
-  for (std::size_t mail = 0; mail < emails.size(); ++mail) {
+  for (std::size_t mail = 0; mail < mails.size(); ++mail) {
     if (sent.failed(mail) || sent.output(mail).state != "suppressed" || ++count > kNamedMax) continue;
-    text += (text.empty() ? "no mail to " : "; no mail to ") + emails[mail].user_id + ": " + sent.output(mail).detail;
+    text += (text.empty() ? "no mail to " : "; no mail to ") + mails[mail].recipient + ": " + sent.output(mail).detail;
   }
   if (count > kNamedMax) text += "; and to " + std::to_string(count - kNamedMax) + " more";
   return text;
@@ -51,7 +55,7 @@ Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSt
   if (recipients.user_ids.empty()) run.note("nobody told: the organisation has no owner or admin");
 
   const InAppRequest in_app{failure, recipients};
-  const std::vector<EmailRequest> emails = one_email_a_mailbox(failure, recipients);
+  const std::vector<MailRequest> emails = one_email_a_mailbox(failure, recipients, steps.writer);
 
   const auto shown = run.start(steps.create_in_app, in_app);   // both channels at once
   const auto sent = run.start_each(steps.send_email, emails);  // one checkpoint a recipient
@@ -62,13 +66,6 @@ Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSt
     throw;
   }
   if (!emails.empty()) run.note(not_mailed(emails, sent));
-}
-
-engine::StepOptions mail_options(engine::StepOptions options, const mail::Mailer& mailer) {
-  options.parallelism = std::max<std::size_t>(mailer.calls(), 1);
-  options.longest_call = mailer.longest_call();
-  if (options.batch_max == 0) options.batch_max = std::max<std::size_t>(mailer.width(), 1);
-  return options;
 }
 
 text::TimeZone time_zone_of(const SyncFailureOptions& options) {
@@ -91,9 +88,8 @@ EmailStyle email_style(const SyncFailureOptions& options) {
 SyncFailureSteps::SyncFailureSteps(const SyncFailurePorts& ports, const SyncFailureOptions& options)
     : resolve_recipients(ports.directory, options.resolve_recipients),
       create_in_app(ports.inbox, AppUrl(options.app_url), options.create_in_app, time_zone_of(options)),
-      send_email(ports.ledger, ports.mailer,
-                 {AppUrl(options.app_url, options.connection_url), options.sender, email_style(options)},
-                 mail_options(options.send_email, ports.mailer)) {}
+      send_email("send-email", ports.ledger, ports.mailer, options.sender, options.send_email),
+      writer(AppUrl(options.app_url, options.connection_url), email_style(options)) {}
 
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
   const auto reader = std::make_shared<SyncFailedReader>();

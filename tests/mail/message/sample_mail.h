@@ -21,6 +21,8 @@ inline Message sample_message(const std::string& to = "ada@harbour.test") {
   message.message_id = message_id("event-1", to, "depositlink.test");
   message.thread_id = thread_id("connection-1", "depositlink.test");
   message.date = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{3};
+  message.extra_fields = automatic_fields();
+  message.extra_fields.push_back({"Importance", "high"});
   message.text = encode(kSampleText);
   message.html = encode(kSampleHtml);
   return message;

@@ -88,8 +88,8 @@ TEST_CASE("hostile names, subjects and bodies arrive as text, add no header, and
   CHECK(mail["subject"] == "Größe <b>日本語</b> . evil 👩‍👩‍👧 " + std::string(300, 'x'));
   CHECK(mail["text"] == "line\n.\nMAIL FROM:<eve@evil.test>\n\uFFFD end\n");
   CHECK(mail["html"] == "<p>--=_boundary\n\n.</p>");
-  CHECK(mail["headers"].size() == 12);
-  CHECK(mail["headers"][10][1] == "a X-Evil: 1");
+  CHECK(mail["headers"].size() == 9);
+  CHECK(mail["headers"][7][1] == "a X-Evil: 1");
   CHECK(mail["defects"].empty());
 }
 

@@ -101,8 +101,7 @@ void append_header(std::string& bytes, std::string_view boundary, const Message&
   bytes.append("Date: ").append(date_text(message.date)).append("\r\n");
   bytes.append("Message-ID: ").append(message.message_id).append("\r\n");
   if (!message.thread_id.empty()) bytes.append("References: ").append(message.thread_id).append("\r\n");
-  bytes +=
-      "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nImportance: high\r\n";
+  bytes += "MIME-Version: 1.0\r\n";
   for (const HeaderField& field : message.extra_fields) bytes += text_field(field.name, field.text);
   bytes.append("Content-Type: multipart/alternative;\r\n boundary=\"").append(boundary).append("\"\r\n\r\n");
 }

@@ -17,6 +17,11 @@ struct HeaderField {
   std::string text;
 };
 
+/// Of mail that no person wrote, which nobody's absence notice is to answer (RFC 3834, and Exchange's word for it).
+inline std::vector<HeaderField> automatic_fields() {
+  return {{"Auto-Submitted", "auto-generated"}, {"X-Auto-Response-Suppress", "All"}};
+}
+
 /// A body as its part carries it: made once for all who are sent the same.
 struct EncodedBody {
   std::string_view encoding;  ///< `quoted-printable` or `base64`: the value of Content-Transfer-Encoding.

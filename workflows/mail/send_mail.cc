@@ -1,5 +1,5 @@
 // Keeps the order that bounds copies: claim, send, record; only then is an item told its outcome.
-#include "workflows/notify_sync_failure/send_email.h"
+#include "workflows/mail/send_mail.h"
 
 #include <algorithm>
 #include <map>
@@ -8,16 +8,17 @@
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
 #include "workflows/mail/message/address.h"
+#include "workflows/mail/message/message_id.h"
 #include "workflows/redaction/safe_text.h"
 #include "workflows/text/ascii_case.h"
 #include "workflows/text/json_text.h"
 
-namespace pawl::notify_sync_failure {
+namespace pawl::mail {
 
 namespace {
 
-using EmailBatch = engine::Batch<EmailRequest, EmailReceipt>;
-using EmailItem = engine::Item<EmailRequest, EmailReceipt>;
+using MailBatch = engine::Batch<MailRequest, MailReceipt>;
+using MailItem = engine::Item<MailRequest, MailReceipt>;
 
 constexpr std::size_t kReplyMax = 500;
 constexpr std::size_t kPersonMax = 120;
@@ -26,31 +27,31 @@ constexpr const char* kLoginAdvice =
     "; login refused: tried again after 1 to 15 minutes, at once after a restart or when the password file changes";
 constexpr engine::ProbeWaits kLoginProbes{std::chrono::minutes{1}, std::chrono::minutes{15}};
 
-mail::LedgerState state_after(mail::Delivery delivery) {
+LedgerState state_after(Delivery delivery) {
   switch (delivery) {
-    case mail::Delivery::kAccepted:
-      return mail::LedgerState::kAccepted;
-    case mail::Delivery::kRejected:
-      return mail::LedgerState::kRejected;
-    case mail::Delivery::kInDoubt:
-      return mail::LedgerState::kInDoubt;
-    case mail::Delivery::kRefused:
-    case mail::Delivery::kAccountRefused:
-    case mail::Delivery::kDeferred:
-    case mail::Delivery::kRelayDown:
-    case mail::Delivery::kLoginRefused:
-      return mail::LedgerState::kDeferred;
+    case Delivery::kAccepted:
+      return LedgerState::kAccepted;
+    case Delivery::kRejected:
+      return LedgerState::kRejected;
+    case Delivery::kInDoubt:
+      return LedgerState::kInDoubt;
+    case Delivery::kRefused:
+    case Delivery::kAccountRefused:
+    case Delivery::kDeferred:
+    case Delivery::kRelayDown:
+    case Delivery::kLoginRefused:
+      return LedgerState::kDeferred;
   }
-  return mail::LedgerState::kDeferred;
+  return LedgerState::kDeferred;
 }
 
 // An item that the ledger has cleared, or that an earlier call has already sent.
 struct Outgoing {
-  EmailItem* item = nullptr;
+  MailItem* item = nullptr;
   std::string address;
-  std::optional<mail::Envelope> envelope;  // nothing where nothing is to be sent
-  mail::LedgerVerdict verdict;
-  std::optional<mail::Delivery> delivery;  // nothing where nothing was sent
+  std::optional<Envelope> envelope;  // nothing where nothing is to be sent
+  LedgerVerdict verdict;
+  std::optional<Delivery> delivery;  // nothing where nothing was sent
 };
 
 // Names and replies as they may be shown: in one call the same ones come again and again.
@@ -69,25 +70,25 @@ class SafeLines {
 // Whose mail it is, for whoever asks whether a refusal is the relay's of everybody: an organisation at a domain.
 std::string subject_of(const Outgoing& mail) {
   const std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
-  return mail.item->input().failure->org_id + " " + text::lower_cased(domain);
+  return mail.item->input().org_id + " " + text::lower_cased(domain);
 }
 
 // Of those who share the mailbox.
-const std::string& user_of(const EmailRequest& mail, std::size_t user) {
-  return user == 0 ? mail.user_id : mail.same_mailbox[user - 1];
+const std::string& user_of(const MailRequest& mail, std::size_t user) {
+  return user == 0 ? mail.recipient : mail.same_mailbox[user - 1];
 }
 
 // Whether the answer concerned everybody's mails, or may have.
 bool settle_as_everybodys(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
-  switch (mail.delivery.value_or(mail::Delivery::kAccepted)) {
-    case mail::Delivery::kRelayDown:
+  switch (mail.delivery.value_or(Delivery::kAccepted)) {
+    case Delivery::kRelayDown:
       return mail.item->unavailable(reply), true;
-    case mail::Delivery::kLoginRefused:
+    case Delivery::kLoginRefused:
       return mail.item->unavailable(reply + kLoginAdvice, kLoginProbes), true;
-    case mail::Delivery::kRefused:
+    case Delivery::kRefused:
       return mail.item->refuse(reply, subject_of(mail)), true;
-    case mail::Delivery::kAccountRefused:
+    case Delivery::kAccountRefused:
       return mail.item->refuse(reply, subject_of(mail), true), true;
     default:
       return false;
@@ -98,44 +99,44 @@ void settle_item(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
   if (settle_as_everybodys(mail)) return;
   switch (mail.verdict.state) {
-    case mail::LedgerState::kAccepted:
+    case LedgerState::kAccepted:
       return mail.delivery ? mail.item->succeed({"accepted", reply}) : mail.item->skip({"accepted", reply});
-    case mail::LedgerState::kSuppressed:
+    case LedgerState::kSuppressed:
       return mail.item->skip({"suppressed", reply});
-    case mail::LedgerState::kRejected:
+    case LedgerState::kRejected:
       return mail.item->fail("rejected: " + reply);
-    case mail::LedgerState::kDeferred:
+    case LedgerState::kDeferred:
       return mail.item->retry(reply);
     // The ledger's next claim decides: cleared to be sent again, or held.
-    case mail::LedgerState::kInDoubt:
+    case LedgerState::kInDoubt:
       return mail.item->retry("in doubt: " + reply);
   }
 }
 
 }  // namespace
 
-std::string to_checkpoint(const EmailReceipt& receipt) {
+std::string to_checkpoint(const MailReceipt& receipt) {
   return text::json_object({{"detail", receipt.detail}, {"state", receipt.state}});
 }
 
 // One call's way through ledger, mailer and ledger.
-class SendEmail::Round {
+class SendMail::Round {
  public:
-  Round(SendEmail& step, EmailBatch& batch) : step_(step), batch_(batch) {}
+  Round(SendMail& step, MailBatch& batch) : step_(step), batch_(batch) {}
 
   void claim() {
-    std::vector<EmailItem*> items;
+    std::vector<MailItem*> items;
     for (auto& item : batch_) items.push_back(&item);
     for (std::size_t user = 0; !items.empty(); ++user) items = claim_for(user, items);
   }
 
   void send() {
-    std::vector<mail::Envelope> envelopes;
+    std::vector<Envelope> envelopes;
     for (Outgoing& mail : mails_)
       if (mail.envelope) envelopes.push_back(std::move(*mail.envelope));
     if (envelopes.empty()) return;
     engine::crash_point(engine::CrashPoint::kBeforeMail);
-    const std::vector<mail::DeliveryReport> reports = step_.mailer_.send(envelopes);
+    const std::vector<DeliveryReport> reports = step_.mailer_.send(envelopes);
     engine::crash_point(engine::CrashPoint::kBeforeMailRecorded);
     std::size_t sent = 0;
     for (Outgoing& mail : mails_)
@@ -144,7 +145,7 @@ class SendEmail::Round {
 
   void record() {
     if (mails_.empty()) return;
-    std::vector<mail::LedgerVerdict> verdicts;
+    std::vector<LedgerVerdict> verdicts;
     for (const Outgoing& mail : mails_) verdicts.push_back(mail.verdict);
     try {
       step_.ledger_.settle(verdicts);
@@ -162,20 +163,20 @@ class SendEmail::Round {
  private:
   // Claims each mail for the user of that number. Returns those that the next user of the same mailbox may still get:
   // under the message id of the first, so that it stays one mail.
-  std::vector<EmailItem*> claim_for(std::size_t user, const std::vector<EmailItem*>& items) {
-    std::vector<mail::LedgerRequest> requests;
+  std::vector<MailItem*> claim_for(std::size_t user, const std::vector<MailItem*>& items) {
+    std::vector<LedgerRequest> requests;
     requests.reserve(items.size());
-    for (const EmailItem* item : items) {
-      const EmailRequest& mail = item->input();
-      requests.push_back({item->event_id(), mail.failure->org_id, user_of(mail, user),
-                          step_.writer_.message_id(item->event_id(), mail.user_id), item->again()});
+    for (const MailItem* item : items) {
+      const MailRequest& mail = item->input();
+      requests.push_back({item->event_id(), mail.org_id, user_of(mail, user),
+                          message_id(item->event_id(), mail.recipient, step_.sender_.domain()), item->again()});
     }
-    const std::vector<mail::LedgerEntry> entries = step_.ledger_.claim(requests);
-    std::vector<EmailItem*> next;
+    const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
+    std::vector<MailItem*> next;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const bool has_next = user < items[i]->input().same_mailbox.size();
       const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].user_id).has_value();
-      if (entries.at(i).clearance == mail::Clearance::kSuppressed && has_next && !is_sent)
+      if (entries.at(i).clearance == Clearance::kSuppressed && has_next && !is_sent)
         next.push_back(items[i]);
       else
         take_up(*items[i], requests[i], entries[i]);
@@ -183,62 +184,86 @@ class SendEmail::Round {
     return next;
   }
 
-  void take_up(EmailItem& item, const mail::LedgerRequest& request, const mail::LedgerEntry& entry) {
+  void take_up(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
     const std::string& user_id = request.user_id;
     const std::string& reason = safe_lines_.of(entry.reason, kReplyMax);
     const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
-    if (entry.clearance == mail::Clearance::kAccepted) {
+    if (entry.clearance == Clearance::kAccepted) {
       step_.memory_.forget(item.event_id(), user_id);
       return item.skip({"accepted", reason.empty() ? "was sent before" : reason});
     }
     if (known) return void(mails_.push_back({&item, {}, std::nullopt, *known, std::nullopt}));
-    if (entry.clearance == mail::Clearance::kSuppressed) return item.skip({"suppressed", reason});
-    if (entry.clearance == mail::Clearance::kHeld)
+    if (entry.clearance == Clearance::kSuppressed) return item.skip({"suppressed", reason});
+    if (entry.clearance == Clearance::kHeld)
       return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
     write(item, request, entry);
   }
 
-  void write(EmailItem& item, const mail::LedgerRequest& request, const mail::LedgerEntry& entry) {
-    const std::string address = mail::normalised_address(entry.email);
-    Outgoing mail{&item,
-                  address,
-                  std::nullopt,
-                  {item.event_id(), request.user_id, mail::LedgerState::kSuppressed, {}},
-                  std::nullopt};
-    if (const auto reason = mail::why_unusable(address))
+  void write(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
+    const std::string address = normalised_address(entry.email);
+    Outgoing mail{
+        &item, address, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, std::nullopt};
+    if (const auto reason = why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
-      mail.envelope =
-          step_.writer_.address(draft_of(item, entry.time_zone), {address, safe_lines_.of(entry.full_name, kPersonMax)},
-                                {entry.message_id, entry.date});
+      compose(mail, entry);
     mails_.push_back(std::move(mail));
   }
 
+  // What the content throws is about its own mail, which the ledger says we may be sending: it has to hear, as the
+  // others' have, that this one was not sent.
+  void compose(Outgoing& mail, const LedgerEntry& entry) {
+    const Reader reader{mail.address, safe_lines_.of(entry.full_name, kPersonMax), entry.message_id, entry.date};
+    try {
+      const MailContent& content = *mail.item->input().content;
+      Message& draft = draft_of(content, entry.time_zone);
+      content.address(draft, reader);
+      mail.envelope = seal(draft);
+    } catch (const engine::PermanentError& error) {
+      mail.verdict.state = LedgerState::kRejected;
+      mail.verdict.reply = safe_lines_.of(std::string("not sent: ") + error.what(), kReplyMax);
+    } catch (const std::exception& error) {  // the mails beside it go out
+      mail.verdict.state = LedgerState::kDeferred;
+      mail.verdict.reply = safe_lines_.of(std::string("not sent: ") + error.what(), kReplyMax);
+    }
+  }
+
   // The recipients of one event mostly come together, and are written the same.
-  mail::Message& draft_of(const EmailItem& item, const std::string& time_zone) {
-    if (drafted_ != item.event_id() || drafted_in_ != time_zone) {
-      draft_ = step_.writer_.draft(*item.input().failure, item.input().org_name, time_zone);
-      drafted_ = item.event_id();
+  Message& draft_of(const MailContent& content, const std::string& time_zone) {
+    if (drafted_ != &content || drafted_in_ != time_zone) {
+      drafted_ = nullptr;  // until it is written whole
+      draft_ = {};
+      sign(draft_, step_.sender_);
+      content.draft(draft_, time_zone);
+      drafted_ = &content;
       drafted_in_ = time_zone;
     }
     return draft_;
   }
 
-  void take_report(Outgoing& mail, const mail::DeliveryReport& report) {
+  void take_report(Outgoing& mail, const DeliveryReport& report) {
     mail.verdict.state = state_after(report.delivery);
     mail.verdict.reply = safe_lines_.of(report.reply, kReplyMax);
     mail.delivery = report.delivery;
   }
 
-  SendEmail& step_;
-  EmailBatch& batch_;
+  SendMail& step_;
+  MailBatch& batch_;
   std::vector<Outgoing> mails_;
   SafeLines safe_lines_;
-  mail::Message draft_;  ///< Of the event `drafted_`, for readers in `drafted_in_`.
-  std::string drafted_, drafted_in_;
+  Message draft_;  ///< Of the content `drafted_`, for readers in `drafted_in_`.
+  const MailContent* drafted_ = nullptr;
+  std::string drafted_in_;
 };
 
 namespace {
+
+engine::StepOptions worth(engine::StepOptions options, const Mailer& mailer) {
+  options.parallelism = std::max<std::size_t>(mailer.calls(), 1);
+  options.longest_call = mailer.longest_call();
+  if (options.batch_max == 0) options.batch_max = std::max<std::size_t>(mailer.width(), 1);
+  return options;
+}
 
 // Inside a catch block: the ledger takes nothing from anybody now.
 void rethrow_if_everybodys() try { throw; } catch (const engine::LeaseLostError&) {
@@ -250,10 +275,13 @@ void rethrow_if_everybodys() try { throw; } catch (const engine::LeaseLostError&
 
 }  // namespace
 
-SendEmail::SendEmail(mail::MailLedger& ledger, mail::Mailer& mailer, EmailWriter writer, engine::StepOptions options)
-    : Step("send-email", options), ledger_(ledger), mailer_(mailer), writer_(std::move(writer)) {}
+SendMail::SendMail(std::string name, MailLedger& ledger, Mailer& mailer, Sender sender, engine::StepOptions options)
+    : Step(std::move(name), worth(options, mailer)),
+      ledger_(ledger),
+      mailer_(mailer),
+      sender_(usable_sender(std::move(sender))) {}
 
-void SendEmail::execute(EmailBatch& batch) {
+void SendMail::execute(MailBatch& batch) {
   record_kept_verdicts();
   record_isolated_verdicts(batch);
   Round round(*this, batch);
@@ -262,11 +290,11 @@ void SendEmail::execute(EmailBatch& batch) {
   round.record();
 }
 
-void SendEmail::record_kept_verdicts() {
+void SendMail::record_kept_verdicts() {
   if (memory_.unrecorded().verdicts.empty()) return;
   // One at a time: a verdict that is told late must not meet the next claim of its mail.
   const std::lock_guard alone(telling_);
-  const mail::VerdictMemory::Unrecorded unrecorded = memory_.unrecorded();
+  const VerdictMemory::Unrecorded unrecorded = memory_.unrecorded();
   if (unrecorded.verdicts.empty()) return;
   try {
     ledger_.settle(unrecorded.verdicts);
@@ -277,8 +305,8 @@ void SendEmail::record_kept_verdicts() {
   }
 }
 
-void SendEmail::record_one_by_one(const std::vector<mail::LedgerVerdict>& verdicts) {
-  for (const mail::LedgerVerdict& verdict : verdicts) try {
+void SendMail::record_one_by_one(const std::vector<LedgerVerdict>& verdicts) {
+  for (const LedgerVerdict& verdict : verdicts) try {
       ledger_.settle({&verdict, 1});
       memory_.recorded(verdict);
     } catch (...) {
@@ -288,9 +316,9 @@ void SendEmail::record_one_by_one(const std::vector<mail::LedgerVerdict>& verdic
 }
 
 // Before the next claim of their mails. What it throws reaches the items of this batch alone.
-void SendEmail::record_isolated_verdicts(EmailBatch& batch) {
+void SendMail::record_isolated_verdicts(MailBatch& batch) {
   if (!memory_.isolates_any()) return;
-  for (const EmailItem& item : batch)
+  for (const MailItem& item : batch)
     for (std::size_t user = 0; user <= item.input().same_mailbox.size(); ++user) {
       const auto verdict = memory_.isolated(item.event_id(), user_of(item.input(), user));
       if (!verdict) continue;
@@ -299,4 +327,4 @@ void SendEmail::record_isolated_verdicts(EmailBatch& batch) {
     }
 }
 
-}  // namespace pawl::notify_sync_failure
+}  // namespace pawl::mail
