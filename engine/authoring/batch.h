@@ -21,6 +21,8 @@ class Item {
   /// With the step's name and `key` it identifies the effect: the same in every attempt, replay and takeover.
   const std::string& event_id() const { return event_id_of(*execution_); }
   const std::string& key() const { return execution_->key; }
+  /// The name of the workflow it is of, for a step that serves several.
+  const std::string& workflow() const { return workflow_of(*execution_); }
   /// Counted from 1.
   int attempt() const { return execution_->attempt; }
   /// Whether its effect may be there already, as far as is known: an attempt that a crash cut off leaves no trace.

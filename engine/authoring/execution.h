@@ -103,6 +103,8 @@ class Execution {
 
 /// The run's public id, which is its event's id: with step and key it identifies an effect.
 const std::string& event_id_of(const Execution& execution);
+/// The name of the workflow that the run is of.
+const std::string& workflow_of(const Execution& execution);
 /// Whose event the run's is: as its producer said, else what the event is about.
 const std::string& tenant_of_event(const Execution& execution);
 /// Whether its effect may be there already: from an earlier attempt, an earlier delivery, or before a resume.

@@ -60,6 +60,8 @@ void restore(Execution& execution, const PendingRetry& retry) {
 
 const std::string& event_id_of(const Execution& execution) { return execution.run->stored.event.id; }
 
+const std::string& workflow_of(const Execution& execution) { return execution.run->definition->name; }
+
 const std::string& tenant_of_event(const Execution& execution) {
   const Event& event = execution.run->stored.event;
   return event.tenant.empty() ? event.aggregate_id : event.tenant;
