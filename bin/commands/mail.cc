@@ -50,7 +50,8 @@ mail::Envelope test_mail(const mail::MailSettings& settings, const std::string& 
   message.to = usable_address(to, "--to");
   message.subject = "Test mail from pawl";
   const std::string domain = message.from.substr(message.from.rfind('@') + 1);
-  message.message_id = mail::message_id("mail-test", std::to_string(now.time_since_epoch().count()), domain);
+  message.message_id =
+      mail::message_id({"mail-test", std::to_string(now.time_since_epoch().count()), {}, message.to}, domain);
   message.date = now;
   message.extra_fields = mail::automatic_fields();
   const std::string text = "Whoever set this pawl (" + std::string(kVersion) + ") up asked for a test mail at " +

@@ -9,7 +9,11 @@
 -- left; the next claim counts that in in_doubt_count and then sends again (policy resend) or leaves it in_doubt for an
 -- operator (policy hold). No state but the key is indexed, so each change is a heap-only update.
 --
--- An event's mail to one mailbox is one mail, whichever of the mailbox's users asks for it: should recipients be resolved
+-- A mail's key is its run, its step and its recipient. A run has the id of its event; one of a further workflow of the
+-- event has an id of its own, so that the workflow is written down for people only. A recipient who is no user of the
+-- application has an id made of his address.
+--
+-- A step's mail to one mailbox is one mail, whichever of the mailbox's users asks for it: should recipients be resolved
 -- anew, because the checkpoints are lost, the address tells that the mail was sent under another user's row. The date is
 -- that of the claim, and stays from the first claim on that may have sent the mail.
 
@@ -22,12 +26,14 @@ create table pawl.email_deliveries (
   settled_at timestamptz,
   attempts int not null,
   in_doubt_count int not null default 0,
+  workflow text not null,
+  step text collate "C" not null,
   state text not null,
   message_id text not null,
   reply text,
   address text,
   first_claimed_at timestamptz,
-  primary key (event_id, user_id),
+  primary key (event_id, user_id, step),
   constraint email_state_known
     check (state in ('sending', 'accepted', 'deferred', 'in_doubt', 'rejected', 'suppressed')),
   constraint email_sending_is_unsettled check ((state = 'sending') = (settled_at is null)),
@@ -35,7 +41,9 @@ create table pawl.email_deliveries (
   constraint email_unsent_has_reason check (state not in ('rejected', 'suppressed') or reply is not null)
 ) with (fillfactor = 45);
 
-comment on table pawl.email_deliveries is 'The mail ledger, one row per event and user. Read it through pawl.v1_emails.';
+comment on table pawl.email_deliveries is 'The mail ledger, one row per event, step and recipient. Read it through pawl.v1_emails.';
+comment on column pawl.email_deliveries.user_id is
+  'The recipient: a user, or, where the mail is to no user of the application, an id made of the address.';
 comment on column pawl.email_deliveries.epoch is 'The worker that claimed it last; nobody else can settle it.';
 comment on column pawl.email_deliveries.claim is 'That worker''s claim call: tells a repeated call from an interrupted mail.';
 comment on column pawl.email_deliveries.attempts is
@@ -48,13 +56,16 @@ comment on column pawl.email_deliveries.first_claimed_at is
   'The first claim that may have sent it, where that is not the last one.';
 
 create view pawl.v1_emails as
-  select event_id, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at, address,
+  select event_id, workflow, step, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at, address,
          coalesce(first_claimed_at, claimed_at) as dated_at
   from pawl.email_deliveries;
 
-comment on view pawl.v1_emails is 'The mail ledger, one row per event and user.';
+comment on view pawl.v1_emails is 'The mail ledger, one row per event, step and recipient.';
 comment on column pawl.v1_emails.event_id is 'The event.';
-comment on column pawl.v1_emails.user_id is 'The recipient.';
+comment on column pawl.v1_emails.workflow is 'The workflow that it is a mail of.';
+comment on column pawl.v1_emails.step is 'The step that it is a mail of.';
+comment on column pawl.v1_emails.user_id is
+  'The recipient: a user, or, where the mail is to no user of the application, an id made of the address.';
 comment on column pawl.v1_emails.state is 'sending, accepted, deferred, in_doubt, rejected or suppressed.';
 comment on column pawl.v1_emails.in_doubt_count is 'How often it may have been sent without a recorded reply.';
 comment on column pawl.v1_emails.attempts is
@@ -75,7 +86,7 @@ comment on column pawl.v1_emails.dated_at is
 -- the recipient. Resolving is one transaction: ledger, audit trail and the run's return to the outbox.
 
 create view pawl.v1_in_doubt as
-  select d.event_id, d.user_id,
+  select d.event_id, d.workflow, d.step, d.user_id,
          d.address as email,
          coalesce(d.first_claimed_at, d.claimed_at) as since,
          d.in_doubt_count + (d.state = 'sending')::int as in_doubt_count, d.attempts,
@@ -91,7 +102,9 @@ create view pawl.v1_in_doubt as
 
 comment on view pawl.v1_in_doubt is 'Mails that may or may not have been sent, until sent again or resolved.';
 comment on column pawl.v1_in_doubt.event_id is 'The event, and its run.';
-comment on column pawl.v1_in_doubt.user_id is 'The recipient.';
+comment on column pawl.v1_in_doubt.workflow is 'The workflow that it is a mail of.';
+comment on column pawl.v1_in_doubt.step is 'The step that it is a mail of.';
+comment on column pawl.v1_in_doubt.user_id is 'The recipient, as in v1_emails.';
 comment on column pawl.v1_in_doubt.email is 'Where it may have gone.';
 comment on column pawl.v1_in_doubt.since is 'When the worker was cleared to send the first copy that may exist.';
 comment on column pawl.v1_in_doubt.in_doubt_count is 'How often it may have been sent without a recorded reply.';
@@ -100,7 +113,7 @@ comment on column pawl.v1_in_doubt.reply is 'What was known last.';
 comment on column pawl.v1_in_doubt.message_id is 'The same in every copy: what to look for in the relay''s log.';
 comment on column pawl.v1_in_doubt.run is 'Whether its run has failed over it, or goes on and comes back to it.';
 
--- Takes mails of one event out of doubt: all of them, or one user's. Whoever claims a row waits for this transaction,
+-- Takes mails of one event out of doubt: all of them, or one recipient's. Whoever claims a row waits for this transaction,
 -- and this one for him. `run` says what became of the event's run.
 create function pawl.resolve_in_doubt(event_id uuid, user_id uuid, sent boolean, requested_by text,
                                       note text default null, request uuid default null,
@@ -111,18 +124,18 @@ declare
                         coalesce(': ' || note, '');
 begin
   with locked as (
-    select d.event_id, d.user_id from pawl.email_deliveries d
+    select d.event_id, d.user_id, d.step from pawl.email_deliveries d
     where d.event_id = resolve_in_doubt.event_id
       and (resolve_in_doubt.user_id is null or d.user_id = resolve_in_doubt.user_id)
       and (d.state = 'in_doubt'
            or (d.state = 'sending'
                and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now())))
-    order by d.user_id for update),
+    order by d.user_id, d.step for update),
   decided as (
     update pawl.email_deliveries d
     set state = case when sent then 'accepted' else 'deferred' end, settled_at = now(), reply = told,
         in_doubt_count = d.in_doubt_count + (d.state = 'sending')::int
-    from locked l where d.event_id = l.event_id and d.user_id = l.user_id
+    from locked l where d.event_id = l.event_id and d.user_id = l.user_id and d.step = l.step
     returning d.user_id)
   insert into pawl.commands (verb, event_id, user_id, requested_by, note, outcome, request)
   select 'resolve-in-doubt', resolve_in_doubt.event_id, r.user_id, requested_by, note,
@@ -163,11 +176,11 @@ declare
 begin
   select array_agg(e.event_id), max(e.event_id::text) into events, last
   from (select event_id from pawl.email_deliveries where behind is null or event_id > behind::uuid
-        order by event_id limit step) e;
+        order by event_id limit prune_mails.step) e;
   delete from pawl.email_deliveries d
   where d.event_id = any(events) and greatest(d.claimed_at, d.settled_at) < now() - age and pawl.is_gone(d.event_id);
   get diagnostics removed = row_count;
-  if cardinality(events) < step then last := null; end if;
+  if cardinality(events) < prune_mails.step then last := null; end if;
 end $$;
 insert into pawl.retained values ('mails', 'pawl.prune_mails');
 select pawl.close_functions();

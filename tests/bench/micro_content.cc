@@ -56,8 +56,9 @@ void address_mail(benchmark::State& state) {
   const EmailWriter writer(AppUrl("https://app.example"));
   const FailureMail content(writer, shared(), kOrganisation);
   mail::Message draft = drafted(content);
-  const mail::Reader reader{"user1@acme.example", "User 1",
-                            mail::message_id(kEventId, "0e0c0000-0000-4000-8000-000000000005", kSender.domain())};
+  const mail::Reader reader{
+      "user1@acme.example", "User 1",
+      mail::message_id({"bench", kEventId, "send-email", "0e0c0000-0000-4000-8000-000000000005"}, kSender.domain())};
   for (auto _ : state) {
     content.address(draft, reader);
     benchmark::DoNotOptimize(mail::seal(draft));

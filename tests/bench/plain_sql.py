@@ -47,8 +47,9 @@ join pawl.recipients r on r.org_id = (o.payload ->> 'org_id')::uuid and r.role i
 where o.position = any($1::bigint[]);
 
 prepare mail as
-insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, state, message_id, address)
-select o.id, r.user_id, 1, 1, now(), 1, 'sending', {message_id}, r.email
+insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, workflow, step, state,
+  message_id, address)
+select o.id, r.user_id, 1, 1, now(), 1, 'notify-sync-failure', 'send-email', 'sending', {message_id}, r.email
 from pawl.outbox o
 join pawl.recipients r on r.org_id = (o.payload ->> 'org_id')::uuid and r.role in ('owner', 'admin')
 where o.position = any($1::bigint[]);

@@ -61,7 +61,7 @@ CHECKS = [
      " where m.message_id = c.message_id)"),
     ("I3", "two mails of one event to one address",
      "select m.event_id || ' to ' || c.recipient from chaos_mails c join pawl.v1_emails m using (message_id)"
-     " where c.accepted group by m.event_id, c.recipient having count(distinct c.message_id) > 1"),
+     " where c.accepted group by m.event_id, m.step, c.recipient having count(distinct c.message_id) > 1"),
     ("I5", "told in-app, and never owner or admin of the organisation then",
      "select n.event_id || ' for ' || n.user_id from notifications n"
      " left join chaos_expected x using (event_id, user_id)"

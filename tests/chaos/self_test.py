@@ -49,9 +49,9 @@ insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, 
 insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, read_at)
   select '{EVENT}', id, '{ORG}', 'pms.sync_failed', 'urgent', 'title', 'body', now() from users where id <> '{MEMBER}';
 insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, in_doubt_count,
-  state, message_id, reply) values
-  ('{EVENT}', '{OWNER}', 1, 1, now(), now(), 2, 1, 'accepted', '<1@x>', '250'),
-  ('{EVENT}', '{BLOCKED}', 1, 1, now(), now(), 1, 0, 'rejected', '<2@x>', '550 no');
+  workflow, step, state, message_id, reply) values
+  ('{EVENT}', '{OWNER}', 1, 1, now(), now(), 2, 1, 'w', 's', 'accepted', '<1@x>', '250'),
+  ('{EVENT}', '{BLOCKED}', 1, 1, now(), now(), 1, 0, 'w', 's', 'rejected', '<2@x>', '550 no');
 """
 
 # (invariant, words of what the oracle must say, SQL that breaks it)

@@ -130,12 +130,12 @@ struct MemoryLedger final : mail::MailLedger {
       throw engine::UnavailableError("settle mail: the database does not answer");
     }
     for (const mail::LedgerVerdict& verdict : verdicts)
-      if (refused.contains(verdict.user_id)) {
+      if (refused.contains(verdict.recipient)) {
         ++refusals;
-        throw std::runtime_error("settle mail: refused for " + verdict.user_id);
+        throw std::runtime_error("settle mail: refused for " + verdict.recipient);
       }
     for (const mail::LedgerVerdict& verdict : verdicts) {
-      Row& row = rows[{verdict.event_id, verdict.user_id}];
+      Row& row = rows[{verdict.event_id, verdict.recipient}];
       if (row.epoch != epoch) continue;
       row.state = name_of(verdict.state);
       row.reply = verdict.reply;
@@ -147,17 +147,18 @@ struct MemoryLedger final : mail::MailLedger {
 
  private:
   mail::LedgerEntry claim(const mail::LedgerRequest& request) {
-    if (demoted.contains(request.user_id)) return {mail::Clearance::kSuppressed, {}, {}, "no longer an owner or admin"};
-    Row& row = rows[{request.event_id, request.user_id}];
+    if (demoted.contains(request.recipient))
+      return {mail::Clearance::kSuppressed, {}, {}, "no longer an owner or admin"};
+    Row& row = rows[{request.event_id, request.recipient}];
     if (row.state == "accepted") return {mail::Clearance::kAccepted, {}, {}, row.reply};
     if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
       return {mail::Clearance::kHeld, {}, {}, "found interrupted"};
     row.may_be_out |= row.state == "sending";
     row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
-    const auto email = emails.find(request.user_id);
-    const std::string address = email == emails.end() ? request.user_id + "@example.com" : email->second;
-    return {mail::Clearance::kCleared,  address, full_name, {}, request.message_id, row.date,
-            time_zones[request.user_id]};
+    const auto email = emails.find(request.recipient);
+    const std::string address = email == emails.end() ? request.recipient + "@example.com" : email->second;
+    return {mail::Clearance::kCleared,    address, full_name, {}, request.message_id, row.date,
+            time_zones[request.recipient]};
   }
 
   static std::string name_of(mail::LedgerState state) {
@@ -199,7 +200,9 @@ struct MemoryMailer final : mail::Mailer {
 template <class In, class Out>
 class StepCall {
  public:
-  explicit StepCall(engine::Step<In, Out>& step) : step_(step) {}
+  explicit StepCall(engine::Step<In, Out>& step, const std::string& workflow = "notify-sync-failure") : step_(step) {
+    definition_.name = workflow;
+  }
 
   void add(const In& input, const std::string& event_id = kEventId) { add(input, event_of("{}", event_id)); }
   void add(const In& input, const engine::Event& event) {

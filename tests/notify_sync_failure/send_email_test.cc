@@ -367,3 +367,20 @@ TEST_CASE_METHOD(SendEmailFixture, "a reader's name is made plain before it is i
   REQUIRE(mailer.sent.size() == 1);
   CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("\r\nTo: \"Olive Owner\" <olive@example.com>\r\n"));
 }
+
+TEST_CASE_METHOD(SendEmailFixture, "a mail is claimed and named by workflow, event, step and recipient") {
+  pawl::mail::SendMail other("send-reminder", ledger, mailer, step.sender());
+  StepCall<EmailRequest, EmailReceipt> of_one_workflow(step), of_another(step, "remind"), by_another_step(other);
+  for (auto* call : {&of_one_workflow, &of_another, &by_another_step}) {
+    call->add(request("olive"));
+    call->execute();
+    ledger.rows.clear();
+  }
+  REQUIRE(ledger.asked.size() == 3);
+  CHECK(ledger.asked[1].workflow == "remind");
+  CHECK(ledger.asked[0].step == "send-email");
+  CHECK(ledger.asked[2].step == "send-reminder");
+  std::set<std::string> ids;
+  for (const auto& mail : mailer.sent) ids.insert(mail.message_id);
+  CHECK(ids.size() == 3);
+}

@@ -155,7 +155,7 @@ class SendMail::Round {
     }
     engine::crash_point(engine::CrashPoint::kAfterMailRecorded);
     for (const Outgoing& mail : mails_) {
-      step_.memory_.forget(mail.verdict.event_id, mail.verdict.user_id);
+      step_.memory_.forget(mail.verdict.event_id, mail.verdict.recipient);
       settle_item(mail);
     }
   }
@@ -168,14 +168,14 @@ class SendMail::Round {
     requests.reserve(items.size());
     for (const MailItem* item : items) {
       const MailRequest& mail = item->input();
-      requests.push_back({item->event_id(), mail.org_id, user_of(mail, user),
-                          message_id(item->event_id(), mail.recipient, step_.sender_.domain()), item->again()});
+      requests.push_back({item->event_id(), mail.org_id, user_of(mail, user), step_.message_id_of(*item), item->again(),
+                          item->workflow(), step_.name()});
     }
     const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
     std::vector<MailItem*> next;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const bool has_next = user < items[i]->input().same_mailbox.size();
-      const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].user_id).has_value();
+      const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].recipient).has_value();
       if (entries.at(i).clearance == Clearance::kSuppressed && has_next && !is_sent)
         next.push_back(items[i]);
       else
@@ -185,11 +185,11 @@ class SendMail::Round {
   }
 
   void take_up(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
-    const std::string& user_id = request.user_id;
+    const std::string& recipient = request.recipient;
     const std::string& reason = safe_lines_.of(entry.reason, kReplyMax);
-    const auto known = step_.memory_.final_verdict(item.event_id(), user_id);
+    const auto known = step_.memory_.final_verdict(item.event_id(), recipient);
     if (entry.clearance == Clearance::kAccepted) {
-      step_.memory_.forget(item.event_id(), user_id);
+      step_.memory_.forget(item.event_id(), recipient);
       return item.skip({"accepted", reason.empty() ? "was sent before" : reason});
     }
     if (known) return void(mails_.push_back({&item, {}, std::nullopt, *known, std::nullopt}));
@@ -201,8 +201,11 @@ class SendMail::Round {
 
   void write(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
     const std::string address = normalised_address(entry.email);
-    Outgoing mail{
-        &item, address, std::nullopt, {item.event_id(), request.user_id, LedgerState::kSuppressed, {}}, std::nullopt};
+    Outgoing mail{&item,
+                  address,
+                  std::nullopt,
+                  {item.event_id(), request.recipient, LedgerState::kSuppressed, {}, step_.name()},
+                  std::nullopt};
     if (const auto reason = why_unusable(address))
       mail.verdict.reply = "not sent: " + *reason;
     else
@@ -288,6 +291,11 @@ void SendMail::execute(MailBatch& batch) {
   round.claim();
   round.send();
   round.record();
+}
+
+std::string SendMail::message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const {
+  const std::string& recipient = item.input().recipient;
+  return message_id({item.workflow(), item.event_id(), name(), recipient}, sender_.domain());
 }
 
 void SendMail::record_kept_verdicts() {

@@ -63,6 +63,7 @@ class SendMail final : public engine::Step<MailRequest, MailReceipt> {
  private:
   class Round;
 
+  std::string message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const;
   void record_kept_verdicts();
   void record_one_by_one(const std::vector<LedgerVerdict>& verdicts);
   void record_isolated_verdicts(engine::Batch<MailRequest, MailReceipt>& batch);

@@ -118,8 +118,9 @@ TEST_CASE("P5: a mail that is held stays held when the reply to its claim is los
           "insert into pms_sync_logs (connection_id, status, error_message) values ($1::uuid, 'error', 'no')",
           {job.organisation.connection});
       transaction.run(
-          "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, state, message_id,"
-          " in_doubt_count, settled_at) select o.id, r.user_id, 0, 1, now(), 1, $1, '<a@b>', ($1 = 'in_doubt')::int,"
+          "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, workflow, step,"
+          " state, message_id, in_doubt_count, settled_at) select o.id, r.user_id, 0, 1, now(), 1, "
+          "'notify-sync-failure', 'send-email', $1, '<a@b>', ($1 = 'in_doubt')::int,"
           " case when $1 = 'in_doubt' then now() end from pawl.outbox o join pawl.recipients r"
           " on r.org_id = (o.payload ->> 'org_id')::uuid where r.role in ('owner', 'admin')",
           {state});

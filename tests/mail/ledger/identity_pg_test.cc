@@ -114,3 +114,31 @@ TEST_CASE_METHOD(Fixture, "of a batch only those are told of that another user o
   CHECK(entries.at(1).clearance == Clearance::kAccepted);
   CHECK(entries.at(2).message_id == "m3");
 }
+
+TEST_CASE_METHOD(Fixture, "two steps of one run that mail the same user send two mails, each with its own outcome") {
+  std::vector<LedgerRequest> requests;
+  for (const std::string step : {"remind", "thank"})
+    requests.push_back({event, acme.id, acme.owner, "<" + step + "@example>", again, "pay", step});
+  const auto first = ledger.claim(requests);
+  CHECK(first.at(0).clearance == Clearance::kCleared);
+  CHECK(first.at(1).clearance == Clearance::kCleared);
+  CHECK(first.at(1).message_id == "<thank@example>");
+  const std::vector<LedgerVerdict> verdicts{{event, acme.owner, LedgerState::kAccepted, "250 1", "remind"},
+                                            {event, acme.owner, LedgerState::kDeferred, "451 2", "thank"}};
+  ledger.settle(verdicts);
+  CHECK(value("select string_agg(concat_ws(' ', workflow, step, state, reply), ', ' order by step)"
+              " from pawl.v1_emails where user_id = $1::uuid",
+              {acme.owner}) == "pay remind accepted 250 1, pay thank deferred 451 2");
+  const auto second = ledger.claim(requests);
+  CHECK(second.at(0).clearance == Clearance::kAccepted);
+  CHECK(second.at(1).clearance == Clearance::kCleared);
+}
+
+TEST_CASE_METHOD(Fixture, "another user of a mailbox has no claim to the mail of another step") {
+  exec("update users set email = 'office@acme.example' where id <> $1::uuid", {acme.member});
+  claim();
+  settle(LedgerState::kAccepted);
+  const LedgerRequest request{event, acme.id, acme.admin, "<m@example>", true, "pay", "thank"};
+  CHECK(ledger.claim({&request, 1}).at(0).clearance == Clearance::kCleared);
+  CHECK(value("select count(*) from pawl.v1_emails") == "2");
+}

@@ -127,6 +127,20 @@ TEST_CASE_METHOD(Fixture, "P5: a mail said not to have been sent is cleared agai
   CHECK(value("select in_doubt_count from pawl.v1_emails where user_id = $1::uuid", {acme.owner}) == "1");
 }
 
+TEST_CASE_METHOD(Fixture, "whoever resolves a user's mails resolves those of every step, and is told of each") {
+  for (const std::string step : {"remind", "thank"}) {
+    const LedgerRequest request{event.id, acme.id, acme.owner, "<" + step + "@example>", false, "pay", step};
+    ledger.claim({&request, 1});
+    const LedgerVerdict verdict{event.id, acme.owner, LedgerState::kInDoubt, "reply", step};
+    ledger.settle({&verdict, 1});
+  }
+  fail_run();
+  CHECK(value("select string_agg(workflow || ' ' || step, ', ' order by step) from pawl.v1_in_doubt") ==
+        "pay remind, pay thank");
+  CHECK(resolve(true, acme.owner).resolved == 2);
+  CHECK(value("select count(*) from pawl.v1_emails where state = 'accepted'") == "2");
+}
+
 TEST_CASE_METHOD(Fixture, "a mail that a dead worker was sending is resolved and counted, one of a living worker not") {
   claim(acme.owner);
   CHECK(resolve(true).resolved == 0);

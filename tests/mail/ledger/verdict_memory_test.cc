@@ -61,7 +61,7 @@ TEST_CASE("what was kept while the ledger was being told is still to be told") {
   memory.recorded(told.last);
   const auto left = memory.unrecorded().verdicts;
   REQUIRE(left.size() == 2);
-  CHECK(left[0].user_id == "adam");
+  CHECK(left[0].recipient == "adam");
   CHECK(left[0].state == LedgerState::kAccepted);
-  CHECK(left[1].user_id == "eve");
+  CHECK(left[1].recipient == "eve");
 }

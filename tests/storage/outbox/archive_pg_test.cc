@@ -128,8 +128,9 @@ struct Retained : Fixture {
   /// A mail of the event that was settled so many days ago, and a command about it.
   std::string with_effects(const std::string& event, int days_ago) {
     exec(
-        "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state,"
-        " message_id) select $1::uuid, gen_random_uuid(), 1, 1, at, at, 1, 'accepted', '<id>'"
+        "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, "
+        "workflow,"
+        " step, state, message_id) select $1::uuid, gen_random_uuid(), 1, 1, at, at, 1, 'w', 's', 'accepted', '<id>'"
         " from (select now() - $2::int * interval '1 day' as at) t",
         {event, std::to_string(days_ago)});
     exec(

@@ -9,15 +9,17 @@
 
 namespace pawl::mail {
 
-/// Whom a mail is for and under which key; asked just before sending.
+/// A mail, by event, step and recipient: its key. Asked just before sending.
 struct LedgerRequest {
   std::string event_id;
-  std::string org_id;
-  std::string user_id;
+  std::string org_id;     ///< Of which the ledger's audience must say that the recipient is.
+  std::string recipient;  ///< A user's id, or, to a ledger without an audience, an address.
   std::string message_id;
   /// It, or a mail of its event to other users of the mailbox, may have been claimed before. One that was itself may
   /// say false too, at the cost of a refused statement and a new connection.
   bool again = false;
+  std::string workflow = {};  ///< For people: the event's id is another for each workflow.
+  std::string step = {};      ///< A run's steps may each mail the same recipient.
 };
 
 enum class Clearance {
@@ -43,9 +45,10 @@ enum class LedgerState { kAccepted, kDeferred, kRejected, kInDoubt, kSuppressed 
 /// What became of a cleared mail.
 struct LedgerVerdict {
   std::string event_id;
-  std::string user_id;
+  std::string recipient;  ///< As it was claimed.
   LedgerState state = LedgerState::kDeferred;
   std::string reply;  ///< The server's reply, or the reason of a suppression.
+  std::string step = {};
 };
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached and

@@ -18,6 +18,7 @@
 #include "workflows/mail/ledger/claim_numbers.h"
 #include "workflows/mail/ledger/distinct_addresses.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
+#include "workflows/mail/ledger/mail_kinds.h"
 #include "workflows/mail/ledger/request_coalescer.h"
 
 namespace pawl::mail {
@@ -78,9 +79,9 @@ PostgresMailLedger::~PostgresMailLedger() = default;
 namespace {
 
 // $1 epoch, $2 whether to hold what is in doubt (`mine.hold` only gives it a type where nothing else asks for it), $3
-// to $6 the requests, whose `person` counts among $7 and $8: each person is looked up once, and answered once, however
-// many mails go to him. A mail is answered only where it is not simply cleared; where all of them are, the counts say
-// so, and nothing is joined (a one-time filter).
+// to $6 and $11 the requests, whose `person` counts among $7 and $8, and whose `kind` among $9 and $10, workflows and
+// steps: each person is looked up once, and answered once, however many mails go to him. A mail is answered only where
+// it is not simply cleared; where all of them are, the counts say so, and nothing is joined (a one-time filter).
 //
 // A row that came back from the upsert has the state its answer needs; one that did not is `accepted`. A `sending` row
 // with the number of this very claim is not an interrupted mail: the claim is being repeated, because its commit's
@@ -98,14 +99,16 @@ std::string claim_sql(const ClaimParts& parts) {
          storage::fence({.columns = ", $2::boolean as hold, (extract(epoch from now()) * 1000000)::bigint as at"}) +
          "," + parts.people + parts.moved +
          " claimed as (insert into pawl.email_deliveries as d"
-         " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, state, message_id, address, reply)"
+         " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, workflow, step, state, message_id,"
+         " address, reply)"
          " select a.event_id, " +
          parts.row_of_user +
          ", mine.epoch, a.claim, now(), case when p.unfit is not null then now() end,"
-         " case when p.unfit is null then 1 else 0 end, case when p.unfit is null then 'sending' else 'suppressed' end,"
+         " case when p.unfit is null then 1 else 0 end, ($9::text[])[a.kind], ($10::text[])[a.kind],"
+         " case when p.unfit is null then 'sending' else 'suppressed' end,"
          " a.message_id, nullif(btrim(p.email), ''), p.unfit"
-         " from mine cross join unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[])"
-         " as a (event_id, person, message_id, claim) join people p using (person)" +
+         " from mine cross join unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[], $11::bigint[])"
+         " as a (event_id, person, message_id, claim, kind) join people p using (person)" +
          parts.join + parts.on_conflict +
          " returning d.claim, d.state, d.reply, d.message_id, d.first_claimed_at)"
          " select (select at from mine), person, null, null, null, email, full_name, time_zone, null, null from people"
@@ -128,7 +131,7 @@ const std::string kHolds = "$2::boolean and (d.state = 'in_doubt' or " + kInterr
 
 // The Message-ID and the date of a mail stay once a copy may exist.
 const std::string kOnConflict =
-    " on conflict (event_id, user_id) do update set epoch = excluded.epoch, claim = excluded.claim,"
+    " on conflict (event_id, user_id, step) do update set epoch = excluded.epoch, claim = excluded.claim,"
     " claimed_at = excluded.claimed_at, address = case when " +
     kHolds + " then d.address else coalesce(excluded.address, d.address) end, in_doubt_count = d.in_doubt_count + " +
     kInterrupted + "::int, message_id = case when " + may_be_out(kInterrupted) +
@@ -142,20 +145,23 @@ const std::string kOnConflict =
     " and $2::boolean then 'interrupted before the reply was recorded' else coalesce(excluded.reply, d.reply) end"
     " where d.state <> 'accepted'";
 
-// An event's mail to one mailbox has one row. Another user of the mailbox may come to ask for it: one who is first
-// among them since recipients were resolved anew, because the checkpoints are lost. His claim goes to the row of the
-// mail that was sent, or may have been; what this epoch is sending just now is not asked about. Two claims of one
+// A step's mail of an event to one mailbox has one row. Another user of the mailbox may come to ask for it: one who is
+// first among them since recipients were resolved anew, because the checkpoints are lost. His claim goes to the row of
+// the mail that was sent, or may have been; what this epoch is sending just now is not asked about. Two claims of one
 // statement cannot go to the same row: Postgres refuses them both, and the engine asks for each again by itself.
 const std::string kMoved =
-    " others as materialized (select d.event_id, d.user_id, d.state = 'accepted' as accepted,"
+    " others as materialized (select d.event_id, d.user_id, d.step, d.state = 'accepted' as accepted,"
     " lower(d.address collate \"C\") as mailbox from pawl.email_deliveries d"
     " where d.event_id = any($3::uuid[]) and (d.state = 'accepted' or " +
     may_be_out("(d.state = 'sending' and d.epoch <> $1::bigint)") +
     ")), moved as (select distinct on (a.claim) a.claim, o.user_id"
-    " from unnest($3::uuid[], $4::bigint[], $6::bigint[]) as a (event_id, person, claim) join people p using (person)"
-    " join others o on o.event_id = a.event_id and o.mailbox = lower(btrim(p.email) collate \"C\")"
+    " from unnest($3::uuid[], $4::bigint[], $6::bigint[], $11::bigint[]) as a (event_id, person, claim, kind)"
+    " join people p using (person)"
+    " join others o on o.event_id = a.event_id and o.step = ($10::text[])[a.kind] and o.mailbox = lower(btrim(p.email) "
+    "collate \"C\")"
     " where p.unfit is null and not exists"
-    " (select from others own where own.event_id = a.event_id and own.user_id = p.user_id and own.accepted)"
+    " (select from others own where own.event_id = a.event_id and own.user_id = p.user_id and own.step = o.step"
+    " and own.accepted)"
     " order by a.claim, o.accepted desc, o.user_id = p.user_id desc),";
 
 // Postgres inserts faster where it need not be ready for a conflict.
@@ -264,27 +270,29 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
   storage::UuidArray event_ids;
   storage::BigintArray persons, numbers;
   storage::TextArray message_ids;
+  MailKinds kinds;
   DistinctRecipients users;
   DistinctAddresses addresses;
   std::vector<std::size_t> person_of;
   for (const LedgerRequest& request : requests) {
     event_ids.add(request.event_id);
     const std::int64_t person =
-        has_audience_ ? users.index_of(request.org_id, request.user_id) : addresses.index_of(request.user_id);
+        has_audience_ ? users.index_of(request.org_id, request.recipient) : addresses.index_of(request.recipient);
     person_of.push_back(static_cast<std::size_t>(person) - 1);
     persons.add(person);
     message_ids.add(request.message_id);
-    numbers.add(numbers_.ask(request.event_id, request.user_id));
+    kinds.add(request.workflow, request.step);
+    numbers.add(numbers_.ask(request.event_id, request.step, request.recipient));
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
   const bool again = std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; });
-  const storage::Rows rows =
-      claim(claiming_,
-            {storage::binary(epoch_.load()), storage::binary(hold), event_ids.bytes(), persons.bytes(),
-             message_ids.bytes(), numbers.bytes(), has_audience_ ? users.org_ids() : addresses.ids(),
-             has_audience_ ? users.user_ids() : addresses.addresses()},
-            again ? storage::plan_for(requests.size()) : storage::Plan::kKept, again);
+  const storage::Rows rows = claim(
+      claiming_,
+      {storage::binary(epoch_.load()), storage::binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
+       numbers.bytes(), has_audience_ ? users.org_ids() : addresses.ids(),
+       has_audience_ ? users.user_ids() : addresses.addresses(), kinds.workflows(), kinds.steps(), kinds.of_mails()},
+      again ? storage::plan_for(requests.size()) : storage::Plan::kKept, again);
   storage::require_lease(!rows.null(0, 0), "claim mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
   const Answer answer = answer_from(rows);
@@ -294,7 +302,7 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
     const bool simply = exception == answer.exceptions.end();
     entries.push_back(simply ? answer.cleared[person_of[index]] : exception->second);
     if (entries.back().message_id.empty()) entries.back().message_id = requests[index].message_id;
-    numbers_.answered(requests[index].event_id, requests[index].user_id,
+    numbers_.answered(requests[index].event_id, requests[index].step, requests[index].recipient,
                       entries.back().clearance == Clearance::kCleared);
   }
   return entries;
@@ -306,7 +314,7 @@ void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
   storage::UuidArray event_ids;
   const std::string* event_id = nullptr;
   for (const LedgerVerdict& verdict : settled) {
-    by_claim.emplace_back(numbers_.last(verdict.event_id, verdict.user_id), &verdict);
+    by_claim.emplace_back(numbers_.last(verdict.event_id, verdict.step, verdict.recipient), &verdict);
     if (event_id == nullptr || *event_id != verdict.event_id) event_ids.add(verdict.event_id);
     event_id = &verdict.event_id;
   }
@@ -330,7 +338,7 @@ void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
                                                   storage::plan_for(settled.size()));
   storage::require_lease(rows.boolean(0, 0), "settle mails", epoch_);
   engine::crash_point(engine::CrashPoint::kAfterMailSettled);
-  for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.user_id);
+  for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.step, verdict.recipient);
 }
 
 // On a connection of its own: those of claims and verdicts are in use.
@@ -342,7 +350,8 @@ void PostgresMailLedger::Calls::check_access() {
   const storage::BigintArray no_numbers;
   const std::string_view uuids = ids.bytes(), texts = no_texts.bytes(), numbers = no_numbers.bytes();
   for (const bool again : {false, true})
-    claim(checking, {nobody, hold, uuids, numbers, texts, numbers, uuids, has_audience_ ? uuids : texts},
+    claim(checking,
+          {nobody, hold, uuids, numbers, texts, numbers, uuids, has_audience_ ? uuids : texts, texts, texts, numbers},
           storage::Plan::kOwn, again);
   checking.run_binary("settle mails", kSettle, {nobody, uuids, numbers, numbers, texts, texts});
 }

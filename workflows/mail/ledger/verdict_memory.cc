@@ -18,7 +18,7 @@ bool is_final(const LedgerVerdict& verdict) {
 
 void VerdictMemory::keep(std::span<const LedgerVerdict> verdicts) {
   const std::lock_guard lock(mutex_);
-  for (const LedgerVerdict& verdict : verdicts) kept_[{verdict.event_id, verdict.user_id}] = {verdict, ++last_};
+  for (const LedgerVerdict& verdict : verdicts) kept_[{verdict.event_id, verdict.recipient}] = {verdict, ++last_};
 }
 
 VerdictMemory::Unrecorded VerdictMemory::unrecorded() const {
@@ -43,7 +43,7 @@ void VerdictMemory::recorded(std::uint64_t last) {
 
 void VerdictMemory::recorded(const LedgerVerdict& verdict) {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({verdict.event_id, verdict.user_id});
+  const auto found = kept_.find({verdict.event_id, verdict.recipient});
   if (found == kept_.end()) return;
   found->second.recorded = true;
   found->second.isolated = false;
@@ -52,7 +52,7 @@ void VerdictMemory::recorded(const LedgerVerdict& verdict) {
 
 void VerdictMemory::isolate(const LedgerVerdict& verdict) {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({verdict.event_id, verdict.user_id});
+  const auto found = kept_.find({verdict.event_id, verdict.recipient});
   if (found != kept_.end()) found->second.isolated = true;
 }
 
@@ -61,24 +61,24 @@ bool VerdictMemory::isolates_any() const {
   return std::ranges::any_of(kept_, [](const auto& entry) { return entry.second.isolated; });
 }
 
-std::optional<LedgerVerdict> VerdictMemory::isolated(const std::string& event_id, const std::string& user_id) const {
+std::optional<LedgerVerdict> VerdictMemory::isolated(const std::string& event_id, const std::string& recipient) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({event_id, user_id});
+  const auto found = kept_.find({event_id, recipient});
   if (found == kept_.end() || !found->second.isolated) return std::nullopt;
   return found->second.verdict;
 }
 
 std::optional<LedgerVerdict> VerdictMemory::final_verdict(const std::string& event_id,
-                                                          const std::string& user_id) const {
+                                                          const std::string& recipient) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({event_id, user_id});
+  const auto found = kept_.find({event_id, recipient});
   if (found == kept_.end() || !is_final(found->second.verdict)) return std::nullopt;
   return found->second.verdict;
 }
 
-void VerdictMemory::forget(const std::string& event_id, const std::string& user_id) {
+void VerdictMemory::forget(const std::string& event_id, const std::string& recipient) {
   const std::lock_guard lock(mutex_);
-  kept_.erase({event_id, user_id});
+  kept_.erase({event_id, recipient});
 }
 
 }  // namespace pawl::mail

@@ -14,8 +14,9 @@
 
 namespace pawl::mail {
 
-/// Lives as long as the process, over lost leases: a ledger row of a lost epoch keeps saying `sending`, and only this
-/// memory knows that the server took that mail. Empty unless `MailLedger::settle` has thrown. Thread-safe.
+/// Of one step's mails. Lives as long as the process, over lost leases: a ledger row of a lost epoch keeps saying
+/// `sending`, and only this memory knows that the server took that mail. Empty unless `MailLedger::settle` has thrown.
+/// Thread-safe.
 class VerdictMemory {
  public:
   struct Unrecorded {
@@ -38,12 +39,12 @@ class VerdictMemory {
   /// The ledger refused this one, and takes others: it is told again only when its own mail comes round.
   void isolate(const LedgerVerdict& verdict);
   bool isolates_any() const;
-  std::optional<LedgerVerdict> isolated(const std::string& event_id, const std::string& user_id) const;
+  std::optional<LedgerVerdict> isolated(const std::string& event_id, const std::string& recipient) const;
 
   /// The server's last word on a mail, accepted or rejected, which sending again must not follow.
-  std::optional<LedgerVerdict> final_verdict(const std::string& event_id, const std::string& user_id) const;
+  std::optional<LedgerVerdict> final_verdict(const std::string& event_id, const std::string& recipient) const;
 
-  void forget(const std::string& event_id, const std::string& user_id);
+  void forget(const std::string& event_id, const std::string& recipient);
 
  private:
   struct Kept {
@@ -52,7 +53,7 @@ class VerdictMemory {
     bool recorded = false;
     bool isolated = false;
   };
-  using Key = std::pair<std::string, std::string>;  ///< Event and user.
+  using Key = std::pair<std::string, std::string>;  ///< Event and recipient.
 
   mutable std::mutex mutex_;
   std::map<Key, Kept> kept_;

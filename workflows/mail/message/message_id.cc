@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <stdexcept>
 
 namespace pawl::mail {
@@ -22,10 +23,9 @@ constexpr auto kIdChars = [] {
 }();
 bool is_id_char(char c) { return kIdChars[static_cast<unsigned char>(c)]; }
 
-std::string id_of(std::string_view kind, std::string_view first, std::string_view second, std::string_view domain) {
-  std::string subject;
-  subject.reserve(kind.size() + first.size() + second.size() + 2);
-  subject.append(kind).append(1, '\0').append(first).append(1, '\0').append(second);
+std::string id_of(std::string_view kind, std::initializer_list<std::string_view> parts, std::string_view domain) {
+  std::string subject(kind);
+  for (const std::string_view part : parts) subject.append(1, '\0').append(part);
   std::string id;
   id.reserve(kDigestSize + domain.size() + 3);
   return id.append("<").append(name_digest(subject)).append("@").append(domain).append(">");
@@ -52,12 +52,12 @@ bool is_name_digest(std::string_view text) {
   return text.size() == kDigestSize && std::ranges::all_of(text, is_hex_digit);
 }
 
-std::string message_id(std::string_view event_id, std::string_view user_id, std::string_view domain) {
-  return id_of("message", event_id, user_id, domain);
+std::string message_id(const MailKey& key, std::string_view domain) {
+  return id_of("message", {key.workflow, key.event_id, key.step, key.recipient}, domain);
 }
 
 std::string thread_id(std::string_view connection_id, std::string_view domain) {
-  return id_of("thread", connection_id, {}, domain);
+  return id_of("thread", {connection_id, {}}, domain);
 }
 
 bool is_message_id(std::string_view id) {

@@ -1,4 +1,4 @@
-// Message ids that the same event and user always get again.
+// Message ids that the same mail always gets again.
 #pragma once
 
 #include <string>
@@ -6,8 +6,16 @@
 
 namespace pawl::mail {
 
+/// What makes a mail the one it is.
+struct MailKey {
+  std::string_view workflow;
+  std::string_view event_id;
+  std::string_view step;
+  std::string_view recipient;  ///< A user's id or an address.
+};
+
 /// `<digest@domain>`: the same arguments give the same id, and no id tells its arguments.
-std::string message_id(std::string_view event_id, std::string_view user_id, std::string_view domain);
+std::string message_id(const MailKey& key, std::string_view domain);
 
 /// The id that all mails about one connection refer to, so that mail readers show them as one thread. No message has
 /// it.

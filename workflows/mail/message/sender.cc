@@ -25,7 +25,7 @@ Sender usable_sender(Sender typed) {
   typed.address = usable("sender", typed.address);
   if (!typed.reply_to.empty()) typed.reply_to = usable("address for replies", typed.reply_to);
   if (!typed.envelope_from.empty()) typed.envelope_from = usable("envelope sender", typed.envelope_from);
-  if (!is_message_id(message_id({}, {}, typed.domain())))
+  if (!is_message_id(message_id({}, typed.domain())))
     throw engine::RefusedError("sender of mail " + text::in_quotes(typed.address) +
                                ": its host name is too long for a message id; give an address with a shorter one");
   return typed;
