@@ -200,7 +200,7 @@ TEST_CASE_METHOD(
   pawl::engine::RunState run(workflow, stored());
   finish(run);
   CHECK(mailer.sent.size() == 1);
-  CHECK(run.note == "no mail to adam: no longer an owner or admin");
+  CHECK(run.note == "no mail to adam: no longer told");
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -211,7 +211,7 @@ TEST_CASE_METHOD(Fixture,
   pawl::engine::RunState run(workflow, stored());
   finish(run);
   CHECK(run.failure);
-  CHECK(run.note == "no mail to adam: no longer an owner or admin");
+  CHECK(run.note == "no mail to adam: no longer told");
 }
 
 TEST_CASE_METHOD(Fixture,

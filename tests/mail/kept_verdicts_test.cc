@@ -1,13 +1,12 @@
-// What send-email does when the ledger cannot be told what became of a mail.
+// What SendMail does when the ledger cannot be told what became of a mail.
 #include <catch2/catch.hpp>
 
-#include "tests/notify_sync_failure/send_email_fixture.h"
+#include "tests/mail/send_mail_fixture.h"
 
-using namespace pawl::notify_sync_failure;
+using namespace pawl::mail;
 using pawl::engine::FailedForGood;
-using pawl::mail::Delivery;
 
-TEST_CASE_METHOD(SendEmailFixture,
+TEST_CASE_METHOD(SendMailFixture,
                  "nothing is sent twice when the ledger fails once between the server's reply and its record") {
   ledger.settle_throws = 1;
   auto call = call_for({"olive", "adam"});
@@ -22,7 +21,7 @@ TEST_CASE_METHOD(SendEmailFixture,
   CHECK(ledger.row("olive").state == "accepted");
 }
 
-TEST_CASE_METHOD(SendEmailFixture,
+TEST_CASE_METHOD(SendMailFixture,
                  "P6: a kept verdict that the ledger refuses fails its own mail alone, and sends nothing twice") {
   const auto delivery = GENERATE(Delivery::kAccepted, Delivery::kDeferred);
   mailer.answers["olive@example.com"] = {delivery, "250 queued"};
@@ -45,7 +44,7 @@ TEST_CASE_METHOD(SendEmailFixture,
   CHECK(ledger.row("olive").state == "accepted");
 }
 
-TEST_CASE_METHOD(SendEmailFixture, "nothing new is sent while the ledger cannot be told of what was sent before") {
+TEST_CASE_METHOD(SendMailFixture, "nothing new is sent while the ledger cannot be told of what was sent before") {
   ledger.settle_throws = 3;
   auto olive = call_for({"olive"});
   auto adam = call_for({"adam"});
@@ -60,8 +59,7 @@ TEST_CASE_METHOD(SendEmailFixture, "nothing new is sent while the ledger cannot 
   CHECK(adam.succeeded());
 }
 
-TEST_CASE_METHOD(SendEmailFixture,
-                 "nothing is sent twice by one process even when its lease was lost with the ledger") {
+TEST_CASE_METHOD(SendMailFixture, "nothing is sent twice by one process even when its lease was lost with the ledger") {
   ledger.settle_throws = 1;
   mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 no such user"};
   auto call = call_for({"olive", "refused"});
@@ -79,7 +77,7 @@ TEST_CASE_METHOD(SendEmailFixture,
   CHECK(ledger.row("refused").state == "rejected");
 }
 
-TEST_CASE_METHOD(SendEmailFixture, "nothing is sent twice after a lost lease where verdicts were recorded one by one") {
+TEST_CASE_METHOD(SendMailFixture, "nothing is sent twice after a lost lease where verdicts were recorded one by one") {
   ledger.refused = {"adam"};
   auto call = call_for({"olive", "adam"});
   CHECK_THROWS(call.execute());
@@ -93,7 +91,7 @@ TEST_CASE_METHOD(SendEmailFixture, "nothing is sent twice after a lost lease whe
   CHECK(mailer.sent.size() == 3);
 }
 
-TEST_CASE_METHOD(SendEmailFixture, "a known acceptance outranks a ledger that holds the mail for an operator") {
+TEST_CASE_METHOD(SendMailFixture, "a known acceptance outranks a ledger that holds the mail for an operator") {
   ledger.settle_throws = 1;
   ledger.holds_in_doubt = true;
   auto call = call_for({"olive"});
