@@ -27,10 +27,12 @@ storage::Rows select_recipients(storage::PostgresPool& pool, std::span<const std
     if (engine::is_uuid(id)) ids.add(id);
   return pool.borrow()->run_binary(
       "read recipients",
-      // those whom a policy hides would never be told, and nobody would know
+      // Those whom a policy hides would never be told, and nobody would know. The question stands by itself: of a join
+      // that is known to be empty no condition is looked at.
       "select o.asked, r.org_name, r.user_id, coalesce(r.email, '') from unnest($1::text[]) o (asked)"
       " join pawl.recipients r on r.org_id = o.asked::uuid"
-      " where r.role in ('owner', 'admin') and (select pawl.require_visible_rows()) order by o.asked, r.user_id",
+      " where r.role in ('owner', 'admin') union all"
+      " select null, null, null, null where not (select pawl.require_visible_rows()) order by 1, 3",
       {ids.bytes()}, storage::plan_for(org_ids.size()));
 }
 
