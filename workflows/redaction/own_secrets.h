@@ -2,11 +2,14 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 namespace pawl::redaction {
+
+class SecretPieces;
 
 /// Safe to call from any thread.
 class OwnSecrets {
@@ -19,13 +22,15 @@ class OwnSecrets {
   void add(const std::string& secret);
 
   /// The text with `***` in place of each secret: as it is, percent-encoded, or within base64 of either alphabet,
-  /// whatever stands around it there (a login's `\0user\0password` is one such form); and in place of the beginning of
-  /// one at the end of a text that was cut. Takes time linear in the text.
+  /// whatever stands around it there (a login's `\0user\0password` is one such form), and wherever blanks and ends of
+  /// lines part it; in place of any eight bytes of one (of a shorter one, three quarters), as a relay quotes that cuts
+  /// it; and of its beginning at the end of a text. Takes time linear in the text.
   std::string masked(std::string_view text) const;
 
  private:
   mutable std::mutex mutex_;
   std::deque<std::string> secrets_;
+  std::shared_ptr<const SecretPieces> pieces_;  // of all of them
 };
 
 }  // namespace pawl::redaction
