@@ -255,6 +255,16 @@ TEST_CASE("To: agrees with the envelope and parses back for every kind of addres
   CHECK(marked == 1);
 }
 
+TEST_CASE("a refused parameter of MAIL concerns the one mail that has it, not the relay") {
+  SmtpServer server({"--smtputf8", "--fail", "mail:SMTPUTF8=550 5.7.1 internationalized mail not permitted here",
+                     "--fail", "mail:SIZE=550 no", "--pipelining", "always"});
+  const auto mailer = make_mailer({server.url(), ""});
+  CHECK(mailer->send(std::vector{sample_envelope("zoë@harbour.test")})[0].delivery == Delivery::kRefused);
+  CHECK(mailer->send(std::vector{sample_envelope()})[0].delivery == Delivery::kRefused);
+  server.tell("clear");
+  CHECK(mailer->send(std::vector{sample_envelope("zoë@harbour.test")})[0].delivery == Delivery::kAccepted);
+}
+
 TEST_CASE("a relay without SMTPUTF8 is not asked to take an internationalised address: that one mail is refused") {
   const SmtpServer server;
   const auto reports =

@@ -64,7 +64,26 @@ constexpr Refusal kCatalogue[] = {
     {Delivery::kRejected, kDot, "552 message size limit exceeded"},
     {Delivery::kRejected, kDot, "554 5.6.0 Invalid message content"},
     {Delivery::kRejected, kRcpt, "550 5.6.7 not sent: the relay takes no internationalised addresses (SMTPUTF8)"},
+    {Delivery::kRejected, kMail, "554 Rejected - Message size exceeds fixed maximum message size"},
+    {Delivery::kRejected, kMail, "550 message too large"},
+    // the recipient, in words that could be about an account of ours or about a sender
+    {Delivery::kRejected, kRcpt,
+     "550 Message was not accepted -- invalid mailbox. Local mailbox is unavailable: account is disabled"},
+    {Delivery::kRejected, kRcpt, "550 account is disabled"},
+    {Delivery::kRejected, kRcpt, "550 Account inactive"},
+    {Delivery::kRejected, kRcpt, "550 This account has been disabled or discontinued [#102]"},
+    {Delivery::kRejected, kRcpt, "550 Mailbox quota exceeded"},
+    {Delivery::kRejected, kRcpt, "550 Invalid mailbox"},
+    {Delivery::kRejected, kRcpt, "550 unknown local part"},
+    {Delivery::kRejected, kRcpt, "550 No such user; the sender should remove this address"},
+    {Delivery::kRejected, kRcpt,
+     "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from "
+     "being delivered"},
+    {Delivery::kRefused, kDot, "550 account is disabled"},
+    {Delivery::kRefused, kRcpt, "550 5.7.1 account is disabled"},
     // open, in words that could be anybody's
+    {Delivery::kRefused, kRcpt, "551 not authorised"},
+    {Delivery::kRefused, kRcpt, "553 5.3.0 not now, not ever"},
     {Delivery::kRefused, kRcpt, "554 5.7.1 <bad@x.test>: Recipient address rejected: Access denied"},
     {Delivery::kRefused, kRcpt, "550 5.4.1 Recipient address rejected: Access denied. [AS(201806281)]"},
     {Delivery::kRefused, kRcpt, "550 5.7.1 not to this list"},
@@ -134,7 +153,33 @@ constexpr Refusal kCatalogue[] = {
     {Delivery::kAccountRefused, kDot, "550 5.4.5 Daily user sending quota exceeded"},
     {Delivery::kAccountRefused, kRcpt, "550 Daily sending quota exceeded"},
     {Delivery::kAccountRefused, kDot, "552 5.2.2 Daily sending quota exceeded"},
+    // open, in words about us that are near those about a recipient
+    {Delivery::kAccountRefused, kRcpt, "552 You have exceeded your daily limit"},
+    {Delivery::kAccountRefused, kRcpt, "550 HELO domain does not exist"},
+    {Delivery::kAccountRefused, kRcpt, "550 Sender domain not found"},
+    {Delivery::kAccountRefused, kRcpt, "550 5.1.2 Sender domain not found"},
+    {Delivery::kAccountRefused, kRcpt, "550 Sender mailbox not found"},
+    {Delivery::kAccountRefused, kRcpt, "553 http://www.spamhaus.org/query/bl?ip=192.0.2.1"},
+    {Delivery::kAccountRefused, kRcpt, "550 No valid PTR record: host not found"},
+    {Delivery::kAccountRefused, kRcpt, "550 your host 192.0.2.1 not found: host not found in DNS"},
+    {Delivery::kAccountRefused, kRcpt, "550 Invalid HELO: unknown domain"},
+    {Delivery::kAccountRefused, kRcpt, "553 Requested action not taken: IP 192.0.2.1 is listed"},
+    {Delivery::kAccountRefused, kRcpt, "552 5.2.2 your outbound quota exceeded"},
+    {Delivery::kAccountRefused, kRcpt, "552 Too much mail from your host today"},
+    {Delivery::kAccountRefused, kRcpt, "554 Rejected: mail user over quota of 500 per day"},
+    {Delivery::kAccountRefused, kDot, "554 5.2.2 STOREDRV.Submission; SubmissionQuotaExceededException"},
+    {Delivery::kAccountRefused, kRcpt, "550 5.2.1 your account is disabled for sending"},
+    {Delivery::kAccountRefused, kDot, "550 5.6.0 Bad sender"},
+    {Delivery::kAccountRefused, kRcpt,
+     "550 Domain corp.test has exceeded the max emails per hour (500/500 (100%)) allowed. Message discarded."},
+    {Delivery::kAccountRefused, kDot, "550 Maximum credits exceeded"},
+    {Delivery::kAccountRefused, kDot,
+     "554 Access denied: User `arn:aws:iam::1:user/x' is not authorized to perform `ses:SendRawEmail'"},
+    {Delivery::kAccountRefused, kDot, "550 5.7.1 You are not allowed to use this From header"},
+    {Delivery::kAccountRefused, kRcpt, "553 5.7.1 not owned by user"},
     // the account: nobody's mail would go
+    {Delivery::kRelayDown, kMail, "552 5.2.2 your daily quota is exceeded"},
+    {Delivery::kRelayDown, kMail, "552 quota exceeded"},
     {Delivery::kRelayDown, kMail, "550 no"},
     {Delivery::kRelayDown, kMail, "550 5.7.1 Sender rejected"},
     {Delivery::kRelayDown, kMail, "501 5.1.7 Bad sender address syntax"},
@@ -152,6 +197,29 @@ TEST_CASE("each real relay's refusal concerns recipient or message, us, or nobod
   for (const Refusal& refusal : kCatalogue) {
     CAPTURE(refusal.reply);
     CHECK(refused_by(refusal.phase, reply_of(refusal.reply)) == refusal.delivery);
+  }
+}
+
+TEST_CASE("a parameter that other mails do not have never makes a refusal of MAIL everybody's, words about us do") {
+  struct Case {
+    const char* reply;
+    Delivery bare, with_size, with_utf8;
+  };
+  constexpr auto kOpen = Delivery::kRefused;
+  constexpr auto kAccount = Delivery::kAccountRefused;
+  constexpr auto kDown = Delivery::kRelayDown;
+  constexpr auto kRejected = Delivery::kRejected;
+  for (const Case& each :
+       {Case{"550 5.7.1 internationalized mail not permitted here", kDown, kOpen, kOpen},
+        Case{"550 no", kDown, kOpen, kOpen}, Case{"550 5.6.7 no", kDown, kOpen, kOpen},
+        Case{"552 quota exceeded", kDown, kOpen, kOpen}, Case{"550 limit exceeded", kDown, kAccount, kAccount},
+        Case{"550 5.7.1 Sender rejected", kDown, kDown, kAccount},
+        Case{"530 5.7.0 log in first", kDown, kDown, kAccount},
+        Case{"550 message too large", kRejected, kRejected, kRejected}}) {
+    CAPTURE(each.reply);
+    CHECK(refused_by(kMail, reply_of(each.reply)) == each.bare);
+    CHECK(refused_by(kMail, reply_of(each.reply), {.size = true}) == each.with_size);
+    CHECK(refused_by(kMail, reply_of(each.reply), {.size = true, .utf8 = true}) == each.with_utf8);
   }
 }
 

@@ -90,11 +90,11 @@ class Transaction {
  private:
   // Whether the relay wants the message.
   bool introduce(const Envelope& envelope) {
-    std::string parameters = takes_.size ? " SIZE=" + std::to_string(envelope.bytes.size()) : "";
-    if (is_internationalised(envelope)) {
-      if (!takes_.utf8) return refuse_utf8(envelope);
-      parameters += " SMTPUTF8";
-    }
+    const bool internationalised = is_internationalised(envelope);
+    if (internationalised && !takes_.utf8) return refuse_utf8(envelope);
+    ending_.parameters = {takes_.size, internationalised};
+    const std::string parameters =
+        (takes_.size ? " SIZE=" + std::to_string(envelope.bytes.size()) : "") + (internationalised ? " SMTPUTF8" : "");
     const std::array<std::pair<SmtpPhase, std::string>, 3> commands{
         {{SmtpPhase::kMail, "MAIL FROM:<" + envelope.from + ">" + parameters + "\r\n"},
          {SmtpPhase::kRcpt, "RCPT TO:<" + envelope.to + ">\r\n"},

@@ -1,143 +1,47 @@
-// Codes and words by which real relays say whom they refuse.
+// Decides by codes and words whom a refusal names.
 #include "workflows/mail/smtp/refusal.h"
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "workflows/mail/smtp/refusal_words.h"
 #include "workflows/text/ascii_case.h"
 
 namespace pawl::mail {
 namespace {
 
-using Words = std::span<const std::string_view>;
-
-// RFC 3463 and the vendors' own: sender, quota, permission to relay, authentication of what we send.
-constexpr std::string_view kAccountCodes[] = {"5.1.7",  "5.1.8",   "5.1.90",  "5.2.252", "5.4.5",  "5.7.3",
-                                              "5.7.23", "5.7.25",  "5.7.26",  "5.7.27",  "5.7.57", "5.7.60",
-                                              "5.7.64", "5.7.232", "5.7.233", "5.7.236"};
-// They speak of us whatever the code says: Postfix has 5.1.0 and even 5.1.1 for a sender.
-constexpr std::string_view kAccountPhrases[] = {"sender address",
-                                                "sender rejected",
-                                                "sender denied",
-                                                "senderdenied",
-                                                "sendasdenied",
-                                                "sender verif",
-                                                "sender identity",
-                                                "helo command",
-                                                "ehlo command",
-                                                "client host rejected",
-                                                "relay access denied",
-                                                "relaying",
-                                                "relay not permitted",
-                                                "unable to relay",
-                                                "not relay",
-                                                "no relay",
-                                                "to relay",
-                                                "relay denied",
-                                                "rcpthosts",
-                                                "sending quota",
-                                                "sending limit",
-                                                "send limit",
-                                                "sending rate",
-                                                "address is not verified",
-                                                "from address",
-                                                "sending activity",
-                                                "too many recipients",
-                                                "too many emails",
-                                                "submission quota",
-                                                "not permitted to send",
-                                                "not allowed to send",
-                                                "not authorized to send"};
-// They are about us unless something clearer is said.
-constexpr std::string_view kAccountHints[] = {"sender",        "mail from",      "helo",
-                                              "ehlo",          "client",         "your account",
-                                              "account",       "quota",          "authenticat",
-                                              "not verified",  "unverified",     "rate limit",
-                                              "too many",      "your ip",        "your host",
-                                              "reputation",    "blacklist",      "blocklist",
-                                              "block list",    "blocked using",  "spf",
-                                              "dkim",          "dmarc",          "suspended",
-                                              "credential",    "log in",         "domain not found in your",
-                                              "messages from", "limit exceeded", "limit reached"};
-
-constexpr std::string_view kSizeCodes[] = {"5.2.3", "5.3.4"};
-constexpr std::string_view kRecipientCodes[] = {
-    "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.2", "5.2.4", "5.4.4", "5.4.6", "5.4.14",
-    // Exchange Online: a group or mailbox that takes no mail from outside.
-    "5.7.124", "5.7.129", "5.7.133", "5.7.134", "5.7.135", "5.7.136", "5.7.193"};
-constexpr std::string_view kRecipientPhrases[] = {"user unknown",
-                                                  "unknown user",
-                                                  "no such user",
-                                                  "user not found",
-                                                  "user does not exist",
-                                                  "no such mailbox",
-                                                  "mailbox not found",
-                                                  "unknown mailbox",
-                                                  "mailbox does not exist",
-                                                  "no mailbox",
-                                                  "mailbox full",
-                                                  "mailbox is full",
-                                                  "user is full",
-                                                  "mailbox disabled",
-                                                  "mailbox has exceeded",
-                                                  "mailbox size",
-                                                  "over quota",
-                                                  "overquota",
-                                                  "unknown recipient",
-                                                  "recipient unknown",
-                                                  "recipient not found",
-                                                  "invalid recipient",
-                                                  "no such recipient",
-                                                  "no such person",
-                                                  "user doesn't have",
-                                                  "not a valid mailbox",
-                                                  "not a valid recipient",
-                                                  "recipient does not exist",
-                                                  "no such address",
-                                                  "address unknown",
-                                                  "unknown address",
-                                                  "address does not exist",
-                                                  "account does not exist",
-                                                  "no such account",
-                                                  "unrouteable address",
-                                                  "unroutable address",
-                                                  "no such domain",
-                                                  "domain not found",
-                                                  "unknown domain",
-                                                  "domain does not exist",
-                                                  "host not found",
-                                                  "no longer valid",
-                                                  "bad address syntax",
-                                                  "malformed address",
-                                                  "bad recipient address",
-                                                  "message too large",
-                                                  "message too big",
-                                                  "message size exceeds",
-                                                  "exceeds size limit",
-                                                  "message file too big"};
-
 bool is_one_of(std::string_view status, Words codes) { return std::ranges::find(codes, status) != codes.end(); }
 
-bool says(std::string_view words, Words phrases) {
-  return std::ranges::any_of(phrases, [&](std::string_view phrase) { return words.find(phrase) != words.npos; });
+// Where the first of the phrases begins; npos if there is none.
+std::size_t first_of(std::string_view words, Words phrases) {
+  std::size_t first = words.npos;
+  for (const std::string_view phrase : phrases) first = std::min(first, words.find(phrase));
+  return first;
 }
 
-// In lower case, without what stands in angle brackets and without addresses: those are other people's words.
+bool says(std::string_view words, Words phrases) { return first_of(words, phrases) != words.npos; }
+
+bool is_mark(char c) {
+  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+  return !is_letter && !(c >= '0' && c <= '9');
+}
+
+// In lower case, each word between single blanks, and without what stands in angle brackets and without addresses:
+// those are other people's words.
 std::string own_words(std::string_view text) {
-  std::string words;
+  std::string words = " ";
   while (!text.empty()) {
     const std::size_t close = text.front() == '<' ? text.find('>') : text.npos;
-    if (close != text.npos) {
-      text.remove_prefix(close + 1);
-      continue;
-    }
-    const std::size_t end = std::max<std::size_t>(text.find_first_of(" <", 1), 1);
+    const std::size_t end = close != text.npos ? close + 1 : std::min(text.find_first_of(" <", 1), text.size());
     const std::string_view word = text.substr(0, end);
-    if (word.find('@') == word.npos) words += word;
-    text.remove_prefix(std::min(end, text.size()));
+    if (close == text.npos && word.find('@') == word.npos) words.append(word) += ' ';
+    text.remove_prefix(end);
   }
+  std::ranges::replace_if(words, is_mark, ' ');
+  const auto twice = std::ranges::unique(words, [](char a, char b) { return a == ' ' && b == ' '; });
+  words.erase(twice.begin(), twice.end());
   return text::lower_cased(std::move(words));
 }
 
@@ -148,17 +52,52 @@ bool is_vendors_account_code(std::string_view status) {
 
 bool is_login_code(int code) { return code == 530 || code == 534 || code == 535 || code == 538; }
 
-bool is_of_size(const SmtpReply& reply) {
-  const std::string_view status = enhanced_status(reply);
-  return is_one_of(status, kSizeCodes) || (reply.code == 552 && !status.starts_with("5.7."));
+// A relay's reply, and what it says in its own words.
+struct Reply {
+  explicit Reply(const SmtpReply& reply)
+      : code(reply.code), status(enhanced_status(reply)), words(own_words(reply.text)) {}
+
+  bool names_us_clearly() const {
+    return is_login_code(code) || is_one_of(status, kAccountCodes) || is_vendors_account_code(status) ||
+           says(words, kAccountPhrases);
+  }
+  // Whom words name that could be said of anybody, the first of them says: `Sender mailbox not found` is about us,
+  // `No such user; tell the sender` is not.
+  bool names_us_before(Words others) const { return first_of(words, kAccountHints) < first_of(words, others); }
+  bool names_mail() const { return says(words, kRecipientPhrases) || says(words, kSizePhrases); }
+  bool is_of_policy() const { return status.starts_with("5.7."); }
+
+  const int code;
+  const std::string_view status;
+  const std::string words;
+};
+
+// MAIL FROM names no recipient. What is refused may be a parameter that others' mails do not have, so only words about
+// us make it everybody's.
+Delivery refused_sender(const Reply& reply, const MailParameters& with) {
+  const Delivery ours = with.utf8 ? Delivery::kAccountRefused : Delivery::kRelayDown;
+  if (reply.names_us_clearly()) return ours;
+  if (reply.names_us_before(kSizePhrases)) return with.size ? Delivery::kAccountRefused : ours;
+  const bool of_storage = reply.code == 552 && !reply.is_of_policy() && !says(reply.words, kQuotaWords);
+  if (of_storage || is_one_of(reply.status, kSizeCodes) || says(reply.words, kSizePhrases)) return Delivery::kRejected;
+  const bool of_parameter = reply.code == 555 || reply.status == "5.5.4" || says(reply.words, kParameterWords);
+  return with.size || with.utf8 || of_parameter ? Delivery::kRefused : Delivery::kRelayDown;
 }
 
-// MAIL FROM names no recipient: unless it is this message's size or a parameter, everybody's would be refused.
-Delivery refused_sender(const SmtpReply& reply, std::string_view words) {
-  constexpr std::string_view kParameters[] = {"parameter", "size=", "smtputf8"};
-  if (is_of_size(reply) && !says(words, kAccountPhrases)) return Delivery::kRejected;
-  const bool of_parameter = reply.code == 555 || enhanced_status(reply) == "5.5.4" || says(words, kParameters);
-  return of_parameter ? Delivery::kRefused : Delivery::kRelayDown;
+// What says by its code alone that the recipient or the message is refused for good.
+bool is_of_mail(const Reply& reply) {
+  const bool of_content = reply.status.starts_with("5.6.");
+  const bool of_storage = reply.code == 552 && !reply.is_of_policy();
+  return of_content || of_storage || is_one_of(reply.status, kSizeCodes) || is_one_of(reply.status, kRecipientCodes);
+}
+
+// Moved, and a mailbox's name that is not allowed, where the words do not say something else; of RCPT alone, a
+// malformed address, a domain that takes no mail (RFC 7504), and a mailbox that was closed.
+bool is_of_address(SmtpPhase phase, const Reply& reply) {
+  if (reply.is_of_policy()) return false;
+  if (reply.code == 551 || reply.code == 553) return says(reply.words, kRecipientHints);
+  if (phase != SmtpPhase::kRcpt) return false;
+  return reply.code == 501 || reply.code == 555 || reply.code == 556 || says(reply.words, kClosedAccount);
 }
 
 }  // namespace
@@ -171,23 +110,15 @@ bool refuses_login(const SmtpReply& reply) {
          says(own_words(reply.text), kOfLogin);
 }
 
-Delivery refused_by(SmtpPhase phase, const SmtpReply& reply) {
-  const std::string words = own_words(reply.text);
-  if (phase == SmtpPhase::kMail) return is_login_code(reply.code) ? Delivery::kRelayDown : refused_sender(reply, words);
-  const std::string_view status = enhanced_status(reply);
+Delivery refused_by(SmtpPhase phase, const SmtpReply& text, const MailParameters& with) {
+  const Reply reply(text);
+  if (phase == SmtpPhase::kMail) return refused_sender(reply, with);
   // A relay may want a login for some recipients only: one of them must not pause the others.
-  if (is_login_code(reply.code) || is_one_of(status, kAccountCodes) || is_vendors_account_code(status) ||
-      says(words, kAccountPhrases))
-    return Delivery::kAccountRefused;
-  const bool of_content = status.starts_with("5.6.");
-  if (of_content || is_of_size(reply) || is_one_of(status, kRecipientCodes) || says(words, kRecipientPhrases))
-    return Delivery::kRejected;
-  if (says(words, kAccountHints)) return Delivery::kAccountRefused;
-  // Moved, and a mailbox's name that is not allowed; of RCPT alone, a malformed one, and a domain that takes no mail
-  // (RFC 7504).
-  const bool of_address = reply.code == 551 || reply.code == 553 ||
-                          (phase == SmtpPhase::kRcpt && (reply.code == 501 || reply.code == 555 || reply.code == 556));
-  return of_address && !status.starts_with("5.7.") ? Delivery::kRejected : Delivery::kRefused;
+  if (reply.names_us_clearly()) return Delivery::kAccountRefused;
+  if (is_one_of(reply.status, kClosedGroupCodes)) return Delivery::kRejected;
+  if (reply.names_us_before(kRecipientPhrases) && reply.names_us_before(kSizePhrases)) return Delivery::kAccountRefused;
+  if (reply.names_mail() || is_of_mail(reply)) return Delivery::kRejected;
+  return is_of_address(phase, reply) ? Delivery::kRejected : Delivery::kRefused;
 }
 
 }  // namespace pawl::mail

@@ -34,7 +34,7 @@ Delivery delivery_of(const SmtpEnding& ending) {
   if (ending.ok) return Delivery::kAccepted;
   if (ending.phase == SmtpPhase::kLogin) return failed_login(ending);
   if (ending.reply.transient()) return Delivery::kDeferred;
-  if (ending.reply.permanent()) return refused_by(ending.phase, ending.reply);
+  if (ending.reply.permanent()) return refused_by(ending.phase, ending.reply, ending.parameters);
   if (!ending.handed_over) return Delivery::kDeferred;
   if (ending.reply.positive()) return Delivery::kAccepted;
   // The window that no client can close: the server may have taken the message and died before it said so.

@@ -11,11 +11,18 @@ namespace pawl::mail {
 /// What the transaction is waiting for; the reply that SMTP wants leads to the next.
 enum class SmtpPhase { kLogin, kMail, kRcpt, kData, kFinalDot };
 
+/// What MAIL FROM said of the message.
+struct MailParameters {
+  bool size = false;  ///< SIZE (RFC 1870), another for each mail.
+  bool utf8 = false;  ///< SMTPUTF8 (RFC 6531), for the few that need it.
+};
+
 /// How one transaction ended.
 struct SmtpEnding {
   bool ok = false;                      ///< The transport saw it through to the end.
   SmtpPhase phase = SmtpPhase::kLogin;  ///< Where it ended; kLogin is all from the name's lookup to AUTH.
   bool handed_over = false;             ///< The whole message has left for the server, final dot included.
+  MailParameters parameters = {};       ///< Those of MAIL FROM.
   SmtpReply reply;                      ///< The last complete one in this phase or the one before.
   std::string error;                    ///< The transport's own words; empty if ok.
   /// Not the mail's fault: a kept connection had died before our first command was answered, or commands that were said
