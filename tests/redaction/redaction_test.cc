@@ -84,6 +84,18 @@ const std::vector<std::string> kLeaks = {
     "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx$.c2lnbmF0dXJl$ expired",
     "key ghp_$",
     "using sk_live_$",
+    "Key (api_key)=($) already exists.",
+    "Key (org_id, token)=(7, $) already exists.",
+    "Schlüssel: $",
+    "API-Schlüssel: $",
+    "Schlüssel \"$\" ist falsch",
+    "Bearer token=$",
+    "openssl enc -aes-256-cbc -k $ -in x",
+    "kinit failed: password for bob@REALM $",
+    "password is not \"$\"",
+    "tried password $ then $",
+    "creds bob:$ rejected",
+    "credentials (bob, $) were refused",
 };
 
 const std::vector<std::string> kInnocent = {
@@ -113,6 +125,33 @@ const std::vector<std::string> kInnocent = {
     "the 'password' field is missing",
     "Authorization: failed for this connection",
     "https://alto.example.com/a@b/c",
+    "Key (id)=(42) already exists.",
+    "Key (code)=(ABC123) already exists.",
+    "Key (code)=(ABC12345) already exists.",
+    "Key (org_id)=(5f7c1d2e-0000-4000-8000-0123456789ab) is not present in table \"orgs\".",
+    "Key (org_id, code)=(5f7c1d2e-0000-4000-8000-0123456789ab, ABC12345) already exists.",
+    "token_type=Bearer expires_in=3600",
+    "Schlüssel: nicht gefunden",
+    "Schlüssel \"agenturId\" fehlt",
+    "Passwort: falsch",
+    "Passwort: abgelaufen",
+    "contraseña: incorrecta",
+    "wachtwoord: onjuist",
+    "API-Schlüssel: ungültig",
+    "API-Schlüssel: ist ungültig oder abgelaufen",
+    "mot de passe : incorrect ou expiré",
+    "senha: inválida",
+    "Kennwort: muss geändert werden",
+    "hasło: nieprawidłowe",
+    "lösenord: felaktigt",
+    "adgangskode: forkert",
+    "clé API: manquante",
+    "token: nicht gültig",
+    "sleutel: ontbreekt",
+    "llave: no encontrada",
+    "Passwort: darf nicht leer sein",
+    "password non valida",
+    "parola: non corretta",
     "SSL: no peer certificate <html><b>Ünïcode € 漢字</b>",
     "",
 };
@@ -212,6 +251,15 @@ TEST_CASE("an empty label and an open quote in the lines above a secret hide no 
 
 TEST_CASE("innocent text survives redaction unchanged") {
   for (const std::string& text : kInnocent) CHECK(redact(text) == text);
+}
+
+TEST_CASE("a code of digits is redacted behind its name, other numbers stay") {
+  for (const std::string name : {"OTP code", "security code", "verification code is", "2FA code:", "SMS-code"}) {
+    INFO(name);
+    CHECK(redact(name + " 482913 was refused") == name + " [redacted] was refused");
+  }
+  for (const std::string text : {"error code 482913", "postal code 48291", "security code has 6 digits"})
+    CHECK(redact(text) == text);
 }
 
 TEST_CASE("of the known forms few leak, and few harmless texts are mangled") {

@@ -70,10 +70,15 @@ class Search {
     return is_prose(near.substr(0, near.find('\n')));
   }
 
+  // What Postgres says of a key, `Key (id)=(42)`, names columns, which are looked at by themselves.
+  static bool is_columns(string_view content) {
+    return content.starts_with('(') && content.find(")=(") != string_view::npos;
+  }
+
   bool is_harmless(const NamedValue& value, Secrecy secrecy) const {
     const string_view content = slice(value.range);
     if (is_prose(content)) return true;
-    if (secrecy == Secrecy::kLikely) return !looks_secret(content);
+    if (secrecy == Secrecy::kLikely) return !looks_secret(content) || is_columns(content);
     const bool unsure = value.separator == Separator::kBlank || value.separator == Separator::kVerb;
     if (unsure && value.enclosed) return secrecy == Secrecy::kNamed && looks_like_a_name(content);
     if (unsure) {

@@ -94,6 +94,12 @@ Range whole_name(string_view text, Range found) {
   return found;
 }
 
+// What opens a door opens a table in these languages, too; `API-Schlüssel` is a secret's name.
+bool is_any_key(string_view name) {
+  static const RE2 expression("(?i)^(?:schlussels?|llaves?|sleutels?)$");
+  return RE2::PartialMatch({name.data(), name.size()}, expression);
+}
+
 // A key by itself is a name of anything, but for one of a URL's query.
 Secrecy secrecy_of_key(string_view text, Range name) {
   const bool in_query = name.begin > 0 && string_view("?&").find(text[name.begin - 1]) != string_view::npos;
@@ -116,8 +122,8 @@ std::optional<SecretName> next_secret_name(string_view folded, std::size_t from)
     const string_view rest = folded.substr(word.end, name.end - word.end);
     if (has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
     const bool plural_token = found[0].ends_with("oken") && rest == "s";
-    if (is_about_errors(folded.substr(name.begin, name.end - name.begin)) || plural_token)
-      return SecretName{name, Secrecy::kLikely};
+    const string_view whole = folded.substr(name.begin, name.end - name.begin);
+    if (is_about_errors(whole) || plural_token || is_any_key(whole)) return SecretName{name, Secrecy::kLikely};
     if (short_word && (found[4] == "key" || found[4] == "Key" || found[4] == "KEY"))
       return SecretName{name, secrecy_of_key(folded, name)};
     if (short_word && (found[4] == "sid" || found[4] == "pat")) return SecretName{name, Secrecy::kLikely};

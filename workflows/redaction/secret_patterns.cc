@@ -26,8 +26,12 @@ bool no_number(string_view text) {
 bool token(string_view text) { return has_letters_and_digits(text, 8) || is_unspeakable(text); }
 bool long_token(string_view text) { return has_letters_and_digits(text, 12); }
 
-// "Bearer abc123…" and "Basic dXNlcjpw…", yet not "Basic authentication" or `Bearer realm="…"`.
+// "Bearer abc123…" and "Basic dXNlcjpw…", yet not "Basic authentication", `Bearer realm="…"` or `Bearer
+// expires_in=3600`.
 bool credential(string_view text) {
+  const std::size_t sign = text.find('=');
+  const std::size_t value = std::min(text.find_first_not_of('=', sign), text.size());
+  if (sign != string_view::npos && value < text.size()) text.remove_prefix(value);
   const auto mixed =
       std::adjacent_find(text.begin(), text.end(), [](char a, char b) { return is_lower(a) && is_upper(b); });
   const bool padded =
@@ -103,6 +107,19 @@ constexpr Pattern kPatterns[] = {
     // .pgpass, .netrc
     {"(?:^|\\s)[\\w.*-]+:(?:\\d{2,5}|\\*):[\\w*-]+:[\\w*-]+:(\\S+)", any},
     {"\\blogin\\s+\\S+\\s+password\\s+(\\S+)", no_prose},
+    // Postgres of a row: any column may be the secret one
+    {"\\bKey \\([^()]*\\b\\w*(?:password|passwd|token|secret|api_?key)(?:_hash|_digest)?[,)][^()]*\\)?=\\(([^()]*)\\)",
+     any},
+    // in sentences
+    {"(?i)\\b(?:otp|totp|2fa|mfa|sms|one[ -]?time|security|verification|confirmation|recovery)[ "
+     "-]?(?:pass)?codes?:?\\s+"
+     "(?:is\\s+|was\\s+)?[\"']?(\\d{4,8})\\b",
+     any},
+    {"(?i)\\bpassword\\s+for\\s+\\S+@\\S+\\s+(\\S+)", token},
+    {"(?i)\\btried\\s+(?:the\\s+)?passwords?\\b[^\\n]{1,80}?\\sthen\\s+[\"']?([^\\s\"',;]+)", token},
+    {"(?i)\\bcred(?:ential)?s\\s+[\\w.@+-]+:([^\\s:/\"'`<>]+)", token},
+    {"(?i)\\bcred(?:ential)?s\\s*\\(\\s*[\\w.@+-]+\\s*[,:/]\\s*([^\\s)]+)\\)", token},
+    {"\\bopenssl" PAWL_COMMAND_REST "-k\\s+" PAWL_ARGUMENT, any},
     // credentials after the name of their scheme
     {"(?i)\\b(?:bearer|basic|negotiate|ntlm|ssws|apikey|geniekey|hawk|zoho-oauthtoken|hmac|mac|gssapi)\\s+([A-Za-z0-9._"
      "~+/=:-]{4,})",

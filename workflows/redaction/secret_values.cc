@@ -158,7 +158,8 @@ class Cursor {
   // `token is abc`, `client secret provided: abc`, `password for bob was abc`.
   std::optional<NamedValue> after_words(std::size_t next, bool directly) const {
     static const RE2 verbs(
-        "(?i)^((?:(?:is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|"
+        "(?i)^((?:(?:(?:is|was) "
+        "not|is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|"
         "changed|updated|reset|generated|header|parameter|param|argument|to|as|ist|lautet|war|est|es|fue|era|jest|now|"
         "equals|for (?:user )?[^\\s:=]{1,40} (?:is|was))[ \\n]?){0,5})([:=]*[ \\n]*)");
     re2::StringPiece match[3];

@@ -45,15 +45,38 @@ constexpr string_view kCommon =
     "when which while will with within without would wrong yes you your zero "
     "aes aes128 aes256 apikey basic bcrypt bearer digest ecdsa ed25519 es256 hmac hmacsha256 hmacsha1 hs256 hs512 jwt "
     "md5 mfa ntlm oauth oauth1 oauth2 oidc rs256 rsa rsasha256 saml sha sha1 sha256 sha384 sha512 sso tls ";
+// The same in the languages whose names of secrets are known, without accents.
+constexpr string_view kCommonElsewhere =
+    " abgelaufen abgelehnt bitte darf das der die ein eine erforderlich erneuern fehlend fehlerhaft fehlgeschlagen "
+    "fehlt "
+    "falsch geandert gefunden gesperrt gultig ist kein keine konnte lang leer muss nicht oder pflichtfeld sein stimmt "
+    "ubereinstimmt unbekannt und ungultig verweigert vorhanden war werden wird wurde zuruckgesetzt zuruckgezogen "
+    "bloqueada bloqueado caducada caducado cambiada cambiado con desconocida desconocido de debe el encontrada "
+    "encontrado erronea erroneo esta expirada expirado falta ha incorrecta incorrecto invalida invalido la las los "
+    "obligatoria obligatorio olvidada rechazada requerida requerido revocada revocado ser sido sin vacia vacio valida "
+    "valido vencida vencido "
+    "a bloque bloquee echoue est et errone erronee expire expiree inconnu inconnue incorrecte introuvable invalide "
+    "le les manquant manquante mauvais mauvaise modifie non obligatoire ou oublie oubliee pas refuse refusee requis "
+    "requise vide "
+    "fout geblokkeerd geldig geweigerd gevonden gewijzigd het kort leeg niet of onbekend ongeldig onjuist ontbreekt "
+    "te verkeerd verlopen vereist werd wordt "
+    "bloccata corretta corretto e errata errato mancante necessaria obbligatoria richiesta sbagliata scaduta scaduto "
+    "trovata vuota "
+    "ausente em errada esta incorreta incorreto nao obrigatoria obrigatorio vazia "
+    "bledne bledny brak jest nieprawidlowe nieprawidlowy wygaslo wymagane "
+    "ar fel felaktig felaktigt ogiltig ogiltigt saknas utgangen utganget "
+    "er feil forkert mangler ugyldig ugyldigt udlobet utlopt "
+    "chybi neplatne spatne vanhentunut vaara virheellinen vyprselo puuttuu hatali gecersiz ";
 
 const std::unordered_set<string_view>& common_words() {
   static const auto words = [] {
     std::unordered_set<string_view> split;
-    for (string_view rest = kCommon.substr(1); !rest.empty();) {
-      const std::size_t end = rest.find(' ');
-      split.insert(rest.substr(0, end));
-      rest.remove_prefix(end + 1);
-    }
+    for (string_view rest : {kCommon.substr(1), kCommonElsewhere.substr(1)})
+      for (; !rest.empty();) {
+        const std::size_t end = rest.find(' ');
+        split.insert(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+      }
     return split;
   }();
   return words;
