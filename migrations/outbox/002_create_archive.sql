@@ -65,7 +65,8 @@ declare
   expired text;
   dropped int := 0;
 begin
-  if now() - keep not between now() - interval '1000 years' and now() - interval '1 day' then
+  -- months are of thirty days where intervals are compared, and as long as they are where one is subtracted
+  if keep not between interval '1 day' and interval '1000 years' or now() - keep > now() - interval '1 day' then
     raise exception 'maintain_archive: to keep % is asked for, and 1 day to 1000 years can be', keep
       using errcode = 'invalid_parameter_value', hint = 'Give the age of what may be dropped, for example ''90 days''.';
   end if;

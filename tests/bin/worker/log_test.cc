@@ -82,5 +82,5 @@ TEST_CASE_METHOD(Fixture, "a log line never holds our own secrets, in whatever f
   const std::string error = "535 AHBhd2wAYzRuYXJ5IHBhc3M= password=c4nary pass c4nary%20pass refused";
   for (const bool json : {false, true})
     CHECK_THAT(logged(notice_of(NoticeKind::kStepFailed, {}, error), {.json = json, .secrets = secrets}),
-               Catch::Contains("535 ***= password=*** *** refused"));
+               Catch::Contains("535 ***= password=*** refused"));
 }
