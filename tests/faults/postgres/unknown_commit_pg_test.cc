@@ -112,7 +112,7 @@ TEST_CASE("P5: a mail that is held stays held when the reply to its claim is los
         {"worker"}, job.environment(FaultJob::through(proxy.conninfo(job.database.name), {{"PAWL_IN_DOUBT", "hold"}})));
     REQUIRE(checked_access(job));
     proxy.tell("drop-reply insert into pawl.email_deliveries");  // refused: the rows are there
-    proxy.tell("drop-reply on conflict (event_id, user_id) do update");
+    proxy.tell("drop-reply on conflict (event_id, user_id, step) do update");
     job.database.connection.transact("fail a sync whose mails are known", [&](storage::Transaction& transaction) {
       transaction.run(
           "insert into pms_sync_logs (connection_id, status, error_message) values ($1::uuid, 'error', 'no')",
