@@ -150,8 +150,12 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
     } catch (const engine::Error&) {  // whatever becomes of it, the table is not what the test looks at
     }
   });
-  const bool in_force = eventually(
-      [&] { return watcher.run("watch", "select from pg_stat_activity where wait_event = 'SyncRep'", {}).size() > 0; });
+  const bool in_force = eventually([&] {
+    return watcher
+               .run("watch",
+                    "select from pg_stat_activity where datname = current_database() and wait_event = 'SyncRep'", {})
+               .size() > 0;
+  });
   seen = true;
   std::thread killer([&] {  // ends the session that has committed and waits for the standby that never comes
     eventually([&] {
