@@ -8,7 +8,8 @@
 namespace pawl::storage {
 
 namespace {
-const std::string kStep = "5000";  // rows of each: some ten milliseconds, in which nothing is claimed
+const std::string kStep =
+    "1000";  // rows of each; nothing is claimed meanwhile: 20 ms where half of them go, 5 where none does
 }
 
 void ArchiveRetention::check_access(PostgresConnection& connection) {
