@@ -13,7 +13,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = ("engine", "storage", "workflows", "bin")
 CODE = [p for d in (*FLOORS, "tests") for p in sorted((ROOT / d).rglob("*")) if p.suffix in (".h", ".cc")]
-FILES_MAX = 30  # in one folder: where there are more, a folder is hiding in it
+FILES_MAX = 26  # in one folder: where there are more, a folder is hiding in it
 SHARED_BY_WORKFLOWS = ("text", "redaction", "module", "mail")
 REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: no other of bin/ knows one
 # Third-party headers, and the only folders whose sources may see them; none but sources, where it says so.

@@ -32,7 +32,4 @@ const MigrationLine& depositlink_migrations();
 const MigrationLine& notify_sync_failure_migrations();
 const MigrationLine& checkpoints_migrations();
 
-/// Every line of this build for Postgres.
-const MigrationLines& postgres_lines();
-
 }  // namespace pawl::storage

@@ -25,13 +25,12 @@ struct Migrated {
 /// engine::RefusedError when an applied migration was edited since, when the database was migrated by a newer pawl,
 /// when the application's tables are missing or do not fit, and when pawl.problems() has something left; and
 /// engine::UnavailableError when another transaction holds a lock for longer than a moment.
-Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines = postgres_lines());
+Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines);
 
 /// Every migration of this build in order.
-std::vector<MigrationState> postgres_migration_state(const std::string& conninfo,
-                                                     const MigrationLines& lines = postgres_lines());
+std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines);
 
 /// Throws engine::RefusedError naming the command to run unless the database is exactly as new as this build.
-void require_migrated(const PostgresAddress& address, const MigrationLines& lines = postgres_lines());
+void require_migrated(const PostgresAddress& address, const MigrationLines& lines);
 
 }  // namespace pawl::storage

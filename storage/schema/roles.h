@@ -10,6 +10,6 @@ namespace pawl::storage {
 /// Grants pawl_worker, pawl_operator and pawl_producer what they need in a migrated database, where they exist;
 /// `create` first creates those that are missing. Changes nothing where all is granted. Throws engine::RefusedError
 /// where the login may not create a role, or not grant on the application's notifications.
-void grant_roles(const std::string& conninfo, bool create, const MigrationLines& lines = postgres_lines());
+void grant_roles(const std::string& conninfo, bool create, const MigrationLines& lines);
 
 }  // namespace pawl::storage

@@ -3,9 +3,9 @@
 
 #include "tests/fuzz/target.h"
 #include "workflows/mail/smtp/capabilities.h"
-#include "workflows/mail/smtp/refusal.h"
-#include "workflows/mail/smtp/reply.h"
-#include "workflows/mail/smtp/sasl.h"
+#include "workflows/mail/smtp/identity/sasl.h"
+#include "workflows/mail/smtp/replies/refusal.h"
+#include "workflows/mail/smtp/replies/reply.h"
 #include "workflows/text/utf8.h"
 
 using namespace pawl;

@@ -61,7 +61,7 @@ struct MemoryLedger final : MailLedger {
     for (const LedgerVerdict& verdict : verdicts) {
       Row& row = rows[{verdict.event_id, verdict.recipient}];
       if (row.epoch != epoch) continue;
-      row.state = name_of(verdict.state);
+      row.state = to_string(verdict.state);
       row.reply = verdict.reply;
       row.may_be_out |= verdict.state == LedgerState::kInDoubt;
     }
@@ -81,22 +81,6 @@ struct MemoryLedger final : MailLedger {
     const auto email = emails.find(request.recipient);
     const std::string address = email == emails.end() ? request.recipient + "@example.com" : email->second;
     return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date, time_zones[request.recipient]};
-  }
-
-  static std::string name_of(LedgerState state) {
-    switch (state) {
-      case LedgerState::kAccepted:
-        return "accepted";
-      case LedgerState::kDeferred:
-        return "deferred";
-      case LedgerState::kRejected:
-        return "rejected";
-      case LedgerState::kInDoubt:
-        return "in_doubt";
-      case LedgerState::kSuppressed:
-        return "suppressed";
-    }
-    return "?";
   }
 };
 

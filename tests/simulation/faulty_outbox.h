@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "engine/testing/memory_outbox.h"
-#include "tests/simulation/oracle.h"
-#include "tests/simulation/postgres.h"
-#include "tests/simulation/timed_lanes.h"
+#include "tests/simulation/durable/oracle.h"
+#include "tests/simulation/durable/postgres.h"
+#include "tests/simulation/world/timed_lanes.h"
 
 namespace pawl::simulation {
 

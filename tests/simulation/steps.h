@@ -8,8 +8,8 @@
 
 #include "engine/authoring/step.h"
 #include "engine/authoring/workflow.h"
-#include "tests/simulation/oracle.h"
-#include "tests/simulation/timed_lanes.h"
+#include "tests/simulation/durable/oracle.h"
+#include "tests/simulation/world/timed_lanes.h"
 
 namespace pawl::simulation {
 

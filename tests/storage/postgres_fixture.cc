@@ -8,6 +8,7 @@
 #include "storage/postgres/array_literal.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
+#include "tests/storage/postgres_lines.h"
 
 namespace pawl::tests {
 
@@ -42,8 +43,8 @@ std::string create_empty(const std::string& options = "") {
 class Template {
  public:
   Template() : name(create_empty()) {
-    storage::migrate_postgres(conninfo_of(name), true);
-    storage::grant_roles(conninfo_of(name), true);
+    storage::migrate_postgres(conninfo_of(name), true, postgres_lines());
+    storage::grant_roles(conninfo_of(name), true, postgres_lines());
   }
   ~Template() { drop(name); }
   const std::string name;

@@ -3,7 +3,7 @@
 
 #include "engine/authoring/errors.h"
 #include "workflows/mail/mail_url.h"
-#include "workflows/mail/smtp/password_file.h"
+#include "workflows/mail/smtp/identity/password_file.h"
 
 namespace pawl::mail {
 

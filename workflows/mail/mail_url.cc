@@ -11,7 +11,7 @@
 #include "workflows/mail/maildir_mailer.h"
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/null_mailer.h"
-#include "workflows/mail/smtp/ehlo_name.h"
+#include "workflows/mail/smtp/identity/ehlo_name.h"
 #include "workflows/mail/smtp/mailer.h"
 
 namespace pawl::mail {

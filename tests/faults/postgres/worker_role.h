@@ -5,6 +5,7 @@
 
 #include "storage/schema/roles.h"
 #include "tests/faults/postgres/fault_job.h"
+#include "tests/storage/postgres_lines.h"
 
 namespace pawl::tests {
 
@@ -28,7 +29,7 @@ class WorkerRole {
       job_.database.exec("alter table notifications rename column url to link");
     if (!exists("pg_constraint where conname = 'notifications_event_id_user_id_kind_key'"))
       job_.database.exec("alter table notifications add unique (event_id, user_id, kind)");
-    storage::grant_roles(job_.database.conninfo, false);
+    storage::grant_roles(job_.database.conninfo, false, postgres_lines());
   }
 
   const std::string name;

@@ -1,5 +1,5 @@
 // What may be given as a password file, and what is said of the rest.
-#include "workflows/mail/smtp/password_file.h"
+#include "workflows/mail/smtp/identity/password_file.h"
 
 #include <sys/stat.h>
 

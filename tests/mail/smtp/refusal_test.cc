@@ -1,5 +1,5 @@
 // The catalogue of refusals: what real relays say, in which phase, and whom it concerns.
-#include "workflows/mail/smtp/refusal.h"
+#include "workflows/mail/smtp/replies/refusal.h"
 
 #include <catch2/catch.hpp>
 

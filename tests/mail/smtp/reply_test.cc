@@ -1,5 +1,5 @@
 // Replies of servers that may say anything.
-#include "workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/replies/reply.h"
 
 #include <catch2/catch.hpp>
 
@@ -89,8 +89,8 @@ TEST_CASE("what is said and is no reply can be told, until a reply comes") {
   CHECK(reader.other_words() == "HTTP/1.1 400 Bad");
   reader.take("220 hi\r\n");
   CHECK(reader.other_words().empty());
-  reader.take("SSH-2.0-" + std::string(3000, 'x'));
-  CHECK(reader.other_words().starts_with("SSH-2.0-xxx"));
+  reader.take("SSH-2.0-" + std::string(3000, 'a'));
+  CHECK(reader.other_words().starts_with("SSH-2.0-aaa"));
   CHECK(reader.other_words().size() <= 80);
 }
 

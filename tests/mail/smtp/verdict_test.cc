@@ -1,5 +1,5 @@
 // What became of a mail, by the phase its transaction ended in and the server's last reply.
-#include "workflows/mail/smtp/verdict.h"
+#include "workflows/mail/smtp/replies/verdict.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Claim just before sending, settle just after; what is found `sending` in between is in doubt.
-#include "tests/simulation/ledger.h"
+#include "tests/simulation/durable/ledger.h"
 
 namespace pawl::simulation {
 

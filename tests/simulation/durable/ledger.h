@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "tests/simulation/postgres.h"
+#include "tests/simulation/durable/postgres.h"
 
 namespace pawl::simulation {
 

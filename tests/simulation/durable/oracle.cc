@@ -1,5 +1,5 @@
 // The promises, each where it can be seen to break.
-#include "tests/simulation/oracle.h"
+#include "tests/simulation/durable/oracle.h"
 
 #include <algorithm>
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "engine/authoring/event.h"
-#include "tests/simulation/ledger.h"
-#include "tests/simulation/postgres.h"
-#include "tests/simulation/store.h"
-#include "tests/simulation/workload.h"
+#include "tests/simulation/durable/ledger.h"
+#include "tests/simulation/durable/postgres.h"
+#include "tests/simulation/durable/store.h"
+#include "tests/simulation/durable/workload.h"
 
 namespace pawl::simulation {
 

@@ -1,5 +1,5 @@
 // Leases expire by true time: the only clock that Postgres has.
-#include "tests/simulation/postgres.h"
+#include "tests/simulation/durable/postgres.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/testing/memory_outbox.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/world/world.h"
 
 namespace pawl::simulation {
 

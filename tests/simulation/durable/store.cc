@@ -1,5 +1,5 @@
 // Passes everything on, and remembers what became durable.
-#include "tests/simulation/store.h"
+#include "tests/simulation/durable/store.h"
 
 #include "engine/authoring/errors.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "engine/testing/memory_checkpoints.h"
-#include "tests/simulation/postgres.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/durable/postgres.h"
+#include "tests/simulation/world/world.h"
 
 namespace pawl::simulation {
 

@@ -1,7 +1,7 @@
 // Draws plans.
-#include "tests/simulation/workload.h"
+#include "tests/simulation/durable/workload.h"
 
-#include "tests/simulation/random.h"
+#include "tests/simulation/world/random.h"
 
 namespace pawl::simulation {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/authoring/step.h"
-#include "tests/simulation/options.h"
+#include "tests/simulation/world/options.h"
 
 namespace pawl::simulation {
 

@@ -1,5 +1,5 @@
 // Names and ordinary probabilities, one line a kind.
-#include "tests/simulation/faults.h"
+#include "tests/simulation/world/faults.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 // Draws, reads and prints options.
-#include "tests/simulation/options.h"
+#include "tests/simulation/world/options.h"
 
 #include <charconv>
 #include <sstream>
 
-#include "tests/simulation/random.h"
+#include "tests/simulation/world/random.h"
 
 namespace pawl::simulation {
 

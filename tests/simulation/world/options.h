@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/authoring/clock.h"
-#include "tests/simulation/faults.h"
+#include "tests/simulation/world/faults.h"
 
 namespace pawl::simulation {
 

@@ -1,5 +1,5 @@
 // Begins calls and delivers reports one at a time, so that anything may happen between two of them.
-#include "tests/simulation/timed_lanes.h"
+#include "tests/simulation/world/timed_lanes.h"
 
 #include <algorithm>
 

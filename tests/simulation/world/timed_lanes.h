@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/ports/lanes.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/world/world.h"
 
 namespace pawl::simulation {
 

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "tests/simulation/options.h"
-#include "tests/simulation/random.h"
-#include "tests/simulation/trace.h"
+#include "tests/simulation/world/options.h"
+#include "tests/simulation/world/random.h"
+#include "tests/simulation/world/trace.h"
 
 namespace pawl::simulation {
 

@@ -6,6 +6,7 @@
 #include "storage/outbox/application_watch.h"
 #include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
+#include "tests/storage/postgres_lines.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
 #include "workflows/notify_sync_failure/postgres/audience.h"
 #include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
@@ -35,7 +36,7 @@ struct Fixture : PostgresFixture {
       text += problem.kind + ": " + problem.text + "\n";
     return text;
   }
-  Names mended() { return storage::migrate_postgres(conninfo, false).mended; }
+  Names mended() { return storage::migrate_postgres(conninfo, false, postgres_lines()).mended; }
   std::string events() { return value("select count(*) from pawl.outbox"); }
 };
 

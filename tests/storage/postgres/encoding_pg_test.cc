@@ -5,6 +5,7 @@
 #include "storage/postgres/errors.h"
 #include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
+#include "tests/storage/postgres_lines.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -31,7 +32,7 @@ TEST_CASE("a database of any encoding is migrated, and its texts are read and wr
                                                                           {"SQL_ASCII", "Gr\u00f6\u00dfe"}}));
   INFO(encoding);
   const EmptyDatabase database = database_in(encoding);
-  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true).applied.empty());
+  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true, postgres_lines()).applied.empty());
   storage::PostgresConnection connection(own_session(database.conninfo));
   connection.run("insert", "insert into organisations (name, slug) values ($1, 'a')", {text});
   CHECK(connection.run("read", "select name from organisations", {}).string(0, 0) == text);
@@ -43,7 +44,7 @@ TEST_CASE("P6: bytes that UTF-8 does not have cost the text that has them, and n
       {{"WIN1252", "bad \\x81 byte"}, {"SQL_ASCII", "bad \\xff byte"}, {"UTF8", "fine \\x41 byte"}}));
   INFO(encoding);
   const EmptyDatabase database = database_in(encoding);
-  storage::migrate_postgres(database.conninfo, true);
+  storage::migrate_postgres(database.conninfo, true, postgres_lines());
   storage::PostgresConnection application(own_session(database.conninfo));
   const auto told = application.run("fail a sync",
                                     "with c as (insert into organisations (name, slug) values ('A', 'a') returning id),"

@@ -6,6 +6,7 @@
 
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/binary_array.h"
+#include "tests/storage/postgres_lines.h"
 
 using namespace pawl::storage;
 
@@ -41,7 +42,7 @@ TEST_CASE("after many unstorable characters all but ASCII is marked") {
 }
 
 TEST_CASE("migrations are ASCII, which every encoding of a database has") {
-  for (const MigrationLine* line : postgres_lines())
+  for (const MigrationLine* line : pawl::tests::postgres_lines())
     for (const Migration& migration : line->migrations) {
       INFO(migration.name);
       CHECK(std::ranges::all_of(migration.sql, [](char c) { return static_cast<unsigned char>(c) < 0x80; }));

@@ -7,6 +7,7 @@
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
 #include "tests/storage/postgres_fixture.h"
+#include "tests/storage/postgres_lines.h"
 #include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 
 using namespace pawl;
@@ -227,7 +228,7 @@ TEST_CASE_METHOD(Roles,
             " 'pawl.maintain_archive', 'pawl.workers ' || $1]) k",
             {Worker::new_store()});
   CHECK(value("select count(*) from pg_locks where locktype = 'advisory' and granted") == "3");
-  CHECK(storage::migrate_postgres(conninfo, false).applied.empty());
+  CHECK(storage::migrate_postgres(conninfo, false, postgres_lines()).applied.empty());
   CHECK(value("select pawl.maintain_archive()") == "0");
   Worker worker(*this);
   worker.open();

@@ -42,6 +42,23 @@ struct LedgerEntry {
 
 enum class LedgerState { kAccepted, kDeferred, kRejected, kInDoubt, kSuppressed };
 
+/// The word of SQL for it.
+constexpr const char* to_string(LedgerState state) {
+  switch (state) {
+    case LedgerState::kAccepted:
+      return "accepted";
+    case LedgerState::kDeferred:
+      return "deferred";
+    case LedgerState::kRejected:
+      return "rejected";
+    case LedgerState::kInDoubt:
+      return "in_doubt";
+    case LedgerState::kSuppressed:
+      return "suppressed";
+  }
+  return "?";
+}
+
 /// What became of a cleared mail.
 struct LedgerVerdict {
   std::string event_id;

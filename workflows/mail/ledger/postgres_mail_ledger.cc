@@ -237,22 +237,6 @@ Answer answer_from(const storage::Rows& rows) {
   return answer;
 }
 
-const char* to_sql(LedgerState state) {
-  switch (state) {
-    case LedgerState::kAccepted:
-      return "accepted";
-    case LedgerState::kDeferred:
-      return "deferred";
-    case LedgerState::kRejected:
-      return "rejected";
-    case LedgerState::kInDoubt:
-      return "in_doubt";
-    case LedgerState::kSuppressed:
-      return "suppressed";
-  }
-  return "in_doubt";
-}
-
 }  // namespace
 
 storage::Rows PostgresMailLedger::Calls::claim(storage::PostgresConnection& connection,
@@ -325,7 +309,7 @@ void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
   for (const auto& [claim, verdict] : by_claim) {
     const auto [known, is_new] = verdicts.try_emplace({verdict->state, verdict->reply}, verdicts.size() + 1);
     if (is_new) {
-      states.add(to_sql(verdict->state));
+      states.add(to_string(verdict->state));
       replies.add(verdict->reply);
     }
     claims.add(claim);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "workflows/mail/smtp/options.h"
-#include "workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/replies/reply.h"
 #include "workflows/mail/tls/socket.h"
 
 namespace pawl::mail {

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "workflows/mail/smtp/ehlo_name.h"
-#include "workflows/mail/smtp/sasl.h"
+#include "workflows/mail/smtp/identity/ehlo_name.h"
+#include "workflows/mail/smtp/identity/sasl.h"
 #include "workflows/mail/tls/trust_store.h"
 
 namespace pawl::mail {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "workflows/mail/smtp/password_file.h"
+#include "workflows/mail/smtp/identity/password_file.h"
 #include "workflows/text/ascii_case.h"
 
 namespace pawl::mail {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "workflows/mail/smtp/sasl.h"
+#include "workflows/mail/smtp/identity/sasl.h"
 #include "workflows/redaction/own_secrets.h"
 
 namespace pawl::mail {

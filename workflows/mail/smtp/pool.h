@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "workflows/mail/message/mailer.h"
-#include "workflows/mail/smtp/verdict.h"
+#include "workflows/mail/smtp/replies/verdict.h"
 
 namespace pawl::mail {
 

@@ -12,6 +12,7 @@
 #include "storage/postgres/fence.h"
 #include "storage/postgres/pool.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
+#include "workflows/notify_sync_failure/postgres/audience.h"
 #include "workflows/notify_sync_failure/postgres/ordered_ids.h"
 
 namespace pawl::notify_sync_failure {
@@ -30,7 +31,9 @@ std::string post_sql(const std::string& table, const std::string& on_conflict) {
          " people as materialized (select p.user_id, p.person"
          " from unnest($13::uuid[], $14::uuid[]) with ordinality as p (org_id, user_id, person)"
          " where case when exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
-         " and r.role in ('owner', 'admin')) then true else not (select pawl.require_visible_rows()) end),"
+         " and " +
+         kIsOwnerOrAdmin +
+         ") then true else not (select pawl.require_visible_rows()) end),"
          " posted as (insert into " +
          table +
          " (id, event_id, user_id, org_id, kind, urgency, title, body, link, data)"

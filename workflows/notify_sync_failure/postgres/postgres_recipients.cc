@@ -6,6 +6,7 @@
 #include "engine/authoring/uuid.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/pool.h"
+#include "workflows/notify_sync_failure/postgres/audience.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -21,19 +22,20 @@ PostgresRecipients::~PostgresRecipients() = default;
 
 namespace {
 
+// Those whom a policy hides would never be told, and nobody would know. The question stands by itself: of a join that
+// is known to be empty no condition is looked at.
+const std::string kSelect =
+    std::string(
+        "select o.asked, r.org_name, r.user_id, coalesce(r.email, '') from unnest($1::text[]) o (asked)"
+        " join pawl.recipients r on r.org_id = o.asked::uuid where ") +
+    kIsOwnerOrAdmin +
+    " union all select null, null, null, null where not (select pawl.require_visible_rows()) order by 1, 3";
+
 storage::Rows select_recipients(storage::PostgresPool& pool, std::span<const std::string> org_ids) {
   storage::TextArray ids;  // text that is no uuid belongs to no organisation, and must not fail the others' query
   for (const std::string& id : org_ids)
     if (engine::is_uuid(id)) ids.add(id);
-  return pool.borrow()->run_binary(
-      "read recipients",
-      // Those whom a policy hides would never be told, and nobody would know. The question stands by itself: of a join
-      // that is known to be empty no condition is looked at.
-      "select o.asked, r.org_name, r.user_id, coalesce(r.email, '') from unnest($1::text[]) o (asked)"
-      " join pawl.recipients r on r.org_id = o.asked::uuid"
-      " where r.role in ('owner', 'admin') union all"
-      " select null, null, null, null where not (select pawl.require_visible_rows()) order by 1, 3",
-      {ids.bytes()}, storage::plan_for(org_ids.size()));
+  return pool.borrow()->run_binary("read recipients", kSelect, {ids.bytes()}, storage::plan_for(org_ids.size()));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Asks the system what this host is called.
-#include "workflows/mail/smtp/ehlo_name.h"
+#include "workflows/mail/smtp/identity/ehlo_name.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

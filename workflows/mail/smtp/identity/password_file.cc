@@ -1,5 +1,5 @@
 // Opens without waiting, looks at what was opened, and reads no more than a password.
-#include "workflows/mail/smtp/password_file.h"
+#include "workflows/mail/smtp/identity/password_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // The five mechanisms.
-#include "workflows/mail/smtp/sasl.h"
+#include "workflows/mail/smtp/identity/sasl.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -1,12 +1,12 @@
 // Decides by codes and words whom a refusal names.
-#include "workflows/mail/smtp/refusal.h"
+#include "workflows/mail/smtp/replies/refusal.h"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "workflows/mail/smtp/refusal_words.h"
+#include "workflows/mail/smtp/replies/refusal_words.h"
 #include "workflows/text/ascii_case.h"
 
 namespace pawl::mail {

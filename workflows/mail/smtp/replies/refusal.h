@@ -1,8 +1,8 @@
 // Whom a relay's refusal concerns: the recipient or the message, our account, or nobody can tell yet.
 #pragma once
 
-#include "workflows/mail/smtp/reply.h"
-#include "workflows/mail/smtp/verdict.h"
+#include "workflows/mail/smtp/replies/reply.h"
+#include "workflows/mail/smtp/replies/verdict.h"
 
 namespace pawl::mail {
 

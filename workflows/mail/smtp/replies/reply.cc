@@ -1,5 +1,5 @@
 // Reads SMTP replies.
-#include "workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/replies/reply.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,7 @@
 // The table from phases and codes to deliveries.
-#include "workflows/mail/smtp/verdict.h"
+#include "workflows/mail/smtp/replies/verdict.h"
 
-#include "workflows/mail/smtp/refusal.h"
+#include "workflows/mail/smtp/replies/refusal.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::mail {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "workflows/mail/message/mailer.h"
-#include "workflows/mail/smtp/reply.h"
+#include "workflows/mail/smtp/replies/reply.h"
 
 namespace pawl::mail {
 
