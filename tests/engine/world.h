@@ -9,11 +9,10 @@
 
 #include "engine/authoring/run.h"
 #include "engine/authoring/step.h"
-#include "engine/runtime/runner.h"
-#include "engine/testing/inline_lanes.h"
 #include "engine/testing/manual_clock.h"
 #include "engine/testing/memory_checkpoints.h"
 #include "engine/testing/memory_outbox.h"
+#include "engine/testing/memory_worker.h"
 
 namespace pawl::engine {
 
@@ -87,17 +86,7 @@ struct TestWorkflow {
   }
 };
 
-/// One worker process: dies when destroyed, wherever it is.
-struct Worker {
-  Worker(MemoryOutboxTable& table, MemoryCheckpoints& store, ManualClock& clock, Observer& log,
-         std::vector<WorkflowDefinition> workflows, std::uint64_t seed, RunnerOptions options)
-      : lanes(seed), outbox(table), runner({outbox, store, clock, lanes, log}, std::move(workflows), options) {
-    runner.open();
-  }
-  InlineLanes lanes;
-  MemoryOutbox outbox;
-  Runner runner;
-};
+using Worker = MemoryWorker;
 
 struct World {
   ManualClock clock;

@@ -1,0 +1,103 @@
+// A workflow declared by the type of its input: how a payload becomes one, and the coroutine that is given it.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "engine/authoring/errors.h"
+#include "engine/authoring/event.h"
+#include "engine/authoring/run.h"
+#include "engine/authoring/workflow.h"
+
+namespace pawl::engine {
+
+/// What became of a payload: the input, or why it is refused. A refusal fails its own run, before any step, and no
+/// other. The payload is stored and archived as it is, unless something else is said to take its place, which decodes
+/// to the same input or refusal.
+template <class Input>
+struct Decoded {
+  Decoded(Input from) : input(std::move(from)) {}
+  Decoded(PermanentError refusal) : input(std::move(refusal)) {}
+
+  std::variant<Input, PermanentError> input;
+  std::optional<std::string> kept{};      ///< For the store, that no secret may reach; nothing: the payload.
+  std::optional<std::string> archived{};  ///< For the archive; nothing: the payload.
+};
+
+/// By the conversions from JSON that `Input` has (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE). What is no JSON, or lacks a
+/// field, is refused, in words that quote nothing of the payload.
+template <class Input>
+Decoded<Input> decode_json(const std::string& payload) {
+  try {
+    return nlohmann::json::parse(payload).template get<Input>();
+  } catch (const nlohmann::json::parse_error& error) {
+    return PermanentError("payload: not JSON, from byte " + std::to_string(error.byte) + " on");
+  } catch (const nlohmann::json::exception& error) {
+    const std::string what = error.what();  // after the exception's own name in brackets
+    return PermanentError("payload: " + what.substr(what.find("] ") + 2));
+  }
+}
+
+/// All of a workflow. Its name and its event's type are on disk for ever.
+template <class Input>
+struct TypedWorkflow {
+  std::string name;                           ///< kebab-case, verb first.
+  std::string event_type;                     ///< The one type of event that starts it.
+  std::function<Workflow(Run, Input)> body;   ///< Calls the coroutine.
+  decltype(WorkflowDefinition::steps) steps;  ///< Every step it may start; not owned.
+  /// Pure, and called on the engine's thread. What it throws fails the run as well, and nothing of the payload is
+  /// stored then.
+  std::function<Decoded<Input>(const std::string& payload)> decode = decode_json<Input>;
+};
+
+/// The same payload is asked for three times in a row: what to keep, what to archive, what to run. Decodes it once.
+template <class Input>
+class PayloadDecoder {
+ public:
+  explicit PayloadDecoder(std::function<Decoded<Input>(const std::string&)> decode) : decode_(std::move(decode)) {}
+
+  const Decoded<Input>& look(const std::string& payload) {
+    if (last_ && payload == payload_) return *last_;
+    last_.reset();  // also where it throws
+    last_.emplace(decode_(payload));
+    payload_ = payload;
+    return *last_;
+  }
+  /// Throws PermanentError where the payload is refused.
+  Input take(const std::string& payload) {
+    look(payload);
+    Decoded<Input> decoded = *std::exchange(last_, std::nullopt);
+    if (auto* refusal = std::get_if<PermanentError>(&decoded.input)) throw *refusal;
+    return std::get<Input>(std::move(decoded.input));
+  }
+
+ private:
+  const std::function<Decoded<Input>(const std::string&)> decode_;
+  std::string payload_;
+  std::optional<Decoded<Input>> last_;  ///< Of `payload_`.
+};
+
+/// What main registers: `define<Order>({.name = …, .event_type = …, .body = …, .steps = …})`.
+template <class Input>
+WorkflowDefinition define(TypedWorkflow<Input> workflow) {
+  const auto decoder = std::make_shared<PayloadDecoder<Input>>(std::move(workflow.decode));
+  const auto start = [decoder, body = std::move(workflow.body)](Run run, const Event& event) {
+    return body(run, decoder->take(event.payload));
+  };
+  const auto keep = [decoder](const std::string& payload) { return decoder->look(payload).kept.value_or(payload); };
+  const auto archive = [decoder](const std::string& payload) { return decoder->look(payload).archived; };
+  return {.name = std::move(workflow.name),
+          .event_type = std::move(workflow.event_type),
+          .start = start,
+          .steps = std::move(workflow.steps),
+          .payload_to_keep = keep,
+          .payload_to_archive = archive};
+}
+
+}  // namespace pawl::engine

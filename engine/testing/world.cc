@@ -1,0 +1,120 @@
+// Turns the engine and its clock.
+#include "engine/testing/world.h"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "engine/ports/observer.h"
+#include "engine/testing/memory_checkpoints.h"
+#include "engine/testing/memory_worker.h"
+
+namespace pawl::testing {
+
+namespace {
+
+using namespace engine;
+
+// Nothing commits, ends or fails for so many turns: what is to come needs time. Which lane a turn serves is drawn by
+// lot, and one of them has always something to do, since it looks for events.
+constexpr int kQuietTurns = 60;
+
+// Time passes in steps: small at first, as commits wait for milliseconds, later a hundredth of what has passed.
+constexpr Duration kFirstStep = std::chrono::milliseconds{10};
+
+// However large the steps are, no lease may expire over one.
+constexpr RunnerOptions kOptions{.lease = std::chrono::days{3650}, .seed = 1, .retention = Duration{0}};
+
+/// Counts.
+class NoticeCount final : public Observer {
+ public:
+  void on(const Notice&) override { ++count; }
+  std::size_t count = 0;
+};
+
+}  // namespace
+
+/// What a worker has of its own.
+struct World::Host {
+  explicit Host(int number) : checkpoints("host-" + std::to_string(number)) {}
+
+  void start(World& world) {
+    worker.reset();
+    worker.emplace(world.outbox_, checkpoints, world.clock_, notices, world.workflows_, kOptions.seed, kOptions);
+  }
+  /// Changes whenever something happened.
+  std::size_t progress() const { return checkpoints.groups() + notices.count; }
+
+  MemoryCheckpoints checkpoints;
+  NoticeCount notices;
+  std::optional<MemoryWorker> worker;
+};
+
+const StepSettled* RunView::step(const std::string& name, const std::string& key) const {
+  const auto found = std::ranges::find(steps, StepKey{name, key}, &StepSettled::step);
+  return found == steps.end() ? nullptr : &*found;
+}
+
+World::World(std::vector<WorkflowDefinition> workflows)
+    : workflows_(std::move(workflows)), host_(std::make_unique<Host>(++hosts_)) {
+  host_->start(*this);
+}
+
+World::~World() = default;
+
+std::string World::emit(const std::string& type, const nlohmann::json& payload) {
+  outbox_.now = clock_.now();
+  return outbox_.emit(type, payload.dump());
+}
+
+void World::work() {
+  for (int quiet = 0; quiet < kQuietTurns; ++quiet) {
+    const std::size_t before = host_->progress() + outbox_.archive.size();
+    host_->worker->runner.turn(Duration{0});
+    if (host_->progress() + outbox_.archive.size() != before) quiet = 0;
+  }
+}
+
+void World::pass(Duration time) {
+  turn_while([] { return true; }, time);
+}
+
+bool World::finish(Duration at_most) {
+  turn_while([this] { return !outbox_.rows.empty(); }, at_most);
+  return outbox_.rows.empty();
+}
+
+void World::turn_while(const std::function<bool()>& condition, Duration at_most) {
+  work();
+  for (Duration passed{0}; passed < at_most && condition();) {
+    const Duration step = std::min(std::max(kFirstStep, passed / 100), at_most - passed);
+    clock_.turn(step);
+    passed += step;
+    work();
+  }
+}
+
+void World::crash() { host_->start(*this); }
+
+void World::lose_host() {
+  const std::int64_t epoch = host_->worker->outbox.epoch();
+  host_ = std::make_unique<Host>(++hosts_);
+  outbox_.bury(epoch);
+  host_->start(*this);
+}
+
+bool World::resume(const std::string& event_id) { return outbox_.resume(event_id); }
+
+RunView World::run(const std::string& event_id) {
+  RunView view;
+  const auto ended = std::ranges::find_if(outbox_.archive, [&](const auto& row) { return row.event.id == event_id; });
+  const std::vector<StoredRun> known = host_->checkpoints.find({&event_id, 1});
+  if (ended == outbox_.archive.end() && known.empty())
+    throw std::out_of_range("no worker has begun a run for event " + event_id);
+  if (!known.empty()) view = {known[0].status, known[0].reason, known[0].steps};
+  if (ended != outbox_.archive.end()) view = {ended->status, ended->reason, std::move(view.steps)};
+  return view;
+}
+
+}  // namespace pawl::testing
