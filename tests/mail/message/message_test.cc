@@ -64,6 +64,15 @@ TEST_CASE("bodies are lines of 76 with CRLF, so that nothing in them can end the
   }
 }
 
+TEST_CASE("a message without HTML is its text alone, in no parts") {
+  Message message = sample_message();
+  message.html = {};
+  const std::string bytes = render(message);
+  CHECK(field(HeaderReader::read(bytes), "Content-Type") == "text/plain; charset=utf-8");
+  CHECK(field(HeaderReader::read(bytes), "Content-Transfer-Encoding") == "quoted-printable");
+  CHECK(bytes.ends_with("\r\n\r\nThe sync failed.\r\nSign in again.\r\n\r\n"));
+}
+
 TEST_CASE("a message without a thread has no References") {
   Message message = sample_message();
   message.thread_id.clear();

@@ -80,8 +80,8 @@ bool is_clean(std::string_view body) {
   return text::is_ascii(body) && body.find('\r') == std::string_view::npos && body.find('\0') == std::string_view::npos;
 }
 
-void append_part(std::string& bytes, std::string_view boundary, std::string_view type, const EncodedBody& body) {
-  bytes.append("--").append(boundary).append("\r\nContent-Type: ").append(type).append("; charset=utf-8\r\n");
+void append_body(std::string& bytes, std::string_view type, const EncodedBody& body) {
+  bytes.append("Content-Type: ").append(type).append("; charset=utf-8\r\n");
   bytes.append("Content-Transfer-Encoding: ").append(body.encoding).append("\r\n\r\n");
   bytes.append(body.lines).append("\r\n");
 }
@@ -93,7 +93,12 @@ std::string boundary_of(const Message& message) {
   return "=_" + (is_name_digest(left) ? std::string(left) : name_digest(id));
 }
 
-void append_header(std::string& bytes, std::string_view boundary, const Message& message) {
+void append_part(std::string& bytes, std::string_view boundary, std::string_view type, const EncodedBody& body) {
+  bytes.append("--").append(boundary).append("\r\n");
+  append_body(bytes, type, body);
+}
+
+void append_header(std::string& bytes, const Message& message) {
   bytes += mailbox_field("From", message.from_name, message.from);
   if (!message.reply_to.empty()) bytes += mailbox_field("Reply-To", {}, message.reply_to);
   bytes += mailbox_field("To", message.to_name, message.to);
@@ -103,7 +108,14 @@ void append_header(std::string& bytes, std::string_view boundary, const Message&
   if (!message.thread_id.empty()) bytes.append("References: ").append(message.thread_id).append("\r\n");
   bytes += "MIME-Version: 1.0\r\n";
   for (const HeaderField& field : message.extra_fields) bytes += text_field(field.name, field.text);
+}
+
+void append_alternatives(std::string& bytes, const Message& message) {
+  const std::string boundary = boundary_of(message);
   bytes.append("Content-Type: multipart/alternative;\r\n boundary=\"").append(boundary).append("\"\r\n\r\n");
+  append_part(bytes, boundary, "text/plain", message.text);
+  append_part(bytes, boundary, "text/html", message.html);
+  bytes.append("--").append(boundary).append("--\r\n");
 }
 
 }  // namespace
@@ -116,13 +128,14 @@ EncodedBody encode(std::string_view body) {
 
 std::string render(const Message& message) {
   require_renderable(message);
-  const std::string boundary = boundary_of(message);
   std::string bytes;
   bytes.reserve(message.text.lines.size() + message.html.lines.size() + kFrames);
-  append_header(bytes, boundary, message);
-  append_part(bytes, boundary, "text/plain", message.text);
-  append_part(bytes, boundary, "text/html", message.html);
-  return bytes.append("--").append(boundary).append("--\r\n");
+  append_header(bytes, message);
+  if (message.html.encoding.empty())
+    append_body(bytes, "text/plain", message.text);
+  else
+    append_alternatives(bytes, message);
+  return bytes;
 }
 
 Envelope seal(const Message& message) {

@@ -45,13 +45,14 @@ struct Message {
   std::string thread_id;   ///< The same form, or empty; becomes References.
   engine::Timestamp date{};
   EncodedBody text;
-  EncodedBody html;
+  EncodedBody html;  ///< Never set: the mail is its text alone.
   std::vector<HeaderField> extra_fields = {};
 };
 
-/// RFC 5322 and MIME with CRLF line ends: multipart/alternative, text then HTML, each in its encoding, which also keeps
-/// bodies from holding anything that a lenient server could take for the end of the message. The boundary derives from
-/// the message id. Throws engine::PermanentError when an address, an id or a field's name cannot be in a header.
+/// RFC 5322 and MIME with CRLF line ends: multipart/alternative, text then HTML, or the text alone; each in its
+/// encoding, which also keeps bodies from holding anything that a lenient server could take for the end of the message.
+/// The boundary derives from the message id. Throws engine::PermanentError when an address, an id or a field's name
+/// cannot be in a header.
 std::string render(const Message& message);
 
 /// The message, rendered and addressed. Throws as `render` does.
