@@ -1,0 +1,92 @@
+// The mail ledger in memory: its double, to test workflows that mail.
+#pragma once
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/authoring/errors.h"
+#include "workflows/mail/ledger/mail_ledger.h"
+
+namespace pawl::mail {
+
+/// Keeps rows as the real ledger does: a row of a lost epoch stays as it is, a row found `sending` is cleared again or
+/// held, and the date of a mail stays once a copy may exist.
+struct MemoryLedger final : MailLedger {
+  struct Row {
+    std::string state;
+    std::string reply;
+    int epoch = 0;
+    engine::Timestamp date{};
+    bool may_be_out = false;
+  };
+  using Key = std::pair<std::string, std::string>;
+
+  std::map<Key, Row> rows;
+  /// By user id; without one: `<user id>@example.com`, and of an address itself.
+  std::map<std::string, std::string> emails;
+  std::string full_name = "Olive Owner";
+  std::map<std::string, std::string> time_zones;  ///< By user id; without one: none.
+  std::set<std::string> demoted;
+  std::vector<LedgerRequest> asked;
+  bool holds_in_doubt = false;
+  int epoch = 1;
+  engine::Timestamp now{std::chrono::hours{24 * 365}};
+  int settle_throws = 0;          ///< So many calls of settle fail before any row is written.
+  int refusals = 0;               ///< For the sake of `refused`.
+  std::set<std::string> refused;  ///< Users whose verdicts no call of settle takes, nor any beside them.
+
+  std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
+    std::vector<LedgerEntry> entries;
+    for (const LedgerRequest& request : requests) entries.push_back(claim(request));
+    asked.insert(asked.end(), requests.begin(), requests.end());
+    return entries;
+  }
+
+  void settle(std::span<const LedgerVerdict> verdicts) override {
+    if (settle_throws > 0) {
+      --settle_throws;
+      throw engine::UnavailableError("settle mail: the database does not answer");
+    }
+    for (const LedgerVerdict& verdict : verdicts)
+      if (refused.contains(verdict.recipient)) {
+        ++refusals;
+        throw std::runtime_error("settle mail: refused for " + verdict.recipient);
+      }
+    for (const LedgerVerdict& verdict : verdicts) {
+      Row& row = rows[{verdict.event_id, verdict.recipient}];
+      if (row.epoch != epoch) continue;
+      row.state = to_string(verdict.state);
+      row.reply = verdict.reply;
+      row.may_be_out |= verdict.state == LedgerState::kInDoubt;
+    }
+  }
+
+  /// Of a recipient who is sent one mail.
+  Row row(const std::string& recipient) const {
+    for (const auto& [key, row] : rows)
+      if (key.second == recipient) return row;
+    return {};
+  }
+
+ private:
+  LedgerEntry claim(const LedgerRequest& request) {
+    if (demoted.contains(request.recipient)) return {Clearance::kSuppressed, {}, {}, "no longer told"};
+    Row& row = rows[{request.event_id, request.recipient}];
+    if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
+    if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
+      return {Clearance::kHeld, {}, {}, "found interrupted"};
+    row.may_be_out |= row.state == "sending";
+    row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
+    const auto email = emails.find(request.recipient);
+    const bool is_address = request.recipient.find('@') != std::string::npos;
+    const std::string own = is_address ? request.recipient : request.recipient + "@example.com";
+    const std::string address = email == emails.end() ? own : email->second;
+    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date, time_zones[request.recipient]};
+  }
+};
+
+}  // namespace pawl::mail
