@@ -45,6 +45,8 @@ def build_file(of):
 def in_order(of):
     """The folder with all below it, lowest first."""
     below = re.findall(r"^\s*add_subdirectory\((\w+)\)", build_file(of), re.MULTILINE)
+    if of == "workflows":
+        below += re.findall(r'^#include "workflows/(\w+)/registration\.h"$', REGISTERS.read_text(), re.MULTILINE)
     return [one for name in below for one in in_order(f"{of}/{name}")] + [of]
 
 
