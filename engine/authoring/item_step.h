@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
@@ -9,6 +10,11 @@
 #include "engine/authoring/step.h"
 
 namespace pawl::engine {
+
+/// The output of a step that has nothing to tell but that it is done.
+struct Done {};
+inline void to_json(nlohmann::json& json, const Done&) { json = nlohmann::json::object(); }
+inline void from_json(const nlohmann::json&, Done&) {}
 
 /// Derive from it, name the step in the constructor, and write `execute_item`. A call has up to `batch_max` items,
 /// which it does in turn on one thread: of a service that takes its time, ask with few of them and much parallelism.

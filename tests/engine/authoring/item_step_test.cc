@@ -16,6 +16,14 @@ using pawl::testing::World;
 
 namespace {
 
+class Nod final : public ItemStep<std::string, Done> {
+ public:
+  Nod() : ItemStep("nod", {}) {}
+  Done execute_item(const Item<std::string, Done>&) override { return {}; }
+};
+
+Workflow nod(Run run, std::string word, const Nod& step) { co_await run.step(step, word); }
+
 class SayWord final : public ItemStep<std::string, std::string> {
  public:
   SayWord() : ItemStep("say-word", {.retry = {.max_attempts = 3}}) {}
@@ -109,4 +117,17 @@ TEST_CASE_METHOD(Fixture, "an item's key for the service is the same in every at
   CHECK(step.keys.size() == 6);
   CHECK(step.keys.contains("say-words/" + first + "/say-word/two"));
   CHECK(step.keys.contains("say-words/" + second + "/say-word/two"));
+}
+
+TEST_CASE("a step that has nothing to tell says that it is done") {
+  Nod step;
+  World world{
+      {define<std::string>({.name = "nod-once",
+                            .event_type = "test/word",
+                            .body = [&step](Run run, std::string word) { return nod(run, std::move(word), step); },
+                            .steps = {&step}})}};
+  const std::string id = world.emit("test/word", "hello");
+  REQUIRE(world.finish());
+  CHECK(world.run(id).step("nod")->result == "{}");
+  CHECK_NOTHROW(nlohmann::json::parse("{}").get<Done>());
 }
