@@ -20,10 +20,10 @@ REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: n
 SEEN_BY = {
     "pqxx/": ("storage/postgres",), "libpq-fe.h": ("storage/postgres",),
     "SQLiteCpp/": ("storage/sqlite", "storage/checkpoints"), "sqlite3.h": ("storage/sqlite", "storage/checkpoints"),
-    "curl/": ("workflows/mail/tls",), "idn2.h": ("workflows/mail/message",), "openssl/": ("workflows/mail",),
+    "curl/": ("workflows/mail/tls",), "idn2.h": ("workflows/mail/message",), "openssl/": ("storage/schema", "workflows/text", "workflows/mail"),
     "simdjson.h": ("workflows/notify_sync_failure/payload",), "kainjow/": ("workflows/notify_sync_failure/content",),
     "date/": ("workflows/text",), "re2/": ("workflows/redaction",),
-    "Poco/": ("storage", "workflows", "bin"), "CLI/": ("bin",),
+    "Poco/": ("workflows", "bin"), "CLI/": ("bin",),
 }
 failures = []
 

@@ -1,8 +1,9 @@
 // Writes what the migrator does for whoever may not let it.
 #include "storage/schema/script.h"
 
-#include <Poco/DigestEngine.h>
-#include <Poco/SHA2Engine.h>
+#include <openssl/sha.h>
+
+#include <array>
 
 namespace pawl::storage {
 
@@ -31,9 +32,12 @@ const char* const kRolesExist =
     "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
 
 std::string checksum(const Migration& migration) {
-  Poco::SHA2Engine sha256(Poco::SHA2Engine::SHA_256);
-  sha256.update(migration.sql.data(), migration.sql.size());
-  return Poco::DigestEngine::digestToHex(sha256.digest());
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(migration.sql.data()), migration.sql.size(), digest.data());
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) (hex += kHex[byte >> 4]) += kHex[byte & 15];
+  return hex;
 }
 
 namespace {
