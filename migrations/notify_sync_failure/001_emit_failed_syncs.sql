@@ -134,24 +134,48 @@ language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.sync_log_triggers is 'The triggers that migrate puts on pms_sync_logs.';
 
+-- For which rows a trigger fires, to be compared: without casts, which follow the column's type, and without brackets and
+-- spaces.
+create function pawl.trigger_condition(definition text) returns text
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select regexp_replace(substring(lower(definition) from ' for each row (?:when (.*) )?execute '),
+                        '::(character varying|"[^"]*"|[a-z0-9_.])+|[() ]', '', 'g')
+$$;
+comment on function pawl.trigger_condition is 'The condition of a trigger as pg_get_triggerdef gives it, or as it was declared; null: none.';
+
+-- Whether migrate's own triggers have the condition that it gave them. Of one of the deployment's own it is known that it
+-- has to look at the row: else it fires for none or for all, whatever happens to a sync.
+create function pawl.may_fire(trigger oid) returns boolean
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select case when w.name is not null
+              then c.condition is not distinct from pawl.trigger_condition(w.declaration) and t.tgattr = ''
+              else coalesce(c.condition ~ '(new|old)[.]', true) end
+  from pg_trigger t left join pawl.sync_log_triggers() w on w.name = t.tgname
+  cross join lateral (select pawl.trigger_condition(pg_get_triggerdef(t.oid)) as condition) c
+  where t.oid = may_fire.trigger
+$$;
+comment on function pawl.may_fire is 'Whether the condition of a trigger lets failed syncs make events, as far as can be seen.';
+
 -- A trigger of the deployment's own, on whatever table, does. One of migrate's that is found elsewhere came along with a
 -- table that was renamed, and counts only where no pms_sync_logs has taken its place.
 create function pawl.unwatched_sync_logs() returns table (relation oid, name text, state text)
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   with calling as (
-    select t.tgrelid, t.tgname, t.tgtype, t.tgenabled from pg_trigger t
+    select t.tgrelid, t.tgname, t.tgtype, t.tgenabled, pawl.may_fire(t.oid) as may_fire from pg_trigger t
     where t.tgfoid = to_regprocedure('pawl.emit_sync_failed()') and t.tgtype & 1 = 1),  -- for each row
   elsewhere as (
     select from calling
-    where tgenabled in ('O', 'A') and tgrelid not in (select s.relation from pawl.sync_logs() s)
+    where tgenabled in ('O', 'A') and may_fire and tgrelid not in (select s.relation from pawl.sync_logs() s)
       and (not exists (select from pawl.sync_logs()) or tgname not in (select w.name from pawl.sync_log_triggers() w)))
   select s.relation, w.name,
-         coalesce((select case c.tgenabled when 'R' then 'fires for replication alone' else 'is disabled' end from calling c
+         coalesce((select case when c.tgenabled = 'R' then 'fires for replication alone'
+                               when c.tgenabled = 'D' then 'is disabled'
+                               else 'has a condition that keeps it from firing' end from calling c
                    where c.tgrelid = s.relation and c.tgtype & w.fires_on <> 0 limit 1), 'is missing')
   from pawl.sync_logs() s join pawl.sync_log_triggers() w on s.is_partitioned or not w.only_partitioned
   where not exists (select from elsewhere)
     and not exists (select from calling c where c.tgrelid = s.relation and c.tgtype & w.fires_on <> 0
-                    and c.tgenabled in ('O', 'A'))
+                    and c.tgenabled in ('O', 'A') and c.may_fire)
   union all
   select null, null, 'is missing' where not exists (select from elsewhere) and not exists (select from pawl.sync_logs())
 $$;
