@@ -69,7 +69,8 @@ struct FinishedEvent {
   RunStatus status = RunStatus::kDone;  ///< kDone or kFailed.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
   Resumable resumable = Resumable::kAnywhere;
-  std::string payload{};  ///< What is archived in place of the payload; empty: the payload as it was emitted.
+  std::string payload{};      ///< What is archived in place of the payload; empty: the payload as it was emitted.
+  std::int64_t withheld = 0;  ///< Bytes of a payload that no worker has read, so that it is not shown; else 0.
 };
 
 }  // namespace pawl::engine

@@ -72,8 +72,12 @@ void Runner::Parts::arrive_new(Event event) {
   stored.event = std::move(event);
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
   stored.workflow = workflow->name;
-  if (stored.event.left_out > 0)
-    return finished({stored.event.position, stored.event.id, RunStatus::kFailed, too_large(stored.event.left_out)});
+  if (const std::int64_t size = stored.event.left_out; size > 0)
+    return finished({.position = stored.event.position,
+                     .event_id = stored.event.id,
+                     .status = RunStatus::kFailed,
+                     .reason = too_large(size),
+                     .withheld = size});
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);

@@ -21,6 +21,7 @@ create table pawl.outbox_archive (
   aggregateid text not null,
   payload jsonb not null,
   headers jsonb not null,
+  withheld bigint,
   primary key (id, finished_at),
   constraint archive_status_known check (status in ('done', 'failed', 'dismissed')),
   constraint archive_resumable_known check (resumable in ('anywhere', 'here', 'nowhere')),
@@ -35,6 +36,10 @@ comment on column pawl.outbox_archive.status is 'done, failed, or dismissed: fai
 comment on column pawl.outbox_archive.resumable is
   'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all).';
 comment on column pawl.outbox_archive.reason is 'Why it failed, or what a done run has to say.';
+comment on column pawl.outbox_archive.payload is
+  'The facts without their secrets; as emitted where it is withheld, until the event is resumed or dismissed.';
+comment on column pawl.outbox_archive.withheld is
+  'Bytes of a payload that reached no worker, so that nobody has looked for its secrets: v1_events shows its size alone.';
 comment on column pawl.outbox_archive.store is 'The checkpoint store that holds its run.';
 
 -- What keeps the archive depends on nobody's settings: a partition's bounds are midnights of UTC, and a lock that others

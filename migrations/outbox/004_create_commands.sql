@@ -95,7 +95,9 @@ begin
   else
     outcome := 'dismissed';
     update pawl.outbox_archive a
-    set status = 'dismissed', reason = format('dismissed by %s: %s; it had failed: %s', requested_by, dismiss.reason, a.reason)
+    set payload = case when a.withheld is null then a.payload
+                       else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
+        status = 'dismissed', reason = format('dismissed by %s: %s; it had failed: %s', requested_by, dismiss.reason, a.reason)
     where a.id = archived.id and a.finished_at = archived.finished_at;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)

@@ -13,7 +13,8 @@ create view pawl.v1_events as
   from pawl.outbox
   union all
   select id, position, type, aggregatetype, aggregateid, status, reason, deliveries, resumes, created_at, null,
-         finished_at, null, store, payload, headers
+         finished_at, null, store,
+         case when withheld is null then payload else jsonb_build_object('withheld_bytes', withheld) end, headers
   from pawl.outbox_archive;
 
 comment on view pawl.v1_events is 'Every event, unfinished and archived.';
