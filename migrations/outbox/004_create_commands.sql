@@ -18,7 +18,7 @@ create table pawl.commands (
 comment on table pawl.commands is 'Audit trail of every command that changed something, and of those refused.';
 comment on column pawl.commands.requested_by is 'Who asked, as the caller says.';
 comment on column pawl.commands.db_user is 'Who asked, as Postgres knows: the login of the session.';
-comment on column pawl.commands.outcome is 'resumed, sent or not sent, or why it was refused.';
+comment on column pawl.commands.outcome is 'resumed, dismissed, unpinned, sent or not sent, or why it was refused.';
 comment on column pawl.commands.user_id is 'Whose mail, where the command is about one.';
 comment on column pawl.commands.request is
   'Chosen by whoever asks: the same request sent again, as after a lost reply, answers as it did and changes nothing.';
@@ -106,5 +106,44 @@ begin
 end $$;
 comment on function pawl.dismiss is
   'Says that a failed event is to stay undone, and why; returns dismissed, or why it was refused. Retention may drop it then.';
+
+-- A run that has acted on a failure waits for its own checkpoints. Where those are lost it may begin anew, at the risk of
+-- whoever says so: its steps are done again, under their keys, and it no longer knows what it has made good. What is
+-- leased, or belongs to a store whose worker lives, is not waiting for anybody.
+create function pawl.unpin(event_id uuid, reason text, requested_by text default session_user,
+                           request uuid default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  pinned pawl.outbox;
+  outcome text;
+begin
+  if coalesce(trim(unpin.reason), '') = '' then
+    raise exception 'unpin event %: a reason is needed, for whoever looks at it later', unpin.event_id
+      using errcode = 'invalid_parameter_value';
+  end if;
+  select * into pinned from pawl.outbox o where o.id = unpin.event_id for update;
+  select c.outcome into outcome from pawl.commands c
+  where c.request = unpin.request and c.event_id = unpin.event_id and c.verb = 'unpin';
+  if found then return outcome; end if;
+  outcome := case
+    when pinned.id is null then 'not in the outbox'
+    when not pinned.only_store then 'not pinned: any worker may run it'
+    when pinned.lease_epoch is not null then 'not waiting: a worker has it'
+    when exists (select from pawl.workers w
+                 where w.store = pinned.store and w.stopped_at is null and w.expires_at > now())
+      then 'not lost: a worker with its checkpoints is at work'
+    else 'unpinned' end;
+  if outcome = 'unpinned' then
+    update pawl.outbox o set only_store = false where o.id = pinned.id;
+    if exists (select from pawl.workers where asleep and expires_at > now()) then
+      perform pg_notify('pawl', '');
+    end if;
+  end if;
+  insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+  values ('unpin', unpin.event_id, unpin.requested_by, unpin.reason, outcome, unpin.request);
+  return outcome;
+end $$;
+comment on function pawl.unpin is
+  'Lets any worker run a resumed event whose checkpoints are lost; returns unpinned, or why it was refused.';
 
 select pawl.close_functions();

@@ -7,6 +7,7 @@ create view pawl.v1_events as
          case when lease_epoch is null then 'pending' else 'leased' end as status,
          case when lease_epoch is not null then null
               when available_at > now() then 'not due before available_at'
+              when only_store then 'resumed: for the worker with its checkpoints, which know what the run has acted on'
               when store is not null then 'resumed: for the worker with its checkpoints, if that lives' end as reason,
          deliveries, resumes, created_at, available_at, null::timestamptz as finished_at, lease_epoch as epoch, store,
          payload, headers

@@ -14,7 +14,7 @@ grant usage on schema pawl to pawl_operator;
 grant select on pawl.migrations, pawl.commands, pawl.producers, pawl.stores to pawl_operator;
 grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag to pawl_operator;
 grant select (id, status, finished_at) on pawl.outbox_archive to pawl_operator;
-grant execute on function pawl.resume, pawl.dismiss, pawl.problems to pawl_operator;
+grant execute on function pawl.resume, pawl.dismiss, pawl.unpin, pawl.problems to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

@@ -230,6 +230,29 @@ TEST_CASE_METHOD(
   CHECK(heir.claim_ids() == std::vector<std::string>{event.id});
 }
 
+TEST_CASE_METHOD(
+    Fixture, "a resumed run whose checkpoints are lost is let go by name and reason, and by nobody while they live") {
+  const engine::Event event = claim_one();
+  const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no", engine::Resumable::kHere};
+  worker.outbox.finish({&end, 1});
+  const std::string unpin = "select pawl.unpin($1::uuid, 'disk lost, stock checked', 'olive', $2::uuid)";
+  const std::string request = Worker::new_store();
+  CHECK(value(unpin, {event.id, Worker::new_store()}) == "not in the outbox");
+  REQUIRE(resume(event.id).resumed);
+  CHECK(value(unpin, {event.id, Worker::new_store()}) == "not lost: a worker with its checkpoints is at work");
+  worker.expire();
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  CHECK_THROWS_WITH(exec("select pawl.unpin($1::uuid, ' ')", {event.id}), Catch::Contains("a reason is needed"));
+  CHECK(value(unpin, {event.id, request}) == "unpinned");
+  CHECK(value(unpin, {event.id, request}) == "unpinned");
+  CHECK(value(unpin, {event.id, Worker::new_store()}) == "not pinned: any worker may run it");
+  CHECK(other.claim_ids() == std::vector<std::string>{event.id});
+  CHECK(exec("select requested_by, note, db_user = session_user from pawl.commands where outcome = 'unpinned'") ==
+        Table{{"olive", "disk lost, stock checked", "t"}});
+}
+
 TEST_CASE_METHOD(Fixture, "a resume that is sent again after a lost reply answers as it did and changes nothing") {
   const std::string id = fail_one(), request = Worker::new_store();
   const std::string sql = "select pawl.resume($1::uuid, 'olive', null, '0', $2::uuid)";

@@ -111,12 +111,13 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         " select outbox, select outbox_archive.id, select outbox_archive.position, select recipients, select stores,"
         " select workers, update email_deliveries, update outbox.deliveries, update outbox.lease_batch,"
         " update outbox.lease_epoch, update stores, update workers, usage pawl");
-  CHECK(granted("pawl_operator") ==
-        "execute dismiss, execute problems, execute resolve_in_doubt, execute resume, select application,"
-        " select commands, select migrations, select notifications.created_at, select notifications.event_id,"
-        " select notifications.title, select notifications.user_id, select outbox_archive.finished_at,"
-        " select outbox_archive.id, select outbox_archive.status, select producers, select stores, select v1_emails,"
-        " select v1_events, select v1_in_doubt, select v1_lag, select v1_workers, usage pawl");
+  CHECK(
+      granted("pawl_operator") ==
+      "execute dismiss, execute problems, execute resolve_in_doubt, execute resume, execute unpin, select application,"
+      " select commands, select migrations, select notifications.created_at, select notifications.event_id,"
+      " select notifications.title, select notifications.user_id, select outbox_archive.finished_at,"
+      " select outbox_archive.id, select outbox_archive.status, select producers, select stores, select v1_emails,"
+      " select v1_events, select v1_in_doubt, select v1_lag, select v1_workers, usage pawl");
   CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
 }
 
