@@ -1,5 +1,6 @@
 // The application's database refuses one organisation's rows, or takes too long over them: nobody else notices.
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "tests/faults/lease/outbox_scene.h"
 
