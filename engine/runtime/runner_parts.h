@@ -113,6 +113,8 @@ class Runner::Parts {
   void send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at);
   void batch_returned(StepQueue& queue, const BatchCall& call);
   void weigh(StepQueue& queue, const BatchCall& call);
+  /// Where they went, as far as anybody asks.
+  static std::set<std::string> accepted_destinations(StepQueue& queue, const BatchCall& call);
   void weigh_call(StepQueue& queue, const BatchCall& call, bool isolated);
   void weigh_refusal(StepQueue& queue, Execution& execution, bool counts);
   void update_circuit(StepQueue& queue, const BatchCall& call, Timestamp now);

@@ -78,17 +78,29 @@ bool is_skipped(const Execution* execution) {
 // Whose refusals the call's are. While everybody is refused, only probes say more: the others were out before.
 void Runner::Parts::weigh(StepQueue& queue, const BatchCall& call) {
   if (std::any_of(call.executions.begin(), call.executions.end(), is_accepted))
-    queue.refusals().accepted(call.began_at);
+    queue.refusals().accepted(call.began_at, accepted_destinations(queue, call));
   const bool counts = !queue.circuit().refused() || call.probe;
   for (Execution* execution : call.executions)
     if (std::holds_alternative<Refused>(execution->outcome)) weigh_refusal(queue, *execution, counts);
+}
+
+std::set<std::string> Runner::Parts::accepted_destinations(StepQueue& queue, const BatchCall& call) {
+  std::set<std::string> destinations;
+  if (!queue.refusals().watches_destinations()) return destinations;
+  for (const Execution* execution : call.executions)
+    if (is_accepted(execution)) destinations.insert(queue.step().destination_of(*execution));
+  return destinations;
 }
 
 void Runner::Parts::weigh_refusal(StepQueue& queue, Execution& execution, bool counts) {
   const Refused& refused = std::get<Refused>(execution.outcome);
   const Refusals::Item item = StepQueue::item_of(execution);
   if (!counts) return queue.refusals().refused_while_paused(item);
-  if (queue.refusals().refused(item, {refused.subject, queue.step().tenant_of(execution), refused.names_account}))
+  const StepBase& step = queue.step();
+  if (queue.refusals().refused(item, {.subject = refused.subject,
+                                      .tenant = step.tenant_of(execution),
+                                      .names_account = refused.names_account,
+                                      .destination = step.destination_of(execution)}))
     execution.outcome = FailedForGood{refused.reason + " (again, though others were accepted in between)"};
 }
 

@@ -57,10 +57,11 @@ void Runner::Parts::park(RunState& run) {
 std::vector<WakeList::HeldBy> Runner::Parts::held_by(const std::vector<const Execution*>& held) {
   std::vector<WakeList::HeldBy> steps;
   for (const Execution* execution : held) {
-    const Refusals::Mark mark = queue_of(*execution).mark_of(*execution);
+    StepQueue& queue = queue_of(*execution);
+    const Refusals::Mark mark = queue.mark_of(*execution);
     if (steps.empty() || steps.back().step != execution->step)
       steps.push_back({execution->step, mark});
-    else if (steps.back().mark.refused)
+    else if (queue.refusals().rank(mark) < queue.refusals().rank(steps.back().mark))
       steps.back().mark = mark;
   }
   return steps;
@@ -96,7 +97,7 @@ void Runner::Parts::release_held() {
 void Runner::Parts::release_probe(StepQueue& queue, Timestamp at) {
   const Circuit& circuit = queue.circuit();
   using Rank = Refusals::Rank;
-  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kTenant;
+  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kDestination;
   if (circuit.refused())
     queue.set_held_rank(wakes_.release_probe(&queue.step(), queue.refusals(), worst, at));
   else

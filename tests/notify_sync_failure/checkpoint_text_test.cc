@@ -46,10 +46,13 @@ TEST_CASE("checkpoints of recipients and receipts are what their conversions giv
     CHECK(to_checkpoint(Recipients{text, {}}) == json{{"org_name", text}, {"user_ids", json::array()}}.dump());
     CHECK(to_checkpoint(Recipients{"Acme", {text, user}}) ==
           json{{"org_name", "Acme"}, {"user_ids", {text, user}}}.dump());
-    const Recipients sharing{text, {text, user}, {{text, user}, {user, text}}};
+    CHECK(to_checkpoint(Recipients{"Acme", {user}, {}, {}, {text, "x.test"}}) ==
+          json{{"domains", {text, "x.test"}}, {"org_name", "Acme"}, {"user_ids", {user}}}.dump());
+    const Recipients sharing{text, {text, user}, {{text, user}, {user, text}}, {}, {"", text}};
     const auto restored = json::parse(to_checkpoint(sharing)).get<Recipients>();
     CHECK(restored.org_name == text);
     CHECK(restored.user_ids == sharing.user_ids);
+    CHECK(restored.domains == sharing.domains);
     CHECK(restored.shared_mailboxes == sharing.shared_mailboxes);
   }
   CHECK(to_checkpoint(pawl::mail::MailReceipt{"suppressed", "no such \"user\""}) ==

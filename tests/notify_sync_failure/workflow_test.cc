@@ -181,6 +181,28 @@ TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notific
   CHECK(run.note.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a mail's domain is known before it is tried, and unknown where a checkpoint does not tell") {
+  directory.organisations[kOrgId] = {
+      "Acme Lettings", {"adam", "bea", "olive"}, {}, {"Adam@ACME.example", "nobody", "olive@b\u00fccher.test "}};
+  const auto destinations = [](const pawl::engine::RunState& run) {
+    std::vector<std::string> found;
+    for (const auto& [name, execution] : run.executions)
+      if (execution->step->name() == "send-email") found.push_back(execution->step->destination_of(*execution));
+    return found;
+  };
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(destinations(run) == std::vector<std::string>{"acme.example", "", "xn--bcher-kva.test"});
+
+  pawl::engine::StoredRun old = stored();
+  old.steps.push_back({.step = {"resolve-recipients", ""},
+                       .attempt = 1,
+                       .result = R"({"org_name":"Acme Lettings","user_ids":["adam","olive"]})"});
+  pawl::engine::RunState taken_up(workflow, old);
+  finish(taken_up);
+  CHECK(destinations(taken_up) == std::vector<std::string>{"", ""});
+}
+
 TEST_CASE_METHOD(
     Fixture, "the mail to a shared address goes out while any of its accounts may get it, and says so if none may") {
   directory.organisations[kOrgId] = {

@@ -10,7 +10,6 @@
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/message/message_id.h"
 #include "workflows/redaction/safe_text.h"
-#include "workflows/text/ascii_case.h"
 #include "workflows/text/json_text.h"
 
 namespace pawl::mail {
@@ -68,10 +67,7 @@ class SafeLines {
 };
 
 // Whose mail it is, for whoever asks whether a refusal is the relay's of everybody: an organisation at a domain.
-std::string subject_of(const Outgoing& mail) {
-  const std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
-  return mail.item->input().org_id + " " + text::lower_cased(domain);
-}
+std::string subject_of(const Outgoing& mail) { return mail.item->input().org_id + " " + mail_domain(mail.address); }
 
 // Of those who share the mailbox.
 const std::string& user_of(const MailRequest& mail, std::size_t user) {
@@ -294,6 +290,11 @@ void SendMail::execute(MailBatch& batch) {
 }
 
 std::string SendMail::message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const {
+// A recipient who is no user is his address.
+std::string SendMail::destination(const MailRequest& request) const {
+  return request.domain.empty() ? mail_domain(normalised_address(request.recipient)) : request.domain;
+}
+
   const std::string& recipient = item.input().recipient;
   return message_id({item.workflow(), item.event_id(), name(), recipient}, sender_.domain());
 }

@@ -15,14 +15,23 @@ namespace {
 
 constexpr std::size_t kOrgNameMax = 120;
 
+// A user's each, normalised; empty where it cannot be used.
+std::vector<std::string> usable_addresses(const Recipients& recipients) {
+  std::vector<std::string> usable;
+  for (const std::string& email : recipients.emails) {
+    std::string address = mail::normalised_address(email);
+    usable.push_back(mail::why_unusable(address) ? std::string() : std::move(address));
+  }
+  return usable;
+}
+
 // One mail a mailbox, however many accounts have it. What cannot be sent to is nobody's mailbox: each of its users is
 // told of by himself.
-std::vector<std::vector<std::string>> shared_mailboxes(const Recipients& recipients) {
+std::vector<std::vector<std::string>> shared_mailboxes(const Recipients& recipients,
+                                                       const std::vector<std::string>& addresses) {
   std::map<std::string, std::vector<std::string>> users_of;
-  for (std::size_t user = 0; user < recipients.emails.size(); ++user) {
-    const std::string address = mail::normalised_address(recipients.emails[user]);
-    if (!mail::why_unusable(address)) users_of[mail::mailbox_key(address)].push_back(recipients.user_ids.at(user));
-  }
+  for (std::size_t user = 0; user < addresses.size(); ++user)
+    if (!addresses[user].empty()) users_of[mail::mailbox_key(addresses[user])].push_back(recipients.user_ids.at(user));
   std::vector<std::vector<std::string>> shared;
   for (auto& [mailbox, users] : users_of)
     if (users.size() > 1) shared.push_back(std::move(users));
@@ -30,11 +39,18 @@ std::vector<std::vector<std::string>> shared_mailboxes(const Recipients& recipie
   return shared;
 }
 
-void append_ids(std::string& json, const std::vector<std::string>& ids) {
+std::vector<std::string> domains_of(const std::vector<std::string>& addresses) {
+  std::vector<std::string> domains;
+  for (const std::string& address : addresses) domains.push_back(mail::mail_domain(address));
+  if (std::ranges::all_of(domains, &std::string::empty)) domains.clear();
+  return domains;
+}
+
+void append_texts(std::string& json, const std::vector<std::string>& texts) {
   json += '[';
-  for (const std::string& id : ids) {
-    if (&id != &ids.front()) json += ',';
-    text::append_json_text(json, id);
+  for (const std::string& text : texts) {
+    if (&text != &texts.front()) json += ',';
+    text::append_json_text(json, text);
   }
   json += ']';
 }
@@ -42,24 +58,31 @@ void append_ids(std::string& json, const std::vector<std::string>& ids) {
 }  // namespace
 
 std::string to_checkpoint(const Recipients& recipients) {
-  std::string json = "{\"org_name\":";
+  std::string json = "{";
+  if (!recipients.domains.empty()) {
+    json += "\"domains\":";
+    append_texts(json, recipients.domains);
+    json += ',';
+  }
+  json += "\"org_name\":";
   text::append_json_text(json, recipients.org_name);
   if (!recipients.shared_mailboxes.empty()) {
     json += ",\"shared_mailboxes\":[";
     for (const auto& users : recipients.shared_mailboxes) {
       if (&users != &recipients.shared_mailboxes.front()) json += ',';
-      append_ids(json, users);
+      append_texts(json, users);
     }
     json += ']';
   }
   json += ",\"user_ids\":";
-  append_ids(json, recipients.user_ids);
+  append_texts(json, recipients.user_ids);
   return json += '}';
 }
 
 void from_json(const nlohmann::json& json, Recipients& recipients) {
   json.at("org_name").get_to(recipients.org_name);
   json.at("user_ids").get_to(recipients.user_ids);
+  if (const auto domains = json.find("domains"); domains != json.end()) domains->get_to(recipients.domains);
   if (const auto shared = json.find("shared_mailboxes"); shared != json.end())
     shared->get_to(recipients.shared_mailboxes);
 }
@@ -76,7 +99,9 @@ void ResolveRecipients::execute(engine::Batch<std::string, Recipients>& batch) {
   std::vector<Recipients> found = directory_.owners_and_admins(org_ids);
   for (Recipients& recipients : found) {
     recipients.org_name = redaction::safe_line(recipients.org_name, kOrgNameMax);
-    recipients.shared_mailboxes = shared_mailboxes(recipients);
+    const std::vector<std::string> addresses = usable_addresses(recipients);
+    recipients.shared_mailboxes = shared_mailboxes(recipients, addresses);
+    recipients.domains = domains_of(addresses);
     recipients.emails.clear();
   }
   for (auto& item : batch) {

@@ -32,8 +32,11 @@ std::vector<MailRequest> one_email_a_mailbox(const SharedFailure& failure, const
   const auto content = std::make_shared<const FailureMail>(writer, failure, recipients.org_name);
   std::vector<MailRequest> mails;
   mails.reserve(recipients.user_ids.size());
-  for (const std::string& user_id : recipients.user_ids)
-    if (!among_others.contains(user_id)) mails.push_back({content, failure->org_id, user_id, others[user_id]});
+  for (std::size_t user = 0; user < recipients.user_ids.size(); ++user) {
+    const std::string& user_id = recipients.user_ids[user];
+    const std::string domain = user < recipients.domains.size() ? recipients.domains[user] : "";
+    if (!among_others.contains(user_id)) mails.push_back({content, failure->org_id, user_id, others[user_id], domain});
+  }
   return mails;
 }
 

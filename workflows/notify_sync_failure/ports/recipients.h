@@ -17,9 +17,12 @@ struct Recipients {
   std::vector<std::vector<std::string>> shared_mailboxes = {};
   /// The directory's answer alone, and not checkpointed: a user's address each, as typed; may be empty.
   std::vector<std::string> emails = {};
+  /// The domain of each user's address in lower case, empty where the address cannot be used; of nobody where none can,
+  /// and in checkpoints of builds that did not keep it.
+  std::vector<std::string> domains = {};
 };
 std::string to_checkpoint(const Recipients& recipients);
-/// Reads checkpoints of builds without shared mailboxes too.
+/// Reads checkpoints of builds without shared mailboxes or domains too.
 void from_json(const nlohmann::json& json, Recipients& recipients);
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached.
