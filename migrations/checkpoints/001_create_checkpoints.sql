@@ -151,14 +151,18 @@ where s.failed;
 
 -- Public: every unfinished run and why it is not finished. `why` is 'moving' (in a worker's memory, or in none since it
 -- stopped), 'backoff' (a step is between two attempts; the one due first is shown) or 'circuit' (no attempt of its own
--- failed: it is held until the service behind a step answers again). reason is the worker's own word when it parked.
+-- failed: it is held until the service behind a step answers again). reason is the worker's own word when it parked; of
+-- a paused step it is `STEP is paused: WHY`, which gives step and last_error.
 create view v1_waiting as
 select r.event_id as run_id, r.workflow,
        case when r.status = 'running' then 'moving' when p.run is null then 'circuit' else 'backoff' end as why,
-       r.reason, p.step, p.key, p.attempt as attempts, p.error as last_error,
+       r.reason,
+       coalesce(p.step, iif(paused, substr(r.reason, 1, paused - 1), null)) as step,
+       p.key, p.attempt as attempts,
+       coalesce(p.error, iif(paused, substr(r.reason, paused + length(' is paused: ')), null)) as last_error,
        strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(r.wake_at, p.retry_at) / 1e6, 'unixepoch') as next_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at
-from runs r
+from (select *, instr(reason, ' is paused: ') as paused from runs) r
 left join attempts p
   on (p.run, p.step, p.key, p.resumes, p.attempt) = (
        select run, step, key, resumes, attempt from pending_retries

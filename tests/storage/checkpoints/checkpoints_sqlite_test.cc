@@ -252,6 +252,18 @@ TEST_CASE_METHOD(File, "the stable views answer why a run waits and what is in d
   CHECK(reader.query("select count(*) from v1_waiting where reason like '%451 later%'").rows[0][0] == "1");
 }
 
+TEST_CASE_METHOD(File, "who waits for a paused step is shown with the step and the error that paused it") {
+  SqliteCheckpoints store(path);
+  commit(store, {started(1), engine::RunParked{1, at(9000), "send-email is paused: mail relay x is paused: 421"}});
+  commit(store, {started(2), engine::RunParked{2, at(9000), "send-email waits for its turn"}});
+  const CheckpointReader reader(path);
+  const auto waiting = reader.query("select why, step, last_error from v1_waiting order by step is null");
+  REQUIRE(waiting.rows.size() == 2);
+  using Row = std::vector<std::optional<std::string>>;
+  CHECK(waiting.rows[0] == Row{"circuit", "send-email", "mail relay x is paused: 421"});
+  CHECK(waiting.rows[1] == Row{"circuit", std::nullopt, std::nullopt});
+}
+
 TEST_CASE_METHOD(File, "a missing file is an error that names it and the setting") {
   CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains(path) && Catch::Contains("PAWL_CHECKPOINTS"));
 }
