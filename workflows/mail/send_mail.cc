@@ -23,7 +23,8 @@ constexpr std::size_t kReplyMax = 500;
 constexpr std::size_t kPersonMax = 120;
 // Accounts are locked when a wrong password is tried often.
 constexpr const char* kLoginAdvice =
-    "; login refused: tried again after 1 to 15 minutes, at once after a restart or when the password file changes";
+    "; login refused: tried again after 30 to 60 s, then ever more rarely, at last every 7 to 15 minutes; "
+    "at once after a restart or when the password file changes";
 constexpr engine::ProbeWaits kLoginProbes{std::chrono::minutes{1}, std::chrono::minutes{15}};
 
 LedgerState state_after(Delivery delivery) {
@@ -289,12 +290,12 @@ void SendMail::execute(MailBatch& batch) {
   round.record();
 }
 
-std::string SendMail::message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const {
 // A recipient who is no user is his address.
 std::string SendMail::destination(const MailRequest& request) const {
   return request.domain.empty() ? mail_domain(normalised_address(request.recipient)) : request.domain;
 }
 
+std::string SendMail::message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const {
   const std::string& recipient = item.input().recipient;
   return message_id({item.workflow(), item.event_id(), name(), recipient}, sender_.domain());
 }
