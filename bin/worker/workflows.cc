@@ -151,6 +151,12 @@ bool Workflows::mails() const {
   return std::ranges::any_of(used(), [](auto* part) { return dynamic_cast<mail::MailPart*>(part) != nullptr; });
 }
 
+void Workflows::check_mail_settings() try {
+  for (workflow::Module* module : chosen_) module->preview_mail({});
+} catch (const engine::RefusedError& error) {
+  throw UsageError(std::string("mail is not configured: ") + error.what());
+}
+
 workflow::MailPreview Workflows::preview_mail(const workflow::MailPreviewRequest& request) try {
   for (workflow::Module* module : chosen_)
     if (auto preview = module->preview_mail(request)) return *preview;

@@ -45,6 +45,8 @@ class Workflows {
   mail::MailPart& mail() { return parts_.shared<mail::MailPart>(); }
   bool mails() const;
 
+  /// Throws UsageError for a setting by which a workflow that runs could write no mail.
+  void check_mail_settings();
   /// The mail of the first that runs and sends any. Throws UsageError where none does.
   workflow::MailPreview preview_mail(const workflow::MailPreviewRequest& request);
 

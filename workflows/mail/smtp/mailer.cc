@@ -43,6 +43,7 @@ SmtpMailer::SmtpMailer(const SmtpOptions& options)
   ignore_sigpipe();
   const std::size_t connections = std::max<std::size_t>(1, options.connections);
   const auto findings = std::make_shared<SmtpFindings>();
+  if (!options.ca_file.empty()) findings->trust_store().context(options.ca_file);
   for (std::size_t i = 0; i < connections; ++i)
     connections_.push_back(std::make_unique<SmtpConnection>(options, findings));
 }

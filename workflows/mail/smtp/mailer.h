@@ -20,8 +20,8 @@ namespace pawl::mail {
 /// holds up its own call only.
 class SmtpMailer final : public Mailer {
  public:
-  /// Connects to nothing yet. Makes the process ignore SIGPIPE, unless it handles it: TLS writes to a socket that the
-  /// relay has closed would kill it.
+  /// Connects to nothing yet. Throws std::runtime_error for a file of certificates that cannot be read. Makes the
+  /// process ignore SIGPIPE, unless it handles it: TLS writes to a socket that the relay has closed would kill it.
   explicit SmtpMailer(const SmtpOptions& options);
 
   /// An envelope whose addresses are not usable (address.h) is kRejected and never reaches the wire.
