@@ -135,14 +135,17 @@ TEST_CASE("a relay that hangs up on a refused mail has refused it all the same, 
   CHECK(server.count("CONNECT") == 2);
 }
 
-TEST_CASE("a mail is in doubt when the relay dies or says nothing complete after the final dot") {
+TEST_CASE(
+    "a mail is in doubt when the relay dies or says nothing complete after the final dot, or neither 250 nor no") {
   check_each({{"dot=drop", Delivery::kInDoubt},
               {"dot=stall", Delivery::kInDoubt},
               {"dot=truncate", Delivery::kInDoubt},
               {"dot=hang", Delivery::kInDoubt},
               {"dot=huge", Delivery::kInDoubt},
               {"dot=long-line", Delivery::kInDoubt},
-              {"dot=garbage", Delivery::kInDoubt}},
+              {"dot=garbage", Delivery::kInDoubt},
+              {"dot=221 2.0.0 bye", Delivery::kInDoubt},
+              {"dot=251 2.1.5 will forward", Delivery::kInDoubt}},
              7);
 }
 
@@ -270,9 +273,6 @@ TEST_CASE("a wrong password is a refused login: one try for a whole call, no rec
   CHECK(server.count("MAIL") == 0);
 }
 
-TEST_CASE("a relay that is not there or has no such name is down for the whole batch") {
-  int port = 0;
-  {
 TEST_CASE("calls that come after a refused login try it no more until the password file is another") {
   const SmtpServer server({"--login", "pawl:right"});
   const pawl::bin::TemporaryDirectory directory;
@@ -287,6 +287,9 @@ TEST_CASE("calls that come after a refused login try it no more until the passwo
   CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
 }
 
+TEST_CASE("a relay that is not there or has no such name is down for the whole batch") {
+  int port = 0;
+  {
     const SmtpServer gone;
     port = gone.port();
   }
