@@ -51,7 +51,7 @@ struct CircuitStatus {
 struct RunnerStatus {
   std::uint64_t claimed = 0;
   std::uint64_t done = 0;
-  std::uint64_t done_with_note = 0;  ///< Whose workflow left a note, for example that nobody was told; failed ones too.
+  std::uint64_t done_with_note = 0;  ///< Whose workflow left a note, for example that nobody was told.
   std::uint64_t failed = 0;
   std::uint64_t attempts_failed = 0;
   std::uint64_t checkpoint_groups = 0;

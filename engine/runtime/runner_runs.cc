@@ -209,13 +209,13 @@ void Runner::Parts::end_durably(RunState& run, RunStatus status, const std::stri
     ended.resumable = resumable(run, ended.caught);
   }
   const Resumable resumable = ended.resumable;
-  const bool noted = !run.note.empty();
-  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, noted] {
+  const bool done_with_note = status == RunStatus::kDone && !run.note.empty();
+  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, done_with_note] {
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = runs_.at(number)->stored;  // as it is now: a redelivery may have changed its position
     FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
     forget(number);
-    counters_.done_with_note += noted;
+    counters_.done_with_note += done_with_note;
     finished(std::move(end));
   });
 }
