@@ -105,6 +105,18 @@ std::vector<workflow::Part*> Workflows::running() const {
   return running;
 }
 
+// Only its definition knows a workflow's type; before they are open it is made without settings.
+std::vector<engine::WorkflowName> Workflows::workflow_names() const {
+  std::vector<engine::WorkflowName> names;
+  const auto all = definitions_.empty() ? for_replay() : nullptr;
+  const auto& definitions = all ? all->definitions() : definitions_;
+  for (const workflow::Module* module : chosen_) {
+    const auto found = std::ranges::find(definitions, module->name(), &engine::WorkflowDefinition::name);
+    names.push_back({found->event_type, module->name()});
+  }
+  return names;
+}
+
 storage::MigrationLines Workflows::migrations() const {
   storage::MigrationLines lines{&storage::outbox_migrations()};
   for (const workflow::Part* part : running())

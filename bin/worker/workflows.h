@@ -7,6 +7,7 @@
 
 #include "bin/settings/options.h"
 #include "engine/authoring/workflow.h"
+#include "engine/ports/outbox.h"
 #include "workflows/mail/mail_part.h"
 #include "workflows/module/module.h"
 
@@ -24,6 +25,9 @@ class Workflows {
 
   /// Those that run, by their names with commas between them; empty: all that are not optional. Throws UsageError.
   void choose(const std::string& names);
+
+  /// Those that run, with the types of events that start them.
+  std::vector<engine::WorkflowName> workflow_names() const;
 
   /// The lines of migrations of those that run, the outbox's first.
   storage::MigrationLines migrations() const;

@@ -7,6 +7,11 @@
 
 namespace pawl::engine {
 
+const RetryPolicy& retry_of(const WorkflowDefinition& workflow, const StepBase& step) {
+  const auto own = workflow.retries.find(&step);
+  return own == workflow.retries.end() ? step.options().retry : own->second;
+}
+
 StepQueue& Runner::Parts::queue_of(const Execution& execution) { return *queue_by_step_.at(execution.step); }
 
 // Nothing starts that could outlive the lease, or whose result could not be remembered.
@@ -187,7 +192,8 @@ void Runner::Parts::settle(StepQueue& queue, Execution& execution, Timestamp at)
   if (const auto* done = std::get_if<Succeeded>(&execution.outcome); done && done->json.size() > kOutputMax)
     execution.outcome = FailedForGood{too_large(done->json.size())};
   const AttemptFacts facts{execution.attempt, execution.age, at, jitter_.next()};
-  Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
+  Verdict verdict =
+      judge(std::exchange(execution.outcome, Unsettled{}), retry_of(*execution.run->definition, queue.step()), facts);
   switch (verdict.kind) {
     case Verdict::Kind::kSucceed:
       return settled(execution, false, std::move(verdict.text), at);
@@ -247,13 +253,18 @@ void Runner::Parts::settled(Execution& execution, bool failed, std::string resul
 }
 
 void Runner::Parts::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {
-  ports_.observer.on({kind, execution.run->stored.event.id, execution.run->stored.workflow, execution.step->name(),
-                      execution.key, execution.attempt, "", detail});
+  const Event& event = execution.run->stored.event;
+  ports_.observer.on({kind, event.id, execution.run->stored.workflow, execution.step->name(), execution.key,
+                      execution.attempt, "", detail, event_id(event)});
 }
 
-void Runner::Parts::notify(NoticeKind kind, std::string_view event_id, std::string_view subject,
+void Runner::Parts::notify(NoticeKind kind, const Event& event, std::string_view subject,
                            std::string_view detail) const {
-  ports_.observer.on({kind, event_id, "", "", "", 0, subject, detail});
+  ports_.observer.on({kind, event.id, event.workflow, "", "", 0, subject, detail, event_id(event)});
+}
+
+void Runner::Parts::notify(NoticeKind kind, std::string_view detail) const {
+  ports_.observer.on({kind, "", "", "", "", 0, "", detail});
 }
 
 }  // namespace pawl::engine

@@ -70,7 +70,7 @@ std::vector<WakeList::HeldBy> Runner::Parts::held_by(const std::vector<const Exe
 // F18: another build began it. It is not skipped: due at once for the next process, which may be the right build.
 void Runner::Parts::park_misfit(const StoredRun& stored, const std::string& why) {
   const std::string reason = "does not fit this build: " + why;
-  notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
+  notify(NoticeKind::kRunMisfit, stored.event, "", reason);
   RunParked parked{stored.run, now(), reason};
   if (const auto run = runs_.find(stored.run); run != runs_.end()) run->second->parking = parked;
   journal_.add(std::move(parked), [this, number = stored.run] {
@@ -155,7 +155,7 @@ void Runner::Parts::woken(std::vector<StoredRun> found) {
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
     const bool is_here = runs_.contains(stored.run) || (last_delivery_ && last_delivery_->run == stored.run);
     if (is_here || !unfinished) continue;
-    const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+    const WorkflowDefinition* workflow = find_workflow(workflows_, stored.workflow);
     if (!workflow) {
       park_misfit(stored, "no workflow named " + stored.workflow);
       continue;
@@ -185,7 +185,7 @@ bool Runner::Parts::last_delivery_moves() const {
 void Runner::Parts::wake_last_delivery() {
   if (!last_delivery_moves() || intake_->busy() || !quarantine().admits(1)) return;
   StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
-  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored.workflow);
   if (workflow && !runs_.contains(stored.run)) wake(*workflow, std::move(stored));
 }
 

@@ -84,7 +84,8 @@ std::string prepare(const MigrationLine& line, bool with_app) {
 
 }  // namespace
 
-std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles) {
+std::string migration_script(const MigrationLines& lines, const WorkflowNames& workflows, bool with_app,
+                             bool create_roles) {
   std::string script =
       "-- For psql: one transaction, which applies what is missing. It may be run again.\n"
       "\\set ON_ERROR_STOP on\nbegin;\n";
@@ -95,6 +96,8 @@ std::string migration_script(const MigrationLines& lines, bool with_app, bool cr
   for (const MigrationLine* line : lines) script += prepare(*line, with_app);
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations) script += apply_once(*line, migration);
+  script += "\n-- the workflows\n";
+  for (const engine::WorkflowName& workflow : workflows) script += add_workflow_sql(workflow) + ";\n";
   script += "\nselect pawl.mend();\n";
   script += refuse_if("select string_agg(problem, '; ') from pawl.problems()", "");
   for (const MigrationLine* line : lines)

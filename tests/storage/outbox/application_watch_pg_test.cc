@@ -365,7 +365,7 @@ TEST_CASE_METHOD(Fixture, "a worker that runs sees a lost trigger and its return
   outbox.open({Worker::new_store(), {}, {}});
   const auto problems_seen = [&](std::size_t count) {
     return eventually([&] {
-      outbox.claim({{"test/event"}, {1, 5, {}}});
+      outbox.claim({test_workflows(), {1, 5, {}}});
       return outbox.application_problems().size() == count;
     });
   };

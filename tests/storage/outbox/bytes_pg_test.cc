@@ -17,7 +17,7 @@ struct LargeEvents : PostgresFixture {
     engine::ClaimLimits limits;
     limits.max = 500;
     limits.bytes = bytes;
-    return worker.outbox.claim({{"test/event"}, limits});
+    return worker.outbox.claim({test_workflows(), limits});
   }
   Worker worker{*this};
 };

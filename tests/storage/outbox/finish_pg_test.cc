@@ -116,7 +116,7 @@ TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's p
     months_pass();
     REQUIRE(partitions() == "2");
     CHECK(eventually([&] {
-      outbox.claim({{"test/event"}, {1, 5, {}}});
+      outbox.claim({test_workflows(), {1, 5, {}}});
       return partitions() == "4";
     }));
   }
@@ -125,9 +125,9 @@ TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's p
 TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgotten ones out of the default") {
   exec(
       "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
-      " type, aggregatetype, aggregateid, payload, headers)"
+      " workflow, type, aggregatetype, aggregateid, payload, headers)"
       " select 1, gen_random_uuid(), now(), now() - interval '200 days', 1, 0, gen_random_uuid(), 'done',"
-      " 't', 'a', 'b', '{}', '{}'");
+      " 'w', 't', 'a', 'b', '{}', '{}'");
   exec("select pawl.create_archive_month(date_trunc('month', (now() - interval '200 days') at time zone 'UTC'))");
   CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
   CHECK(value("select count(*) from pawl.outbox_archive") == "1");
