@@ -66,7 +66,7 @@ class MigrateVerb final : public Verb {
     for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
     for (const std::string& name : done.registered) console.out << "registered workflow " << name << '\n';
     for (const std::string& name : done.mended)
-      console.out << "mended trigger " << name << ": failed syncs make events again\n";
+      console.out << "mended trigger " << name << ": syncs make events again\n";
     if (done.applied.empty() && done.registered.empty() && done.mended.empty())
       console.out << "nothing to apply: the database is as new as this pawl\n";
     return ExitCode::kDone;

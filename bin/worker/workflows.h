@@ -55,6 +55,7 @@ class Workflows {
   workflow::MailPreview preview_mail(const workflow::MailPreviewRequest& request);
 
  private:
+  std::vector<engine::CrashPlace> crash_places() const;
   std::vector<workflow::SharedPart*> used() const;
   std::vector<workflow::Part*> running() const;
   workflow::Module* find(const std::string& name) const;

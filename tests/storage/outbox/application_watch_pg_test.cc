@@ -7,10 +7,10 @@
 #include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
+#include "workflows/depositlink/postgres/audience.h"
+#include "workflows/depositlink/postgres/postgres_inbox.h"
+#include "workflows/depositlink/postgres/postgres_recipients.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
-#include "workflows/notify_sync_failure/postgres/audience.h"
-#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
-#include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -249,17 +249,17 @@ TEST_CASE_METHOD(Reader,
   const Organisation acme(*this, "acme");
   Worker worker(*this);
   worker.open();
-  notify_sync_failure::PostgresRecipients recipients(conninfo);
-  notify_sync_failure::PostgresInbox inbox(conninfo, worker.epoch);
+  depositlink::PostgresRecipients recipients(conninfo);
+  depositlink::PostgresInbox inbox(conninfo, worker.epoch);
   mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend,
-                                  notify_sync_failure::owners_and_admins());
+                                  depositlink::owners_and_admins());
   const std::vector ids{acme.id};
   const std::string event = Worker::new_store();
   exec("alter table org_members enable row level security");
   exec("create policy owners_alone on org_members for select using (role = 'owner')");
   for (const bool again : {false, true}) {
-    const notify_sync_failure::Notification note{event,  acme.id, "kind", "urgent",     "title",
-                                                 "body", "link",  "{}",   {acme.admin}, again};
+    const depositlink::Notification note{event,  acme.id, "kind", "urgent",     "title",
+                                         "body", "link",  "{}",   {acme.admin}, again};
     const mail::LedgerRequest mail{event, acme.id, acme.admin, "<id@example>", again};
     CHECK_THROWS_AS(recipients.owners_and_admins(ids), engine::RefusedError);
     CHECK_THROWS_AS(inbox.post({&note, 1}), engine::RefusedError);
@@ -280,7 +280,7 @@ TEST_CASE_METHOD(Reader, "P1: row-level security cannot end between what was rea
       " $$ begin perform pg_advisory_xact_lock(1); return pawl.answer(); end $$");
   exec("select pg_advisory_lock(1)");
   auto found = std::async(std::launch::async, [this, &acme] {
-    notify_sync_failure::PostgresRecipients recipients(conninfo);
+    depositlink::PostgresRecipients recipients(conninfo);
     return recipients.owners_and_admins(std::vector{acme.id});
   });
   CHECK(eventually([&] {
@@ -338,7 +338,7 @@ TEST_CASE_METHOD(Fixture, "P1: an organisation is not said to have nobody while 
   exec("grant all on schema pawl to " + reader);
   exec("alter view pawl.recipients owner to " + reader);
   exec("alter table org_members enable row level security");
-  notify_sync_failure::PostgresRecipients directory(conninfo);
+  depositlink::PostgresRecipients directory(conninfo);
   CHECK_THROWS_WITH(directory.owners_and_admins(std::vector{acme.id}), Catch::Contains("row-level security"));
   exec("alter table org_members disable row level security");
   CHECK(directory.owners_and_admins(std::vector{acme.id})[0].user_ids.size() == 2);

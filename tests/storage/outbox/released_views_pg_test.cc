@@ -3,7 +3,7 @@
 
 #include "storage/outbox/application_watch.h"
 #include "tests/storage/postgres_fixture.h"
-#include "workflows/notify_sync_failure/postgres/postgres_recipients.h"
+#include "workflows/depositlink/postgres/postgres_recipients.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -46,7 +46,7 @@ TEST_CASE_METHOD(Fixture,
   exec("select pawl.release_application()");
   exec("select pawl.release_application()");
   CHECK(problems().find("pawl.recipients reads no table") != std::string::npos);
-  notify_sync_failure::PostgresRecipients directory(conninfo);
+  depositlink::PostgresRecipients directory(conninfo);
   CHECK_THROWS_WITH(directory.owners_and_admins(std::vector{acme.id}), Catch::Contains("pawl.bind_application()"));
   exec("select pawl.bind_application()");
   CHECK(problems().empty());

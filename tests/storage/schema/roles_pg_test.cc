@@ -8,7 +8,7 @@
 #include "storage/schema/roles.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
-#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "workflows/depositlink/postgres/postgres_inbox.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -206,16 +206,16 @@ TEST_CASE_METHOD(Roles, "a table of notifications in a schema named like the wor
   exec("grant all on " + worker.name + ".notifications to " + worker.name);
   Worker registered(*this);
   registered.open();
-  notify_sync_failure::PostgresInbox inbox(worker.conninfo, registered.epoch);
-  const notify_sync_failure::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
-                                               .org_id = acme.id,
-                                               .kind = "k",
-                                               .urgency = "urgent",
-                                               .title = "t",
-                                               .body = "b",
-                                               .link = "l",
-                                               .data = "{}",
-                                               .user_ids = {acme.owner}};
+  depositlink::PostgresInbox inbox(worker.conninfo, registered.epoch);
+  const depositlink::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
+                                       .org_id = acme.id,
+                                       .kind = "k",
+                                       .urgency = "urgent",
+                                       .title = "t",
+                                       .body = "b",
+                                       .link = "l",
+                                       .data = "{}",
+                                       .user_ids = {acme.owner}};
   CHECK(inbox.post({&note, 1}) == std::vector<int>{1});
   CHECK(value("select count(*) from public.notifications") == "1");
   exec("drop schema " + worker.name + " cascade");

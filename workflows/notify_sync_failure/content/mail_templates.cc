@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/authoring/errors.h"
-#include "workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/depositlink/content/html_page.h"
 #include "workflows/notify_sync_failure/content/html_place.h"
 #include "workflows/notify_sync_failure/content/template_file.h"
 #include "workflows/text/plain_text.h"
@@ -172,7 +172,7 @@ class MailTemplates::Template {
     TagCheck(file, text, escaping).run();
     if (!template_.is_valid()) refuse_template(file, ": " + template_.error_message());
     if (escaping == Escaping::kHtml)
-      template_.set_custom_escape(html_escaped);
+      template_.set_custom_escape(depositlink::html_escaped);
     else
       template_.set_custom_escape([](const std::string& value) { return value; });
   }
