@@ -17,6 +17,7 @@ set(_pawl_needs_module redaction schema)
 set(_pawl_needs_mail module)
 set(_pawl_needs_depositlink mail outbox)
 set(_pawl_needs_notify_sync_failure depositlink)
+set(_pawl_needs_confirm_sync_recovery depositlink outbox)
 set(_pawl_needs_worker checkpoints outbox mail)
 
 macro(_pawl_find_packages component)
