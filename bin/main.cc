@@ -4,6 +4,7 @@
 #endif
 
 #include "bin/worker_main.h"
+#include "workflows/confirm_sync_recovery/registration.h"
 #include "workflows/notify_sync_failure/registration.h"
 
 namespace {
@@ -24,5 +25,6 @@ int main(int argc, char** argv) {
   return pawl::bin::run_worker_main(argc, argv,
                                     {
                                         pawl::notify_sync_failure::registration,
+                                        pawl::confirm_sync_recovery::registration,
                                     });
 }

@@ -10,31 +10,42 @@
 #include "bin/settings/run_ids.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
+#include "storage/outbox/event_admin.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
 
 namespace pawl::bin {
 
 namespace {
 
-// Beginnings and ends of ids are looked up among what is in doubt.
-std::string full_id(const std::string& id, const std::string& postgres) {
-  if (is_full_id(id)) return id;
-  std::set<std::string> found;
-  for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres))
-    if (mail.event_id.starts_with(id) || mail.event_id.ends_with(id)) found.insert(mail.event_id);
-  if (found.size() == 1) return *found.begin();
-  if (found.empty())
-    throw NotFoundError("no run whose id begins or ends with '" + id +
+// Of the mails in doubt. A run of which Postgres has nothing else any more goes by its id.
+std::vector<engine::RunName> runs_in_doubt(const std::string& postgres) {
+  std::set<std::string> ids;
+  for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres)) ids.insert(mail.event_id);
+  std::vector<engine::RunName> runs;
+  for (engine::RunName& run : storage::runs_of(postgres, {ids.begin(), ids.end()}))
+    if (ids.erase(run.run_id) > 0) runs.push_back(std::move(run));
+  for (const std::string& id : ids) runs.push_back({id, id, ""});
+  return runs;
+}
+
+// What has no mail in doubt is asked for by its own id, and told so.
+std::vector<std::string> run_ids(const GivenRuns& given, const std::string& postgres) {
+  std::vector<std::string> ids;
+  try {
+    for (const engine::RunName& run : resolve_runs(runs_in_doubt(postgres), given)) ids.push_back(run.run_id);
+  } catch (const NotFoundError&) {
+    if (is_full_id(given.id)) return {given.id};
+    throw NotFoundError("no run whose id begins or ends with '" + given.id +
                         "' has a mail in doubt; `pawl in-doubt` lists what there is");
-  throw UsageError("several runs with mails in doubt have an id that begins or ends with '" + id +
-                   "'; give more of it");
+  }
+  return ids;
 }
 
 class InDoubtVerb final : public Verb {
  public:
   InDoubtVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     resolve_ = command.add_subcommand("resolve", "Take a run's mails out of doubt, and let the run go on");
-    resolve_->add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
+    resolve_->add_option("RUN", ids_, kRunHelp)->required();
     CLI::Option* sent = resolve_->add_flag("--sent", sent_, "They were sent: never send them again");
     resolve_->add_flag("--not-sent", not_sent_, "They were not sent: send them now")->excludes(sent);
     resolve_->add_option("--user", user_, "Only the mail to this user, by full id");
@@ -46,7 +57,7 @@ class InDoubtVerb final : public Verb {
     if (sent_ == not_sent_) throw UsageError("in-doubt resolve needs either --sent or --not-sent");
     if (!user_.empty() && !is_full_id(user_))
       throw UsageError("--user takes a full user id as `pawl in-doubt` lists it, not '" + user_ + "'");
-    const std::vector<std::string> ids = expand_ids(ids_, console.in);
+    const std::vector<GivenRuns> ids = expand_ids(ids_, console.in);
     require_mails();
     await_migrated_postgres(settings, console, workflows_.mail().migrations());
     return resolve(ids, settings, console);
@@ -69,21 +80,21 @@ class InDoubtVerb final : public Verb {
     return ExitCode::kDone;
   }
 
-  ExitCode resolve(const std::vector<std::string>& ids, const Settings& settings, Console& console) const {
+  ExitCode resolve(const std::vector<GivenRuns>& given, const Settings& settings, Console& console) const {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
-    for (const std::string& id : ids) {
-      const std::string event_id = full_id(id, settings.postgres);
-      const auto outcome = mail::resolve_in_doubt(settings.postgres, {event_id, user_, sent_, requester(), note_});
-      if (outcome.resolved > 0) {
-        table.rows.push_back(
-            {event_id, std::to_string(outcome.resolved) + (sent_ ? " sent" : " not sent"), "run " + outcome.run});
-        continue;
+    for (const GivenRuns& runs : given)
+      for (const std::string& id : run_ids(runs, settings.postgres)) {
+        const auto outcome = mail::resolve_in_doubt(settings.postgres, {id, user_, sent_, requester(), note_});
+        if (outcome.resolved > 0) {
+          table.rows.push_back(
+              {id, std::to_string(outcome.resolved) + (sent_ ? " sent" : " not sent"), "run " + outcome.run});
+          continue;
+        }
+        table.rows.push_back({id, "refused", outcome.outcome});
+        const bool not_found = outcome.outcome.starts_with("not found");
+        if (code == ExitCode::kDone || not_found) code = not_found ? ExitCode::kNotFound : ExitCode::kRefused;
       }
-      table.rows.push_back({event_id, "refused", outcome.outcome});
-      const bool not_found = outcome.outcome.starts_with("not found");
-      if (code == ExitCode::kDone || not_found) code = not_found ? ExitCode::kNotFound : ExitCode::kRefused;
-    }
     print_table(console.out, table, settings.output);
     if (code != ExitCode::kDone)
       console.err << "pawl: not every mail could be resolved; `pawl in-doubt` lists those that can\n";

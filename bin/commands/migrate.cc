@@ -40,14 +40,13 @@ class MigrateVerb final : public Verb {
 
  private:
   ExitCode print(Console& console) const {
-    console.out << storage::migration_script(workflows_.migrations(), with_app_, roles_);
+    console.out << storage::migration_script(workflows_.migrations(), workflows_.workflow_names(), with_app_, roles_);
     return ExitCode::kDone;
   }
 
   ExitCode show_status(const Settings& settings, Console& console) const {
     Table table{{"database", "migration", "applied"}, {}, 1};
-    await_postgres(settings, console,
-                   [&] { table.rows = postgres_status_rows(settings.postgres, workflows_.migrations()); });
+    await_postgres(settings, console, [&] { table.rows = postgres_status_rows(settings.postgres, workflows_); });
     const bool is_applied = std::ranges::all_of(table.rows, [](const auto& row) { return row.back().has_value(); });
     for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
     print_table(console.out, table, settings.output);
@@ -59,13 +58,16 @@ class MigrateVerb final : public Verb {
   ExitCode apply(const Settings& settings, Console& console) const {
     if (const auto warning = storage::impostor_warning(settings.postgres)) console.err << "pawl: " << *warning << '\n';
     const storage::MigrationLines lines = workflows_.migrations();
+    const storage::WorkflowNames names = workflows_.workflow_names();
     storage::Migrated done;
-    await_postgres(settings, console, [&] { done = storage::migrate_postgres(settings.postgres, with_app_, lines); });
+    await_postgres(settings, console,
+                   [&] { done = storage::migrate_postgres(settings.postgres, with_app_, lines, names); });
     await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_, lines); });
     for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
+    for (const std::string& name : done.registered) console.out << "registered workflow " << name << '\n';
     for (const std::string& name : done.mended)
-      console.out << "mended trigger " << name << ": failed syncs make events again\n";
-    if (done.applied.empty() && done.mended.empty())
+      console.out << "mended trigger " << name << ": syncs make events again\n";
+    if (done.applied.empty() && done.registered.empty() && done.mended.empty())
       console.out << "nothing to apply: the database is as new as this pawl\n";
     return ExitCode::kDone;
   }

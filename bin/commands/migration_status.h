@@ -6,12 +6,11 @@
 
 #include "bin/output/table.h"
 #include "bin/settings/settings.h"
-#include "storage/migrations/migrations.h"
+#include "bin/worker/workflows.h"
 
 namespace pawl::bin {
 
-std::vector<std::vector<Table::Cell>> postgres_status_rows(const std::string& conninfo,
-                                                           const storage::MigrationLines& lines);
+std::vector<std::vector<Table::Cell>> postgres_status_rows(const std::string& conninfo, const Workflows& workflows);
 
 /// Never creates the file: a missing one is a row that says so.
 std::vector<std::vector<Table::Cell>> checkpoint_status_rows(const Settings& settings);

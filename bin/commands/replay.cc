@@ -29,7 +29,7 @@ engine::ReplayReport replay(const Workflows& workflows, const engine::StoredRun&
 class ReplayVerb final : public Verb {
  public:
   ReplayVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
-    command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input")->required();
+    command.add_option("RUN", ids_, kRunHelp)->required();
     command.add_option("--from-file", file_, "A copy of a checkpoint file, instead of --checkpoints");
   }
 
@@ -38,13 +38,13 @@ class ReplayVerb final : public Verb {
     // Depends on code and checkpoints alone, so that every host gives the same answer.
     const auto workflows = workflows_.for_replay();
     std::vector<Replayed> replayed;
-    for (const std::string& part : expand_ids(ids_, console.in)) {
-      const std::string id = resolve_id(reader, part);
-      auto stored = reader.run(id);
-      if (!stored) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
-      const auto report = replay(*workflows, *stored);
-      replayed.push_back({std::move(*stored), report});
-    }
+    for (const GivenRuns& given : expand_ids(ids_, console.in))
+      for (const engine::RunName& name : resolve_runs(reader, given)) {
+        auto stored = reader.run(name.run_id);
+        if (!stored) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
+        const auto report = replay(*workflows, *stored);
+        replayed.push_back({std::move(*stored), report});
+      }
     print_replays(console.out, replayed, settings.output);
     const bool mismatch = std::any_of(replayed.begin(), replayed.end(),
                                       [](const Replayed& one) { return !one.report.mismatches.empty(); });

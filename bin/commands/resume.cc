@@ -2,7 +2,7 @@
 #include "bin/commands/resume.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <optional>
 
 #include "bin/commands/one_shot.h"
 #include "bin/settings/command_error.h"
@@ -16,18 +16,26 @@ namespace pawl::bin {
 namespace {
 
 /// Beginnings and ends of ids need the checkpoints; full ids do not, so that any host can resume.
-std::vector<std::string> full_ids(const std::vector<std::string>& ids, const Settings& settings) {
-  if (std::all_of(ids.begin(), ids.end(), is_full_id)) return ids;
-  const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
+std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const Settings& settings) {
+  std::optional<storage::CheckpointReader> reader;
   std::vector<std::string> full;
-  for (const std::string& id : ids) full.push_back(is_full_id(id) ? id : resolve_id(reader, id));
+  for (const GivenRuns& runs : given) {
+    if (is_full_id(runs.id)) {
+      full.push_back(runs.text());
+      continue;
+    }
+    if (!reader) reader.emplace(checkpoints_path(settings.checkpoints));
+    const engine::RunName run = resolve_runs(*reader, runs).front();  // all are of one event
+    const bool of_event = run.event_id.starts_with(runs.id) || run.event_id.ends_with(runs.id);
+    full.push_back(of_event ? GivenRuns{run.event_id, runs.workflow}.text() : run.run_id);
+  }
   return full;
 }
 
 class ResumeVerb final : public Verb {
  public:
   explicit ResumeVerb(CLI::App& command) {
-    command.add_option("RUN", ids_, "Ids, their beginnings or ends; - reads ids from standard input");
+    command.add_option("RUN", ids_, kRunHelp);
     command.add_flag("--failed", failed_, "Every failed run that ended within --since");
     command.add_option("--since", since_, "With --failed: only those that ended within this time, like 2h");
     command.add_option("--rate", rate_, "Spread them out, like 20/s; without it all at once");
@@ -71,7 +79,7 @@ class ResumeVerb final : public Verb {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     for (const auto& outcome : storage::resume_events(settings.postgres, request_)) {
-      table.rows.push_back({outcome.event_id, outcome.resumed ? "resumed" : "refused", outcome.detail});
+      table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail});
       if (outcome.resumed) continue;
       const bool not_found = outcome.detail.find("not found") != std::string::npos;
       if (not_found)

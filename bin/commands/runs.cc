@@ -19,7 +19,7 @@ class RunsVerb final : public Verb {
     command.add_option("--status", filter_.status, "Only runs in this state")
         ->check(CLI::IsMember({"running", "waiting", "done", "failed", "superseded"}));
     command.add_option("--since", since_, "Only runs that ended within this time, like 1h, or have not ended");
-    command.add_option("--event", filter_.event_id, "Only the run of this event");
+    command.add_option("--event", filter_.event_id, "Only the runs of this event");
     command.add_option("--connection", filter_.aggregate_id, "Only runs about this connection");
     limit_ =
         command.add_option("--limit", filter_.limit, "At most so many, newest first; default 100, all with -o ids")
@@ -30,10 +30,10 @@ class RunsVerb final : public Verb {
     if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
     const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
     if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
-    Table table{{"run", "status", "started", "ended", "workflow", "connection", "reason"}, {}, 0};
+    Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason"}, {}, 0};
     for (const storage::RunSummary& run : reader.runs(filter_))
-      table.rows.push_back(
-          {run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.aggregate_id, run.reason});
+      table.rows.push_back({run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.event_id,
+                            run.aggregate_id, run.reason});
     print_table(console.out, table, settings.output);
     if (table.rows.size() == filter_.limit) tell_left_out(reader.count(filter_), console);
     return ExitCode::kDone;

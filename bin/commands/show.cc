@@ -32,11 +32,11 @@ struct Deliveries {
 };
 
 /// Postgres is asked once and not waited for: the checkpoints alone are worth showing.
-Deliveries ask_deliveries(const std::string& conninfo, const std::string& event_id,
+Deliveries ask_deliveries(const std::string& conninfo, const std::string& run_id,
                           const redaction::OwnSecrets& secrets) {
   Deliveries deliveries;
   try {
-    for (const auto& line : storage::deliveries_of(conninfo, event_id))
+    for (const auto& line : storage::deliveries_of(conninfo, run_id))
       deliveries.table.rows.push_back({line.channel, line.user_id, line.state, line.at, line.detail});
   } catch (const engine::Error& error) {
     deliveries.unavailable = redacted(error.what(), secrets);
@@ -44,22 +44,30 @@ Deliveries ask_deliveries(const std::string& conninfo, const std::string& event_
   return deliveries;
 }
 
-void print_text(std::ostream& out, const engine::StoredRun& run, const Table& timeline, const Deliveries& deliveries) {
+/// What is shown of one run.
+struct Story {
+  engine::StoredRun run;
+  Table timeline;
+  Deliveries deliveries;
+};
+
+void print_text(std::ostream& out, const Story& story) {
+  const engine::StoredRun& run = story.run;
   const Table head{{"run", run.event.id},
                    {{"workflow", run.workflow},
-                    {"event", run.event.type},
+                    {"event", run.event.type + " " + event_id(run.event)},
                     {"about", run.event.aggregate_type + " " + run.event.aggregate_id},
                     {"payload", run.event.payload},
                     {"status", engine::to_string(run.status) + (run.reason.empty() ? "" : ": " + run.reason)}},
                    0};
   print_table(out, head, OutputFormat::kTable);
   out << "\ntimeline\n";
-  print_table(out, timeline, OutputFormat::kTable);
+  print_table(out, story.timeline, OutputFormat::kTable);
   out << "\ndeliveries\n";
-  if (deliveries.unavailable.empty())
-    print_table(out, deliveries.table, OutputFormat::kTable);
+  if (story.deliveries.unavailable.empty())
+    print_table(out, story.deliveries.table, OutputFormat::kTable);
   else
-    out << "not known: Postgres could not be asked: " << deliveries.unavailable << '\n';
+    out << "not known: Postgres could not be asked: " << story.deliveries.unavailable << '\n';
 }
 
 nlohmann::ordered_json rows_json(const Table& table) {
@@ -80,41 +88,57 @@ nlohmann::ordered_json payload_json(const std::string& payload) {
   return json.is_discarded() || too_deep ? nlohmann::ordered_json(payload) : json;
 }
 
-void print_document(std::ostream& out, const engine::StoredRun& run, const Table& timeline,
-                    const Deliveries& deliveries) {
-  nlohmann::ordered_json shown{{"run", run.event.id},
-                               {"workflow", run.workflow},
-                               {"status", engine::to_string(run.status)},
-                               {"reason", run.reason},
-                               {"event", {{"type", run.event.type}, {"aggregate_id", run.event.aggregate_id}}},
-                               {"timeline", rows_json(timeline)}};
+nlohmann::ordered_json document_of(const Story& story) {
+  const engine::StoredRun& run = story.run;
+  nlohmann::ordered_json shown{
+      {"run", run.event.id},
+      {"workflow", run.workflow},
+      {"status", engine::to_string(run.status)},
+      {"reason", run.reason},
+      {"event", {{"id", event_id(run.event)}, {"type", run.event.type}, {"aggregate_id", run.event.aggregate_id}}},
+      {"timeline", rows_json(story.timeline)}};
   shown["event"]["payload"] = payload_json(run.event.payload);
-  if (deliveries.unavailable.empty())
-    shown["deliveries"] = rows_json(deliveries.table);
+  if (story.deliveries.unavailable.empty())
+    shown["deliveries"] = rows_json(story.deliveries.table);
   else
-    shown["deliveries_unknown"] = deliveries.unavailable;
-  print_json(out, shown);
+    shown["deliveries_unknown"] = story.deliveries.unavailable;
+  return shown;
+}
+
+// A document for one run, an array for several.
+void print_documents(std::ostream& out, const std::vector<Story>& stories) {
+  auto documents = nlohmann::ordered_json::array();
+  for (const Story& story : stories) documents.push_back(document_of(story));
+  print_json(out, stories.size() == 1 ? documents.front() : documents);
 }
 
 class ShowVerb final : public Verb {
  public:
   explicit ShowVerb(CLI::App& command) {
-    command.add_option("RUN", id_, "The run's id, its beginning or its end")->required();
+    command.add_option("RUN", id_, "The id of an event or a run, its beginning or its end, or EVENT/WORKFLOW")
+        ->required();
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
     const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
-    const std::string id = resolve_id(reader, expand_ids({id_}, console.in).front());
-    const auto run = reader.run(id);
-    if (!run) throw NotFoundError("run " + id + " has just been pruned from these checkpoints");
-    if (settings.output == OutputFormat::kIds) {
-      console.out << id << '\n';
+    std::vector<Story> stories;
+    for (const engine::RunName& name : resolve_runs(reader, expand_ids({id_}, console.in).front())) {
+      auto run = reader.run(name.run_id);
+      if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
+      if (settings.output == OutputFormat::kIds)
+        console.out << name.run_id << '\n';
+      else
+        stories.push_back({std::move(*run), timeline_table(reader.timeline(name.run_id)),
+                           ask_deliveries(settings.postgres, name.run_id, *console.secrets)});
+    }
+    if (settings.output == OutputFormat::kJson) {
+      print_documents(console.out, stories);
       return ExitCode::kDone;
     }
-    const Table timeline = timeline_table(reader.timeline(id));
-    const Deliveries deliveries = ask_deliveries(settings.postgres, id, *console.secrets);
-    const auto print = settings.output == OutputFormat::kJson ? print_document : print_text;
-    print(console.out, *run, timeline, deliveries);
+    for (std::size_t i = 0; i < stories.size(); ++i) {
+      if (i > 0) console.out << '\n';
+      print_text(console.out, stories[i]);
+    }
     return ExitCode::kDone;
   }
 

@@ -15,7 +15,7 @@
 #include "bin/worker/signals.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
-#include "engine/authoring/step.h"
+#include "engine/runtime/step_names.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/postgres/advice.h"
 #include "storage/sqlite/file.h"
@@ -31,8 +31,7 @@ bool logs_json(const Settings& settings, const Console& console) {
 
 std::vector<std::string> step_names(const Workflows& workflows) {
   std::vector<std::string> names;
-  for (const auto& definition : workflows.definitions())
-    for (const auto* step : definition.steps) names.push_back(step->name());
+  for (engine::NamedStep& step : engine::named_steps(workflows.definitions())) names.push_back(std::move(step.name));
   return names;
 }
 

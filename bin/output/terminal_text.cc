@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 
+#include "workflows/text/invisible.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::bin {
@@ -22,7 +23,9 @@ bool is_acted_upon(char32_t point) {
          (point >= 0x2066 && point <= 0x2069);
 }
 
+// As in JSON: beyond U+FFFF it is a pair.
 std::string escape_of(char32_t point) {
+  if (point > 0xFFFF) return escape_of(0xD7C0 + (point >> 10)) + escape_of(0xDC00 + (point & 0x3FF));
   std::array<char, 8> escape{};
   std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(point));
   return escape.data();
@@ -37,6 +40,8 @@ std::string filtered(std::string_view text, Instead instead) {
     const char32_t point = text::take_code_point(text);
     if (is_acted_upon(point))
       out += instead(point);
+    else if (text::is_invisible(point))
+      out += escape_of(point);
     else
       text::append_code_point(out, point);
   }

@@ -9,7 +9,8 @@
 namespace pawl::bin {
 
 /// The text with a space in place of each character that a terminal acts upon: C0 but for line end and tab, DEL, C1,
-/// and what turns the direction of writing or ends a line unseen. Bytes that are no UTF-8 become U+FFFD.
+/// and what turns the direction of writing or ends a line unseen. Of other characters that show nothing their escape is
+/// shown, as \u200b. Bytes that are no UTF-8 become U+FFFD.
 std::string terminal_text(std::string_view text);
 
 /// The same as one line: line ends and tabs become spaces too.

@@ -180,6 +180,20 @@ void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) 
   }
 }
 
+// What CLI11 would read otherwise than it looks: it takes a bracket for a list, which goes on until a later line closes
+// it, a quote that is not closed for a part of the value, and what is behind a # for a comment, also between quotes.
+// The value may be a secret. Empty: nothing is wrong.
+std::string misread_in(std::string value) {
+  value.resize(std::min(value.find('#'), value.size()));
+  value.erase(value.find_last_not_of(" \t\r") + 1);
+  if (value.empty()) return "";
+  const char first = value.front();
+  if (first == '[') return "has a value that begins with a bracket; put it in double quotes";
+  if ((first == '"' || first == '\'') && (value.size() == 1 || value.back() != first))
+    return "opens a quote and does not close it; a # begins a comment, also between quotes";
+  return "";
+}
+
 // A line of another kind of file may hold a secret, and CLI11 would take it for a key and quote it.
 void require_settings_lines(std::ifstream& file, const std::string& path) {
   int number = 0;
@@ -194,6 +208,9 @@ void require_settings_lines(std::ifstream& file, const std::string& path) {
     if (line.find('=') == std::string::npos || !std::ranges::all_of(key, is_plain))
       throw UsageError(path + ": line " + std::to_string(number) +
                        " is not KEY = VALUE; the file is INI or TOML, not YAML or JSON");
+    const std::size_t value = line.find_first_not_of(" \t\r", line.find('=', from) + 1);
+    if (const std::string misread = misread_in(value == std::string::npos ? "" : line.substr(value)); !misread.empty())
+      throw UsageError(path + ": line " + std::to_string(number) + " " + misread);
   }
   file.clear();
   file.seekg(0);

@@ -2,6 +2,8 @@
 #include "bin/settings/run_ids.h"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 
 #include "bin/settings/command_error.h"
 #include "bin/settings/settings.h"
@@ -13,6 +15,7 @@ namespace pawl::bin {
 namespace {
 
 constexpr std::size_t kCandidatesShown = 10;
+constexpr std::size_t kRunsLookedAt = 1000;  // an event's runs, or too many anyway
 
 bool is_lower_hex(char letter) { return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f'); }
 
@@ -21,16 +24,29 @@ bool fits_an_id(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char letter) { return letter == '-' || is_lower_hex(letter); });
 }
 
+bool fits_a_workflow(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char letter) {
+    return letter == '-' || letter == '_' || letter == '.' || std::isalnum(static_cast<unsigned char>(letter));
+  });
+}
+
+bool begins_or_ends(const std::string& id, const std::string& part) {
+  return id.starts_with(part) || id.ends_with(part);
+}
+
 }  // namespace
 
 bool is_full_id(const std::string& text) { return engine::is_uuid(text) && fits_an_id(text); }
 
-std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, std::istream& in) {
-  std::vector<std::string> ids;
+std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std::istream& in) {
+  std::vector<GivenRuns> given;
   const auto take = [&](const std::string& word) {
-    const std::string id = text::lower_cased(word);
-    if (!fits_an_id(id)) throw UsageError("'" + word + "' is neither a run's id nor the beginning or end of one");
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    const std::size_t slash = std::min(word.find('/'), word.size());
+    const GivenRuns runs{text::lower_cased(word.substr(0, slash)), word.substr(std::min(slash + 1, word.size()))};
+    if (!fits_an_id(runs.id) || (slash < word.size() && !fits_a_workflow(runs.workflow)))
+      throw UsageError("'" + word +
+                       "' is neither the id of an event or a run, nor the beginning or end of one, nor EVENT/WORKFLOW");
+    if (std::ranges::find(given, runs) == given.end()) given.push_back(runs);
   };
   for (const std::string& argument : arguments) {
     if (argument == "-")
@@ -38,21 +54,37 @@ std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, s
     else
       take(argument);
   }
-  if (ids.empty())
+  if (given.empty())
     throw UsageError("no run was given: give ids, their beginnings or ends, or - to read them from standard input");
-  return ids;
+  return given;
 }
 
-std::string resolve_id(const storage::CheckpointReader& reader, const std::string& part) {
-  const std::vector<std::string> found = reader.ids_like(part, kCandidatesShown + 1);
+// Where the event's id fits, the event is meant with all of its runs, else a run.
+std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& candidates, const GivenRuns& given) {
+  std::vector<engine::RunName> found;
+  std::set<std::string> meant;
+  for (const engine::RunName& run : candidates) {
+    const bool by_event = begins_or_ends(run.event_id, given.id);
+    if (!by_event && !begins_or_ends(run.run_id, given.id)) continue;
+    if (!given.workflow.empty() && run.workflow != given.workflow) continue;
+    meant.insert(by_event ? run.event_id : run.run_id);
+    found.push_back(run);
+  }
   if (found.empty())
-    throw NotFoundError("no run in these checkpoints has an id that begins or ends with '" + part +
-                        "'; `pawl runs` lists what there is");
-  if (found.size() == 1) return found.front();
-  std::string message = "several runs have an id that begins or ends with '" + part + "'; give more of it:";
-  for (std::size_t i = 0; i < std::min(found.size(), kCandidatesShown); ++i) message += "\n  " + found[i];
-  if (found.size() > kCandidatesShown) message += "\n  ...";
+    throw NotFoundError("no run here has an id that begins or ends with '" + given.id + "'" +
+                        (given.workflow.empty() ? "" : " and is of the workflow " + given.workflow) +
+                        "; `pawl runs` lists what there is");
+  if (meant.size() == 1) return found;
+  std::string message = "several runs have an id that begins or ends with '" + given.id + "'; give more of it:";
+  std::size_t shown = 0;
+  for (const std::string& id : meant)
+    if (shown++ < kCandidatesShown) message += "\n  " + id;
+  if (meant.size() > kCandidatesShown) message += "\n  ...";
   throw UsageError(message);
+}
+
+std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given) {
+  return resolve_runs(reader.runs_like(given.id, kRunsLookedAt), given);
 }
 
 std::string checkpoints_path(const std::string& setting) {

@@ -1,4 +1,4 @@
-// The runs a verb was given: full ids, unambiguous beginnings or ends, or `-` for ids on standard input.
+// The runs a verb was given: events or runs by full ids or unambiguous beginnings or ends, or `-` for standard input.
 #pragma once
 
 #include <istream>
@@ -12,12 +12,28 @@ namespace pawl::bin {
 /// A UUID in its canonical lower-case form.
 bool is_full_id(const std::string& text);
 
-/// `-` stands for every word of `in`. The order is kept, repetitions are dropped. Throws UsageError when none is left.
-std::vector<std::string> expand_ids(const std::vector<std::string>& arguments, std::istream& in);
+/// What a verb was given: all runs of an event, its run in one workflow, or a further run by its own id.
+struct GivenRuns {
+  std::string id;        ///< Of an event or a run, in lower case; may be its beginning or its end.
+  std::string workflow;  ///< Empty: any.
 
-/// The one run whose id begins or ends with `part`. Throws NotFoundError for none and UsageError listing the candidates
-/// for several.
-std::string resolve_id(const storage::CheckpointReader& reader, const std::string& part);
+  /// As `ID` or `ID/WORKFLOW`.
+  std::string text() const { return workflow.empty() ? id : id + "/" + workflow; }
+  bool operator==(const GivenRuns&) const = default;
+};
+
+/// Of the argument, for the help.
+inline constexpr const char* kRunHelp =
+    "Ids of events or runs, their beginnings or ends, or EVENT/WORKFLOW; - reads them from standard input";
+
+/// `-` stands for every word of `in`. The order is kept, repetitions are dropped. Throws UsageError when none is left.
+std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std::istream& in);
+
+/// The runs, which are of one event. Throws NotFoundError for none and UsageError listing the candidates where several
+/// events or runs are meant.
+std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& candidates, const GivenRuns& given);
+/// Of those in the checkpoints.
+std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given);
 
 /// The setting, or the default place.
 std::string checkpoints_path(const std::string& setting);

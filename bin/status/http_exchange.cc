@@ -34,7 +34,7 @@ constexpr std::array kReasons{Reason{200, "OK"},
 struct Request {
   std::string method, target, version;
   std::vector<std::string> hosts;
-  bool has_origin = false;
+  bool is_from_page = false;
 };
 
 std::string text_response(const Page& page, bool with_body) {
@@ -80,7 +80,8 @@ bool read_field(const std::string& line, Request& request) {
   std::string value = from == std::string::npos ? "" : line.substr(from);
   value.erase(value.find_last_not_of(" \t") + 1);
   if (name == "host") request.hosts.push_back(text::lower_cased(value));
-  if (name == "origin") request.has_origin = true;
+  const bool is_own_fetch = name == "sec-fetch-site" && (value == "none" || value == "same-origin");
+  if (name == "origin" || (name == "sec-fetch-site" && !is_own_fetch)) request.is_from_page = true;
   return true;
 }
 
@@ -123,7 +124,7 @@ std::string answer_to(std::string_view request, Reach reach, const std::function
   if (!read) return text_response({.status = kBadRequest, .body = "no well-formed request\n"}, true);
   const bool is_head = read->method == "HEAD";
   if (!is_head && read->method != "GET") return text_response({.status = kNotAllowed, .body = "only GET\n"}, true);
-  const bool is_foreign = read->has_origin || (!read->hosts.empty() && !names_this_host(read->hosts.front()));
+  const bool is_foreign = read->is_from_page || (!read->hosts.empty() && !names_this_host(read->hosts.front()));
   if (reach == Reach::kTcp && is_foreign)
     return text_response({.status = kForbidden, .body = "only for programs of this host, by its name localhost\n"},
                          !is_head);

@@ -98,9 +98,8 @@ void Log::on(const Notice& notice) {
   if (wording.level < options_.level) return;
   const std::string attempt = notice.attempt > 0 ? std::to_string(notice.attempt) : "";
   const bool ended = notice.kind == NoticeKind::kRunEnded;
-  // The run's public id is its event's id.
   line(wording.level, wording.message,
-       {{"run", notice.event_id},
+       {{"run", notice.run_id},
         {"event", notice.event_id},
         {"workflow", notice.workflow},
         {"step", notice.step},

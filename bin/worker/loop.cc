@@ -61,6 +61,7 @@ bool WorkerLoop::open(WorkerSession& session) {
   };
   return retry_start(world_.clock, patience, [&] {
     storage::require_migrated(world_.address, world_.workflows.migrations());
+    storage::require_workflows(world_.address, world_.workflows.workflow_names());
     if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(world_.address))
       log_.line(LogLevel::kWarn, *warning);
     check_access(session);

@@ -6,6 +6,7 @@
 
 #include "bin/settings/command_error.h"
 #include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
 
 namespace pawl::bin {
 
@@ -47,6 +48,18 @@ Workflows::Workflows(std::vector<workflow::Registration> brought) : brought_(std
     modules_.push_back(std::move(module));
   }
   choose("");
+  engine::require_crash_place(crash_places());
+}
+
+std::vector<engine::CrashPlace> Workflows::crash_places() const {
+  std::vector<engine::CrashPlace> places;
+  const auto add = [&](const auto& parts) {
+    for (const auto& part : parts)
+      for (const engine::CrashPlace& place : part->crash_places()) places.push_back(place);
+  };
+  add(parts_.all());
+  add(modules_);
+  return places;
 }
 
 BroughtSettings Workflows::settings() {
@@ -87,11 +100,14 @@ void Workflows::choose(const std::string& names) {
   }
 }
 
-// Each once, in the order in which they were asked for.
+// Each once, behind those that it uses: in the order in which they were made.
 std::vector<workflow::SharedPart*> Workflows::used() const {
   std::set<workflow::SharedPart*> asked_for;
   for (workflow::Module* module : chosen_)
     for (workflow::SharedPart* part : module->uses()) asked_for.insert(part);
+  for (auto part = parts_.all().rbegin(); part != parts_.all().rend(); ++part)
+    if (asked_for.contains(part->get()))
+      for (workflow::SharedPart* other : (*part)->uses()) asked_for.insert(other);
   std::vector<workflow::SharedPart*> used;
   for (const auto& part : parts_.all())
     if (asked_for.contains(part.get())) used.push_back(part.get());
@@ -103,6 +119,18 @@ std::vector<workflow::Part*> Workflows::running() const {
   for (workflow::SharedPart* part : used()) running.push_back(part);
   running.insert(running.end(), chosen_.begin(), chosen_.end());
   return running;
+}
+
+// Only its definition knows a workflow's type; before they are open it is made without settings.
+std::vector<engine::WorkflowName> Workflows::workflow_names() const {
+  std::vector<engine::WorkflowName> names;
+  const auto all = definitions_.empty() ? for_replay() : nullptr;
+  const auto& definitions = all ? all->definitions() : definitions_;
+  for (const workflow::Module* module : chosen_) {
+    const auto found = std::ranges::find(definitions, module->name(), &engine::WorkflowDefinition::name);
+    names.push_back({found->event_type, module->name()});
+  }
+  return names;
 }
 
 storage::MigrationLines Workflows::migrations() const {
@@ -149,6 +177,12 @@ std::vector<std::string> Workflows::warnings() const {
 
 bool Workflows::mails() const {
   return std::ranges::any_of(used(), [](auto* part) { return dynamic_cast<mail::MailPart*>(part) != nullptr; });
+}
+
+void Workflows::check_mail_settings() try {
+  for (workflow::Module* module : chosen_) module->preview_mail({});
+} catch (const engine::RefusedError& error) {
+  throw UsageError(std::string("mail is not configured: ") + error.what());
 }
 
 workflow::MailPreview Workflows::preview_mail(const workflow::MailPreviewRequest& request) try {

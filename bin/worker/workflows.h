@@ -7,6 +7,7 @@
 
 #include "bin/settings/options.h"
 #include "engine/authoring/workflow.h"
+#include "engine/ports/outbox.h"
 #include "workflows/mail/mail_part.h"
 #include "workflows/module/module.h"
 
@@ -24,6 +25,9 @@ class Workflows {
 
   /// Those that run, by their names with commas between them; empty: all that are not optional. Throws UsageError.
   void choose(const std::string& names);
+
+  /// Those that run, with the types of events that start them.
+  std::vector<engine::WorkflowName> workflow_names() const;
 
   /// The lines of migrations of those that run, the outbox's first.
   storage::MigrationLines migrations() const;
@@ -45,10 +49,13 @@ class Workflows {
   mail::MailPart& mail() { return parts_.shared<mail::MailPart>(); }
   bool mails() const;
 
+  /// Throws UsageError for a setting by which a workflow that runs could write no mail.
+  void check_mail_settings();
   /// The mail of the first that runs and sends any. Throws UsageError where none does.
   workflow::MailPreview preview_mail(const workflow::MailPreviewRequest& request);
 
  private:
+  std::vector<engine::CrashPlace> crash_places() const;
   std::vector<workflow::SharedPart*> used() const;
   std::vector<workflow::Part*> running() const;
   workflow::Module* find(const std::string& name) const;

@@ -8,20 +8,34 @@
 
 namespace pawl::engine {
 
-/// One row of the outbox that this worker has claimed.
+/// One row of the outbox that this worker has claimed: an event, for one of the workflows of its type.
 struct Event {
-  std::int64_t position = 0;   ///< The outbox's order, unique per row; a redelivery by `emit` has another position.
-  std::string id;              ///< UUID in its canonical text form; also the id of the event's run.
-  std::string type;            ///< For example `pms/connection.sync.failed`.
+  std::int64_t position = 0;  ///< The outbox's order, unique per row; a redelivery by `emit` has another position.
+  std::string id;    ///< The run's UUID in its canonical text form: the event's, but for runs of further workflows.
+  std::string type;  ///< For example `pms/connection.sync.failed`.
   std::string aggregate_type;  ///< What the event is about, for example `pms_connection`.
   std::string aggregate_id;
   std::string tenant;         ///< Whose event it is, if its producer said so.
   std::string payload;        ///< JSON text exactly as the outbox holds it; parsed by the workflow, never in SQL.
   std::int64_t left_out = 0;  ///< Bytes of a payload that is too large to be claimed, and empty here; else 0.
   Timestamp created_at{};
-  int deliveries = 1;  ///< How often the event was claimed, this claim included.
-  int resumes = 0;     ///< How often an operator has asked that its failed run goes on.
+  int deliveries = 1;            ///< How often the event was claimed, this claim included.
+  int resumes = 0;               ///< How often an operator has asked that its failed run goes on.
+  std::string workflow{};        ///< Whose run it is.
+  std::string further_run_of{};  ///< The event's own id, where that is not `id`; else empty.
 };
+
+/// What a run is called.
+struct RunName {
+  std::string run_id;
+  std::string event_id;
+  std::string workflow;
+};
+
+/// The event's own id.
+inline const std::string& event_id(const Event& event) {
+  return event.further_run_of.empty() ? event.id : event.further_run_of;
+}
 
 enum class RunStatus { kRunning, kWaiting, kDone, kFailed, kSuperseded };
 
@@ -69,7 +83,8 @@ struct FinishedEvent {
   RunStatus status = RunStatus::kDone;  ///< kDone or kFailed.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
   Resumable resumable = Resumable::kAnywhere;
-  std::string payload{};  ///< What is archived in place of the payload; empty: the payload as it was emitted.
+  std::string payload{};      ///< What is archived in place of the payload; empty: the payload as it was emitted.
+  std::int64_t withheld = 0;  ///< Bytes of a payload that no worker has read, so that it is not shown; else 0.
 };
 
 }  // namespace pawl::engine

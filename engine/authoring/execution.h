@@ -101,7 +101,8 @@ class Execution {
   Timestamp listed_until_{};  ///< Under which its run lists it while it backs off.
 };
 
-/// The run's public id, which is its event's id: with step and key it identifies an effect.
+/// The run's public id, which is its event's but for runs of further workflows: with step and key it identifies an
+/// effect.
 const std::string& event_id_of(const Execution& execution);
 /// The name of the workflow that the run is of.
 const std::string& workflow_of(const Execution& execution);

@@ -43,6 +43,10 @@ class StepBase {
   /// own.
   virtual std::string tenant_of(const Execution& execution) const { return tenant_of_event(execution); }
 
+  /// Where its item goes behind the service, as far as is known before it is tried; empty where that is not known. A
+  /// destination that is refused while others are accepted keeps nobody else's items waiting.
+  virtual std::string destination_of(const Execution&) const { return {}; }
+
   /// Asks the service behind the step for nothing, by the same statements: throws as `execute` would if the service
   /// refuses whatever it is asked for. Called on a lane when a call failed that may have been refused over its items.
   virtual void check_service() {}
@@ -77,6 +81,12 @@ class Step : public StepBase {
   std::string tenant_of(const Execution& execution) const final {
     std::string own = tenant(static_cast<const TypedExecution<In, Out>&>(execution).input);
     return own.empty() ? tenant_of_event(execution) : own;
+  }
+
+  /// Where the item goes behind the service, as a mail's domain; see `destination_of`.
+  virtual std::string destination(const In&) const { return {}; }
+  std::string destination_of(const Execution& execution) const final {
+    return destination(static_cast<const TypedExecution<In, Out>&>(execution).input);
   }
 
   /// Settles every item of the batch. Called on up to `parallelism` threads at once. An exception settles whatever is

@@ -4,12 +4,14 @@
 #include <coroutine>
 #include <exception>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/authoring/event.h"
+#include "engine/authoring/retry_policy.h"
 
 namespace pawl::engine {
 
@@ -49,19 +51,24 @@ class Workflow {
   std::coroutine_handle<promise_type> frame_;
 };
 
-/// A workflow as main registers it: its name and event type are on disk for ever.
+/// A workflow as main registers it: its name and event type are on disk for ever. An event starts every workflow of its
+/// type, each in a run of its own.
 struct WorkflowDefinition {
-  std::string name;        ///< kebab-case, verb first.
+  std::string name;        ///< kebab-case, verb first; no other workflow has it.
   std::string event_type;  ///< The one type of event that starts it.
   /// Parses the payload and calls the coroutine. A PermanentError fails the run with its reason.
   std::function<Workflow(Run, const Event&)> start;
-  std::vector<StepBase*> steps;  ///< Every step it may start; not owned.
+  /// Every step it may start; not owned. Names are unique inside the workflow. Workflows may share a step: it then has
+  /// one queue and one circuit for all of them.
+  std::vector<StepBase*> steps;
   /// What of the payload is stored, and so replayed, that no secret may reach the store; unset keeps it all. `start`
   /// must make the same of it as of the original.
   std::function<std::string(const std::string& payload)> payload_to_keep{};
   /// The payload without its secrets, for the archive; nothing where it holds none; unset: none ever does. Asked just
   /// after `payload_to_keep`; of a run that was read from a store it gets what that kept, and has to tell from it.
   std::function<std::optional<std::string>(const std::string& payload)> payload_to_archive{};
+  /// Of steps that are tried again in another way here than their options say.
+  std::map<const StepBase*, RetryPolicy> retries{};
 };
 
 }  // namespace pawl::engine

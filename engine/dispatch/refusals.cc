@@ -6,25 +6,43 @@
 
 namespace pawl::engine {
 
-void Refusals::accepted(Moment call_began) {
+void Refusals::accepted(Moment call_began, const std::set<std::string>& destinations) {
   accepted_ = std::max(accepted_, call_began);
-  std::erase_if(subjects_, [&](const auto& entry) { return entry.second < call_began; });
-  if (subjects_.empty()) tenants_.clear();
+  blame_refused_before(call_began, destinations);
+  std::erase_if(subjects_, [&](const auto& entry) { return entry.second.refused < call_began; });
+  if (!subjects_.empty()) return;
+  tenants_.clear();
+  destinations_.clear();
+}
+
+// One that is not known may be any of them.
+void Refusals::blame_refused_before(Moment call_began, const std::set<std::string>& destinations) {
+  if (destinations.empty() || destinations.contains({})) return;
+  for (const auto& [name, subject] : subjects_)
+    if (subject.destination != 0 && subject.refused < call_began && to_blame_.size() < kRememberedMax)
+      to_blame_.insert(subject.destination);
+  for (const std::string& destination : destinations) to_blame_.erase(hash(destination));
 }
 
 bool Refusals::refused(const Item& item, const Refusal& refusal) {
   const bool compared = accepted_ > remember(item);
-  count(refusal.subject, refusal.tenant);
+  count(refusal);
   if (!compared || refusal.names_account || of_service()) return false;
-  subjects_.erase(refusal.subject);
+  subjects_.erase(subject_of(refusal));
   return true;
 }
 
-void Refusals::refused_tenant(const std::string& tenant) { count(tenant, tenant); }
+void Refusals::refused_tenant(const std::string& tenant) { count({.subject = tenant, .tenant = tenant}); }
 
-void Refusals::count(const std::string& subject, const std::string& tenant) {
-  if (subjects_.size() < kRememberedMax) subjects_[subject] = ++now_;
-  if (!tenant.empty() && tenants_.size() < kRememberedMax) tenants_.insert(hash(tenant));
+const std::string& Refusals::subject_of(const Refusal& refusal) const {
+  return to_blame_.contains(hash(refusal.destination)) ? refusal.destination : refusal.subject;
+}
+
+void Refusals::count(const Refusal& refusal) {
+  const std::uint32_t destination = hash(refusal.destination);
+  if (subjects_.size() < kRememberedMax) subjects_[subject_of(refusal)] = {++now_, destination};
+  if (!refusal.tenant.empty() && tenants_.size() < kRememberedMax) tenants_.insert(hash(refusal.tenant));
+  if (destination != 0 && destinations_.size() < kRememberedMax) destinations_.insert(destination);
 }
 
 Refusals::Moment Refusals::remember(const Item& item) {
@@ -32,23 +50,30 @@ Refusals::Moment Refusals::remember(const Item& item) {
   return items_.try_emplace(item, ++now_).first->second;
 }
 
+// Who is to blame by himself stays so: what made the service refuse everybody has not made him accept anything.
 void Refusals::begin_anew() {
   subjects_.clear();
   tenants_.clear();
+  destinations_.clear();
   items_.clear();
 }
 
-Refusals::Mark Refusals::mark(const Item& item, const std::string& tenant) const {
-  return {tenant.empty() ? 0 : hash(tenant), items_.contains(item)};
+Refusals::Mark Refusals::mark(const Item& item, const std::string& tenant, const std::string& destination) const {
+  Mark mark{hash(tenant)};
+  mark.destination = hash(destination);
+  mark.refused = items_.contains(item);
+  return mark;
 }
 
 Refusals::Rank Refusals::rank(const Mark& mark) const {
   if (mark.refused) return Rank::kRefused;
-  return mark.tenant != 0 && tenants_.contains(mark.tenant) ? Rank::kTenant : Rank::kNew;
+  if (destinations_.contains(mark.destination) || to_blame_.contains(mark.destination)) return Rank::kDestination;
+  return tenants_.contains(mark.tenant) ? Rank::kTenant : Rank::kNew;
 }
 
-std::uint32_t Refusals::hash(const std::string& tenant) {
-  return static_cast<std::uint32_t>(std::hash<std::string>{}(tenant)) | 1;
+std::uint32_t Refusals::hash(const std::string& name) {
+  if (name.empty()) return 0;
+  return (static_cast<std::uint32_t>(std::hash<std::string>{}(name)) >> 1) | 1;
 }
 
 }  // namespace pawl::engine

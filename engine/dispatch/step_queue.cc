@@ -32,7 +32,7 @@ StepQueue::StepQueue(StepBase& step, LaneId lane, std::size_t window)
 Refusals::Item StepQueue::item_of(const Execution& execution) { return {execution.run->stored.run, execution.key}; }
 
 Refusals::Mark StepQueue::mark_of(const Execution& execution) const {
-  return refusals_.mark(item_of(execution), step_->tenant_of(execution));
+  return refusals_.mark(item_of(execution), step_->tenant_of(execution), step_->destination_of(execution));
 }
 
 // While the service refuses everybody, one that it may not know yet goes at once; any other if no better one is held.
@@ -169,6 +169,7 @@ std::optional<Timestamp> StepQueue::held_due_at(Timestamp now) const {
   return ramp_.over(now) ? now : now + kBetweenReturns;
 }
 
+// The view v1_waiting of the checkpoints reads step and reason from the first of these.
 std::string StepQueue::why_held(Timestamp now) const {
   if (!circuit_.closed()) return step_->name() + " is paused: " + circuit_.reason();
   if (in_flight_.empty()) return step_->name() + " waits for its turn";

@@ -1,4 +1,5 @@
-// The named places at which a test kills the process: every commit, and what lies between an effect and its checkpoint.
+// The engine's named places at which a test kills the process: every commit, and what lies between an effect and its
+// checkpoint. What workflows bring names places of its own.
 #pragma once
 
 #include <array>
@@ -35,9 +36,6 @@ enum class CrashPoint {
   kBeforeGroupCommitted,
   kAfterGroupCommitted,
   kAfterCheckpoint,
-  kAfterResolve,
-  kBeforeInApp,
-  kAfterInApp,
   kBeforeMailClaimed,
   kAfterMailClaimed,
   kBeforeMail,
@@ -73,13 +71,19 @@ enum class CrashPoint {
 };
 
 struct CrashPlace {
-  CrashPoint point;
   std::string_view name;   ///< For PAWL_CRASH_AT.
   std::string_view there;  ///< What has happened when the process dies there, and what has not.
 };
+struct NumberedCrashPlace {
+  CrashPoint point;
+  std::string_view name;
+  std::string_view there;
+
+  constexpr operator CrashPlace() const { return {name, there}; }
+};
 
 /// Every point once, in the enumeration's order.
-inline constexpr auto kCrashPlaces = std::to_array<CrashPlace>({
+inline constexpr auto kCrashPlaces = std::to_array<NumberedCrashPlace>({
     {CrashPoint::kBeforeStoreMigrated, "before-store-migrated", "a migration of the checkpoint file is not committed"},
     {CrashPoint::kAfterStoreMigrated, "after-store-migrated", "a migration of the checkpoint file is committed"},
     {CrashPoint::kBeforeStoreRenamed, "before-store-renamed", "the new checkpoint file is whole, under another name"},
@@ -107,9 +111,6 @@ inline constexpr auto kCrashPlaces = std::to_array<CrashPlace>({
     {CrashPoint::kBeforeGroupCommitted, "before-group-committed", "a group of records is written and not committed"},
     {CrashPoint::kAfterGroupCommitted, "after-group-committed", "a group of records is committed and synced"},
     {CrashPoint::kAfterCheckpoint, "after-checkpoint", "the group is durable; no run has gone on because of it"},
-    {CrashPoint::kAfterResolve, "after-resolve", "recipients are read; no checkpoint says so"},
-    {CrashPoint::kBeforeInApp, "before-in-app", "no notification is written"},
-    {CrashPoint::kAfterInApp, "after-in-app", "notifications are committed; no checkpoint says so"},
     {CrashPoint::kBeforeMailClaimed, "before-mail-claimed", "the ledger knows nothing of this attempt"},
     {CrashPoint::kAfterMailClaimed, "after-mail-claimed", "the ledger says `sending`; no byte has left"},
     {CrashPoint::kBeforeMail, "before-mail", "mails are cleared and written; none is handed over"},

@@ -11,7 +11,7 @@
 
 namespace pawl::engine {
 
-/// A run's number in one store: small, dense, given by the engine; the run's public id is its event's id.
+/// A run's number in one store: small, dense, given by the engine; its public id is Event::id.
 using RunNumber = std::int64_t;
 
 /// Names one execution inside a run: the step, and the item for a fan-out (empty for a single step).

@@ -23,13 +23,14 @@ enum class NoticeKind {
 /// Views are valid only during the call. Fields that do not apply are empty or 0.
 struct Notice {
   NoticeKind kind;
-  std::string_view event_id;
+  std::string_view run_id;
   std::string_view workflow;
   std::string_view step;
   std::string_view key;
   int attempt = 0;
   std::string_view subject;
   std::string_view detail;
+  std::string_view event_id{};
 };
 
 /// Called on the engine's thread; must not block and must not throw.

@@ -44,13 +44,24 @@ struct ClaimLimits {
   std::int64_t bytes = 4 * 1024 * 1024;
 };
 
+/// A workflow by its name, which no other has, and the type of event that starts it.
+struct WorkflowName {
+  std::string type;
+  std::string workflow;
+  auto operator<=>(const WorkflowName&) const = default;
+};
+
 /// A batch to claim.
 struct ClaimRequest {
-  std::vector<std::string> types;  ///< Only these event types; all others are left alone.
+  std::vector<WorkflowName> workflows;  ///< Only runs of these; all others are left alone.
   ClaimLimits limits;
 };
 
 /// Claims and finishes events under a lease.
+///
+/// An event has one run for each workflow of its type that was registered when it was emitted, or, where none was, when
+/// a worker saw it first. Each has a place, a lease, deliveries and an end of its own, and is what is called an event
+/// here.
 ///
 /// `claim`, `sleep` and `release` are called from one thread, `finish` from another, `renew` from a third; an
 /// implementation gives each its own connection. Every call may throw UnavailableError (try later; nothing is known to

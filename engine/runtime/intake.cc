@@ -37,13 +37,13 @@ void guarded(Call& call, Action action) try {
 }  // namespace
 
 Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, Jitter& jitter,
-               std::vector<std::string> types, std::size_t batch, Deliver deliver)
+               std::vector<WorkflowName> workflows, std::size_t batch, Deliver deliver)
     : outbox_(outbox),
       store_(store),
       lanes_(lanes),
       lane_(lane),
       clock_(clock),
-      types_(std::move(types)),
+      workflows_(std::move(workflows)),
       batch_(batch),
       deliver_(std::move(deliver)),
       backoff_(jitter),
@@ -74,7 +74,7 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   if (unanswered_) return submit_look_up(std::exchange(unanswered_, nullptr));
   if (releasing_ || limits.max == 0 || now < claim_due(static_cast<std::size_t>(limits.max))) return;
   const auto claim = std::make_shared<Claim>();
-  claim->request = {types_, limits};
+  claim->request = {workflows_, limits};
   if (limits.quarantine.suspects == 0)
     claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, std::max(idle_wait, kLongestSleep));
   claim->longest_pause = idle_wait;

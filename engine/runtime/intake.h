@@ -31,7 +31,7 @@ class Intake {
   };
 
   Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, const Clock& clock, Jitter& jitter,
-         std::vector<std::string> types, std::size_t batch, Deliver deliver);
+         std::vector<WorkflowName> workflows, std::size_t batch, Deliver deliver);
 
   /// Claims up to `limits.max` if nothing is under way; less than `batch` only when that has not grown for a while.
   /// While suspects move it comes back soon instead of sleeping.
@@ -86,7 +86,7 @@ class Intake {
   Lanes& lanes_;
   Lane lane_;
   const Clock& clock_;
-  std::vector<std::string> types_;
+  std::vector<WorkflowName> workflows_;
   std::size_t batch_;
   Deliver deliver_;
   bool busy_ = false;

@@ -7,6 +7,7 @@
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
 #include "engine/runtime/runner_parts.h"
+#include "engine/runtime/step_names.h"
 
 namespace pawl::engine {
 
@@ -24,32 +25,23 @@ std::string seconds(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
 }
 
-std::vector<StepBase*> steps_of(const std::vector<WorkflowDefinition>& workflows) {
-  std::vector<StepBase*> steps;
+std::vector<WorkflowName> names_of(const std::vector<WorkflowDefinition>& workflows) {
   std::set<std::string> names;
-  for (const WorkflowDefinition& workflow : workflows)
-    for (StepBase* step : workflow.steps) {
-      if (!names.insert(step->name()).second)
-        throw WorkflowBug("register workflow " + workflow.name + ": step " + step->name() + " is declared twice");
-      steps.push_back(step);
-    }
-  return steps;
-}
-
-std::vector<std::string> types_of(const std::vector<WorkflowDefinition>& workflows) {
-  std::set<std::string> types;
-  for (const WorkflowDefinition& workflow : workflows)
-    if (!types.insert(workflow.event_type).second)
-      throw WorkflowBug("register workflow " + workflow.name + ": another one handles " + workflow.event_type +
-                        " already; an event has one run");
-  return {types.begin(), types.end()};
+  std::vector<WorkflowName> all;
+  for (const WorkflowDefinition& workflow : workflows) {
+    if (!names.insert(workflow.name).second)
+      throw WorkflowBug("register workflow " + workflow.name + ": another one has that name already");
+    all.push_back({workflow.event_type, workflow.name});
+  }
+  return all;
 }
 
 }  // namespace
 
 std::vector<LaneSpec> lane_specs(const std::vector<WorkflowDefinition>& workflows) {
   std::vector<LaneSpec> lanes{{"claim", 1}, {"finish", 1}, {"renew", 1}, {"checkpoint", 1}};
-  for (const StepBase* step : steps_of(workflows)) lanes.push_back({step->name(), step->options().parallelism});
+  for (const NamedStep& named : named_steps(workflows))
+    lanes.push_back({named.name, named.step->options().parallelism});
   return lanes;
 }
 
@@ -76,13 +68,14 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       heartbeat_(ports.outbox, lanes_, kRenewLane, ports.clock, options.lease, jitter_),
       intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, lanes_,
                                        Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
-                                       types_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
+                                       names_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
                                        [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
       loads_(jitter_) {
   LaneId lane = kFirstStepLane;
-  for (StepBase* step : steps_of(workflows_)) {
+  for (const auto& [step, name] : named_steps(workflows_)) {
     queues_.push_back(std::make_unique<StepQueue>(*step, lane++, options_.moving_max));
     queue_by_step_[step] = queues_.back().get();
+    step_names_[step] = name;
   }
 }
 
@@ -115,7 +108,8 @@ void Runner::Parts::open() {
 // A run that was parked under a wrong wall clock must not sleep for years; one that wakes too early parks again.
 Duration Runner::Parts::longest_wait() const {
   Duration longest{0};
-  for (const auto& queue : queues_) longest = std::max(longest, queue->step().options().retry.longest);
+  for (const WorkflowDefinition& workflow : workflows_)
+    for (const StepBase* step : workflow.steps) longest = std::max(longest, retry_of(workflow, *step).longest);
   return longest;
 }
 
@@ -131,7 +125,7 @@ void Runner::Parts::throw_if_hung() const {
     const auto oldest = queue->oldest_call();
     const Duration limit = options_.hang_after + queue->step().options().longest_call;
     if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
-    throw HungError("a call of " + queue->step().name() + " has been out for " + seconds(now() - *oldest) +
+    throw HungError("a call of " + step_names_.at(&queue->step()) + " has been out for " + seconds(now() - *oldest) +
                     " and will not come back; its events: " + events_of_call(*queue, *oldest));
   }
   throw_if_lane_hangs();
@@ -239,7 +233,7 @@ void Runner::Parts::report_ports() {
   report_outbox();
   const std::string& store_error = this->store_error();
   if (store_error.empty() == std::exchange(store_was_down_, !store_error.empty()))
-    notify(store_error.empty() ? NoticeKind::kCheckpointsUp : NoticeKind::kCheckpointsDown, "", "", store_error);
+    notify(store_error.empty() ? NoticeKind::kCheckpointsUp : NoticeKind::kCheckpointsDown, store_error);
 }
 
 // One line an outage, however many calls it fails; but what fails on, or anew, after the call that was told of has come
@@ -248,7 +242,7 @@ void Runner::Parts::report_outbox() {
   const std::string error = outbox_error();
   const bool down = !error.empty();
   if (down != std::exchange(outbox_was_down_, down)) {
-    notify(down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "", error);
+    notify(down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, error);
     outbox_reported_ = {failing_call(), std::nullopt};
     return;
   }
@@ -256,7 +250,7 @@ void Runner::Parts::report_outbox() {
   if (failing == nullptr || (outbox_reported_.call != nullptr && outbox_reported_.call->down())) return;
   if (!outbox_reported_.other_retry_at) outbox_reported_.other_retry_at = failing->retry_at();
   if (*outbox_reported_.other_retry_at == failing->retry_at()) return;
-  notify(NoticeKind::kOutboxDown, "", "", failing->error());
+  notify(NoticeKind::kOutboxDown, failing->error());
   outbox_reported_ = {failing, std::nullopt};
 }
 
@@ -308,7 +302,8 @@ RunnerStatus Runner::Parts::status() const {
   status.moving = runs_.size() + waking_;
   status.waiting = wakes_.size() + last_delivery_.has_value();
   for (const auto& queue : queues_)
-    if (!queue->circuit().closed()) status.open_circuits.push_back({queue->step().name(), queue->circuit().reason()});
+    if (!queue->circuit().closed())
+      status.open_circuits.push_back({step_names_.at(&queue->step()), queue->circuit().reason()});
   status.outbox_error = outbox_error();
   status.checkpoints_error = store_error();
   return status;

@@ -43,7 +43,7 @@ struct Ports {
 };
 
 struct CircuitStatus {
-  std::string step;
+  std::string step;  ///< As in named_steps.
   std::string reason;
 };
 
@@ -51,7 +51,7 @@ struct CircuitStatus {
 struct RunnerStatus {
   std::uint64_t claimed = 0;
   std::uint64_t done = 0;
-  std::uint64_t done_with_note = 0;  ///< Whose workflow left a note, for example that nobody was told; failed ones too.
+  std::uint64_t done_with_note = 0;  ///< Whose workflow left a note, for example that nobody was told.
   std::uint64_t failed = 0;
   std::uint64_t attempts_failed = 0;
   std::uint64_t checkpoint_groups = 0;
@@ -68,7 +68,7 @@ std::vector<LaneSpec> lane_specs(const std::vector<WorkflowDefinition>& workflow
 /// Not thread-safe: one thread calls every member.
 class Runner {
  public:
-  /// Throws WorkflowBug when two workflows handle one event type or two steps share a name.
+  /// Throws WorkflowBug when two workflows have one name, or one workflow two steps of one name.
   Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options = {});
   /// Interrupts the steps and stops the lanes: waits for the calls that run.
   ~Runner();

@@ -25,8 +25,11 @@ namespace pawl::engine {
 // The lanes of lane_specs(), in its order.
 enum : LaneId { kClaimLane, kFinishLane, kRenewLane, kCheckpointLane, kFirstStepLane };
 
-/// The workflow of a stored run, or of a new event; null if this build has none.
-const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored);
+/// The workflow of a run, by its name; null if this build has none.
+const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name);
+
+/// How a workflow tries a step again.
+const RetryPolicy& retry_of(const WorkflowDefinition& workflow, const StepBase& step);
 
 /// Holds the runs and moves them. Split by concern over runner.cc (turns), runner_runs.cc (a run's life in memory),
 /// runner_waits.cc (out of memory and back) and runner_steps.cc (batches and their outcomes).
@@ -87,7 +90,7 @@ class Runner::Parts {
   void forget(RunNumber number);
   void end_durably(RunState& run, RunStatus status, const std::string& reason);
   static std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload);
-  void finished(FinishedEvent event);
+  void finished(FinishedEvent end, const Event& event);
 
   // runner_waits.cc: out of memory and back
   void park(RunState& run);
@@ -113,6 +116,8 @@ class Runner::Parts {
   void send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at);
   void batch_returned(StepQueue& queue, const BatchCall& call);
   void weigh(StepQueue& queue, const BatchCall& call);
+  /// Where they went, as far as anybody asks.
+  static std::set<std::string> accepted_destinations(StepQueue& queue, const BatchCall& call);
   void weigh_call(StepQueue& queue, const BatchCall& call, bool isolated);
   void weigh_refusal(StepQueue& queue, Execution& execution, bool counts);
   void update_circuit(StepQueue& queue, const BatchCall& call, Timestamp now);
@@ -125,7 +130,8 @@ class Runner::Parts {
   StepQueue& queue_of(const Execution& execution);
 
   void notify(NoticeKind kind, const Execution& execution, std::string_view detail) const;
-  void notify(NoticeKind kind, std::string_view event_id, std::string_view subject, std::string_view detail) const;
+  void notify(NoticeKind kind, const Event& event, std::string_view subject, std::string_view detail) const;
+  void notify(NoticeKind kind, std::string_view detail) const;
   Timestamp now() const { return ports_.clock.now(); }
 
   Ports ports_;
@@ -139,10 +145,11 @@ class Runner::Parts {
   std::unique_ptr<Intake> intake_;
   std::vector<std::unique_ptr<StepQueue>> queues_;
   std::map<const StepBase*, StepQueue*> queue_by_step_;
+  std::map<const StepBase*, std::string> step_names_;  ///< As in named_steps.
   WakeList wakes_;
 
   std::unordered_map<RunNumber, std::unique_ptr<RunState>> runs_;
-  std::unordered_map<std::string, RunNumber> run_by_event_;
+  std::unordered_map<std::string, RunNumber> run_by_event_;  ///< By Event::id.
   RunNumber next_run_ = 1;
   std::multiset<int> suspects_;             ///< The quarantine_of of runs in memory that are quarantined.
   std::optional<StoredRun> last_delivery_;  ///< Due, and has to be alone: goes on when nothing else moves.

@@ -7,10 +7,8 @@
 
 namespace pawl::engine {
 
-const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const StoredRun& stored) {
-  const auto found = std::find_if(workflows.begin(), workflows.end(), [&](const WorkflowDefinition& workflow) {
-    return stored.workflow.empty() ? workflow.event_type == stored.event.type : workflow.name == stored.workflow;
-  });
+const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name) {
+  const auto found = std::ranges::find(workflows, name, &WorkflowDefinition::name);
   return found == workflows.end() ? nullptr : &*found;
 }
 
@@ -69,36 +67,43 @@ void Runner::Parts::arrive_new(Event event) {
   StoredRun stored;
   stored.run = next_run_++;
   stored.resumes = event.resumes;
+  stored.workflow = event.workflow;
   stored.event = std::move(event);
-  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
-  stored.workflow = workflow->name;
-  if (stored.event.left_out > 0)
-    return finished({stored.event.position, stored.event.id, RunStatus::kFailed, too_large(stored.event.left_out)});
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored.workflow);
+  if (const std::int64_t size = stored.event.left_out; size > 0)
+    return finished({.position = stored.event.position,
+                     .event_id = stored.event.id,
+                     .status = RunStatus::kFailed,
+                     .reason = too_large(size),
+                     .withheld = size},
+                    stored.event);
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
     } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
       return finished({stored.event.position, stored.event.id, RunStatus::kFailed,
-                       "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what()});
+                       "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what()},
+                      stored.event);
     }
   journal_.add_soon(std::move(started), now());  // with the first step's end, mostly
   crash_point(CrashPoint::kRunStarted);
-  notify(NoticeKind::kRunStarted, stored.event.id, "", "");
+  notify(NoticeKind::kRunStarted, stored.event, "", "");
   admit(*workflow, std::move(stored));
 }
 
 // P2: a redelivered event finds its run. A finished one is only archived again, unless an operator resumed it.
 void Runner::Parts::arrive_known(const Event& event, StoredRun stored) {
   if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
-  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored.workflow);
   if (ended(stored.status))
     return finished({event.position, event.id, stored.status, stored.reason, stored.resumable,
-                     payload_to_archive(workflow, event.payload)});
+                     payload_to_archive(workflow, event.payload)},
+                    event);
   journal_.add(RunRedelivered{stored.run, event.position, event.deliveries});
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
-  notify(NoticeKind::kRunResumed, event.id, "", "delivered again");
+  notify(NoticeKind::kRunResumed, event, "", "delivered again");
   if (workflow) return admit(*workflow, std::move(stored));
   park_misfit(stored, "no workflow named " + stored.workflow);
 }
@@ -121,8 +126,8 @@ void Runner::Parts::reopen(const Event& event, StoredRun stored) {
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
   stored.resumes = event.resumes;
-  notify(NoticeKind::kRunResumed, event.id, "", "by an operator");
-  if (const auto* workflow = find_workflow(workflows_, stored)) return admit(*workflow, std::move(stored));
+  notify(NoticeKind::kRunResumed, event, "", "by an operator");
+  if (const auto* workflow = find_workflow(workflows_, stored.workflow)) return admit(*workflow, std::move(stored));
   park_misfit(stored, "no workflow named " + stored.workflow);
 }
 
@@ -205,21 +210,21 @@ void Runner::Parts::end_durably(RunState& run, RunStatus status, const std::stri
     ended.resumable = resumable(run, ended.caught);
   }
   const Resumable resumable = ended.resumable;
-  const bool noted = !run.note.empty();
-  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, noted] {
+  const bool done_with_note = status == RunStatus::kDone && !run.note.empty();
+  journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, done_with_note] {
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = runs_.at(number)->stored;  // as it is now: a redelivery may have changed its position
     FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
+    counters_.done_with_note += done_with_note;
+    finished(std::move(end), stored.event);
     forget(number);
-    counters_.done_with_note += noted;
-    finished(std::move(end));
   });
 }
 
-void Runner::Parts::finished(FinishedEvent event) {
-  ++(event.status == RunStatus::kDone ? counters_.done : counters_.failed);
-  notify(NoticeKind::kRunEnded, event.event_id, to_string(event.status), event.reason);
-  archiver_.finish(std::move(event));
+void Runner::Parts::finished(FinishedEvent end, const Event& event) {
+  ++(end.status == RunStatus::kDone ? counters_.done : counters_.failed);
+  notify(NoticeKind::kRunEnded, event, to_string(end.status), end.reason);
+  archiver_.finish(std::move(end));
 }
 
 void Runner::Parts::forget(RunNumber number) {

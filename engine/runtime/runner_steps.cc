@@ -7,6 +7,11 @@
 
 namespace pawl::engine {
 
+const RetryPolicy& retry_of(const WorkflowDefinition& workflow, const StepBase& step) {
+  const auto own = workflow.retries.find(&step);
+  return own == workflow.retries.end() ? step.options().retry : own->second;
+}
+
 StepQueue& Runner::Parts::queue_of(const Execution& execution) { return *queue_by_step_.at(execution.step); }
 
 // Nothing starts that could outlive the lease, or whose result could not be remembered.
@@ -78,17 +83,29 @@ bool is_skipped(const Execution* execution) {
 // Whose refusals the call's are. While everybody is refused, only probes say more: the others were out before.
 void Runner::Parts::weigh(StepQueue& queue, const BatchCall& call) {
   if (std::any_of(call.executions.begin(), call.executions.end(), is_accepted))
-    queue.refusals().accepted(call.began_at);
+    queue.refusals().accepted(call.began_at, accepted_destinations(queue, call));
   const bool counts = !queue.circuit().refused() || call.probe;
   for (Execution* execution : call.executions)
     if (std::holds_alternative<Refused>(execution->outcome)) weigh_refusal(queue, *execution, counts);
+}
+
+std::set<std::string> Runner::Parts::accepted_destinations(StepQueue& queue, const BatchCall& call) {
+  std::set<std::string> destinations;
+  if (!queue.refusals().watches_destinations()) return destinations;
+  for (const Execution* execution : call.executions)
+    if (is_accepted(execution)) destinations.insert(queue.step().destination_of(*execution));
+  return destinations;
 }
 
 void Runner::Parts::weigh_refusal(StepQueue& queue, Execution& execution, bool counts) {
   const Refused& refused = std::get<Refused>(execution.outcome);
   const Refusals::Item item = StepQueue::item_of(execution);
   if (!counts) return queue.refusals().refused_while_paused(item);
-  if (queue.refusals().refused(item, {refused.subject, queue.step().tenant_of(execution), refused.names_account}))
+  const StepBase& step = queue.step();
+  if (queue.refusals().refused(item, {.subject = refused.subject,
+                                      .tenant = step.tenant_of(execution),
+                                      .names_account = refused.names_account,
+                                      .destination = step.destination_of(execution)}))
     execution.outcome = FailedForGood{refused.reason + " (again, though others were accepted in between)"};
 }
 
@@ -175,7 +192,8 @@ void Runner::Parts::settle(StepQueue& queue, Execution& execution, Timestamp at)
   if (const auto* done = std::get_if<Succeeded>(&execution.outcome); done && done->json.size() > kOutputMax)
     execution.outcome = FailedForGood{too_large(done->json.size())};
   const AttemptFacts facts{execution.attempt, execution.age, at, jitter_.next()};
-  Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
+  Verdict verdict =
+      judge(std::exchange(execution.outcome, Unsettled{}), retry_of(*execution.run->definition, queue.step()), facts);
   switch (verdict.kind) {
     case Verdict::Kind::kSucceed:
       return settled(execution, false, std::move(verdict.text), at);
@@ -235,13 +253,18 @@ void Runner::Parts::settled(Execution& execution, bool failed, std::string resul
 }
 
 void Runner::Parts::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {
-  ports_.observer.on({kind, execution.run->stored.event.id, execution.run->stored.workflow, execution.step->name(),
-                      execution.key, execution.attempt, "", detail});
+  const Event& event = execution.run->stored.event;
+  ports_.observer.on({kind, event.id, execution.run->stored.workflow, execution.step->name(), execution.key,
+                      execution.attempt, "", detail, event_id(event)});
 }
 
-void Runner::Parts::notify(NoticeKind kind, std::string_view event_id, std::string_view subject,
+void Runner::Parts::notify(NoticeKind kind, const Event& event, std::string_view subject,
                            std::string_view detail) const {
-  ports_.observer.on({kind, event_id, "", "", "", 0, subject, detail});
+  ports_.observer.on({kind, event.id, event.workflow, "", "", 0, subject, detail, event_id(event)});
+}
+
+void Runner::Parts::notify(NoticeKind kind, std::string_view detail) const {
+  ports_.observer.on({kind, "", "", "", "", 0, "", detail});
 }
 
 }  // namespace pawl::engine

@@ -57,10 +57,11 @@ void Runner::Parts::park(RunState& run) {
 std::vector<WakeList::HeldBy> Runner::Parts::held_by(const std::vector<const Execution*>& held) {
   std::vector<WakeList::HeldBy> steps;
   for (const Execution* execution : held) {
-    const Refusals::Mark mark = queue_of(*execution).mark_of(*execution);
+    StepQueue& queue = queue_of(*execution);
+    const Refusals::Mark mark = queue.mark_of(*execution);
     if (steps.empty() || steps.back().step != execution->step)
       steps.push_back({execution->step, mark});
-    else if (steps.back().mark.refused)
+    else if (queue.refusals().rank(mark) < queue.refusals().rank(steps.back().mark))
       steps.back().mark = mark;
   }
   return steps;
@@ -69,7 +70,7 @@ std::vector<WakeList::HeldBy> Runner::Parts::held_by(const std::vector<const Exe
 // F18: another build began it. It is not skipped: due at once for the next process, which may be the right build.
 void Runner::Parts::park_misfit(const StoredRun& stored, const std::string& why) {
   const std::string reason = "does not fit this build: " + why;
-  notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
+  notify(NoticeKind::kRunMisfit, stored.event, "", reason);
   RunParked parked{stored.run, now(), reason};
   if (const auto run = runs_.find(stored.run); run != runs_.end()) run->second->parking = parked;
   journal_.add(std::move(parked), [this, number = stored.run] {
@@ -96,7 +97,7 @@ void Runner::Parts::release_held() {
 void Runner::Parts::release_probe(StepQueue& queue, Timestamp at) {
   const Circuit& circuit = queue.circuit();
   using Rank = Refusals::Rank;
-  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kTenant;
+  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kDestination;
   if (circuit.refused())
     queue.set_held_rank(wakes_.release_probe(&queue.step(), queue.refusals(), worst, at));
   else
@@ -154,7 +155,7 @@ void Runner::Parts::woken(std::vector<StoredRun> found) {
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
     const bool is_here = runs_.contains(stored.run) || (last_delivery_ && last_delivery_->run == stored.run);
     if (is_here || !unfinished) continue;
-    const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+    const WorkflowDefinition* workflow = find_workflow(workflows_, stored.workflow);
     if (!workflow) {
       park_misfit(stored, "no workflow named " + stored.workflow);
       continue;
@@ -184,7 +185,7 @@ bool Runner::Parts::last_delivery_moves() const {
 void Runner::Parts::wake_last_delivery() {
   if (!last_delivery_moves() || intake_->busy() || !quarantine().admits(1)) return;
   StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
-  const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
+  const WorkflowDefinition* workflow = find_workflow(workflows_, stored.workflow);
   if (workflow && !runs_.contains(stored.run)) wake(*workflow, std::move(stored));
 }
 

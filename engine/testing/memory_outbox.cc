@@ -8,6 +8,10 @@
 
 namespace pawl::engine {
 
+void MemoryOutboxTable::add_workflow(const WorkflowName& workflow) {
+  if (std::ranges::find(workflows, workflow) == workflows.end()) workflows.push_back(workflow);
+}
+
 std::string MemoryOutboxTable::emit(const std::string& type, const std::string& payload, const std::string& id) {
   const std::int64_t position = next_position++;
   Event event;
@@ -18,22 +22,56 @@ std::string MemoryOutboxTable::emit(const std::string& type, const std::string& 
   event.created_at = now;
   event.deliveries = 0;
   rows[position] = {event, 0};
+  name(rows[position].event);
   return event.id;
 }
 
-bool MemoryOutboxTable::resume(const std::string& id) {
-  const auto found = std::find_if(archive.begin(), archive.end(), [&](const Archived& archived) {
-    return archived.event.id == id && archived.status == RunStatus::kFailed;
-  });
-  if (found == archive.end() || found->resumable == Resumable::kNowhere) return false;
-  Event event = found->event;
-  const std::string only_store = found->resumable == Resumable::kHere ? found->store : "";
-  archive.erase(found);
-  event.position = next_position++;
-  event.deliveries = 0;
-  ++event.resumes;
-  rows[event.position] = {event, 0, only_store};
-  return true;
+// The row is the run of the first workflow of its type; those of the others get rows behind it.
+void MemoryOutboxTable::name(Event& event) {
+  for (const WorkflowName& of_type : workflows) {
+    if (of_type.type != event.type) continue;
+    if (event.workflow.empty()) {
+      event.workflow = of_type.workflow;
+      continue;
+    }
+    Event further = event;
+    further.position = next_position++;
+    further.id = event.id + "/" + of_type.workflow;
+    further.further_run_of = event.id;
+    further.workflow = of_type.workflow;
+    rows[further.position] = {further, 0};
+  }
+}
+
+void MemoryOutboxTable::name_runs() {
+  std::vector<Event*> unnamed;
+  for (auto& [position, row] : rows)
+    if (row.event.workflow.empty()) unnamed.push_back(&row.event);
+  for (Event* event : unnamed) name(*event);
+}
+
+// One end of each run, where it has ended more than once.
+bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflow) {
+  std::set<std::string> seen;
+  const auto goes_on = [&](const Archived& archived) {
+    const Event& event = archived.event;
+    const bool named = event.id == id || event.further_run_of == id;
+    if (!named || (!workflow.empty() && event.workflow != workflow) || archived.status != RunStatus::kFailed)
+      return false;
+    return seen.insert(event.id).second && archived.resumable != Resumable::kNowhere;
+  };
+  std::vector<Archived> ended;
+  std::vector<Archived> resumed;
+  for (Archived& archived : archive) (goes_on(archived) ? resumed : ended).push_back(std::move(archived));
+  archive = std::move(ended);
+  for (const Archived& archived : resumed) {
+    Event event = archived.event;
+    event.position = next_position++;
+    event.deliveries = 0;
+    ++event.resumes;
+    rows[event.position] = {event, 0, archived.resumable == Resumable::kHere ? archived.store : ""};
+  }
+  return !resumed.empty();
 }
 
 void MemoryOutboxTable::bury(std::int64_t epoch) {
@@ -90,7 +128,8 @@ Registered MemoryOutbox::open(const Registration& registration) {
 std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest& request) const {
   std::vector<MemoryOutboxTable::Row*> rows;
   for (auto& [position, row] : table_.rows) {
-    const bool wanted = std::find(request.types.begin(), request.types.end(), row.event.type) != request.types.end();
+    const bool wanted =
+        std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) != request.workflows.end();
     const bool may = row.only_store.empty() || row.only_store == table_.workers.at(epoch_);
     if (row.lease_epoch == 0 && wanted && may) rows.push_back(&row);
   }
@@ -105,6 +144,8 @@ std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest&
 
 std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
   require_alive();
+  for (const WorkflowName& workflow : request.workflows) table_.add_workflow(workflow);
+  table_.name_runs();
   std::vector<Event> claimed;
   Quarantine quarantine = request.limits.quarantine;
   bool blocked = false;  // by a redelivered event that has to wait; the fresh do not, unless it has to be alone

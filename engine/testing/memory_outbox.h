@@ -26,15 +26,23 @@ struct MemoryOutboxTable {
     std::string store{};  ///< Of the worker that finished it.
   };
 
-  /// Writes an event as `pawl.emit` does and returns its id.
+  /// Registers a workflow as `pawl migrate` does, for events that are emitted from now on. Workers register theirs when
+  /// they claim.
+  void add_workflow(const WorkflowName& workflow);
+  /// Writes an event as `pawl.emit` does, a row for each workflow of its type, and returns its id. The run of the first
+  /// has that id, that of another `ID/WORKFLOW`.
   std::string emit(const std::string& type, const std::string& payload = "{}", const std::string& id = {});
-  /// Puts a failed event back as `pawl.resume` does; false when there is none, or its run may go on nowhere.
-  bool resume(const std::string& id);
+  /// Makes runs of events that have none, since no workflow of their type was registered.
+  void name_runs();
+  /// Puts the failed runs of an event back as `pawl.resume` does, or that of one workflow; false when there is none, or
+  /// they may go on nowhere.
+  bool resume(const std::string& id, const std::string& workflow = {});
   /// Declares a worker's epoch dead, as any worker does once its lease has expired.
   void bury(std::int64_t epoch);
   /// Frees a row of an epoch that is over.
   void free(Row& row);
 
+  std::vector<WorkflowName> workflows;  ///< In order of registration.
   std::map<std::int64_t, Row> rows;
   std::vector<Archived> archive;
   std::map<std::int64_t, std::string> workers;  ///< Living epochs and their stores.
@@ -43,6 +51,9 @@ struct MemoryOutboxTable {
   std::int64_t next_position = 1;
   std::int64_t next_epoch = 1;
   std::string outage;  ///< While not empty every call throws UnavailableError with it.
+
+ private:
+  void name(Event& event);
 };
 
 class MemoryOutbox : public Outbox {

@@ -9,7 +9,8 @@
 -- tables beneath may change with any release.
 --
 -- Times are integers, microseconds since 1970-01-01T00:00:00Z; the views show RFC 3339 text in UTC, to the millisecond.
--- A run has two names: its number, small and dense and known only here, and its public id, which is its event's id.
+-- A run has two names: its number, small and dense and known only here, and its public id, which is its event's but for
+-- runs of further workflows of an event.
 
 -- The store itself: always exactly one row. Its id is copied along with the file, by which Postgres recognises a second
 -- worker that runs on a copy. last_run keeps the numbers of pruned runs from being used again.
@@ -30,7 +31,7 @@ select 1,
 -- not write its payload a second time.
 create table runs (
   run        integer primary key,
-  event_id   text    not null unique,
+  run_id     text    not null unique,      -- its public id
   workflow   text    not null,
   status     text    not null default 'running',
   reason     text    not null default '',  -- why it waits, failed or was superseded, or what a `done` has to say
@@ -62,10 +63,12 @@ create table events (
   aggregate_id   text    not null,
   payload        text    not null,
   created_at     integer not null,
-  tenant         text    not null default ''  -- whose event it is, if its producer said so
+  tenant         text    not null default '', -- whose event it is, if its producer said so
+  further_run_of text    not null default ''  -- the event's own id, where the run's is another
 ) strict;
 
 create index events_aggregate on events (aggregate_id);
+create index events_further_runs on events (further_run_of) where further_run_of <> '';
 
 -- Steps that reached their end, the checkpoints proper. A row is never overwritten: a settled step is not executed
 -- again in its run. Only resuming a failed run deletes rows: those that failed, once their last attempt is in attempts.
@@ -111,19 +114,20 @@ where a.retry_at is not null
 
 -- Public: one row a run, the newest has the highest number.
 create view v1_runs as
-select r.event_id as run_id, r.run as number, r.workflow, r.status, r.reason,
+select r.run_id, r.run as number, r.workflow, r.status, r.reason,
        e.type as event_type, e.aggregate_type, e.aggregate_id, e.payload,
        r.position, r.deliveries, r.resumes,
        strftime('%Y-%m-%dT%H:%M:%fZ', e.created_at / 1e6, 'unixepoch') as event_created_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.wake_at / 1e6, 'unixepoch') as wake_at,
-       strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e6, 'unixepoch') as ended_at
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e6, 'unixepoch') as ended_at,
+       iif(e.further_run_of = '', r.run_id, e.further_run_of) as event_id
 from runs r
 join events e on e.run = r.run;
 
 -- Public: one row a settled step, with its output or with the reason why it failed for good.
 create view v1_steps as
-select r.event_id as run_id, s.step, s.key,
+select r.run_id, s.step, s.key,
        iif(s.failed, 'failed', 'succeeded') as status, s.attempt,
        iif(s.failed, null, s.result) as output,
        iif(s.failed, s.result, null) as error,
@@ -136,14 +140,14 @@ join runs r on r.run = s.run;
 -- Public: every attempt that failed, in this generation or before a resume; 'failed' settled its step for good,
 -- 'retried' was or will be followed by another. (A failed step is always of the run's current generation: see steps.)
 create view v1_attempts as
-select r.event_id as run_id, a.step, a.key, a.resumes, a.attempt,
+select r.run_id, a.step, a.key, a.resumes, a.attempt,
        iif(a.retry_at is null, 'failed', 'retried') as status, a.error,
        strftime('%Y-%m-%dT%H:%M:%fZ', a.failed_at / 1e6, 'unixepoch') as failed_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', a.retry_at / 1e6, 'unixepoch') as retry_at
 from attempts a
 join runs r on r.run = a.run
 union all
-select r.event_id, s.step, s.key, r.resumes, s.attempt, 'failed', s.result,
+select r.run_id, s.step, s.key, r.resumes, s.attempt, 'failed', s.result,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.settled_at / 1e6, 'unixepoch'), null
 from steps s
 join runs r on r.run = s.run
@@ -151,14 +155,18 @@ where s.failed;
 
 -- Public: every unfinished run and why it is not finished. `why` is 'moving' (in a worker's memory, or in none since it
 -- stopped), 'backoff' (a step is between two attempts; the one due first is shown) or 'circuit' (no attempt of its own
--- failed: it is held until the service behind a step answers again). reason is the worker's own word when it parked.
+-- failed: it is held until the service behind a step answers again). reason is the worker's own word when it parked; of
+-- a paused step it is `STEP is paused: WHY`, which gives step and last_error.
 create view v1_waiting as
-select r.event_id as run_id, r.workflow,
+select r.run_id, r.workflow,
        case when r.status = 'running' then 'moving' when p.run is null then 'circuit' else 'backoff' end as why,
-       r.reason, p.step, p.key, p.attempt as attempts, p.error as last_error,
+       r.reason,
+       coalesce(p.step, iif(paused, substr(r.reason, 1, paused - 1), null)) as step,
+       p.key, p.attempt as attempts,
+       coalesce(p.error, iif(paused, substr(r.reason, paused + length(' is paused: ')), null)) as last_error,
        strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(r.wake_at, p.retry_at) / 1e6, 'unixepoch') as next_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at
-from runs r
+from (select *, instr(reason, ' is paused: ') as paused from runs) r
 left join attempts p
   on (p.run, p.step, p.key, p.resumes, p.attempt) = (
        select run, step, key, resumes, attempt from pending_retries

@@ -163,8 +163,8 @@ begin
   outcome := 'resolved';
   run := 'goes on by itself';
   if not exists (select from pawl.outbox o where o.id = resolve_in_doubt.event_id) then
-    run := pawl.resume(resolve_in_doubt.event_id, requested_by, 'in doubt resolved' || coalesce(': ' || note, ''), '0',
-                       resolve_in_doubt.request);
+    run := pawl.resume_run(resolve_in_doubt.event_id, requested_by, 'in doubt resolved' || coalesce(': ' || note, ''),
+                           '0', resolve_in_doubt.request);
   end if;
 end $$;
 comment on function pawl.resolve_in_doubt is 'Says that mails in doubt were sent, or were not, and resumes their run.';

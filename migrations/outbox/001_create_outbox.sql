@@ -14,6 +14,11 @@
 -- lives: nobody would ever look for the events it leases then. So the worker, before it looks, says in its row from
 -- which claim on its claims count (claims_from); a claim checks that while it holds the row's lock.
 --
+-- A row is a run: of one event, in one workflow. `pawl migrate` writes the workflows of its build into pawl.workflows, and
+-- whoever emits an event writes one row for each workflow of its type, in the same transaction. From then on the rows have
+-- nothing to do with each other: each has its own lease, deliveries, resumes and end. What is keyed by a run's id stays
+-- unique, and with one workflow that id is the event's.
+--
 -- Column names follow the Debezium outbox convention, so that other consumers can read the table too.
 
 create table pawl.workers (
@@ -40,6 +45,38 @@ comment on column pawl.workers.expires_at is 'When its leases end unless renewed
 comment on column pawl.workers.claims_from is 'Claims of this epoch with a lower lease_batch come too late and take nothing.';
 comment on column pawl.workers.stopped_at is 'When it stopped cleanly; its waiting events stay leased until expires_at.';
 
+-- An operator removes a workflow that is no more by deleting its row; its unfinished runs stay until they are deleted too.
+create table pawl.workflows (
+  workflow text primary key,
+  type text not null,
+  place bigint generated always as identity,
+  added_at timestamptz not null default now(),
+  constraint workflows_in_order unique (type, place),
+  constraint workflows_named check (workflow <> '' and type <> '')
+);
+comment on table pawl.workflows is 'Which workflows run for events of which type; written by pawl migrate, which removes none.';
+comment on column pawl.workflows.workflow is 'Its name, which is of one type of events for ever.';
+comment on column pawl.workflows.type is 'The type of event that starts it.';
+comment on column pawl.workflows.place is 'Order of registration: runs of the first of a type have the id of their event.';
+comment on column pawl.workflows.added_at is 'Events emitted since then have runs of it.';
+
+create function pawl.add_workflow(type text, workflow text) returns boolean
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  known constant text := (select w.type from pawl.workflows w where w.workflow = add_workflow.workflow);
+begin
+  if known <> add_workflow.type then
+    raise exception 'workflow % is registered for events of type %, and not of %', add_workflow.workflow, known,
+        add_workflow.type
+      using errcode = 'unique_violation', hint = 'Give the workflow for events of another type another name.';
+  end if;
+  if known is not null then return false; end if;
+  insert into pawl.workflows (type, workflow) values (add_workflow.type, add_workflow.workflow);
+  analyze pawl.workflows;  -- asked by every emit; of a table this small Postgres does not learn by itself that it is
+  return true;
+end $$;
+comment on function pawl.add_workflow is 'Registers a workflow for events that are emitted from now on; false where it was.';
+
 -- lease_epoch, lease_batch and deliveries change at every claim. They are in no index, and half of each page is free,
 -- so that a claim is a heap-only update.
 create table pawl.outbox (
@@ -53,6 +90,8 @@ create table pawl.outbox (
   resumes int not null default 0,
   store uuid,
   only_store boolean not null default false,
+  event uuid,
+  workflow text,
   type text not null,
   aggregatetype text not null,
   aggregateid text not null,
@@ -62,13 +101,20 @@ create table pawl.outbox (
   constraint outbox_type_given check (type <> ''),
   constraint outbox_deliveries_counted check (deliveries >= 0 and resumes >= 0),
   constraint outbox_leased_was_delivered check (lease_epoch is null or deliveries > 0),
+  constraint outbox_leased_has_workflow check (lease_epoch is null or workflow is not null),
   constraint outbox_only_store_given check (not only_store or store is not null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 
-comment on table pawl.outbox is 'Unfinished events in order of position. Written by pawl.emit and by triggers.';
+create index outbox_further_runs on pawl.outbox (event) where event is not null;
+
+comment on table pawl.outbox is
+  'Unfinished runs of events in order of position. Written by pawl.emit and by triggers.';
 comment on column pawl.outbox.position is 'Order of insertion, not of commit: a lower position can appear later.';
-comment on column pawl.outbox.id is 'Identity of the event and of its run.';
-comment on column pawl.outbox.type is 'What happened; a worker claims the types its workflows handle and no others.';
+comment on column pawl.outbox.id is 'Identity of the run: the event''s own, but for runs of further workflows.';
+comment on column pawl.outbox.event is 'Identity of the event, where that is not `id`.';
+comment on column pawl.outbox.workflow is
+  'Whose run it is; a worker claims those of its workflows. Null: no workflow of its type was registered yet.';
+comment on column pawl.outbox.type is 'What happened.';
 comment on column pawl.outbox.aggregatetype is 'What kind of thing the event is about.';
 comment on column pawl.outbox.aggregateid is 'Which one.';
 comment on column pawl.outbox.payload is 'The facts. pawl hands it to the workflow as text and never reads it in SQL.';

@@ -16,25 +16,36 @@ create table pawl.outbox_archive (
   status text not null,
   reason text,
   resumable text not null default 'anywhere',
+  event uuid,
+  workflow text not null,
   type text not null,
   aggregatetype text not null,
   aggregateid text not null,
   payload jsonb not null,
   headers jsonb not null,
+  withheld bigint,
   primary key (id, finished_at),
   constraint archive_status_known check (status in ('done', 'failed', 'dismissed')),
   constraint archive_resumable_known check (resumable in ('anywhere', 'here', 'nowhere')),
   constraint archive_failed_has_reason check (status = 'done' or reason <> '')
 ) partition by range (finished_at);
 
+create index outbox_archive_further_runs on pawl.outbox_archive (event) where event is not null;
 create index outbox_archive_failed on pawl.outbox_archive (finished_at) where status = 'failed';
 create table pawl.outbox_archive_default partition of pawl.outbox_archive default;
 
 comment on table pawl.outbox_archive is 'Finished events, moved here in the transaction that finished them.';
+comment on column pawl.outbox_archive.id is 'Identity of the run.';
+comment on column pawl.outbox_archive.event is 'Identity of the event, where that is not `id`.';
+comment on column pawl.outbox_archive.workflow is 'Whose run it was.';
 comment on column pawl.outbox_archive.status is 'done, failed, or dismissed: failed, and somebody has said why it is to stay so.';
 comment on column pawl.outbox_archive.resumable is
   'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all).';
 comment on column pawl.outbox_archive.reason is 'Why it failed, or what a done run has to say.';
+comment on column pawl.outbox_archive.payload is
+  'The facts without their secrets; as emitted where it is withheld, until the event is resumed or dismissed.';
+comment on column pawl.outbox_archive.withheld is
+  'Bytes of a payload that reached no worker, so that nobody has looked for its secrets: v1_events shows its size alone.';
 comment on column pawl.outbox_archive.store is 'The checkpoint store that holds its run.';
 
 -- What keeps the archive depends on nobody's settings: a partition's bounds are midnights of UTC, and a lock that others

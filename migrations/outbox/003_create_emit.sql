@@ -32,31 +32,76 @@ comment on table pawl.producers is 'Who may emit which types of events, beside t
 comment on column pawl.producers.role is 'A login, or a group that it is a member of.';
 comment on column pawl.producers.type is 'The type of event.';
 
+-- A run's id: the event's in the first workflow of its type, made of both in any other. The first half is the event's, so
+-- that these too are in the order of time.
+create function pawl.run_id(event_id uuid, workflow text) returns uuid
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select (left(replace(event_id::text, '-', ''), 16) || '8' || left(md5(event_id || '/' || workflow), 15))::uuid
+$$;
+comment on function pawl.run_id is 'The id of an event''s run in a workflow that is not the first of its type.';
+
+create function pawl.add_further_runs(event_id uuid, workflows text[]) returns void
+language sql set search_path = pg_catalog, pawl, pg_temp as $$
+  insert into pawl.outbox (id, event, workflow, created_at, available_at, type, aggregatetype, aggregateid, payload, headers)
+  select pawl.run_id(o.id, further.workflow), o.id, further.workflow, o.created_at, o.available_at, o.type,
+         o.aggregatetype, o.aggregateid, o.payload, o.headers
+  from pawl.outbox o cross join unnest(workflows) with ordinality further (workflow, place)
+  where o.id = event_id order by further.place
+  on conflict on constraint outbox_id_once do nothing
+$$;
+comment on function pawl.add_further_runs is 'Writes an event''s runs in the workflows behind the first of its type.';
+
 -- What emit and triggers share. Events of a tenant do not starve those of others: the key is the tenant in the headers,
 -- else the aggregateid; headers are small, while reading it out of a large payload for every waiting event would not be
 -- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is
 -- just being archived, and double it. While the archiving transaction is open the insert waits for it. Only in read
--- committed does the look see what the insert has waited for.
+-- committed does the look see what the insert has waited for. The run of the first workflow, which has the event's id, is
+-- inserted first and answers for all of them.
 create function pawl.write_event(type text, aggregatetype text, aggregateid text, payload jsonb, id uuid default null)
 returns uuid language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   event_id constant uuid := coalesce(write_event.id, pawl.new_event_id());
+  workflows constant text[] := array(
+    select w.workflow from pawl.workflows w where w.type = write_event.type order by w.place);
 begin
-  insert into pawl.outbox (type, aggregatetype, aggregateid, payload, id, headers)
+  insert into pawl.outbox (type, aggregatetype, aggregateid, payload, id, headers, workflow)
   values (write_event.type, write_event.aggregatetype, write_event.aggregateid, write_event.payload, event_id,
-          jsonb_strip_nulls(jsonb_build_object('tenant', write_event.payload->>'org_id')))
+          jsonb_strip_nulls(jsonb_build_object('tenant', write_event.payload->>'org_id')), workflows[1])
   on conflict on constraint outbox_id_once do nothing;
   if not found then return event_id; end if;
   if write_event.id is not null and exists (select from pawl.outbox_archive a where a.id = event_id) then
     delete from pawl.outbox o where o.id = event_id;
     return event_id;
   end if;
+  if cardinality(workflows) > 1 then perform pawl.add_further_runs(event_id, workflows[2:]); end if;
   if exists (select from pawl.workers where asleep and expires_at > now()) then
     perform pg_notify('pawl', '');
   end if;
   return event_id;
 end $$;
 comment on function pawl.write_event is 'Writes an event for pawl.emit and for triggers, which have checked who asks.';
+
+-- Events that were emitted before any workflow of their type was registered, or written past pawl.emit. Workers look for
+-- them once a second; of two that find one, one passes it over.
+create function pawl.name_runs() returns bigint
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  unnamed record;
+  named bigint := 0;
+begin
+  for unnamed in
+    select o.position, o.id, known.workflows from pawl.outbox o
+    join (select w.type, array_agg(w.workflow order by w.place) as workflows from pawl.workflows w group by w.type) known
+      using (type)
+    where o.workflow is null limit 10000 for update of o skip locked
+  loop
+    update pawl.outbox o set workflow = unnamed.workflows[1] where o.position = unnamed.position;
+    perform pawl.add_further_runs(unnamed.id, unnamed.workflows[2:]);
+    named := named + 1;
+  end loop;
+  return named;
+end $$;
+comment on function pawl.name_runs is 'Makes runs of events that have none; returns of how many.';
 
 -- Of some types not every payload is a producer's to write: a line of migrations adds its check of them here.
 create table pawl.producer_checks (

@@ -18,28 +18,51 @@ create table pawl.commands (
 comment on table pawl.commands is 'Audit trail of every command that changed something, and of those refused.';
 comment on column pawl.commands.requested_by is 'Who asked, as the caller says.';
 comment on column pawl.commands.db_user is 'Who asked, as Postgres knows: the login of the session.';
-comment on column pawl.commands.outcome is 'resumed, sent or not sent, or why it was refused.';
+comment on column pawl.commands.outcome is 'resumed, dismissed, unpinned, sent or not sent, or why it was refused.';
 comment on column pawl.commands.user_id is 'Whose mail, where the command is about one.';
 comment on column pawl.commands.request is
   'Chosen by whoever asks: the same request sent again, as after a lost reply, answers as it did and changes nothing.';
 create index commands_by_request on pawl.commands (request) where request is not null;
 
--- A failed event goes back under a new position; `store` sends it to the checkpoints that hold its finished steps.
+-- An event's id names all of its runs, and with a workflow one of them; a further run's own id names that one.
+create function pawl.runs_of(id uuid, workflow text default null)
+returns table (run_id uuid, event_id uuid, run_of text)
+language sql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  select r.id, coalesce(r.event, r.id), r.workflow
+  from (select o.id, o.event, o.workflow from pawl.outbox o where o.id = runs_of.id or o.event = runs_of.id
+        union
+        select a.id, a.event, a.workflow from pawl.outbox_archive a where a.id = runs_of.id or a.event = runs_of.id) r
+  where runs_of.workflow is null or r.workflow = runs_of.workflow
+  order by r.event is not null, r.workflow
+$$;
+comment on function pawl.runs_of is 'The runs that an id names, with the event and the workflow of each.';
+
+-- Those that a verb acts on: where there are none it says of the id itself that it is not found.
+create function pawl.runs_named(id uuid, workflow text) returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  with named as (select r.run_id from pawl.runs_of(runs_named.id, runs_named.workflow) r)
+  select run_id from named
+  union all
+  select case when runs_named.workflow is null then runs_named.id else pawl.run_id(runs_named.id, runs_named.workflow) end
+  where not exists (select from named)
+$$;
+
+-- A failed run goes back under a new position; `store` sends it to the checkpoints that hold its finished steps.
 -- The lock comes first: a request whose reply was lost may still be at work.
-create function pawl.resume(event_id uuid, requested_by text, note text default null, delay interval default '0',
-                            request uuid default null)
+create function pawl.resume_run(run_id uuid, requested_by text, note text default null, delay interval default '0',
+                                request uuid default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   archived pawl.outbox_archive;
   outcome text;
 begin
   select * into archived from pawl.outbox_archive a
-  where a.id = resume.event_id order by a.finished_at desc limit 1 for update;
+  where a.id = resume_run.run_id order by a.finished_at desc limit 1 for update;
   select c.outcome into outcome from pawl.commands c
-  where c.request = resume.request and c.event_id = resume.event_id and c.verb = 'resume';
+  where c.request = resume_run.request and c.event_id = resume_run.run_id and c.verb = 'resume';
   if found then return outcome; end if;
   outcome := 'resumed';
-  if exists (select from pawl.outbox o where o.id = resume.event_id) then
+  if exists (select from pawl.outbox o where o.id = resume_run.run_id) then
     outcome := 'not finished: it is in the outbox';
   elsif archived.id is null then
     outcome := 'not found';
@@ -48,11 +71,11 @@ begin
   elsif archived.resumable = 'nowhere' then
     outcome := 'nothing to resume: its workflow has acted on each failure and ended by itself; emit a new event instead';
   else
-    insert into pawl.outbox (id, created_at, available_at, resumes, store, only_store, type, aggregatetype, aggregateid,
-                             payload, headers)
+    insert into pawl.outbox (id, created_at, available_at, resumes, store, only_store, event, workflow, type, aggregatetype,
+                             aggregateid, payload, headers)
     values (archived.id, archived.created_at, now() + delay, archived.resumes + 1, archived.store,
-            archived.resumable = 'here', archived.type, archived.aggregatetype, archived.aggregateid, archived.payload,
-            archived.headers)
+            archived.resumable = 'here', archived.event, archived.workflow, archived.type, archived.aggregatetype,
+            archived.aggregateid, archived.payload, archived.headers)
     on conflict on constraint outbox_id_once do nothing;
     if found then
       delete from pawl.outbox_archive a where a.id = archived.id;
@@ -61,32 +84,54 @@ begin
     end if;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
-  values ('resume', resume.event_id, resume.requested_by, resume.note, outcome, resume.request);
+  values ('resume', resume_run.run_id, resume_run.requested_by, resume_run.note, outcome, resume_run.request);
   if exists (select from pawl.workers where asleep and expires_at > now()) then
     perform pg_notify('pawl', '');
   end if;
   return outcome;
 end $$;
-comment on function pawl.resume is 'Puts a failed event back into the outbox; returns resumed, or why it was refused.';
+comment on function pawl.resume_run is 'Puts a failed run back into the outbox; returns resumed, or why it was refused.';
 
--- As in pawl.resume, the lock comes first.
-create function pawl.dismiss(event_id uuid, reason text, requested_by text default session_user,
-                             request uuid default null)
+-- What became of the runs that an id names, in one text.
+create function pawl.outcome_of(outcomes text[], done text) returns text
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select case when bool_or(o.outcome = done) then done else string_agg(distinct o.outcome, '; ') end
+  from unnest(outcomes) o (outcome)
+$$;
+
+create function pawl.resume(event_id uuid, requested_by text, note text default null, delay interval default '0',
+                            request uuid default null, workflow text default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  return pawl.outcome_of(array(
+    select pawl.resume_run(run, resume.requested_by, resume.note, resume.delay, resume.request)
+    from pawl.runs_named(resume.event_id, resume.workflow) run), 'resumed');
+end $$;
+comment on function pawl.resume is
+  'Puts the failed runs of an event, or its run in one workflow, back into the outbox; returns resumed, or why it was refused.';
+
+create function pawl.require_reason(verb text, event_id uuid, reason text) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if coalesce(trim(reason), '') = '' then
+    raise exception '% event %: a reason is needed, for whoever looks at it later', verb, event_id
+      using errcode = 'invalid_parameter_value';
+  end if;
+end $$;
+
+-- As in pawl.resume_run, the lock comes first.
+create function pawl.dismiss_run(run_id uuid, reason text, requested_by text, request uuid)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   archived pawl.outbox_archive;
   outcome text;
 begin
-  if coalesce(trim(dismiss.reason), '') = '' then
-    raise exception 'dismiss event %: a reason is needed, for whoever looks at it later', dismiss.event_id
-      using errcode = 'invalid_parameter_value';
-  end if;
   select * into archived from pawl.outbox_archive a
-  where a.id = dismiss.event_id order by a.finished_at desc limit 1 for update;
+  where a.id = dismiss_run.run_id order by a.finished_at desc limit 1 for update;
   select c.outcome into outcome from pawl.commands c
-  where c.request = dismiss.request and c.event_id = dismiss.event_id and c.verb = 'dismiss';
+  where c.request = dismiss_run.request and c.event_id = dismiss_run.run_id and c.verb = 'dismiss';
   if found then return outcome; end if;
-  if exists (select from pawl.outbox o where o.id = dismiss.event_id) then
+  if exists (select from pawl.outbox o where o.id = dismiss_run.run_id) then
     outcome := 'not finished: it is in the outbox';
   elsif archived.id is null then
     outcome := 'not found';
@@ -95,14 +140,71 @@ begin
   else
     outcome := 'dismissed';
     update pawl.outbox_archive a
-    set status = 'dismissed', reason = format('dismissed by %s: %s; it had failed: %s', requested_by, dismiss.reason, a.reason)
+    set payload = case when a.withheld is null then a.payload
+                       else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
+        status = 'dismissed',
+        reason = format('dismissed by %s: %s; it had failed: %s', requested_by, dismiss_run.reason, a.reason)
     where a.id = archived.id and a.finished_at = archived.finished_at;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
-  values ('dismiss', dismiss.event_id, dismiss.requested_by, dismiss.reason, outcome, dismiss.request);
+  values ('dismiss', dismiss_run.run_id, dismiss_run.requested_by, dismiss_run.reason, outcome, dismiss_run.request);
   return outcome;
 end $$;
+
+create function pawl.dismiss(event_id uuid, reason text, requested_by text default session_user,
+                             request uuid default null, workflow text default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  perform pawl.require_reason('dismiss', dismiss.event_id, dismiss.reason);
+  return pawl.outcome_of(array(
+    select pawl.dismiss_run(run, dismiss.reason, dismiss.requested_by, dismiss.request)
+    from pawl.runs_named(dismiss.event_id, dismiss.workflow) run), 'dismissed');
+end $$;
 comment on function pawl.dismiss is
-  'Says that a failed event is to stay undone, and why; returns dismissed, or why it was refused. Retention may drop it then.';
+  'Says that the failed runs of an event, or its run in one workflow, are to stay undone, and why; retention may drop them.';
+
+-- A run that has acted on a failure waits for its own checkpoints. Where those are lost it may begin anew, at the risk of
+-- whoever says so: its steps are done again, under their keys, and it no longer knows what it has made good. What is
+-- leased, or belongs to a store whose worker lives, is not waiting for anybody.
+create function pawl.unpin_run(run_id uuid, reason text, requested_by text, request uuid)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  pinned pawl.outbox;
+  outcome text;
+begin
+  select * into pinned from pawl.outbox o where o.id = unpin_run.run_id for update;
+  select c.outcome into outcome from pawl.commands c
+  where c.request = unpin_run.request and c.event_id = unpin_run.run_id and c.verb = 'unpin';
+  if found then return outcome; end if;
+  outcome := case
+    when pinned.id is null then 'not in the outbox'
+    when not pinned.only_store then 'not pinned: any worker may run it'
+    when pinned.lease_epoch is not null then 'not waiting: a worker has it'
+    when exists (select from pawl.workers w
+                 where w.store = pinned.store and w.stopped_at is null and w.expires_at > now())
+      then 'not lost: a worker with its checkpoints is at work'
+    else 'unpinned' end;
+  if outcome = 'unpinned' then
+    update pawl.outbox o set only_store = false where o.id = pinned.id;
+    if exists (select from pawl.workers where asleep and expires_at > now()) then
+      perform pg_notify('pawl', '');
+    end if;
+  end if;
+  insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+  values ('unpin', unpin_run.run_id, unpin_run.requested_by, unpin_run.reason, outcome, unpin_run.request);
+  return outcome;
+end $$;
+
+create function pawl.unpin(event_id uuid, reason text, requested_by text default session_user,
+                           request uuid default null, workflow text default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  perform pawl.require_reason('unpin', unpin.event_id, unpin.reason);
+  return pawl.outcome_of(array(
+    select pawl.unpin_run(run, unpin.reason, unpin.requested_by, unpin.request)
+    from pawl.runs_named(unpin.event_id, unpin.workflow) run), 'unpinned');
+end $$;
+comment on function pawl.unpin is
+  'Lets any worker run the resumed runs of an event, or its run in one workflow, whose checkpoints are lost; returns unpinned, or why not.';
 
 select pawl.close_functions();

@@ -3,21 +3,24 @@
 -- Tables may change with any release; a v1 view keeps its columns, their meaning and their order.
 
 create view pawl.v1_events as
-  select id as event_id, position, type, aggregatetype, aggregateid,
+  select coalesce(event, id) as event_id, position, type, aggregatetype, aggregateid,
          case when lease_epoch is null then 'pending' else 'leased' end as status,
          case when lease_epoch is not null then null
+              when workflow is null then 'no workflow of its type is registered: pawl migrate registers those of its build'
               when available_at > now() then 'not due before available_at'
+              when only_store then 'resumed: for the worker with its checkpoints, which know what the run has acted on'
               when store is not null then 'resumed: for the worker with its checkpoints, if that lives' end as reason,
          deliveries, resumes, created_at, available_at, null::timestamptz as finished_at, lease_epoch as epoch, store,
-         payload, headers
+         payload, headers, id as run_id, workflow
   from pawl.outbox
   union all
-  select id, position, type, aggregatetype, aggregateid, status, reason, deliveries, resumes, created_at, null,
-         finished_at, null, store, payload, headers
+  select coalesce(event, id), position, type, aggregatetype, aggregateid, status, reason, deliveries, resumes, created_at, null,
+         finished_at, null, store,
+         case when withheld is null then payload else jsonb_build_object('withheld_bytes', withheld) end, headers, id, workflow
   from pawl.outbox_archive;
 
-comment on view pawl.v1_events is 'Every event, unfinished and archived.';
-comment on column pawl.v1_events.event_id is 'Identity of the event and of its run.';
+comment on view pawl.v1_events is 'Every run of every event, unfinished and archived.';
+comment on column pawl.v1_events.event_id is 'Identity of the event.';
 comment on column pawl.v1_events.position is 'Order in the outbox.';
 comment on column pawl.v1_events.type is 'What happened.';
 comment on column pawl.v1_events.aggregatetype is 'What kind of thing it is about.';
@@ -33,6 +36,8 @@ comment on column pawl.v1_events.epoch is 'The worker that has it; null unless l
 comment on column pawl.v1_events.store is 'The checkpoint store that holds its run, where known.';
 comment on column pawl.v1_events.payload is 'The facts.';
 comment on column pawl.v1_events.headers is 'Tracing and the like.';
+comment on column pawl.v1_events.run_id is 'Identity of the run: the event''s own, but for runs of further workflows.';
+comment on column pawl.v1_events.workflow is 'Whose run it is; null while no workflow of its type is registered.';
 
 create view pawl.v1_workers as
   select w.epoch, w.store, w.host, w.pid, w.version,
@@ -67,13 +72,15 @@ create view pawl.v1_lag as
            as oldest_age_seconds,
          extract(epoch from now() - min(available_at) filter (where lease_epoch is null and available_at <= now()
                                                                 and isfinite(available_at)))
-           ::double precision as oldest_pending_seconds
-  from pawl.outbox group by type;
+           ::double precision as oldest_pending_seconds,
+         workflow
+  from pawl.outbox group by type, workflow;
 
-comment on view pawl.v1_lag is 'How far behind, a row per event type with unfinished events.';
+comment on view pawl.v1_lag is 'How far behind, a row per workflow with unfinished runs.';
 comment on column pawl.v1_lag.type is 'The event type.';
-comment on column pawl.v1_lag.pending is 'Free events, due or not.';
-comment on column pawl.v1_lag.leased is 'Events some worker has.';
+comment on column pawl.v1_lag.pending is 'Free runs, due or not.';
+comment on column pawl.v1_lag.leased is 'Runs some worker has.';
 comment on column pawl.v1_lag.oldest_created_at is 'When the oldest unfinished event was emitted.';
 comment on column pawl.v1_lag.oldest_age_seconds is 'The same as an age.';
 comment on column pawl.v1_lag.oldest_pending_seconds is 'How long the longest-waiting due event has been free; null if none is.';
+comment on column pawl.v1_lag.workflow is 'The workflow; null while none of the type is registered.';

@@ -23,7 +23,10 @@ std::string select_runs(const std::string& columns, const RunFilter& filter) {
   std::string sql = "select " + columns + " from runs r join v1_runs v on v.number = r.run where true";
   if (!filter.status.empty()) sql += " and r.status = ?1";
   if (filter.since_seconds > 0) sql += " and (r.ended_at >= ?2 or r.ended_at is null)";
-  if (!filter.event_id.empty()) sql += " and r.event_id = ?3";
+  if (!filter.event_id.empty())
+    sql +=
+        " and r.run in (select run from runs where run_id = ?3 union"
+        " select run from events where further_run_of = ?3 and further_run_of <> '')";
   if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
   return sql + " order by r.run desc limit ?5";
 }
@@ -90,16 +93,15 @@ CheckpointReader::~CheckpointReader() = default;
 
 std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
   return file_->reading([&] {
-    SqliteStatement select(
-        *file_->database,
-        select_runs("v.run_id, v.workflow, v.status, v.aggregate_id, v.started_at, coalesce(v.ended_at, ''), v.reason",
-                    filter)
-            .c_str());
+    SqliteStatement select(*file_->database, select_runs("v.run_id, v.event_id, v.workflow, v.status, v.aggregate_id, "
+                                                         "v.started_at, coalesce(v.ended_at, ''), v.reason",
+                                                         filter)
+                                                 .c_str());
     start(select, filter, filter.limit);
     std::vector<RunSummary> summaries;
     while (select.next())
       summaries.push_back({select.text(0), select.text(1), select.text(2), select.text(3), select.text(4),
-                           select.text(5), select.text(6)});
+                           select.text(5), select.text(6), select.text(7)});
     return summaries;
   });
 }
@@ -113,28 +115,32 @@ std::size_t CheckpointReader::count(const RunFilter& filter) const {
 }
 
 // Ends are found by looking through the whole index, so they are only looked for where the id is not whole.
-std::vector<std::string> CheckpointReader::ids_like(const std::string& part, std::size_t limit) const {
+std::vector<engine::RunName> CheckpointReader::runs_like(const std::string& part, std::size_t limit) const {
   return file_->reading([&] {
     const std::string past_the_last = part + "\xf4\x8f\xbf\xbf";  // U+10FFFF sorts after whatever an id may go on with
-    SqliteStatement select(*file_->database,
-                           "select event_id from runs where event_id >= ?1 and event_id < ?2 union "
-                           "select event_id from runs where length(?1) < 36 and substr(event_id, -length(?1)) = ?1 "
-                           "order by event_id limit ?3");
+    SqliteStatement select(
+        *file_->database,
+        "select v.run_id, v.event_id, v.workflow from v1_runs v where v.number in ("
+        "select run from runs where run_id >= ?1 and run_id < ?2 union "
+        "select run from runs where length(?1) < 36 and substr(run_id, -length(?1)) = ?1 union "
+        "select run from events where further_run_of >= ?1 and further_run_of < ?2 and further_run_of <> '' union "
+        "select run from events where length(?1) < 36 and substr(further_run_of, -length(?1)) = ?1"
+        " and further_run_of <> '') order by v.run_id limit ?3");
     select.start(part, past_the_last, static_cast<std::int64_t>(limit));
-    std::vector<std::string> ids;
-    while (select.next()) ids.push_back(select.text(0));
-    return ids;
+    std::vector<engine::RunName> runs;
+    while (select.next()) runs.push_back({select.text(0), select.text(1), select.text(2)});
+    return runs;
   });
 }
 
 std::optional<engine::StoredRun> CheckpointReader::run(const std::string& run_id) const {
-  return file_->reading([&] { return file_->stored_runs->by_event(run_id); });
+  return file_->reading([&] { return file_->stored_runs->by_id(run_id); });
 }
 
 std::vector<TimelineEntry> CheckpointReader::timeline(const std::string& run_id) const {
   return file_->reading([&] {
     std::vector<TimelineEntry> entries;
-    const auto run = file_->stored_runs->by_event(run_id);
+    const auto run = file_->stored_runs->by_id(run_id);
     if (!run) return entries;
     SqliteStatement story(*file_->database, kTimeline);
     story.start(run->run);

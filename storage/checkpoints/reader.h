@@ -22,6 +22,7 @@ struct RunFilter {
 
 struct RunSummary {
   std::string run_id;
+  std::string event_id;
   std::string workflow;
   std::string status;
   std::string aggregate_id;
@@ -52,8 +53,8 @@ class CheckpointReader {
   std::vector<RunSummary> runs(const RunFilter& filter) const;
   /// How many there are, whatever the limit.
   std::size_t count(const RunFilter& filter) const;
-  /// Run ids that begin or end with `part`, at most `limit`, in their order.
-  std::vector<std::string> ids_like(const std::string& part, std::size_t limit) const;
+  /// Runs whose id, or whose event's id, begins or ends with `part`, at most `limit`, in the order of their ids.
+  std::vector<engine::RunName> runs_like(const std::string& part, std::size_t limit) const;
   std::optional<engine::StoredRun> run(const std::string& run_id) const;
   std::vector<TimelineEntry> timeline(const std::string& run_id) const;
 

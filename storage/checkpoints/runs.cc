@@ -11,8 +11,9 @@ using engine::Resumable;
 using engine::RunStatus;
 
 constexpr const char* kSelectRun =
-    "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.event_id, r.deliveries, e.type, "
-    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant from runs r join events e on "
+    "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.run_id, r.deliveries, e.type, "
+    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant, e.further_run_of from runs r "
+    "join events e on "
     "e.run = r.run "
     "where r.run = ?";
 
@@ -48,7 +49,9 @@ engine::StoredRun run_of(const SqliteStatement& row) {
                .payload = row.text(11),
                .created_at = row.time(12),
                .deliveries = static_cast<int>(row.integer(7)),
-               .resumes = run.resumes};
+               .resumes = run.resumes,
+               .workflow = run.workflow,
+               .further_run_of = row.text(15)};
   return run;
 }
 
@@ -62,14 +65,14 @@ RunStatus parse_status(const std::string& word) {
 }
 
 SqliteRuns::SqliteRuns(SQLite::Database& database)
-    : number_of_(database, "select run from runs where event_id = ?"),
+    : number_of_(database, "select run from runs where run_id = ?"),
       by_number_(database, kSelectRun),
       steps_(database, kSelectSteps),
       retries_(database, kSelectRetries) {}
 
 // Most events that are looked for are new: the index alone says so, and no table is opened.
-std::optional<engine::StoredRun> SqliteRuns::by_event(const std::string& event_id) {
-  number_of_.start(event_id);
+std::optional<engine::StoredRun> SqliteRuns::by_id(const std::string& run_id) {
+  number_of_.start(run_id);
   if (!number_of_.next()) return std::nullopt;
   const engine::RunNumber run = number_of_.integer(0);
   number_of_.rewind();

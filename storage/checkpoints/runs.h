@@ -16,7 +16,7 @@ class SqliteRuns {
  public:
   explicit SqliteRuns(SQLite::Database& database);
 
-  std::optional<engine::StoredRun> by_event(const std::string& event_id);
+  std::optional<engine::StoredRun> by_id(const std::string& run_id);
   std::optional<engine::StoredRun> by_number(engine::RunNumber run);
 
  private:

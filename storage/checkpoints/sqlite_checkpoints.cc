@@ -146,7 +146,7 @@ engine::Recovered SqliteCheckpoints::recover() {
     recovered.store_id = store.text(0);
     recovered.next_run = store.integer(1);
     SqliteStatement unfinished(connection.database(),
-                               "select run, event_id, status = 'waiting', coalesce(wake_at, 0), position from runs "
+                               "select run, run_id, status = 'waiting', coalesce(wake_at, 0), position from runs "
                                "where ended_at is null order by run");
     unfinished.start();
     while (unfinished.next())
@@ -166,7 +166,7 @@ std::vector<engine::StoredRun> SqliteCheckpoints::find(std::span<const std::stri
   return store_->read("find runs in", event_ids.size(), [&](SqliteConnection& connection) {
     std::vector<engine::StoredRun> found;
     for (const std::string& id : event_ids)
-      if (auto run = connection.runs().by_event(id)) found.push_back(std::move(*run));
+      if (auto run = connection.runs().by_id(id)) found.push_back(std::move(*run));
     return found;
   });
 }

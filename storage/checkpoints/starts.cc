@@ -9,15 +9,16 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr const char* kRuns = "runs (run, event_id, workflow, position, deliveries, resumes, started_at)";
-constexpr const char* kEvents = "events (run, type, aggregate_type, aggregate_id, tenant, payload, created_at)";
+constexpr const char* kRuns = "runs (run, run_id, workflow, position, deliveries, resumes, started_at)";
+constexpr const char* kEvents =
+    "events (run, type, aggregate_type, aggregate_id, tenant, payload, created_at, further_run_of)";
 
 }  // namespace
 
 SqliteStarts::SqliteStarts(SQLite::Database& database)
     : insert_runs_(database, insert_into(kRuns)),
       insert_events_(database, insert_into(kEvents)),
-      event_of_run_(database, "select event_id from runs where run = ?") {}
+      event_of_run_(database, "select run_id from runs where run = ?") {}
 
 void SqliteStarts::add(const engine::RunStarted& record, std::unordered_set<engine::RunNumber>& awake) {
   gathered_.push_back(&record);
@@ -48,7 +49,7 @@ void SqliteStarts::insert_events() {
   insert_events_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
     row.add(record.run, event.type, event.aggregate_type, event.aggregate_id, event.tenant, event.payload,
-            event.created_at);
+            event.created_at, event.further_run_of);
   });
 }
 

@@ -1,4 +1,5 @@
-// The lines of migrations, embedded into the binary from migrations/: one an owner, numbered each from 1.
+// Lines of migrations, embedded into the binary from migrations/: one an owner, numbered each from 1. These two are the
+// engine's; parts and workflows have theirs.
 #pragma once
 
 #include <span>
@@ -27,9 +28,6 @@ struct MigrationLine {
 using MigrationLines = std::vector<const MigrationLine*>;  ///< In the order in which they are applied.
 
 const MigrationLine& outbox_migrations();
-const MigrationLine& mail_migrations();
-const MigrationLine& depositlink_migrations();
-const MigrationLine& notify_sync_failure_migrations();
 const MigrationLine& checkpoints_migrations();
 
 }  // namespace pawl::storage

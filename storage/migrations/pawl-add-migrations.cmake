@@ -1,17 +1,25 @@
-# pawl_add_migrations(TARGET FOLDER) gives a target the line of migrations in FOLDER, whose name is the line's. C++ has it by
-# LINE_migrations.h, as pawl::storage::LINE_migrations(). What a folder may hold: pawl/storage/migrations/migrations.h.
-set(PAWL_MIGRATIONS_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake CACHE INTERNAL "Makes C++ of a line of migrations")
+# Lines of migrations as code, for whoever builds on pawl. What a line's folder may hold: pawl/storage/migrations/migrations.h.
+set(PAWL_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake CACHE INTERNAL "Makes C++ of a line of migrations")
 
+# pawl_embed_line(TARGET FOLDER FUNCTION HEADER) gives a target the line in FOLDER, whose name is the line's, as what the
+# function returns that the header declares.
+function(pawl_embed_line target folder function header)
+  cmake_path(GET folder FILENAME line)
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${line}_migrations.cc)
+  file(GLOB files CONFIGURE_DEPENDS ${folder}/*.sql)
+  add_custom_command(OUTPUT ${source}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${source} -DLINE=${folder} -DFUNCTION=${function} -DHEADER=${header}
+            -P ${PAWL_EMBED_SCRIPT}
+    DEPENDS ${files} ${PAWL_EMBED_SCRIPT} VERBATIM)
+  target_sources(${target} PRIVATE ${source})
+endfunction()
+
+# pawl_add_migrations(TARGET FOLDER) does so without a header to write: C++ has the line by LINE_migrations.h, as
+# pawl::storage::LINE_migrations().
 function(pawl_add_migrations target folder)
   cmake_path(ABSOLUTE_PATH folder NORMALIZE)
   cmake_path(GET folder FILENAME line)
-  set(out ${CMAKE_CURRENT_BINARY_DIR}/${line}_migrations)
-  file(GLOB files CONFIGURE_DEPENDS ${folder}/*.sql)
-  add_custom_command(OUTPUT ${out}.cc
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out}.cc -DLINE=${folder} -DFUNCTION=pawl::storage::${line}_migrations
-            -DHEADER=${line}_migrations.h -P ${PAWL_MIGRATIONS_SCRIPT}
-    DEPENDS ${files} ${PAWL_MIGRATIONS_SCRIPT} VERBATIM)
-  file(CONFIGURE OUTPUT ${out}.h CONTENT [[
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${line}_migrations.h CONTENT [[
 // The line of migrations @line@.
 #pragma once
 
@@ -23,6 +31,6 @@ const MigrationLine& @line@_migrations();
 
 }  // namespace pawl::storage
 ]] @ONLY)
-  target_sources(${target} PRIVATE ${out}.cc)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+  pawl_embed_line(${target} ${folder} pawl::storage::${line}_migrations ${line}_migrations.h)
 endfunction()

@@ -18,7 +18,7 @@ std::string event_columns(const std::string& payload_max) {
          too_large +
          " then null else o.payload::text end,"
          " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint, "
-         "o.deliveries, o.resumes, " +
+         "o.deliveries, o.resumes, o.workflow, o.event, " +
          tenant_key() + ", case when " + too_large +
          " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
          " (select count(*) from picked)";
@@ -55,6 +55,8 @@ engine::Event event_from(const Rows& rows, std::size_t row) {
   event.created_at = engine::Timestamp(engine::Duration(rows.integer(row, 6)));
   event.deliveries = static_cast<int>(rows.integer(row, 7));
   event.resumes = static_cast<int>(rows.integer(row, 8));
+  event.workflow = rows.string(row, 9);
+  event.further_run_of = rows.string(row, 10);
   event.left_out = rows.integer(row, kLeftOutColumn);
   if (const std::string_view key = rows.text(row, kKeyColumn); key != event.aggregate_id) event.tenant = key;
   return event;

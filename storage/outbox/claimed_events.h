@@ -20,9 +20,9 @@ std::string fitting(const std::string& bytes);
 std::string event_columns(const std::string& payload_max);
 
 // Of event_columns.
-inline constexpr int kKeyColumn = 9;
-inline constexpr int kLeftOutColumn = 10;
-inline constexpr int kPickedColumn = 11;  ///< How many `picked` has.
+inline constexpr int kKeyColumn = 11;
+inline constexpr int kLeftOutColumn = 12;
+inline constexpr int kPickedColumn = 13;  ///< How many `picked` has.
 
 engine::Event event_from(const Rows& rows, std::size_t row);
 

@@ -108,6 +108,7 @@ void OutboxClaims::check_access() {
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
   connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "1", "1", "0", "0"});
   connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "1", "1", "{}"});
+  check_survey_access(connection_);
   ArchivePartitions::check_access(connection_);
   ArchiveRetention::check_access(connection_);
 }
@@ -121,9 +122,9 @@ void OutboxClaims::next_batch() {
 }
 
 std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& request) {
-  ArrayLiteral types;
-  for (const std::string& type : request.types) types.add(type);
-  types_ = types.text();
+  ArrayLiteral workflows;
+  for (const engine::WorkflowName& name : request.workflows) workflows.add(name.workflow);
+  names_ = workflows.text();
 
   Events events = fetch(request.limits);
   const bool was_busy = std::exchange(lately_busy_, !events.empty());
@@ -229,7 +230,7 @@ void OutboxClaims::look_at_workers(ClaimCursor::Time now) {
 
 // Passes over leased rows once, and says from where on to claim fresh events.
 std::int64_t OutboxClaims::sweep(int deliveries_max) {
-  const Survey seen = survey(connection_, types_, store_);
+  const Survey seen = survey(connection_, names_, store_);
   if (seen.leased_by_nobody) free_events_of_nobody(connection_);
   redelivered_.clear();
   more_redelivered_ = seen.redelivered || seen.leased_by_nobody;
@@ -280,7 +281,7 @@ int OutboxClaims::claim_overtaking(int max, Events& events) {
 
 // Candidates first and claims by position: the search passes over every leased row, so it is not made for each claim.
 void OutboxClaims::find_redelivered(int deliveries_max) {
-  redelivered_ = redelivered_events(connection_, types_, store_, deliveries_max, kCandidatesMax);
+  redelivered_ = redelivered_events(connection_, names_, store_, deliveries_max, kCandidatesMax);
   more_redelivered_ = redelivered_.size() == kCandidatesMax;
 }
 
@@ -308,7 +309,7 @@ bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
 int OutboxClaims::take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan,
                        Events& events) {
   Parameters parameters{
-      types_, store_, epoch(), std::to_string(batch_), std::to_string(budget_), std::to_string(size_.payload_max())};
+      names_, store_, epoch(), std::to_string(batch_), std::to_string(budget_), std::to_string(size_.payload_max())};
   parameters.insert(parameters.end(), which.begin(), which.end());
   const Rows rows = connection_.run_once(operation, sql, parameters, plan);
   require_lease(rows.size() > 0 || may_have_lease(operation), "claim", epoch_);
@@ -375,7 +376,7 @@ bool OutboxClaims::something_is_claimable() {
   return connection_
       .run("look once more before sleeping",
            "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint), " + kSerial,
-           {types_, store_, std::to_string(cursor_.mark())})
+           {names_, store_, std::to_string(cursor_.mark())})
       .boolean(0, 0);
 }
 

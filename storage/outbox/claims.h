@@ -66,7 +66,7 @@ class OutboxClaims {
   bool listens_ = false;
   const Epoch& epoch_;
   std::string store_;
-  std::string types_ = "{}";  ///< Of the last request, as an array literal.
+  std::string names_ = "{}";  ///< Of the workflows of the last request, as an array literal.
   ClaimCursor cursor_;
   ClaimCursor::Time look_at_workers_at_ = ClaimCursor::Time::min();
   std::string epochs_;        ///< Those at work, as last seen.

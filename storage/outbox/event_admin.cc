@@ -1,6 +1,8 @@
 // Emits, resumes and lists events with one short-lived connection a call.
 #include "storage/outbox/event_admin.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "engine/authoring/errors.h"
@@ -46,6 +48,23 @@ std::string channels_of(PostgresConnection& connection) {
   return channels;
 }
 
+using Outcomes = std::vector<ResumeOutcome>;
+
+// $1: as a ResumeRequest has them.
+const std::string kNamed =
+    "select split_part(t.text, '/', 1)::uuid as id, nullif(split_part(t.text, '/', 2), '') as workflow, t.index"
+    " from unnest($1::text[]) with ordinality t (text, index)";
+
+Outcomes joined(std::vector<Outcomes> of_id) {
+  Outcomes all;
+  for (Outcomes& outcomes : of_id) {
+    if (std::ranges::any_of(outcomes, &ResumeOutcome::resumed))
+      std::erase_if(outcomes, [](const ResumeOutcome& outcome) { return !outcome.resumed; });
+    std::ranges::move(outcomes, std::back_inserter(all));
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string emit_event(const std::string& conninfo, const NewEvent& event) {
@@ -61,45 +80,73 @@ std::string emit_event(const std::string& conninfo, const NewEvent& event) {
 }
 
 std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request) {
-  std::vector<ResumeOutcome> outcomes;
+  std::vector<Outcomes> of_id(request.event_ids.size());
   ArrayLiteral ids;
-  for (const std::string& id : request.event_ids) {
-    outcomes.push_back({id, false, engine::is_uuid(id) ? "" : "not found: this is no UUID"});
-    if (engine::is_uuid(id)) ids.add(id);
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < request.event_ids.size(); ++i) {
+    const std::string& id = request.event_ids[i];
+    if (!engine::is_uuid(id.substr(0, id.find('/')))) {
+      of_id[i].push_back({id, false, "not found: this is no UUID"});
+      continue;
+    }
+    ids.add(id);
+    asked.push_back(i);
   }
   PostgresConnection connection(conninfo);
   const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeResumed);
   const Rows rows = connection.run(
       "resume events",
-      "select pawl.resume(e.id, $2, nullif($3, ''), case when $4::float8 > 0 then (e.index - 1) / $4::float8 else 0 end"
-      " * interval '1 second', $5::uuid) from unnest($1::uuid[]) with ordinality as e (id, index) order by e.index",
+      "with asked as materialized (select e.index, coalesce(r.event_id, e.id) as id, coalesce(r.run_of, e.workflow) as"
+      " workflow, coalesce(r.run_id, e.id) as run_id, row_number() over (order by e.index, r.run_id <> r.event_id, "
+      "r.run_of) as nth from (" +
+          kNamed +
+          ") e left join lateral pawl.runs_of(e.id, e.workflow) r on true)"
+          " select index - 1, run_id, pawl.resume(id, $2, nullif($3, ''),"
+          " case when $4::float8 > 0 then (nth - 1) / $4::float8 else 0 end * interval '1 second', $5::uuid, workflow)"
+          " from asked order by nth",
       {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), std::to_string(request.rate),
        request_id});
   engine::crash_point(engine::CrashPoint::kAfterResumed);
-  std::size_t row = 0;
-  for (ResumeOutcome& outcome : outcomes) {
-    if (!outcome.detail.empty()) continue;
-    const std::string detail = rows.string(row++, 0);
-    outcome.resumed = detail == "resumed";
-    if (!outcome.resumed) outcome.detail = detail;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::string detail = rows.string(row, 2);
+    const bool resumed = detail == "resumed";
+    of_id[asked[static_cast<std::size_t>(rows.integer(row, 0))]].push_back(
+        {rows.string(row, 1), resumed, resumed ? "" : detail});
   }
-  return outcomes;
+  return joined(std::move(of_id));
 }
 
 std::vector<std::string> failed_events(const std::string& conninfo, long since_seconds) {
   PostgresConnection connection(conninfo);
-  const Rows rows = connection.run("list failed events",
-                                   "select id from pawl.outbox_archive where status = 'failed'"
-                                   " and finished_at > now() - $1::bigint * interval '1 second' order by finished_at",
-                                   {std::to_string(since_seconds)});
+  const Rows rows =
+      connection.run("list failed events",
+                     "select a.id || case when a.event is null and (select count(*) from"
+                     " pawl.runs_of(a.id)) > 1 then '/' || a.workflow else '' end"
+                     " from pawl.outbox_archive a where a.status = 'failed'"
+                     " and a.finished_at > now() - $1::bigint * interval '1 second' order by a.finished_at",
+                     {std::to_string(since_seconds)});
   std::vector<std::string> ids;
   for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.string(row, 0));
   return ids;
 }
 
-std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& event_id) {
-  if (!engine::is_uuid(event_id)) return {};
+std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids) {
+  PostgresConnection connection(conninfo);
+  ArrayLiteral named;
+  for (const std::string& id : ids) named.add(id);
+  const Rows rows = connection.run(
+      "look for runs",
+      "select r.run_id, r.event_id, r.run_of from (" + kNamed + ") e cross join pawl.runs_of(e.id, e.workflow) r",
+      {named.text()});
+  std::vector<engine::RunName> runs;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    runs.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2)});
+  return runs;
+}
+
+std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& run_id) {
+  if (!engine::is_uuid(run_id)) return {};
   PostgresConnection connection(conninfo);
   const std::string channels = channels_of(connection);
   if (channels.empty()) return {};
@@ -107,7 +154,7 @@ std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::
   const Rows rows = connection.run("list deliveries",
                                    "select channel, user_id, state, detail, to_char(at at time zone 'UTC', " + rfc3339 +
                                        ") from (" + channels + ") d order by at, channel, user_id",
-                                   {event_id});
+                                   {run_id});
   std::vector<DeliveryLine> lines;
   for (std::size_t row = 0; row < rows.size(); ++row)
     lines.push_back(

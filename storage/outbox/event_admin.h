@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/authoring/event.h"
+
 namespace pawl::storage {
 
 struct NewEvent {
@@ -20,24 +22,29 @@ struct NewEvent {
 std::string emit_event(const std::string& conninfo, const NewEvent& event);
 
 struct ResumeRequest {
-  std::vector<std::string> event_ids;  ///< Full UUIDs of failed events.
+  /// Full UUIDs: of events, each of which means its runs in all workflows, or in one as `EVENT/WORKFLOW`, or of runs.
+  std::vector<std::string> event_ids;
   std::string requested_by;            ///< For the audit trail in pawl.commands.
   std::string note;
   double rate = 0;  ///< Events a second, spread by available_at; 0: all at once.
 };
 struct ResumeOutcome {
-  std::string event_id;
+  std::string run_id;
   bool resumed = false;
   std::string detail;  ///< Why not, when refused: not found, not failed.
 };
 
-/// Puts failed events back into the outbox so that their runs go on at their failed steps. One outcome an id.
+/// Puts failed events back into the outbox so that their runs go on at their failed steps. One outcome a run; of an
+/// event of which some runs failed, those that did not are left out.
 std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request);
 
-/// Ids of archived failed events that finished within the last `since_seconds`, oldest first.
+/// Archived failed runs that finished within the last `since_seconds`, oldest first, as a ResumeRequest names them.
 std::vector<std::string> failed_events(const std::string& conninfo, long since_seconds);
 
-/// What Postgres knows of one event's deliveries, for `show`.
+/// The runs that ids mean, which are as in a ResumeRequest; none of those that are unknown.
+std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids);
+
+/// What Postgres knows of one run's deliveries, for `show`.
 struct DeliveryLine {
   std::string channel;  ///< `in-app` or `email`.
   std::string user_id;
@@ -45,6 +52,6 @@ struct DeliveryLine {
   std::string detail;  ///< Title, or the server's reply.
   std::string at;
 };
-std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& event_id);
+std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& run_id);
 
 }  // namespace pawl::storage

@@ -15,7 +15,7 @@ namespace {
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 // A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 //
-// $2 and $3 the events, $4 to $8 what became of those that are not plainly done, or whose payload is kept without its
+// $2 and $3 the events, $4 to $9 what became of those that are not plainly done, or whose payload is kept without its
 // secrets.
 //
 // Looks each event up by its key, then fetches the rows by their places in one scan. `offset 0` and the places keep the
@@ -29,12 +29,14 @@ const std::string kArchive =
     " cross join lateral (select l.ctid as place, l.id from pawl.outbox l where l.position = f.position"
     " and l.lease_epoch = mine.epoch offset 0) as leased where leased.id = f.id)) returning o.*),"
     " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
-    " reason, resumable, type, aggregatetype, aggregateid, payload, headers)"
+    " reason, resumable, event, workflow, type, aggregatetype, aggregateid, payload, headers, withheld)"
     " select e.position, e.id, e.created_at, e.deliveries, e.resumes, mine.store, coalesce(f.status, 'done'),"
-    " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), e.type, e.aggregatetype, e.aggregateid,"
-    " coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers from mine cross join ended e"
+    " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), e.event, e.workflow, e.type, e.aggregatetype,"
+    " e.aggregateid, coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers, nullif(f.withheld, 0)"
+    " from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
-    " $7::text[], $8::text[]) as t (position, status, reason, resumable, payload)) f using (position))"
+    " $7::text[], $8::text[], $9::bigint[]) as t (position, status, reason, resumable, payload, withheld)) f"
+    " using (position))"
     " select (select count(*) from ended), " +
     kLeaseHeld;
 
@@ -88,7 +90,7 @@ void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) 
 std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finished) {
   if (finished.empty()) return 0;
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
-  BigintArray positions, explained_positions;
+  BigintArray positions, explained_positions, withheld;
   UuidArray ids;
   TextArray statuses, reasons, resumables, payloads;
   for (const engine::FinishedEvent& event : finished) {
@@ -101,11 +103,12 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     reasons.add(failed && event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
     resumables.add(to_string(event.resumable));
     payloads.add(event.payload);
+    withheld.add(event.withheld);
   }
   const Rows rows = lanes_->ends.run_binary(
       "archive events", kArchive,
       {binary(lanes_->epoch.load()), positions.bytes(), ids.bytes(), explained_positions.bytes(), statuses.bytes(),
-       reasons.bytes(), resumables.bytes(), payloads.bytes()});
+       reasons.bytes(), resumables.bytes(), payloads.bytes(), withheld.bytes()});
   require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
@@ -135,7 +138,7 @@ void PostgresOutbox::check_access() {
   const TextArray texts;
   lanes_->ends.run_binary("archive events", kArchive,
                           {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(),
-                           texts.bytes(), texts.bytes()});
+                           texts.bytes(), texts.bytes(), positions.bytes()});
   lanes_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 

@@ -9,10 +9,10 @@
 
 namespace pawl::storage {
 
-/// What a worker may claim. $1 types, $2 store. An event that was resumed waits for the worker with its checkpoints
+/// What a worker may claim. $1 workflows, $2 store. An event that was resumed waits for the worker with its checkpoints
 /// while that lives. Asked for each event, the workers made a sweep look so dear that Postgres compiled it.
 inline const std::string kClaimable =
-    "o.lease_epoch is null and o.available_at <= now() and o.type = any($1::text[])"
+    "o.lease_epoch is null and o.available_at <= now() and o.workflow = any($1::text[])"
     " and (o.store is null or o.store = $2::uuid or (not o.only_store and o.store <> all(array(select w.store"
     " from pawl.workers w where w.stopped_at is null and w.expires_at > now()))))";
 
@@ -26,8 +26,12 @@ struct Survey {
   bool leased_by_nobody = false;  ///< Some are leased by an epoch without a row.
 };
 
-/// Reads every row, leased ones too: the one place where they are passed over. `types` is an array literal.
-Survey survey(PostgresConnection& connection, const std::string& types, const std::string& store);
+/// Makes no runs. Throws engine::RefusedError where the function is missing, or denied to this role.
+void check_survey_access(PostgresConnection& connection);
+
+/// First makes runs of events that have none, for whichever worker runs their workflows. Reads every row, leased ones
+/// too: the one place where they are passed over. `workflows` is an array literal.
+Survey survey(PostgresConnection& connection, const std::string& workflows, const std::string& store);
 
 struct Redelivered {
   std::int64_t position;
@@ -35,7 +39,7 @@ struct Redelivered {
 };
 
 /// Those that can be claimed and were delivered before, first those that wait for their last delivery.
-std::deque<Redelivered> redelivered_events(PostgresConnection& connection, const std::string& types,
+std::deque<Redelivered> redelivered_events(PostgresConnection& connection, const std::string& workflows,
                                            const std::string& store, int deliveries_max, std::size_t limit);
 
 /// The epochs there are and which of them have stopped: as long as this stays the same, nobody has freed the events

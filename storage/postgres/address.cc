@@ -24,19 +24,27 @@ Keywords timeouts_of(const PostgresAddress& address) {
   return keywords;
 }
 
-// The last one for a setting counts.
-std::string options_with_path(const Keywords& effective) {
-  std::string options;
+// The last one for a setting counts, of the keyword and within it: so the address can set another lock_timeout, and no
+// other path. Empty where nothing is added.
+std::string options_of(const PostgresAddress& address, const Keywords& effective) {
+  std::string patience, given, path;
+  if (const auto wait = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within / 3); wait.count() > 0)
+    patience = "-c lock_timeout=" + std::to_string(wait.count());
+  if (!address.has_own_path) path = std::string("-c search_path=") + kSearchPath;
+  if (patience.empty() && path.empty()) return "";
   for (const auto& [keyword, value] : effective)
-    if (keyword == "options" && !value.empty()) options = value + " ";
-  return options + "-c search_path=" + kSearchPath;
+    if (keyword == "options" && !value.empty()) given = value;
+  std::string options;
+  for (const std::string& part : {patience, given, path})
+    if (!part.empty()) options += (options.empty() ? "" : " ") + part;
+  return options;
 }
 
 }  // namespace
 
 const char* const kSearchPath = "pg_catalog,pawl,pg_temp";
 
-std::string session_conninfo(const PostgresAddress& address, bool with_path) {
+std::string session_conninfo(const PostgresAddress& address, bool with_options) {
   Keywords keywords = timeouts_of(address);
   const Keywords effective = effective_keywords(address.conninfo);
   std::erase_if(keywords, [&](const auto& timeout) {
@@ -44,7 +52,8 @@ std::string session_conninfo(const PostgresAddress& address, bool with_path) {
   });
   for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
   keywords.emplace_back("client_encoding", "UTF8");
-  if (with_path && !address.has_own_path) keywords.emplace_back("options", options_with_path(effective));
+  if (std::string options = with_options ? options_of(address, effective) : ""; !options.empty())
+    keywords.emplace_back("options", std::move(options));
   return conninfo_of(keywords);
 }
 

@@ -23,9 +23,11 @@ extern const char* const kSearchPath;
 
 /// The conninfo of a session of pawl's. What keeps a connect or an idle connection from hanging for ever is added where
 /// the address does not say it itself: a connect timeout for each host, TCP keepalives, and a limit for data that
-/// nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the role or the database set,
-/// and, with `with_path`, has kSearchPath unless the address has its own. Throws engine::RefusedError when libpq could
-/// not use the address.
-std::string session_conninfo(const PostgresAddress& address, bool with_path);
+/// nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the role or the database set.
+/// `with_options`: it has kSearchPath, unless the address has its own, and where an answer is due within some time,
+/// Postgres gives up waiting for somebody's lock after a third of that, unless the address sets lock_timeout itself: so
+/// the answer says that it was a lock, and nothing waits on for a client that is gone. Throws engine::RefusedError when
+/// libpq could not use the address.
+std::string session_conninfo(const PostgresAddress& address, bool with_options);
 
 }  // namespace pawl::storage

@@ -52,8 +52,8 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
 // The live connection, the deadline of its answers, and the ear on its channel.
 class PostgresConnection::Link {
  public:
-  Link(const PostgresAddress& address, bool sends_path, const std::string& channel, bool& rang)
-      : connection(session_conninfo(address, sends_path)), deadline(connection.sock(), address.answer_within) {
+  Link(const PostgresAddress& address, bool sends_options, const std::string& channel, bool& rang)
+      : connection(session_conninfo(address, sends_options)), deadline(connection.sock(), address.answer_within) {
     never_revive();
     const Disarming at_end(deadline);
     deadline.arm();
@@ -152,11 +152,11 @@ PostgresConnection::Link& PostgresConnection::connected(const std::string& opera
   if (link_) return *link_;
   try {
     try {
-      link_ = std::make_unique<Link>(address_, sends_path_, channel_, rang_);
+      link_ = std::make_unique<Link>(address_, sends_options_, channel_, rang_);
     } catch (const pqxx::broken_connection& error) {
-      if (!sends_path_ || !refuses_options(error)) throw;
-      sends_path_ = false;
-      link_ = std::make_unique<Link>(address_, sends_path_, channel_, rang_);
+      if (!sends_options_ || !refuses_options(error)) throw;
+      sends_options_ = false;
+      link_ = std::make_unique<Link>(address_, sends_options_, channel_, rang_);
     }
   } catch (...) {  // translated, always rethrown
     throw_translated(operation);

@@ -97,8 +97,8 @@ class PostgresConnection {
   std::string channel_;
   bool rang_ = false;
   UnstorableCharacters unstorable_;
-  bool sends_path_ = true;   ///< False once a pooler refused a session with options.
-  bool keeps_plans_ = true;  ///< False once a server did not know what another had prepared.
+  bool sends_options_ = true;  ///< False once a pooler refused a session with options.
+  bool keeps_plans_ = true;    ///< False once a server did not know what another had prepared.
   std::unique_ptr<Link> link_;
 };
 

@@ -120,21 +120,23 @@ void require_no_problems(Transaction& transaction) {
 }
 
 // Without locks, for a role that may do no more: whether all is applied and, as far as it may ask, in order.
-bool nothing_to_do(Transaction& transaction, const MigrationLines& lines, bool with_app) {
+bool nothing_to_do(Transaction& transaction, const MigrationLines& lines, bool with_app,
+                   const WorkflowNames& workflows) {
   AppliedLines applied = applied_migrations(transaction);
   require_same_lines(lines, applied);
   for (const MigrationLine* line : lines)
     if (applied[std::string(line->name)].size() != line->migrations.size() ||
         (with_app && !answer(transaction, line->missing).empty()))
       return false;
+  if (!unregistered(registered_workflows(transaction), workflows).empty()) return false;
   if (!transaction.run("select has_function_privilege('pawl.problems(name)', 'execute')").boolean(0, 0)) return true;
   return transaction.run("select from pawl.problems()").size() == 0;
 }
 
-Migrated migrate(Transaction& transaction, const MigrationLines& lines, bool with_app) {
+Migrated migrate(Transaction& transaction, const MigrationLines& lines, bool with_app, const WorkflowNames& workflows) {
   Migrated done;
   transaction.script(kMigrationSettings);
-  if (nothing_to_do(transaction, lines, with_app)) return done;
+  if (nothing_to_do(transaction, lines, with_app, workflows)) return done;
   lock_migrations(transaction);
   AppliedLines applied = applied_migrations(transaction);
   require_same_lines(lines, applied);
@@ -146,29 +148,41 @@ Migrated migrate(Transaction& transaction, const MigrationLines& lines, bool wit
       apply(transaction, *line, migration);
       done.applied.push_back(full_name(*line, migration.name));
     }
+  for (const engine::WorkflowName& workflow : unregistered(registered_workflows(transaction), workflows)) {
+    transaction.run(add_workflow_sql(workflow));
+    done.registered.push_back(workflow.workflow);
+  }
   const Rows mended = transaction.run("select pawl.mend()");
   for (std::size_t row = 0; row < mended.size(); ++row) done.mended.push_back(mended.string(row, 0));
   require_no_problems(transaction);
   return done;
 }
 
-AppliedLines read_applied(const PostgresAddress& address) {
-  PostgresConnection connection(address);
+struct State {
   AppliedLines applied;
-  connection.transact("read migrations", [&](Transaction& transaction) { applied = applied_migrations(transaction); });
-  return applied;
+  std::map<std::string, RegisteredWorkflow> workflows;
+};
+
+State read_state(const PostgresAddress& address) {
+  PostgresConnection connection(address);
+  State state;
+  connection.transact("read migrations", [&](Transaction& transaction) {
+    state = {applied_migrations(transaction), registered_workflows(transaction)};
+  });
+  return state;
 }
 
 }  // namespace
 
-Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines) {
+Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines,
+                          const WorkflowNames& workflows) {
   PostgresAddress address(conninfo);
   address.has_own_path = true;  // the application's tables are found by it
   PostgresConnection connection(std::move(address));
   Migrated done;
   const auto once = [&] {
     connection.transact("migrate", [&](Transaction& transaction) {
-      done = migrate(transaction, lines, with_app);
+      done = migrate(transaction, lines, with_app, workflows);
       engine::crash_point(engine::CrashPoint::kBeforeMigrated);
     });
     engine::crash_point(engine::CrashPoint::kAfterMigrated);
@@ -181,18 +195,21 @@ Migrated migrate_postgres(const std::string& conninfo, bool with_app, const Migr
   return done;
 }
 
-std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines) {
-  AppliedLines applied = read_applied(conninfo);
+std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines,
+                                                     const WorkflowNames& workflows) {
+  State state = read_state(conninfo);
   std::vector<MigrationState> states;
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations)
       states.push_back(
-          {full_name(*line, migration.name), applied[std::string(line->name)][migration.number].applied_at});
+          {full_name(*line, migration.name), state.applied[std::string(line->name)][migration.number].applied_at});
+  for (const engine::WorkflowName& name : workflows)
+    states.push_back({"workflow " + name.workflow, state.workflows[name.workflow].added_at});
   return states;
 }
 
 void require_migrated(const PostgresAddress& address, const MigrationLines& lines) {
-  AppliedLines applied = read_applied(address);
+  AppliedLines applied = read_state(address).applied;
   require_same_lines(lines, applied);
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations)

@@ -6,6 +6,7 @@
 
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/address.h"
+#include "storage/schema/registered_workflows.h"
 
 namespace pawl::storage {
 
@@ -16,19 +17,23 @@ struct MigrationState {
 
 /// What a migration has changed.
 struct Migrated {
-  std::vector<std::string> applied;  ///< Names of migrations.
-  std::vector<std::string> mended;   ///< Names of triggers on the application's table that did not fire any more.
+  std::vector<std::string> applied;     ///< Names of migrations.
+  std::vector<std::string> mended;      ///< Names of triggers on the application's table that did not fire any more.
+  std::vector<std::string> registered;  ///< Names of workflows.
 };
 
-/// Applies what is missing and mends what keeps failed syncs from becoming events, all in one transaction or not at
-/// all; safe when two start at once. `with_app` first creates the application's reference tables. Throws
-/// engine::RefusedError when an applied migration was edited since, when the database was migrated by a newer pawl,
-/// when the application's tables are missing or do not fit, and when pawl.problems() has something left; and
-/// engine::UnavailableError when another transaction holds a lock for longer than a moment.
-Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines);
+/// Applies what is missing, registers workflows, which none of it ever removes, and mends what keeps failed syncs from
+/// becoming events, all in one transaction or not at all; safe when two start at once. `with_app` first creates the
+/// application's reference tables. Throws engine::RefusedError when an applied migration was edited since, when the
+/// database was migrated by a newer pawl, when the application's tables are missing or do not fit, and when
+/// pawl.problems() has something left; and engine::UnavailableError when another transaction holds a lock for longer
+/// than a moment.
+Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines,
+                          const WorkflowNames& workflows = {});
 
-/// Every migration of this build in order.
-std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines);
+/// Every migration of this build in order, and its workflows.
+std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines,
+                                                     const WorkflowNames& workflows);
 
 /// Throws engine::RefusedError naming the command to run unless the database is exactly as new as this build.
 void require_migrated(const PostgresAddress& address, const MigrationLines& lines);

@@ -1,8 +1,9 @@
 // Writes what the migrator does for whoever may not let it.
 #include "storage/schema/script.h"
 
-#include <Poco/DigestEngine.h>
-#include <Poco/SHA2Engine.h>
+#include <openssl/sha.h>
+
+#include <array>
 
 namespace pawl::storage {
 
@@ -31,9 +32,12 @@ const char* const kRolesExist =
     "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
 
 std::string checksum(const Migration& migration) {
-  Poco::SHA2Engine sha256(Poco::SHA2Engine::SHA_256);
-  sha256.update(migration.sql.data(), migration.sql.size());
-  return Poco::DigestEngine::digestToHex(sha256.digest());
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(migration.sql.data()), migration.sql.size(), digest.data());
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) (hex += kHex[byte >> 4]) += kHex[byte & 15];
+  return hex;
 }
 
 namespace {
@@ -80,7 +84,8 @@ std::string prepare(const MigrationLine& line, bool with_app) {
 
 }  // namespace
 
-std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles) {
+std::string migration_script(const MigrationLines& lines, const WorkflowNames& workflows, bool with_app,
+                             bool create_roles) {
   std::string script =
       "-- For psql: one transaction, which applies what is missing. It may be run again.\n"
       "\\set ON_ERROR_STOP on\nbegin;\n";
@@ -91,6 +96,8 @@ std::string migration_script(const MigrationLines& lines, bool with_app, bool cr
   for (const MigrationLine* line : lines) script += prepare(*line, with_app);
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations) script += apply_once(*line, migration);
+  script += "\n-- the workflows\n";
+  for (const engine::WorkflowName& workflow : workflows) script += add_workflow_sql(workflow) + ";\n";
   script += "\nselect pawl.mend();\n";
   script += refuse_if("select string_agg(problem, '; ') from pawl.problems()", "");
   for (const MigrationLine* line : lines)

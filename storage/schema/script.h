@@ -4,6 +4,7 @@
 #include <string>
 
 #include "storage/migrations/migrations.h"
+#include "storage/schema/registered_workflows.h"
 
 namespace pawl::storage {
 
@@ -27,6 +28,7 @@ extern const char* const kRolesExist;
 
 /// Everything that `migrate_postgres` and `grant_roles` do, in one transaction, as a script for psql that may be run
 /// again. `create_roles`: also creates the roles that are missing.
-std::string migration_script(const MigrationLines& lines, bool with_app, bool create_roles);
+std::string migration_script(const MigrationLines& lines, const WorkflowNames& workflows, bool with_app,
+                             bool create_roles);
 
 }  // namespace pawl::storage

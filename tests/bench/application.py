@@ -98,8 +98,8 @@ def fill_archive(postgres, rows):
     """Events that were done over the last days: what retention has not dropped yet."""
     postgres.run(
         f"insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
-        f" type, aggregatetype, aggregateid, payload, headers)"
+        f" workflow, type, aggregatetype, aggregateid, payload, headers)"
         f" select -n, gen_random_uuid(), moment, moment, 1, 0, '00000000-0000-4000-8000-000000000000', 'done',"
-        f" '{TYPE}', 'pms_connection', gen_random_uuid()::text, b.payload, b.headers"
+        f" 'notify-sync-failure', '{TYPE}', 'pms_connection', gen_random_uuid()::text, b.payload, b.headers"
         f" from generate_series(1, {rows}) n, (select * from backlog limit 1) b,"
         f" lateral (select now() - n * interval '100 milliseconds' as moment) m")

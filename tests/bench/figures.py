@@ -64,6 +64,20 @@ def percentile(values, percent):
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
+def interval(samples):
+    """(lowest, highest, confidence) between two samples that enclose the median of all such rounds: the narrowest pair of
+    order statistics of 95 % at least, or all of the samples where they are too few. Assumes nothing of their distribution.
+    """
+    ordered, n = sorted(samples), len(samples)
+    outside, left_out = 2 / 2**n, 0  # the chance that all are on one side of it
+    while left_out + 1 < n / 2:
+        more = outside + 2 * math.comb(n, left_out + 1) / 2**n
+        if more > 0.05:
+            break
+        outside, left_out = more, left_out + 1
+    return ordered[left_out], ordered[n - 1 - left_out], 1 - outside
+
+
 def number(value):
     """Three significant digits, thousands separated."""
     if value == 0 or abs(value) >= 99.5:

@@ -18,19 +18,29 @@ FIRST = 20  # events that warm caches and plans, and are not counted
 
 def run(world):
     world.found()
-    with world.postgres.settings(track_commit_timestamp="on"):
-        worker = world.worker(PAWL_LOG_LEVEL="info")
-        count = FIRST + world.events(round(world.seconds(SECONDS) / EVERY))
-        application.empty(world.postgres)
-        worker.start()
-        worker.wait_registered()
-        emit(world.postgres, count)
-        processes.wait_until(lambda: archived(world.postgres) == count, 30, "the last events are archived")
-        worker.stop()
-        world.postgres.run("drop table if exists backlog", "create table backlog as select * from pawl.outbox_archive")
-        check.rows(world.postgres, "pawl", count, 2)
-        check.checkpoints([worker.checkpoints], "pawl", count, 2)
-        return figures(milliseconds(world.postgres)[FIRST:])
+    with dated_commits(world):
+        return figures(measured(world, world.events(round(world.seconds(SECONDS) / EVERY))))
+
+
+def dated_commits(world):
+    """Within it Postgres says when each transaction was committed."""
+    return world.postgres.settings(track_commit_timestamp="on")
+
+
+def measured(world, count):
+    """Milliseconds of so many events, in their order, each done by one idle worker."""
+    count += FIRST
+    worker = world.worker(PAWL_LOG_LEVEL="info")
+    application.empty(world.postgres)
+    worker.start()
+    worker.wait_registered()
+    emit(world.postgres, count)
+    processes.wait_until(lambda: archived(world.postgres) == count, 30, "the last events are archived")
+    worker.stop()
+    world.postgres.run("drop table if exists backlog", "create table backlog as select * from pawl.outbox_archive")
+    check.rows(world.postgres, "pawl", count, 2)
+    check.checkpoints([worker.checkpoints], "pawl", count, 2)
+    return milliseconds(world.postgres)[FIRST:]
 
 
 def archived(postgres):

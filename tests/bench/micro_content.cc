@@ -4,7 +4,7 @@
 #include "tests/notify_sync_failure/doubles.h"
 #include "workflows/mail/message/sender.h"
 #include "workflows/notify_sync_failure/content/content.h"
-#include "workflows/notify_sync_failure/failure_mail.h"
+#include "workflows/notify_sync_failure/failure_message.h"
 #include "workflows/text/base64.h"
 
 namespace {
@@ -16,7 +16,7 @@ const std::string kOrganisation = "Acme Lettings";
 
 const mail::Sender kSender = {"bench@pawl.example", "pawl"};
 
-mail::Message drafted(const FailureMail& content) {
+mail::Message drafted(const FailureMessage& content) {
   mail::Message message;
   mail::sign(message, kSender);
   content.draft(message, {});
@@ -46,15 +46,15 @@ void write_in_app(benchmark::State& state) {
 BENCHMARK(write_in_app)->Name("write an in-app notification");
 
 void draft_mail(benchmark::State& state) {
-  const EmailWriter writer(AppUrl("https://app.example"));
-  const FailureMail content(writer, shared(), kOrganisation);
+  const FailureWriter writer(AppUrl("https://app.example"));
+  const FailureMessage content(writer, shared(), kOrganisation);
   for (auto _ : state) benchmark::DoNotOptimize(drafted(content));
 }
 BENCHMARK(draft_mail)->Name("draft the mail of a failure [event]");
 
 void address_mail(benchmark::State& state) {
-  const EmailWriter writer(AppUrl("https://app.example"));
-  const FailureMail content(writer, shared(), kOrganisation);
+  const FailureWriter writer(AppUrl("https://app.example"));
+  const FailureMessage content(writer, shared(), kOrganisation);
   mail::Message draft = drafted(content);
   const mail::Reader reader{
       "user1@acme.example", "User 1",

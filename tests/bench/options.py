@@ -3,6 +3,7 @@ import argparse
 import os
 
 HEADLINE = ("throughput", "latency", "memory", "idle", "bytes")
+COMPARED = "against"
 LEAST_EVENTS = 500  # a batch of plain SQL, and of most of pawl's steps
 
 
@@ -27,6 +28,12 @@ def writable_file(path):
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder) or os.path.isdir(path):
         raise argparse.ArgumentTypeError(f"cannot write a file there: {path}")
+    return os.path.abspath(path)
+
+
+def program(path):
+    if not os.path.isfile(path) or not os.access(path, os.X_OK):
+        raise argparse.ArgumentTypeError(f"not a program: {path}")
     return os.path.abspath(path)
 
 
@@ -58,11 +65,17 @@ def parse(arguments, parts):
                         help="how many the events belong to (default 50)")
     parser.add_argument("--json", type=writable_file, metavar="FILE", help="also write every sample there")
     parser.add_argument("--charts", type=folder, metavar="DIR", help="also draw the charts there, as SVG")
+    parser.add_argument("--against", type=program, metavar="BINARY",
+                        help="measure this build against another pawl, in turns (the part `against`)")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)  # from bin/bench: only the arguments
     parser.add_argument("--build", default="", help=argparse.SUPPRESS)  # from bin/bench: of the release
     options = parser.parse_args(arguments)
     unknown = [name for name in options.parts if name not in parts and name != "all"]
     if unknown:
         parser.error(f"no part is called {unknown[0]!r}; there are {', '.join(parts)} and all")
-    options.parts = list(parts) if "all" in options.parts else list(dict.fromkeys(options.parts or HEADLINE))
+    usual = [COMPARED] if options.against else HEADLINE
+    every = [name for name in parts if name != COMPARED or options.against]
+    options.parts = every if "all" in options.parts else list(dict.fromkeys(options.parts or usual))
+    if COMPARED in options.parts and not options.against:
+        parser.error(f"the part {COMPARED} needs --against BINARY")
     return options

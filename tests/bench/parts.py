@@ -1,5 +1,5 @@
 """Every part of the benchmark by name; each is a module with WHAT, one sentence, and run(world), its figures."""
-from bench import measure_archive, measure_backlog, measure_budget, measure_budget_smtp, measure_bytes, measure_idle
+from bench import measure_against, measure_archive, measure_backlog, measure_budget, measure_budget_smtp, measure_bytes, measure_idle
 from bench import measure_instructions, measure_latency, measure_leased, measure_memory, measure_micro
 from bench import measure_producers, measure_recipients, measure_smtp, measure_throughput, measure_workers
 
@@ -20,4 +20,5 @@ ALL = {
     "instructions": measure_instructions,
     "budget": measure_budget,
     "budget-smtp": measure_budget_smtp,
+    "against": measure_against,
 }

@@ -27,7 +27,7 @@ PREPARED = """
 prepare claim as
 with due as materialized (
     select ctid as place from pawl.outbox where lease_epoch is null and available_at <= now()
-    and type = 'pms/connection.sync.failed' and position > $1 order by position limit $2 for update skip locked),
+    and workflow = 'notify-sync-failure' and position > $1 order by position limit $2 for update skip locked),
   leased as (
     update pawl.outbox o set lease_epoch = 1, lease_batch = 1, deliveries = deliveries + 1
     where o.ctid = any(array(select place from due)) and set_config('synchronous_commit', 'off', true) is not null
@@ -60,10 +60,10 @@ where event_id = any($1::uuid[]) and state = 'sending';
 
 prepare archive as
 with gone as (delete from pawl.outbox where position = any($1::bigint[]) returning *)
-insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, type, aggregatetype,
-                                 aggregateid, payload, headers)
-select position, id, created_at, deliveries, resumes, '00000000-0000-4000-8000-000000000000', 'done', type,
-       aggregatetype, aggregateid, payload, headers from gone
+insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, workflow, type,
+                                 aggregatetype, aggregateid, payload, headers)
+select position, id, created_at, deliveries, resumes, '00000000-0000-4000-8000-000000000000', 'done', workflow,
+       type, aggregatetype, aggregateid, payload, headers from gone
 """
 
 

@@ -107,6 +107,11 @@ class Reporting(unittest.TestCase):
         self.assertEqual(figures.percentile(range(1, 101), 99), 99)
         self.assertEqual(figures.percentile([5], 50), 5)
 
+    def test_an_interval_of_the_median_leaves_out_what_it_may(self):
+        self.assertEqual(figures.interval([9, 1, 8, 2, 7, 3, 6, 4, 5])[:2], (2, 8))  # 1 of 9 on each side: 96 %
+        self.assertAlmostEqual(figures.interval(range(9))[2], 1 - 20 / 512)
+        self.assertEqual(figures.interval([3, 1, 2]), (1, 3, 0.75))
+
     def test_numbers_have_three_digits(self):
         self.assertEqual([figures.number(value) for value in (0, 0.01234, 1.5, 99.7, 12345.6)],
                          ["0", "0.0123", "1.50", "100", "12,346"])
@@ -144,11 +149,15 @@ class Arguments(unittest.TestCase):
         for arguments, named in ((["nonsense"], "'nonsense'"), (["--events", "3"], "--events"),
                                  (["--events", "many"], "--events"), (["--rounds", "0"], "--rounds"),
                                  (["--json", "/nowhere/x"], "/nowhere/x"),
-                                 (["--charts", "/etc/passwd"], "/etc/passwd")):
+                                 (["--charts", "/etc/passwd"], "/etc/passwd"), (["against"], "--against"),
+                                 (["--against", "/etc/passwd"], "/etc/passwd")):
             self.assertIn(named, self.refused(*arguments))
 
     def test_all_is_every_part(self):
-        self.assertEqual(options.parse(["all"], parts.ALL).parts, list(parts.ALL))
+        here = ["--against", "/bin/true"]
+        self.assertEqual(options.parse(["all", *here], parts.ALL).parts, list(parts.ALL))
+        self.assertNotIn("against", options.parse(["all"], parts.ALL).parts)
+        self.assertEqual(options.parse(here, parts.ALL).parts, ["against"])
         self.assertEqual(options.parse([], parts.ALL).parts, list(options.HEADLINE))
 
 

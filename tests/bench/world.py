@@ -15,9 +15,9 @@ from bench.worker import Worker
 class World:
     """`stop` ends every process that was started here, whatever happened."""
 
-    def __init__(self, options, folder):
+    def __init__(self, options, folder, pawl=""):
         self.options, self.folder = options, folder
-        self.pawl = os.path.join(options.build, "pawl")
+        self.pawl = pawl or os.path.join(options.build, "pawl")
         self.workers, self.services, self.postgres = [], [], None
 
     def build(self):
@@ -75,6 +75,19 @@ class World:
         self.stop_workers()
         if self.postgres:
             self.postgres.stop()
+
+
+@contextlib.contextmanager
+def beside(world, pawl):
+    """A world of another binary, with a Postgres of its own: its tables may differ."""
+    folder = os.path.join(world.folder, "other")
+    os.mkdir(folder, 0o755)
+    other = World(world.options, folder, pawl)
+    try:
+        other.build()
+        yield other
+    finally:
+        other.stop()
 
 
 @contextlib.contextmanager

@@ -149,9 +149,21 @@ class StatementsTimeOut(Setting):
     sign, lock = "canceling statement due to statement timeout", "notifications"
 
 
-class LocksTimeOut(Setting):
-    kind, setting, value = "postgres: lock timeout", "lock_timeout", "50ms"
-    sign, lock = "canceling statement due to lock timeout", "pawl.email_deliveries"
+class LocksTimeOut(Fault):
+    """A lock that outlasts the patience of the worker's own sessions, a third of its postgres-timeout."""
+    kind = "postgres: lock timeout"
+
+    def inject(self, world, rng):
+        size = world.postgres.log_size()
+        until = time.monotonic() + 8
+        with world.postgres.admin() as cursor:
+            cursor.execute("begin")
+            cursor.execute("lock table pawl.email_deliveries in access exclusive mode")
+            while time.monotonic() < until:
+                if world.postgres.logged_since(size, " worker ERROR:  canceling statement due to lock timeout"):
+                    return True
+                time.sleep(0.1)
+            return False
 
 
 class IdleSessionsEnded(Setting):

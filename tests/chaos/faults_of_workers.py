@@ -8,14 +8,17 @@ import time
 from chaos import worker
 from chaos.fault import Fault
 
-POINTS = os.path.join(os.path.dirname(__file__), "..", "..", "engine", "faults", "crash_points.h")
+TREE = os.path.join(os.path.dirname(__file__), "..", "..")
+POINTS = [os.path.join(TREE, *folder, "crash_points.h") for folder in (("engine", "faults"), ("workflows", "depositlink"))]
 # what only a new store or another verb comes by
 ELSEWHERE = re.compile("store-renamed|emitted|resumed|migrated|pruned")
 
 
 def crash_points():
-    with open(POINTS) as file:
-        names = re.findall(r'\{CrashPoint::\w+, "([a-z0-9-]+)"', file.read())
+    names = []
+    for path in POINTS:
+        with open(path) as file:
+            names += re.findall(r'(?:\{CrashPoint::\w+, |CrashPlace \w+\{)"([a-z0-9-]+)"', file.read())
     return [name for name in names if not ELSEWHERE.search(name)]
 
 

@@ -41,11 +41,12 @@ insert into org_members values ('{ORG}', '{OWNER}', 'owner'), ('{ORG}', '{MEMBER
 insert into pms_connections (id, org_id, provider, status) values ('{CONNECTION}', '{ORG}', 'Reapit', 'active');
 insert into pms_sync_logs (id, connection_id, status) values ('{LOG}', '{CONNECTION}', 'error');
 delete from pawl.outbox;
-insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, type,
-  aggregatetype, aggregateid, payload, headers) values
-  (1, '{EVENT}', now(), 1, 0, gen_random_uuid(), 'failed', 'rejected: 550', 't', 'a', '1',
+insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason,
+  workflow, type, aggregatetype, aggregateid, payload, headers) values
+  (1, '{EVENT}', now(), 1, 0, gen_random_uuid(), 'failed', 'rejected: 550', 'w', 't', 'a', '1',
    '{{"org_id": "{ORG}", "sync_log_id": "{LOG}"}}', '{{}}'),
-  (2, '{BAD}', now(), 1, 0, gen_random_uuid(), 'failed', 'event payload: no org_id', 't', 'a', '1', '{{}}', '{{}}');
+  (2, '{BAD}', now(), 1, 0, gen_random_uuid(), 'failed', 'event payload: no org_id', 'w', 't', 'a', '1', '{{}}',
+   '{{}}');
 insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, read_at)
   select '{EVENT}', id, '{ORG}', 'pms.sync_failed', 'urgent', 'title', 'body', now() from users where id <> '{MEMBER}';
 insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, in_doubt_count,
@@ -138,7 +139,7 @@ class OracleTest(unittest.TestCase):
             for migration in sorted(glob.glob(MIGRATIONS)):
                 with open(migration) as script:
                     store.executescript(script.read())
-            store.execute("insert into runs (run, event_id, workflow, status, position, deliveries, resumes, started_at,"
+            store.execute("insert into runs (run, run_id, workflow, status, position, deliveries, resumes, started_at,"
                           " ended_at) values (1, ?, 'w', 'done', 1, 1, 0, 1, 2)", (EVENT,))
             store.execute("insert into events values (1, 't', 'a', '1', '{}', 1, '')")
             store.execute("insert into steps (run, step, key, attempt, failed, result, started_at, settled_at)"

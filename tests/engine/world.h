@@ -46,7 +46,7 @@ class NoticeLog final : public Observer {
  public:
   void on(const Notice& notice) override {
     ++counts[notice.kind];
-    lines.push_back(std::string(notice.event_id) + " " + std::string(notice.step) + " " + std::string(notice.subject) +
+    lines.push_back(std::string(notice.run_id) + " " + std::string(notice.step) + " " + std::string(notice.subject) +
                     " " + std::string(notice.detail));
   }
   std::map<NoticeKind, int> counts;

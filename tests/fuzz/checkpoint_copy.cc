@@ -67,7 +67,7 @@ void read_copy(const std::string& path) {
     const CheckpointReader reader(path, kPatience);
     refused_or_answered([&] { reader.count({}); });
     refused_or_answered([&] { reader.runs({"failed", 0, "", "connection-1", 10}); });
-    refused_or_answered([&] { reader.ids_like("event", 10); });
+    refused_or_answered([&] { reader.runs_like("event", 10); });
     refused_or_answered([&] { reader.query("select * from v1_runs, v1_waiting"); });
     for (const engine::RunNumber run : {1, 2, 3}) {
       refused_or_answered([&] { reader.run(event_id(run)); });

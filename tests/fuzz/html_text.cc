@@ -2,12 +2,12 @@
 #include "workflows/text/html_text.h"
 
 #include "tests/fuzz/target.h"
-#include "workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/depositlink/content/html_page.h"
 #include "workflows/text/plain_text.h"
 
 using namespace pawl;
 using namespace pawl::text;
-using namespace pawl::notify_sync_failure;
+using namespace pawl::depositlink;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string raw = fuzz::Input(bytes, size).rest();

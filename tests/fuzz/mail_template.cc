@@ -16,14 +16,14 @@ const std::string kMarkup = "<x-canary title=\"&\">";
 const std::string kTag = "{{{error}}}{{#label}}";
 
 Facts hostile_facts() {
-  return {.provider = kMarkup,
-          .label = kTag + kMarkup,
-          .integration = kTag + kMarkup,
-          .organisation = kTag + kMarkup,
-          .error = kTag + kMarkup,
-          .when = "24 November 2026",
-          .settings_link = "https://app.example.com/orgs/1?a=1&b=2",
-          .connection_link = ""};
+  return {{.provider = kMarkup,
+           .label = kTag + kMarkup,
+           .integration = kTag + kMarkup,
+           .organisation = kTag + kMarkup,
+           .settings_link = "https://app.example.com/orgs/1?a=1&b=2",
+           .connection_link = ""},
+          kTag + kMarkup,
+          "24 November 2026"};
 }
 
 void check(const std::string& part, const std::string& text) {

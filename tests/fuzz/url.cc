@@ -3,9 +3,9 @@
 
 #include "engine/authoring/errors.h"
 #include "tests/fuzz/target.h"
+#include "workflows/depositlink/content/app_url.h"
+#include "workflows/depositlink/content/brand.h"
 #include "workflows/mail/mail_url.h"
-#include "workflows/notify_sync_failure/content/app_url.h"
-#include "workflows/notify_sync_failure/content/brand.h"
 #include "workflows/text/ascii_case.h"
 
 using namespace pawl;
@@ -32,7 +32,7 @@ void check_relay(const std::string& url) try {
 }
 
 void check_application(const std::string& url, const std::string& pattern, const std::string& id) try {
-  const notify_sync_failure::AppUrl app(url, pattern);
+  const depositlink::AppUrl app(url, pattern);
   require_link(app.integrations_of(id));
   if (!pattern.empty()) require_link(app.connection_of(id, "{org_id}{connection_id}" + id));
 } catch (const engine::RefusedError& error) {
@@ -40,7 +40,7 @@ void check_application(const std::string& url, const std::string& pattern, const
 }
 
 void check_brand(const std::string& name, const std::string& logo, const std::string& color) try {
-  const notify_sync_failure::Brand brand(name, logo, color);
+  const depositlink::Brand brand(name, logo, color);
   if (!brand.color().empty()) brand.text_color();
   if (!brand.logo_url().empty()) require_link(brand.logo_url());
 } catch (const engine::RefusedError& error) {

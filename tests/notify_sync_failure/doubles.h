@@ -1,18 +1,15 @@
-// In-memory doubles of the workflow's ports, and a sample failure.
+// A sample failure, beside the doubles of the ports.
 #pragma once
 
-#include <map>
 #include <memory>
 
-#include "engine/authoring/errors.h"
-#include "tests/mail/doubles.h"
+#include "tests/depositlink/doubles.h"
 #include "tests/mail/step_call.h"
 #include "workflows/notify_sync_failure/payload/sync_failed.h"
-#include "workflows/notify_sync_failure/ports/inbox.h"
-#include "workflows/notify_sync_failure/ports/recipients.h"
 
 namespace pawl::notify_sync_failure {
 
+using namespace depositlink;
 using mail::fresh_redelivered_and_resumed;
 using mail::kEventId;
 using mail::kOrgId;
@@ -53,34 +50,5 @@ inline engine::Event event_of(std::string payload, std::string id = kEventId) {
   event.payload = std::move(payload);
   return event;
 }
-
-struct MemoryDirectory final : RecipientDirectory {
-  std::map<std::string, Recipients> organisations;
-  std::vector<std::string> asked;  ///< Every id of every call.
-
-  std::vector<Recipients> owners_and_admins(std::span<const std::string> org_ids) override {
-    std::vector<Recipients> found;
-    for (const std::string& id : org_ids) {
-      asked.push_back(id);
-      found.push_back(organisations[id]);
-    }
-    return found;
-  }
-};
-
-struct MemoryInbox final : Inbox {
-  std::vector<Notification> posted;
-  int calls = 0;
-
-  std::vector<int> post(std::span<const Notification> notifications) override {
-    ++calls;
-    std::vector<int> rows;
-    for (const Notification& notification : notifications) {
-      posted.push_back(notification);
-      rows.push_back(static_cast<int>(notification.user_ids.size()));
-    }
-    return rows;
-  }
-};
 
 }  // namespace pawl::notify_sync_failure

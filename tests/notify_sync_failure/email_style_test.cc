@@ -171,6 +171,72 @@ TEST_CASE_METHOD(Fixture, "a template that is no Mustache of ours is refused") {
     CHECK_THAT(refusal_of("html", raw), Contains("must be escaped in HTML"));
 }
 
+TEST_CASE_METHOD(Fixture, "a value where escaping does not make it harmless is refused, by file and line") {
+  CHECK_THAT(refusal_of("html", "<p>\n<a title={{organisation}}>"),
+             Contains("html.mustache, line 2: \"{{organisation}}\": ") && Contains("between double quotes"));
+  for (const char* place : {"<a href={{settings_link}}>",
+                            "<p class=a{{label}}>",
+                            "<p class = {{label}}>",
+                            "<p {{label}}>",
+                            "<{{label}}>",
+                            "<p {{label}}=\"x\">",
+                            "</{{label}}>",
+                            "<!-- {{error}} -->",
+                            "<!-- a > {{error}} -->",
+                            "<!DOCTYPE {{error}}>",
+                            "<script>'{{error}}'</script>",
+                            "<STYLE>a::after { content: '{{label}}' }</STYLE>",
+                            "<style>a</styles>{{label}}</style>",
+                            "<a href=\"javascript:'{{label}}'\">",
+                            "<a href='DATA:,{{label}}'>",
+                            "<a href=\" java\nscript:{{settings_link}}\">",
+                            "<a href=\"java&#115;cript:{{label}}\">",
+                            "<a href=\"{{organisation}}\">",
+                            "<a href=\"{{connection_link}}{{label}}\">",
+                            "<img src='{{label}}'>",
+                            "<a href=\"{{#label}}javascript:{{/label}}//{{organisation}}\">",
+                            "<a href=\"{{#label}}https:{{/label}}{{organisation}}\">",
+                            "<p style=\"color:{{label}}\">",
+                            "<p onclick=\"f('{{label}}')\">",
+                            "<iframe srcdoc=\"{{error}}\">",
+                            "<xmp>{{error}}</xmp>",
+                            "<svg/onload={{error}}>",
+                            "<p title='\">{{label}}' lang={{label}}>"}) {
+    INFO(place);
+    CHECK_THAT(refusal_of("html", place), Contains("html.mustache, line ") && !Contains("no such tag"));
+    CHECK(refusal_of("text", place) == "taken");
+    std::filesystem::remove(directory.path() + "/notify-sync-failure.text.mustache");
+  }
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a value stands in text, between quotes and in a link to a page, and a colour in styles too") {
+  for (const char* place :
+       {"<title>{{organisation}} <b></title><p title='{{error}}' lang=\"en\">{{error}}</p>", "a < {{error}} > b",
+        "<style>a { color: {{brand_color}} } /* <p title= */</style>{{error}}", "<td bgcolor={{brand_color}}>{{error}}",
+        "<p style=\"color:{{brand_color}}\">{{error}}", "<script>if (a < b) f('</p>')</script>{{error}}",
+        "<!--[if mso]><v:rect href=\"{{settings_link}}\" fillcolor=\"{{brand_color}}\"><![endif]-->{{error}}",
+        "<!-- ' --><!----><!-->{{error}}", "<![if !mso]>{{error}}<![endif]>",
+        "<a href=\"{{settings_link}}\">{{when}}</a>", "<a href=\"{{settings_link}}?about={{label}}\">",
+        "<a href=\"mailto:help@x.test?subject={{label}}\">",
+        "<a {{#label}}href=\"https://x.test/{{label}}\"{{/label}} rel=a>{{label}}</a>",
+        "<p class=\"{{#label}}a{{/label}}\">{{label}}", "{{#label}}<b>{{label}}</b>{{/label}}<br/>{{error}}",
+        "<img src=\"{{brand_logo_url}}\" alt=\"{{brand_name}}\">"}) {
+    INFO(place);
+    CHECK(refusal_of("html", place) == "taken");
+  }
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a section of HTML that leaves a tag or quotes open is refused, since what follows depends on it") {
+  for (const char* open :
+       {"<p title={{#label}}\"{{/label}}{{organisation}}{{#label}}\"{{/label}}>", "{{#label}}<p {{/label}}{{error}}>",
+        "{{^label}}<!--{{/label}}{{error}}", "{{#label}}<style>{{/label}}{{error}}"}) {
+    INFO(open);
+    CHECK_THAT(refusal_of("html", open), Contains("{{/label}}\": the section ends at another place of HTML"));
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a directory without templates, or with one that names no part, is refused") {
   CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("has none of notify-sync-failure.subject.mustache"));
   CHECK_THROWS_WITH(MailTemplates(directory.path() + "/nosuch"), Contains("mail templates: there is no /"));

@@ -2,8 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include "tests/notify_sync_failure/doubles.h"
-#include "workflows/notify_sync_failure/create_in_app.h"
-#include "workflows/notify_sync_failure/resolve_recipients.h"
+#include "workflows/depositlink/create_in_app.h"
+#include "workflows/depositlink/resolve_recipients.h"
+#include "workflows/notify_sync_failure/failure_message.h"
 
 using namespace pawl::notify_sync_failure;
 
@@ -16,7 +17,13 @@ struct Fixture {
   MemoryDirectory directory;
   MemoryInbox inbox;
   ResolveRecipients resolve{directory, {}};
-  CreateInApp create{inbox, AppUrl("https://app.example.com"), {}};
+  CreateInApp create{inbox, {}};
+  FailureWriter writer{AppUrl("https://app.example.com")};
+
+  InAppRequest request(Recipients recipients) const {
+    auto message = std::make_shared<const FailureMessage>(writer, shared(), recipients.org_name);
+    return {kOrgId, std::move(recipients), std::move(message)};
+  }
 };
 
 }  // namespace
@@ -61,7 +68,7 @@ TEST_CASE_METHOD(Fixture,
 TEST_CASE_METHOD(Fixture,
                  "the notification is urgent, of its kind, for its recipients, with title, body, link and details") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  call.add({shared(), {"Acme", {"adam", "olive"}}});
+  call.add(request({"Acme", {"adam", "olive"}}));
   call.execute();
   REQUIRE(inbox.posted.size() == 1);
   const Notification& posted = inbox.posted[0];
@@ -79,7 +86,7 @@ TEST_CASE_METHOD(Fixture,
 
 TEST_CASE_METHOD(Fixture, "without recipients create-in-app succeeds with no row and leaves the inbox alone") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  call.add({shared(), {}});
+  call.add(request({}));
   call.execute();
   CHECK(call.output().rows == 0);
   CHECK(inbox.calls == 0);
@@ -87,9 +94,9 @@ TEST_CASE_METHOD(Fixture, "without recipients create-in-app succeeds with no row
 
 TEST_CASE_METHOD(Fixture, "a batch is one post, and each item gets the count of its own rows") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  call.add({shared(), {"Acme", {"adam", "olive"}}});
-  call.add({shared(), {}}, kOtherEventId);
-  call.add({shared(), {"Acme", {"olive"}}}, kOtherEventId);
+  call.add(request({"Acme", {"adam", "olive"}}));
+  call.add(request({}), kOtherEventId);
+  call.add(request({"Acme", {"olive"}}), kOtherEventId);
   call.execute();
   CHECK(inbox.calls == 1);
   CHECK(call.output(0).rows == 2);
@@ -100,7 +107,7 @@ TEST_CASE_METHOD(Fixture, "a batch is one post, and each item gets the count of 
 
 TEST_CASE_METHOD(Fixture, "what may have been posted before says so") {
   StepCall<InAppRequest, InAppReceipt> call(create);
-  for (const auto& event : fresh_redelivered_and_resumed()) call.add({shared(), {"Acme", {"olive"}}}, event);
+  for (const auto& event : fresh_redelivered_and_resumed()) call.add(request({"Acme", {"olive"}}), event);
   call.execute();
   REQUIRE(inbox.posted.size() == 3);
   CHECK_FALSE(inbox.posted[0].again);

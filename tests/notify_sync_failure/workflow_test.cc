@@ -16,11 +16,8 @@ struct Fixture {
   MemoryInbox inbox;
   MemoryLedger ledger;
   MemoryMailer mailer;
-  SyncFailureSteps steps{{directory, inbox, ledger, mailer},
-                         {.app_url = "https://app.example.com",
-                          .sender = {.address = "alerts@depositlink.example", .name = "DepositLink"},
-                          .resolve_recipients = {},
-                          .create_in_app = {}}};
+  Channels channels{{inbox, ledger, mailer}, {"alerts@depositlink.example", "DepositLink"}, {}};
+  SyncFailureSteps steps{directory, channels, style_of({"https://app.example.com"}), {}};
   pawl::engine::WorkflowDefinition workflow = definition(steps);
   std::vector<Execution*> started;  // as long as their run lives
 
@@ -99,12 +96,9 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(Fixture,
                  "mails go out in as many calls as the mailer is worth, in batches and at the rate the options say") {
-  const SyncFailureOptions options{.app_url = "https://app.example.com",
-                                   .sender = {.address = "alerts@depositlink.example", .name = ""},
-                                   .resolve_recipients = {},
-                                   .create_in_app = {},
-                                   .send_email = {.retry = kMailRetry, .batch_max = 2, .parallelism = 8, .rate = 14}};
-  const SyncFailureSteps other({directory, inbox, ledger, mailer}, options);
+  const ChannelOptions options{.create_in_app = {},
+                               .send_email = {.retry = kMailRetry, .batch_max = 2, .parallelism = 8, .rate = 14}};
+  const Channels other({inbox, ledger, mailer}, {"alerts@depositlink.example", ""}, options);
   CHECK(other.send_email.options().parallelism == 1);  // MemoryMailer says so.
   CHECK(other.send_email.options().batch_max == 2);
   CHECK(other.send_email.options().rate == 14);
@@ -179,6 +173,28 @@ TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notific
   CHECK(mailer.sent[0].to == "Info@ACME.example");
   CHECK(inbox.posted.at(0).user_ids.size() == 4);
   CHECK(run.note.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a mail's domain is known before it is tried, and unknown where a checkpoint does not tell") {
+  directory.organisations[kOrgId] = {
+      "Acme Lettings", {"adam", "bea", "olive"}, {}, {"Adam@ACME.example", "nobody", "olive@b\u00fccher.test "}};
+  const auto destinations = [](const pawl::engine::RunState& run) {
+    std::vector<std::string> found;
+    for (const auto& [name, execution] : run.executions)
+      if (execution->step->name() == "send-email") found.push_back(execution->step->destination_of(*execution));
+    return found;
+  };
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(destinations(run) == std::vector<std::string>{"acme.example", "", "xn--bcher-kva.test"});
+
+  pawl::engine::StoredRun old = stored();
+  old.steps.push_back({.step = {"resolve-recipients", ""},
+                       .attempt = 1,
+                       .result = R"({"org_name":"Acme Lettings","user_ids":["adam","olive"]})"});
+  pawl::engine::RunState taken_up(workflow, old);
+  finish(taken_up);
+  CHECK(destinations(taken_up) == std::vector<std::string>{"", ""});
 }
 
 TEST_CASE_METHOD(
@@ -264,13 +280,6 @@ TEST_CASE_METHOD(Fixture, "a mail written in another process, later, has the sam
 }
 
 TEST_CASE_METHOD(Fixture, "an unusable base URL or sender is refused before anything runs") {
-  const SyncFailurePorts ports{directory, inbox, ledger, mailer};
-  SyncFailureOptions options{.app_url = "app.example.com",
-                             .sender = {.address = "alerts@depositlink.example", .name = ""},
-                             .resolve_recipients = {},
-                             .create_in_app = {}};
-  CHECK_THROWS_AS(SyncFailureSteps(ports, options), pawl::engine::RefusedError);
-  options.app_url = "https://app.example.com";
-  options.sender.address = "alerts";
-  CHECK_THROWS_AS(SyncFailureSteps(ports, options), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(style_of({"app.example.com"}), pawl::engine::RefusedError);
+  CHECK_THROWS_AS(Channels({inbox, ledger, mailer}, {"alerts", ""}, {}), pawl::engine::RefusedError);
 }

@@ -305,6 +305,7 @@ TEST_CASE("a secret that is cut off at the bound of the input leaves no half of 
 TEST_CASE("a secret that control characters are hidden in is redacted") {
   CHECK(safe_line(std::string("pass\0word=hunter2", 17), 100) == "password=[redacted]");
   CHECK(safe_line("pass\u200bword=hun\x1bter2", 100) == "password=[redacted]");
+  CHECK(safe_line("pa\U000e0100ss\u3164word=hun\u00adter2", 100) == "password=[redacted]");
 }
 
 TEST_CASE("text of a megabyte is redacted in linear time and stack, whatever repeats in it") {

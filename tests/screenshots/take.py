@@ -13,6 +13,8 @@ PLAIN = {"org_id": ORGANISATION, "connection_id": "0c0c0000-0000-4000-8000-00000
 HARD = {**PLAIN, "provider": "אלפא (ביתא)", "label": "W" * 60,
         "error_message": "Traceback (most recent call last):\n  File \"/srv/sync/client.py\", line 210, in fetch\n"
                          "    raise SyncError(response)\nSyncError: " + "unbroken" * 40 + "\n" + "e\u0301\u0302\u0303" * 30}
+RECOVERED = {**{field: PLAIN[field] for field in ("org_id", "connection_id", "provider", "label")},
+             "failed_at": "2026-11-24T03:00:00Z", "recovered_at": "2026-11-25T08:20:00Z"}
 SETTINGS = ["--time-zone", "Australia/Sydney", "--brand-name", "DepositLink", "--connection-url",
             "https://app.example.com/connections/{connection_id}"]
 
@@ -33,7 +35,8 @@ def take(browser, html, width, theme, path):
 
 
 def main(pawl, folder):
-    mails = {"mail": mail_of(pawl, PLAIN, SETTINGS), "mail-hard": mail_of(pawl, HARD, [])}
+    mails = {"mail": mail_of(pawl, PLAIN, SETTINGS), "mail-hard": mail_of(pawl, HARD, []),
+             "mail-recovery": mail_of(pawl, RECOVERED, [*SETTINGS, "--workflows", "confirm-sync-recovery"])}
     with Chromium() as browser:
         for name, html in mails.items():
             for width in (375, 800):

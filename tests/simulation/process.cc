@@ -104,7 +104,7 @@ void Process::on(const engine::Notice& notice) {
                               "step failed",      "circuit opened", "circuit closed", "outbox down", "outbox up",
                               "checkpoints down", "checkpoints up"};
   static_assert(kWords.size() == static_cast<std::size_t>(engine::NoticeKind::kCheckpointsUp) + 1);
-  outside_.world.note(name_, kWords.at(static_cast<std::size_t>(notice.kind)), notice.event_id);
+  outside_.world.note(name_, kWords.at(static_cast<std::size_t>(notice.kind)), notice.run_id);
 }
 
 void Process::turn() {

@@ -43,7 +43,7 @@ std::string create_empty(const std::string& options = "") {
 class Template {
  public:
   Template() : name(create_empty()) {
-    storage::migrate_postgres(conninfo_of(name), true, postgres_lines());
+    storage::migrate_postgres(conninfo_of(name), true, postgres_lines(), test_workflows());
     storage::grant_roles(conninfo_of(name), true, postgres_lines());
   }
   ~Template() { drop(name); }
@@ -58,6 +58,12 @@ std::string create_migrated() {
 }
 
 }  // namespace
+
+const std::vector<engine::WorkflowName>& test_workflows() {
+  static const std::vector<engine::WorkflowName> kWorkflows{{"test/event", "handle-test-event"},
+                                                            {"pms/connection.sync.failed", "notify-sync-failure"}};
+  return kWorkflows;
+}
 
 storage::PostgresAddress own_session(const std::string& conninfo) {
   storage::PostgresAddress address(conninfo);
@@ -144,7 +150,13 @@ engine::Registered Worker::open(std::vector<std::string> waiting, std::vector<st
 }
 
 std::vector<engine::Event> Worker::claim(int max, engine::Quarantine quarantine) {
-  return outbox.claim({{"test/event", "pms/connection.sync.failed"}, {max, 5, quarantine}});
+  return outbox.claim({test_workflows(), {max, 5, quarantine}});
+}
+
+std::vector<engine::Event> Worker::claim_of(const std::vector<std::string>& workflows, int max) {
+  engine::ClaimRequest request{{}, {max, 5, {}}};
+  for (const std::string& workflow : workflows) request.workflows.push_back({"test/event", workflow});
+  return outbox.claim(request);
 }
 
 std::vector<std::string> Worker::claim_ids(int max, engine::Quarantine quarantine) {

@@ -57,6 +57,9 @@ struct Organisation {
   std::string id, owner, admin, member, connection;
 };
 
+/// What the template has registered: handle-test-event for test/event, and notify-sync-failure.
+const std::vector<engine::WorkflowName>& test_workflows();
+
 /// A worker's outbox with its epoch.
 struct Worker {
   explicit Worker(PostgresFixture& database, std::string store = new_store(), bool listen = can_listen());
@@ -65,6 +68,7 @@ struct Worker {
   static std::string new_store();
   engine::Registered open(std::vector<std::string> waiting = {}, std::vector<std::string> moving = {});
   std::vector<engine::Event> claim(int max = 100, engine::Quarantine quarantine = {});
+  std::vector<engine::Event> claim_of(const std::vector<std::string>& workflows, int max = 100);
   /// Ids of what it claimed.
   std::vector<std::string> claim_ids(int max = 100, engine::Quarantine quarantine = {});
   std::size_t finish(const engine::Event& event, engine::RunStatus status = engine::RunStatus::kDone,

@@ -20,9 +20,20 @@ TEST_CASE("an error that is an HTML page is shown as the words that its reader w
   CHECK(readable("HTTP 503: <html>\r\n<BODY><H1>Down</H1>for maintenance") == "HTTP 503:\nDown\nfor maintenance");
 }
 
+TEST_CASE("a piece of a page is shown as its words, and the lines around it stay") {
+  CHECK(readable("<h1>502 Bad Gateway</h1><hr>nginx") == "502 Bad Gateway\nnginx");
+  CHECK(readable("HTTP 500: <DIV class=\"e\"><b>Oops</b> &amp; more</DIV> ") == "HTTP 500:\nOops & more");
+  CHECK(readable("Sync failed<br />Try again<br>later") == "Sync failed\nTry again\nlater");
+  CHECK(readable("Traceback:\n    at a\n<p>Gone</p>\n\n  at b") == "Traceback:\n    at a\nGone\n  at b");
+  CHECK(safe_line("a <p>b</p> c", 100) == "a b c");
+  CHECK(safe_line("<html><body>a<p>b", 100) == "a b");
+}
+
 TEST_CASE("a text that is no page keeps its angle brackets, and a page without words is shown as it is") {
-  for (const char* text : {"expected <token> but got </end>", "List<String> is null", "a < b > c", "", "<",
-                           "<html><body></body></html>", "<!DOCTYPE html><html><script>x"}) {
+  for (const char* text :
+       {"expected <token> but got </end>", "List<String> is null", "a < b > c", "", "<", "expected <p> at 3", "</p>",
+        "<b>bold</b> & <i>so</i>", "<brand>x</brand>", "<br", "<?xml version=\"1.0\"?><p>x</p>", "<price>1</price>",
+        "<p", "<p>x</p", "<html><body></body></html>", "<!DOCTYPE html><html><script>x"}) {
     CAPTURE(text);
     CHECK(readable(text) == text);
   }

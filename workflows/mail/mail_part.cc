@@ -3,6 +3,7 @@
 
 #include "engine/authoring/errors.h"
 #include "workflows/mail/mail_url.h"
+#include "workflows/mail/migrations.h"
 #include "workflows/mail/smtp/identity/password_file.h"
 
 namespace pawl::mail {
@@ -33,7 +34,7 @@ std::vector<workflow::Setting> MailPart::settings() {
   };
 }
 
-storage::MigrationLines MailPart::migrations() const { return {&storage::mail_migrations()}; }
+storage::MigrationLines MailPart::migrations() const { return {&mail::migrations()}; }
 
 void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets); }
 

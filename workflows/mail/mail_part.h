@@ -7,6 +7,7 @@
 
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
 #include "workflows/mail/message/mailer.h"
+#include "workflows/mail/message/sender.h"
 #include "workflows/mail/smtp/options.h"
 #include "workflows/module/part.h"
 
@@ -28,6 +29,7 @@ class MailPart final : public workflow::SharedPart {
   std::vector<std::string> warnings() const override;
 
   const MailSettings& given() const { return settings_; }
+  Sender sender() const { return {settings_.from, settings_.from_name, settings_.reply_to, settings_.envelope_from}; }
 
   /// The mailer that the settings ask for, beside the worker's own. Its password is added to `secrets`; `trace` is told
   /// what happens on its connections. Throws engine::RefusedError for a URL of no known form and for a password file

@@ -10,7 +10,6 @@
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/message/message_id.h"
 #include "workflows/redaction/safe_text.h"
-#include "workflows/text/ascii_case.h"
 #include "workflows/text/json_text.h"
 
 namespace pawl::mail {
@@ -24,7 +23,8 @@ constexpr std::size_t kReplyMax = 500;
 constexpr std::size_t kPersonMax = 120;
 // Accounts are locked when a wrong password is tried often.
 constexpr const char* kLoginAdvice =
-    "; login refused: tried again after 1 to 15 minutes, at once after a restart or when the password file changes";
+    "; login refused: tried again after 30 to 60 s, then ever more rarely, at last every 7 to 15 minutes; "
+    "at once after a restart or when the password file changes";
 constexpr engine::ProbeWaits kLoginProbes{std::chrono::minutes{1}, std::chrono::minutes{15}};
 
 LedgerState state_after(Delivery delivery) {
@@ -68,10 +68,7 @@ class SafeLines {
 };
 
 // Whose mail it is, for whoever asks whether a refusal is the relay's of everybody: an organisation at a domain.
-std::string subject_of(const Outgoing& mail) {
-  const std::string domain = mail.address.substr(mail.address.rfind('@') + 1);
-  return mail.item->input().org_id + " " + text::lower_cased(domain);
-}
+std::string subject_of(const Outgoing& mail) { return mail.item->input().org_id + " " + mail_domain(mail.address); }
 
 // Of those who share the mailbox.
 const std::string& user_of(const MailRequest& mail, std::size_t user) {
@@ -291,6 +288,11 @@ void SendMail::execute(MailBatch& batch) {
   round.claim();
   round.send();
   round.record();
+}
+
+// A recipient who is no user is his address.
+std::string SendMail::destination(const MailRequest& request) const {
+  return request.domain.empty() ? mail_domain(normalised_address(request.recipient)) : request.domain;
 }
 
 std::string SendMail::message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const {

@@ -21,6 +21,8 @@ struct MailRequest {
   std::string org_id;     ///< Whose users the ledger's audience is asked about; empty where it has none.
   std::string recipient;  ///< A user's id, or an address where the ledger has no audience.
   std::vector<std::string> same_mailbox = {};  ///< Users asked in turn once the one before is no longer eligible.
+  /// Of the address that it will probably go to, in lower case; empty where that is not known.
+  std::string domain = {};
 };
 
 struct MailReceipt {
@@ -51,6 +53,7 @@ class SendMail final : public engine::Step<MailRequest, MailReceipt> {
   /// The recipient, the first where several share a mailbox.
   std::string key(const MailRequest& request) const override { return request.recipient; }
   std::string tenant(const MailRequest& request) const override { return request.org_id; }
+  std::string destination(const MailRequest& request) const override;
   void execute(engine::Batch<MailRequest, MailReceipt>& batch) override;
   /// The ledger's part of it: a relay says no before anything is sent.
   void check_service() override { ledger_.check_access(); }

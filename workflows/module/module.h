@@ -29,9 +29,6 @@ class Module : public Part {
   /// An optional one runs, and has its migrations applied, only where `--workflows` names it.
   virtual bool is_optional() const { return false; }
 
-  /// The shared parts without which it cannot run.
-  virtual std::vector<SharedPart*> uses() const { return {}; }
-
   virtual std::vector<StepRetry> retries() { return {}; }
 
   /// Makes the steps and what they reach the world by, once, when the settings are read and the parts it uses are open;

@@ -3,8 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "engine/faults/crash_point.h"
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/epoch.h"
@@ -20,6 +23,8 @@ struct Worker {
   std::shared_ptr<redaction::OwnSecrets> secrets;  ///< Whoever reads a password adds it.
 };
 
+class SharedPart;
+
 /// Lives as long as the command line. One thread, but for what the adapters that it makes say of theirs.
 class Part {
  public:
@@ -30,11 +35,17 @@ class Part {
 
   virtual std::string name() const = 0;  ///< kebab-case.
 
+  /// The shared parts without which it cannot run.
+  virtual std::vector<SharedPart*> uses() const { return {}; }
+
   /// The same whenever it is asked: the command line declares them, then looks for what is missing.
   virtual std::vector<Setting> settings() { return {}; }
 
   /// The lines that `pawl migrate` applies for it, in order; the outbox's own need not be named.
   virtual storage::MigrationLines migrations() const { return {}; }
+
+  /// Where a test may kill it.
+  virtual std::vector<engine::CrashPlace> crash_places() const { return {}; }
 
   /// Asks the world for nothing, at each registration. Throws engine::RefusedError when it lacks, or denies, what a
   /// step needs. Only once open.
@@ -44,7 +55,7 @@ class Part {
   virtual std::vector<std::string> warnings() const { return {}; }
 };
 
-/// What several workflows use, and one worker has once: it is open before they are.
+/// What several workflows use, and one worker has once: it is open before they are, and behind what it uses itself.
 class SharedPart : public Part {
  public:
   /// Makes its adapters, once, and asks the world for nothing yet. Throws engine::RefusedError for a setting that
@@ -52,14 +63,20 @@ class SharedPart : public Part {
   virtual void open(const Worker& worker) = 0;
 };
 
-/// The shared parts of a worker, each made by the first that asks for it.
+/// The shared parts of a worker, each made by the first that asks for it, with these parts where its constructor takes
+/// them: it may ask for those that it uses.
 class Parts {
  public:
   template <class Shared>
   Shared& shared() {
     for (const auto& part : parts_)
       if (auto* found = dynamic_cast<Shared*>(part.get())) return *found;
-    parts_.push_back(std::make_unique<Shared>());
+    std::unique_ptr<Shared> made;
+    if constexpr (std::is_constructible_v<Shared, Parts&>)
+      made = std::make_unique<Shared>(*this);
+    else
+      made = std::make_unique<Shared>();
+    parts_.push_back(std::move(made));
     return static_cast<Shared&>(*parts_.back());
   }
   const std::vector<std::unique_ptr<SharedPart>>& all() const { return parts_; }

@@ -1,61 +1,30 @@
 // The coroutine and its registration.
 #include "workflows/notify_sync_failure/workflow.h"
 
-#include <algorithm>
-#include <map>
-#include <set>
-
-#include "engine/authoring/errors.h"
 #include "engine/authoring/run.h"
-#include "workflows/notify_sync_failure/failure_mail.h"
-#include "workflows/text/plain_text.h"
+#include "workflows/depositlink/mail_requests.h"
+#include "workflows/notify_sync_failure/failure_message.h"
 
 namespace pawl::notify_sync_failure {
 
 namespace {
 
+using depositlink::InAppRequest;
+using depositlink::not_mailed;
+using depositlink::one_email_a_mailbox;
+using depositlink::Recipients;
 using engine::Event;
 using engine::Run;
 using engine::Workflow;
-using mail::MailReceipt;
 using mail::MailRequest;
-
-// Users who share a mailbox get one mail together.
-std::vector<MailRequest> one_email_a_mailbox(const SharedFailure& failure, const Recipients& recipients,
-                                             const EmailWriter& writer) {
-  std::map<std::string, std::vector<std::string>> others;  // by the first user of a mailbox
-  std::set<std::string> among_others;
-  for (const auto& users : recipients.shared_mailboxes) {
-    others[users.front()].assign(users.begin() + 1, users.end());
-    among_others.insert(users.begin() + 1, users.end());
-  }
-  const auto content = std::make_shared<const FailureMail>(writer, failure, recipients.org_name);
-  std::vector<MailRequest> mails;
-  mails.reserve(recipients.user_ids.size());
-  for (const std::string& user_id : recipients.user_ids)
-    if (!among_others.contains(user_id)) mails.push_back({content, failure->org_id, user_id, others[user_id]});
-  return mails;
-}
-
-// What a run has to say, however it ends: who got no mail though nothing failed, and why.
-std::string not_mailed(const std::vector<MailRequest>& mails, const engine::Started<MailRequest, MailReceipt>& sent) {
-  constexpr std::size_t kNamedMax = 5;
-  std::string text;
-  std::size_t count = 0;
-  for (std::size_t mail = 0; mail < mails.size(); ++mail) {
-    if (sent.failed(mail) || sent.output(mail).state != "suppressed" || ++count > kNamedMax) continue;
-    text += (text.empty() ? "no mail to " : "; no mail to ") + mails[mail].recipient + ": " + sent.output(mail).detail;
-  }
-  if (count > kNamedMax) text += "; and to " + std::to_string(count - kNamedMax) + " more";
-  return text;
-}
 
 Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSteps& steps) {
   const Recipients& recipients = co_await run.step(steps.resolve_recipients, failure->org_id);
   if (recipients.user_ids.empty()) run.note("nobody told: the organisation has no owner or admin");
 
-  const InAppRequest in_app{failure, recipients};
-  const std::vector<MailRequest> emails = one_email_a_mailbox(failure, recipients, steps.writer);
+  const auto message = std::make_shared<const FailureMessage>(steps.writer, failure, recipients.org_name);
+  const InAppRequest in_app{failure->org_id, recipients, message};
+  const std::vector<MailRequest> emails = one_email_a_mailbox(failure->org_id, recipients, message);
 
   const auto shown = run.start(steps.create_in_app, in_app);   // both channels at once
   const auto sent = run.start_each(steps.send_email, emails);  // one checkpoint a recipient
@@ -68,28 +37,21 @@ Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSt
   if (!emails.empty()) run.note(not_mailed(emails, sent));
 }
 
-text::TimeZone time_zone_of(const SyncFailureOptions& options) {
-  if (options.time_zone.empty()) return {};
-  if (const auto zone = text::TimeZone::find(options.time_zone)) return *zone;
-  throw engine::RefusedError("time zone " + text::in_quotes(options.time_zone) +
-                             ": not in this system's database (the package tzdata); give a name such as "
-                             "Australia/Sydney");
-}
-
 }  // namespace
 
-EmailStyle email_style(const SyncFailureOptions& options) {
-  EmailStyle style{.time_zone = time_zone_of(options),
-                   .brand = Brand(options.brand_name, options.brand_logo_url, options.brand_color)};
-  if (!options.mail_templates.empty()) style.templates = std::make_shared<MailTemplates>(options.mail_templates);
-  return style;
+EmailStyle email_style(const depositlink::Style& style, const SyncFailureOptions& options) {
+  EmailStyle mails{.time_zone = style.time_zone, .brand = style.brand};
+  if (!options.mail_templates.empty()) mails.templates = std::make_shared<MailTemplates>(options.mail_templates);
+  return mails;
 }
 
-SyncFailureSteps::SyncFailureSteps(const SyncFailurePorts& ports, const SyncFailureOptions& options)
-    : resolve_recipients(ports.directory, options.resolve_recipients),
-      create_in_app(ports.inbox, AppUrl(options.app_url), options.create_in_app, time_zone_of(options)),
-      send_email("send-email", ports.ledger, ports.mailer, options.sender, options.send_email),
-      writer(AppUrl(options.app_url, options.connection_url), email_style(options)) {}
+SyncFailureSteps::SyncFailureSteps(depositlink::RecipientDirectory& directory, depositlink::Channels& channels,
+                                   const depositlink::Style& style, const SyncFailureOptions& options)
+    : resolve_recipients(directory, options.resolve_recipients),
+      create_in_app(channels.create_in_app),
+      send_email(channels.send_email),
+      writer(style.app_url, email_style(style, options)),
+      retries(channels.retries(options.retries)) {}
 
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
   const auto reader = std::make_shared<SyncFailedReader>();
@@ -101,7 +63,8 @@ engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
           .start = start,
           .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},
           .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); },
-          .payload_to_archive = [reader](const std::string& payload) { return reader->to_archive(payload); }};
+          .payload_to_archive = [reader](const std::string& payload) { return reader->to_archive(payload); },
+          .retries = steps.retries};
 }
 
 }  // namespace pawl::notify_sync_failure

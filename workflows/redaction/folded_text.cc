@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "workflows/text/html_entity.h"
+#include "workflows/text/invisible.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::redaction {
@@ -37,10 +38,9 @@ constexpr auto kLookAlikes = std::to_array<LookAlike>(
      {0x2010, '-'},  {0x2011, '-'},  {0x2013, '-'},  {0x2190, '='},  {0x2192, '='}, {0x21D2, '='}, {0x2236, ':'},
      {0xA789, ':'},  {0x2028, '\n'}, {0x2029, '\n'}, {0x0085, '\n'}, {0x00A0, ' '}, {0x202F, ' '}, {0x3000, ' '}});
 
-bool is_invisible(char32_t c) {
-  return c == 0xAD || c == 0x34F || (c >= 0x300 && c <= 0x36F) || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
-         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF ||
-         (c >= 0xE0000 && c <= 0xE007F) || (c < 0x20 && c != '\n') || (c >= 0x7F && c < 0xA0);
+// Controls and accents that stand by themselves are passed over like what shows nothing.
+bool is_passed_over(char32_t c) {
+  return text::is_invisible(c) || (c >= 0x300 && c <= 0x36F) || (c < 0x20 && c != '\n') || (c >= 0x7F && c < 0xA0);
 }
 
 // The ASCII character that stands for `c`; 0 where none does.
@@ -178,7 +178,7 @@ FoldedText fold(string_view original) {
     const char ascii = ascii_of(unit.character);
     if (ascii != '\0') {
       append(folded, {&ascii, 1}, unit.depth, at);
-    } else if (!is_invisible(unit.character)) {
+    } else if (!is_passed_over(unit.character)) {
       append(folded, original.substr(at, unit.length), unit.depth, at);
     }
     at += unit.length;

@@ -25,19 +25,20 @@ std::string_view bounded(std::string_view raw) {
 
 // Whatever was left out beyond the bound shows as an ellipsis too.
 std::string shown(std::string_view raw, std::string text, std::size_t max_characters) {
-  text = text::readable(redact(text));
   if (raw.size() > kInputMax) text += "\xE2\x80\xA6";
   return text::shortened(std::move(text), max_characters);
 }
 
 }  // namespace
 
+// The words of a page are several lines.
 std::string safe_line(std::string_view raw, std::size_t max_characters) {
-  return shown(raw, text::plain_line(bounded(raw)), max_characters);
+  const std::string words = text::readable(redact(text::plain_line(bounded(raw))));
+  return shown(raw, text::plain_line(words), max_characters);
 }
 
 std::string safe_lines(std::string_view raw, std::size_t max_characters) {
-  return shown(raw, text::plain_lines(bounded(raw)), max_characters);
+  return shown(raw, text::readable(redact(text::plain_lines(bounded(raw)))), max_characters);
 }
 
 }  // namespace pawl::redaction

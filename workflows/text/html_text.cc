@@ -18,7 +18,12 @@ using std::string_view;
 
 constexpr std::array kInline = {"a", "abbr",  "b",    "bdi",    "code", "em",  "font", "i", "mark",
                                 "s", "small", "span", "strong", "sub",  "sup", "tt",   "u"};
+constexpr std::array kBlocks = {"blockquote", "center", "div", "h1",  "h2",    "h3", "h4", "h5", "h6",
+                                "li",         "ol",     "p",   "pre", "table", "td", "tr", "ul"};
+constexpr std::array kBreaks = {"br", "hr"};
 constexpr std::array kUnread = {"script", "style", "noscript", "template", "svg"};
+
+constexpr std::size_t kNameMax = 16;  // of the elements above
 
 bool same(string_view a, string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -44,9 +49,28 @@ bool among(string_view name, const Names& names) {
   return std::any_of(names.begin(), names.end(), [&](string_view known) { return same(name, known); });
 }
 
+// XML may have elements of the same names; what it says of itself comes first.
+bool holds_piece(string_view text) {
+  if (text.starts_with("<?xml")) return false;
+  std::array<bool, kBlocks.size()> open{};
+  for (std::size_t at = text.find('<'); at != string_view::npos; at = text.find('<', at + 1)) {
+    const bool closes = text.substr(at + 1).starts_with('/');
+    const string_view rest = text.substr(at + (closes ? 2 : 1), kNameMax + 1);
+    const string_view name = rest.substr(0, rest.find_first_of(" \t\r\n/>"));
+    if (name.size() == rest.size()) continue;  // it has no end, or is none of those
+    if (!closes && among(name, kBreaks)) return true;
+    const auto* const block = std::ranges::find_if(kBlocks, [&](const char* known) { return same(name, known); });
+    if (block == kBlocks.end()) continue;
+    bool& is_open = open.at(static_cast<std::size_t>(block - kBlocks.begin()));
+    if (closes && is_open) return true;
+    is_open |= !closes;
+  }
+  return false;
+}
+
 class Page {
  public:
-  explicit Page(string_view text) : rest_(text) {}
+  Page(string_view text, bool keeps_lines) : rest_(text), keeps_lines_(keeps_lines) {}
 
   std::string words() {
     while (!rest_.empty()) {
@@ -63,7 +87,7 @@ class Page {
   void add(string_view text) {
     for (std::size_t at = 0; at < text.size(); ++at) {
       const char c = text[at];
-      if (c == '\n' || c == '\r' || c == '\t')
+      if (!keeps_lines_ && (c == '\n' || c == '\r' || c == '\t'))
         words_ += ' ';
       else if (c != '&' || !add_entity(text, at))
         words_ += c;
@@ -106,6 +130,7 @@ class Page {
   }
 
   string_view rest_;
+  const bool keeps_lines_;
   std::string words_;
 };
 
@@ -121,11 +146,24 @@ std::string one_line_a_block(const std::string& words) {
   return lines;
 }
 
+std::string without_empty_lines(const std::string& words) {
+  std::string lines;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find('\n', at), words.size());
+    const string_view line = string_view(words).substr(at, end - at);
+    if (line.find_first_not_of(' ') != string_view::npos) lines.append(lines.empty() ? "" : "\n").append(line);
+    at = end + 1;
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string readable(std::string text) {
-  if (!is_page(text)) return text;
-  std::string words = one_line_a_block(Page(text).words());
+  const bool page = is_page(text);
+  if (!page && !holds_piece(text)) return text;
+  std::string words = Page(text, !page).words();
+  words = page ? one_line_a_block(words) : without_empty_lines(words);
   return words.empty() ? text : words;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "workflows/text/invisible.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::text {
@@ -21,13 +22,8 @@ bool is_blank(char32_t code) { return code == ' ' || code == '\t' || code == 0xA
 
 bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
 
-// Characters that change how the text around them reads or that hide in it. The two joiners U+200C and U+200D stay:
-// Persian, Hindi and emoji need them.
-bool deceives(char32_t code) {
-  return code == 0x061C || code == 0x200B || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
-         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
-         (code >= 0xE0000 && code <= 0xE007F);
-}
+// Characters that change how the text around them reads or that hide in it.
+bool deceives(char32_t code) { return is_invisible(code) && !shapes_its_neighbours(code); }
 
 // Marks that are drawn over or under the character before them. A language puts up to three on one; a hundred are drawn
 // over the lines around.

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "workflows/text/invisible.h"
+
 namespace pawl::text {
 namespace {
 
@@ -25,11 +27,6 @@ Lead lead_of(unsigned char byte) {
 
 bool is_space_or_control(char32_t point) {
   return point <= 0x20 || (point >= 0x7F && point <= 0xA0) || point == 0x2028 || point == 0x2029;
-}
-
-bool turns_direction(char32_t point) {
-  return point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
-         (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 
 // Printable ASCII with single spaces between its words: as most names and subjects are, already one line.
@@ -95,7 +92,7 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
   bool space_due = false;
   while (!text.empty()) {
     const char32_t point = take_code_point(text);
-    if (turns_direction(point)) continue;
+    if (is_invisible(point) && !shapes_its_neighbours(point)) continue;
     if (is_space_or_control(point)) {
       space_due = !line.empty();
       continue;

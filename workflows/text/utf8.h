@@ -17,8 +17,8 @@ void append_code_point(std::string& text, char32_t point);
 /// Whether every byte is ASCII; most text is, and needs no look at each of its code points.
 bool is_ascii(std::string_view text);
 
-/// One line of harmless text: runs of white space and control characters become one space, none at the ends; marks that
-/// turn the direction of writing are dropped; cut before `bytes_max`, never inside a code point.
+/// One line of harmless text: runs of white space and control characters become one space, none at the ends; invisible
+/// characters are dropped, but for those that shape others; cut before `bytes_max`, never inside a code point.
 std::string one_line(std::string_view text, std::size_t bytes_max);
 
 }  // namespace pawl::text

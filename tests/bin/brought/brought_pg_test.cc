@@ -1,6 +1,7 @@
 // A workflow that a program of its own brings: every verb works for it, and it needs what it needs alone.
 #include <catch2/catch.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "tests/bin/worker/worker_process.h"
 #include "tests/storage/postgres_fixture.h"
@@ -75,8 +76,10 @@ TEST_CASE_METHOD(Fixture, "a workflow that is not there is refused with the name
   for (const char* names : {"greet-visitor,tell-nobody", "tell-nobody"}) {
     const Completed refused = run({"migrate", "--workflows", names});
     CHECK(refused.code == 2);
-    CHECK_THAT(refused.err, Catch::Contains("there is no workflow 'tell-nobody'") &&
-                                Catch::Contains("notify-sync-failure, greet-visitor, count-visitor (optional)"));
+    CHECK_THAT(
+        refused.err,
+        Catch::Contains("there is no workflow 'tell-nobody'") &&
+            Catch::Contains("notify-sync-failure, greet-visitor, note-visitor (optional), count-visitor (optional)"));
   }
   CHECK(run({"migrate", "--workflows", "greet-visitor,"}).code == 2);
 }
@@ -126,4 +129,47 @@ TEST_CASE_METHOD(Fixture, "events of a workflow that does not run stay where the
   const std::string ada = emit(R"({"name": "Ada"})");
   REQUIRE(run({"worker", "--until-idle", "--workflows", "count-visitor"}).code == 0);
   CHECK(value("select status from pawl.v1_events where event_id = '" + ada + "'") == "pending");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "an event has a run in each of two workflows, and every verb takes the event or one of them") {
+  REQUIRE(run({"migrate", "--workflows", "greet-visitor,note-visitor"}).code == 0);
+  const std::string ada = emit(R"({"name": "Ada"})");
+  const std::string shy = emit(R"({"name": "shy"})");
+  REQUIRE(run({"worker", "--until-idle", "--workflows", "note-visitor"}).code == 0);
+  CHECK(value("select string_agg(workflow || ' ' || status, ', ' order by position) from pawl.v1_events") ==
+        "greet-visitor pending, note-visitor done, greet-visitor pending, note-visitor failed");
+  REQUIRE(run({"worker", "--until-idle"}, kWelcome).code == 0);
+  CHECK(value("select string_agg(text, '; ' order by text) from pawl.greetings") ==
+        "Noted, a visitor; Welcome, Ada; Welcome, shy");
+
+  const std::string note =
+      value("select run_id from pawl.v1_events where workflow = 'note-visitor' and event_id = '" + ada + "'");
+  CHECK(note != ada);
+  CHECK(run({"runs", "--event", ada, "-o", "ids"}).out == ada + "\n" + note + "\n");
+  CHECK_THAT(run({"show", ada}).out, Catch::Contains("greet-visitor") && Catch::Contains("note-visitor"));
+  CHECK_THAT(run({"show", ada + "/note-visitor"}).out,
+             !Catch::Contains("greet-visitor") && Catch::Contains("note-visitor") && Catch::Contains(ada));
+  CHECK(run({"show", note, "-o", "ids"}).out == note + "\n");
+  CHECK(nlohmann::json::parse(run({"show", ada, "-o", "json"}).out).size() == 2);
+  CHECK(nlohmann::json::parse(run({"replay", ada, "-o", "json"}).out).size() == 2);
+  CHECK(run({"show", ada + "/count-visitor"}).code == 3);
+
+  CHECK(run({"resume", shy + "/greet-visitor"}).code == 4);
+  const Completed resumed = run({"resume", shy.substr(24)});
+  CHECK(resumed.code == 0);
+  CHECK_THAT(resumed.out, !Catch::Contains("refused"));
+  CHECK(value("select string_agg(workflow || ' ' || resumes, ', ' order by workflow) from pawl.v1_events where"
+              " event_id = '" +
+              shy + "'") == "greet-visitor 0, note-visitor 1");
+}
+
+TEST_CASE_METHOD(Fixture, "a worker does not start while a workflow of its is not registered") {
+  REQUIRE(run({"migrate"}).code == 0);
+  const Completed worker = run({"worker", "--until-idle", "--workflows", "note-visitor"});
+  CHECK(worker.code == 4);
+  CHECK_THAT(worker.err, Catch::Contains("workflow note-visitor is not registered") && Catch::Contains("pawl migrate"));
+  CHECK_THAT(run({"migrate", "--status", "--workflows", "note-visitor"}).out, Catch::Contains("workflow note-visitor"));
+  CHECK_THAT(run({"migrate", "--workflows", "note-visitor"}).out, Catch::Contains("registered workflow note-visitor"));
+  CHECK(run({"worker", "--until-idle", "--workflows", "note-visitor"}).code == 0);
 }

@@ -86,6 +86,26 @@ class GreetVisitor final : public workflow::Module {
   std::optional<WriteGreeting> step_;
 };
 
+// Of the same events, with another step of the same name.
+class NoteVisitor final : public workflow::Module {
+ public:
+  std::string name() const override { return "note-visitor"; }
+  bool is_optional() const override { return true; }
+  storage::MigrationLines migrations() const override { return {&kLine}; }
+  engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+    step_.emplace(worker.address, words_, engine::StepOptions{});
+    const auto start = [this](engine::Run run, const engine::Event& event) {
+      if (event.payload.find("shy") != std::string::npos) throw engine::PermanentError("the shy are not noted");
+      return greet(run, {event.id, "a visitor"}, *step_);
+    };
+    return {.name = name(), .event_type = "test/visitor.came", .start = start, .steps = {&*step_}};
+  }
+
+ private:
+  const std::string words_ = "Noted";
+  std::optional<WriteGreeting> step_;
+};
+
 class CountVisitor final : public workflow::Module {
  public:
   std::string name() const override { return "count-visitor"; }
@@ -106,6 +126,7 @@ class CountVisitor final : public workflow::Module {
 }  // namespace
 
 std::unique_ptr<workflow::Module> greet_visitor(workflow::Parts&) { return std::make_unique<GreetVisitor>(); }
+std::unique_ptr<workflow::Module> note_visitor(workflow::Parts&) { return std::make_unique<NoteVisitor>(); }
 std::unique_ptr<workflow::Module> count_visitor(workflow::Parts&) { return std::make_unique<CountVisitor>(); }
 
 }  // namespace pawl::tests

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
                                     {
                                         pawl::notify_sync_failure::registration,
                                         pawl::tests::greet_visitor,
+                                        pawl::tests::note_visitor,
                                         pawl::tests::count_visitor,
                                     });
 }

@@ -60,6 +60,38 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
   CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
 }
 
+TEST_CASE_METHOD(Fixture, "a test mail is not sent with settings by which no mail of a workflow could be made") {
+  const SmtpServer server;
+  const std::string url = server.url();
+  const std::string templates = directory.path() + "/templates";
+  std::filesystem::create_directory(templates);
+  std::ofstream(templates + "/notify-sync-failure.html.mustache") << "\n<p class={{label}}>";
+  const auto refusal_with = [&](const char* setting, const char* value) {
+    err.str("");
+    CHECK(run({"mail", "test", "--to", "ada@x.test", "--mail", url.c_str(), "--mail-from", "alerts@example.test",
+               setting, value}) == ExitCode::kUsage);
+    return err.str();
+  };
+  CHECK_THAT(refusal_with("--time-zone", "Sydney"), Catch::Contains("time zone \"Sydney\""));
+  CHECK_THAT(refusal_with("--brand-color", "blue"), Catch::Contains("brand colour \"blue\""));
+  CHECK_THAT(refusal_with("--connection-url", "https://x.test/c"), Catch::Contains("{connection_id}"));
+  CHECK_THAT(refusal_with("--mail-templates", templates.c_str()), Catch::Contains("html.mustache, line 2"));
+  CHECK(server.received().empty());
+  CHECK(server.count("CONNECT") == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a file of certificates that is none is refused before anybody connects, by its name") {
+  const SmtpServer server({"--tls", "starttls"});
+  const std::string none = directory.path() + "/none.pem";
+  std::ofstream(none) << "no certificate\n";
+  for (const std::string& file : {none, directory.path() + "/missing.pem", directory.path()}) {
+    const std::string port = std::to_string(server.port());
+    CHECK(test_mail("smtp://localhost:" + port + "?ca=" + file) == ExitCode::kUsage);
+    CHECK_THAT(err.str(), Catch::Contains("mail is not configured: cannot read certificates from " + file));
+  }
+  CHECK(server.count("CONNECT") == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a preview prints each part of the mail as the settings make it, and needs no relay") {
   CHECK(run({"mail", "preview", "--part", "subject"}) == ExitCode::kDone);
   CHECK(out.str() == "[Urgent] Reapit sync failed - Acme Lettings\n");

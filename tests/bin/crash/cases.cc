@@ -7,6 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include "workflows/depositlink/crash_points.h"
+
 namespace pawl::bin {
 
 using engine::CrashPlace;
@@ -60,11 +62,15 @@ CrashReport run_cases(const std::vector<CrashCase>& cases) {
 
 std::vector<CrashPlace> worker_points() {
   const auto* verbs = engine::kCrashPlaces.data() + static_cast<std::size_t>(CrashPoint::kBeforeEmitted);
-  return {engine::kCrashPlaces.data(), verbs};
+  std::vector<CrashPlace> places(engine::kCrashPlaces.data(), verbs);
+  places.insert(places.end(), depositlink::kCrashPlaces.begin(), depositlink::kCrashPlaces.end());
+  return places;
 }
 
-CrashScenario scenario_for(CrashPoint point) {
-  switch (point) {
+CrashScenario scenario_for(const CrashPlace& place) {
+  const auto own = std::ranges::find(engine::kCrashPlaces, place.name, &engine::NumberedCrashPlace::name);
+  if (own == engine::kCrashPlaces.end()) return {};
+  switch (own->point) {
     case CrashPoint::kBeforeStoreMigrated:
     case CrashPoint::kAfterStoreMigrated:
     case CrashPoint::kBeforeStoreRenamed:

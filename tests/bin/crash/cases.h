@@ -25,9 +25,9 @@ struct CrashReport {
 /// In PAWL_CRASH_THREADS worlds at once; three unless given. A life is mostly waiting.
 CrashReport run_cases(const std::vector<CrashCase>& cases);
 
-/// The points that a worker passes, in the table's order; the verbs' ones are behind them.
+/// The places that a worker passes; the verbs' ones are not among them.
 std::vector<engine::CrashPlace> worker_points();
-/// What a scenario has to have so that a first life reaches the point.
-CrashScenario scenario_for(engine::CrashPoint point);
+/// What a scenario has to have so that a first life reaches the place.
+CrashScenario scenario_for(const engine::CrashPlace& place);
 
 }  // namespace pawl::bin

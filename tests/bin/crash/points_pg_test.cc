@@ -23,7 +23,7 @@ std::vector<CrashCase> one_life_killed(const std::function<bool(CrashWorld&)>& t
   std::vector<CrashCase> cases;
   for (const CrashPlace& place : worker_points())
     cases.push_back({std::string(place.name), [place, then, hold](CrashWorld& world) -> Sentences {
-                       CrashScenario scenario = scenario_for(place.point);
+                       CrashScenario scenario = scenario_for(place);
                        scenario.hold = hold;
                        world.begin(scenario);
                        Sentences violated;
@@ -81,8 +81,8 @@ void add_pairs(Pairs& pairs, std::size_t share) {
       auto& deaths = pairs.second_deaths[std::string(b.name)];
       pairs.cases.push_back(
           {std::string(a.name) + " then " + std::string(b.name), [=, &deaths](CrashWorld& world) {
-             const CrashScenario one = scenario_for(a.point);
-             const CrashScenario other = scenario_for(b.point);
+             const CrashScenario one = scenario_for(a);
+             const CrashScenario other = scenario_for(b);
              world.begin({.fresh = one.fresh, .rare = one.rare || other.rare, .slow = one.slow || other.slow});
              Sentences violated;
              if (!world.killed_at("a", std::string(a.name))) violated.emplace_back("was not reached");
@@ -113,7 +113,7 @@ CrashCase killed_again(const CrashPlace& place, std::atomic<int>& killed) {
   return {name, [=, &killed](CrashWorld& world) {
             Sentences violated;
             for (int times = 2;; ++times) {
-              world.begin(scenario_for(place.point));
+              world.begin(scenario_for(place));
               const bool reached = world.killed_at("a", name + ":" + std::to_string(times));
               const std::string when = "the " + std::to_string(times) + "th time: ";
               if (!world.finish("a")) violated.push_back(when + "the lives after it did not finish");

@@ -139,9 +139,10 @@ TEST_CASE("F1: emit killed at any of its sends wrote one event or none, and one 
 TEST_CASE("F1: resume killed at any of its sends resumed once or not at all, and once when it has run again") {
   Job job;
   const std::string failed =
-      "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, type,"
-      " aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(), 1, 0, gen_random_uuid(),"
-      " 'failed', 'of this test', 'somebody/elses.event', 'thing', '1', '{}', '{}') returning id";
+      "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason,"
+      " workflow, type, aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(), 1, 0, "
+      "gen_random_uuid(),"
+      " 'failed', 'of this test', 'w', 'somebody/elses.event', 'thing', '1', '{}', '{}') returning id";
   const int kills = at_every_send([&](const char* when, int number) {
     const std::string run = job.database.value(failed);
     const int code = run_pawl({"resume", run}, dying_at_send(job.environment(), when, number)).code;

@@ -16,11 +16,19 @@ TEST_CASE("what a terminal acts upon becomes a space, and nothing else changes")
   CHECK(terminal_line("a\nb\tc\u009b") == "a b c ");
 }
 
+TEST_CASE("of what shows nothing the escape is shown") {
+  CHECK(terminal_text("pa\u200bss\u00ad\ufeff") == "pa\\u200bss\\u00ad\\ufeff");
+  CHECK(terminal_text("\u3164\u115f\u034f\u2062\u180e\ufe0f") == "\\u3164\\u115f\\u034f\\u2062\\u180e\\ufe0f");
+  CHECK(terminal_line("a\U000e0041\U000e01ef") == "a\\udb40\\udc41\\udb40\\uddef");  // a tag, a variation selector
+  CHECK(terminal_text("\U0001f600\u0301\u2003") == "\U0001f600\u0301\u2003");
+}
+
 TEST_CASE("in JSON it becomes its escape, and the document stays the same") {
-  const std::string document = nlohmann::json{{"a", "\u009b31m \u202e\x7f \u00fc"}}.dump();
+  const std::string document = nlohmann::json{{"a", "\u009b31m \u202e\x7f \u00fc\u200b\U000e0041"}}.dump();
   const std::string safe = terminal_json(document);
   CHECK(safe.find("\u009b") == std::string::npos);
   CHECK(safe.find("\u202e") == std::string::npos);
+  CHECK(safe.find("\U000e0041") == std::string::npos);
   CHECK(nlohmann::json::parse(safe) == nlohmann::json::parse(document));
 }
 

@@ -104,6 +104,20 @@ TEST_CASE_METHOD(Fixture, "an unknown key, a wrong value or a section in the con
   CHECK_THROWS_WITH(parsed("--config /nonexistent.ini"), Catch::Contains("cannot read the config file"));
 }
 
+TEST_CASE_METHOD(Fixture, "a value that would be read otherwise than it looks is refused by its line, and not quoted") {
+  for (const char* line : {"postgres = \"host=a password=canary", "mail = 'smtp://canary", "mail-from = \"",
+                           "postgres = \"host=a password=ca#nary\"", "listen = [::1]:9100 # canary"}) {
+    INFO(line);
+    CHECK_THROWS_WITH(parsed("--config " + file("lease = 1s\n" + std::string(line) + "\nhang-after = 2s\n")),
+                      Catch::Contains("line 2 ") && !Catch::Contains("canary") && !Catch::Contains("password"));
+    settings = {};
+  }
+  parsed("--config " + file("mail-from = \"a@x\" # who writes\nlisten = \"[::1]:9100\"\nreply-to = 'b@x'\n"));
+  CHECK(mail.from == "a@x");
+  CHECK(mail.reply_to == "b@x");
+  CHECK(settings.listen == "[::1]:9100");
+}
+
 TEST_CASE_METHOD(Fixture, "a wrong value on the command line names its option") {
   CHECK_THROWS_WITH(parsed("--in-doubt maybe"), Catch::Contains("--in-doubt: 'maybe' is not one of hold|resend"));
   CHECK_THROWS_WITH(parsed("--retry-notify-sync-failure-send-email tries=3"),

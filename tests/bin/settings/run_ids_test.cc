@@ -19,7 +19,14 @@ TEST_CASE("a full id is a lower-case UUID") {
 
 TEST_CASE("a dash reads ids from standard input, repetitions are dropped, upper case is lowered") {
   std::istringstream in("a1\nB2\na1\n");
-  CHECK(expand_ids({"c3", "-", "a1"}, in) == std::vector<std::string>{"c3", "a1", "b2"});
+  CHECK(expand_ids({"c3", "-", "a1"}, in) == std::vector<GivenRuns>{{"c3", ""}, {"a1", ""}, {"b2", ""}});
+}
+
+TEST_CASE("an event's run in one workflow is named by both") {
+  std::istringstream none;
+  CHECK(expand_ids({"A1/say-words", "a1"}, none) == std::vector<GivenRuns>{{"a1", "say-words"}, {"a1", ""}});
+  for (const char* unfit : {"a1/", "/say-words", "a1/say words", "a1/say/words"})
+    CHECK_THROWS_AS(expand_ids({unfit}, none), UsageError);
 }
 
 TEST_CASE("what cannot begin an id is refused, and so is no id at all") {
@@ -44,13 +51,49 @@ TEST_CASE("a run is named by the beginning or the end of its id, as long as no o
   }
   store.commit(group);
   const pawl::storage::CheckpointReader reader(path);
+  const auto resolve_id = [&](const std::string& part) {
+    const auto runs = resolve_runs(reader, {part, ""});
+    REQUIRE(runs.size() == 1);
+    return runs.front().run_id;
+  };
   for (const std::string& id : ids) {
-    CHECK(resolve_id(reader, id) == id);
-    CHECK(resolve_id(reader, id.substr(0, 13)) == id);
-    CHECK(resolve_id(reader, id.substr(33)) == id);
+    CHECK(resolve_id(id) == id);
+    CHECK(resolve_id(id.substr(0, 13)) == id);
+    CHECK(resolve_id(id.substr(33)) == id);
   }
-  CHECK_THROWS_WITH(resolve_id(reader, "019a"), Catch::Contains(ids[0]) && Catch::Contains(ids[1]));
-  CHECK_THROWS_AS(resolve_id(reader, "0"), UsageError);
-  CHECK_THROWS_AS(resolve_id(reader, "6b1d"), NotFoundError);
-  CHECK_THROWS_AS(resolve_id(reader, "019abd4c-0e55-7a01-8000-6b1d00000c3b"), NotFoundError);
+  CHECK_THROWS_WITH(resolve_id("019a"), Catch::Contains(ids[0]) && Catch::Contains(ids[1]));
+  CHECK_THROWS_AS(resolve_id("0"), UsageError);
+  CHECK_THROWS_AS(resolve_id("6b1d"), NotFoundError);
+  CHECK_THROWS_AS(resolve_id("019abd4c-0e55-7a01-8000-6b1d00000c3b"), NotFoundError);
+}
+
+TEST_CASE("an event's id means all of its runs, a further run's id that run, and a workflow's name one of them") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/checkpoints.db";
+  const std::string event = "019abd4c-0e55-7a01-8000-6b1d00000c3a", further = "019abd4c-0e55-7a01-8123-456789abcdef";
+  pawl::engine::RunStarted first{};
+  first.run = 1;
+  first.workflow = "greet";
+  first.event.id = event;
+  pawl::engine::RunStarted second = first;
+  second.run = 2;
+  second.workflow = "count";
+  second.event.id = further;
+  second.event.further_run_of = event;
+  pawl::storage::SqliteCheckpoints store(path, {});
+  store.commit(std::vector<pawl::engine::Checkpoint>{first, second});
+  const pawl::storage::CheckpointReader reader(path);
+  const auto ids_of = [&](const std::string& id, const std::string& workflow) {
+    std::vector<std::string> ids;
+    for (const auto& run : resolve_runs(reader, {id, workflow})) ids.push_back(run.run_id);
+    return ids;
+  };
+  for (const std::string& id : {event, event.substr(0, 8), event.substr(30)}) {
+    CHECK(ids_of(id, "") == std::vector{event, further});
+    CHECK(ids_of(id, "greet") == std::vector{event});
+    CHECK(ids_of(id, "count") == std::vector{further});
+    CHECK_THROWS_AS(ids_of(id, "read"), NotFoundError);
+  }
+  CHECK(ids_of(further, "") == std::vector{further});
+  CHECK(ids_of("cdef", "") == std::vector{further});
 }

@@ -35,6 +35,10 @@ TEST_CASE("over TCP only requests that name this host and come from no web page 
     CHECK(status(get("Host: " + std::string(host) + "\r\n")) == 403);
   CHECK(status(get("Host: localhost\r\nOrigin: https://evil.example\r\n")) == 403);
   CHECK(status(get("Host: localhost\r\norigin: null\r\n")) == 403);
+  for (const char* site : {"cross-site", "same-site", "Cross-Site", "", "none, cross-site"})
+    CHECK(status(get("Host: localhost\r\nSec-Fetch-Site: " + std::string(site) + "\r\n")) == 403);
+  for (const char* site : {"none", "same-origin"})  // typed in by its user, or from a page of ours
+    CHECK(status(get("Host: localhost\r\nsec-fetch-site: " + std::string(site) + "\r\n")) == 200);
   CHECK(status("GET /readyz HTTP/1.0\r\n\r\n") == 200);
   CHECK(status(get("Host: pawl\r\n"), Reach::kUnixSocket) == 200);
 }

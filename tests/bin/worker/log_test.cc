@@ -23,7 +23,7 @@ Notice notice_of(NoticeKind kind, std::string_view subject = {}, std::string_vie
 }
 
 const Notice kAttemptFailed{
-    NoticeKind::kAttemptFailed, "e-1", "notify-sync-failure", "send-email", "u-1", 3, {}, "relay said 451"};
+    NoticeKind::kAttemptFailed, "r-1", "notify-sync-failure", "send-email", "u-1", 3, {}, "relay said 451", "e-1"};
 
 }  // namespace
 
@@ -31,7 +31,7 @@ TEST_CASE_METHOD(Fixture, "a JSON log line carries time, level, run, event, step
   const auto line = nlohmann::json::parse(logged(kAttemptFailed, {.json = true}));
   CHECK(line["level"] == "warn");
   CHECK(line["msg"] == "attempt failed, will be tried again");
-  CHECK(line["run"] == "e-1");
+  CHECK(line["run"] == "r-1");
   CHECK(line["event"] == "e-1");
   CHECK(line["step"] == "send-email");
   CHECK(line["key"] == "u-1");

@@ -163,6 +163,17 @@ TEST_CASE("SIGTERM drains and exits 0") {
   CHECK(job.count("pawl.v1_workers where state = 'stopped'") == "1");
 }
 
+TEST_CASE("the signals that rotate logs, or come with the end of a terminal, end no worker that is a service") {
+  Job job;
+  PawlProcess worker({"worker"}, job.environment());
+  REQUIRE(eventually([&] { return job.count("pawl.v1_workers") == "1"; }));
+  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) worker.signal(number);
+  job.organisation.fail_sync();
+  CHECK(eventually([&] { return job.count("pawl.outbox_archive") == "1"; }));
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
+}
+
 TEST_CASE("a checkpoint file in use is refused with exit 4 and nothing is claimed") {
   Job job;
   PawlProcess worker({"worker"}, job.environment());

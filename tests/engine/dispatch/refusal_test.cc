@@ -16,6 +16,10 @@ struct PostStep final : Step<std::string, std::string> {
   static constexpr RetryPolicy kRetry{.first = 5s, .longest = 30min, .max_attempts = 3, .give_up_after = 24h};
 
   std::string tenant(const std::string& id) const override { return id.substr(0, id.find('/')); }
+  std::string destination(const std::string& id) const override {
+    const std::string subject = PostStep::subject(id);
+    return subject.substr(subject.find('/') + 1);
+  }
   static std::string subject(const std::string& id) { return id.substr(0, id.rfind('/')); }
 
   void execute(Batch<std::string, std::string>& batch) override {
@@ -178,6 +182,50 @@ TEST_CASE_METHOD(Refusing, "P6: many refused items of one tenant keep nobody els
     turn(40);
   }
   CHECK(fate("bolt/y/1").starts_with("done"));
+}
+
+TEST_CASE_METHOD(Refusing,
+                 "P6: many tenants refused at one destination keep what goes elsewhere for a second at most") {
+  refuse({"/bad/"});
+  open();
+  const auto is_done_within_a_second = [&](const std::string& id) {
+    turn(40);
+    if (fate(id).empty()) clock.turn(1s);
+    turn(40);
+    return fate(id).starts_with("done");
+  };
+  for (int i = 0; i < 30; ++i) emit("org" + std::to_string(i) + "/bad/1");
+  turn(200);
+  REQUIRE(paused());
+  const std::string id = GENERATE(as<std::string>(), "new/good/1", "org0/good/1");  // of a tenant that was refused, too
+  emit(id);
+  CHECK(is_done_within_a_second(id));
+  CHECK_FALSE(paused());
+
+  for (int i = 30; i < 60; ++i) {
+    emit("org" + std::to_string(i) + "/bad/1");
+    emit("org" + std::to_string(i) + "/good/1");
+    CHECK(is_done_within_a_second("org" + std::to_string(i) + "/good/1"));
+    CHECK_FALSE(paused());
+  }
+  CHECK(log.counts[NoticeKind::kCircuitOpened] == 1);
+}
+
+TEST_CASE_METHOD(Refusing,
+                 "P9: a destination that alone is refused does not hide that the service refuses others too") {
+  refuse({"/bad/"});
+  open();
+  emit("acme/bad/1");
+  turn(40);
+  emit("bolt/good/1");
+  CHECK(done("bolt/good/1"));
+  refuse({"/"});
+  for (int i = 0; i < 10; ++i) emit("org" + std::to_string(i) + "/bad/1");
+  turn(100);
+  CHECK_FALSE(paused());
+  for (const char* other : {"acme/good/1", "bolt/fine/1"}) emit(other);
+  turn(100);
+  CHECK(paused());
 }
 
 TEST_CASE_METHOD(Refusing, "while only refused items are left, probes get rarer, and one accepted lets them all go") {

@@ -13,6 +13,10 @@ Refusals::Refusal of(const std::string& subject, bool names_account = false) {
   return {subject, subject.substr(0, 1), names_account};
 }
 
+Refusals::Refusal at(const std::string& destination, const std::string& tenant) {
+  return {.subject = tenant + " " + destination, .tenant = tenant, .destination = destination};
+}
+
 }  // namespace
 
 TEST_CASE("refusals of one subject, however many, are not the service's") {
@@ -78,6 +82,45 @@ TEST_CASE("a refusal in words about the account never becomes the item's own, no
   refusals.refused({2, "b"}, of("bolt"));
   refusals.refused({3, "c"}, of("core"));
   CHECK_FALSE(refusals.refused({1, "a"}, of("acme")));
+}
+
+TEST_CASE("refusals at a destination count once while others take items, until it takes one itself") {
+  Refusals refusals(3);
+  for (RunNumber run = 1; run <= 3; ++run) refusals.refused({run, ""}, at("bad", std::to_string(run)));
+  CHECK(refusals.of_service());
+  refusals.accepted(refusals.call_begins(), {"good"});
+  for (RunNumber run = 11; run <= 20; ++run) refusals.refused({run, ""}, at("bad", std::to_string(run)));
+  CHECK(refusals.subjects() == 1);
+  refusals.begin_anew();
+  for (RunNumber run = 21; run <= 30; ++run) refusals.refused({run, ""}, at("bad", std::to_string(run)));
+  CHECK(refusals.subjects() == 1);
+  refusals.refused({41, ""}, at("good", "1"));
+  refusals.refused({42, ""}, at("fine", "1"));
+  CHECK(refusals.of_service());
+
+  refusals.accepted(refusals.call_begins(), {"bad"});
+  for (RunNumber run = 51; run <= 53; ++run) refusals.refused({run, ""}, at("bad", std::to_string(run)));
+  CHECK(refusals.of_service());
+}
+
+TEST_CASE("what took an item nobody knows where blames no destination") {
+  Refusals refusals(3);
+  refusals.refused({1, ""}, at("bad", "a"));
+  refusals.accepted(refusals.call_begins(), {"", "good"});
+  for (RunNumber run = 11; run <= 13; ++run) refusals.refused({run, ""}, at("bad", std::to_string(run)));
+  CHECK(refusals.of_service());
+}
+
+TEST_CASE("a probe that goes elsewhere than what was refused is better than one that goes there") {
+  Refusals refusals(3);
+  refusals.refused({1, ""}, at("bad", "a"));
+  CHECK(refusals.rank(refusals.mark({2, ""}, "b", "good")) == Rank::kNew);
+  CHECK(refusals.rank(refusals.mark({2, ""}, "a", "good")) == Rank::kTenant);
+  CHECK(refusals.rank(refusals.mark({2, ""}, "b", "bad")) == Rank::kDestination);
+  CHECK(refusals.rank(refusals.mark({1, ""}, "a", "bad")) == Rank::kRefused);
+  CHECK(Rank::kNew < Rank::kTenant);
+  CHECK(Rank::kTenant < Rank::kDestination);
+  CHECK(Rank::kDestination < Rank::kRefused);
 }
 
 TEST_CASE("what was never refused is the best probe, then what its tenant was refused, then what was refused itself") {

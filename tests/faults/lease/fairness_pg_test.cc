@@ -13,9 +13,9 @@ struct FairnessScene : OutboxScene {
   /// As many failed syncs of the first organisation as bulk SQL can write, in connections of its own.
   void flood(int events) {
     database.exec(
-        "insert into pawl.outbox (id, type, aggregatetype, aggregateid, payload, headers)"
-        " select gen_random_uuid(), 'pms/connection.sync.failed', 'pms_connection', gen_random_uuid(), "
-        "jsonb_build_object('connection_id',"
+        "insert into pawl.outbox (id, workflow, type, aggregatetype, aggregateid, payload, headers)"
+        " select gen_random_uuid(), 'notify-sync-failure', 'pms/connection.sync.failed', 'pms_connection', "
+        "gen_random_uuid(), jsonb_build_object('connection_id',"
         " c.id, 'sync_log_id', c.id, 'org_id', c.org_id, 'provider', c.provider, 'label', c.label, 'error_message',"
         " 'failure ' || i, 'occurred_at', '2026-01-01T00:00:00Z'), jsonb_build_object('tenant', c.org_id)"
         " from pms_connections c, generate_series(1, $2::int) i where c.id = $1::uuid",

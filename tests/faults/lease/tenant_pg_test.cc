@@ -1,5 +1,6 @@
 // The application's database refuses one organisation's rows, or takes too long over them: nobody else notices.
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "tests/faults/lease/outbox_scene.h"
 
@@ -14,7 +15,7 @@ struct TenantScene : OutboxScene {
                   organisation.id + "' then " + body + "; end if; return new; end $$");
     database.exec("create trigger judge before insert on notifications for each row execute function judge()");
   }
-  void start_worker() { worker = start("worker", {{"PAWL_MAIL", "null:"}}); }
+  void start_worker() { worker = start("worker", {{"PAWL_MAIL", "null:"}, {"PAWL_POSTGRES_TIMEOUT", "3s"}}); }
   /// Those of the other organisation are told, while those of the first are not.
   void check_others_are_notified() {
     const Organisation other(database, "other");
@@ -53,6 +54,25 @@ TEST_CASE("P6: while one organisation's rows outlast the statement timeout, the 
   scene.start_worker();
   REQUIRE(scene.eventually_is("count(*) > 0 from pg_stat_activity where wait_event = 'PgSleep'"));
   scene.check_others_are_notified();
+  scene.check_all_are_notified_once_it_is_right(50);
+}
+
+TEST_CASE("P6: while somebody's lock holds up one organisation's rows, the others' are told, and no backend waits on") {
+  TenantScene scene;
+  scene.database.exec("alter table notifications add foreign key (org_id) references organisations");
+  scene.fail_syncs(50);
+  const std::string waiting = "pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+  pawl::storage::PostgresConnection other(own_session(scene.database.conninfo));
+  other.transact("hold a lock", [&](pawl::storage::Transaction& transaction) {
+    transaction.run("select from organisations where id = $1::uuid for update", {scene.organisation.id});
+    scene.start_worker();
+    REQUIRE(pawl::bin::eventually([&] { return scene.worker->err().find("lock timeout") != std::string::npos; }));
+    scene.check_others_are_notified();
+    scene.worker->signal(SIGTERM);
+    CHECK(scene.worker->wait() == 0);
+    CHECK(scene.eventually_is("count(*) = 0 from " + waiting));
+  });
+  scene.start_worker();
   scene.check_all_are_notified_once_it_is_right(50);
 }
 

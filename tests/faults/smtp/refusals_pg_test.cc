@@ -85,6 +85,30 @@ TEST_CASE(
   scene.stop(*worker);
 }
 
+TEST_CASE("P6: many organisations refused at one domain keep no other domain's mails waiting, once and for all") {
+  RefusalScene scene;
+  scene.smtp.tell("rcpt:@blocked.example=554 5.7.1 Recipient address rejected: Access denied");
+  constexpr std::size_t kOrganisations = 40;
+  for (std::size_t i = 0; i < kOrganisations; ++i) {
+    const std::string name = "blocked" + std::to_string(i);
+    scene.fail_sync_of(name, name + "@blocked.example");
+  }
+  const auto worker = scene.start({{"PAWL_MAIL", scene.url() + "&connections=1"}});
+  REQUIRE(bin::eventually([&] { return RefusalScene::was_paused(*worker); }));
+  CHECK(scene.goes("new"));
+  CHECK(scene.smtp.count("RCPT") < kOrganisations);  // a second each, had it waited for them
+
+  for (int i = 0; i < 10; ++i) {
+    const std::string number = std::to_string(i);
+    scene.fail_sync_of("later" + number, "later" + number + "@blocked.example");
+    CHECK(scene.goes("beside" + number));
+  }
+  CHECK(bin::eventually([&] { return scene.count("pawl.v1_events where status = 'failed'") != "0"; }));
+  const std::string log = worker->err();
+  CHECK(log.find("step paused") == log.rfind("step paused"));
+  scene.stop(*worker);
+}
+
 TEST_CASE("P6 P9: an account refused for all its mails pauses once, charges nobody, and all leave when it is right") {
   for (const char* refusal :
        {"rcpt=550 relay not permitted", "rcpt=550 5.1.0 <alerts@example.test>: Sender address rejected: User unknown",

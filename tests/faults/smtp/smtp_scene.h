@@ -25,10 +25,11 @@ struct SmtpScene : bin::Job {
   }
 
   /// An organisation of that name whose owner alone is told, and a failed sync of it. Its mail goes to
-  /// owner@NAME.example.
-  void fail_sync_of(const std::string& name) {
+  /// owner@NAME.example, unless another address is given.
+  void fail_sync_of(const std::string& name, const std::string& address = "") {
     const Organisation made(database, name);
     database.exec("update org_members set role = 'member' where user_id = $1::uuid", {made.admin});
+    if (!address.empty()) database.exec("update users set email = $1 where id = $2::uuid", {address, made.owner});
     made.fail_sync();
   }
   std::string event_of(const std::string& name) {

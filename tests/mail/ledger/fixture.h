@@ -5,8 +5,8 @@
 #include <string>
 
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/depositlink/postgres/audience.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
-#include "workflows/notify_sync_failure/postgres/audience.h"
 
 namespace pawl::tests {
 
@@ -14,9 +14,9 @@ struct MailLedgerFixture : PostgresFixture {
   Organisation acme{*this};
   Worker worker{*this};
   mail::PostgresMailLedger ledger{conninfo, worker.epoch, mail::InDoubtPolicy::kResend,
-                                  notify_sync_failure::owners_and_admins()};
+                                  depositlink::owners_and_admins()};
   mail::PostgresMailLedger holding{conninfo, worker.epoch, mail::InDoubtPolicy::kHold,
-                                   notify_sync_failure::owners_and_admins()};
+                                   depositlink::owners_and_admins()};
   std::string event = Worker::new_store();
   const bool again = GENERATE(false, true);  // what the caller says changes no answer
   MailLedgerFixture() { worker.open(); }

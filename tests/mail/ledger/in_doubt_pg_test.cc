@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/depositlink/postgres/audience.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
-#include "workflows/notify_sync_failure/postgres/audience.h"
 
 using namespace pawl;
 using namespace pawl::mail;
@@ -15,8 +15,7 @@ namespace {
 struct Fixture : PostgresFixture {
   Organisation acme{*this};
   Worker worker{*this};
-  mail::PostgresMailLedger ledger{conninfo, worker.epoch, mail::InDoubtPolicy::kHold,
-                                  notify_sync_failure::owners_and_admins()};
+  mail::PostgresMailLedger ledger{conninfo, worker.epoch, mail::InDoubtPolicy::kHold, depositlink::owners_and_admins()};
   engine::Event event;
 
   Fixture() {

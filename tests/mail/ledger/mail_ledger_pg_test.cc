@@ -184,7 +184,7 @@ TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that ano
     return value("select count(*) from pawl.workers") == "1";
   }));
   mail::PostgresMailLedger taken_over(conninfo, other.epoch, mail::InDoubtPolicy::kResend,
-                                      notify_sync_failure::owners_and_admins());
+                                      depositlink::owners_and_admins());
   CHECK(claim(taken_over, acme.owner).clearance == Clearance::kCleared);
   CHECK_THROWS_AS(settle(LedgerState::kRejected), engine::LeaseLostError);
   CHECK_THROWS_AS(claim(), engine::LeaseLostError);
@@ -198,7 +198,7 @@ TEST_CASE_METHOD(Fixture, "a restarted worker's old epoch cannot settle what the
   const storage::Epoch old{worker.epoch.load()};
   worker.open();
   claim();
-  mail::PostgresMailLedger stale(conninfo, old, mail::InDoubtPolicy::kResend, notify_sync_failure::owners_and_admins());
+  mail::PostgresMailLedger stale(conninfo, old, mail::InDoubtPolicy::kResend, depositlink::owners_and_admins());
   const LedgerVerdict verdict{event, acme.owner, LedgerState::kAccepted, "250"};
   CHECK_THROWS_AS(stale.settle({&verdict, 1}), engine::LeaseLostError);
   CHECK(row() == "sending 2 1 -");

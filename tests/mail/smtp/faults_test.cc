@@ -2,9 +2,11 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <future>
 #include <new>
 
+#include "tests/bin/temporary_directory.h"
 #include "tests/mail/message/sample_mail.h"
 #include "tests/mail/smtp/callers.h"
 #include "tests/mail/smtp_server.h"
@@ -133,14 +135,17 @@ TEST_CASE("a relay that hangs up on a refused mail has refused it all the same, 
   CHECK(server.count("CONNECT") == 2);
 }
 
-TEST_CASE("a mail is in doubt when the relay dies or says nothing complete after the final dot") {
+TEST_CASE(
+    "a mail is in doubt when the relay dies or says nothing complete after the final dot, or neither 250 nor no") {
   check_each({{"dot=drop", Delivery::kInDoubt},
               {"dot=stall", Delivery::kInDoubt},
               {"dot=truncate", Delivery::kInDoubt},
               {"dot=hang", Delivery::kInDoubt},
               {"dot=huge", Delivery::kInDoubt},
               {"dot=long-line", Delivery::kInDoubt},
-              {"dot=garbage", Delivery::kInDoubt}},
+              {"dot=garbage", Delivery::kInDoubt},
+              {"dot=221 2.0.0 bye", Delivery::kInDoubt},
+              {"dot=251 2.1.5 will forward", Delivery::kInDoubt}},
              7);
 }
 
@@ -266,6 +271,20 @@ TEST_CASE("a wrong password is a refused login: one try for a whole call, no rec
   }
   CHECK(server.count("CONNECT") == 1);
   CHECK(server.count("MAIL") == 0);
+}
+
+TEST_CASE("calls that come after a refused login try it no more until the password file is another") {
+  const SmtpServer server({"--login", "pawl:right"});
+  const pawl::bin::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/password";
+  std::ofstream(file) << "wrong\n";
+  SmtpOptions options = smtp_options({.url = server.url("pawl"), .password = "", .password_file = file});
+  SmtpMailer mailer(options);
+  for (int call = 0; call < 3; ++call) CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kLoginRefused);
+  CHECK(server.count("CONNECT") == 1);
+  CHECK(server.count("AUTH") == 2);  // a second mechanism, once
+  std::ofstream(file) << "right\n";
+  CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kAccepted);
 }
 
 TEST_CASE("a relay that is not there or has no such name is down for the whole batch") {

@@ -25,8 +25,8 @@ struct Place {
 
 }  // namespace
 
-TEST_CASE_METHOD(Place, "the password is the first line, however it ends") {
-  for (const char* text : {"hunter2", "hunter2\n", "hunter2\r\n", "hunter2\nsecond\n"})
+TEST_CASE_METHOD(Place, "the password is the first line, however it begins and ends") {
+  for (const char* text : {"hunter2", "hunter2\n", "hunter2\r\n", "hunter2\nsecond\n", "\xEF\xBB\xBFhunter2\r\n"})
     CHECK(read_password(file(text)) == "hunter2");
   CHECK(read_password(file("hunter2\n" + std::string(1'000'000, 'x'))) == "hunter2");
 }

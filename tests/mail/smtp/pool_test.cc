@@ -64,6 +64,18 @@ TEST_CASE("a relay that nobody can log in to is an outage for all who wait, and 
   CHECK(pool.borrow(kNow));
 }
 
+TEST_CASE("a refused login is tried by nobody for a while, unless somebody has logged in since") {
+  SmtpPool pool(8);
+  CHECK_FALSE(pool.login_was_refused(kNow));
+  CHECK(send(pool, no_login()) == Delivery::kRelayDown);
+  CHECK_FALSE(pool.login_was_refused(kNow));
+  CHECK(send(pool, ended(SmtpPhase::kLogin, {535, "535 5.7.8 wrong"})) == Delivery::kLoginRefused);
+  CHECK(pool.login_was_refused(kNow + SmtpPool::kNoLoginFor - 1s));
+  CHECK_FALSE(pool.login_was_refused(kNow + SmtpPool::kNoLoginFor));
+  working(pool);
+  CHECK_FALSE(pool.login_was_refused(kNow));
+}
+
 TEST_CASE("each connection is lent to one at a time, an open one before a closed one") {
   SmtpPool pool(2);
   const std::size_t first = working(pool);

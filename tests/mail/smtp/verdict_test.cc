@@ -38,10 +38,11 @@ TEST_CASE("a connection that dies before the message is handed over sent nothing
   CHECK(verdict(SmtpPhase::kFinalDot, "354 go on", false) == Delivery::kDeferred);
 }
 
-TEST_CASE("a message handed over and not answered is in doubt, and a complete reply decides it") {
+TEST_CASE("a message handed over and not answered is in doubt, and is accepted by 250 alone") {
   CHECK(verdict(SmtpPhase::kFinalDot, "354 go on", true) == Delivery::kInDoubt);
   CHECK(verdict(SmtpPhase::kFinalDot, "250 ok", true) == Delivery::kAccepted);
-  CHECK(verdict(SmtpPhase::kFinalDot, "251 ok", true) == Delivery::kAccepted);
+  for (const std::string other : {"200 ok", "221 bye", "251 will forward", "252 ok", "354 go on"})
+    CHECK(verdict(SmtpPhase::kFinalDot, other, true) == Delivery::kInDoubt);
 }
 
 TEST_CASE("a report holds the server's words if it answered, and the transport's with the phase if not") {

@@ -138,7 +138,7 @@ TEST_CASE_METHOD(File, "a worker that starts finds unfinished runs by their numb
   commit(store, {started(1), started(2), ended(2, RunStatus::kDone)});
   CHECK(store.recover().unfinished.size() == 1);
   SQLite::Database database(path);
-  SQLite::Statement plan(database, "explain query plan select event_id from runs where ended_at is null order by run");
+  SQLite::Statement plan(database, "explain query plan select run_id from runs where ended_at is null order by run");
   REQUIRE(plan.executeStep());
   CHECK(plan.getColumn(3).getString() == "SCAN runs USING INDEX runs_unfinished");
 }
@@ -201,10 +201,15 @@ TEST_CASE_METHOD(File, "a reader beside the store sees its commits and never blo
   const auto failed = reader.runs(only_failed);
   REQUIRE(failed.size() == 1);
   CHECK(failed[0].reason == "550 no such user");
-  CHECK(reader.ids_like("event-", 10) == std::vector<std::string>{"event-1", "event-2"});
-  CHECK(reader.ids_like("-2", 10) == std::vector<std::string>{"event-2"});
-  CHECK(reader.ids_like("event", 1).size() == 1);
-  CHECK(reader.ids_like("vent", 10).empty());
+  const auto ids_like = [&](const std::string& part, std::size_t limit) {
+    std::vector<std::string> ids;
+    for (const engine::RunName& run : reader.runs_like(part, limit)) ids.push_back(run.run_id);
+    return ids;
+  };
+  CHECK(ids_like("event-", 10) == std::vector<std::string>{"event-1", "event-2"});
+  CHECK(ids_like("-2", 10) == std::vector<std::string>{"event-2"});
+  CHECK(ids_like("event", 1).size() == 1);
+  CHECK(ids_like("vent", 10).empty());
   CHECK_FALSE(reader.timeline("event-1").empty());
 }
 
@@ -250,6 +255,18 @@ TEST_CASE_METHOD(File, "the stable views answer why a run waits and what is in d
   for (const char* view : {"v1_runs", "v1_steps", "v1_attempts", "v1_waiting", "v1_in_doubt"})
     CHECK_NOTHROW(reader.query("select * from " + std::string(view)));
   CHECK(reader.query("select count(*) from v1_waiting where reason like '%451 later%'").rows[0][0] == "1");
+}
+
+TEST_CASE_METHOD(File, "who waits for a paused step is shown with the step and the error that paused it") {
+  SqliteCheckpoints store(path);
+  commit(store, {started(1), engine::RunParked{1, at(9000), "send-email is paused: mail relay x is paused: 421"}});
+  commit(store, {started(2), engine::RunParked{2, at(9000), "send-email waits for its turn"}});
+  const CheckpointReader reader(path);
+  const auto waiting = reader.query("select why, step, last_error from v1_waiting order by step is null");
+  REQUIRE(waiting.rows.size() == 2);
+  using Row = std::vector<std::optional<std::string>>;
+  CHECK(waiting.rows[0] == Row{"circuit", "send-email", "mail relay x is paused: 421"});
+  CHECK(waiting.rows[1] == Row{"circuit", std::nullopt, std::nullopt});
 }
 
 TEST_CASE_METHOD(File, "a missing file is an error that names it and the setting") {

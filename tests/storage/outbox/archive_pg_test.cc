@@ -14,8 +14,9 @@ struct Fixture : PostgresFixture {
   std::string archive(int days_ago, const std::string& status) {
     return value(
         "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
-        " reason, type, aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(),"
-        " now() - $1::int * interval '1 day', 1, 0, gen_random_uuid(), $2, 'the reason', 't', 'a', 'b', '{}', '{}')"
+        " reason, workflow, type, aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(),"
+        " now() - $1::int * interval '1 day', 1, 0, gen_random_uuid(), $2, 'the reason', 'w', 't', 'a', 'b', '{}', "
+        "'{}')"
         " returning id",
         {std::to_string(days_ago), status});
   }
@@ -168,7 +169,7 @@ TEST_CASE_METHOD(Retained,
   outbox.check_access();
   outbox.open({Worker::new_store(), {}, {}});
   CHECK(eventually([&] {
-    outbox.claim({{"nothing"}, {1, 5, {}}});
+    outbox.claim({{{"nothing", "nothing"}}, {1, 5, {}}});
     return effects(old) == "0 0";
   }));
   CHECK(status_of(old) == "gone");
@@ -203,7 +204,7 @@ TEST_CASE_METHOD(Retained, "retention that is off removes nothing, and what it c
     outbox.open({Worker::new_store(), {}, {}});
     storage::PostgresConnection(conninfo).transact("hold", [&](storage::Transaction& other) {
       other.run("lock table pawl.outbox_archive in share mode");
-      outbox.claim({{"nothing"}, {1, 5, {}}});
+      outbox.claim({{{"nothing", "nothing"}}, {1, 5, {}}});
     });
     CHECK(effects(old) == "1 1");
     CHECK((outbox.prune_problem().find("lock timeout") != std::string::npos) == (days == 90));
@@ -223,13 +224,13 @@ TEST_CASE_METHOD(Fixture,
     outbox.check_access();
     outbox.open({Worker::new_store(), {}, {}});
     const std::string id = emit();
-    CHECK(outbox.claim({{"test/event"}, {1, 5, {}}}).size() == 1);
+    CHECK(outbox.claim({test_workflows(), {1, 5, {}}}).size() == 1);
     CHECK(outbox.archive_problem().find("lock timeout") != std::string::npos);
     CHECK(value("select count(*) from pg_stat_activity where datname = current_database()"
                 " and wait_event_type = 'Lock'") == "0");
   });
   CHECK(eventually([&] {
-    outbox.claim({{"test/event"}, {1, 5, {}}});
+    outbox.claim({test_workflows(), {1, 5, {}}});
     return partitions() == "4" && outbox.archive_problem().empty();
   }));
 }

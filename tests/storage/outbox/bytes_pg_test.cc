@@ -17,7 +17,7 @@ struct LargeEvents : PostgresFixture {
     engine::ClaimLimits limits;
     limits.max = 500;
     limits.bytes = bytes;
-    return worker.outbox.claim({{"test/event"}, limits});
+    return worker.outbox.claim({test_workflows(), limits});
   }
   Worker worker{*this};
 };
@@ -70,6 +70,28 @@ TEST_CASE_METHOD(LargeEvents, "of a payload that is too large its size is claime
   CHECK(events[0].left_out == 0);
   CHECK(events[1].payload.empty());
   CHECK(std::to_string(events[1].left_out) == size);
-  worker.finish(events[1], engine::RunStatus::kFailed, "too large");
-  CHECK(value("select octet_length(payload::text) from pawl.outbox_archive where id = $1::uuid", {large}) == size);
+}
+
+TEST_CASE_METHOD(LargeEvents,
+                 "a payload that reached no worker is not shown, comes back with a resume, and goes when dismissed") {
+  worker.open();
+  const std::string id = emit_bytes(1'000);
+  const std::string payload = value("select payload from pawl.outbox");
+  const auto fail = [&] {
+    const engine::Event event = claim(1'000'000).at(0);
+    const engine::FinishedEvent end{.position = event.position,
+                                    .event_id = event.id,
+                                    .status = engine::RunStatus::kFailed,
+                                    .reason = "too large",
+                                    .withheld = 1'013};
+    worker.outbox.finish({&end, 1});
+  };
+  const std::string size = R"({"withheld_bytes": 1013})";
+  fail();
+  CHECK(value("select payload from pawl.v1_events") == size);
+  CHECK(value("select pawl.resume($1::uuid, 'olive')", {id}) == "resumed");
+  CHECK(value("select payload from pawl.outbox") == payload);
+  fail();
+  CHECK(value("select pawl.dismiss($1::uuid, 'sent in parts')", {id}) == "dismissed");
+  CHECK(value("select payload from pawl.outbox_archive") == size);
 }

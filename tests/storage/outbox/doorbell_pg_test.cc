@@ -170,5 +170,5 @@ TEST_CASE_METHOD(Fixture,
     transaction.script("prepare transaction '" + name + "'");
   });
   exec("commit prepared '" + name + "'");
-  CHECK(eventually([&] { return outbox.claim({{"test/event"}, {1, 5, {}}}).size() == 1; }));
+  CHECK(eventually([&] { return outbox.claim({test_workflows(), {1, 5, {}}}).size() == 1; }));
 }

@@ -133,8 +133,9 @@ TEST_CASE_METHOD(Fixture, "P2: an id is taken once over outbox and archive, also
       transaction.run(
           "with gone as (delete from pawl.outbox returning *) insert into pawl.outbox_archive (position, id, "
           "created_at,"
-          " deliveries, resumes, store, status, type, aggregatetype, aggregateid, payload, headers)"
-          " select position, id, created_at, deliveries, resumes, gen_random_uuid(), 'done', type, aggregatetype,"
+          " deliveries, resumes, store, status, workflow, type, aggregatetype, aggregateid, payload, headers)"
+          " select position, id, created_at, deliveries, resumes, gen_random_uuid(), 'done', workflow, type, "
+          "aggregatetype,"
           " aggregateid, payload, headers from gone");
       emitting = std::thread([&] { connection.run("emit", emit_it, {id}); });
       eventually([&] {

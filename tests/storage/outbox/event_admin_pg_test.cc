@@ -4,9 +4,9 @@
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"
 #include "tests/storage/postgres_fixture.h"
+#include "workflows/depositlink/postgres/audience.h"
+#include "workflows/depositlink/postgres/postgres_inbox.h"
 #include "workflows/mail/ledger/postgres_mail_ledger.h"
-#include "workflows/notify_sync_failure/postgres/audience.h"
-#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -44,11 +44,11 @@ TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notificati
   Worker worker(*this);
   worker.open();
   const std::string event = Worker::new_store();
-  notify_sync_failure::PostgresInbox inbox(conninfo, worker.epoch);
-  const notify_sync_failure::Notification one{event, acme.id, "k", "urgent", "A title", "b", "l", "{}", {acme.owner}};
+  depositlink::PostgresInbox inbox(conninfo, worker.epoch);
+  const depositlink::Notification one{event, acme.id, "k", "urgent", "A title", "b", "l", "{}", {acme.owner}};
   inbox.post({&one, 1});
   mail::PostgresMailLedger ledger(conninfo, worker.epoch, mail::InDoubtPolicy::kResend,
-                                  notify_sync_failure::owners_and_admins());
+                                  depositlink::owners_and_admins());
   const mail::LedgerRequest request{event, acme.id, acme.admin, "m"};
   ledger.claim({&request, 1});
   const auto lines = storage::deliveries_of(conninfo, event);

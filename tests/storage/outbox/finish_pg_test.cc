@@ -116,7 +116,7 @@ TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's p
     months_pass();
     REQUIRE(partitions() == "2");
     CHECK(eventually([&] {
-      outbox.claim({{"test/event"}, {1, 5, {}}});
+      outbox.claim({test_workflows(), {1, 5, {}}});
       return partitions() == "4";
     }));
   }
@@ -125,9 +125,9 @@ TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's p
 TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgotten ones out of the default") {
   exec(
       "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
-      " type, aggregatetype, aggregateid, payload, headers)"
+      " workflow, type, aggregatetype, aggregateid, payload, headers)"
       " select 1, gen_random_uuid(), now(), now() - interval '200 days', 1, 0, gen_random_uuid(), 'done',"
-      " 't', 'a', 'b', '{}', '{}'");
+      " 'w', 't', 'a', 'b', '{}', '{}'");
   exec("select pawl.create_archive_month(date_trunc('month', (now() - interval '200 days') at time zone 'UTC'))");
   CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
   CHECK(value("select count(*) from pawl.outbox_archive") == "1");
@@ -228,6 +228,29 @@ TEST_CASE_METHOD(
   Worker heir(*this, worker.store);
   heir.open();
   CHECK(heir.claim_ids() == std::vector<std::string>{event.id});
+}
+
+TEST_CASE_METHOD(
+    Fixture, "a resumed run whose checkpoints are lost is let go by name and reason, and by nobody while they live") {
+  const engine::Event event = claim_one();
+  const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no", engine::Resumable::kHere};
+  worker.outbox.finish({&end, 1});
+  const std::string unpin = "select pawl.unpin($1::uuid, 'disk lost, stock checked', 'olive', $2::uuid)";
+  const std::string request = Worker::new_store();
+  CHECK(value(unpin, {event.id, Worker::new_store()}) == "not in the outbox");
+  REQUIRE(resume(event.id).resumed);
+  CHECK(value(unpin, {event.id, Worker::new_store()}) == "not lost: a worker with its checkpoints is at work");
+  worker.expire();
+  Worker other(*this);
+  other.open();
+  CHECK(other.claim().empty());
+  CHECK_THROWS_WITH(exec("select pawl.unpin($1::uuid, ' ')", {event.id}), Catch::Contains("a reason is needed"));
+  CHECK(value(unpin, {event.id, request}) == "unpinned");
+  CHECK(value(unpin, {event.id, request}) == "unpinned");
+  CHECK(value(unpin, {event.id, Worker::new_store()}) == "not pinned: any worker may run it");
+  CHECK(other.claim_ids() == std::vector<std::string>{event.id});
+  CHECK(exec("select requested_by, note, db_user = session_user from pawl.commands where outcome = 'unpinned'") ==
+        Table{{"olive", "disk lost, stock checked", "t"}});
 }
 
 TEST_CASE_METHOD(Fixture, "a resume that is sent again after a lost reply answers as it did and changes nothing") {

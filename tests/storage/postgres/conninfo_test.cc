@@ -103,6 +103,15 @@ TEST_CASE("a session has pawl's search path after the options it was given, and 
   CHECK(value_of("options", session_conninfo({"host=db"}, false)).empty());
 }
 
+TEST_CASE("a session waits for somebody's lock a third of the time for an answer, unless the address says how long") {
+  const auto options = [](const std::string& conninfo) {
+    return value_of("options", session_conninfo({conninfo, std::chrono::seconds{15}}, true));
+  };
+  CHECK_THAT(options("host=db"), Catch::StartsWith("-c lock_timeout=5000 "));
+  CHECK_THAT(options("options='-c lock_timeout=7s'"), Catch::Contains("-c lock_timeout=5000 -c lock_timeout=7s "));
+  CHECK(value_of("options", session_conninfo({"host=db", std::chrono::seconds{15}}, false)).empty());
+}
+
 TEST_CASE("what a service adds to a connection string is checked as well, and nothing of it quoted") {
   const Services services("[good]\nhost=db.internal\n[bad]\nhost=db\nsslmode=canary\n[port]\nport=canary\n");
   CHECK_FALSE(why_unusable("service=good"));

@@ -32,7 +32,7 @@ TEST_CASE("a database of any encoding is migrated, and its texts are read and wr
                                                                           {"SQL_ASCII", "Gr\u00f6\u00dfe"}}));
   INFO(encoding);
   const EmptyDatabase database = database_in(encoding);
-  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true, postgres_lines()).applied.empty());
+  CHECK_FALSE(storage::migrate_postgres(database.conninfo, true, postgres_lines(), test_workflows()).applied.empty());
   storage::PostgresConnection connection(own_session(database.conninfo));
   connection.run("insert", "insert into organisations (name, slug) values ($1, 'a')", {text});
   CHECK(connection.run("read", "select name from organisations", {}).string(0, 0) == text);
@@ -44,7 +44,7 @@ TEST_CASE("P6: bytes that UTF-8 does not have cost the text that has them, and n
       {{"WIN1252", "bad \\x81 byte"}, {"SQL_ASCII", "bad \\xff byte"}, {"UTF8", "fine \\x41 byte"}}));
   INFO(encoding);
   const EmptyDatabase database = database_in(encoding);
-  storage::migrate_postgres(database.conninfo, true, postgres_lines());
+  storage::migrate_postgres(database.conninfo, true, postgres_lines(), test_workflows());
   storage::PostgresConnection application(own_session(database.conninfo));
   const auto told = application.run("fail a sync",
                                     "with c as (insert into organisations (name, slug) values ('A', 'a') returning id),"
@@ -54,11 +54,12 @@ TEST_CASE("P6: bytes that UTF-8 does not have cost the text that has them, and n
                                         bytes + "' from p returning 1",
                                     {});
   CHECK(told.size() == 1);
-  application.run("emit what the trigger did not see",
-                  "insert into pawl.outbox (id, type, aggregatetype, aggregateid, payload)"
-                  " values (gen_random_uuid(), 'test/event', 'a', 'b', jsonb_build_object('text', E'" +
-                      bytes + "'))",
-                  {});
+  application.run(
+      "emit what the trigger did not see",
+      "insert into pawl.outbox (id, workflow, type, aggregatetype, aggregateid, payload)"
+      " values (gen_random_uuid(), 'handle-test-event', 'test/event', 'a', 'b', jsonb_build_object('text', E'" +
+          bytes + "'))",
+      {});
   application.run("emit", "select pawl.emit('test/event', 'a', 'b', '{\"n\": 1}')", {});
   storage::Epoch epoch{0};
   storage::PostgresOutbox outbox({.address = database.conninfo, .version = "test"}, epoch);
@@ -66,8 +67,7 @@ TEST_CASE("P6: bytes that UTF-8 does not have cost the text that has them, and n
   std::vector<engine::Event> events;
   CHECK(eventually([&] {
     try {
-      for (auto& event : outbox.claim({{"test/event", "pms/connection.sync.failed"}, {100, 5, {}}}))
-        events.push_back(std::move(event));
+      for (auto& event : outbox.claim({test_workflows(), {100, 5, {}}})) events.push_back(std::move(event));
     } catch (const engine::Error&) {  // one that cannot be read is found by asking for one alone
     }
     return events.size() == 3;

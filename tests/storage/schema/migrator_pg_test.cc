@@ -49,21 +49,44 @@ bool has_schema(const EmptyDatabase& database) {
 
 TEST_CASE("a database has the lines that were asked for, and the tables that only those stand on") {
   const EmptyDatabase database;
-  const storage::MigrationLines few{&storage::outbox_migrations(), &storage::mail_migrations()};
+  const storage::MigrationLines few{&storage::outbox_migrations(), &mail::migrations()};
   CHECK_FALSE(storage::migrate_postgres(database.conninfo, true, few).applied.empty());
   storage::require_migrated(database.conninfo, few);
   CHECK(value(database, "select count(*) from pg_tables where schemaname = 'public'") == "0");
   CHECK(value(database, "select count(*) from pawl.problems()") == "0");
   CHECK_THROWS_WITH(storage::require_migrated(database.conninfo, postgres_lines()), Catch::Contains("depositlink/001"));
-  CHECK(storage::migrate_postgres(database.conninfo, true, postgres_lines()).applied.size() == 3);
+  CHECK(storage::migrate_postgres(database.conninfo, true, postgres_lines()).applied.size() == 4);
   CHECK(storage::migrate_postgres(database.conninfo, true, few).applied.empty());
   storage::require_migrated(database.conninfo, few);
+}
+
+TEST_CASE("migrating registers workflows, removes none, and refuses one that is another type's") {
+  const EmptyDatabase empty;
+  const storage::WorkflowNames one{{"test/event", "handle-it"}}, two{{"test/event", "log it's"}, {"test/other", "x"}};
+  const auto migrate = [&](const storage::WorkflowNames& workflows) {
+    return storage::migrate_postgres(empty.conninfo, true, postgres_lines(), workflows).registered;
+  };
+  const auto applied = [&] {
+    return storage::postgres_migration_state(empty.conninfo, postgres_lines(), one).back().applied_at;
+  };
+  CHECK(applied().empty());
+  CHECK(migrate(one) == std::vector<std::string>{"handle-it"});
+  CHECK_FALSE(applied().empty());
+  CHECK(migrate(one).empty());
+  CHECK(migrate(two) == std::vector<std::string>{"log it's", "x"});
+  REQUIRE(
+      run_with_psql(empty.name, storage::migration_script(postgres_lines(), {{"test/event", "a'b"}}, false, false)));
+  CHECK_THROWS_WITH(migrate({{"test/other", "handle-it"}}),
+                    Catch::Contains("registered for events of type test/event"));
+  storage::require_workflows(empty.conninfo, one);
+  storage::require_workflows(empty.conninfo, two);
+  storage::require_workflows(empty.conninfo, {{"test/event", "a'b"}});
 }
 
 TEST_CASE("a fresh database is migrated in order, and again changes nothing") {
   const EmptyDatabase empty;
   CHECK_THROWS_AS(storage::require_migrated(empty.conninfo, postgres_lines()), engine::RefusedError);
-  for (const auto& state : storage::postgres_migration_state(empty.conninfo, postgres_lines()))
+  for (const auto& state : storage::postgres_migration_state(empty.conninfo, postgres_lines(), {}))
     CHECK(state.applied_at.empty());
   const auto names = storage::migrate_postgres(empty.conninfo, true, postgres_lines()).applied;
   REQUIRE(names.size() == 1 + migrations_of_all_lines());
@@ -72,7 +95,7 @@ TEST_CASE("a fresh database is migrated in order, and again changes nothing") {
   CHECK(storage::migrate_postgres(empty.conninfo, true, postgres_lines()).applied.empty());
   CHECK(storage::migrate_postgres(empty.conninfo, false, postgres_lines()).applied.empty());
   storage::require_migrated(empty.conninfo, postgres_lines());
-  for (const auto& state : storage::postgres_migration_state(empty.conninfo, postgres_lines()))
+  for (const auto& state : storage::postgres_migration_state(empty.conninfo, postgres_lines(), {}))
     CHECK_FALSE(state.applied_at.empty());
 }
 
@@ -163,7 +186,7 @@ TEST_CASE("ids that are no uuids are refused by table and column before anything
 
 TEST_CASE("a migration that fails leaves nothing of those before it") {
   const EmptyDatabase empty;
-  create(empty, std::string(storage::depositlink_migrations().reference) +
+  create(empty, std::string(depositlink::migrations().reference) +
                     "create function refuse() returns event_trigger language plpgsql as $$ begin"
                     " if exists (select from pg_event_trigger_ddl_commands() c where c.object_identity ="
                     " 'pawl.email_deliveries') then raise exception 'no ledger here'; end if; end $$;"
@@ -176,7 +199,7 @@ TEST_CASE("a migration that fails leaves nothing of those before it") {
 
 TEST_CASE("behind a transaction that has written to the application's table a migration gives up, and leaves nothing") {
   const EmptyDatabase empty;
-  create(empty, std::string(storage::depositlink_migrations().reference));
+  create(empty, std::string(depositlink::migrations().reference));
   storage::PostgresConnection writer(own_session(empty.conninfo));
   writer.transact("write", [&](storage::Transaction& transaction) {
     transaction.run("lock table pms_sync_logs in row exclusive mode");
@@ -200,19 +223,19 @@ TEST_CASE("settings of the database or of the role change no migration") {
 
 TEST_CASE("the printed SQL does all that migrate does, and may be run again") {
   const EmptyDatabase empty;
-  REQUIRE(run_with_psql(empty.name, storage::migration_script(postgres_lines(), true, false)));
+  REQUIRE(run_with_psql(empty.name, storage::migration_script(postgres_lines(), {}, true, false)));
   storage::require_migrated(empty.conninfo, postgres_lines());
   CHECK(storage::migrate_postgres(empty.conninfo, true, postgres_lines()).applied.empty());
-  CHECK(run_with_psql(empty.name, storage::migration_script(postgres_lines(), true, false)));
-  CHECK(run_with_psql(empty.name, storage::migration_script(postgres_lines(), false, false)));
+  CHECK(run_with_psql(empty.name, storage::migration_script(postgres_lines(), {}, true, false)));
+  CHECK(run_with_psql(empty.name, storage::migration_script(postgres_lines(), {}, false, false)));
 }
 
 TEST_CASE("the printed SQL takes a database on from where it is, and mends its triggers") {
   const EmptyDatabase behind;
   create(behind, "create schema pawl");  // as made by hand
-  REQUIRE(run_with_psql(behind.name, storage::migration_script(postgres_lines(), true, false)));
+  REQUIRE(run_with_psql(behind.name, storage::migration_script(postgres_lines(), {}, true, false)));
   create(behind, "alter table pms_sync_logs disable trigger all");
-  REQUIRE(run_with_psql(behind.name, storage::migration_script(postgres_lines(), false, false)));
+  REQUIRE(run_with_psql(behind.name, storage::migration_script(postgres_lines(), {}, false, false)));
   CHECK(value(behind, "select count(*) from pg_trigger where tgname like 'pawl%' and tgenabled = 'O'") == "2");
 }
 
@@ -221,19 +244,19 @@ TEST_CASE("the printed SQL creates roles where it is asked to, and grants anew w
   const auto may_claim = [&] {
     return value(database, "select has_column_privilege('pawl_worker', 'pawl.outbox', 'lease_epoch', 'update')");
   };
-  REQUIRE(run_with_psql(database.name, storage::migration_script(postgres_lines(), true, true)));
+  REQUIRE(run_with_psql(database.name, storage::migration_script(postgres_lines(), {}, true, true)));
   CHECK(may_claim() == "t");
   create(database, "revoke all on pawl.outbox from pawl_worker");
   CHECK(may_claim() == "f");
-  REQUIRE(run_with_psql(database.name, storage::migration_script(postgres_lines(), false, false)));
+  REQUIRE(run_with_psql(database.name, storage::migration_script(postgres_lines(), {}, false, false)));
   CHECK(may_claim() == "t");
 }
 
 TEST_CASE("the printed SQL refuses tables that do not fit, and leaves nothing") {
   const EmptyDatabase empty;
-  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(postgres_lines(), false, false)));
+  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(postgres_lines(), {}, false, false)));
   create(empty, "create table organisations (id bigint primary key, name text)");
-  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(postgres_lines(), true, false)));
+  CHECK_FALSE(run_with_psql(empty.name, storage::migration_script(postgres_lines(), {}, true, false)));
   CHECK_FALSE(has_schema(empty));
 }
 

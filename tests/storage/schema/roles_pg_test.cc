@@ -8,7 +8,7 @@
 #include "storage/schema/roles.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
-#include "workflows/notify_sync_failure/postgres/postgres_inbox.h"
+#include "workflows/depositlink/postgres/postgres_inbox.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -100,23 +100,26 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         ") g (grantee, privilege, object) where g.grantee = $1::regrole",
         {role});
   };
-  CHECK(granted("pawl_worker") ==
-        "delete outbox, delete workers, execute maintain_archive, execute problems,"
-        " execute prune, execute require_visible_rows, insert email_deliveries,"
-        " insert notifications.body, insert notifications.data, insert notifications.event_id,"
-        " insert notifications.id, insert notifications.kind, insert notifications.link, insert notifications.org_id,"
-        " insert notifications.title, insert notifications.urgency, insert notifications.user_id,"
-        " insert outbox_archive, insert stores, insert workers, select application, select email_deliveries,"
-        " select migrations, select notifications.event_id, select notifications.kind, select notifications.user_id,"
-        " select outbox, select outbox_archive.id, select outbox_archive.position, select recipients, select stores,"
-        " select workers, update email_deliveries, update outbox.deliveries, update outbox.lease_batch,"
-        " update outbox.lease_epoch, update stores, update workers, usage pawl");
+  CHECK(
+      granted("pawl_worker") ==
+      "delete outbox, delete workers, execute maintain_archive, execute name_runs, execute problems,"
+      " execute prune, execute require_visible_rows, insert email_deliveries,"
+      " insert notifications.body, insert notifications.data, insert notifications.event_id,"
+      " insert notifications.id, insert notifications.kind, insert notifications.link, insert notifications.org_id,"
+      " insert notifications.title, insert notifications.urgency, insert notifications.user_id,"
+      " insert outbox_archive, insert stores, insert workers, select application, select email_deliveries,"
+      " select migrations, select notifications.event_id, select notifications.kind, select notifications.user_id,"
+      " select outbox, select outbox_archive.id, select outbox_archive.position, select recipients, select stores,"
+      " select workers, select workflows, update email_deliveries, update outbox.deliveries, update outbox.lease_batch,"
+      " update outbox.lease_epoch, update stores, update workers, usage pawl");
   CHECK(granted("pawl_operator") ==
-        "execute dismiss, execute problems, execute resolve_in_doubt, execute resume, select application,"
-        " select commands, select migrations, select notifications.created_at, select notifications.event_id,"
-        " select notifications.title, select notifications.user_id, select outbox_archive.finished_at,"
-        " select outbox_archive.id, select outbox_archive.status, select producers, select stores, select v1_emails,"
-        " select v1_events, select v1_in_doubt, select v1_lag, select v1_workers, usage pawl");
+        "execute dismiss, execute problems, execute resolve_in_doubt, execute resume, execute runs_of,"
+        " execute unpin, select application, select commands, select migrations,"
+        " select notifications.created_at, select notifications.event_id, select notifications.title,"
+        " select notifications.user_id, select outbox_archive.event, select outbox_archive.finished_at,"
+        " select outbox_archive.id, select outbox_archive.status, select outbox_archive.workflow,"
+        " select producers, select stores, select v1_emails, select v1_events, select v1_in_doubt,"
+        " select v1_lag, select v1_workers, select workflows, usage pawl");
   CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
 }
 
@@ -203,16 +206,16 @@ TEST_CASE_METHOD(Roles, "a table of notifications in a schema named like the wor
   exec("grant all on " + worker.name + ".notifications to " + worker.name);
   Worker registered(*this);
   registered.open();
-  notify_sync_failure::PostgresInbox inbox(worker.conninfo, registered.epoch);
-  const notify_sync_failure::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
-                                               .org_id = acme.id,
-                                               .kind = "k",
-                                               .urgency = "urgent",
-                                               .title = "t",
-                                               .body = "b",
-                                               .link = "l",
-                                               .data = "{}",
-                                               .user_ids = {acme.owner}};
+  depositlink::PostgresInbox inbox(worker.conninfo, registered.epoch);
+  const depositlink::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
+                                       .org_id = acme.id,
+                                       .kind = "k",
+                                       .urgency = "urgent",
+                                       .title = "t",
+                                       .body = "b",
+                                       .link = "l",
+                                       .data = "{}",
+                                       .user_ids = {acme.owner}};
   CHECK(inbox.post({&note, 1}) == std::vector<int>{1});
   CHECK(value("select count(*) from public.notifications") == "1");
   exec("drop schema " + worker.name + " cascade");

@@ -180,6 +180,11 @@ std::optional<std::string> why_unusable(std::string_view address) {
   return wrong_with_domain(address.substr(at + 1));
 }
 
+std::string mail_domain(std::string_view normalised) {
+  const std::size_t at = find_at(normalised);
+  return at == std::string_view::npos ? std::string() : text::lower_cased(std::string(normalised.substr(at + 1)));
+}
+
 std::string mailbox_key(std::string_view normalised) { return text::lower_cased(std::string(normalised)); }
 
 }  // namespace pawl::mail

@@ -23,6 +23,9 @@ std::string normalised_address(std::string_view typed);
 /// Whether such a mailbox exists is left to the relay. The reason never quotes the address.
 std::optional<std::string> why_unusable(std::string_view address);
 
+/// The domain of a usable address in lower case; empty where there is no @.
+std::string mail_domain(std::string_view normalised);
+
 /// Equal for two addresses of one mailbox. Providers tell no mailboxes apart by the case of ASCII letters, whatever
 /// RFC 5321 lets them; where one did, a second copy to the same person would still be the likelier harm.
 std::string mailbox_key(std::string_view normalised);

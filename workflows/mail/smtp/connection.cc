@@ -42,6 +42,7 @@ const char* name_of(SmtpPhase phase) {
 }
 
 bool is_wanted(SmtpPhase phase, const SmtpReply& reply) {
+  if (phase == SmtpPhase::kFinalDot) return accepts_message(reply);
   return phase == SmtpPhase::kData ? reply.code == 354 : reply.positive();
 }
 
@@ -151,7 +152,7 @@ class Transaction {
     if (unanswered_ > 0) --unanswered_;
     options_.tell(name_of(phase), ending_.reply.text);
     if (is_wanted(phase, ending_.reply)) return true;
-    note("unexpected answer " + ending_.reply.text);
+    note("unexpected answer to " + std::string(name_of(phase)) + ": " + ending_.reply.text);
     return false;
   }
 

@@ -43,6 +43,7 @@ SmtpMailer::SmtpMailer(const SmtpOptions& options)
   ignore_sigpipe();
   const std::size_t connections = std::max<std::size_t>(1, options.connections);
   const auto findings = std::make_shared<SmtpFindings>();
+  if (!options.ca_file.empty()) findings->trust_store().context(options.ca_file);
   for (std::size_t i = 0; i < connections; ++i)
     connections_.push_back(std::make_unique<SmtpConnection>(options, findings));
 }
@@ -84,6 +85,7 @@ std::variant<std::size_t, DeliveryReport> SmtpMailer::borrow(const Began& began,
       return DeliveryReport{Delivery::kDeferred, "not sent: this worker has to stop"};
     if (pool_.outages() != began.outages) return pool_.outage();
     const auto now = Clock::now();
+    if (would_be_refused(now)) return pool_.outage();
     if (const auto connection = pool_.borrow(now)) return *connection;
     if (now >= give_up_at)
       return DeliveryReport{Delivery::kDeferred, "not sent: no connection to the relay was free for " +
@@ -92,10 +94,17 @@ std::variant<std::size_t, DeliveryReport> SmtpMailer::borrow(const Began& began,
   }
 }
 
+// The same password would be refused once more, and relays lock accounts. Without a file nobody can tell whether it is
+// the same.
+bool SmtpMailer::would_be_refused(SmtpPool::Time now) const {
+  return pool_.login_was_refused(now) && !refused_credentials_.empty() && credentials_version() == refused_credentials_;
+}
+
 std::optional<DeliveryReport> SmtpMailer::use(std::size_t connection, const Envelope& envelope, const Began& began) {
   const SmtpEnding ending = transact(connection, envelope, began);
   const std::lock_guard lock(mutex_);
   const auto report = pool_.give_back(connection, ending, Clock::now());
+  if (report && report->delivery == Delivery::kLoginRefused) refused_credentials_ = credentials_version();
   if (pool_.outages() == began.outages)
     changed_.notify_one();
   else

@@ -20,8 +20,8 @@ namespace pawl::mail {
 /// holds up its own call only.
 class SmtpMailer final : public Mailer {
  public:
-  /// Connects to nothing yet. Makes the process ignore SIGPIPE, unless it handles it: TLS writes to a socket that the
-  /// relay has closed would kill it.
+  /// Connects to nothing yet. Throws std::runtime_error for a file of certificates that cannot be read. Makes the
+  /// process ignore SIGPIPE, unless it handles it: TLS writes to a socket that the relay has closed would kill it.
   explicit SmtpMailer(const SmtpOptions& options);
 
   /// An envelope whose addresses are not usable (address.h) is kRejected and never reaches the wire.
@@ -44,6 +44,7 @@ class SmtpMailer final : public Mailer {
 
   DeliveryReport deliver(const Envelope& envelope, const Began& began);
   std::variant<std::size_t, DeliveryReport> borrow(const Began& began, SmtpPool::Time give_up_at);
+  bool would_be_refused(SmtpPool::Time now) const;
   std::optional<DeliveryReport> use(std::size_t connection, const Envelope& envelope, const Began& began);
   SmtpEnding transact(std::size_t connection, const Envelope& envelope, const Began& began);
   void logged_in(std::size_t connection);
@@ -56,6 +57,7 @@ class SmtpMailer final : public Mailer {
   std::mutex mutex_;
   std::condition_variable changed_;
   SmtpPool pool_;
+  std::string refused_credentials_;  ///< Their version when a login was refused last.
 };
 
 }  // namespace pawl::mail

@@ -39,6 +39,7 @@ std::optional<std::size_t> SmtpPool::borrow(Time now) {
 bool SmtpPool::logged_in(std::size_t connection) {
   const bool is_new = std::exchange(states_[connection], State::kWorking) == State::kLoggingIn;
   if (is_new) in_doubt_ = false;
+  if (is_new) refused_until_ = {};
   return is_new;
 }
 
@@ -59,6 +60,7 @@ std::optional<DeliveryReport> SmtpPool::fail_login(const SmtpEnding& ending, Tim
   shrunk_until_ = {};
   ++outages_;
   outage_ = decide(ending);
+  if (outage_.delivery == Delivery::kLoginRefused) refused_until_ = now + kNoLoginFor;
   return outage_;
 }
 

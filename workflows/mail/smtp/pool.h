@@ -20,6 +20,9 @@ class SmtpPool {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::seconds kShrunkFor{60};
+  /// For so long after a refused login nobody tries another: calls that were on their way then are told the same. It is
+  /// less than the engine waits before it probes.
+  static constexpr std::chrono::seconds kNoLoginFor{20};
 
   explicit SmtpPool(std::size_t connections) : states_(connections, State::kClosed) {}
 
@@ -34,6 +37,8 @@ class SmtpPool {
   /// How often the last hope of a login has failed, and what is to be reported of every mail that waited for it.
   unsigned long outages() const { return outages_; }
   const DeliveryReport& outage() const { return outage_; }
+  /// A login was refused a moment ago, and nobody has logged in since.
+  bool login_was_refused(Time now) const { return now < refused_until_; }
   /// When a pool that has shrunk may grow again.
   std::optional<Time> grows_at() const;
 
@@ -49,6 +54,7 @@ class SmtpPool {
   std::vector<State> states_;
   std::size_t shrunk_to_ = 0;
   Time shrunk_until_{};
+  Time refused_until_{};
   unsigned long outages_ = 0;
   DeliveryReport outage_;
   bool in_doubt_ = false;  // A connection has died, and none was logged in since.

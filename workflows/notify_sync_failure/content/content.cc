@@ -11,13 +11,13 @@ namespace {
 using std::string;
 
 string text_mail(const Facts& facts, const Brand& brand) {
-  return text::joined("The ", facts.integration, " integration of ", facts.organisation, " failed to sync.\n\n",
-                      "Integration:  ", facts.integration, "\nOrganisation: ", facts.organisation,
-                      "\nWhen:         ", facts.when, "\n\nError from ", facts.provider, ":\n", facts.error,
-                      "\n\nWhat to do:\n", kWhatToDo, "\n", kUsualCauses, "\n\n", facts.settings_link,
-                      facts.connection_link.empty() ? "" : text::joined("\nThis connection: ", facts.connection_link),
-                      "\n\nYou receive this ", brand.name().empty() ? "" : text::joined("from ", brand.name(), " "),
-                      "because you are an owner or admin of ", facts.organisation, ".\n");
+  return depositlink::text_mail(
+      facts, brand,
+      {.happened = text::joined("The ", facts.integration, " integration of ", facts.organisation, " failed to sync."),
+       .rows = text::joined("\nWhen:         ", facts.when),
+       .body = text::joined("Error from ", facts.provider, ":\n", facts.error, "\n\nWhat to do:\n", kWhatToDo, "\n",
+                            kUsualCauses),
+       .because = "you are an owner or admin of"});
 }
 
 }  // namespace
@@ -25,7 +25,9 @@ string text_mail(const Facts& facts, const Brand& brand) {
 InAppContent in_app_content(const SyncFailed& failure, const string& org_name, const AppUrl& app_url,
                             const text::TimeZone& zone) {
   const Facts facts = facts_of(failure, org_name, app_url, zone);
-  return {.title = facts.integration + " sync failed",
+  return {.kind = "pms.sync_failed",
+          .urgency = "urgent",
+          .title = facts.integration + " sync failed",
           .body = text::joined(facts.integration, " failed to sync for ", facts.organisation, " on ", facts.when,
                                ".\n\nError from ", facts.provider, ":\n", facts.error, "\n\n", kWhatToDo, " ",
                                kUsualCauses),

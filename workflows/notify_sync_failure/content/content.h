@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/depositlink/content/in_app_note.h"
 #include "workflows/notify_sync_failure/content/html_mail.h"
 #include "workflows/notify_sync_failure/content/mail_templates.h"
 #include "workflows/notify_sync_failure/payload/sync_failed.h"
@@ -12,12 +12,7 @@
 
 namespace pawl::notify_sync_failure {
 
-struct InAppContent {
-  std::string title;
-  std::string body;  ///< Plain text of several lines.
-  std::string link;
-  std::string details;  ///< JSON object as text: connection_id, sync_log_id, provider, label, error, occurred_at.
-};
+using depositlink::InAppContent;
 
 /// What a deployment chooses of its mails.
 struct EmailStyle {
@@ -26,7 +21,8 @@ struct EmailStyle {
   std::shared_ptr<const MailTemplates> templates = nullptr;  ///< Nothing: the built-in words.
 };
 
-/// `org_name` is plain text (safe_text.h), as is everything in `failure`.
+/// `org_name` is plain text (safe_text.h), as is everything in `failure`. The details: connection_id, sync_log_id,
+/// provider, label, error, occurred_at.
 InAppContent in_app_content(const SyncFailed& failure, const std::string& org_name, const AppUrl& app_url,
                             const text::TimeZone& zone = {});
 /// `zone` is the reader's.

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "workflows/notify_sync_failure/content/app_url.h"
+#include "workflows/depositlink/content/connection_facts.h"
 #include "workflows/notify_sync_failure/payload/sync_failed.h"
 #include "workflows/text/time_zone.h"
 
@@ -15,15 +15,11 @@ inline constexpr std::string_view kWhatToDo =
 inline constexpr std::string_view kUsualCauses =
     "The usual causes are expired credentials, revoked tokens or an outage at the provider.";
 
-struct Facts {
-  std::string provider;
-  std::string label;        ///< Empty where it says no more than the provider.
-  std::string integration;  ///< Provider and label.
-  std::string organisation;
+using depositlink::AppUrl;
+
+struct Facts : depositlink::ConnectionFacts {
   std::string error;  ///< Of several lines; never empty.
   std::string when;   ///< In the reader's time zone.
-  std::string settings_link;
-  std::string connection_link;  ///< Empty where the application has no page for it.
 };
 
 /// `org_name` is plain text (safe_text.h), as is everything in `failure`.

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "engine/authoring/errors.h"
-#include "workflows/notify_sync_failure/content/html_mail.h"
+#include "workflows/depositlink/content/html_page.h"
+#include "workflows/notify_sync_failure/content/html_place.h"
 #include "workflows/notify_sync_failure/content/template_file.h"
 #include "workflows/text/plain_text.h"
 
@@ -27,26 +28,29 @@ enum class Escaping { kNone, kHtml };
 
 struct Tag {
   const char* name;
+  TemplateValue kind;
   std::string (*value)(const Facts&, const Brand&);
 };
 
 constexpr std::array kTags{
-    Tag{"brand_color", [](const Facts&, const Brand& brand) { return brand.color(); }},
-    Tag{"brand_logo_url", [](const Facts&, const Brand& brand) { return brand.logo_url(); }},
-    Tag{"brand_name", [](const Facts&, const Brand& brand) { return brand.name(); }},
-    Tag{"connection_link", [](const Facts& facts, const Brand&) { return facts.connection_link; }},
-    Tag{"error", [](const Facts& facts, const Brand&) { return facts.error; }},
-    Tag{"integration", [](const Facts& facts, const Brand&) { return facts.integration; }},
-    Tag{"label", [](const Facts& facts, const Brand&) { return facts.label; }},
-    Tag{"organisation", [](const Facts& facts, const Brand&) { return facts.organisation; }},
-    Tag{"provider", [](const Facts& facts, const Brand&) { return facts.provider; }},
-    Tag{"settings_link", [](const Facts& facts, const Brand&) { return facts.settings_link; }},
-    Tag{"usual_causes", [](const Facts&, const Brand&) { return std::string(kUsualCauses); }},
-    Tag{"what_to_do", [](const Facts&, const Brand&) { return std::string(kWhatToDo); }},
-    Tag{"when", [](const Facts& facts, const Brand&) { return facts.when; }}};
+    Tag{"brand_color", TemplateValue::kColor, [](const Facts&, const Brand& brand) { return brand.color(); }},
+    Tag{"brand_logo_url", TemplateValue::kLink, [](const Facts&, const Brand& brand) { return brand.logo_url(); }},
+    Tag{"brand_name", TemplateValue::kText, [](const Facts&, const Brand& brand) { return brand.name(); }},
+    Tag{"connection_link", TemplateValue::kLink,
+        [](const Facts& facts, const Brand&) { return facts.connection_link; }},
+    Tag{"error", TemplateValue::kText, [](const Facts& facts, const Brand&) { return facts.error; }},
+    Tag{"integration", TemplateValue::kText, [](const Facts& facts, const Brand&) { return facts.integration; }},
+    Tag{"label", TemplateValue::kText, [](const Facts& facts, const Brand&) { return facts.label; }},
+    Tag{"organisation", TemplateValue::kText, [](const Facts& facts, const Brand&) { return facts.organisation; }},
+    Tag{"provider", TemplateValue::kText, [](const Facts& facts, const Brand&) { return facts.provider; }},
+    Tag{"settings_link", TemplateValue::kLink, [](const Facts& facts, const Brand&) { return facts.settings_link; }},
+    Tag{"usual_causes", TemplateValue::kText, [](const Facts&, const Brand&) { return std::string(kUsualCauses); }},
+    Tag{"what_to_do", TemplateValue::kText, [](const Facts&, const Brand&) { return std::string(kWhatToDo); }},
+    Tag{"when", TemplateValue::kText, [](const Facts& facts, const Brand&) { return facts.when; }}};
 
-bool is_known(std::string_view name) {
-  return std::ranges::any_of(kTags, [&](const Tag& tag) { return tag.name == name; });
+const Tag* find_tag(std::string_view name) {
+  const auto* const found = std::ranges::find_if(kTags, [&](const Tag& tag) { return tag.name == name; });
+  return found == kTags.end() ? nullptr : found;
 }
 
 std::string known_names() {
@@ -66,6 +70,11 @@ struct TagText {
   std::string_view inner;  // What stands between the first two and the last two braces, trimmed.
 };
 
+struct Section {
+  TagText tag;
+  HtmlPlace place;
+};
+
 // Looks at each tag in turn, and at which sections are open.
 class TagCheck {
  public:
@@ -73,15 +82,20 @@ class TagCheck {
       : file_(file), text_(text), escaping_(escaping) {}
 
   void run() {
+    std::size_t read = 0;
     for (auto begin = text_.find("{{"); begin != std::string_view::npos;) {
+      place_.read(text_.substr(read, begin - read));
       auto end = text_.find("}}", begin + 2);
       if (end == std::string_view::npos) refuse(text_.substr(begin, 40), "has no }} at its end");
       if (text_.substr(begin).starts_with("{{{") && text_.substr(end).starts_with("}}}")) ++end;
       const std::string_view whole = text_.substr(begin, end + 2 - begin);
       check({whole, trimmed(whole.substr(2, whole.size() - 4))});
+      read = end + 2;
       begin = text_.find("{{", end);
     }
-    if (!open_.empty()) refuse(open_.back().whole, "is not closed; write {{/" + name_of(open_.back()) + "}} after it");
+    if (open_.empty()) return;
+    const TagText& open = open_.back().tag;
+    refuse(open.whole, "is not closed; write {{/" + name_of(open) + "}} after it");
   }
 
  private:
@@ -97,16 +111,33 @@ class TagCheck {
     if (kind == '>' || kind == '=') refuse(tag.whole, "partials and other delimiters are not used; write the text out");
     if (escaping_ == Escaping::kHtml && (kind == '{' || kind == '&'))
       refuse(tag.whole, "text from outside must be escaped in HTML; write it between two braces");
-    if (!is_known(name_of(tag))) refuse(tag.whole, "no such tag; there are " + known_names());
-    if (kind == '#' || kind == '^') open_.push_back(tag);
-    if (kind == '/') close(tag);
+    const Tag* const known = find_tag(name_of(tag));
+    if (known == nullptr) refuse(tag.whole, "no such tag; there are " + known_names());
+    if (kind == '#' || kind == '^')
+      open_.push_back({tag, place_});
+    else if (kind == '/')
+      close(tag);
+    else
+      check_place(tag, known->kind);
+  }
+
+  // What is escaped is harmless as text, but not everywhere in a page.
+  void check_place(const TagText& tag, TemplateValue value) {
+    if (escaping_ != Escaping::kHtml) return;
+    if (const auto reason = place_.why_not(value)) refuse(tag.whole, *reason);
+    place_.pass_value();
   }
 
   void close(const TagText& tag) {
     if (open_.empty()) refuse(tag.whole, "closes no section; write {{#" + name_of(tag) + "}} before it");
-    if (name_of(open_.back()) != name_of(tag))
-      refuse(tag.whole, "closes another section than " + text::in_quotes(open_.back().whole) + ", which is open");
+    const Section section = open_.back();
     open_.pop_back();
+    if (name_of(section.tag) != name_of(tag))
+      refuse(tag.whole, "closes another section than " + text::in_quotes(section.tag.whole) + ", which is open");
+    if (escaping_ == Escaping::kHtml && !place_.end_section(section.place))
+      refuse(tag.whole,
+             "the section ends at another place of HTML than it began at, as between quotes and behind them; "
+             "close within it what it opens");
   }
 
   static std::string name_of(const TagText& tag) {
@@ -120,7 +151,8 @@ class TagCheck {
   const fs::path& file_;
   const std::string_view text_;
   const Escaping escaping_;
-  std::vector<TagText> open_;
+  HtmlPlace place_;  // Of what has been looked at; looked at where values are escaped for HTML.
+  std::vector<Section> open_;
 };
 
 mustache::data data_of(const Facts& facts, const Brand& brand) {
@@ -140,7 +172,7 @@ class MailTemplates::Template {
     TagCheck(file, text, escaping).run();
     if (!template_.is_valid()) refuse_template(file, ": " + template_.error_message());
     if (escaping == Escaping::kHtml)
-      template_.set_custom_escape(html_escaped);
+      template_.set_custom_escape(depositlink::html_escaped);
     else
       template_.set_custom_escape([](const std::string& value) { return value; });
   }

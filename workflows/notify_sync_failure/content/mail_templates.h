@@ -5,16 +5,14 @@
 #include <memory>
 #include <string>
 
-#include "workflows/notify_sync_failure/content/brand.h"
+#include "workflows/depositlink/content/brand.h"
+#include "workflows/depositlink/content/email_content.h"
 #include "workflows/notify_sync_failure/content/facts.h"
 
 namespace pawl::notify_sync_failure {
 
-struct EmailContent {
-  std::string subject;  ///< The built-in one carries no word of the provider's error.
-  std::string text;
-  std::string html;
-};
+using depositlink::Brand;
+using depositlink::EmailContent;
 
 /// The same facts give the same bytes. Safe to call from several threads.
 class MailTemplates {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/authoring/event.h"
-#include "workflows/notify_sync_failure/payload/fields.h"
+#include "workflows/depositlink/payload/payload_reader.h"
 
 namespace pawl::notify_sync_failure {
 
@@ -26,30 +26,20 @@ struct SyncFailed {
 /// One for all the steps of a run, which would else hold a copy each.
 using SharedFailure = std::shared_ptr<const SyncFailed>;
 
-/// Reads payloads. What is to be kept of an event is asked just before its run starts, so the last payload is
-/// remembered: it is parsed and redacted once for both. One thread.
+/// One thread.
 class SyncFailedReader {
  public:
+  SyncFailedReader();
+
   /// Throws engine::PermanentError naming the field and what is wrong with it. Unknown fields are ignored.
   SyncFailed read(const engine::Event& event);
 
-  /// The payload as it may be stored: the fields above alone, their texts redacted, their wrong types still wrong, so
-  /// that reading it gives what reading the original gave. What is no JSON object within bounds becomes `null`. Where
-  /// the original has secrets it ends with a mark, for `to_archive`.
-  std::string to_keep(const std::string& payload);
-
-  /// The payload with every string in it redacted, whatever else it is; nothing where that changes none. Of what
-  /// `to_keep` gave, that itself where the original has secrets.
-  std::optional<std::string> to_archive(const std::string& payload);
+  /// As PayloadReader has them.
+  std::string to_keep(const std::string& payload) { return reader_.to_keep(payload); }
+  std::optional<std::string> to_archive(const std::string& payload) { return reader_.to_archive(payload); }
 
  private:
-  const PayloadFields& safe_fields(const std::string& payload);
-  void remember(const std::string& payload);
-
-  bool known_ = false;
-  std::string payload_;
-  std::optional<PayloadFields> fields_;                ///< Of `payload_`.
-  std::optional<std::optional<std::string>> archive_;  ///< Of `payload_`.
+  depositlink::PayloadReader reader_;
 };
 
 }  // namespace pawl::notify_sync_failure

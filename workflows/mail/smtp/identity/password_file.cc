@@ -9,11 +9,13 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 
 namespace pawl::mail {
 namespace {
 
 constexpr std::size_t kSizeMax = 64 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
   throw std::runtime_error("cannot read a password from PAWL_MAIL_PASSWORD_FILE " + file + ": " + why +
@@ -62,6 +64,7 @@ std::string read_password(const std::string& file) {
   const std::size_t end = password.find('\n');
   if (end == std::string::npos && password.size() == kSizeMax) refuse(file, "its first line is longer than 64 KiB");
   password.resize(std::min(end, password.size()));
+  if (password.starts_with(kByteOrderMark)) password.erase(0, kByteOrderMark.size());
   if (password.ends_with('\r')) password.pop_back();
   if (password.empty()) refuse(file, "its first line is empty");
   if (password.find('\0') != std::string::npos) refuse(file, "its first line holds a NUL");

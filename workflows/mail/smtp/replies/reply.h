@@ -19,6 +19,10 @@ struct SmtpReply {
   bool permanent() const { return code >= 500 && code < 600; }
 };
 
+/// Whether a reply to the end of a message takes it: 250 is all that RFC 5321 (section 4.3.2) has for that. 221 ends
+/// the connection, 251 and 252 are about recipients.
+inline bool accepts_message(const SmtpReply& reply) { return reply.code == 250; }
+
 /// The enhanced status code (RFC 3463) after the reply's code, such as `5.1.1`, or behind a `#` as in qmail's
 /// `(#5.1.1)`; empty if there is none.
 std::string_view enhanced_status(const SmtpReply& reply);

@@ -36,7 +36,7 @@ Delivery delivery_of(const SmtpEnding& ending) {
   if (ending.reply.transient()) return Delivery::kDeferred;
   if (ending.reply.permanent()) return refused_by(ending.phase, ending.reply, ending.parameters);
   if (!ending.handed_over) return Delivery::kDeferred;
-  if (ending.reply.positive()) return Delivery::kAccepted;
+  if (accepts_message(ending.reply)) return Delivery::kAccepted;
   // The window that no client can close: the server may have taken the message and died before it said so.
   return Delivery::kInDoubt;
 }
@@ -46,7 +46,8 @@ Delivery delivery_of(const SmtpEnding& ending) {
 DeliveryReport decide(const SmtpEnding& ending) {
   const bool answered = ending.ok || ending.reply.transient() || ending.reply.permanent();
   std::string words = ending.reply.text;
-  if (!answered) words = ending.error + ", " + waiting_for(ending.phase);
+  const bool told_nothing = ending.handed_over && ending.reply.positive();
+  if (!answered) words = ending.error + (told_nothing ? "" : std::string(", ") + waiting_for(ending.phase));
   if (answered && ending.phase == SmtpPhase::kLogin) words = ending.error + ": " + words;
   return {delivery_of(ending), text::one_line(words, kWordsMax)};
 }

@@ -33,7 +33,8 @@ struct SmtpEnding {
 };
 
 /// The one table of outcomes: before the final dot, not sent; the dot possibly written and no complete reply, in
-/// doubt; a complete reply decides by its code (RFC 5321 section 4.2.1), a refusal by smtp/refusal.h. Pure.
+/// doubt, as it is with a reply that is neither 250 nor a refusal; 250 is accepted, and of a refusal refusal.h tells
+/// whom it concerns. Pure.
 DeliveryReport decide(const SmtpEnding& ending);
 
 }  // namespace pawl::mail

@@ -1,0 +1,105 @@
+-- A sync log that gets the status `success` ends the connection's outage, and becomes an event in its own transaction:
+-- one for all failures that nothing has confirmed yet, none where there are none.
+--
+-- Which failures those are is written down here, a row a failure, by the transaction that emits its event. So a failure
+-- only inserts, and a success locks rows that no failure touches. Where two successes meet, the one takes what the other
+-- has not locked, and neither waits: each failure is confirmed once. Of a success that is rolled back the next one takes
+-- its place. A success confirms no failure that is later than itself, by the times of the logs, since it may commit after
+-- it; and a failure that commits behind a later success is confirmed by the success after that.
+
+create table pawl.sync_failures (
+  event_id uuid primary key,
+  connection_id text not null,
+  failed_at timestamptz not null,
+  recovery uuid
+);
+create index sync_failures_unconfirmed on pawl.sync_failures (connection_id) where recovery is null;
+create index sync_failures_by_recovery on pawl.sync_failures (recovery) where recovery is not null;
+comment on table pawl.sync_failures is 'Events of failed syncs, and the event of the success that ended their outage.';
+comment on column pawl.sync_failures.failed_at is 'As the event tells it, to the second.';
+comment on column pawl.sync_failures.recovery is 'Event of type pms/connection.sync.recovered; null: the outage lasts.';
+
+-- Of every event of that type, whoever emits it. A run that is resumed is no new failure, nor is a further run of the event.
+create function pawl.note_sync_failure() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  failed timestamptz;
+begin
+  if new.payload->>'connection_id' is null then return null; end if;  -- nobody can be told of it
+  begin
+    failed := pawl.calendar_time((new.payload->>'occurred_at')::timestamptz);
+  exception when others then failed := new.created_at;
+  end;
+  insert into pawl.sync_failures (event_id, connection_id, failed_at)
+  values (new.id, lower(new.payload->>'connection_id'), failed) on conflict (event_id) do nothing;
+  return null;
+end $$;
+comment on function pawl.note_sync_failure is 'Writes an event of a failed sync into pawl.sync_failures.';
+create trigger pawl_note_sync_failure after insert on pawl.outbox
+  for each row when (new.type = 'pms/connection.sync.failed' and new.resumes = 0 and new.event is null)
+  execute function pawl.note_sync_failure();
+
+-- Most successes end no outage: they look for one in an index that holds the open ones alone. A transaction that sees the
+-- failures as they were before another success took them is told so by an error: they are confirmed, and nothing is left
+-- to do. What it cannot read of the connection is told in the event, as by pawl.emit_sync_failed.
+create function pawl.emit_sync_recovered() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  connection text;
+  finished timestamptz;
+  failures uuid[];
+  since timestamptz;
+  recovery_id uuid;
+begin
+  begin
+    connection := lower(new.connection_id::text);
+  exception when others then
+    return null;
+  end;
+  if not exists (select from pawl.sync_failures f where f.connection_id = connection and f.recovery is null) then
+    return null;
+  end if;
+  finished := pawl.finished_at(new);
+  begin
+    select array_agg(f.event_id), min(f.failed_at) into failures, since
+    from (select event_id, failed_at from pawl.sync_failures
+          where connection_id = connection and recovery is null and failed_at <= finished
+          for update skip locked) f;
+  exception when serialization_failure then
+    return null;
+  end;
+  if failures is null then return null; end if;
+  recovery_id := pawl.write_event('pms/connection.sync.recovered', 'pms_connection', connection,
+    jsonb_build_object('connection_id', connection, 'org_id', null, 'provider', null, 'label', '',
+                       'failed_at', pawl.rfc3339(since), 'recovered_at', pawl.rfc3339(finished))
+    || pawl.connection_facts(connection));
+  update pawl.sync_failures f set recovery = recovery_id where f.event_id = any(failures);
+  return null;
+end $$;
+comment on function pawl.emit_sync_recovered is
+  'Emits pms/connection.sync.recovered for a sync log that got status success, where failures of its connection are unconfirmed.';
+
+insert into pawl.sync_log_triggers values
+  ('pawl_sync_recovered_on_insert', 'pawl.emit_sync_recovered()', 4, 'after insert on %s for each row'
+   ' when (new.status = ''success'')', false, '{connection_id,finished_at}'),
+  ('pawl_sync_recovered_on_update', 'pawl.emit_sync_recovered()', 16, 'after update on %s for each row'
+   ' when (new.status = ''success'' and old.status is distinct from ''success'')', false, '{connection_id,finished_at}');
+select pawl.mend_triggers();
+
+create function pawl.prune_sync_failures(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  events uuid[];
+begin
+  select array_agg(f.event_id), max(f.event_id::text) into events, last
+  from (select event_id from pawl.sync_failures where behind is null or event_id > behind::uuid
+        order by event_id limit step) f;
+  delete from pawl.sync_failures f
+  where f.event_id = any(events) and f.failed_at < now() - age and pawl.is_gone(f.event_id)
+    and (f.recovery is null or pawl.is_gone(f.recovery));
+  get diagnostics removed = row_count;
+  if cardinality(events) < step then last := null; end if;
+end $$;
+insert into pawl.retained values ('sync failures', 'pawl.prune_sync_failures');
+
+select pawl.close_functions();

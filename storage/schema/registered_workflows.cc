@@ -1,0 +1,62 @@
+// Reads pawl.workflows.
+#include "storage/schema/registered_workflows.h"
+
+#include "engine/authoring/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string literal = "'";
+  for (const char letter : text) literal += letter == '\'' ? std::string("''") : std::string(1, letter);
+  return literal + "'";
+}
+
+}  // namespace
+
+std::map<std::string, RegisteredWorkflow> registered_workflows(Transaction& transaction) {
+  std::map<std::string, RegisteredWorkflow> registered;
+  if (!transaction.run("select coalesce(has_table_privilege(to_regclass('pawl.workflows'), 'select'), false)")
+           .boolean(0, 0))
+    return registered;
+  const Rows rows = transaction.run(
+      "select workflow, type, to_char(added_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from "
+      "pawl.workflows");
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    registered[rows.string(row, 0)] = {rows.string(row, 1), rows.string(row, 2)};
+  return registered;
+}
+
+WorkflowNames unregistered(const std::map<std::string, RegisteredWorkflow>& registered,
+                           const WorkflowNames& workflows) {
+  WorkflowNames missing;
+  for (const engine::WorkflowName& workflow : workflows) {
+    const auto found = registered.find(workflow.workflow);
+    if (found == registered.end())
+      missing.push_back(workflow);
+    else if (found->second.type != workflow.type)
+      throw engine::RefusedError("Postgres: workflow " + workflow.workflow + " is registered for events of type " +
+                                 found->second.type + ", and this build's is for " + workflow.type +
+                                 "; give it another name");
+  }
+  return missing;
+}
+
+void require_workflows(const PostgresAddress& address, const WorkflowNames& workflows) {
+  PostgresConnection connection(address);
+  std::map<std::string, RegisteredWorkflow> registered;
+  connection.transact("read the registered workflows",
+                      [&](Transaction& transaction) { registered = registered_workflows(transaction); });
+  const WorkflowNames missing = unregistered(registered, workflows);
+  if (!missing.empty())
+    throw engine::RefusedError("Postgres: workflow " + missing.front().workflow +
+                               " is not registered, so that events of type " + missing.front().type +
+                               " get no run of it; run `pawl migrate`");
+}
+
+std::string add_workflow_sql(const engine::WorkflowName& workflow) {
+  return "select pawl.add_workflow(" + quoted(workflow.type) + ", " + quoted(workflow.workflow) + ")";
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,13 @@
+// The place where a test kills the process, beside those of the steps that workflows share.
+#pragma once
+
+#include <array>
+
+#include "engine/faults/crash_point.h"
+
+namespace pawl::confirm_sync_recovery {
+
+inline constexpr engine::CrashPlace kAfterToldFound{"after-told-found", "who was told is read; no checkpoint says so"};
+inline constexpr std::array kCrashPlaces{kAfterToldFound};
+
+}  // namespace pawl::confirm_sync_recovery

@@ -1,0 +1,68 @@
+// The coroutine and its definition.
+#include "workflows/confirm_sync_recovery/workflow.h"
+
+#include <utility>
+
+#include "engine/authoring/run.h"
+#include "workflows/confirm_sync_recovery/recovery_content.h"
+#include "workflows/depositlink/mail_requests.h"
+
+namespace pawl::confirm_sync_recovery {
+
+namespace {
+
+using depositlink::InAppRequest;
+using depositlink::not_mailed;
+using depositlink::one_email_a_mailbox;
+using depositlink::Recipients;
+using engine::Event;
+using engine::Run;
+using engine::Workflow;
+using mail::MailRequest;
+
+Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, const RecoverySteps& steps) {
+  const Outage outage{recovery->event_id, recovery->org_id};
+  const Recipients& told = co_await run.step(steps.find_told, outage);
+  if (told.user_ids.empty())
+    run.note("nothing to confirm: nobody who is an owner or admin now was told of the failure");
+
+  const auto message = std::make_shared<const RecoveryMessage>(steps.style, recovery, told.org_name);
+  const InAppRequest in_app{recovery->org_id, told, message};
+  const std::vector<MailRequest> emails = one_email_a_mailbox(recovery->org_id, told, message);
+
+  const auto shown = run.start(steps.create_in_app, in_app);
+  const auto sent = run.start_each(steps.send_email, emails);
+  try {
+    co_await run.all(shown, sent);
+  } catch (const engine::StepFailed&) {
+    if (!emails.empty()) run.note(not_mailed(emails, sent));
+    throw;
+  }
+  if (!emails.empty()) run.note(not_mailed(emails, sent));
+}
+
+}  // namespace
+
+RecoverySteps::RecoverySteps(ToldDirectory& directory, depositlink::Channels& channels, depositlink::Style style,
+                             const RecoveryOptions& options)
+    : find_told(directory, options.find_told),
+      create_in_app(channels.create_in_app),
+      send_email(channels.send_email),
+      style(std::move(style)),
+      retries(channels.retries(options.retries)) {}
+
+engine::WorkflowDefinition definition(RecoverySteps& steps) {
+  const auto reader = std::make_shared<SyncRecoveredReader>();
+  const auto start = [&steps, reader](Run run, const Event& event) {
+    return confirm_sync_recovery(run, std::make_shared<const SyncRecovered>(reader->read(event)), steps);
+  };
+  return {.name = kWorkflowName,
+          .event_type = kEventType,
+          .start = start,
+          .steps = {&steps.find_told, &steps.create_in_app, &steps.send_email},
+          .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); },
+          .payload_to_archive = [reader](const std::string& payload) { return reader->to_archive(payload); },
+          .retries = steps.retries};
+}
+
+}  // namespace pawl::confirm_sync_recovery

@@ -1,0 +1,40 @@
+// The port to who is to be told: an organisation's owners and admins, read from the application's database.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pawl::depositlink {
+
+/// Who was found, by user id; checkpointed. Names and addresses are read again just before they are used.
+struct Recipients {
+  std::string org_name;               ///< Empty when the organisation has no recipients.
+  std::vector<std::string> user_ids;  ///< Sorted, without duplicates.
+  /// The users who get one mail together, since their addresses are one mailbox's: two or more each, sorted. The first
+  /// is whom the mail is for and whose id is its key, while he is eligible.
+  std::vector<std::vector<std::string>> shared_mailboxes = {};
+  /// The directory's answer alone, and not checkpointed: a user's address each, as typed; may be empty.
+  std::vector<std::string> emails = {};
+  /// The domain of each user's address in lower case, empty where the address cannot be used; of nobody where none can,
+  /// and in checkpoints of builds that did not keep it.
+  std::vector<std::string> domains = {};
+};
+/// Makes of a directory's answer what is checkpointed: the name plain, the shared mailboxes found, no address kept.
+void make_storable(Recipients& recipients);
+std::string to_checkpoint(const Recipients& recipients);
+/// Reads checkpoints of builds without shared mailboxes or domains too.
+void from_json(const nlohmann::json& json, Recipients& recipients);
+
+/// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached.
+class RecipientDirectory {
+ public:
+  virtual ~RecipientDirectory() = default;
+  /// The owners and admins of each organisation, in the order of the ids; nobody else, ever.
+  virtual std::vector<Recipients> owners_and_admins(std::span<const std::string> org_ids) = 0;
+  /// Reads nothing by the same statement. Throws as that would where the database refuses every organisation.
+  virtual void check_access() {}
+};
+
+}  // namespace pawl::depositlink
