@@ -5,16 +5,11 @@
 #include <set>
 
 #include "engine/authoring/errors.h"
-#include "engine/faults/crash_point.h"
 #include "engine/runtime/runner_parts.h"
 
 namespace pawl::engine {
 
 namespace {
-
-constexpr Duration kPruneEvery = std::chrono::hours{1};
-constexpr std::size_t kPruneAtOnce = 1000;
-constexpr std::size_t kNamedAtMost = 10;
 
 // What a call on Postgres or on the store may honestly take beside the time that is allowed to every call: it has
 // limits of its own for each answer, and a few answers to wait for.
@@ -78,7 +73,12 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
                                        Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
                                        types_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
                                        [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
-      loads_(jitter_) {
+      window_{options.moving_max, options.claim_max, options.payloads_max, options.waiting_max},
+      suspects_(options.deliveries_max),
+      loads_(jitter_),
+      outages_(ports.observer, {&intake_->backoff(), &archiver_.backoff(), &heartbeat_.backoff()},
+               {&journal_.backoff(), &intake_->store_backoff(), &loads_}),
+      pruning_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, options.retention) {
   LaneId lane = kFirstStepLane;
   for (StepBase* step : steps_of(workflows_)) {
     queues_.push_back(std::make_unique<StepQueue>(*step, lane++, options_.moving_max));
@@ -102,7 +102,7 @@ void Runner::Parts::open() {
   const Timestamp asked_at = now();
   const Registered registered = ports_.outbox.open(registration);
   heartbeat_.leased(asked_at);
-  prune_at_ = asked_at;  // not an hour later: a worker that is restarted more often would never prune
+  pruning_.start(asked_at);
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
   for (const UnfinishedRun& run : recovered.unfinished) {
     if (foreign.contains(run.event_id))
@@ -132,7 +132,7 @@ void Runner::Parts::throw_if_hung() const {
     const Duration limit = options_.hang_after + queue->step().options().longest_call;
     if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
     throw HungError("a call of " + queue->step().name() + " has been out for " + seconds(now() - *oldest) +
-                    " and will not come back; its events: " + events_of_call(*queue, *oldest));
+                    " and will not come back; its events: " + runs_.events_of_call(queue->step(), *oldest));
   }
   throw_if_lane_hangs();
 }
@@ -150,26 +150,12 @@ void Runner::Parts::throw_if_lane_hangs() const {
   }
 }
 
-std::string Runner::Parts::events_of_call(const StepQueue& queue, Timestamp taken_at) const {
-  std::set<std::string> events;
-  for (const auto& [number, run] : runs_)
-    for (const auto& [name, execution] : run->executions)
-      if (execution->phase() == Execution::Phase::kInFlight && execution->started_at == taken_at &&
-          execution->step == &queue.step())
-        events.insert(run->stored.event.id);
-  std::string names;
-  std::size_t named = 0;
-  for (auto event = events.begin(); event != events.end() && named < kNamedAtMost; ++event, ++named)
-    names += (names.empty() ? "" : ", ") + *event;
-  return events.size() > named ? names + " and " + std::to_string(events.size() - named) + " more" : names;
-}
-
 // The order matters in one place: what has ended is archived and what has settled is committed before more is claimed.
 void Runner::Parts::turn(Duration at_most) {
   lanes_.poll(until_next_due(at_most));
   throw_if_over();
   throw_if_hung();
-  report_ports();
+  outages_.turn(heartbeat_.lease_holds(now()));
   look_again();
   release_held();
   wake_last_delivery();
@@ -178,103 +164,35 @@ void Runner::Parts::turn(Duration at_most) {
   journal_.flush(now());
   heartbeat_.turn(now());
   archiver_.turn(now());
-  const bool moving = !runs_.empty() || waking_ > 0 || last_delivery_moves();
+  const bool moving = this->moving() > 0 || last_delivery_moves();
   if (draining_ && !moving && journal_.empty() && archiver_.empty())
     intake_->release();
   else
     claim();
-  prune_if_due();
+  if (!draining_) pruning_.turn(now());
 }
 
-// Runs of many items leave an eighth of the window to others, however many items they have.
-std::size_t Runner::Parts::room() const {
-  if (last_delivery_ || !quarantine().admits(kNoQuarantine)) return 0;
-  const auto left_of = [](std::size_t window, std::size_t taken) { return window - std::min(window, taken); };
-  const std::size_t runs = runs_.size() + waking_;
-  return std::max(left_of(options_.moving_max, runs + weight_), left_of(options_.moving_max / 8, runs));
+Occupancy Runner::Parts::occupancy() const {
+  return {.runs = moving(),
+          .weight = runs_.weight(),
+          .woken = runs_.woken() + waking_,
+          .payloads = runs_.payloads(),
+          .parked = wakes_.size(),
+          .coming = intake_->coming(),
+          .closed = suspects_.closed()};
 }
 
 std::size_t Runner::Parts::room_to_claim() const {
-  const bool can_write = !journal_.backoff().down() && payloads_ < options_.payloads_max;
-  const bool wanted = !draining_ && can_write && heartbeat_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
-  return wanted ? std::min(room(), options_.claim_max) : 0;
-}
-
-Quarantine Runner::Parts::quarantine() const {
-  return {runs_.size() + waking_, suspects_.size(), suspects_.empty() ? kNoQuarantine : *suspects_.begin()};
+  const bool wanted = !draining_ && !journal_.backoff().down() && heartbeat_.lease_holds(now());
+  return wanted ? window_.room_to_claim(occupancy()) : 0;
 }
 
 void Runner::Parts::claim() {
-  ClaimLimits limits{
-      .max = static_cast<int>(room_to_claim()), .deliveries_max = options_.deliveries_max, .quarantine = quarantine()};
-  limits.bytes = std::min(
-      limits.bytes, static_cast<std::int64_t>(options_.payloads_max - std::min(payloads_, options_.payloads_max)));
+  ClaimLimits limits{.max = static_cast<int>(room_to_claim()),
+                     .deliveries_max = options_.deliveries_max,
+                     .quarantine = suspects_.beside(moving())};
+  limits.bytes = std::min(limits.bytes, static_cast<std::int64_t>(window_.payloads_left(occupancy())));
   intake_->turn(now(), limits, options_.idle_wait);
-}
-
-// Two clocks have to agree that a run is old: this host's, and that of Postgres as the newest event shows it. One that
-// is years ahead would have every run forgotten at once.
-void Runner::Parts::prune_if_due() {
-  const bool off = options_.retention.count() == 0 || newest_event_ == Timestamp{};
-  if (off || pruning_ || draining_ || now() < prune_at_) return;
-  pruning_ = true;
-  const auto pruned = std::make_shared<std::size_t>(0);
-  lanes_.submit(
-      kCheckpointLane,
-      [&store = ports_.checkpoints, before = std::min(now(), newest_event_) - options_.retention, pruned] {
-        try {
-          crash_point(CrashPoint::kBeforePruned);
-          *pruned = store.prune(before, kPruneAtOnce);
-          crash_point(CrashPoint::kAfterPruned);
-        } catch (const std::exception&) {  // nothing depends on it; the journal reports a broken store
-        }
-      },
-      [this, pruned] {
-        pruning_ = false;
-        if (*pruned < kPruneAtOnce) prune_at_ = now() + kPruneEvery;
-      });
-}
-
-void Runner::Parts::report_ports() {
-  report_outbox();
-  const std::string& store_error = this->store_error();
-  if (store_error.empty() == std::exchange(store_was_down_, !store_error.empty()))
-    notify(store_error.empty() ? NoticeKind::kCheckpointsUp : NoticeKind::kCheckpointsDown, "", "", store_error);
-}
-
-// One line an outage, however many calls it fails; but what fails on, or anew, after the call that was told of has come
-// back is another trouble, and told as well.
-void Runner::Parts::report_outbox() {
-  const std::string error = outbox_error();
-  const bool down = !error.empty();
-  if (down != std::exchange(outbox_was_down_, down)) {
-    notify(down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, "", "", error);
-    outbox_reported_ = {failing_call(), std::nullopt};
-    return;
-  }
-  const Backoff* const failing = failing_call();
-  if (failing == nullptr || (outbox_reported_.call != nullptr && outbox_reported_.call->down())) return;
-  if (!outbox_reported_.other_retry_at) outbox_reported_.other_retry_at = failing->retry_at();
-  if (*outbox_reported_.other_retry_at == failing->retry_at()) return;
-  notify(NoticeKind::kOutboxDown, "", "", failing->error());
-  outbox_reported_ = {failing, std::nullopt};
-}
-
-const Backoff* Runner::Parts::failing_call() const {
-  for (const Backoff* call : {&intake_->backoff(), &archiver_.backoff(), &heartbeat_.backoff()})
-    if (call->down()) return call;
-  return nullptr;
-}
-
-const std::string& Runner::Parts::store_error() const {
-  for (const Backoff* backoff : {&journal_.backoff(), &intake_->store_backoff()})
-    if (backoff->down()) return backoff->error();
-  return loads_.error();
-}
-
-std::string Runner::Parts::outbox_error() const {
-  if (const Backoff* failing = failing_call()) return failing->error();
-  return heartbeat_.lease_holds(now()) ? "" : "renew leases: no answer in time; no effect is started until it comes";
 }
 
 Duration Runner::Parts::until_next_due(Duration at_most) const {
@@ -282,7 +200,7 @@ Duration Runner::Parts::until_next_due(Duration at_most) const {
   Timestamp next = at + at_most;
   const auto consider = [&](const std::optional<Timestamp>& when) { next = std::min(next, when.value_or(next)); };
   if (!draining_ && room_to_wake() > 0 && !loads_.waits(at)) consider(wakes_.next());
-  if (!draining_ && !look_again_at_.empty()) consider(look_again_at_.begin()->first);
+  if (!draining_) consider(runs_.look_at());
   for (const auto& queue : queues_) {
     if (may_dispatch()) consider(queue->due_at());
     consider(queue->look_at());
@@ -298,19 +216,19 @@ Duration Runner::Parts::until_next_due(Duration at_most) const {
 bool Runner::Parts::drained() const { return draining_ && intake_->released(); }
 
 bool Runner::Parts::idle() const {
-  return intake_->found_nothing() && runs_.empty() && waking_ == 0 && wakes_.size() == 0 && !last_delivery_ &&
+  return intake_->found_nothing() && runs_.empty() && waking_ == 0 && wakes_.size() == 0 && !suspects_.held() &&
          journal_.empty() && archiver_.empty();
 }
 
 RunnerStatus Runner::Parts::status() const {
   RunnerStatus status = counters_;
   status.checkpoint_groups = journal_.groups();
-  status.moving = runs_.size() + waking_;
-  status.waiting = wakes_.size() + last_delivery_.has_value();
+  status.moving = moving();
+  status.waiting = wakes_.size() + suspects_.held().has_value();
   for (const auto& queue : queues_)
     if (!queue->circuit().closed()) status.open_circuits.push_back({queue->step().name(), queue->circuit().reason()});
-  status.outbox_error = outbox_error();
-  status.checkpoints_error = store_error();
+  status.outbox_error = outages_.outbox_error(heartbeat_.lease_holds(now()));
+  status.checkpoints_error = outages_.store_error();
   return status;
 }
 

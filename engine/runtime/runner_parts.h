@@ -4,20 +4,22 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/dispatch/step_queue.h"
 #include "engine/runs/decider.h"
-#include "engine/runs/run_state.h"
+#include "engine/runs/run_table.h"
+#include "engine/runs/suspects.h"
+#include "engine/runs/window.h"
 #include "engine/runtime/archiver.h"
 #include "engine/runtime/heartbeat.h"
 #include "engine/runtime/intake.h"
 #include "engine/runtime/journal.h"
 #include "engine/runtime/lane_watch.h"
+#include "engine/runtime/outage_report.h"
 #include "engine/runtime/runner.h"
+#include "engine/runtime/store_pruning.h"
 #include "engine/runtime/wake_list.h"
 
 namespace pawl::engine {
@@ -54,23 +56,16 @@ class Runner::Parts {
 
   // runner.cc
   void throw_if_over() const;
-  void report_ports();
-  void report_outbox();
-  /// The first of the outbox's calls that does not answer; null while all do.
-  const Backoff* failing_call() const;
-  /// Why outbox or store do not answer; empty while they do.
-  std::string outbox_error() const;
-  const std::string& store_error() const;
   Duration until_next_due(Duration at_most) const;
   void throw_if_hung() const;
   void throw_if_lane_hangs() const;
-  std::string events_of_call(const StepQueue& queue, Timestamp taken_at) const;
-  std::size_t room() const;
+  Occupancy occupancy() const;
   std::size_t room_to_claim() const;
-  Quarantine quarantine() const;
+  std::size_t room_to_wake() const { return window_.room_to_wake(occupancy()); }
+  /// Runs in memory and those that are being loaded.
+  std::size_t moving() const { return runs_.size() + waking_; }
   void claim();
   Duration longest_wait() const;
-  void prune_if_due();
 
   // runner_runs.cc: from arrival to the end
   void supersede(const UnfinishedRun& run);
@@ -79,7 +74,7 @@ class Runner::Parts {
   void arrive_known(const Event& event, StoredRun stored);
   void arrive_again(RunState& run, const Event& event);
   void reopen(const Event& event, StoredRun stored);
-  RunState& enter(const WorkflowDefinition& workflow, StoredRun stored);
+  RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
   void admit(const WorkflowDefinition& workflow, StoredRun stored);
   void move(RunState& run);
   void queue_fresh(RunState& run);
@@ -95,7 +90,6 @@ class Runner::Parts {
   std::vector<WakeList::HeldBy> held_by(const std::vector<const Execution*>& held);
   void release_held();
   void release_probe(StepQueue& queue, Timestamp at);
-  std::size_t room_to_wake() const;
   void wake_due();
   void woken(std::vector<StoredRun> stored);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
@@ -104,7 +98,6 @@ class Runner::Parts {
   void wake_last_delivery();
   void leave(RunState& run);
   void look_again_later(RunState& run);
-  void stop_looking(RunState& run);
   void look_again();
 
   // runner_steps.cc: batches out, outcomes in
@@ -141,28 +134,16 @@ class Runner::Parts {
   std::map<const StepBase*, StepQueue*> queue_by_step_;
   WakeList wakes_;
 
-  std::unordered_map<RunNumber, std::unique_ptr<RunState>> runs_;
-  std::unordered_map<std::string, RunNumber> run_by_event_;
+  RunTable runs_;
+  Window window_;
+  Suspects suspects_;
   RunNumber next_run_ = 1;
-  std::multiset<int> suspects_;             ///< The quarantine_of of runs in memory that are quarantined.
-  std::optional<StoredRun> last_delivery_;  ///< Due, and has to be alone: goes on when nothing else moves.
-  std::size_t payloads_ = 0;                ///< Bytes of the payloads of runs in memory.
-  std::size_t weight_ = 0;                  ///< What the items of runs in memory count, beside the runs.
-  std::size_t waking_ = 0;                  ///< Runs being loaded.
-  std::size_t woken_ = 0;                   ///< Runs in memory that had been parked.
-  std::set<std::pair<Timestamp, RunNumber>> look_again_at_;  ///< Runs in memory of which a part waits.
-  bool pruning_ = false;
+  std::size_t waking_ = 0;  ///< Runs being loaded.
   bool draining_ = false;
-  bool outbox_was_down_ = false;
-  struct {
-    const Backoff* call = nullptr;            ///< Of whose trouble was told last.
-    std::optional<Timestamp> other_retry_at;  ///< Of the call that failed on when that one was back.
-  } outbox_reported_;
-  bool store_was_down_ = false;
   Backoff loads_;
+  OutageReport outages_;
+  StorePruning pruning_;
   std::string store_refusal_;
-  Timestamp prune_at_{};
-  Timestamp newest_event_{};  ///< By Postgres' clock.
   std::string lost_;
   RunnerStatus counters_;
 };

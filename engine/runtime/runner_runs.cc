@@ -45,10 +45,9 @@ void Runner::Parts::supersede(const UnfinishedRun& run) {
 void Runner::Parts::arrive(std::vector<Arrival> arrivals) {
   counters_.claimed += arrivals.size();
   for (Arrival& arrival : arrivals) {
-    newest_event_ = std::max(newest_event_, arrival.event.created_at);
-    const auto in_memory = run_by_event_.find(arrival.event.id);
-    if (in_memory != run_by_event_.end())
-      arrive_again(*runs_.at(in_memory->second), arrival.event);
+    pruning_.event_came(arrival.event.created_at);
+    if (RunState* const in_memory = runs_.find(arrival.event))
+      arrive_again(*in_memory, arrival.event);
     else if (!arrival.known.empty())
       arrive_known(arrival.event, std::move(arrival.known.front()));
     else
@@ -126,34 +125,21 @@ void Runner::Parts::reopen(const Event& event, StoredRun stored) {
   park_misfit(stored, "no workflow named " + stored.workflow);
 }
 
-RunState& Runner::Parts::enter(const WorkflowDefinition& workflow, StoredRun stored) {
-  const RunNumber number = stored.run;
+RunState& Runner::Parts::enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken) {
   stored.payload_to_archive = payload_to_archive(&workflow, stored.event.payload);
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
-  run->weight = &weight_;
-  payloads_ += run->stored.event.payload.size();
-  run->quarantine = quarantine_of(run->stored.event.deliveries - 1, options_.deliveries_max);
-  if (run->quarantine != kNoQuarantine) suspects_.insert(run->quarantine);
-  run_by_event_[run->stored.event.id] = number;
-  if (last_delivery_ && last_delivery_->run == number) last_delivery_.reset();  // it has come another way
-  return *(runs_[number] = std::move(run));
+  run->woken = woken;
+  run->quarantine = suspects_.entered(run->stored);
+  return runs_.add(std::move(run));
 }
 
 // P8: a crash loop ends here, without a step of it being started.
 void Runner::Parts::admit(const WorkflowDefinition& workflow, StoredRun stored) {
-  // claimed for when it would be alone, but meanwhile another run has woken
-  const int own = quarantine_of(stored.event.deliveries - 1, options_.deliveries_max);
-  const bool place = !last_delivery_ || last_delivery_->run == stored.run;
-  if (own == 1 && !quarantine().admits(own) && place) {
-    last_delivery_ = std::move(stored);
-    return;
-  }
-  RunState& run = enter(workflow, std::move(stored));
-  const int deliveries = run.stored.event.deliveries;
-  if (deliveries <= options_.deliveries_max) return move(run);
-  end_durably(run, RunStatus::kFailed,
-              "set aside: delivered " + std::to_string(deliveries) + " times without finishing (limit " +
-                  std::to_string(options_.deliveries_max) + "); it may crash the worker");
+  if (suspects_.of_delivered(stored, moving()) == Admission::kIsHeld) return suspects_.hold(std::move(stored));
+  RunState& run = enter(workflow, std::move(stored), false);
+  if (const std::string why = suspects_.set_aside(run.stored); !why.empty())
+    return end_durably(run, RunStatus::kFailed, why);
+  move(run);
 }
 
 // Nothing of a run executes before its code has met all of its checkpoints and fits them.
@@ -208,7 +194,7 @@ void Runner::Parts::end_durably(RunState& run, RunStatus status, const std::stri
   const bool noted = !run.note.empty();
   journal_.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, noted] {
     crash_point(CrashPoint::kRunEnded);
-    const StoredRun& stored = runs_.at(number)->stored;  // as it is now: a redelivery may have changed its position
+    const StoredRun& stored = runs_.find(number)->stored;  // as it is now: a redelivery may have changed its position
     FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
     forget(number);
     counters_.done_with_note += noted;
@@ -223,18 +209,10 @@ void Runner::Parts::finished(FinishedEvent event) {
 }
 
 void Runner::Parts::forget(RunNumber number) {
-  const auto run = runs_.find(number);
-  if (run == runs_.end()) return;
-  if (run->second->quarantine != kNoQuarantine) {
-    suspects_.extract(run->second->quarantine);
-    intake_->claim_at_once();
-  }
-  woken_ -= run->second->woken;
-  stop_looking(*run->second);
-  payloads_ -= run->second->stored.event.payload.size();
-  weight_ -= run->second->executions.size() / kItemsOfWeight;
-  run_by_event_.erase(run->second->stored.event.id);
-  runs_.erase(run);
+  RunState* const run = runs_.find(number);
+  if (run == nullptr) return;
+  if (suspects_.left(run->quarantine)) intake_->claim_at_once();
+  runs_.erase(*run);
 }
 
 }  // namespace pawl::engine

@@ -31,7 +31,7 @@ Waits waits_of(const RunState& run) {
 
 void Runner::Parts::leave(RunState& run) {
   run.leaving = true;
-  stop_looking(run);
+  runs_.stop_looking(run);
 }
 
 void Runner::Parts::park(RunState& run) {
@@ -71,7 +71,7 @@ void Runner::Parts::park_misfit(const StoredRun& stored, const std::string& why)
   const std::string reason = "does not fit this build: " + why;
   notify(NoticeKind::kRunMisfit, stored.event.id, "", reason);
   RunParked parked{stored.run, now(), reason};
-  if (const auto run = runs_.find(stored.run); run != runs_.end()) run->second->parking = parked;
+  if (RunState* const run = runs_.find(stored.run)) run->parking = parked;
   journal_.add(std::move(parked), [this, number = stored.run] {
     forget(number);
     wakes_.at(now() + kMisfitWait, number);
@@ -101,16 +101,6 @@ void Runner::Parts::release_probe(StepQueue& queue, Timestamp at) {
     queue.set_held_rank(wakes_.release_probe(&queue.step(), queue.refusals(), worst, at));
   else
     wakes_.release(&queue.step(), 1, at);
-}
-
-// Fresh events always find room: what has waited takes at most three quarters of the window, and no place that a claim
-// may fill.
-std::size_t Runner::Parts::room_to_wake() const {
-  const std::size_t most = std::max<std::size_t>(options_.moving_max - options_.moving_max / 4, 1);
-  const std::size_t taken = woken_ + waking_;
-  const std::size_t reserved = intake_->coming();
-  if (taken >= most || reserved >= room()) return 0;
-  return std::min({room() - reserved, most - taken, kWakeAtOnce});
 }
 
 void Runner::Parts::wake_due() {
@@ -152,40 +142,42 @@ void Runner::Parts::wake_due() {
 void Runner::Parts::woken(std::vector<StoredRun> found) {
   for (StoredRun& stored : found) {
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
-    const bool is_here = runs_.contains(stored.run) || (last_delivery_ && last_delivery_->run == stored.run);
-    if (is_here || !unfinished) continue;
+    if (runs_.contains(stored.run) || suspects_.holds(stored.run) || !unfinished) continue;
     const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
     if (!workflow) {
       park_misfit(stored, "no workflow named " + stored.workflow);
       continue;
     }
-    const int own = quarantine_of(stored.event.deliveries - 1, options_.deliveries_max);
-    if (own == 1 && !last_delivery_)  // not at once: a claim under way may bring others
-      last_delivery_ = std::move(stored);
-    else if (own != 1 && quarantine().admits(own))
-      wake(*workflow, std::move(stored));
-    else
-      wakes_.at(now() + kQuarantineWait, stored.run);
+    switch (suspects_.of_woken(stored, moving())) {
+      case Admission::kEnters:
+        wake(*workflow, std::move(stored));
+        break;
+      case Admission::kIsHeld:
+        suspects_.hold(std::move(stored));
+        break;
+      case Admission::kWaits:
+        wakes_.at(now() + kQuarantineWait, stored.run);
+        break;
+    }
   }
 }
 
 // P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
 void Runner::Parts::wake(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunRedelivered moving{stored.run, stored.event.position, stored.event.deliveries};
-  enter(workflow, std::move(stored)).woken = true;
-  ++woken_;
-  journal_.add(moving, [this, number = moving.run] { move(*runs_.at(number)); });
+  enter(workflow, std::move(stored), true);
+  journal_.add(moving, [this, number = moving.run] { move(*runs_.find(number)); });
 }
 
 bool Runner::Parts::last_delivery_moves() const {
-  return last_delivery_ && !(draining_ && last_delivery_->status == RunStatus::kWaiting);
+  return suspects_.held() && !(draining_ && suspects_.held()->status == RunStatus::kWaiting);
 }
 
 void Runner::Parts::wake_last_delivery() {
-  if (!last_delivery_moves() || intake_->busy() || !quarantine().admits(1)) return;
-  StoredRun stored = *std::exchange(last_delivery_, std::nullopt);
+  if (!last_delivery_moves() || intake_->busy() || moving() > 0) return;
+  StoredRun stored = suspects_.release();
   const WorkflowDefinition* workflow = find_workflow(workflows_, stored);
-  if (workflow && !runs_.contains(stored.run)) wake(*workflow, std::move(stored));
+  if (workflow) wake(*workflow, std::move(stored));
 }
 
 // A run in memory of which a part moves: what of it waits is looked at when it is due, so that a retry does not wait
@@ -194,29 +186,19 @@ void Runner::Parts::look_again_later(RunState& run) {
   if (!run.waiting()) return;
   Timestamp when = run.held.empty() ? Timestamp::max() : now() + kLookAtHeld;
   if (!run.backing_off.empty()) when = std::min(when, run.backing_off.begin()->first);
-  if (run.look_again_at != Timestamp{} && run.look_again_at <= when) return;
-  stop_looking(run);
-  look_again_at_.insert({when, run.stored.run});
-  run.look_again_at = when;
-}
-
-void Runner::Parts::stop_looking(RunState& run) {
-  look_again_at_.erase({run.look_again_at, run.stored.run});
-  run.look_again_at = {};
+  runs_.look_again(run, when);
 }
 
 void Runner::Parts::look_again() {
   if (draining_) return;
-  while (!look_again_at_.empty() && look_again_at_.begin()->first <= now()) {
-    RunState& run = *runs_.at(look_again_at_.begin()->second);
-    stop_looking(run);
-    while (!run.backing_off.empty() && run.backing_off.begin()->first <= now()) {
-      Execution& due = *run.backing_off.begin()->second;
+  while (RunState* const run = runs_.take_due(now())) {
+    while (!run->backing_off.empty() && run->backing_off.begin()->first <= now()) {
+      Execution& due = *run->backing_off.begin()->second;
       queue_of(due).offer(due, now(), true);
     }
-    for (Execution* held : std::vector<Execution*>(run.held.begin(), run.held.end()))
+    for (Execution* held : std::vector<Execution*>(run->held.begin(), run->held.end()))
       queue_of(*held).offer(*held, now(), true);
-    move(run);
+    move(*run);
   }
 }
 

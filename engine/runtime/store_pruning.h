@@ -1,0 +1,42 @@
+// Forgets runs that ended long ago.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "engine/ports/checkpoints.h"
+#include "engine/ports/lanes.h"
+
+namespace pawl::engine {
+
+/// Engine's thread only. Each hour it prunes the store in steps on the checkpoint lane, one at a time.
+///
+/// Two clocks have to agree that a run is old: this host's, and that of Postgres as the newest event shows it. One that
+/// is years ahead would have every run forgotten at once.
+class StorePruning {
+ public:
+  static constexpr Duration kEvery = std::chrono::hours{1};
+  static constexpr std::size_t kAtOnce = 1000;
+
+  /// `retention` 0 keeps every run.
+  StorePruning(Checkpoints& store, Lanes& lanes, LaneId lane, const Clock& clock, Duration retention)
+      : store_(store), lanes_(lanes), lane_(lane), clock_(clock), retention_(retention) {}
+
+  /// Due at once, not an hour later: a worker that is restarted more often would never prune.
+  void start(Timestamp now) { prune_at_ = now; }
+  /// An event came that was created then, by Postgres' clock.
+  void event_came(Timestamp created_at) { newest_event_ = std::max(newest_event_, created_at); }
+  void turn(Timestamp now);
+
+ private:
+  Checkpoints& store_;
+  Lanes& lanes_;
+  LaneId lane_;
+  const Clock& clock_;
+  Duration retention_;
+  bool busy_ = false;
+  Timestamp prune_at_{};
+  Timestamp newest_event_{};
+};
+
+}  // namespace pawl::engine
