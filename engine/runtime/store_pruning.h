@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
+#include <memory>
 
+#include "engine/faults/crash_point.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
 
 namespace pawl::engine {
 
-/// Engine's thread only. Each hour it prunes the store in steps on the checkpoint lane, one at a time.
+/// Engine's thread only. Each hour it prunes the store on the checkpoint lane, in steps of which one that deletes as
+/// many as it may is followed by another at once.
 ///
 /// Two clocks have to agree that a run is old: this host's, and that of Postgres as the newest event shows it. One that
 /// is years ahead would have every run forgotten at once.
@@ -26,9 +30,31 @@ class StorePruning {
   void start(Timestamp now) { prune_at_ = now; }
   /// An event came that was created then, by Postgres' clock.
   void event_came(Timestamp created_at) { newest_event_ = std::max(newest_event_, created_at); }
-  void turn(Timestamp now);
+
+  void turn(Timestamp now) {
+    const bool off = retention_.count() == 0 || newest_event_ == Timestamp{};
+    if (off || busy_ || now < prune_at_) return;
+    busy_ = true;
+    const auto pruned = std::make_shared<std::size_t>(0);
+    const Timestamp before = std::min(now, newest_event_) - retention_;
+    lanes_.submit(
+        lane_, [&store = store_, before, pruned] { *pruned = prune(store, before); },
+        [this, pruned] {
+          busy_ = false;
+          if (*pruned < kAtOnce) prune_at_ = clock_.now() + kEvery;
+        });
+  }
 
  private:
+  static std::size_t prune(Checkpoints& store, Timestamp before) try {
+    crash_point(CrashPoint::kBeforePruned);
+    const std::size_t pruned = store.prune(before, kAtOnce);
+    crash_point(CrashPoint::kAfterPruned);
+    return pruned;
+  } catch (const std::exception&) {  // nothing depends on it; the journal reports a broken store
+    return 0;
+  }
+
   Checkpoints& store_;
   Lanes& lanes_;
   LaneId lane_;

@@ -1,0 +1,166 @@
+// What an attempt's outcome means is decided elsewhere (engine/runs/decider.h); here it is done.
+#include "engine/runtime/step_dispatch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/dispatch/batch_execution.h"
+#include "engine/faults/crash_point.h"
+
+namespace pawl::engine {
+
+namespace {
+
+std::string too_large(std::size_t bytes) {
+  return "its output of " + std::to_string(bytes) + " bytes is more than the " + std::to_string(kOutputMax) +
+         " that a checkpoint holds; let the step keep it elsewhere and return where";
+}
+
+// It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
+// knows, so the next attempt is due, and the wait before it makes nothing older.
+void distrust(Execution& execution, Timestamp now) {
+  execution.age = std::max(execution.age - (execution.retry_at - execution.failed_at), Duration{0});
+  execution.retry_at = now;
+}
+
+StepKey key_of(const Execution& execution) { return {execution.step->name(), execution.key}; }
+
+}  // namespace
+
+void StepDispatch::offer_fresh(RunState& run) {
+  const Timestamp now = use_.clock.now();
+  for (Execution* execution : std::exchange(run.fresh, {})) {
+    if (execution->failed_at > now) distrust(*execution, now);
+    if (execution->phase() == Execution::Phase::kBackingOff && execution->retry_at > now) continue;
+    use_.queues.of(*execution).offer(*execution, now, run.woken);
+  }
+}
+
+void StepDispatch::offer_waiting(RunState& run) {
+  const Timestamp now = use_.clock.now();
+  while (!run.backing_off.empty() && run.backing_off.begin()->first <= now) {
+    Execution& due = *run.backing_off.begin()->second;
+    use_.queues.of(due).offer(due, now, true);
+  }
+  for (Execution* held : std::vector<Execution*>(run.held.begin(), run.held.end()))
+    use_.queues.of(*held).offer(*held, now, true);
+}
+
+void StepDispatch::turn() {
+  const Timestamp at = use_.clock.now();
+  for (StepQueue& queue : use_.queues) {
+    for (auto batch = queue.take(at); !batch.empty(); batch = queue.take(at)) send(queue, std::move(batch), at);
+    for (Execution* evicted : queue.evict_if_slow(at)) moved_(*evicted->run);
+  }
+}
+
+std::optional<Timestamp> StepDispatch::due_at() const {
+  std::optional<Timestamp> first;
+  for (const StepQueue& queue : use_.queues)
+    if (const auto due = queue.due_at(); due && (!first || *due < *first)) first = due;
+  return first;
+}
+
+void StepDispatch::send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at) {
+  for (Execution* execution : batch) execution->started_at = at;
+  const auto call = std::make_shared<StepCall>(
+      StepCall{std::move(batch), at, queue.circuit().probing(), queue.refusals().call_begins()});
+  use_.lanes.submit(
+      queue.lane(), [&step = queue.step(), call] { call->lease_lost = execute_batch(step, call->executions); },
+      [this, &queue, call] { returned(queue, *call); });
+}
+
+void StepDispatch::returned(StepQueue& queue, const StepCall& call) {
+  const bool isolated = queue.returned(call.taken_at, call.executions);
+  if (!call.lease_lost.empty()) {
+    lost_ = call.lease_lost;
+    return;
+  }
+  const Timestamp at = use_.clock.now();
+  tell(queue, weigh(queue, call, isolated, at, use_.jitter));
+  for (Execution* execution : call.executions) settle(queue, *execution, at);
+}
+
+void StepDispatch::tell(StepQueue& queue, const CircuitChange& change) {
+  if (change.kind == CircuitChange::Kind::kNone) return;
+  const bool opened = change.kind == CircuitChange::Kind::kOpened;
+  notify(opened ? NoticeKind::kCircuitOpened : NoticeKind::kCircuitClosed, *change.execution, change.reason);
+  if (!opened) return;
+  for (Execution* evicted : queue.evict()) moved_(*evicted->run);
+}
+
+void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) {
+  execution.age += at - execution.started_at;
+  // What comes back refused while everybody is refused is held, and costs nothing.
+  if (const auto* refused = std::get_if<Refused>(&execution.outcome); refused && queue.circuit().refused())
+    execution.outcome = ServiceDown{refused->reason};
+  if (const auto* refused = std::get_if<CallRefused>(&execution.outcome)) {
+    if (!queue.circuit().closed())
+      execution.outcome = ServiceDown{refused->reason};
+    else if (refused->one_tenant && refused->items == 1)
+      execution.outcome = FailedForNow{refused->reason, {}};
+    else
+      return try_apart(queue, execution, std::string(refused->reason), at);
+  }
+  if (const auto* done = std::get_if<Succeeded>(&execution.outcome); done && done->json.size() > kOutputMax)
+    execution.outcome = FailedForGood{too_large(done->json.size())};
+  const AttemptFacts facts{execution.attempt, execution.age, at, use_.jitter.next()};
+  Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
+  switch (verdict.kind) {
+    case Verdict::Kind::kSucceed:
+      return settled(queue, execution, false, std::move(verdict.text), at);
+    case Verdict::Kind::kFail:
+      notify(NoticeKind::kStepFailed, execution, verdict.text);
+      return settled(queue, execution, true, std::move(verdict.text), at);
+    case Verdict::Kind::kRetry:
+      retry(execution, verdict, at);
+      break;
+    case Verdict::Kind::kHold:
+      execution.age -= at - execution.started_at;  // as if it had not been tried
+      execution.enter(Execution::Phase::kHeld);
+      break;
+  }
+  execution.error = std::move(verdict.text);
+  moved_(*execution.run);
+}
+
+void StepDispatch::retry(Execution& execution, const Verdict& verdict, Timestamp at) {
+  ++attempts_failed_;
+  crash_point(CrashPoint::kRetryDecided);
+  notify(NoticeKind::kAttemptFailed, execution, verdict.text);
+  use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, verdict.text,
+                                 at - execution.age, at, verdict.retry_at});
+  execution.retry_at = verdict.retry_at;
+  execution.enter(Execution::Phase::kBackingOff);
+  execution.age += verdict.retry_at - at;
+  ++execution.attempt;
+}
+
+// As if it had not been tried.
+void StepDispatch::try_apart(StepQueue& queue, Execution& execution, std::string reason, Timestamp at) {
+  execution.age -= at - execution.started_at;
+  execution.outcome = Unsettled{};
+  execution.error = std::move(reason);
+  queue.offer(execution, at, true);
+  moved_(*execution.run);
+}
+
+// P3: what awaits the step goes on only when its checkpoint is durable.
+void StepDispatch::settled(StepQueue& queue, Execution& execution, bool failed, std::string result, Timestamp at) {
+  if (queue.refusals().remembers_any()) queue.refusals().settled(StepQueue::item_of(execution));
+  execution.enter(Execution::Phase::kSettling);
+  execution.error = failed ? result : std::string();
+  use_.journal.add(StepSettled{execution.run->stored.run, key_of(execution), execution.attempt, failed,
+                               std::move(result), execution.started_at, at},
+                   [this, &execution, failed] {
+                     execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
+                     moved_(*execution.run);
+                   });
+}
+
+void StepDispatch::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {
+  use_.observer.on({kind, execution.run->stored.event.id, execution.run->stored.workflow, execution.step->name(),
+                    execution.key, execution.attempt, "", detail});
+}
+
+}  // namespace pawl::engine
