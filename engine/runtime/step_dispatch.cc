@@ -6,15 +6,11 @@
 
 #include "engine/dispatch/batch_execution.h"
 #include "engine/faults/crash_point.h"
+#include "engine/runs/decider.h"
 
 namespace pawl::engine {
 
 namespace {
-
-std::string too_large(std::size_t bytes) {
-  return "its output of " + std::to_string(bytes) + " bytes is more than the " + std::to_string(kOutputMax) +
-         " that a checkpoint holds; let the step keep it elsewhere and return where";
-}
 
 // It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
 // knows, so the next attempt is due, and the wait before it makes nothing older.
@@ -90,59 +86,39 @@ void StepDispatch::tell(StepQueue& queue, const CircuitChange& change) {
 }
 
 void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) {
-  execution.age += at - execution.started_at;
-  // What comes back refused while everybody is refused is held, and costs nothing.
-  if (const auto* refused = std::get_if<Refused>(&execution.outcome); refused && queue.circuit().refused())
-    execution.outcome = ServiceDown{refused->reason};
-  if (const auto* refused = std::get_if<CallRefused>(&execution.outcome)) {
-    if (!queue.circuit().closed())
-      execution.outcome = ServiceDown{refused->reason};
-    else if (refused->one_tenant && refused->items == 1)
-      execution.outcome = FailedForNow{refused->reason, {}};
-    else
-      return try_apart(queue, execution, std::string(refused->reason), at);
-  }
-  if (const auto* done = std::get_if<Succeeded>(&execution.outcome); done && done->json.size() > kOutputMax)
-    execution.outcome = FailedForGood{too_large(done->json.size())};
-  const AttemptFacts facts{execution.attempt, execution.age, at, use_.jitter.next()};
+  using Kind = Verdict::Kind;
+  const AttemptFacts facts{.attempt = execution.attempt,
+                           .age = execution.age + (at - execution.started_at),
+                           .now = at,
+                           .jitter = use_.jitter.next(),
+                           .paused = !queue.circuit().closed(),
+                           .everybody_refused = queue.circuit().refused()};
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), queue.step().options().retry, facts);
-  switch (verdict.kind) {
-    case Verdict::Kind::kSucceed:
-      return settled(queue, execution, false, std::move(verdict.text), at);
-    case Verdict::Kind::kFail:
-      notify(NoticeKind::kStepFailed, execution, verdict.text);
-      return settled(queue, execution, true, std::move(verdict.text), at);
-    case Verdict::Kind::kRetry:
-      retry(execution, verdict, at);
-      break;
-    case Verdict::Kind::kHold:
-      execution.age -= at - execution.started_at;  // as if it had not been tried
-      execution.enter(Execution::Phase::kHeld);
-      break;
+  if (verdict.kind == Kind::kSucceed) return settled(queue, execution, false, std::move(verdict.text), at);
+  if (verdict.kind == Kind::kFail) {
+    notify(NoticeKind::kStepFailed, execution, verdict.text);
+    return settled(queue, execution, true, std::move(verdict.text), at);
   }
   execution.error = std::move(verdict.text);
+  if (verdict.kind == Kind::kRetry)
+    retry(execution, facts.age, at, verdict.retry_at);
+  else if (verdict.kind == Kind::kHold)
+    execution.enter(Execution::Phase::kHeld);
+  else
+    queue.offer(execution, at, true);
   moved_(*execution.run);
 }
 
-void StepDispatch::retry(Execution& execution, const Verdict& verdict, Timestamp at) {
+void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Timestamp retry_at) {
   ++attempts_failed_;
   crash_point(CrashPoint::kRetryDecided);
-  notify(NoticeKind::kAttemptFailed, execution, verdict.text);
-  use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, verdict.text,
-                                 at - execution.age, at, verdict.retry_at});
-  execution.retry_at = verdict.retry_at;
+  notify(NoticeKind::kAttemptFailed, execution, execution.error);
+  use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, execution.error,
+                                 at - age, at, retry_at});
+  execution.retry_at = retry_at;
   execution.enter(Execution::Phase::kBackingOff);
-  execution.age += verdict.retry_at - at;
+  execution.age = age + (retry_at - at);
   ++execution.attempt;
-}
-
-// As if it had not been tried.
-void StepDispatch::try_apart(StepQueue& queue, Execution& execution, std::string reason, Timestamp at) {
-  execution.age -= at - execution.started_at;
-  execution.outcome = Unsettled{};
-  execution.error = std::move(reason);
-  queue.offer(execution, at, true);
-  moved_(*execution.run);
 }
 
 // P3: what awaits the step goes on only when its checkpoint is durable.

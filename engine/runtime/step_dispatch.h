@@ -11,7 +11,6 @@
 #include "engine/dispatch/step_queues.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/observer.h"
-#include "engine/runs/decider.h"
 #include "engine/runs/run_state.h"
 #include "engine/runtime/journal.h"
 
@@ -53,8 +52,7 @@ class StepDispatch {
   void returned(StepQueue& queue, const StepCall& call);
   void tell(StepQueue& queue, const CircuitChange& change);
   void settle(StepQueue& queue, Execution& execution, Timestamp at);
-  void retry(Execution& execution, const Verdict& verdict, Timestamp at);
-  void try_apart(StepQueue& queue, Execution& execution, std::string reason, Timestamp at);
+  void retry(Execution& execution, Duration age, Timestamp at, Timestamp retry_at);
   void settled(StepQueue& queue, Execution& execution, bool failed, std::string result, Timestamp at);
   void notify(NoticeKind kind, const Execution& execution, std::string_view detail) const;
 

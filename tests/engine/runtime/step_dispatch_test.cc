@@ -95,13 +95,18 @@ TEST_CASE_METHOD(Dispatch, "what finds its service down is held as if it had not
   CHECK(dispatch.attempts_failed() == 0);
 }
 
-TEST_CASE_METHOD(Dispatch, "an output that no checkpoint holds fails the step for good, with the figure") {
-  step.script = [](auto& item) { item.succeed(std::string(kOutputMax, 'x')); };
+TEST_CASE_METHOD(Dispatch, "what fails for good is told, and on record before the run moves over it") {
+  step.script = [](auto& item) { item.fail("550 no such user"); };
   dispatch.offer_fresh(*run);
+  dispatch.turn();
+  lanes.poll({});
+  CHECK(moved == 0);
   settle();
   CHECK(execution->phase() == Phase::kFailed);
-  CHECK(execution->error.starts_with("its output of 1048578 bytes is more than the 1048576"));
   CHECK(log.counts[NoticeKind::kStepFailed] == 1);
+  const StepSettled settled = store.load(std::vector<RunNumber>{1}).at(0).steps.at(0);
+  CHECK(settled.failed);
+  CHECK(settled.result == "550 no such user");
 }
 
 TEST_CASE_METHOD(Dispatch, "a lease that is lost in a step is kept for the runner, and nothing is settled") {
