@@ -32,6 +32,7 @@ class StepQueue {
   Circuit& circuit() { return circuit_; }
   const Circuit& circuit() const { return circuit_; }
   Refusals& refusals() { return refusals_; }
+  const Refusals& refusals() const { return refusals_; }
   Ramp& ramp() { return ramp_; }
   TenantIsolation& isolation() { return isolation_; }
   /// Calls with these tenants fail: what is queued of them goes in calls of their own, in this order.

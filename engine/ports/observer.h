@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "engine/authoring/event.h"
+
 namespace pawl::engine {
 
 enum class NoticeKind {
@@ -32,6 +34,18 @@ struct Notice {
   std::string_view detail;
   std::string_view event_id{};
 };
+
+/// About a run.
+inline Notice notice_of(NoticeKind kind, const Event& event, std::string_view subject, std::string_view detail) {
+  return {.kind = kind,
+          .run_id = event.id,
+          .workflow = event.workflow,
+          .step = {},
+          .key = {},
+          .subject = subject,
+          .detail = detail,
+          .event_id = event_id(event)};
+}
 
 /// Called on the engine's thread; must not block and must not throw.
 class Observer {

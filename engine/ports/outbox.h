@@ -78,7 +78,7 @@ class Outbox {
   /// last delivery, which it has alone, nothing is claimed that would keep it waiting. After a call that failed,
   /// perhaps since its answer was too much for the line, fewer bytes are asked for, down to one event; of one that does
   /// not arrive even so, only the size is. Finds late commits and freed rows within a second, or within a few where
-  /// very many events are leased.
+  /// very many events are leased. Returned by position.
   virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
 
   /// Returns when something may have become claimable, or after about `at_most`.

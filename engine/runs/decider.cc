@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "engine/runs/run_state.h"
 
 namespace pawl::engine {
 
@@ -20,6 +23,11 @@ Duration backoff(const RetryPolicy& policy, int attempt, double jitter) {
 
 Verdict give_up(const std::string& reason, const std::string& why) {
   return {Verdict::Kind::kFail, reason + " (gave up " + why + ")", {}};
+}
+
+std::string too_large(std::size_t bytes) {
+  return "its output of " + std::to_string(bytes) + " bytes is more than the " + std::to_string(kOutputMax) +
+         " that a checkpoint holds; let the step keep it elsewhere and return where";
 }
 
 bool too_old(const RetryPolicy& policy, Duration age) {
@@ -51,12 +59,25 @@ Verdict back_off_refused(const Refused& refusal, const RetryPolicy& policy, cons
 
 }  // namespace
 
-Verdict judge(const Outcome& outcome, const RetryPolicy& policy, const AttemptFacts& facts) {
-  if (const auto* done = std::get_if<Succeeded>(&outcome)) return {Verdict::Kind::kSucceed, done->json, {}};
-  if (const auto* failed = std::get_if<FailedForGood>(&outcome)) return {Verdict::Kind::kFail, failed->reason, {}};
-  if (const auto* down = std::get_if<ServiceDown>(&outcome)) return {Verdict::Kind::kHold, down->reason, {}};
+Verdict judge(Outcome outcome, const RetryPolicy& policy, const AttemptFacts& facts) {
+  using Kind = Verdict::Kind;
+  if (auto* done = std::get_if<Succeeded>(&outcome)) {
+    if (done->json.size() > kOutputMax) return {Kind::kFail, too_large(done->json.size()), {}};
+    return {Kind::kSucceed, std::move(done->json), {}};
+  }
+  if (auto* failed = std::get_if<FailedForGood>(&outcome)) return {Kind::kFail, std::move(failed->reason), {}};
+  if (auto* down = std::get_if<ServiceDown>(&outcome)) return {Kind::kHold, std::move(down->reason), {}};
   if (const auto* failed = std::get_if<FailedForNow>(&outcome)) return retry_or_give_up(*failed, policy, facts);
-  if (const auto* refused = std::get_if<Refused>(&outcome)) return back_off_refused(*refused, policy, facts);
+  if (auto* refused = std::get_if<Refused>(&outcome)) {
+    if (facts.everybody_refused) return {Kind::kHold, std::move(refused->reason), {}};
+    return back_off_refused(*refused, policy, facts);
+  }
+  if (auto* refused = std::get_if<CallRefused>(&outcome)) {
+    if (facts.paused) return {Kind::kHold, std::move(refused->reason), {}};
+    const bool is_own = refused->one_tenant && refused->items == 1;
+    if (!is_own) return {Kind::kTryApart, std::move(refused->reason), {}};
+    return retry_or_give_up({refused->reason, {}}, policy, facts);
+  }
   return retry_or_give_up({"the step returned without settling the item: a bug in its execute", {}}, policy, facts);
 }
 

@@ -13,23 +13,26 @@ struct AttemptFacts {
   int attempt = 1;
   Duration age{0};  ///< Since the first attempt began, without the time that the step was paused or the worker down.
   Timestamp now{};
-  double jitter = 0;  ///< Uniform in [0, 1).
+  double jitter = 0;               ///< Uniform in [0, 1).
+  bool paused = false;             ///< The step's circuit is open,
+  bool everybody_refused = false;  ///< since its service refuses everybody.
 };
 
 /// What becomes of the execution.
 struct Verdict {
   enum class Kind {
-    kSucceed,  ///< `text` is the output.
-    kFail,     ///< For good; `text` is the reason.
-    kRetry,    ///< At `retry_at`; `text` is the error.
-    kHold,     ///< When the step's circuit closes, as the same attempt; `text` is the error.
+    kSucceed,   ///< `text` is the output.
+    kFail,      ///< For good; `text` is the reason.
+    kRetry,     ///< At `retry_at`; `text` is the error.
+    kHold,      ///< When the step's circuit closes, as the same attempt; `text` is the error.
+    kTryApart,  ///< At once and as the same attempt, but not beside the same others; `text` is the error.
   };
   Kind kind = Kind::kFail;
   std::string text;
   Timestamp retry_at{};
 };
 
-Verdict judge(const Outcome& outcome, const RetryPolicy& policy, const AttemptFacts& facts);
+Verdict judge(Outcome outcome, const RetryPolicy& policy, const AttemptFacts& facts);
 
 /// What is known of a run when something about it has changed.
 struct RunFacts {

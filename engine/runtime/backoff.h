@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "engine/runtime/jitter.h"
+#include "engine/runs/jitter.h"
 
 namespace pawl::engine {
 

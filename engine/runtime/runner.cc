@@ -1,21 +1,23 @@
-// The turns of the engine's thread.
+// The turns of the engine's thread, and the parts that they turn.
 #include "engine/runtime/runner.h"
 
 #include <algorithm>
 #include <set>
 
 #include "engine/authoring/errors.h"
-#include "engine/faults/crash_point.h"
-#include "engine/runtime/runner_parts.h"
-#include "engine/runtime/step_names.h"
+#include "engine/runs/window.h"
+#include "engine/runtime/arrivals.h"
+#include "engine/runtime/heartbeat.h"
+#include "engine/runtime/lane_watch.h"
+#include "engine/runtime/outage_report.h"
+#include "engine/runtime/store_pruning.h"
 
 namespace pawl::engine {
 
 namespace {
 
-constexpr Duration kPruneEvery = std::chrono::hours{1};
-constexpr std::size_t kPruneAtOnce = 1000;
-constexpr std::size_t kNamedAtMost = 10;
+// The lanes of lane_specs(), in its order.
+enum : LaneId { kClaimLane, kFinishLane, kRenewLane, kCheckpointLane, kFirstStepLane };
 
 // What a call on Postgres or on the store may honestly take beside the time that is allowed to every call: it has
 // limits of its own for each answer, and a few answers to wait for.
@@ -45,6 +47,57 @@ std::vector<LaneSpec> lane_specs(const std::vector<WorkflowDefinition>& workflow
   return lanes;
 }
 
+class Runner::Parts {
+ public:
+  Parts(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options);
+
+  void open();
+  void turn(Duration at_most);
+  void drain() { draining_ = true; }
+  bool drained() const { return draining_ && intake_.released(); }
+  bool idle() const;
+  RunnerStatus status() const;
+  void interrupt_steps();
+
+ private:
+  void delivered(std::vector<Arrival> arrivals);
+  void throw_if_over() const;
+  void throw_if_hung() const;
+  void throw_if_lane_hangs() const;
+  Duration until_next_due(Duration at_most) const;
+  Occupancy occupancy() const;
+  std::size_t room_to_wake() const { return window_.room_to_wake(occupancy()); }
+  std::size_t room_to_claim() const;
+  void claim();
+  bool held_moves() const;
+  Duration longest_wait() const;
+  // Nothing starts that could outlive the lease, or whose result could not be remembered.
+  bool may_dispatch() const { return lease_holds() && !journal_.backoff().down(); }
+  bool lease_holds() const { return heartbeat_.lease_holds(now()); }
+  Timestamp now() const { return ports_.clock.now(); }
+
+  Ports ports_;
+  LaneWatch lanes_;
+  std::vector<WorkflowDefinition> workflows_;
+  RunnerOptions options_;
+  Window window_;
+  Jitter jitter_;
+  StepQueues queues_;
+  RunTable runs_;
+  Suspects suspects_;
+  Journal journal_;
+  Archiver archiver_;
+  Heartbeat heartbeat_;
+  StorePruning pruning_;
+  StepDispatch dispatch_;
+  Parking parking_;
+  RunLife life_;
+  Arrivals arrivals_;
+  Intake intake_;
+  OutageReport outages_;
+  bool draining_ = false;
+};
+
 Runner::Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options)
     : parts_(std::make_unique<Parts>(ports, std::move(workflows), options)), lanes_(ports.lanes) {}
 Runner::~Runner() {
@@ -62,30 +115,34 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       lanes_(ports.lanes, ports.clock),
       workflows_(std::move(workflows)),
       options_(options),
+      window_{options.moving_max, options.claim_max, options.payloads_max, options.waiting_max},
       jitter_(options.seed),
+      queues_(named_steps(workflows_), kFirstStepLane, options.moving_max),
+      suspects_(options.deliveries_max),
       journal_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_),
       archiver_(ports.outbox, lanes_, kFinishLane, ports.clock, options.finish_max, jitter_),
       heartbeat_(ports.outbox, lanes_, kRenewLane, ports.clock, options.lease, jitter_),
-      intake_(std::make_unique<Intake>(ports.outbox, ports.checkpoints, lanes_,
-                                       Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
-                                       names_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
-                                       [this](std::vector<Arrival> arrivals) { arrive(std::move(arrivals)); })),
-      loads_(jitter_) {
-  LaneId lane = kFirstStepLane;
-  for (const auto& [step, name] : named_steps(workflows_)) {
-    queues_.push_back(std::make_unique<StepQueue>(*step, lane++, options_.moving_max));
-    queue_by_step_[step] = queues_.back().get();
-    step_names_[step] = name;
-  }
-}
+      pruning_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, options.retention),
+      dispatch_({queues_, lanes_, ports.clock, ports.observer, journal_, jitter_},
+                [this](RunState& run) { life_.move(run); }),
+      parking_({queues_, ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_},
+               [this](std::vector<StoredRun> loaded) { life_.woken(std::move(loaded)); }),
+      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, suspects_, parking_, dispatch_},
+            [this] { intake_.claim_at_once(); }),
+      arrivals_({workflows_, ports.clock, ports.observer, journal_, runs_, life_}),
+      intake_(ports.outbox, ports.checkpoints, lanes_, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
+              names_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
+              [this](std::vector<Arrival> arrivals) { delivered(std::move(arrivals)); }),
+      outages_(ports.observer, {&intake_.backoff(), &archiver_.backoff(), &heartbeat_.backoff()},
+               {&journal_.backoff(), &intake_.store_backoff(), &parking_.backoff()}) {}
 
 void Runner::Parts::interrupt_steps() {
-  for (const auto& queue : queues_) queue->step().interrupt();
+  for (StepQueue& queue : queues_) queue.step().interrupt();
 }
 
 void Runner::Parts::open() {
   const Recovered recovered = ports_.checkpoints.recover();
-  next_run_ = recovered.next_run;
+  arrivals_.number_from(recovered.next_run);
   Registration registration{recovered.store_id, {}, {}};
   for (const UnfinishedRun& run : recovered.unfinished)
     if (run.waiting)
@@ -95,13 +152,13 @@ void Runner::Parts::open() {
   const Timestamp asked_at = now();
   const Registered registered = ports_.outbox.open(registration);
   heartbeat_.leased(asked_at);
-  prune_at_ = asked_at;  // not an hour later: a worker that is restarted more often would never prune
+  pruning_.start(asked_at);
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
   for (const UnfinishedRun& run : recovered.unfinished) {
     if (foreign.contains(run.event_id))
-      supersede(run);
+      arrivals_.supersede(run.run);
     else if (run.waiting)
-      wakes_.at(std::min(run.wake_at, asked_at + longest_wait()), run.run);
+      parking_.park(run.run, std::min(run.wake_at, asked_at + longest_wait()));
   }
 }
 
@@ -113,20 +170,28 @@ Duration Runner::Parts::longest_wait() const {
   return longest;
 }
 
+void Runner::Parts::delivered(std::vector<Arrival> arrivals) {
+  for (Arrival& arrival : arrivals) {
+    pruning_.event_came(arrival.event.created_at);
+    arrivals_.arrive(std::move(arrival));
+  }
+}
+
 void Runner::Parts::throw_if_over() const {
-  for (const std::string* lost : {&lost_, &intake_->lease_lost(), &archiver_.lease_lost(), &heartbeat_.lease_lost()})
+  for (const std::string* lost :
+       {&dispatch_.lease_lost(), &intake_.lease_lost(), &archiver_.lease_lost(), &heartbeat_.lease_lost()})
     if (!lost->empty()) throw LeaseLostError(*lost);
-  for (const std::string* refusal : {&journal_.refusal(), &intake_->store_refusal(), &store_refusal_})
+  for (const std::string* refusal : {&journal_.refusal(), &intake_.store_refusal(), &parking_.store_refusal()})
     if (!refusal->empty()) throw RefusedError(*refusal);
 }
 
 void Runner::Parts::throw_if_hung() const {
-  for (const auto& queue : queues_) {
-    const auto oldest = queue->oldest_call();
-    const Duration limit = options_.hang_after + queue->step().options().longest_call;
-    if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
-    throw HungError("a call of " + step_names_.at(&queue->step()) + " has been out for " + seconds(now() - *oldest) +
-                    " and will not come back; its events: " + events_of_call(*queue, *oldest));
+  if (options_.hang_after.count() == 0) return;
+  for (const StepQueue& queue : queues_) {
+    const auto oldest = queue.oldest_call();
+    if (!oldest || now() - *oldest < options_.hang_after + queue.step().options().longest_call) continue;
+    throw HungError("a call of " + queues_.name_of(queue) + " has been out for " + seconds(now() - *oldest) +
+                    " and will not come back; its events: " + runs_.events_of_call(queue.step(), *oldest));
   }
   throw_if_lane_hangs();
 }
@@ -137,25 +202,10 @@ void Runner::Parts::throw_if_lane_hangs() const {
                                    {kRenewLane, "renew the leases in the outbox"},
                                    {kCheckpointLane, "read or write checkpoints"}}) {
     const auto oldest = lanes_.oldest(lane);
-    const Duration limit = options_.hang_after + kLongestPortCall;
-    if (options_.hang_after.count() == 0 || !oldest || now() - *oldest < limit) continue;
+    if (!oldest || now() - *oldest < options_.hang_after + kLongestPortCall) continue;
     throw HungError(std::string("a call to ") + what + " has been out for " + seconds(now() - *oldest) +
                     " and will not come back");
   }
-}
-
-std::string Runner::Parts::events_of_call(const StepQueue& queue, Timestamp taken_at) const {
-  std::set<std::string> events;
-  for (const auto& [number, run] : runs_)
-    for (const auto& [name, execution] : run->executions)
-      if (execution->phase() == Execution::Phase::kInFlight && execution->started_at == taken_at &&
-          execution->step == &queue.step())
-        events.insert(run->stored.event.id);
-  std::string names;
-  std::size_t named = 0;
-  for (auto event = events.begin(); event != events.end() && named < kNamedAtMost; ++event, ++named)
-    names += (names.empty() ? "" : ", ") + *event;
-  return events.size() > named ? names + " and " + std::to_string(events.size() - named) + " more" : names;
 }
 
 // The order matters in one place: what has ended is archived and what has settled is committed before more is claimed.
@@ -163,149 +213,87 @@ void Runner::Parts::turn(Duration at_most) {
   lanes_.poll(until_next_due(at_most));
   throw_if_over();
   throw_if_hung();
-  report_ports();
-  look_again();
-  release_held();
-  wake_last_delivery();
-  wake_due();
-  dispatch();
+  outages_.turn(lease_holds());
+  if (!draining_) life_.look_again();
+  parking_.release_held(room_to_wake());
+  if (held_moves() && !intake_.busy() && life_.moving() == 0) life_.wake_held();
+  if (!draining_) parking_.wake_due(room_to_wake());
+  if (may_dispatch()) dispatch_.turn();
   journal_.flush(now());
   heartbeat_.turn(now());
   archiver_.turn(now());
-  const bool moving = !runs_.empty() || waking_ > 0 || last_delivery_moves();
+  const bool moving = life_.moving() > 0 || held_moves();
   if (draining_ && !moving && journal_.empty() && archiver_.empty())
-    intake_->release();
+    intake_.release();
   else
     claim();
-  prune_if_due();
+  if (!draining_) pruning_.turn(now());
 }
 
-// Runs of many items leave an eighth of the window to others, however many items they have.
-std::size_t Runner::Parts::room() const {
-  if (last_delivery_ || !quarantine().admits(kNoQuarantine)) return 0;
-  const auto left_of = [](std::size_t window, std::size_t taken) { return window - std::min(window, taken); };
-  const std::size_t runs = runs_.size() + waking_;
-  return std::max(left_of(options_.moving_max, runs + weight_), left_of(options_.moving_max / 8, runs));
+// What is held for its last delivery is to go on; in a drain only if it was just delivered and does not merely wait.
+bool Runner::Parts::held_moves() const {
+  return suspects_.held() && !(draining_ && suspects_.held()->status == RunStatus::kWaiting);
+}
+
+Occupancy Runner::Parts::occupancy() const {
+  return {.runs = life_.moving(),
+          .weight = runs_.weight(),
+          .woken = runs_.woken() + parking_.loading(),
+          .payloads = runs_.payloads(),
+          .parked = parking_.parked(),
+          .coming = intake_.coming(),
+          .closed = suspects_.closed()};
 }
 
 std::size_t Runner::Parts::room_to_claim() const {
-  const bool can_write = !journal_.backoff().down() && payloads_ < options_.payloads_max;
-  const bool wanted = !draining_ && can_write && heartbeat_.lease_holds(now()) && wakes_.size() < options_.waiting_max;
-  return wanted ? std::min(room(), options_.claim_max) : 0;
-}
-
-Quarantine Runner::Parts::quarantine() const {
-  return {runs_.size() + waking_, suspects_.size(), suspects_.empty() ? kNoQuarantine : *suspects_.begin()};
+  return !draining_ && may_dispatch() ? window_.room_to_claim(occupancy()) : 0;
 }
 
 void Runner::Parts::claim() {
-  ClaimLimits limits{
-      .max = static_cast<int>(room_to_claim()), .deliveries_max = options_.deliveries_max, .quarantine = quarantine()};
-  limits.bytes = std::min(
-      limits.bytes, static_cast<std::int64_t>(options_.payloads_max - std::min(payloads_, options_.payloads_max)));
-  intake_->turn(now(), limits, options_.idle_wait);
-}
-
-// Two clocks have to agree that a run is old: this host's, and that of Postgres as the newest event shows it. One that
-// is years ahead would have every run forgotten at once.
-void Runner::Parts::prune_if_due() {
-  const bool off = options_.retention.count() == 0 || newest_event_ == Timestamp{};
-  if (off || pruning_ || draining_ || now() < prune_at_) return;
-  pruning_ = true;
-  const auto pruned = std::make_shared<std::size_t>(0);
-  lanes_.submit(
-      kCheckpointLane,
-      [&store = ports_.checkpoints, before = std::min(now(), newest_event_) - options_.retention, pruned] {
-        try {
-          crash_point(CrashPoint::kBeforePruned);
-          *pruned = store.prune(before, kPruneAtOnce);
-          crash_point(CrashPoint::kAfterPruned);
-        } catch (const std::exception&) {  // nothing depends on it; the journal reports a broken store
-        }
-      },
-      [this, pruned] {
-        pruning_ = false;
-        if (*pruned < kPruneAtOnce) prune_at_ = now() + kPruneEvery;
-      });
-}
-
-void Runner::Parts::report_ports() {
-  report_outbox();
-  const std::string& store_error = this->store_error();
-  if (store_error.empty() == std::exchange(store_was_down_, !store_error.empty()))
-    notify(store_error.empty() ? NoticeKind::kCheckpointsUp : NoticeKind::kCheckpointsDown, store_error);
-}
-
-// One line an outage, however many calls it fails; but what fails on, or anew, after the call that was told of has come
-// back is another trouble, and told as well.
-void Runner::Parts::report_outbox() {
-  const std::string error = outbox_error();
-  const bool down = !error.empty();
-  if (down != std::exchange(outbox_was_down_, down)) {
-    notify(down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, error);
-    outbox_reported_ = {failing_call(), std::nullopt};
-    return;
-  }
-  const Backoff* const failing = failing_call();
-  if (failing == nullptr || (outbox_reported_.call != nullptr && outbox_reported_.call->down())) return;
-  if (!outbox_reported_.other_retry_at) outbox_reported_.other_retry_at = failing->retry_at();
-  if (*outbox_reported_.other_retry_at == failing->retry_at()) return;
-  notify(NoticeKind::kOutboxDown, failing->error());
-  outbox_reported_ = {failing, std::nullopt};
-}
-
-const Backoff* Runner::Parts::failing_call() const {
-  for (const Backoff* call : {&intake_->backoff(), &archiver_.backoff(), &heartbeat_.backoff()})
-    if (call->down()) return call;
-  return nullptr;
-}
-
-const std::string& Runner::Parts::store_error() const {
-  for (const Backoff* backoff : {&journal_.backoff(), &intake_->store_backoff()})
-    if (backoff->down()) return backoff->error();
-  return loads_.error();
-}
-
-std::string Runner::Parts::outbox_error() const {
-  if (const Backoff* failing = failing_call()) return failing->error();
-  return heartbeat_.lease_holds(now()) ? "" : "renew leases: no answer in time; no effect is started until it comes";
+  ClaimLimits limits{.max = static_cast<int>(room_to_claim()),
+                     .deliveries_max = options_.deliveries_max,
+                     .quarantine = suspects_.beside(life_.moving())};
+  limits.bytes = std::min(limits.bytes, static_cast<std::int64_t>(window_.payloads_left(occupancy())));
+  intake_.turn(now(), limits, options_.idle_wait);
 }
 
 Duration Runner::Parts::until_next_due(Duration at_most) const {
   const Timestamp at = now();
   Timestamp next = at + at_most;
   const auto consider = [&](const std::optional<Timestamp>& when) { next = std::min(next, when.value_or(next)); };
-  if (!draining_ && room_to_wake() > 0 && !loads_.waits(at)) consider(wakes_.next());
-  if (!draining_ && !look_again_at_.empty()) consider(look_again_at_.begin()->first);
-  for (const auto& queue : queues_) {
-    if (may_dispatch()) consider(queue->due_at());
-    consider(queue->look_at());
-    if (wakes_.held(&queue->step()) > 0 && room_to_wake() > 0) consider(queue->held_due_at(at));
+  if (!draining_) consider(runs_.look_at());
+  if (room_to_wake() > 0) {
+    if (!draining_) consider(parking_.wake_due_at());
+    consider(parking_.held_due_at());
   }
-  consider(intake_->due_at(at, room_to_claim()));
+  if (may_dispatch()) consider(dispatch_.due_at());
+  for (const StepQueue& queue : queues_) consider(queue.look_at());
+  consider(intake_.due_at(at, room_to_claim()));
   consider(archiver_.due_at(at));
   consider(heartbeat_.due_at());
   consider(journal_.due_at(at));
   return std::max(next - at, Duration{0});
 }
 
-bool Runner::Parts::drained() const { return draining_ && intake_->released(); }
-
 bool Runner::Parts::idle() const {
-  return intake_->found_nothing() && runs_.empty() && waking_ == 0 && wakes_.size() == 0 && !last_delivery_ &&
+  return intake_.found_nothing() && life_.moving() == 0 && parking_.parked() == 0 && !suspects_.held() &&
          journal_.empty() && archiver_.empty();
 }
 
 RunnerStatus Runner::Parts::status() const {
-  RunnerStatus status = counters_;
+  RunnerStatus status;
+  status.claimed = arrivals_.claimed();
+  status.done = life_.ends().done;
+  status.done_with_note = life_.ends().done_with_note;
+  status.failed = life_.ends().failed;
+  status.attempts_failed = dispatch_.attempts_failed();
   status.checkpoint_groups = journal_.groups();
-  status.moving = runs_.size() + waking_;
-  status.waiting = wakes_.size() + last_delivery_.has_value();
-  for (const auto& queue : queues_)
-    if (!queue->circuit().closed())
-      status.open_circuits.push_back({step_names_.at(&queue->step()), queue->circuit().reason()});
-  status.outbox_error = outbox_error();
-  status.checkpoints_error = store_error();
+  status.moving = life_.moving();
+  status.waiting = parking_.parked() + suspects_.held().has_value();
+  for (const StepQueue& queue : queues_)
+    if (!queue.circuit().closed()) status.open_circuits.push_back({queues_.name_of(queue), queue.circuit().reason()});
+  status.outbox_error = outages_.outbox_error(lease_holds());
+  status.checkpoints_error = outages_.store_error();
   return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "engine/authoring/errors.h"
 
@@ -65,11 +66,11 @@ bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflo
   for (Archived& archived : archive) (goes_on(archived) ? resumed : ended).push_back(std::move(archived));
   archive = std::move(ended);
   for (const Archived& archived : resumed) {
-    Event event = archived.event;
-    event.position = next_position++;
-    event.deliveries = 0;
-    ++event.resumes;
-    rows[event.position] = {event, 0, archived.resumable == Resumable::kHere ? archived.store : ""};
+    Row row{archived.event, 0, archived.store, archived.resumable == Resumable::kHere};
+    row.event.position = next_position++;
+    row.event.deliveries = 0;
+    ++row.event.resumes;
+    rows[row.event.position] = row;
   }
   return !resumed.empty();
 }
@@ -98,10 +99,12 @@ void MemoryOutbox::adopt(const Registration& registration) {
     const bool ours = owner == table_.workers.end() || owner->second == registration.store_id;
     const auto kept = waiting.find(position);
     if (!ours) continue;
-    if (kept != waiting.end() && kept->second == row.event.id)
+    if (kept != waiting.end() && kept->second == row.event.id) {
       row.lease_epoch = epoch_;
-    else
+      row.event.deliveries = std::max(row.event.deliveries, 1);  // it was delivered, to the run that waits
+    } else {
       table_.free(row);
+    }
   }
   std::erase_if(table_.workers, [&](const auto& worker) { return worker.second == registration.store_id; });
 }
@@ -125,14 +128,20 @@ Registered MemoryOutbox::open(const Registration& registration) {
   return registered;
 }
 
+bool MemoryOutbox::may_claim(const MemoryOutboxTable::Row& row, const ClaimRequest& request) const {
+  const bool wanted =
+      std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) != request.workflows.end();
+  if (row.lease_epoch != 0 || !wanted) return false;
+  if (row.store.empty() || row.store == table_.workers.at(epoch_)) return true;
+  return !row.only_store && std::ranges::none_of(table_.workers, [&](const auto& worker) {
+    return worker.second == row.store && !table_.stopped.contains(worker.first);
+  });
+}
+
 std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest& request) const {
   std::vector<MemoryOutboxTable::Row*> rows;
-  for (auto& [position, row] : table_.rows) {
-    const bool wanted =
-        std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) != request.workflows.end();
-    const bool may = row.only_store.empty() || row.only_store == table_.workers.at(epoch_);
-    if (row.lease_epoch == 0 && wanted && may) rows.push_back(&row);
-  }
+  for (auto& [position, row] : table_.rows)
+    if (may_claim(row, request)) rows.push_back(&row);
   const auto rank = [&](const MemoryOutboxTable::Row* row) {  // the last delivery, the others before, the fresh
     const int deliveries = row->event.deliveries;
     if (deliveries == 0) return std::numeric_limits<int>::max();
@@ -166,6 +175,7 @@ std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
     claimed.back().payload.clear();
     claimed.back().left_out = size;
   }
+  std::ranges::sort(claimed, {}, &Event::position);
   return claimed;
 }
 
@@ -174,9 +184,11 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
   std::size_t ours = 0;
   for (const FinishedEvent& end : finished) {
     const auto row = table_.rows.find(end.position);
-    if (row == table_.rows.end() || row->second.lease_epoch != epoch_) continue;
+    if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || row->second.event.id != end.event_id) continue;
     if (!end.payload.empty()) row->second.event.payload = end.payload;
-    table_.archive.push_back({row->second.event, end.status, end.reason, end.resumable, table_.workers.at(epoch_)});
+    const bool says_nothing = end.status == RunStatus::kFailed && end.reason.empty();
+    table_.archive.push_back({row->second.event, end.status, says_nothing ? "failed without a reason" : end.reason,
+                              end.resumable, table_.workers.at(epoch_)});
     table_.rows.erase(row);
     ++ours;
   }

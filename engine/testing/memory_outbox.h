@@ -16,7 +16,8 @@ struct MemoryOutboxTable {
   struct Row {
     Event event;
     std::int64_t lease_epoch = 0;  ///< 0: pending.
-    std::string only_store{};      ///< No worker with another store may claim it; empty: any may.
+    std::string store{};           ///< A living worker with this store comes before others; empty: any may claim it.
+    bool only_store = false;       ///< No worker with another store may claim it at all.
   };
   struct Archived {
     Event event;
@@ -71,6 +72,7 @@ class MemoryOutbox : public Outbox {
 
  private:
   void require_alive() const;
+  bool may_claim(const MemoryOutboxTable::Row& row, const ClaimRequest& request) const;
   std::vector<MemoryOutboxTable::Row*> claimable(const ClaimRequest& request) const;
   void adopt(const Registration& registration);
 

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/runs/run_state.h"
+
 using namespace pawl::engine;
 using namespace std::chrono_literals;
 
@@ -21,6 +23,28 @@ TEST_CASE("success and permanent failure settle at once") {
   CHECK(judge(Succeeded{"7"}, kPolicy, {}).kind == Verdict::Kind::kSucceed);
   CHECK(judge(Succeeded{"7"}, kPolicy, {}).text == "7");
   CHECK(judge(FailedForGood{"550"}, kPolicy, {}).kind == Verdict::Kind::kFail);
+}
+
+TEST_CASE("an output that no checkpoint holds fails for good, with the figure") {
+  CHECK(judge(Succeeded{std::string(kOutputMax, 'x')}, kPolicy, {}).kind == Verdict::Kind::kSucceed);
+  const Verdict verdict = judge(Succeeded{std::string(kOutputMax + 1, 'x')}, kPolicy, {});
+  CHECK(verdict.kind == Verdict::Kind::kFail);
+  CHECK(verdict.text.starts_with("its output of 1048577 bytes is more than the 1048576"));
+}
+
+TEST_CASE("what is refused while everybody is refused is held, and costs nothing") {
+  const Refused refused{"550 5.7.1 no", "a"};
+  CHECK(judge(refused, kPolicy, {.paused = true}).kind == Verdict::Kind::kRetry);
+  CHECK(judge(refused, kPolicy, {.paused = true, .everybody_refused = true}).kind == Verdict::Kind::kHold);
+  CHECK(judge(refused, kPolicy, {.attempt = 99, .everybody_refused = true}).text == "550 5.7.1 no");
+}
+
+TEST_CASE("after a call that failed its items are tried apart, until one is alone, whose attempt then failed") {
+  CHECK(judge(CallRefused{"timeout", 9, false}, kPolicy, {}).kind == Verdict::Kind::kTryApart);
+  CHECK(judge(CallRefused{"timeout", 9, true}, kPolicy, {}).kind == Verdict::Kind::kTryApart);
+  CHECK(judge(CallRefused{"timeout", 1, false}, kPolicy, {}).kind == Verdict::Kind::kTryApart);
+  CHECK(judge(CallRefused{"timeout", 1, true}, kPolicy, {}).kind == Verdict::Kind::kRetry);
+  CHECK(judge(CallRefused{"timeout", 9, false}, kPolicy, {.paused = true}).kind == Verdict::Kind::kHold);
 }
 
 TEST_CASE("backoff doubles from the first wait to the longest") {

@@ -56,6 +56,7 @@ TEST_CASE_METHOD(World, "P1: a run that moved here, failed elsewhere and was res
   {
     Worker other(table, other_store, clock, log, {workflow.definition()}, 2, options);
     for (int i = 0; i < 500 && !archived(1); ++i) other.runner.turn({});
+    table.bury(other.outbox.epoch());
   }
   REQUIRE(table.resume(id));
   workflow.send.script = nullptr;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/authoring/errors.h"
-#include "engine/runtime/step_names.h"
+#include "engine/dispatch/workflow_steps.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

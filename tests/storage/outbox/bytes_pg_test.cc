@@ -50,28 +50,6 @@ TEST_CASE_METHOD(LargeEvents,
   CHECK(claim(300'000).empty());
 }
 
-TEST_CASE_METHOD(LargeEvents, "one event is claimed whatever its bytes") {
-  worker.open();
-  const std::string large = emit_bytes(200'000);
-  emit();
-  const auto events = claim(1);
-  REQUIRE(events.size() == 1);
-  CHECK(events[0].id == large);
-  CHECK(events[0].payload.size() > 200'000);
-}
-
-TEST_CASE_METHOD(LargeEvents, "of a payload that is too large its size is claimed, and what is beside it whole") {
-  worker.open();
-  emit();
-  const std::string large = emit_bytes(static_cast<int>(engine::kPayloadMax));
-  const std::string size = value("select octet_length(payload::text) from pawl.outbox where id = $1::uuid", {large});
-  std::vector<engine::Event> events = claim(1'000'000);
-  REQUIRE(events.size() == 2);
-  CHECK(events[0].left_out == 0);
-  CHECK(events[1].payload.empty());
-  CHECK(std::to_string(events[1].left_out) == size);
-}
-
 TEST_CASE_METHOD(LargeEvents,
                  "a payload that reached no worker is not shown, comes back with a resume, and goes when dismissed") {
   worker.open();

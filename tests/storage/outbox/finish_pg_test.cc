@@ -40,51 +40,6 @@ TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else")
   CHECK(row == std::vector<std::string>{event.id, "done", "", worker.store, "1", std::to_string(event.position), "{}"});
 }
 
-TEST_CASE_METHOD(Fixture, "finishing again is harmless and archives nothing twice") {
-  const auto event = claim_one();
-  CHECK(worker.finish(event) == 1);
-  CHECK(worker.finish(event) == 0);
-  CHECK(value("select count(*) from pawl.outbox_archive") == "1");
-}
-
-TEST_CASE_METHOD(Fixture, "an event that has another one's position is not finished in its place") {
-  engine::Event lost = claim_one();
-  lost.id = Worker::new_store();
-  CHECK(worker.finish(lost) == 0);
-  CHECK(value("select count(*) from pawl.outbox") == "1");
-}
-
-TEST_CASE_METHOD(Fixture, "each event of a batch is archived once and with its own end, also one that is named twice") {
-  emit_many(3);
-  const auto events = worker.claim();
-  REQUIRE(events.size() == 3);
-  const auto ended = [&](int index, engine::RunStatus status, const std::string& reason) {
-    const auto& event = events.at(static_cast<std::size_t>(index));
-    return engine::FinishedEvent{event.position, event.id, status, reason};
-  };
-  const std::vector<engine::FinishedEvent> finished{
-      ended(2, engine::RunStatus::kFailed, ""), ended(0, engine::RunStatus::kDone, ""),
-      ended(1, engine::RunStatus::kDone, "nobody to tell"), ended(0, engine::RunStatus::kDone, ""),
-      ended(2, engine::RunStatus::kFailed, "")};
-  CHECK(worker.outbox.finish(finished) == 3);
-  CHECK(exec("select id, status, coalesce(reason, '-') from pawl.outbox_archive order by position") ==
-        Table{{events[0].id, "done", "-"},
-              {events[1].id, "done", "nobody to tell"},
-              {events[2].id, "failed", "failed without a reason"}});
-}
-
-TEST_CASE_METHOD(Fixture, "an event is archived with its payload, or with the one that is given in its place") {
-  emit_many(2);
-  auto events = worker.claim();
-  REQUIRE(events.size() == 2);
-  const std::vector<engine::FinishedEvent> ends{
-      {events[0].position, events[0].id, engine::RunStatus::kDone, "", engine::Resumable::kAnywhere, R"({"safe": 1})"},
-      {events[1].position, events[1].id, engine::RunStatus::kDone, "", engine::Resumable::kAnywhere, ""}};
-  CHECK(worker.outbox.finish(ends) == 2);
-  CHECK(exec("select payload, reason is null from pawl.outbox_archive order by position") ==
-        Table{{R"({"safe": 1})", "t"}, {"{}", "t"}});
-}
-
 TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
   const auto event = claim_one();
   CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);
@@ -179,55 +134,24 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
   CHECK(value("select count(*) from pawl.outbox") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a resumed event goes back to the outbox for the store that has its run") {
+TEST_CASE_METHOD(Fixture, "a run that has acted on all of its failures is not resumed, and it is said why") {
+  const engine::Event event = claim_one();
+  const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no",
+                                  engine::Resumable::kNowhere};
+  REQUIRE(worker.outbox.finish({&end, 1}) == 1);
+  const auto outcome = resume(event.id);
+  CHECK_FALSE(outcome.resumed);
+  CHECK(outcome.detail.find("nothing to resume: its workflow has acted on each failure") == 0);
+  CHECK(value("select status from pawl.v1_events") == "failed");
+}
+
+TEST_CASE_METHOD(Fixture, "a resume is on record with who asked for it and why") {
   const std::string id = fail_one();
   const auto outcome = resume(id);
   CHECK(outcome.resumed);
   CHECK(outcome.detail.empty());
-  CHECK(value("select count(*) from pawl.outbox_archive") == "0");
   CHECK(value("select verb || event_id || requested_by || note || outcome from pawl.commands") ==
         "resume" + id + "operatortry againresumed");
-
-  Worker other(*this);
-  other.open();
-  CHECK(other.claim().empty());
-  std::vector<engine::Event> events;
-  REQUIRE(eventually([&] { return !(events = worker.claim()).empty(); }));
-  CHECK(events[0].id == id);
-  CHECK(events[0].deliveries == 1);
-  CHECK(events[0].resumes == 1);
-}
-
-TEST_CASE_METHOD(Fixture, "if the worker with its store is gone, any worker takes a resumed event") {
-  const std::string id = fail_one();
-  REQUIRE(resume(id).resumed);
-  Worker other(*this);
-  other.open();
-  CHECK(other.claim().empty());
-  worker.outbox.release({});
-  CHECK(eventually([&] { return other.claim_ids() == std::vector<std::string>{id}; }));
-}
-
-TEST_CASE_METHOD(
-    Fixture, "P3: a run that has acted on a failure is resumed for the worker with its store alone, or not at all") {
-  const auto resumable = GENERATE(engine::Resumable::kHere, engine::Resumable::kNowhere);
-  const engine::Event event = claim_one();
-  const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no", resumable};
-  REQUIRE(worker.outbox.finish({&end, 1}) == 1);
-  const auto outcome = resume(event.id);
-  CHECK(outcome.resumed == (resumable == engine::Resumable::kHere));
-  if (!outcome.resumed) {
-    CHECK(outcome.detail.find("nothing to resume: its workflow has acted on each failure") == 0);
-    CHECK(value("select status from pawl.v1_events") == "failed");
-    return;
-  }
-  worker.outbox.release({});
-  Worker other(*this);
-  other.open();
-  CHECK(other.claim().empty());
-  Worker heir(*this, worker.store);
-  heir.open();
-  CHECK(heir.claim_ids() == std::vector<std::string>{event.id});
 }
 
 TEST_CASE_METHOD(

@@ -1,4 +1,4 @@
-// The steps of a runner's workflows, each once, under names that tell them apart.
+// The steps of a runner's workflows, each once, under names that tell them apart, and how a workflow tries one again.
 #pragma once
 
 #include <string>
@@ -17,5 +17,8 @@ struct NamedStep {
 /// In the order of their lanes. One that several workflows share goes by the first of them. Throws WorkflowBug where
 /// one workflow has two of one name.
 std::vector<NamedStep> named_steps(const std::vector<WorkflowDefinition>& workflows);
+
+/// The workflow's own policy for a step, else the step's.
+const RetryPolicy& retry_of(const WorkflowDefinition& workflow, const StepBase& step);
 
 }  // namespace pawl::engine

@@ -1,5 +1,5 @@
 // Gathers the steps, then names them.
-#include "engine/runtime/step_names.h"
+#include "engine/dispatch/workflow_steps.h"
 
 #include <algorithm>
 #include <map>
@@ -25,6 +25,11 @@ std::vector<NamedStep> named_steps(const std::vector<WorkflowDefinition>& workfl
   for (NamedStep& step : steps)
     if (count[step.step->name()] == 1) step.name = step.step->name();
   return steps;
+}
+
+const RetryPolicy& retry_of(const WorkflowDefinition& workflow, const StepBase& step) {
+  const auto own = workflow.retries.find(&step);
+  return own == workflow.retries.end() ? step.options().retry : own->second;
 }
 
 }  // namespace pawl::engine

@@ -1,0 +1,108 @@
+// P2: one run per event, however often it is delivered.
+#include "engine/runtime/arrivals.h"
+
+#include <utility>
+
+#include "engine/faults/crash_point.h"
+
+namespace pawl::engine {
+
+namespace {
+
+bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
+
+std::string too_large(std::int64_t bytes) {
+  return "its payload of " + std::to_string(bytes) + " bytes does not reach a worker, which takes at most " +
+         std::to_string(kPayloadMax) +
+         " of one event, and less over a slow line, and only what is text in UTF-8; emit a reference to what is large, "
+         "and no bytes that are no text";
+}
+
+}  // namespace
+
+void Arrivals::supersede(RunNumber run) {
+  use_.journal.add(RunEnded{run, RunStatus::kSuperseded,
+                            "the outbox has it no more for this worker: another one finished it or has taken it over, "
+                            "or this is another database",
+                            now()});
+}
+
+void Arrivals::arrive(Arrival arrival) {
+  ++claimed_;
+  if (RunState* const in_memory = use_.runs.find(arrival.event))
+    arrive_again(*in_memory, arrival.event);
+  else if (!arrival.known.empty())
+    arrive_known(arrival.event, std::move(arrival.known.front()));
+  else
+    arrive_new(std::move(arrival.event));
+}
+
+void Arrivals::arrive_new(Event event) {
+  StoredRun stored;
+  stored.run = next_run_++;
+  stored.resumes = event.resumes;
+  stored.workflow = event.workflow;
+  stored.event = std::move(event);
+  const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
+  if (const std::int64_t size = stored.event.left_out; size > 0)
+    return use_.life.finished({.position = stored.event.position,
+                               .event_id = stored.event.id,
+                               .status = RunStatus::kFailed,
+                               .reason = too_large(size),
+                               .withheld = size},
+                              stored.event);
+  RunStarted started{stored.run, stored.workflow, stored.event, now()};
+  if (workflow->payload_to_keep) try {
+      started.event.payload = workflow->payload_to_keep(stored.event.payload);
+    } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
+      return use_.life.finished(
+          {stored.event.position, stored.event.id, RunStatus::kFailed,
+           "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what()},
+          stored.event);
+    }
+  use_.journal.add_soon(std::move(started), now());  // with the first step's end, mostly
+  crash_point(CrashPoint::kRunStarted);
+  use_.observer.on(notice_of(NoticeKind::kRunStarted, stored.event, "", ""));
+  use_.life.admit(*workflow, std::move(stored));
+}
+
+// A finished one is only archived again, unless an operator resumed it.
+void Arrivals::arrive_known(const Event& event, StoredRun stored) {
+  if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
+  if (ended(stored.status))
+    return use_.life.finished({event.position, event.id, stored.status, stored.reason, stored.resumable,
+                               payload_to_archive(find_workflow(use_.workflows, stored.workflow), event.payload)},
+                              event);
+  use_.journal.add(RunRedelivered{stored.run, event.position, event.deliveries});
+  resumed(event, std::move(stored), "delivered again");
+}
+
+// The claim was forgotten by a crash of Postgres, or the same event was written again while its run moves. What says
+// that the run waits comes once more after it, or the store would call a parked run running.
+void Arrivals::arrive_again(RunState& run, const Event& event) {
+  run.stored.event.position = event.position;
+  use_.journal.add(RunRedelivered{run.stored.run, event.position, event.deliveries});
+  if (run.parking) use_.journal.add(*run.parking);
+}
+
+// Also of a run that has not ended here: it failed in another store, and what was resumed is the event.
+void Arrivals::reopen(const Event& event, StoredRun stored) {
+  use_.journal.add(RunReopened{stored.run, event.resumes, event.position, now()});
+  crash_point(CrashPoint::kRunReopened);
+  std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
+  stored.retries.clear();
+  stored.resumes = event.resumes;
+  resumed(event, std::move(stored), "by an operator");
+}
+
+void Arrivals::resumed(const Event& event, StoredRun stored, std::string_view by) {
+  stored.status = RunStatus::kRunning;
+  stored.event.position = event.position;
+  stored.event.deliveries = event.deliveries;
+  use_.observer.on(notice_of(NoticeKind::kRunResumed, event, "", by));
+  if (const auto* workflow = find_workflow(use_.workflows, stored.workflow))
+    return use_.life.admit(*workflow, std::move(stored));
+  use_.life.park_misfit(stored, "no workflow named " + stored.workflow);
+}
+
+}  // namespace pawl::engine

@@ -1,0 +1,194 @@
+// What a run does next is decided elsewhere (engine/runs/decider.h); here it is done.
+#include "engine/runtime/run_life.h"
+
+#include <algorithm>
+
+#include "engine/faults/crash_point.h"
+#include "engine/runs/decider.h"
+
+namespace pawl::engine {
+
+namespace {
+
+constexpr Duration kLookAtHeld = std::chrono::seconds{1};
+constexpr Duration kMisfitWait = std::chrono::hours{1};
+constexpr Duration kQuarantineWait = std::chrono::seconds{1};
+
+}  // namespace
+
+const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name) {
+  const auto found = std::ranges::find(workflows, name, &WorkflowDefinition::name);
+  return found == workflows.end() ? nullptr : &*found;
+}
+
+// Nothing as well where the workflow cannot say, so that a corrected build can take the event up.
+std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) try {
+  if (!workflow || !workflow->payload_to_archive) return {};
+  return workflow->payload_to_archive(payload).value_or("");
+} catch (const std::exception&) {
+  return {};
+}
+
+RunState& RunLife::enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken) {
+  stored.payload_to_archive = payload_to_archive(&workflow, stored.event.payload);
+  auto run = std::make_unique<RunState>(workflow, std::move(stored));
+  run->woken = woken;
+  run->quarantine = use_.suspects.entered(run->stored);
+  return use_.runs.add(std::move(run));
+}
+
+// P8: a crash loop ends here, without a step of it being started.
+void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
+  if (use_.suspects.of_delivered(stored, moving()) == Admission::kIsHeld) return use_.suspects.hold(std::move(stored));
+  RunState& run = enter(workflow, std::move(stored), false);
+  if (const std::string why = use_.suspects.set_aside(run.stored); !why.empty())
+    return end_durably(run, RunStatus::kFailed, why);
+  move(run);
+}
+
+void RunLife::woken(std::vector<StoredRun> loaded) {
+  for (StoredRun& stored : loaded) {
+    const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
+    if (use_.runs.contains(stored.run) || use_.suspects.holds(stored.run) || !unfinished) continue;
+    const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
+    if (!workflow) {
+      park_misfit(stored, "no workflow named " + stored.workflow);
+      continue;
+    }
+    switch (use_.suspects.of_woken(stored, moving())) {
+      case Admission::kEnters:
+        wake(*workflow, std::move(stored));
+        break;
+      case Admission::kIsHeld:
+        use_.suspects.hold(std::move(stored));
+        break;
+      case Admission::kWaits:
+        use_.parking.park(stored.run, now() + kQuarantineWait);
+        break;
+    }
+  }
+}
+
+void RunLife::wake_held() {
+  StoredRun stored = use_.suspects.release();
+  if (const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow)) wake(*workflow, std::move(stored));
+}
+
+// P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
+void RunLife::wake(const WorkflowDefinition& workflow, StoredRun stored) {
+  const RunRedelivered moving{stored.run, stored.event.position, stored.event.deliveries};
+  enter(workflow, std::move(stored), true);
+  use_.journal.add(moving, [this, number = moving.run] { move(*use_.runs.find(number)); });
+}
+
+// Nothing of a run executes before its code has met all of its checkpoints and fits them.
+void RunLife::move(RunState& run) {
+  while (!run.leaving) {
+    switch (next_move({run.returned(), run.can_advance(), run.moving(), run.waiting()})) {
+      case NextMove::kAdvance:
+        run.advance();
+        if (run.can_advance()) break;
+        if (const std::string why = misfit(run); !why.empty() && !run.executing) {
+          leave(run);
+          return park_misfit(run.stored, why);
+        }
+        run.executing = true;
+        use_.dispatch.offer_fresh(run);
+        break;
+      case NextMove::kLeave:
+        return look_again_later(run);
+      case NextMove::kPark:
+        return park(run);
+      case NextMove::kEnd:
+        return end(run);
+    }
+  }
+}
+
+// A run in memory of which a part moves: what of it waits is looked at when it is due, so that a retry does not wait
+// for a sibling that is stuck.
+void RunLife::look_again_later(RunState& run) {
+  if (!run.waiting()) return;
+  Timestamp when = run.held.empty() ? Timestamp::max() : now() + kLookAtHeld;
+  if (!run.backing_off.empty()) when = std::min(when, run.backing_off.begin()->first);
+  use_.runs.look_again(run, when);
+}
+
+void RunLife::look_again() {
+  while (RunState* const run = use_.runs.take_due(now())) {
+    use_.dispatch.offer_waiting(*run);
+    move(*run);
+  }
+}
+
+void RunLife::leave(RunState& run) {
+  run.leaving = true;
+  use_.runs.stop_looking(run);
+}
+
+void RunLife::park(RunState& run) {
+  Wait wait = use_.parking.wait_of(run);
+  leave(run);
+  run.parking = RunParked{run.stored.run, now(), wait.reason};
+  if (wait.until) run.parking->wake_at = *wait.until;
+  use_.journal.add(*run.parking, [this, number = run.stored.run, wait = std::move(wait)] {
+    crash_point(CrashPoint::kRunParked);
+    forget(number);
+    use_.parking.park(number, wait);
+  });
+}
+
+// Due at once for the next process, which may be the right build.
+void RunLife::park_misfit(const StoredRun& stored, const std::string& why) {
+  const std::string reason = "does not fit this build: " + why;
+  use_.observer.on(notice_of(NoticeKind::kRunMisfit, stored.event, "", reason));
+  RunParked parked{stored.run, now(), reason};
+  if (RunState* const run = use_.runs.find(stored.run)) run->parking = parked;
+  use_.journal.add(std::move(parked), [this, number = stored.run] {
+    forget(number);
+    use_.parking.park(number, now() + kMisfitWait);
+  });
+}
+
+void RunLife::end(RunState& run) {
+  leave(run);
+  if (const std::string why = misfit(run); !why.empty()) return park_misfit(run.stored, why);
+  const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
+  std::string reason = failure_reason(run);
+  if (!run.note.empty()) reason += (reason.empty() ? "" : "; ") + run.note;
+  end_durably(run, status, reason);
+}
+
+void RunLife::end_durably(RunState& run, RunStatus status, const std::string& reason) {
+  leave(run);
+  RunEnded ended{run.stored.run, status, reason, now()};
+  if (status == RunStatus::kFailed) {
+    ended.caught = caught_failures(run);
+    ended.resumable = resumable(run, ended.caught);
+  }
+  const Resumable resumable = ended.resumable;
+  const bool done_with_note = status == RunStatus::kDone && !run.note.empty();
+  use_.journal.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, done_with_note] {
+    crash_point(CrashPoint::kRunEnded);
+    const StoredRun& stored = use_.runs.find(number)->stored;  // as it is now: a redelivery may have moved the event
+    FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
+    ends_.done_with_note += done_with_note;
+    finished(std::move(end), stored.event);
+    forget(number);
+  });
+}
+
+void RunLife::finished(FinishedEvent end, const Event& event) {
+  ++(end.status == RunStatus::kDone ? ends_.done : ends_.failed);
+  use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
+  use_.archiver.finish(std::move(end));
+}
+
+void RunLife::forget(RunNumber number) {
+  RunState* const run = use_.runs.find(number);
+  if (run == nullptr) return;
+  if (use_.suspects.left(run->quarantine)) acquitted_();
+  use_.runs.erase(*run);
+}
+
+}  // namespace pawl::engine

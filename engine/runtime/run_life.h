@@ -1,0 +1,89 @@
+// A run's life in memory: it moves until it waits or ends, and leaves once that is durable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/ports/observer.h"
+#include "engine/runs/run_table.h"
+#include "engine/runs/suspects.h"
+#include "engine/runtime/archiver.h"
+#include "engine/runtime/journal.h"
+#include "engine/runtime/parking.h"
+#include "engine/runtime/step_dispatch.h"
+
+namespace pawl::engine {
+
+/// The workflow of a run, by its name; null if this build has none.
+const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name);
+
+/// What of a run that has ended is archived in place of the payload, as the workflow says; empty: the payload as it was
+/// emitted.
+std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload);
+
+/// How many runs ended how, since open().
+struct EndCounts {
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t done_with_note = 0;  ///< Of those done.
+};
+
+/// Engine's thread only.
+class RunLife {
+ public:
+  /// What it needs, all of which outlives it.
+  struct Uses {
+    const std::vector<WorkflowDefinition>& workflows;
+    const Clock& clock;
+    Observer& observer;
+    Journal& journal;
+    Archiver& archiver;
+    RunTable& runs;
+    Suspects& suspects;
+    Parking& parking;
+    StepDispatch& dispatch;
+  };
+
+  /// `acquitted` is called when a run has left that kept others out.
+  RunLife(Uses uses, std::function<void()> acquitted) : use_(uses), acquitted_(std::move(acquitted)) {}
+
+  /// A run whose event was just delivered, and which is on record as moving, begins to move if it may now.
+  void admit(const WorkflowDefinition& workflow, StoredRun stored);
+  /// Runs that were loaded since their wait is over. Each comes back, or waits on if it may not move beside the others.
+  void woken(std::vector<StoredRun> loaded);
+  /// The one that is held for its last delivery moves. Only when nothing else does.
+  void wake_held();
+  /// What is due next for a run of which something has changed.
+  void move(RunState& run);
+  /// Looks again at runs of which a part waits, where that is due.
+  void look_again();
+
+  /// Another build began it. It is not skipped: it waits, and the next process takes it up at once.
+  void park_misfit(const StoredRun& stored, const std::string& why);
+  /// The event's run has ended: it is told, counted and archived.
+  void finished(FinishedEvent end, const Event& event);
+
+  /// Runs in memory and those that are being loaded.
+  std::size_t moving() const { return use_.runs.size() + use_.parking.loading(); }
+  const EndCounts& ends() const { return ends_; }
+
+ private:
+  RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
+  void wake(const WorkflowDefinition& workflow, StoredRun stored);
+  void look_again_later(RunState& run);
+  void leave(RunState& run);
+  void park(RunState& run);
+  void end(RunState& run);
+  void end_durably(RunState& run, RunStatus status, const std::string& reason);
+  void forget(RunNumber number);
+  Timestamp now() const { return use_.clock.now(); }
+
+  Uses use_;
+  std::function<void()> acquitted_;
+  EndCounts ends_;
+};
+
+}  // namespace pawl::engine

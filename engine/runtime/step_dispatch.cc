@@ -1,0 +1,147 @@
+// What an attempt's outcome means is decided elsewhere (engine/runs/decider.h); here it is done.
+#include "engine/runtime/step_dispatch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/dispatch/batch_execution.h"
+#include "engine/faults/crash_point.h"
+#include "engine/runs/decider.h"
+
+namespace pawl::engine {
+
+namespace {
+
+// It failed at a time that is still to come: the wall clock was wrong then, or is now. How long ago that was nobody
+// knows, so the next attempt is due, and the wait before it makes nothing older.
+void distrust(Execution& execution, Timestamp now) {
+  execution.age = std::max(execution.age - (execution.retry_at - execution.failed_at), Duration{0});
+  execution.retry_at = now;
+}
+
+StepKey key_of(const Execution& execution) { return {execution.step->name(), execution.key}; }
+
+}  // namespace
+
+void StepDispatch::offer_fresh(RunState& run) {
+  const Timestamp now = use_.clock.now();
+  for (Execution* execution : std::exchange(run.fresh, {})) {
+    if (execution->failed_at > now) distrust(*execution, now);
+    if (execution->phase() == Execution::Phase::kBackingOff && execution->retry_at > now) continue;
+    use_.queues.of(*execution).offer(*execution, now, run.woken);
+  }
+}
+
+void StepDispatch::offer_waiting(RunState& run) {
+  const Timestamp now = use_.clock.now();
+  while (!run.backing_off.empty() && run.backing_off.begin()->first <= now) {
+    Execution& due = *run.backing_off.begin()->second;
+    use_.queues.of(due).offer(due, now, true);
+  }
+  for (Execution* held : std::vector<Execution*>(run.held.begin(), run.held.end()))
+    use_.queues.of(*held).offer(*held, now, true);
+}
+
+void StepDispatch::turn() {
+  const Timestamp at = use_.clock.now();
+  for (StepQueue& queue : use_.queues) {
+    for (auto batch = queue.take(at); !batch.empty(); batch = queue.take(at)) send(queue, std::move(batch), at);
+    for (Execution* evicted : queue.evict_if_slow(at)) moved_(*evicted->run);
+  }
+}
+
+std::optional<Timestamp> StepDispatch::due_at() const {
+  std::optional<Timestamp> first;
+  for (const StepQueue& queue : use_.queues)
+    if (const auto due = queue.due_at(); due && (!first || *due < *first)) first = due;
+  return first;
+}
+
+void StepDispatch::send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at) {
+  for (Execution* execution : batch) execution->started_at = at;
+  const auto call = std::make_shared<StepCall>(
+      StepCall{std::move(batch), at, queue.circuit().probing(), queue.refusals().call_begins()});
+  use_.lanes.submit(
+      queue.lane(), [&step = queue.step(), call] { call->lease_lost = execute_batch(step, call->executions); },
+      [this, &queue, call] { returned(queue, *call); });
+}
+
+void StepDispatch::returned(StepQueue& queue, const StepCall& call) {
+  const bool isolated = queue.returned(call.taken_at, call.executions);
+  if (!call.lease_lost.empty()) {
+    lost_ = call.lease_lost;
+    return;
+  }
+  const Timestamp at = use_.clock.now();
+  tell(queue, weigh(queue, call, isolated, at, use_.jitter));
+  for (Execution* execution : call.executions) settle(queue, *execution, at);
+}
+
+void StepDispatch::tell(StepQueue& queue, const CircuitChange& change) {
+  if (change.kind == CircuitChange::Kind::kNone) return;
+  const bool opened = change.kind == CircuitChange::Kind::kOpened;
+  notify(opened ? NoticeKind::kCircuitOpened : NoticeKind::kCircuitClosed, *change.execution, change.reason);
+  if (!opened) return;
+  for (Execution* evicted : queue.evict()) moved_(*evicted->run);
+}
+
+void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) {
+  using Kind = Verdict::Kind;
+  const AttemptFacts facts{.attempt = execution.attempt,
+                           .age = execution.age + (at - execution.started_at),
+                           .now = at,
+                           .jitter = use_.jitter.next(),
+                           .paused = !queue.circuit().closed(),
+                           .everybody_refused = queue.circuit().refused()};
+  const RetryPolicy& retry_policy = retry_of(*execution.run->definition, queue.step());
+  Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), retry_policy, facts);
+  if (verdict.kind == Kind::kSucceed) return settled(queue, execution, false, std::move(verdict.text), at);
+  if (verdict.kind == Kind::kFail) {
+    notify(NoticeKind::kStepFailed, execution, verdict.text);
+    return settled(queue, execution, true, std::move(verdict.text), at);
+  }
+  execution.error = std::move(verdict.text);
+  if (verdict.kind == Kind::kRetry)
+    retry(execution, facts.age, at, verdict.retry_at);
+  else if (verdict.kind == Kind::kHold)
+    execution.enter(Execution::Phase::kHeld);
+  else
+    queue.offer(execution, at, true);
+  moved_(*execution.run);
+}
+
+void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Timestamp retry_at) {
+  ++attempts_failed_;
+  crash_point(CrashPoint::kRetryDecided);
+  notify(NoticeKind::kAttemptFailed, execution, execution.error);
+  use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, execution.error,
+                                 at - age, at, retry_at});
+  execution.retry_at = retry_at;
+  execution.enter(Execution::Phase::kBackingOff);
+  execution.age = age + (retry_at - at);
+  ++execution.attempt;
+}
+
+// P3: what awaits the step goes on only when its checkpoint is durable.
+void StepDispatch::settled(StepQueue& queue, Execution& execution, bool failed, std::string result, Timestamp at) {
+  if (queue.refusals().remembers_any()) queue.refusals().settled(StepQueue::item_of(execution));
+  execution.enter(Execution::Phase::kSettling);
+  execution.error = failed ? result : std::string();
+  use_.journal.add(StepSettled{execution.run->stored.run, key_of(execution), execution.attempt, failed,
+                               std::move(result), execution.started_at, at},
+                   [this, &execution, failed] {
+                     execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
+                     moved_(*execution.run);
+                   });
+}
+
+void StepDispatch::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {
+  Notice notice = notice_of(kind, execution.run->stored.event, "", detail);
+  notice.workflow = execution.run->stored.workflow;
+  notice.step = execution.step->name();
+  notice.key = execution.key;
+  notice.attempt = execution.attempt;
+  use_.observer.on(notice);
+}
+
+}  // namespace pawl::engine

@@ -1,0 +1,48 @@
+// The outbox in memory keeps the contract.
+#include "engine/testing/memory_outbox.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/engine/testing/outbox_contract.h"
+
+using namespace pawl::engine;
+
+namespace {
+
+class MemoryOutboxWorld final : public OutboxWorld {
+ public:
+  std::string emit(const std::string& type, const std::string& payload) override { return table_.emit(type, payload); }
+  std::string emit_late(const std::string& type, const std::function<void()>& meanwhile) override {
+    std::string id = table_.emit(type);
+    auto uncommitted = table_.rows.extract(std::prev(table_.rows.end()));
+    meanwhile();
+    table_.rows.insert(std::move(uncommitted));
+    return id;
+  }
+  std::unique_ptr<Outbox> worker() override { return std::make_unique<MemoryOutbox>(table_); }
+  void expire(std::int64_t epoch) override { table_.bury(epoch); }
+  bool resume(const std::string& id) override { return table_.resume(id); }
+  std::vector<ArchivedEvent> archive() override {
+    std::map<std::int64_t, ArchivedEvent> by_position;
+    for (const auto& [event, status, reason, resumable, store] : table_.archive)
+      by_position[event.position] = {event.id, status, reason, event.payload};
+    std::vector<ArchivedEvent> archived;
+    for (const auto& [position, event] : by_position) archived.push_back(event);
+    return archived;
+  }
+
+ private:
+  MemoryOutboxTable table_;
+};
+
+}  // namespace
+
+TEST_CASE("the outbox in memory keeps the contract") {
+  const MakeOutboxWorld make = [] { return std::make_unique<MemoryOutboxWorld>(); };
+  check_claiming(make);
+  check_quarantine(make);
+  check_epochs(make);
+  check_restarting(make);
+  check_finishing(make);
+  check_resuming(make);
+}
