@@ -71,7 +71,7 @@ void RunLife::woken(std::vector<StoredRun> loaded) {
 
 void RunLife::wake_held() {
   StoredRun stored = use_.suspects.release();
-  if (const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow)) wake(*workflow, std::move(stored));
+  if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) wake(*workflow, std::move(stored));
 }
 
 // P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
