@@ -24,7 +24,8 @@ struct MemoryOutboxTable {
     RunStatus status;
     std::string reason;
     Resumable resumable = Resumable::kAnywhere;
-    std::string store{};  ///< Of the worker that finished it.
+    std::string store{};        ///< Of the worker that finished it.
+    std::int64_t withheld = 0;  ///< FinishedEvent's.
   };
 
   /// Registers a workflow as `pawl migrate` does, for events that are emitted from now on. Workers register theirs when

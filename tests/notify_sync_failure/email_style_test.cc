@@ -204,8 +204,10 @@ TEST_CASE_METHOD(Fixture, "a value where escaping does not make it harmless is r
                             "<p title='\">{{label}}' lang={{label}}>"}) {
     INFO(place);
     CHECK_THAT(refusal_of("html", place), Contains("html.mustache, line ") && !Contains("no such tag"));
-    CHECK(refusal_of("text", place) == "taken");
-    std::filesystem::remove(directory.path() + "/notify-sync-failure.text.mustache");
+    for (const char* part : {"html", "text"}) {
+      CHECK((refusal_of(part, place) == "taken") == (part == std::string("text")));
+      std::filesystem::remove(directory.path() + "/notify-sync-failure." + part + ".mustache");
+    }
   }
 }
 

@@ -33,6 +33,7 @@ TEST_CASE_METHOD(Large, "an event whose payload is too large fails with its size
   start();
   REQUIRE(until([&] { return archived(2); }));
   for (const auto& ended : table.archive) {
+    CHECK(ended.withheld == (ended.event.id == large ? kPayloadMax + 1 : 0));
     CHECK((ended.status == RunStatus::kFailed) == (ended.event.id == large));
     if (ended.event.id == large) CHECK(ended.reason.find("its payload of 16777217 bytes") != std::string::npos);
   }

@@ -24,8 +24,8 @@ class MemoryOutboxWorld final : public OutboxWorld {
   bool resume(const std::string& id) override { return table_.resume(id); }
   std::vector<ArchivedEvent> archive() override {
     std::map<std::int64_t, ArchivedEvent> by_position;
-    for (const auto& [event, status, reason, resumable, store] : table_.archive)
-      by_position[event.position] = {event.id, status, reason, event.payload};
+    for (const auto& ended : table_.archive)
+      by_position[ended.event.position] = {ended.event.id, ended.status, ended.reason, ended.event.payload};
     std::vector<ArchivedEvent> archived;
     for (const auto& [position, event] : by_position) archived.push_back(event);
     return archived;
