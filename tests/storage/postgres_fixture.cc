@@ -176,7 +176,7 @@ void Worker::expire() {
 }
 
 bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!condition())
     if (std::chrono::steady_clock::now() > deadline) return false;
   return true;
