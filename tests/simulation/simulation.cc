@@ -184,16 +184,24 @@ void Simulation::calm_down() {
   for (const auto& process : processes_) process->recover();
 }
 
+// No worker has anything to do, and no event waits for one that is asleep. One of a store that was lost waits for ever.
+bool Simulation::idle() const {
+  const auto is_awaited = [&](const auto& entry) {
+    const auto& row = entry.second;
+    return !row.only_store ||
+           std::ranges::any_of(processes_, [&](const auto& process) { return process->store().id == row.store; });
+  };
+  return std::ranges::all_of(processes_, [](const auto& process) { return process->idle(); }) &&
+         std::ranges::none_of(outside_.postgres.table.rows, is_awaited);
+}
+
 // P9: bounded by the longest that retries, poisons and hung calls may take, one after the other.
 void Simulation::drain() {
   Timestamp until = world_.now + hours{8};
   for (const std::string& id : emitted_)
     if (outside_.workload.hangs(id))
       until += (world_.options.deliveries_max + 1) * (seconds{world_.options.hang_seconds} + minutes{2});
-  const auto quiet = [&] {
-    return outside_.oracle.all_ended() &&
-           std::all_of(processes_.begin(), processes_.end(), [](const auto& process) { return process->idle(); });
-  };
+  const auto quiet = [&] { return outside_.oracle.all_ended() && idle(); };
   while (!over() && !quiet() && world_.now < until) round(until);
   if (over() || quiet()) return;
   std::string busy;
@@ -207,9 +215,6 @@ void Simulation::drain() {
 void Simulation::check_stores() {
   for (const auto& process : processes_) process->die(Fault::kCrashBetweenTurns);
   const Timestamp until = world_.now + hours{1};
-  const auto idle = [&] {
-    return std::all_of(processes_.begin(), processes_.end(), [](const auto& process) { return process->idle(); });
-  };
   while (!over() && !idle() && world_.now < until) round(until);
   for (const auto& process : processes_)
     for (const engine::UnfinishedRun& run : process->store().checkpoints.recover().unfinished)

@@ -36,6 +36,7 @@ class Simulation {
   void disturb_events();
   void end_outages();
   void calm_down();
+  bool idle() const;
   void drain();
   void check_stores();
   bool over() const { return !world_.violation.empty(); }
