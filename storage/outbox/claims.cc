@@ -54,14 +54,14 @@ const std::string kLostBatch = "with picked as materialized (select " + sizes() 
                                fitting("$4::bigint") + " select " + event_columns("$5::bigint") +
                                " from pawl.outbox o where o.ctid = any(array(select place from fitting))";
 
-// $1 above, $2 limit, $3 window, $4 hot keys. Looks at a window of positions for cold ones. Says how far it got, and
-// whether that is the end; a gap behind the window is skipped.
+// $1 above, $2 limit, $3 window, $4 hot keys, $5 workflows. Looks for cold ones in a window of positions; says how far
+// it got and whether that is the end; a gap behind the window is skipped.
 const std::string kFindCold =
     "with cold as materialized (select o.position from pawl.outbox o where o.position > $1::bigint"
-    " and o.position <= $1::bigint + $3::int and o.lease_epoch is null and o.deliveries = 0 and " +
+    " and o.position <= $1::bigint + $3::int and o.lease_epoch is null and o.deliveries = 0"
+    " and o.workflow = any($5::text[]) and " +
     tenant_key() +
-    " <> all($4::text[]) order by o.position limit $2::int)"
-    " select array(select position from cold),"
+    " <> all($4::text[]) order by o.position limit $2::int) select array(select position from cold),"
     " case when full_up then last when next is not null then next - 1"
     " else (select max(o.position) from pawl.outbox o where o.position > $1::bigint) end,"
     " not full_up and next is null, " +
@@ -271,7 +271,7 @@ int OutboxClaims::claim_overtaking(int max, Events& events) {
   for (const std::string& key : fairness_.hot()) hot.add(key);
   const Rows cold = connection_.run("find events that overtake", kFindCold,
                                     {std::to_string(std::max(fairness_.mark(), cursor_.mark())), std::to_string(limit),
-                                     std::to_string(TenantFairness::kWindow), hot.text()});
+                                     std::to_string(TenantFairness::kWindow), hot.text(), names_});
   const std::string positions = cold.string(0, 0);
   const int found =
       positions == "{}" ? 0 : take("claim events that overtake", kClaimOvertaking, {positions}, Plan::kOwn, events);

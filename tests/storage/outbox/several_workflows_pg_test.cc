@@ -163,6 +163,21 @@ TEST_CASE_METHOD(Fixture, "in SQL an event's id means all of its runs, with a wo
         Table{{id, id, both[0]}, {further_id(id), id, both[1]}});
 }
 
+TEST_CASE_METHOD(Fixture, "an event names its runs, a further run itself, and what is unknown none") {
+  const std::string id = emit();
+  const std::string further = further_id(id);
+  const auto runs_of = [&](const std::vector<std::string>& named) {
+    std::vector<std::string> runs;
+    for (const engine::RunName& run : storage::runs_of(conninfo, named))
+      runs.push_back(run.run_id + " " + run.event_id + " " + run.workflow);
+    return runs;
+  };
+  const std::string first_run = id + " " + id + " " + both[0], second_run = further + " " + id + " " + both[1];
+  CHECK(runs_of({id}) == std::vector{first_run, second_run});
+  CHECK(runs_of({further, id + "/" + both[0]}) == std::vector{second_run, first_run});
+  CHECK(runs_of({id + "/unknown", Worker::new_store()}).empty());
+}
+
 TEST_CASE_METHOD(Fixture, "failed runs are listed by names that mean no others") {
   const std::string id = emit();
   const std::vector<std::string> names{id + "/" + both[0], further_id(id)};
