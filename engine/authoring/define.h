@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -44,13 +45,32 @@ Decoded<Input> decode_json(const std::string& payload) {
   }
 }
 
+/// Calls the coroutine: `(Run, Input)`, or `(Run, Input, const Event&)` where the payload is not all that it needs. The
+/// event lives for the call only.
+template <class Input>
+class CoroutineCall {
+ public:
+  template <class Call>
+  CoroutineCall(Call call) {  // implicit, so that a lambda is one
+    if constexpr (std::is_invocable_v<Call, Run, Input, const Event&>)
+      call_ = std::move(call);
+    else
+      call_ = [call = std::move(call)](Run run, Input input, const Event&) { return call(run, std::move(input)); };
+  }
+  Workflow operator()(Run run, Input input, const Event& event) const { return call_(run, std::move(input), event); }
+
+ private:
+  std::function<Workflow(Run, Input, const Event&)> call_;
+};
+
 /// All of a workflow. Its name and its event's type are on disk for ever.
 template <class Input>
 struct TypedWorkflow {
-  std::string name;                           ///< kebab-case, verb first.
-  std::string event_type;                     ///< The one type of event that starts it.
-  std::function<Workflow(Run, Input)> body;   ///< Calls the coroutine.
-  decltype(WorkflowDefinition::steps) steps;  ///< Every step it may start; not owned.
+  std::string name;        ///< kebab-case, verb first.
+  std::string event_type;  ///< The one type of event that starts it.
+  CoroutineCall<Input> body;
+  decltype(WorkflowDefinition::steps) steps;        ///< Every step it may start; not owned.
+  decltype(WorkflowDefinition::retries) retries{};  ///< Of steps that are tried again in another way here.
   /// Pure, and called on the engine's thread. What it throws fails the run as well, and nothing of the payload is
   /// stored then.
   std::function<Decoded<Input>(const std::string& payload)> decode = decode_json<Input>;
@@ -88,7 +108,7 @@ template <class Input>
 WorkflowDefinition define(TypedWorkflow<Input> workflow) {
   const auto decoder = std::make_shared<PayloadDecoder<Input>>(std::move(workflow.decode));
   const auto start = [decoder, body = std::move(workflow.body)](Run run, const Event& event) {
-    return body(run, decoder->take(event.payload));
+    return body(run, decoder->take(event.payload), event);
   };
   const auto keep = [decoder](const std::string& payload) { return decoder->look(payload).kept.value_or(payload); };
   const auto archive = [decoder](const std::string& payload) { return decoder->look(payload).archived; };
@@ -97,7 +117,8 @@ WorkflowDefinition define(TypedWorkflow<Input> workflow) {
           .start = start,
           .steps = std::move(workflow.steps),
           .payload_to_keep = keep,
-          .payload_to_archive = archive};
+          .payload_to_archive = archive,
+          .retries = std::move(workflow.retries)};
 }
 
 }  // namespace pawl::engine

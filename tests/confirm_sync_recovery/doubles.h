@@ -17,8 +17,7 @@ using mail::kEventId;
 using mail::kOrgId;
 
 inline SyncRecovered sample_recovery() {
-  return {.event_id = kEventId,
-          .connection_id = "0c0c0000-0000-4000-8000-000000000003",
+  return {.connection_id = "0c0c0000-0000-4000-8000-000000000003",
           .org_id = kOrgId,
           .provider = "Reapit",
           .label = "Head office",

@@ -18,8 +18,7 @@ using mail::MemoryMailer;
 using mail::StepCall;
 
 inline SyncFailed sample_failure() {
-  return {.event_id = kEventId,
-          .connection_id = "0c0c0000-0000-4000-8000-000000000003",
+  return {.connection_id = "0c0c0000-0000-4000-8000-000000000003",
           .sync_log_id = "0d0c0000-0000-4000-8000-000000000004",
           .org_id = kOrgId,
           .provider = "Reapit",

@@ -30,7 +30,6 @@ SyncRecovered SyncRecoveredReader::read(const engine::Event& event) {
   const depositlink::TypedFields fields(reader_.safe_fields(event.payload));
   fields.require_readable(kUnreadable);
   SyncRecovered recovery;
-  recovery.event_id = engine::event_id(event);
   recovery.connection_id = fields.uuid(kConnectionId);
   recovery.org_id = fields.uuid(kOrgId);
   recovery.provider = fields.provider(kProvider);

@@ -13,7 +13,6 @@ namespace pawl::confirm_sync_recovery {
 inline constexpr const char* kEventType = "pms/connection.sync.recovered";
 
 struct SyncRecovered {
-  std::string event_id;  ///< The event's own, whatever the run is called.
   std::string connection_id;
   std::string org_id;
   std::string provider;      ///< As a person reads it, for example `Reapit`.

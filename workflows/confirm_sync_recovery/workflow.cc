@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "engine/authoring/define.h"
 #include "engine/authoring/run.h"
 #include "workflows/confirm_sync_recovery/recovery_content.h"
 #include "workflows/depositlink/mail_requests.h"
@@ -20,8 +21,8 @@ using engine::Run;
 using engine::Workflow;
 using mail::MailRequest;
 
-Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, const RecoverySteps& steps) {
-  const Outage outage{recovery->event_id, recovery->org_id};
+Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, std::string event_id, const RecoverySteps& steps) {
+  const Outage outage{event_id, recovery->org_id};
   const Recipients& told = co_await run.step(steps.find_told, outage);
   if (told.user_ids.empty())
     run.note("nothing to confirm: nobody who is an owner or admin now was told of the failure");
@@ -53,16 +54,17 @@ RecoverySteps::RecoverySteps(ToldDirectory& directory, depositlink::Channels& ch
 
 engine::WorkflowDefinition definition(RecoverySteps& steps) {
   const auto reader = std::make_shared<SyncRecoveredReader>();
-  const auto start = [&steps, reader](Run run, const Event& event) {
-    return confirm_sync_recovery(run, std::make_shared<const SyncRecovered>(reader->read(event)), steps);
-  };
-  return {.name = kWorkflowName,
-          .event_type = kEventType,
-          .start = start,
-          .steps = {&steps.find_told, &steps.create_in_app, &steps.send_email},
-          .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); },
-          .payload_to_archive = [reader](const std::string& payload) { return reader->to_archive(payload); },
-          .retries = steps.retries};
+  return engine::define<SharedRecovery>({
+      .name = kWorkflowName,
+      .event_type = kEventType,
+      .body =
+          [&steps](Run run, SharedRecovery recovery, const Event& event) {
+            return confirm_sync_recovery(run, std::move(recovery), engine::event_id(event), steps);
+          },
+      .steps = {&steps.find_told, &steps.create_in_app, &steps.send_email},
+      .retries = steps.retries,
+      .decode = [reader](const std::string& payload) { return depositlink::decode(*reader, payload); },
+  });
 }
 
 }  // namespace pawl::confirm_sync_recovery

@@ -1,6 +1,7 @@
 // The coroutine and its registration.
 #include "workflows/notify_sync_failure/workflow.h"
 
+#include "engine/authoring/define.h"
 #include "engine/authoring/run.h"
 #include "workflows/depositlink/mail_requests.h"
 #include "workflows/notify_sync_failure/failure_message.h"
@@ -55,16 +56,14 @@ SyncFailureSteps::SyncFailureSteps(depositlink::RecipientDirectory& directory, d
 
 engine::WorkflowDefinition definition(SyncFailureSteps& steps) {
   const auto reader = std::make_shared<SyncFailedReader>();
-  const auto start = [&steps, reader](Run run, const Event& event) {
-    return notify_sync_failure(run, std::make_shared<const SyncFailed>(reader->read(event)), steps);
-  };
-  return {.name = kWorkflowName,
-          .event_type = kEventType,
-          .start = start,
-          .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},
-          .payload_to_keep = [reader](const std::string& payload) { return reader->to_keep(payload); },
-          .payload_to_archive = [reader](const std::string& payload) { return reader->to_archive(payload); },
-          .retries = steps.retries};
+  return engine::define<SharedFailure>({
+      .name = kWorkflowName,
+      .event_type = kEventType,
+      .body = [&steps](Run run, SharedFailure failure) { return notify_sync_failure(run, std::move(failure), steps); },
+      .steps = {&steps.resolve_recipients, &steps.create_in_app, &steps.send_email},
+      .retries = steps.retries,
+      .decode = [reader](const std::string& payload) { return depositlink::decode(*reader, payload); },
+  });
 }
 
 }  // namespace pawl::notify_sync_failure

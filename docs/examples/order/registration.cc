@@ -47,8 +47,7 @@ class FulfilOrder final : public workflow::Module {
   pawl::engine::WorkflowDefinition open(const workflow::Worker& worker) override {
     const mail::MailSettings& mail = mail_.given();
     adapters_.emplace(worker, payments_url_, mail);
-    steps_.emplace(adapters_->payments, adapters_->stock, adapters_->ledger, mail_.mailer(),
-                   mail::Sender{mail.from, mail.from_name, mail.reply_to, mail.envelope_from}, receipts_);
+    steps_.emplace(adapters_->payments, adapters_->stock, adapters_->ledger, mail_.mailer(), mail_.sender(), receipts_);
     return fulfil_order(*steps_);
   }
   void check_access() override {

@@ -113,3 +113,21 @@ TEST_CASE_METHOD(Fixture, "a decoder that throws fails the run as well, of which
   CHECK_THAT(world.run(id).reason, Catch::Contains("out of words"));
   CHECK(world.run(fine).status == RunStatus::kDone);
 }
+
+TEST_CASE_METHOD(Fixture, "a body that asks for the event is given it beside the input") {
+  auto of_event = typed();
+  of_event.body = [this](Run run, Parcel parcel, const Event& event) {
+    parcel.to += " of " + event.type;
+    return ship(run, std::move(parcel), step);
+  };
+  World world({define<Parcel>(of_event)});
+  const std::string id = world.emit("test/parcel.packed", {{"to", "Ada"}, {"grams", 40}});
+  REQUIRE(world.finish());
+  CHECK(world.run(id).step("ship-parcel")->result == R"("to Ada of test/parcel.packed, 40 g")");
+}
+
+TEST_CASE_METHOD(Fixture, "a workflow may try a step again in another way than its options say") {
+  auto of_policy = typed();
+  of_policy.retries = {{&step, {.max_attempts = 1}}};
+  CHECK(define<Parcel>(of_policy).retries.at(&step).max_attempts == 1);
+}

@@ -1,9 +1,11 @@
 // What of a payload is read, kept and archived: parsed and redacted once for all three.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "engine/authoring/define.h"
 #include "workflows/depositlink/payload/fields.h"
 
 namespace pawl::depositlink {
@@ -35,5 +37,24 @@ class PayloadReader {
   std::optional<PayloadFields> fields_;                ///< Of `payload_`.
   std::optional<std::optional<std::string>> archive_;  ///< Of `payload_`.
 };
+
+/// What the reader of a workflow makes of a payload: its input or why it is refused, what is kept and what is archived.
+template <class Reader>
+auto decode(Reader& reader, const std::string& payload) {
+  engine::Event event;
+  event.payload = payload;
+  using Facts = decltype(reader.read(event));
+  const auto read = [&]() -> engine::Decoded<std::shared_ptr<const Facts>> {
+    try {
+      return std::make_shared<const Facts>(reader.read(event));
+    } catch (const engine::PermanentError& refusal) {
+      return refusal;
+    }
+  };
+  auto decoded = read();
+  decoded.kept = reader.to_keep(payload);
+  decoded.archived = reader.to_archive(payload);
+  return decoded;
+}
 
 }  // namespace pawl::depositlink

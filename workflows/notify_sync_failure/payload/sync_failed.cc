@@ -40,7 +40,6 @@ SyncFailed SyncFailedReader::read(const engine::Event& event) {
   const depositlink::TypedFields fields(reader_.safe_fields(event.payload));
   fields.require_readable(kUnreadable);
   SyncFailed failure;
-  failure.event_id = event.id;
   failure.connection_id = fields.uuid(kConnectionId);
   failure.sync_log_id = fields.uuid(kSyncLogId);
   failure.org_id = fields.uuid(kOrgId);

@@ -13,7 +13,6 @@ namespace pawl::notify_sync_failure {
 inline constexpr const char* kEventType = "pms/connection.sync.failed";
 
 struct SyncFailed {
-  std::string event_id;
   std::string connection_id;
   std::string sync_log_id;
   std::string org_id;
