@@ -145,6 +145,7 @@ class CommandLine {
       workflows_.choose(settings_.workflows);
       for (const std::string& password : storage::postgres_passwords(settings_.postgres))
         console_.secrets->add(password);
+      settings_.postgres = storage::with_application_name(settings_.postgres, "pawl " + chosen_name());
       return chosen().run(settings_, console_);
     });
   }
@@ -189,6 +190,8 @@ class CommandLine {
     if (const auto warning = storage::impostor_warning(settings_.postgres))
       throw engine::RefusedError(*warning + ", or require-tls to no");
   }
+
+  std::string chosen_name() const { return app_.get_subcommands().front()->get_name(); }
 
   Verb& chosen() {
     const auto is_parsed = [](const auto& entry) { return entry.first->parsed(); };

@@ -10,6 +10,7 @@
 #include "bin/settings/version.h"
 #include "bin/status/server.h"
 #include "bin/worker/library_output.h"
+#include "bin/worker/log_file.h"
 #include "bin/worker/loop.h"
 #include "bin/worker/retry_start.h"
 #include "bin/worker/signals.h"
@@ -18,6 +19,7 @@
 #include "engine/runtime/step_names.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/postgres/advice.h"
+#include "storage/postgres/passwords.h"
 #include "storage/sqlite/file.h"
 
 namespace pawl::bin {
@@ -25,7 +27,7 @@ namespace pawl::bin {
 namespace {
 
 bool logs_json(const Settings& settings, const Console& console) {
-  if (settings.log_format == LogFormat::kAuto) return !console.err_is_terminal;
+  if (settings.log_format == LogFormat::kAuto) return !console.err_is_terminal || !settings.log_file.empty();
   return settings.log_format == LogFormat::kJson;
 }
 
@@ -51,6 +53,12 @@ void warn_of_slow_timeout(const Settings& settings, Log& log) {
            {{"lease", seconds_text(settings.lease)}, {"postgres_timeout", seconds_text(settings.postgres_timeout)}});
 }
 
+// libpq reads its password file at each connection, and so do we the relay's at each login; but what is logged of them
+// passes the mask at any time.
+void mask_passwords(const Settings& settings, const Console& console) {
+  for (const std::string& password : storage::postgres_passwords(settings.postgres)) console.secrets->add(password);
+}
+
 class WorkerVerb final : public Verb {
  public:
   WorkerVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
@@ -58,16 +66,19 @@ class WorkerVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    std::optional<LogFile> log_file;
+    if (!settings.log_file.empty()) log_file.emplace(settings.log_file);
+    std::ostream& log_stream = log_file ? log_file->stream() : console.unfiltered();
     const bool json = logs_json(settings, console);
     const bool show_progress = until_idle_ && console.err_is_terminal && !json;
-    const Log::Options log_options{settings.log_level, json, show_progress, console.secrets};
+    const Log::Options log_options{settings.log_level, json, show_progress && !log_file, console.secrets};
     if (json)
       console.tell_end = [&console, log_options](const std::string& error) {
         Log(console.unfiltered(), log_options).line(LogLevel::kError, "worker ends", {{"error", error}});
       };
     workflows_.require_settings();
-    watch_stop_signals(console.err_is_terminal);
-    Log log(console.unfiltered(), log_options);
+    watch_signals(console.err_is_terminal);
+    Log log(log_stream, log_options);
     const LibraryOutput library_output(log);
     warn_of_slow_timeout(settings, log);
     if (const auto warning = storage::impostor_warning(settings.postgres)) log.line(LogLevel::kWarn, *warning);
@@ -88,7 +99,11 @@ class WorkerVerb final : public Verb {
     if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
     const WorkerWorld world{settings, address, epoch_, *checkpoints, workflows_, clock, log};
-    return WorkerLoop(world, log, board, console, {until_idle_, show_progress}).run();
+    const auto reload = [&] {
+      if (log_file) log_file->reopen();
+      mask_passwords(settings, console);
+    };
+    return WorkerLoop(world, log, board, console, {until_idle_, show_progress, reload}).run();
   }
 
  private:

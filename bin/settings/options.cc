@@ -136,6 +136,7 @@ void add_worker(CLI::App& app, Settings& settings) {
   running.choice<LogFormat>("--log-format", settings.log_format,
                             {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
                             "default auto: text on a terminal, else JSON");
+  running.text("--log-file", settings.log_file, "Append log lines to this file, not to stderr; SIGHUP opens it anew");
   running.duration("--lease", settings.lease, {"1s", "1d"},
                    "A silent worker's events go to another after this; default 30s");
   running.duration("--postgres-timeout", settings.postgres_timeout, {"100ms", "1d", true},

@@ -24,6 +24,7 @@ struct Settings {
   std::string listen;  ///< `unix:PATH` or `HOST:PORT`; empty: no HTTP.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kAuto;
+  std::string log_file;  ///< Empty: stderr.
 
   engine::Duration lease{std::chrono::seconds{30}};
   engine::Duration postgres_timeout{std::chrono::seconds{15}};

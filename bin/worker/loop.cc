@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "bin/output/redact.h"
 #include "bin/worker/retry_start.h"
 #include "bin/worker/signals.h"
 #include "engine/authoring/errors.h"
@@ -32,7 +33,7 @@ ExitCode WorkerLoop::run() {
     if (ended == Ended::kDrainTimedOut) return ExitCode::kFailed;
     if (ended != Ended::kLeaseLost) return ExitCode::kDone;
     if (world_.clock.now() - opened > kLongestReopen) wait = kFirstReopen;
-    if (draining_ || wait_for_stop(wait)) return ExitCode::kDone;
+    if (draining_ || wait_before_next_try(wait)) return ExitCode::kDone;
   }
 }
 
@@ -42,6 +43,7 @@ WorkerLoop::Ended WorkerLoop::run_session() {
     WorkerSession session(world_);
     if (!open(session)) return Ended::kStoppedBeforeStart;
     log_.line(LogLevel::kInfo, "worker registered");
+    service_.ready();
     return drive(session);
   } catch (const engine::LeaseLostError& error) {
     log_.line(LogLevel::kWarn, "lease lost: registering again under a new epoch", {{"error", error.what()}});
@@ -52,10 +54,11 @@ WorkerLoop::Ended WorkerLoop::run_session() {
 bool WorkerLoop::open(WorkerSession& session) {
   const Patience patience{
       .give_up_after = options_.until_idle ? std::optional(world_.settings.connect_timeout) : std::nullopt,
-      .wait = wait_for_stop,
+      .wait = [this](Duration at_most) { return wait_before_next_try(at_most); },
       .failed =
           [this](const std::string& error, Duration) {
             board_.starting(error);
+            service_.status("cannot register yet, trying again: " + redacted(error, *console_.secrets));
             log_.line(LogLevel::kWarn, "cannot register yet, trying again", {{"error", error}});
           },
   };
@@ -68,6 +71,21 @@ bool WorkerLoop::open(WorkerSession& session) {
     session.runner().open();
     registered_before_ = true;
   });
+}
+
+// A worker that waits for its database is no worker that hangs.
+bool WorkerLoop::wait_before_next_try(Duration at_most) {
+  service_.alive(ServiceManager::Clock::now());
+  reload_if_asked();
+  return wait_for_stop(at_most);
+}
+
+void WorkerLoop::reload_if_asked() try {
+  if (!take_reload_request()) return;
+  options_.reload();
+  log_.line(LogLevel::kInfo, "reloaded: the log file is open anew, passwords that files hold now are masked");
+} catch (const engine::RefusedError& error) {
+  log_.line(LogLevel::kError, "not reloaded", {{"error", error.what()}});
 }
 
 // What the database denies before anything was claimed is a mistake of whoever starts the worker. Denied later, it is
@@ -88,6 +106,8 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
   while (!(draining_ && runner.drained())) {
     turn(runner);
     board_.turned(runner.status());
+    service_.alive(ServiceManager::Clock::now());
+    reload_if_asked();
     watch(session.outbox());
     if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
     if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
@@ -141,6 +161,7 @@ void WorkerLoop::begin_drain(engine::Runner& runner, const char* why) {
   draining_ = true;
   drain_started_ = world_.clock.now();
   board_.draining();
+  service_.stopping();
   log_.line(LogLevel::kInfo, "draining", {{"reason", why}});
   runner.drain();
 }

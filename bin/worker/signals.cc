@@ -3,9 +3,11 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <system_error>
@@ -15,14 +17,32 @@ namespace pawl::bin {
 namespace {
 
 std::atomic<int> signals_seen = 0;
+std::atomic<bool> reload_requested = false;
+bool has_terminal = false;
 int stop_fd = -1;
-static_assert(std::atomic<int>::is_always_lock_free, "the handler may use nothing else");
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
+              "the handlers may use nothing else");
 
 void on_stop(int number) {
   if (signals_seen.fetch_add(1) > 0) _exit(128 + number);
   const std::uint64_t one = 1;
   // A full counter would already be readable: there is nothing to do about a failed write.
   [[maybe_unused]] const auto written = write(stop_fd, &one, sizeof one);
+}
+
+// A terminal that has ended answers no more.
+bool terminal_is_gone() {
+  termios answer;
+  return has_terminal && tcgetattr(STDERR_FILENO, &answer) != 0;
+}
+
+void on_hangup(int number) {
+  const int error = errno;  // of whatever was interrupted
+  if (terminal_is_gone())
+    on_stop(number);
+  else
+    reload_requested = true;
+  errno = error;
 }
 
 void handle(int number, void (*handler)(int)) {
@@ -34,14 +54,17 @@ void handle(int number, void (*handler)(int)) {
 
 }  // namespace
 
-void watch_stop_signals(bool at_terminal) {
+void watch_signals(bool at_terminal) {
+  has_terminal = at_terminal;
   stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (stop_fd < 0) throw std::system_error(errno, std::generic_category(), "cannot watch for stop signals: eventfd");
   handle(SIGTERM, on_stop);
   handle(SIGINT, on_stop);
-  handle(SIGHUP, at_terminal ? on_stop : SIG_IGN);
+  handle(SIGHUP, on_hangup);
   for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2}) handle(ignored, SIG_IGN);
 }
+
+bool take_reload_request() { return reload_requested.exchange(false); }
 
 bool stop_requested() { return signals_seen.load() > 0; }
 

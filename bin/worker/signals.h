@@ -1,15 +1,18 @@
-// The signals that stop a worker: the first asks for a drain, the second ends the process at once.
+// The signals that a worker heeds: those that stop it, and the one that asks it to read files anew.
 #pragma once
 
 #include "engine/authoring/clock.h"
 
 namespace pawl::bin {
 
-/// Takes SIGTERM, SIGINT and, of a worker that somebody started at a terminal, the SIGHUP of its end. The second signal
-/// ends the process with 128 + its number: nothing is lost, since every effect is keyed and every finished step is on
-/// disk. Ignores SIGPIPE, SIGUSR1, SIGUSR2 and any other SIGHUP: what rotates logs sends them, and there is no log file
-/// to open anew.
-void watch_stop_signals(bool at_terminal);
+/// Takes SIGTERM, SIGINT and, of a worker that somebody started at a terminal, the SIGHUP of that terminal's end: the
+/// first asks for a drain, the second ends the process with 128 + its number. Nothing is lost then, since every effect
+/// is keyed and every finished step is on disk. Any other SIGHUP asks for a reload. Ignores SIGPIPE, SIGUSR1 and
+/// SIGUSR2.
+void watch_signals(bool at_terminal);
+
+/// Whether a reload was asked for since the last call that said so.
+bool take_reload_request();
 
 bool stop_requested();
 

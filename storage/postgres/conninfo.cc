@@ -201,6 +201,12 @@ Keywords effective_keywords(const std::string& conninfo) {
   return keywords;
 }
 
+std::string with_application_name(const std::string& conninfo, const std::string& name) {
+  Keywords keywords = conninfo_keywords(conninfo);
+  keywords.emplace(keywords.begin(), "fallback_application_name", name);
+  return conninfo_of(keywords);
+}
+
 std::string conninfo_of(const Keywords& keywords) {
   std::string conninfo;
   for (const auto& [keyword, value] : keywords) {

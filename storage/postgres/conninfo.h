@@ -21,6 +21,10 @@ Keywords conninfo_keywords(const std::string& conninfo);
 /// The same, with what libpq's environment, its service file and its own defaults add, and once each.
 Keywords effective_keywords(const std::string& conninfo);
 
+/// The conninfo with a name for its sessions (`application_name` in pg_stat_activity), which one that it gives itself,
+/// or PGAPPNAME, goes before. Throws engine::RefusedError with why_unusable().
+std::string with_application_name(const std::string& conninfo, const std::string& name);
+
 /// The keywords as a conninfo. Of a keyword given twice libpq takes the last.
 std::string conninfo_of(const Keywords& keywords);
 

@@ -1,0 +1,100 @@
+// A worker as a service: what it tells its manager, what SIGHUP does, and how its sessions are called.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+
+#include "tests/bin/worker/job.h"
+#include "tests/bin/worker/notify_socket.h"
+
+using namespace pawl::bin;
+
+namespace {
+
+struct Fixture {
+  Job job;
+  NotifySocket manager;
+
+  Environment service(Environment more = {}) const {
+    more["NOTIFY_SOCKET"] = manager.name();
+    more["PAWL_LOG_LEVEL"] = "info";
+    return job.environment(more);
+  }
+  /// Whether the manager hears a message that begins so, after others.
+  bool hears(const std::string& beginning) {
+    return eventually([&] { return manager.next().starts_with(beginning); });
+  }
+  std::string log() const {
+    std::ifstream file(log_path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  bool logs(const std::string& text) const {
+    return eventually([&] { return log().find(text) != std::string::npos; });
+  }
+  const std::string log_path = job.folder.path() + "/pawl.log";
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a worker tells its service manager that it is ready, alive and stopping") {
+  PawlProcess worker({"worker"}, service({{"WATCHDOG_USEC", "4"}}));
+  CHECK(hears("READY=1"));
+  CHECK(job.count("pawl.v1_workers") == "1");
+  CHECK(hears("WATCHDOG=1"));
+  CHECK(hears("WATCHDOG=1"));
+  worker.signal(SIGTERM);
+  CHECK(hears("STOPPING=1"));
+  CHECK(worker.wait() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a worker that cannot register says why to its service manager, and not that it is ready") {
+  const std::string name = job.database.value("select current_database()");
+  PawlProcess worker({"worker"}, service({{"PAWL_POSTGRES", "host=/nonexistent dbname=" + name}}));
+  std::string heard;
+  CHECK(eventually([&] { return !(heard = manager.next()).empty(); }));
+  CHECK_THAT(heard, Catch::StartsWith("STATUS=cannot register yet, trying again: ") && Catch::Contains("/nonexistent"));
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "SIGHUP opens the log file anew, and the worker goes on") {
+  PawlProcess worker({"worker", "--log-file", log_path}, service());
+  REQUIRE(logs("worker registered"));
+  std::filesystem::rename(log_path, log_path + ".1");
+  worker.signal(SIGHUP);
+  CHECK(logs("reloaded"));
+  worker.signal(SIGHUP);
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
+  CHECK_THAT(log(), Catch::Contains("drained") && !Catch::Contains("worker registered"));
+  CHECK(worker.err().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "SIGHUP with a log file that cannot be opened is logged where lines went before") {
+  const std::string folder = job.folder.path() + "/logs";
+  std::filesystem::create_directory(folder);
+  PawlProcess worker({"worker", "--log-file", folder + "/pawl.log"}, service());
+  CHECK(hears("READY=1"));
+  std::filesystem::rename(folder, folder + ".moved");
+  std::filesystem::create_symlink(folder + ".moved/pawl.log", log_path);
+  worker.signal(SIGHUP);
+  CHECK(logs("not reloaded"));
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "sessions in Postgres carry the verb's name, unless the connection string gives another") {
+  const auto sessions = [&] {
+    return job.database.value(
+        "select string_agg(distinct application_name, ',') from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()");
+  };
+  {
+    PawlProcess worker({"worker"}, service());
+    CHECK(hears("READY=1"));
+    CHECK(sessions() == "pawl worker");
+  }
+  CHECK(eventually([&] { return sessions().empty(); }));
+  PawlProcess worker({"worker"}, service({{"PAWL_POSTGRES", job.database.conninfo + " application_name=billing"}}));
+  CHECK(hears("READY=1"));
+  CHECK(sessions() == "billing");
+}
