@@ -18,8 +18,13 @@
 #include "bin/commands/worker.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
+#include "bin/reference/generate.h"
+#include "bin/reference/help.h"
+#include "bin/reference/help_text.h"
+#include "bin/reference/option_table.h"
 #include "bin/settings/command_error.h"
 #include "bin/settings/options.h"
+#include "bin/settings/suggestion.h"
 #include "bin/settings/version.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
@@ -34,7 +39,9 @@ namespace {
 struct VerbEntry {
   const char* name;
   const char* summary;
+  const char* examples;  // each a line that runs, and what it does behind three blanks or more
   std::unique_ptr<Verb> (*make)(CLI::App&, Workflows&);
+  bool is_listed = true;
 };
 
 /// Of a verb to which it is all the same which workflows there are.
@@ -44,21 +51,54 @@ std::unique_ptr<Verb> of_any(CLI::App& command, Workflows&) {
 }
 
 constexpr std::array kVerbs{
-    VerbEntry{"migrate", "Prepare or upgrade both databases", make_migrate},
-    VerbEntry{"worker", "Run workflows until told to stop", make_worker},
-    VerbEntry{"emit", "Write an event to the outbox and print its id", of_any<make_emit>},
-    VerbEntry{"runs", "List runs", of_any<make_runs>},
-    VerbEntry{"show", "Everything about one run, as a timeline", of_any<make_show>},
-    VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects", make_replay},
-    VerbEntry{"resume", "Let failed runs go on at their failed steps", of_any<make_resume>},
-    VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were", make_in_doubt},
-    VerbEntry{"mail", "Send a test mail through the relay", make_mail},
-    VerbEntry{"sql", "Read-only SQL on the checkpoints", of_any<make_sql>},
+    VerbEntry{"migrate", "Prepare or upgrade both databases",
+              R"(  pawl migrate                                   prepare or upgrade the database of PAWL_POSTGRES
+  pawl migrate --status                          what is applied in both databases
+  pawl migrate --print > migrations.sql          for a DBA, who runs it by psql)",
+              make_migrate},
+    VerbEntry{"worker", "Run workflows until told to stop",
+              R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
+  PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
+              make_worker},
+    VerbEntry{"emit", "Write an event to the outbox and print its id",
+              R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
+  pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
+              of_any<make_emit>},
+    VerbEntry{"runs", "List runs",
+              R"(  pawl runs --status failed --since 1h           what failed in the last hour
+  pawl runs --status waiting -o json             what waits, for a program to read
+  pawl runs --status failed -o ids | pawl resume -     all that failed go on at their failed steps)",
+              of_any<make_runs>},
+    VerbEntry{"show", "Everything about one run, as a timeline",
+              R"(  pawl show 9b3e71                               one run, by the beginning or the end of its id)",
+              of_any<make_show>},
+    VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects",
+              R"(  pawl replay 9b3e71                             what happened in it, and what is next
+  pawl runs -o ids | pawl replay - -o ids        the runs that no longer fit this build)",
+              make_replay},
+    VerbEntry{"resume", "Let failed runs go on at their failed steps",
+              R"(  pawl resume 9b3e71 --note "address corrected"
+  pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second)",
+              of_any<make_resume>},
+    VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
+              R"(  pawl in-doubt                                  which mails, since when, what was known last
+  pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",
+              make_in_doubt},
+    VerbEntry{"mail", "Send a test mail through the relay",
+              R"(  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
+  pawl mail preview --part html > mail.html      how a workflow's mail looks; sends nothing)",
+              make_mail},
+    VerbEntry{"sql", "Read-only SQL on the checkpoints",
+              R"(  pawl sql "select * from v1_waiting"            what waits, and why)", of_any<make_sql>},
+    VerbEntry{"help", "What a verb does, with its arguments and examples", R"(  pawl help mail test)",
+              of_any<make_help>},
+    VerbEntry{"generate", "Print what a package brings: config file, completions, man pages",
+              R"(  pawl generate config > pawl.ini)", of_any<make_generate>, false},
 };
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kFooter = R"(Examples:
   pawl migrate                                   prepare the database of PAWL_POSTGRES
-  PAWL_MAIL=maildir:/tmp/mail PAWL_MAIL_FROM=alerts@example.com PAWL_APP_URL=https://app.example.com \
+  PAWL_MAIL=maildir:mail PAWL_MAIL_FROM=alerts@example.com PAWL_APP_URL=https://app.example.com \
     pawl worker --until-idle                     handle what is in the outbox, then stop
   pawl runs --status failed --since 1h           what failed in the last hour
   pawl show 9b3e71                               one run, by the end of its id
@@ -66,9 +106,17 @@ constexpr const char* kExamples = R"(Examples:
   pawl in-doubt resolve 9b3e71 --sent            the relay's log has it: do not send it again
   pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
   pawl sql "select * from v1_waiting"            what waits, and why
+  pawl help resume                               one verb, with examples of its own
 
 A setting comes from its flag, else its environment variable, else the file of --config, else its default.
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 replay mismatch.)";
+
+/// What stands below a verb's help, with what the verb says itself.
+std::string footer_of(const VerbEntry& entry, const std::string& own) {
+  const std::string note = own.empty() ? "" : own + "\n";
+  return std::string("Examples:\n") + entry.examples + "\n\n" + note +
+         "Settings may follow the verb too: `pawl --help` lists them.";
+}
 
 ExitCode report(Console& console, const std::string& message, ExitCode code) {
   if (console.tell_end)
@@ -107,8 +155,8 @@ bool is_plain_word(const std::string& word) {
 
 void dress(CLI::App& app) {
   app.set_version_flag("--version", std::string("pawl ") + kVersion, "Print the version and exit");
-  app.get_formatter()->column_width(36);
-  app.footer(kExamples);
+  app.formatter(std::make_shared<HelpText>());
+  app.footer(kFooter);
   app.require_subcommand(0, 1);  // none is reported by run(): CLI11 would report it instead of a misspelt verb
   app.fallthrough();
 }
@@ -120,9 +168,10 @@ class CommandLine {
     dress(app_);
     add_settings(app_, settings_, workflows_.settings());
     for (const VerbEntry& entry : kVerbs) {
-      CLI::App* command = app_.add_subcommand(entry.name, entry.summary);
-      command->footer("Settings may follow the verb too: `pawl --help` lists them.");
+      CLI::App* command = app_.add_subcommand(entry.name, entry.summary)->footer("");
       verbs_.emplace_back(command, entry.make(*command, workflows_));
+      command->group(entry.is_listed ? "Verbs" : "")->footer(footer_of(entry, command->get_footer()));
+      for (CLI::App* below : command->get_subcommands({})) below->group("Verbs");
     }
   }
 
@@ -135,6 +184,8 @@ class CommandLine {
       return ExitCode::kDone;
     } catch (const CLI::ExtrasError&) {
       return usage(unexpected_words());
+    } catch (const CLI::RequiredError& error) {  // perhaps because it was misspelt
+      return usage(app_.remaining_size(true) > 0 ? unexpected_words() : error.what());
     } catch (const CLI::ParseError& error) {
       return usage(error.what());
     }
@@ -153,17 +204,39 @@ class CommandLine {
  private:
   bool no_such_verb() const { return app_.get_subcommands().empty() && app_.remaining_size() > 0; }
 
+  // What the word may be, at the place where it stands: a verb or a flag.
+  std::string meant_by(const std::string& word) const {
+    std::vector<std::string> known = names_of(table_of(app_), word);
+    for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
+      app = app->get_subcommands().front();
+      if (!word.starts_with('-')) known.clear();  // a verb does not follow another, unless it is that one's
+      const std::vector<std::string> more = names_of(table_of(*app), word);
+      known.insert(known.end(), more.begin(), more.end());
+    }
+    return suggestion(word, known);
+  }
+
+  static std::vector<std::string> names_of(const VerbTable& verb, const std::string& word) {
+    std::vector<std::string> names;
+    if (word.starts_with('-'))
+      for (const OptionRow& option : verb.options) names.push_back(option.flags.back());
+    else
+      for (const VerbTable& below : verb.verbs) names.push_back(below.last_word());
+    return names;
+  }
+
   // A word that follows an unknown option is its value, and may be a secret; so may whatever is no plain word.
   std::string unexpected_words() const {
-    std::string words;
+    std::string words, meant;
     bool shows_values = true;
     for (const std::string& word : app_.remaining(true)) {
       const bool is_option = word.starts_with('-');
       shows_values = shows_values && !is_option;
       const std::string name = word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
       words += " " + (is_option ? name : shows_values && is_plain_word(word) ? word : "***");
+      if (meant.empty() && (is_option || shows_values)) meant = meant_by(is_option ? name : word);
     }
-    return (no_such_verb() && shows_values ? "no such verb:" : "unexpected:") + words;
+    return (no_such_verb() && shows_values ? "no such verb:" : "unexpected:") + words + meant;
   }
 
   ExitCode usage(const std::string& message) {
@@ -175,7 +248,8 @@ class CommandLine {
     report(console_, message, ExitCode::kUsage);
     if (verb.empty()) {
       console_.err << "usage: pawl [SETTINGS] VERB [ARGUMENTS]; verbs:";
-      for (const VerbEntry& entry : kVerbs) console_.err << ' ' << entry.name;
+      for (const VerbEntry& entry : kVerbs)
+        if (entry.is_listed) console_.err << ' ' << entry.name;
       console_.err << '\n';
     }
     console_.err << "run `pawl " << verb << "--help` for usage\n";

@@ -8,7 +8,7 @@
 namespace pawl::bin {
 
 /// Every verb of the command line (`migrate`, `worker`, `runs`, `show`, `replay`, `resume`, `emit`, `in-doubt`, `mail`,
-/// `sql`) over these workflows, on the streams of the process. Returns its exit code.
+/// `sql`, `help`) over these workflows, on the streams of the process. Returns its exit code.
 int run_worker_main(int argc, char** argv, const std::vector<workflow::Registration>& workflows);
 
 }  // namespace pawl::bin

@@ -23,6 +23,7 @@ constexpr std::array kUnits{
     Unit{"ms", std::chrono::milliseconds{1}}, Unit{"s", std::chrono::seconds{1}}, Unit{"m", std::chrono::minutes{1}},
     Unit{"min", std::chrono::minutes{1}},     Unit{"h", std::chrono::hours{1}},   Unit{"d", std::chrono::hours{24}},
 };
+constexpr Duration kDay = std::chrono::hours{24};
 constexpr Duration kLongest = std::chrono::hours{24 * 365 * 100};
 
 std::optional<Duration> unit_length(std::string_view name) {
@@ -45,6 +46,15 @@ Duration parse_duration(std::string_view text) {
   if (!length) throw malformed();
   if (count > kLongest / *length) throw UsageError("'" + std::string(text) + "' is longer than a hundred years");
   return count * *length;
+}
+
+std::string duration_text(Duration duration) {
+  if (duration == Duration::zero()) return "0s";
+  if (duration % kDay == Duration::zero() && duration != kDay) return std::to_string(duration / kDay) + "d";
+  for (const char* name : {"h", "m", "s"})
+    if (const Duration unit = *unit_length(name); duration % unit == Duration::zero())
+      return std::to_string(duration / unit) + name;
+  return std::to_string(duration / std::chrono::milliseconds{1}) + "ms";
 }
 
 double parse_rate(std::string_view text) {

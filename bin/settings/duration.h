@@ -1,6 +1,7 @@
 // Durations and rates as a person writes them: `500ms`, `30s`, `5m`, `2h`, `30d`; `20/s`, `600/m`.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "engine/authoring/clock.h"
@@ -9,6 +10,9 @@ namespace pawl::bin {
 
 /// Throws UsageError for anything else than a whole number from 0 with a unit.
 engine::Duration parse_duration(std::string_view text);
+
+/// Such a text, in the largest unit that leaves no rest; days from two on, as people say them.
+std::string duration_text(engine::Duration duration);
 
 /// Items a second. Throws UsageError unless it is a positive number with `/s`, `/m` or `/h`.
 double parse_rate(std::string_view text);

@@ -11,6 +11,7 @@
 #include "bin/settings/command_error.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/retry_setting.h"
+#include "bin/settings/suggestion.h"
 
 namespace pawl::bin {
 
@@ -38,18 +39,17 @@ class Group {
   Group(CLI::App& app, std::string name) : app_(app), name_(std::move(name)) {}
 
   void text(const std::string& flag, std::string& value, const std::string& meaning) {
-    dress(app_.add_option(flag, value, meaning), flag)->type_name("TEXT");
+    dress(app_.add_option(flag, value, meaning), flag, value)->type_name("TEXT");
   }
   void duration(const std::string& flag, engine::Duration& value, const Bounds& bounds, const std::string& meaning) {
-    checked(flag, meaning, [&value, bounds](const std::string& text) {
-      value = parse_bounded(text, bounds);
-    })->type_name("DURATION");
+    const auto take = [&value, bounds](const std::string& text) { value = parse_bounded(text, bounds); };
+    checked(flag, meaning, take, duration_text(value))->type_name("DURATION");
   }
   void retry(const std::string& flag, engine::RetryPolicy& policy) {
     const auto take = [&policy, initial = policy](const std::string& text) {
       policy = with_retry_setting(initial, text);
     };
-    checked(flag, "default " + retry_text(policy), take)->type_name("RETRY");
+    checked(flag, "Waits between attempts", take, retry_text(policy))->type_name("RETRY");
   }
   void brought(const workflow::Setting& setting) {
     const std::string flag = "--" + setting.name;
@@ -58,17 +58,23 @@ class Group {
   template <class Enum>
   void choice(const std::string& flag, Enum& value, const std::map<std::string, Enum>& choices,
               const std::string& meaning) {
-    std::string names;
-    for (const auto& [name, _] : choices) names += (names.empty() ? "" : "|") + name;
-    checked(flag, meaning, [&value, choices, names](const std::string& text) {
+    std::string names, now;
+    for (const auto& [name, meant] : choices) {
+      names += (names.empty() ? "" : "|") + name;
+      if (meant == value) now = name;
+    }
+    const auto take = [&value, choices, names](const std::string& text) {
       const auto found = choices.find(text);
       if (found == choices.end()) throw UsageError("'" + text + "' is not one of " + names);
       value = found->second;
-    })->type_name(names);
+    };
+    checked(flag, meaning, take, now)->type_name(names);
   }
   template <class Number>
   void number(const std::string& flag, Number& value, const std::string& meaning) {
-    dress(app_.add_option(flag, value, meaning), flag)->check(CLI::Range(1, 1'000'000))->type_name("NUMBER");
+    dress(app_.add_option(flag, value, meaning), flag, std::to_string(value))
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("NUMBER");
   }
 
  private:
@@ -89,7 +95,8 @@ class Group {
 
   /// An option whose text `take` reads; a UsageError of it names the option.
   template <class Take>
-  CLI::Option* checked(const std::string& flag, const std::string& meaning, Take take) {
+  CLI::Option* checked(const std::string& flag, const std::string& meaning, Take take,
+                       const std::string& default_value = "") {
     const auto callback = [flag, take](const std::string& text) {
       try {
         take(text);
@@ -97,10 +104,10 @@ class Group {
         throw CLI::ValidationError(flag.substr(flag.find("--")), error.what());
       }
     };
-    return dress(app_.add_option_function<std::string>(flag, callback, meaning), flag);
+    return dress(app_.add_option_function<std::string>(flag, callback, meaning), flag, default_value);
   }
-  CLI::Option* dress(CLI::Option* option, const std::string& flag) {
-    return option->envname(environment_name(flag))->group(name_);
+  CLI::Option* dress(CLI::Option* option, const std::string& flag, const std::string& default_value) {
+    return option->envname(environment_name(flag))->group(name_)->default_str(default_value);
   }
 
   CLI::App& app_;
@@ -113,15 +120,15 @@ void add_common(CLI::App& app, Settings& settings, const std::string& workflows)
              "Read settings from this INI or TOML file; keys are the names below without --");
   group.text("--postgres", settings.postgres, "libpq connection string or URI; without it libpq's own PG* variables");
   group.choice<bool>("--require-tls", settings.require_tls, {{"yes", true}, {"no", false}},
-                     "yes: refuse a Postgres on another host without sslmode=verify-full; default no: warn");
+                     "Refuse a Postgres on another host without sslmode=verify-full, instead of a warning");
   group.text("--checkpoints", settings.checkpoints,
              "Checkpoint file; default ${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db");
   group.choice<OutputFormat>(
       "-o,--output", settings.output,
       {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"ids", OutputFormat::kIds}},
-      "How to print lists; default table");
+      "How to print lists");
   group.duration("--connect-timeout", settings.connect_timeout, {"0s", "1d"},
-                 "Give up on an unreachable Postgres after this; `worker` alone tries for ever; default 30s");
+                 "Give up on an unreachable Postgres after this; `worker` alone tries for ever");
   group.text("--workflows", settings.workflows,
              "The workflows that run, with commas; default all that are not optional of: " + workflows);
 }
@@ -132,34 +139,39 @@ void add_worker(CLI::App& app, Settings& settings) {
   running.choice<LogLevel>(
       "--log-level", settings.log_level,
       {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}},
-      "default info");
+      "Lines below this are left out");
   running.choice<LogFormat>("--log-format", settings.log_format,
                             {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
-                            "default auto: text on a terminal, else JSON");
+                            "auto is text on a terminal, else JSON");
   running.text("--log-file", settings.log_file, "Append log lines to this file, not to stderr; SIGHUP opens it anew");
-  running.duration("--lease", settings.lease, {"1s", "1d"},
-                   "A silent worker's events go to another after this; default 30s");
+  running.duration("--lease", settings.lease, {"1s", "1d"}, "A silent worker's events go to another after this");
   running.duration("--postgres-timeout", settings.postgres_timeout, {"100ms", "1d", true},
-                   "Give a connection up when a statement has no answer after this; 0s: never; default 15s");
+                   "Give a connection up when a statement has no answer after this; 0s: never");
   running.duration("--hang-after", settings.hang_after, {"1s", "30d", true},
-                   "A call of a step that is out for longer ends the worker at once; 0s: never; default 15m");
-  running.duration("--drain-timeout", settings.drain_timeout, {"0s", "1d"},
-                   "After SIGTERM end anyway, with exit 1; default 60s");
+                   "A call of a step that is out for longer ends the worker at once; 0s: never");
+  running.duration("--drain-timeout", settings.drain_timeout, {"0s", "1d"}, "After SIGTERM end anyway, with exit 1");
   running.choice<std::optional<bool>>(
       "--doorbell", settings.doorbell, {{"auto", std::nullopt}, {"listen", true}, {"poll", false}},
-      "poll behind a pooler without LISTEN; default auto: listen, unless Postgres allows prepared transactions");
-  running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after this many; default 5");
-  running.number("--moving-max", settings.moving_max, "Runs in memory, one more for each sixteen items; default 2000");
+      "poll behind a pooler without LISTEN; auto listens unless Postgres allows prepared transactions");
+  running.number("--deliveries-max", settings.deliveries_max, "Set an event aside after it was delivered this often");
+  running.number("--moving-max", settings.moving_max, "Runs in memory, one more for each sixteen items");
   running.duration("--retention", settings.retention, {"1m", "36500d", true},
-                   "Forget ended runs after this; 0s: never; default 30d");
+                   "Forget ended runs after this; 0s: never");
   running.duration("--archive-retention", settings.archive_retention, {"1d", "36500d", true},
-                   "Forget finished events, their mails and commands after this; 0s: never; default 365d");
+                   "Forget finished events, their mails and commands after this; 0s: never");
 }
 
 std::string join_parents(const CLI::ConfigItem& item) {
   std::string name;
   for (const auto& parent : item.parents) name += parent + ".";
   return name + item.name;
+}
+
+std::string meant_by(const CLI::App& app, const std::string& flag) {
+  std::vector<std::string> keys;
+  for (const CLI::Option* option : app.get_options())
+    if (!option->get_envname().empty()) keys.push_back(option->get_single_name());
+  return suggestion(flag.substr(2), keys);
 }
 
 void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) {
@@ -169,7 +181,7 @@ void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) 
   std::replace(flag.begin(), flag.end(), '_', '-');
   CLI::Option* option = item.parents.empty() ? app.get_option_no_throw(flag) : nullptr;
   if (!option || option->get_envname().empty() || flag == "--config")
-    throw UsageError(path + ": unknown key '" + key + "'; `pawl --help` lists the settings");
+    throw UsageError(path + ": unknown key '" + key + "'" + meant_by(app, flag) + "; `pawl --help` lists the settings");
   if (item.inputs.size() != 1)
     throw UsageError(path + ": the value of '" + key + "' must be one value; put it in double quotes");
   if (option->count() > 0) return;

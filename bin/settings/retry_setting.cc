@@ -1,7 +1,6 @@
 // Parses the retry options.
 #include "bin/settings/retry_setting.h"
 
-#include <array>
 #include <charconv>
 #include <string>
 
@@ -41,15 +40,6 @@ void set_part(engine::RetryPolicy& policy, std::string_view name, std::string_vi
     throw UsageError("'" + std::string(name) +
                      "' is not a part of a retry setting: first, longest, attempts, for, jitter");
   }
-}
-
-// In the largest unit that leaves no rest, hours at most, as people say them.
-std::string duration_text(engine::Duration duration) {
-  constexpr std::array<std::pair<engine::Duration, const char*>, 3> kUnits{
-      {{std::chrono::hours{1}, "h"}, {std::chrono::minutes{1}, "m"}, {std::chrono::seconds{1}, "s"}}};
-  for (const auto& [unit, name] : kUnits)
-    if (duration >= unit && duration % unit == engine::Duration{0}) return std::to_string(duration / unit) + name;
-  return std::to_string(duration / std::chrono::milliseconds{1}) + "ms";
 }
 
 }  // namespace

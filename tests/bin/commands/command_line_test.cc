@@ -15,9 +15,50 @@ TEST_CASE_METHOD(CommandLineFixture,
   CHECK(err.str().empty());
 }
 
-TEST_CASE_METHOD(CommandLineFixture, "each verb has a help of its own") {
+TEST_CASE_METHOD(CommandLineFixture, "help lists the verbs before the settings") {
+  CHECK(run({"--help"}) == ExitCode::kDone);
+  CHECK(out.str().find("  resume ") < out.str().find("--postgres"));
+  CHECK_THAT(out.str(), Catch::Contains("default 30d") && !Catch::Contains("generate"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "each verb has a help of its own, with examples") {
   CHECK(run({"resume", "--help"}) == ExitCode::kDone);
-  CHECK_THAT(out.str(), Catch::Contains("--failed"));
+  CHECK_THAT(out.str(), Catch::Contains("Usage: pawl resume [OPTIONS] [RUN...]") && Catch::Contains("--failed") &&
+                            Catch::Contains("Examples:\n  pawl resume ") && !Catch::Contains("pawl migrate"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "help VERB prints what VERB --help does, and help the whole") {
+  for (const std::vector<const char*>& verb :
+       std::vector<std::vector<const char*>>{{}, {"resume"}, {"mail"}, {"mail", "test"}, {"help"}}) {
+    std::vector<const char*> asked{verb}, flagged{verb};
+    asked.insert(asked.begin(), "help");
+    flagged.push_back("--help");
+    out.str("");
+    CHECK(run(asked) == ExitCode::kDone);
+    const std::string printed = out.str();
+    out.str("");
+    CHECK(run(flagged) == ExitCode::kDone);
+    CHECK(printed == out.str());
+  }
+  CHECK(run({"help", "mail", "tset"}) == ExitCode::kNotFound);
+  CHECK_THAT(err.str(), Catch::Contains("no such verb: tset (did you mean test?)"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "a misspelt verb, option or key is answered with the one that was meant") {
+  const std::string path = directory.path() + "/pawl.ini";
+  std::ofstream(path) << "mial-from = \"a@example.com\"\n";
+  for (const auto& [arguments, answer] : std::vector<std::pair<std::vector<const char*>, const char*>>{
+           {{"wroker"}, "no such verb: wroker (did you mean worker?)"},
+           {{"mail", "tset"}, "unexpected: tset (did you mean test?)"},
+           {{"runs", "--stauts", "failed"}, "unexpected: --stauts *** (did you mean --status?)"},
+           {{"runs", "--mail-form=a"}, "unexpected: --mail-form (did you mean --mail-from?)"},
+           {{"show", "--ouput", "json"}, "unexpected: --ouput (did you mean --output?)"},
+           {{"runs", "resume"}, "unexpected: resume\n"},
+           {{"--config", path.c_str(), "runs"}, "unknown key 'mial-from' (did you mean mail-from?)"}}) {
+    err.str("");
+    CHECK(run(arguments) == ExitCode::kUsage);
+    CHECK_THAT(err.str(), Catch::Contains(answer));
+  }
 }
 
 TEST_CASE_METHOD(CommandLineFixture, "the version is one line") {

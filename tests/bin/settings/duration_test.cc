@@ -19,6 +19,15 @@ TEST_CASE("a duration is a whole number with a unit") {
   CHECK(parse_duration("0s") == 0s);
 }
 
+TEST_CASE("a duration is written as people say it, and read as the same") {
+  for (const char* text : {"0s", "500ms", "30s", "90s", "5m", "90m", "2h", "24h", "30d"}) {
+    CHECK(duration_text(parse_duration(text)) == text);
+    CHECK(parse_duration(duration_text(parse_duration(text))) == parse_duration(text));
+  }
+  CHECK(duration_text(parse_duration("60s")) == "1m");
+  CHECK(duration_text(parse_duration("48h")) == "2d");
+}
+
 TEST_CASE("anything else is no duration") {
   for (const char* text : {"", "s", "30", "-1s", "1.5h", "30 s", "30sec", "99999999999999999999s", "99999999d"})
     CHECK_THROWS_AS(parse_duration(text), UsageError);

@@ -1,4 +1,8 @@
 // A worker as a service: what it tells its manager, what SIGHUP does, and how its sessions are called.
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
@@ -30,6 +34,7 @@ struct Fixture {
   bool logs(const std::string& text) const {
     return eventually([&] { return log().find(text) != std::string::npos; });
   }
+
   const std::string log_path = job.folder.path() + "/pawl.log";
 };
 
@@ -67,6 +72,26 @@ TEST_CASE_METHOD(Fixture, "SIGHUP opens the log file anew, and the worker goes o
   CHECK(worker.wait() == 0);
   CHECK_THAT(log(), Catch::Contains("drained") && !Catch::Contains("worker registered"));
   CHECK(worker.err().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a worker whose terminal ends drains; SIGHUP alone does not end it") {
+  int terminal = -1;
+  const pid_t worker = forkpty(&terminal, nullptr, nullptr, nullptr);
+  REQUIRE(worker >= 0);
+  if (worker == 0) {
+    for (const auto& [name, value] : service({{"PAWL_LOG_FILE", log_path}})) setenv(name.c_str(), value.c_str(), 1);
+    execl(PAWL_BINARY, "pawl", "worker", nullptr);
+    _exit(127);
+  }
+  CHECK(logs("worker registered"));
+  kill(worker, SIGHUP);
+  CHECK(logs("reloaded"));
+  CHECK(waitpid(worker, nullptr, WNOHANG) == 0);
+  close(terminal);  // the kernel sends the SIGHUP now
+  CHECK(logs("drained"));
+  int status = -1;
+  waitpid(worker, &status, 0);
+  CHECK(status == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "SIGHUP with a log file that cannot be opened is logged where lines went before") {
