@@ -16,7 +16,7 @@
 #include "bin/worker/signals.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
-#include "engine/runtime/step_names.h"
+#include "engine/dispatch/workflow_steps.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/postgres/advice.h"
 #include "storage/postgres/passwords.h"
