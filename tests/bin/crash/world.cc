@@ -55,7 +55,8 @@ constexpr const char* kWatchEffects[] = {
 constexpr const char* kForgetEverything =
     "do $$ declare t text; begin"
     " select string_agg(format('%I.%I', schemaname, tablename), ', ') into t from pg_tables"
-    " where (schemaname = 'pawl' and tablename not in ('migrations', 'application', 'producers')) or tablename in"
+    " where (schemaname = 'pawl' and tablename not in ('migrations', 'application', 'producers', 'producer_checks',"
+    " 'workflows', 'checks', 'retained', 'sync_log_triggers')) or tablename in"
     " ('notifications', 'pms_sync_logs', 'effects', 'marks', 'rare');"
     " execute 'truncate ' || t; end $$";
 
