@@ -22,7 +22,8 @@ std::vector<std::vector<Table::Cell>> postgres_status_rows(const std::string& co
 std::vector<std::vector<Table::Cell>> checkpoint_status_rows(const Settings& settings) {
   const std::string path = checkpoints_path(settings.checkpoints);
   std::vector<std::vector<Table::Cell>> rows;
-  if (!std::filesystem::exists(path)) {
+  std::error_code hidden;  // from this user: the reader says so
+  if (std::filesystem::status(path, hidden).type() == std::filesystem::file_type::not_found) {
     for (const storage::Migration& migration : storage::checkpoints_migrations().migrations)
       rows.push_back({"checkpoints", std::string(migration.name), {}});
     return rows;

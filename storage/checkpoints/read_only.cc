@@ -73,7 +73,9 @@ void verify_once(const std::string& path) try {
 
 // SQLite says of a file that it may not open no more than that it could not.
 void require_access(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path))
+  std::error_code hidden;  // from this user: `access` says why
+  const auto found = std::filesystem::status(path, hidden);
+  if (found.type() != std::filesystem::file_type::none && !std::filesystem::is_regular_file(found))
     throw engine::RefusedError("open checkpoints " + path + ": it is no regular file; name the file itself");
   if (access(path.c_str(), R_OK) == 0) return;
   throw engine::RefusedError("open checkpoints " + path + ": cannot read it: " + std::strerror(errno) +

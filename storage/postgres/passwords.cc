@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "storage/postgres/conninfo.h"
 
@@ -45,7 +46,8 @@ std::vector<std::string> postgres_passwords(const std::string& conninfo) {
   std::string file = take_passwords(effective_keywords(conninfo), passwords);
   const char* home = std::getenv("HOME");
   if (file.empty() && home) file = std::string(home) + "/.pgpass";
-  if (!std::filesystem::is_regular_file(file)) return passwords;  // as libpq, which ignores any other
+  std::error_code hidden;  // from this user
+  if (!std::filesystem::is_regular_file(file, hidden)) return passwords;  // as libpq, which ignores any other
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);)
     if (const std::string password = password_of(line); !password.empty()) passwords.push_back(password);

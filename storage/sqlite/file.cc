@@ -81,9 +81,10 @@ bool holds_store(const std::string& path) {
 void create_private_directories(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
   std::filesystem::path made;
+  std::error_code hidden;
   for (const auto& part : parent) {
     made /= part;
-    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST && !std::filesystem::is_directory(made))
+    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST && !std::filesystem::is_directory(made, hidden))
       throw_call_failed(path, "create its directory " + made.string());
   }
 }

@@ -1,6 +1,7 @@
 // Both workflows end to end: the real binary, Postgres, SQLite file and SMTP server.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <set>
 
 #include "tests/bin/worker/job.h"
 
@@ -158,7 +159,12 @@ TEST_CASE("P3 P4 P5: killed between any effect of a recovery and its checkpoint,
     CHECK(job.recovery("status") == "done");
     CHECK(job.notes() == "2");
     CHECK(job.count("notifications where kind = 'pms.sync_failed' and read_at is not null") == "2");
-    CHECK(job.recovery_mails().size() == 2);
+    std::set<std::string> mails;
+    for (const auto& mail : job.recovery_mails()) mails.insert(mail["raw"].get<std::string>());
+    CHECK(mails.size() == 2);
+    const std::string in_doubt = job.database.value(
+        "select coalesce(sum(in_doubt_count), 0) from pawl.v1_emails where workflow = 'confirm-sync-recovery'");
+    CHECK(job.recovery_mails().size() <= 2 + std::stoul(in_doubt));  // the other mail may have been under way
   }
 }
 

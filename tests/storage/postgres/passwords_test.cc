@@ -26,6 +26,7 @@ TEST_CASE("the passwords of Postgres are those of the conninfo, the URI, the env
   CHECK(all("postgresql://pawl:in%20uri@db/app?sslpassword=key") ==
         std::vector<std::string>{"from:file\\1", "in uri", "key"});
   CHECK(all("host=db passfile=/nonexistent").empty());
+  CHECK(all("host=db passfile=/" + std::string(300, 'n')).empty());  // nor one that cannot even be looked for
   setenv("PGPASSWORD", "environment", 1);
   CHECK(all("host=db") == std::vector<std::string>{"environment", "from:file\\1"});
   unsetenv("PGPASSWORD");
