@@ -15,9 +15,9 @@
 
 namespace pawl::engine {
 
-/// Engine's thread only. A group is whatever arrived while the previous one was made durable. After a group of a few
-/// runs it is also what arrives in kRest times as long again, unless that grows large: what trickles in, as over SMTP,
-/// would otherwise pay for a commit each. A lone run waits for nothing.
+/// Engine's thread only. One commit at a time; what arrives meanwhile is the next group. After a commit of kFew to
+/// kMany runs the next one also waits kRest times as long as that took, since runs that end a few at a time, as over
+/// SMTP, would otherwise pay for a commit each. A lone run waits for nothing.
 class Journal {
  public:
   static constexpr Duration kSoon = std::chrono::milliseconds{10};

@@ -75,7 +75,7 @@ OutboxClaims::OutboxClaims(const PostgresOutboxOptions& options, const Epoch& ep
     : connection_(options.address),
       listen_(options.listen),
       epoch_(epoch),
-      archive_partitions_(options.archive_care),
+      archive_partitions_(options.partitions_every),
       retention_(options.retention, options.prune_every),
       watch_(options.watch) {
   if (listen_.value_or(false)) choose_bell();

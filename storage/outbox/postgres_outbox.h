@@ -20,7 +20,7 @@ struct PostgresOutboxOptions {
   /// False behind PgBouncer in transaction mode: poll instead of LISTEN. Empty: listen unless the server allows
   /// prepared transactions, which cannot ring.
   std::optional<bool> listen = true;
-  engine::Duration archive_care{std::chrono::hours{24}};  ///< How often the archive's coming partitions are seen to.
+  engine::Duration partitions_every{std::chrono::hours{24}};  ///< How often the archive's next partitions are made.
   engine::Duration retention{0};  ///< How long archived events, their mails and commands are kept; 0: for ever.
   engine::Duration prune_every{std::chrono::minutes{1}};  ///< How often a step of what is older is looked for.
   engine::Duration watch{std::chrono::seconds{10}};       ///< How often the application's tables are looked at.

@@ -30,7 +30,7 @@ std::string options_of(const PostgresAddress& address, const Keywords& effective
   std::string patience, given, path;
   if (const auto wait = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within / 3); wait.count() > 0)
     patience = "-c lock_timeout=" + std::to_string(wait.count());
-  if (!address.has_own_path) path = std::string("-c search_path=") + kSearchPath;
+  if (!address.has_own_path) path.append("-c search_path=").append(kSearchPath);
   if (patience.empty() && path.empty()) return "";
   for (const auto& [keyword, value] : effective)
     if (keyword == "options" && !value.empty()) given = value;

@@ -25,7 +25,7 @@ struct Squares {
   int expected = 0;
   std::function<void(std::span<const int>)> disturb = [](std::span<const int>) {};
 
-  RequestCoalescer<int, long> combined{[this](std::span<const int> requests) { return serve(requests); }};
+  RequestCoalescer<int, long> coalescer{[this](std::span<const int> requests) { return serve(requests); }};
 
   std::vector<long> serve(std::span<const int> requests) {
     if (++running > 1) overlapped = true;
@@ -41,7 +41,7 @@ struct Squares {
 
   long ask(int request) {
     ++waiting;
-    return combined.call({&request, 1}).at(0);
+    return coalescer.call({&request, 1}).at(0);
   }
 
   // One call holds the first statement; the others come meanwhile.
@@ -77,7 +77,7 @@ TEST_CASE("calls of several requests get their answers in order") {
   squares.ask_all(8, [&](int i) {
     ++squares.waiting;
     const std::vector<int> requests(static_cast<std::size_t>(i), i);
-    wrong += squares.combined.call(requests) != std::vector<long>(static_cast<std::size_t>(i), long{i} * i);
+    wrong += squares.coalescer.call(requests) != std::vector<long>(static_cast<std::size_t>(i), long{i} * i);
   });
   CHECK(wrong == 0);
 }
@@ -148,7 +148,7 @@ struct Heavy {
 TEST_CASE("memory that runs out while calls are gathered fails nobody's call, and no later one waits for ever") {
   std::atomic<int> failures = 0, waiting = 0, answered = 0;
   std::atomic<bool> first = true;
-  RequestCoalescer<Heavy, int> combined([&](std::span<const Heavy> requests) {
+  RequestCoalescer<Heavy, int> coalescer([&](std::span<const Heavy> requests) {
     if (first.exchange(false)) {
       while (waiting < 8) std::this_thread::yield();
       failures = 1;
@@ -160,7 +160,7 @@ TEST_CASE("memory that runs out while calls are gathered fails nobody's call, an
     threads.emplace_back([&] {
       ++waiting;
       const std::array<Heavy, 1> request{Heavy(failures)};
-      answered += combined.call(request).at(0);
+      answered += coalescer.call(request).at(0);
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(answered == 8);

@@ -215,7 +215,7 @@ TEST_CASE_METHOD(Fixture,
                  "a reader that holds the archive stops neither a start nor claims, and leaves nobody waiting") {
   storage::Epoch epoch{0};
   storage::PostgresOutbox outbox(
-      {.address = conninfo, .version = "test", .listen = Worker::can_listen(), .archive_care = engine::Duration{0}},
+      {.address = conninfo, .version = "test", .listen = Worker::can_listen(), .partitions_every = engine::Duration{0}},
       epoch);
   drop_next_month();
   storage::PostgresConnection reader(conninfo);

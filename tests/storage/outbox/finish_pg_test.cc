@@ -65,7 +65,8 @@ TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's p
                                " c.relname <> 'outbox_archive_default'"));
   };
   storage::Epoch epoch{0};
-  storage::PostgresOutbox outbox({.address = conninfo, .version = "test", .archive_care = engine::Duration{0}}, epoch);
+  storage::PostgresOutbox outbox({.address = conninfo, .version = "test", .partitions_every = engine::Duration{0}},
+                                 epoch);
   outbox.open({Worker::new_store(), {}, {}});
   for (int time = 0; time < 2; ++time) {
     months_pass();
