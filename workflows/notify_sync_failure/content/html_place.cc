@@ -86,7 +86,7 @@ void HtmlPlace::read_tag_open(char c) {
     element_ = text::to_lower(c);
   } else if (c == '!' || c == '?' || closes_) {  // </ before what is no letter is a comment up to the next >
     state_ = c == '>' ? State::kText : State::kMarkup;
-    read_last_ = c == '!' ? "" : "?";
+    read_last_.assign(c == '!' ? 0 : 1, '?');
   } else if (c != '<') {
     state_ = State::kText;
   }
