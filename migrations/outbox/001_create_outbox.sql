@@ -129,6 +129,25 @@ comment on column pawl.outbox.store is 'The checkpoint store that holds its earl
 comment on column pawl.outbox.only_store is
   'No worker with checkpoints other than `store` may run it: they know which failures the run has acted on.';
 
+-- How large a payload is as text, which is what a worker gets of it. The text may be much larger than what is stored: a
+-- control character has six bytes, a number of few digits a hundred thousand, and Postgres makes none of a gigabyte. So
+-- the text is made of that alone which may have `most` bytes, and of what is larger the bytes stored are told: a value
+-- has at least a quarter of its bytes as text.
+create function pawl.payload_bytes(payload jsonb, most bigint) returns bigint
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  bytes bigint := pg_column_size(payload);
+begin
+  if bytes > 4 * most then return bytes; end if;
+  bytes := pg_column_size(payload #> '{}');  -- unpacked
+  if bytes > 4 * most then return bytes; end if;
+  return octet_length(payload::text);
+exception when program_limit_exceeded or internal_error then  -- the text has a gigabyte
+  return greatest(bytes, 1 << 30);
+end $$;
+comment on function pawl.payload_bytes is
+  'Bytes of a payload as text; of one that surely has more than `most`, as stored or as unpacked.';
+
 create table pawl.stores (
   store uuid primary key,
   opened_at timestamptz not null

@@ -7,7 +7,8 @@ grant select, insert, update, delete on pawl.workers to pawl_worker;
 grant select, insert, update on pawl.stores to pawl_worker;
 grant select, delete, update (lease_epoch, lease_batch, deliveries) on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
-grant execute on function pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems to pawl_worker;
+grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems
+  to pawl_worker;
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;

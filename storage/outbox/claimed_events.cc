@@ -33,10 +33,13 @@ const std::string& sizes() {
 }
 
 // As many of `picked` as have so many bytes, and the one that goes beyond. The text of a payload has to be made to know
-// its size, so first those are passed over that are too many as they are stored.
-std::string fitting(const std::string& bytes) {
+// its size, so first those are passed over that are too many as they are stored, and none is made of a payload that is
+// left out.
+std::string fitting(const std::string& bytes, const std::string& payload_max) {
   return " sized as materialized (select p.place, p.position, case when p.packed or p.stored > 2000 then"
-         " (select octet_length(o.payload::text) from pawl.outbox o where o.ctid = p.place) else p.stored end as bytes"
+         " (select pawl.payload_bytes(o.payload, " +
+         payload_max +
+         ") from pawl.outbox o where o.ctid = p.place) else p.stored end as bytes"
          " from (select *, sum(stored) over (order by position) - stored as before from picked) p where before < " +
          bytes +
          "), fitting as materialized (select place, position, bytes from (select place, position, bytes,"

@@ -13,8 +13,9 @@ const std::string& tenant_key();
 /// Columns of the row `o` that a query named `picked` has to give.
 const std::string& sizes();
 /// The queries `sized` and `fitting` after that: as many rows of `picked` as have so many bytes of payload, and the one
-/// that goes beyond. `bytes` is a parameter, as in `$5::bigint`.
-std::string fitting(const std::string& bytes);
+/// that goes beyond. Both are parameters, as in `$5::bigint`. Of payloads of more than `payload_max` bytes the size is
+/// rough.
+std::string fitting(const std::string& bytes, const std::string& payload_max);
 /// The columns of the row `o`, which is one of `fitting`. Of a payload of more than `payload_max` bytes only these are
 /// given.
 std::string event_columns(const std::string& payload_max);

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kWorkersEvery{1};
 // update itself returns the events, in any order: a select over it made three copies of each payload.
 std::string claim_sql(const std::string& picked) {
   return "with picked as materialized (select " + sizes() + " from pawl.outbox o where " + kClaimable + picked +
-         " for update of o skip locked)," + fitting("$5::bigint") + ", " +
+         " for update of o skip locked)," + fitting("$5::bigint", "$6::bigint") + ", " +
          fence({.parameter = "$3",
                 .columns = ", set_config('synchronous_commit', 'off', true)",
                 .condition = " and claims_from <= $4::int and exists (select from fitting)"}) +
@@ -51,7 +51,7 @@ const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.pos
 const std::string kLostBatch = "with picked as materialized (select " + sizes() +
                                " from pawl.outbox o where o.lease_epoch = $1::bigint and o.lease_batch = $2::int"
                                " and o.position > $3::bigint)," +
-                               fitting("$4::bigint") + " select " + event_columns("$5::bigint") +
+                               fitting("$4::bigint", "$5::bigint") + " select " + event_columns("$5::bigint") +
                                " from pawl.outbox o where o.ctid = any(array(select place from fitting))";
 
 // $1 above, $2 limit, $3 window, $4 hot keys, $5 workflows. Looks for cold ones in a window of positions; says how far

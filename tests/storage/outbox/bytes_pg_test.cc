@@ -73,3 +73,30 @@ TEST_CASE_METHOD(LargeEvents,
   CHECK(value("select pawl.dismiss($1::uuid, 'sent in parts')", {id}) == "dismissed");
   CHECK(value("select payload from pawl.outbox_archive") == size);
 }
+
+TEST_CASE_METHOD(LargeEvents,
+                 "a payload of which Postgres can make no text comes with its size, and keeps no event waiting") {
+  worker.open();
+  const std::string emit_this = "select pawl.emit('test/event', 'thing', 'x', ";
+  std::vector<std::string> emitted{emit()};
+  emitted.push_back(value(emit_this + "(select jsonb_agg('1e131071'::jsonb) from generate_series(1, 10000)))"));
+  emitted.push_back(value(emit_this + "jsonb_build_object('text', repeat(E'\\x01', 70000000)))"));
+  emitted.push_back(emit());
+  std::vector<std::string> claimed;
+  while (claimed.size() < emitted.size()) {
+    const auto events = claim(1'000'000);
+    REQUIRE_FALSE(events.empty());
+    for (const engine::Event& event : events) {
+      claimed.push_back(event.id);
+      CHECK((event.left_out > engine::kPayloadMax) == (event.id == emitted[1] || event.id == emitted[2]));
+    }
+  }
+  CHECK(claimed == emitted);
+}
+
+TEST_CASE_METHOD(LargeEvents, "no text is made of a payload that is left out anyway") {
+  emit_bytes(1'000'000);
+  CHECK(value("select pawl.payload_bytes(payload, 0) = pg_column_size(payload) from pawl.outbox") == "t");
+  CHECK(value("select pawl.payload_bytes(payload, 65536) < 1000013 from pawl.outbox") == "t");
+  CHECK(value("select pawl.payload_bytes(payload, 16777216) = 1000013 from pawl.outbox") == "t");
+}
