@@ -67,6 +67,9 @@ begin
   if facts is null then
     return jsonb_build_object('unreadable', 'pawl.connections shows no connection ' || coalesce(connection, 'null'));
   end if;
+  if octet_length(facts->>'org_id') > 1024 then
+    return jsonb_build_object('unreadable', 'pawl.connections shows an org_id of more than 1024 bytes');
+  end if;
   return facts;
 exception when others then
   if sqlstate like '40%' then raise; end if;

@@ -99,6 +99,8 @@ create table pawl.outbox (
   headers jsonb not null default '{}',
   constraint outbox_id_once unique (id),
   constraint outbox_type_given check (type <> ''),
+  constraint outbox_names_short check (octet_length(type) <= 1024 and octet_length(aggregatetype) <= 1024
+    and octet_length(aggregateid) <= 1024 and octet_length(headers->>'tenant') <= 1024),
   constraint outbox_deliveries_counted check (deliveries >= 0 and resumes >= 0),
   constraint outbox_leased_was_delivered check (lease_epoch is null or deliveries > 0),
   constraint outbox_leased_has_workflow check (lease_epoch is null or workflow is not null),

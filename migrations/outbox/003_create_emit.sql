@@ -63,10 +63,18 @@ declare
   event_id constant uuid := coalesce(write_event.id, pawl.new_event_id());
   workflows constant text[] := array(
     select w.workflow from pawl.workflows w where w.type = write_event.type order by w.place);
+  tenant constant text := payload->>'org_id';
+  longest constant int := greatest(octet_length(type), octet_length(aggregatetype), octet_length(aggregateid),
+                                   octet_length(tenant));
 begin
+  if longest > 1024 then  -- every claim reads them, whatever it takes of the payload
+    raise exception 'emit event of type %: names and org_id may have 1024 bytes each, and one has %',
+        left(type, 100), longest
+      using errcode = 'string_data_right_truncation', hint = 'Names are type, aggregatetype and aggregateid.';
+  end if;
   insert into pawl.outbox (type, aggregatetype, aggregateid, payload, id, headers, workflow)
   values (write_event.type, write_event.aggregatetype, write_event.aggregateid, write_event.payload, event_id,
-          jsonb_strip_nulls(jsonb_build_object('tenant', write_event.payload->>'org_id')), workflows[1])
+          jsonb_strip_nulls(jsonb_build_object('tenant', tenant)), workflows[1])
   on conflict on constraint outbox_id_once do nothing;
   if not found then return event_id; end if;
   if write_event.id is not null and exists (select from pawl.outbox_archive a where a.id = event_id) then

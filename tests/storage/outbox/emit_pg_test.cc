@@ -166,3 +166,23 @@ TEST_CASE_METHOD(Fixture, "an id of one's own is refused in a transaction that c
                     Catch::Contains("needs a transaction in read committed, this one is in " + std::string(level)));
   CHECK(events() == "0");
 }
+
+TEST_CASE_METHOD(Fixture, "names of more than 1024 bytes are refused, and the trigger's business write never is") {
+  for (const std::string names : {"repeat('x', 1025), 'thing', '1'", "'test/event', repeat('x', 1025), '1'",
+                                  "'test/event', 'thing', repeat('x', 1025)"})
+    CHECK_THROWS_WITH(exec("select pawl.emit(" + names + ", '{}')"), Catch::Contains("1024 bytes"));
+  const std::string tenant = "jsonb_build_object('org_id', repeat('x', 1025))";
+  CHECK_THROWS_WITH(exec("select pawl.emit('test/event', 'thing', '1', " + tenant + ")"),
+                    Catch::Contains("1024 bytes"));
+  CHECK_THROWS_WITH(exec("insert into pawl.outbox (id, type, aggregatetype, aggregateid, payload, headers) values"
+                         " (gen_random_uuid(), 't', 'a', 'b', '{}', jsonb_build_object('tenant', repeat('x', 1025)))"),
+                    Catch::Contains("outbox_names_short"));
+  CHECK(events() == "0");
+  exec("select pawl.emit('test/event', 'thing', repeat('x', 1024), '{}')");
+  exec("drop view pawl.connections");
+  exec("create view pawl.connections as select id as connection_id, repeat('x', 1025) as org_id, provider, label"
+       " from pms_connections");
+  acme.fail_sync();
+  CHECK(value("select payload->>'unreadable' from pawl.outbox where type like 'pms%'") ==
+        "pawl.connections shows an org_id of more than 1024 bytes");
+}
