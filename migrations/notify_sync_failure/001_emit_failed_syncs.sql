@@ -6,11 +6,23 @@
 -- write, since the event would be lost in silence. Conflicts of the transaction are passed on, for it to be repeated.
 --
 -- An update that moves a row to another partition is a deletion and an insertion, one right behind the other: the
--- deletion leaves a note of the row, and the insertion that finds it has nothing new to tell.
+-- deletion leaves a note of the row, and the insertion that finds it has nothing new to tell. A row that one statement
+-- deletes and another inserts is new, though one query may send both: the two then bear different numbers of commands.
+-- Those of a row that its own transaction has inserted cannot be compared; what it says can.
+create function pawl.moved_sync_log(log anyelement, command text) returns jsonb
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select jsonb_build_object('row', concat_ws(' ', l.log->>'id', statement_timestamp()), 'command', command,
+                            'says', md5(concat_ws(' ', l.log->>'connection_id', l.log->>'error_message')))
+  from (select to_jsonb(log) as log) l
+$$;
+comment on function pawl.moved_sync_log is 'The note of a row that may be moving between partitions.';
+
 create function pawl.emit_sync_failed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   was_moving constant text := current_setting('pawl.moving_sync_log', true);
+  moved jsonb;
+  moving jsonb;
   connection text;
   log text;
   facts jsonb;
@@ -19,12 +31,16 @@ declare
 begin
   begin
     if tg_op = 'DELETE' then
-      perform set_config('pawl.moving_sync_log', old.id::text || ' ' || statement_timestamp()::text, true);
+      perform set_config('pawl.moving_sync_log', pawl.moved_sync_log(old, old.cmax::text)::text, true);
       return null;
     end if;
     if tg_op = 'INSERT' and was_moving <> '' then
       perform set_config('pawl.moving_sync_log', '', true);
-      if was_moving = new.id::text || ' ' || statement_timestamp()::text then return null; end if;
+      moved := was_moving::jsonb;
+      moving := pawl.moved_sync_log(new, new.cmin::text);
+      if moved->'row' = moving->'row' and (moved->'command' = moving->'command' or moved->'says' = moving->'says') then
+        return null;
+      end if;
     end if;
   exception when others then  -- without an id, no row can be told from another
     if tg_op = 'DELETE' then return null; end if;

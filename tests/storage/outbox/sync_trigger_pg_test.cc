@@ -138,4 +138,16 @@ TEST_CASE_METHOD(Fixture,
   CHECK(events() == "3");
   exec("update pms_sync_logs set started_at = '2026-02-01', status = 'error'");
   CHECK(events() == "6");
+
+  const std::string id = value("select id from pms_sync_logs limit 1");
+  const auto one_query = [&](const std::string& statements) {
+    connection.transact("send", [&](storage::Transaction& transaction) { transaction.script(statements); });
+  };
+  one_query("delete from pms_sync_logs where id = '" + id + "'; insert into pms_sync_logs values ('" + id + "', '" +
+            acme.connection + "', 'error', 'another failure', '2026-02-01')");
+  CHECK(events() == "7");
+  one_query("insert into pms_sync_logs (connection_id, status, started_at, error_message) values ('" +
+            acme.connection + "', 'error', '2025-02-01', 'x');"
+            " update pms_sync_logs set started_at = '2026-03-01' where error_message = 'x'");
+  CHECK(events() == "8");
 }
