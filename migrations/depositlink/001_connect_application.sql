@@ -111,7 +111,8 @@ create function pawl.hidden_rows(reader name) returns setof text
 language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
   with recursive readable (relation, relkind, role, view) as (
     select c.oid, c.relkind, r.oid, v.view
-    from (values ('pawl.recipients', reader), ('pawl.connections', current_user)) v (view, role)
+    from (values ('pawl.recipients', reader), ('pawl.connections', current_user),
+                 ((select format('%I.notifications', a.schema) from pawl.application a), reader)) v (view, role)
     join pg_class c on c.oid = to_regclass(v.view) join pg_roles r on r.rolname = v.role
     union
     select t.oid, t.relkind,
@@ -131,7 +132,7 @@ language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
   select format('%s reads no table since pawl.release_application(): select pawl.bind_application()', v.view)
   from pawl.released_views v;
 $$;
-comment on function pawl.hidden_rows is 'What hides rows of pawl''s views from those who read them, and what to do.';
+comment on function pawl.hidden_rows is 'What hides rows of what pawl reads of the application from those who read it, and what to do.';
 
 -- Whoever is hidden from pawl is not to be taken for somebody who left. Statements that read people ask here, while they
 -- hold the tables they read: row-level security cannot come or go between what was read and this answer.
@@ -147,7 +148,7 @@ begin
   return true;
 end $$;
 comment on function pawl.require_visible_rows is
-  'True, or an error PW001 that says what hides rows of pawl''s views from the role that asks.';
+  'True, or an error PW001 that says what hides rows of people or notifications from the role that asks.';
 
 create function pawl.application_problems(reader name, out kind text, out problem text) returns setof record
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$

@@ -150,6 +150,12 @@ TEST_CASE_METHOD(Fixture, "the worker's role may ask, and is refused where peopl
   const Outage outage{recovered(), acme.id};
   asked.check_access();
   CHECK(asked.told_of({&outage, 1}).at(0).recipients.user_ids == Ids{acme.owner});
+  exec("alter table notifications enable row level security");
+  CHECK_THROWS_WITH(asked.told_of({&outage, 1}), Catch::Contains("create policy pawl_reads on public.notifications"));
+  CHECK(value("select problem from pawl.problems($1)", {role}).find("hides rows of public.notifications") !=
+        std::string::npos);
+  exec("create policy pawl_reads on notifications for select to " + role + " using (true)");
+  CHECK(asked.told_of({&outage, 1}).at(0).recipients.user_ids == Ids{acme.owner});
   exec("alter view pawl.recipients set (security_invoker = true)");
   exec("grant select on org_members, organisations, users to " + role);
   exec("alter table org_members enable row level security");
