@@ -64,6 +64,7 @@ class OutboxClaims {
   PostgresConnection connection_;
   const std::optional<bool> listen_;
   bool listens_ = false;
+  int asked_at_ = 0;  ///< The opening of the connection at which the server was asked whether to listen.
   const Epoch& epoch_;
   std::string store_;
   std::string names_ = "{}";  ///< Of the workflows of the last request, as an array literal.

@@ -161,6 +161,7 @@ PostgresConnection::Link& PostgresConnection::connected(const std::string& opera
   } catch (...) {  // translated, always rethrown
     throw_translated(operation);
   }
+  ++opened_;
   return *link_;
 }
 

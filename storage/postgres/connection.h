@@ -79,7 +79,9 @@ class PostgresConnection {
   /// Several statements in one transaction, repeated like `run`.
   void transact(const std::string& operation, const std::function<void(Transaction&)>& body);
 
-  /// Listens on the channel from now on, also on later connections.
+  /// How often it was opened: what a server is set to may be another after it has started anew.
+  int opened() const { return opened_; }
+  /// Listens on the channel from now on, also on later connections; on none if it is empty.
   void listen(const std::string& channel);
   /// Waits until the channel rang since the last call that said so, or for so long. Returns whether it rang.
   bool wait_for_ring(const std::string& operation, std::chrono::microseconds at_most);
@@ -96,6 +98,7 @@ class PostgresConnection {
   const PostgresAddress address_;
   std::string channel_;
   bool rang_ = false;
+  int opened_ = 0;
   UnstorableCharacters unstorable_;
   bool sends_options_ = true;  ///< False once a pooler refused a session with options.
   bool keeps_plans_ = true;    ///< False once a server did not know what another had prepared.

@@ -1,6 +1,7 @@
 // Postgres goes away under load: restarts, ended sessions, and a commit whose reply is lost on the way.
 #include <catch2/catch.hpp>
 
+#include "engine/authoring/errors.h"
 #include "tests/faults/postgres/fault_job.h"
 
 using namespace pawl;
@@ -49,4 +50,35 @@ TEST_CASE("P1 P4 P5: sessions of the worker and of the producers are ended at ra
   CHECK(job.finished_count() >= producer.acknowledged());
   check_drains(worker);
   CHECK(job.no_attempt_burnt());
+}
+
+TEST_CASE("a worker that has listened lets the application prepare transactions once Postgres allows them") {
+  FaultJob job;
+  PostgresFixture& database = job.database;
+  const auto restart_with = [&](const std::string& transactions) {
+    database.exec("alter system set max_prepared_transactions = " + transactions);
+    job.cluster.restart("fast");
+  };
+  restart_with("0");
+  storage::Epoch epoch{0};
+  storage::PostgresOutbox outbox({.address = database.conninfo, .version = "test", .listen = std::nullopt}, epoch);
+  outbox.open({Worker::new_store(), {}, {}});
+  outbox.sleep(std::chrono::milliseconds{1});
+  CHECK(database.value("select count(*) from pawl.workers where asleep") == "1");
+
+  restart_with("10");
+  CHECK(eventually([&] {
+    try {
+      outbox.claim({test_workflows(), {1, 5, {}}});
+      outbox.sleep(std::chrono::milliseconds{1});
+    } catch (const engine::UnavailableError&) {
+    }
+    return database.value("select count(*) from pawl.workers where asleep") == "0";
+  }));
+  database.connection.transact("prepare", [&](storage::Transaction& transaction) {
+    transaction.run("select pawl.emit('test/event', 'thing', '1', '{}')");
+    transaction.script("prepare transaction 'of_the_application'");
+  });
+  database.exec("rollback prepared 'of_the_application'");
+  database.exec("alter system reset max_prepared_transactions");
 }
