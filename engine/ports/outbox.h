@@ -81,6 +81,10 @@ class Outbox {
   /// very many events are leased. Returned by position.
   virtual std::vector<Event> claim(const ClaimRequest& request) = 0;
 
+  /// After a claim that found nothing: whether something may be left all the same, held by a claim whose answer never
+  /// came. Called from the thread of `claim`.
+  virtual bool may_have_missed() const { return false; }
+
   /// Returns when something may have become claimable, or after about `at_most`.
   virtual void sleep(Duration at_most) = 0;
 

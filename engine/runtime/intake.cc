@@ -52,6 +52,7 @@ Intake::Intake(Outbox& outbox, Checkpoints& store, Lanes& lanes, Lane lane, cons
 void Intake::claim(Outbox& outbox, Claim& claim) {
   guarded(claim, [&] {
     claim.events = outbox.claim(claim.request);
+    claim.may_have_missed = outbox.may_have_missed();
     if (claim.events.empty() && claim.idle_wait.count() > 0) outbox.sleep(claim.idle_wait);
   });
 }
@@ -107,7 +108,7 @@ void Intake::claimed(const std::shared_ptr<Claim>& claim) {
     backoff_.failed(claim->error, clock_.now());
   } else {
     backoff_.answered();
-    found_nothing_ = claim->request.limits.quarantine.moving == 0;
+    found_nothing_ = claim->request.limits.quarantine.moving == 0 && !claim->may_have_missed;
     sleep_ = claim->idle_wait;
     if (claim->idle_wait.count() > 0) return;
     pause_ = std::min(std::max(pause_ * 2, kFirstPauseBetweenSuspects), claim->longest_pause);

@@ -53,7 +53,7 @@ class Intake {
   /// then finds what it claimed.
   std::size_t coming() const { return coming_; }
   bool released() const { return released_; }
-  /// The last claim found nothing though nothing moved that could have kept an event waiting.
+  /// The last claim found nothing, and neither what moved nor an earlier claim could have kept an event waiting.
   bool found_nothing() const { return found_nothing_; }
   const Backoff& backoff() const { return backoff_; }
   /// Down while the store cannot say which events have a run: what was claimed waits.
@@ -71,6 +71,7 @@ class Intake {
     std::vector<StoredRun> known;
     std::string error;
     bool lost = false;
+    bool may_have_missed = false;
     bool store_refused = false;
   };
 

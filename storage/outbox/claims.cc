@@ -87,6 +87,7 @@ void OutboxClaims::start_over(const std::string& store_id) {
   redelivered_.clear();
   swept_epochs_.clear();
   more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = false;
+  unsure_ = true;
 }
 
 void OutboxClaims::check_access() {
@@ -111,7 +112,9 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   for (const engine::WorkflowName& name : request.workflows) workflows.add(name.workflow);
   names_ = workflows.text();
 
+  unsure_ = unsure_ || batch_is_lost_;
   Events events = fetch(request.limits);
+  if (events.empty() && unsure_) unsure_ = something_is_claimable(0);  // a look passes over no lock
   const bool was_busy = std::exchange(lately_busy_, !events.empty());
   if (events.empty()) return events;
   rang_in_vain_ = false;

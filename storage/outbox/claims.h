@@ -31,6 +31,7 @@ class OutboxClaims {
   /// After a new epoch: forgets marks, flags and candidates.
   void start_over(const std::string& store_id);
   std::vector<engine::Event> claim(const engine::ClaimRequest& request);
+  bool may_have_missed() const { return batch_is_lost_ || unsure_; }
   void sleep(engine::Duration at_most);
   void release(std::span<const std::int64_t> unstarted_positions);
   /// Called from any thread.
@@ -58,7 +59,7 @@ class OutboxClaims {
   bool may_have_lease(const std::string& operation);
   void raise_flag();
   void lower_flag();
-  bool something_is_claimable();
+  bool something_is_claimable(std::int64_t above);
   void choose_bell();
 
   PostgresConnection connection_;
@@ -83,6 +84,7 @@ class OutboxClaims {
   int batch_ = 0;
   std::int64_t lost_above_ = 0;  ///< Of the lost batch, what is up to this position has been found.
   bool batch_is_lost_ = false;   ///< The last claim failed and may have happened.
+  bool unsure_ = true;           ///< A claim that was given up, or a process before us, may still lock what it picked.
   bool rang_in_vain_ = false;    ///< Since the last ring no claim took anything.
   bool asleep_ = false;          ///< Our flag in pawl.workers is up.
   bool lately_busy_ = false;

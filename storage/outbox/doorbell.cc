@@ -44,7 +44,7 @@ void OutboxClaims::sleep(engine::Duration at_most) {
   }
   if (!asleep_) {
     raise_flag();
-    if (something_is_claimable()) return;
+    if (something_is_claimable(cursor_.mark())) return;
   }
   // any role that may connect can ring: what rang for nothing is not followed at its pace
   if (rang_in_vain_) std::this_thread::sleep_for(std::min<engine::Duration>(at_most, kAfterFalseRing));
@@ -76,11 +76,11 @@ void OutboxClaims::lower_flag() {
   }
 }
 
-bool OutboxClaims::something_is_claimable() {
+bool OutboxClaims::something_is_claimable(std::int64_t above) {
   return connection_
       .run("look once more before sleeping",
            "select exists (select from pawl.outbox o where " + kClaimable + " and o.position > $3::bigint), " + kSerial,
-           {names_, store_, std::to_string(cursor_.mark())})
+           {names_, store_, std::to_string(above)})
       .boolean(0, 0);
 }
 

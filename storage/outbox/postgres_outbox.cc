@@ -81,6 +81,8 @@ std::vector<engine::Event> PostgresOutbox::claim(const engine::ClaimRequest& req
   return lanes_->claims.claim(request);
 }
 
+bool PostgresOutbox::may_have_missed() const { return lanes_->claims.may_have_missed(); }
+
 void PostgresOutbox::sleep(engine::Duration at_most) { lanes_->claims.sleep(at_most); }
 
 void PostgresOutbox::release(std::span<const std::int64_t> unstarted_positions) {

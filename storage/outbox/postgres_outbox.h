@@ -38,6 +38,7 @@ class PostgresOutbox final : public engine::Outbox {
 
   engine::Registered open(const engine::Registration& registration) override;
   std::vector<engine::Event> claim(const engine::ClaimRequest& request) override;
+  bool may_have_missed() const override;
   void sleep(engine::Duration at_most) override;
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
   void renew() override;

@@ -57,6 +57,25 @@ TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts
   CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
 }
 
+TEST_CASE_METHOD(World, "a worker is not idle while a claim whose answer never came may hold events") {
+  struct UnsureOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
+    bool may_have_missed() const override { return unsure; }
+    bool unsure = true;
+  } outbox(table);
+  InlineLanes lanes(1);
+  Runner runner({outbox, store, clock, lanes, log}, {workflow.definition()}, options);
+  runner.open();
+  const auto run_for_a_minute = [&] {
+    for (int second = 0; second < 60; ++second, clock.turn(std::chrono::seconds{1})) runner.turn({});
+  };
+  run_for_a_minute();
+  CHECK_FALSE(runner.idle());
+  outbox.unsure = false;
+  run_for_a_minute();
+  CHECK(runner.idle());
+}
+
 TEST_CASE_METHOD(World, "P9: an event that the archive refuses keeps no other's end waiting") {
   struct RefusingOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;

@@ -34,6 +34,20 @@ TEST_CASE_METHOD(PostgresFixture, "an event another worker is just claiming is p
   CHECK(eventually([&] { return worker.claim_ids() == std::vector<std::string>{locked}; }));
 }
 
+TEST_CASE_METHOD(PostgresFixture, "a worker that finds nothing says so of events that a claim before it still holds") {
+  Worker worker(*this);
+  worker.open();
+  const std::string locked = emit();
+  connection.transact("a claim that was given up", [&](storage::Transaction& transaction) {
+    transaction.run("select from pawl.outbox where id = $1::uuid for update", {locked});
+    CHECK(worker.claim().empty());
+    CHECK(worker.outbox.may_have_missed());
+  });
+  CHECK(eventually([&] { return worker.claim_ids() == std::vector<std::string>{locked}; }));
+  CHECK(worker.claim().empty());
+  CHECK_FALSE(worker.outbox.may_have_missed());
+}
+
 TEST_CASE_METHOD(PostgresFixture, "a late commit far below is found while the worker is busy above") {
   Worker worker(*this);
   worker.open();
