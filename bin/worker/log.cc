@@ -50,6 +50,8 @@ Wording wording_of(const Notice& notice) {
       return end_wording(notice.subject, notice.detail);
     case NoticeKind::kRunMisfit:
       return {LogLevel::kError, "run parked until a build that fits it runs"};
+    case NoticeKind::kRunsLeft:
+      return {LogLevel::kInfo, "runs of workflows that this worker does not run are left to workers that do"};
     case NoticeKind::kAttemptFailed:
       return {LogLevel::kWarn, "attempt failed, will be tried again"};
     case NoticeKind::kStepFailed:
@@ -98,6 +100,7 @@ void Log::on(const Notice& notice) {
   if (wording.level < options_.level) return;
   const std::string attempt = notice.attempt > 0 ? std::to_string(notice.attempt) : "";
   const bool ended = notice.kind == NoticeKind::kRunEnded;
+  const bool with_note = ended && notice.subject == "done";
   line(wording.level, wording.message,
        {{"run", notice.run_id},
         {"event", notice.event_id},
@@ -106,7 +109,10 @@ void Log::on(const Notice& notice) {
         {"key", notice.key},
         {"attempt", attempt},
         {"status", ended ? notice.subject : std::string_view{}},
-        {ended && notice.subject == "done" ? "note" : "error", notice.detail}});
+        {notice.kind == NoticeKind::kRunsLeft ? "runs"
+         : with_note                          ? "note"
+                                              : "error",
+         notice.detail}});
 }
 
 void Log::line(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {

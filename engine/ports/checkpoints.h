@@ -112,6 +112,7 @@ struct StoredRun {
 struct UnfinishedRun {
   RunNumber run = 0;
   std::string event_id;
+  std::string workflow;
   bool waiting = false;  ///< Parked until wake_at when the process ended; else it was moving.
   Timestamp wake_at{};
   std::int64_t position = 0;  ///< The event's place in the outbox at its latest delivery.

@@ -12,6 +12,7 @@ enum class NoticeKind {
   kRunResumed,     ///< Taken up again after a restart, a redelivery or by an operator.
   kRunEnded,       ///< `detail` is the reason, `status` in `subject`.
   kRunMisfit,      ///< Another build began it; it waits for that. `detail` says what does not fit.
+  kRunsLeft,       ///< Runs of the store, `detail` many, whose workflows this worker does not run; once, at start.
   kAttemptFailed,  ///< Another attempt follows.
   kStepFailed,     ///< For good.
   kCircuitOpened,  ///< `step` is paused; `detail` says why.

@@ -18,7 +18,7 @@ struct WaitingEvent {
   std::int64_t position = 0;
 };
 
-/// How a worker takes up its work at start.
+/// How a worker takes up its work at start. Events of its store that it does not name are set free for others.
 struct Registration {
   std::string store_id;               ///< Identity of the checkpoint store; an older epoch of the same store is dead.
   std::vector<WaitingEvent> waiting;  ///< Events whose runs the store holds as waiting: kept, not delivered again.

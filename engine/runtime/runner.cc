@@ -60,6 +60,7 @@ class Runner::Parts {
   void interrupt_steps();
 
  private:
+  void leave_to_others(std::vector<UnfinishedRun>& unfinished);
   void delivered(std::vector<Arrival> arrivals);
   void throw_if_over() const;
   void throw_if_hung() const;
@@ -140,9 +141,26 @@ void Runner::Parts::interrupt_steps() {
   for (StepQueue& queue : queues_) queue.step().interrupt();
 }
 
+// Of workflows that this worker does not run: not named to the outbox, their events are free for a worker that does.
+// The checkpoints stay, for a later worker on this store.
+void Runner::Parts::leave_to_others(std::vector<UnfinishedRun>& unfinished) {
+  const std::size_t left = std::erase_if(
+      unfinished, [&](const UnfinishedRun& run) { return find_workflow(workflows_, run.workflow) == nullptr; });
+  if (left == 0) return;
+  const std::string count = std::to_string(left);
+  ports_.observer.on({.kind = NoticeKind::kRunsLeft,
+                      .run_id = {},
+                      .workflow = {},
+                      .step = {},
+                      .key = {},
+                      .subject = {},
+                      .detail = count});
+}
+
 void Runner::Parts::open() {
-  const Recovered recovered = ports_.checkpoints.recover();
+  Recovered recovered = ports_.checkpoints.recover();
   arrivals_.number_from(recovered.next_run);
+  leave_to_others(recovered.unfinished);
   Registration registration{recovered.store_id, {}, {}};
   for (const UnfinishedRun& run : recovered.unfinished)
     if (run.waiting)

@@ -44,8 +44,8 @@ Recovered MemoryCheckpoints::recover() {
   Recovered recovered{store_id_, last_run_ + 1, {}};
   for (const auto& [number, row] : rows_)
     if (unfinished(row.run.status))
-      recovered.unfinished.push_back(
-          {number, row.run.event.id, row.run.status == RunStatus::kWaiting, row.wake_at, row.run.event.position});
+      recovered.unfinished.push_back({number, row.run.event.id, row.run.workflow, row.run.status == RunStatus::kWaiting,
+                                      row.wake_at, row.run.event.position});
   return recovered;
 }
 

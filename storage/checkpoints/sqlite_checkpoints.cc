@@ -145,13 +145,14 @@ engine::Recovered SqliteCheckpoints::recover() {
     store.next();
     recovered.store_id = store.text(0);
     recovered.next_run = store.integer(1);
-    SqliteStatement unfinished(connection.database(),
-                               "select run, run_id, status = 'waiting', coalesce(wake_at, 0), position from runs "
-                               "where ended_at is null order by run");
+    SqliteStatement unfinished(
+        connection.database(),
+        "select run, run_id, workflow, status = 'waiting', coalesce(wake_at, 0), position from runs "
+        "where ended_at is null order by run");
     unfinished.start();
     while (unfinished.next())
-      recovered.unfinished.push_back({unfinished.integer(0), unfinished.text(1), unfinished.integer(2) != 0,
-                                      unfinished.time(3), unfinished.integer(4)});
+      recovered.unfinished.push_back({unfinished.integer(0), unfinished.text(1), unfinished.text(2),
+                                      unfinished.integer(3) != 0, unfinished.time(4), unfinished.integer(5)});
     return recovered;
   });
 }

@@ -91,13 +91,33 @@ struct Builds : World {
 }  // namespace
 
 TEST_CASE_METHOD(Builds,
-                 "F18: a run of an unknown workflow is parked with the reason and ends under a build that has it") {
+                 "F18: a run of a workflow that the worker does not run is set free and ends where it was begun") {
   const std::string id = waiting_run();
   start_new_build("say-other-words");
-  CHECK(parks(id, "no workflow named say-words"));
-  CHECK(log.counts[NoticeKind::kRunMisfit] == 1);
+  CHECK(until([&] { return worker->runner.idle(); }));
+  CHECK(log.counts[NoticeKind::kRunsLeft] == 1);
+  CHECK(log.counts[NoticeKind::kRunMisfit] == 0);
+  CHECK(table.rows.begin()->second.lease_epoch == 0);
+  CHECK(stored(id).status == RunStatus::kWaiting);
   CHECK(table.archive.empty());
   old_build_ends_it(id);
+}
+
+TEST_CASE_METHOD(Builds, "F18: a run that was set free ends in another worker's store, and is superseded in its own") {
+  const std::string id = waiting_run();
+  start_new_build("say-other-words");
+  MemoryCheckpoints others("other-store");
+  auto other = std::make_unique<Worker>(table, others, clock, log, std::vector{workflow.definition()}, seed, options);
+  REQUIRE(until_over_time(
+      [&] {
+        other->runner.turn({});
+        return archived(1);
+      },
+      120));
+  CHECK(table.archive.front().status == RunStatus::kDone);
+  other.reset();
+  start();
+  CHECK(until([&] { return stored(id).status == RunStatus::kSuperseded; }));
 }
 
 TEST_CASE_METHOD(Builds, "F18: a run that waits for a step unknown to this build is parked, not ended without it") {

@@ -120,6 +120,7 @@ void check_retrying_and_parking(const MakeCheckpoints& make) {
     REQUIRE(unfinished.size() == 1);
     CHECK(unfinished[0].run == 1);
     CHECK(unfinished[0].event_id == event_id(1));
+    CHECK(unfinished[0].workflow == "test-workflow");
     CHECK(unfinished[0].waiting);
     CHECK(unfinished[0].wake_at == at(5000));
     CHECK(unfinished[0].position == 10);
