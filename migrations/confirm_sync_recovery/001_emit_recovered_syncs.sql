@@ -23,21 +23,28 @@ comment on column pawl.sync_failures.recovery is 'Event of type pms/connection.s
 create function pawl.note_sync_failure() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
+  connection constant text := lower(new.payload->>'connection_id');
   failed timestamptz;
 begin
-  if new.payload->>'connection_id' is null then return null; end if;  -- nobody can be told of it
+  -- Nobody can be told of another one, and no emit may fail since its text is too long for an index.
+  if connection is null or connection !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then return null; end if;
   begin
     failed := pawl.calendar_time((new.payload->>'occurred_at')::timestamptz);
   exception when others then failed := new.created_at;
   end;
   insert into pawl.sync_failures (event_id, connection_id, failed_at)
-  values (new.id, lower(new.payload->>'connection_id'), failed) on conflict (event_id) do nothing;
+  values (new.id, connection, failed) on conflict (event_id) do nothing;
   return null;
 end $$;
 comment on function pawl.note_sync_failure is 'Writes an event of a failed sync into pawl.sync_failures.';
-create trigger pawl_note_sync_failure after insert on pawl.outbox
-  for each row when (new.type = 'pms/connection.sync.failed' and new.resumes = 0 and new.event is null)
-  execute function pawl.note_sync_failure();
+create function pawl.note_sync_failures() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  create or replace trigger pawl_note_sync_failure after insert on pawl.outbox
+    for each row when (new.type = 'pms/connection.sync.failed' and new.resumes = 0 and new.event is null)
+    execute function pawl.note_sync_failure();
+end $$;
+comment on function pawl.note_sync_failures is 'Makes the trigger on pawl.outbox anew that executes pawl.note_sync_failure.';
 
 -- Most successes end no outage: they look for one in an index that holds the open ones alone. A transaction that sees the
 -- failures as they were before another success took them is told so by an error: they are confirmed, and nothing is left
@@ -79,12 +86,58 @@ end $$;
 comment on function pawl.emit_sync_recovered is
   'Emits pms/connection.sync.recovered for a sync log that got status success, where failures of its connection are unconfirmed.';
 
-insert into pawl.sync_log_triggers values
-  ('pawl_sync_recovered_on_insert', 'pawl.emit_sync_recovered()', 4, 'after insert on %s for each row'
-   ' when (new.status = ''success'')', false, '{connection_id,finished_at}'),
-  ('pawl_sync_recovered_on_update', 'pawl.emit_sync_recovered()', 16, 'after update on %s for each row'
-   ' when (new.status = ''success'' and old.status is distinct from ''success'')', false, '{connection_id,finished_at}');
+create function pawl.watch_sync_recoveries() returns void
+language sql set search_path = pg_catalog, pawl, pg_temp as $$
+  insert into pawl.sync_log_triggers values
+    ('pawl_sync_recovered_on_insert', 'pawl.emit_sync_recovered()', 4, 'after insert on %s for each row'
+     ' when (new.status = ''success'')', false, '{connection_id,finished_at}'),
+    ('pawl_sync_recovered_on_update', 'pawl.emit_sync_recovered()', 16, 'after update on %s for each row'
+     ' when (new.status = ''success'' and old.status is distinct from ''success'')', false, '{connection_id,finished_at}')
+  on conflict (name) do nothing
+$$;
+comment on function pawl.watch_sync_recoveries is 'Asks for the triggers on sync logs that execute pawl.emit_sync_recovered.';
+
+select pawl.note_sync_failures();
+select pawl.watch_sync_recoveries();
 select pawl.mend_triggers();
+
+-- Only while the workflow is registered: whoever has switched it off has dropped them. The check's name comes before that
+-- of the sync logs, whose mending makes the triggers that this one asks for.
+create function pawl.sync_recovery_problems(reader name, out kind text, out problem text) returns setof record
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if not exists (select from pawl.workflows w where w.workflow = 'confirm-sync-recovery') then return; end if;
+  kind := 'trigger';
+  if not exists (select from pg_trigger t where t.tgrelid = 'pawl.outbox'::regclass and t.tgname = 'pawl_note_sync_failure'
+                 and t.tgfoid = 'pawl.note_sync_failure()'::regprocedure and t.tgenabled in ('O', 'A')) then
+    problem := 'trigger pawl_note_sync_failure on pawl.outbox is missing or does not fire: recoveries make no events; '
+               'run `pawl migrate`';
+    return next;
+  end if;
+  if (select count(*) from pawl.sync_log_triggers t where t.function = 'pawl.emit_sync_recovered()') < 2 then
+    problem := 'pawl.sync_log_triggers lacks those of pawl.emit_sync_recovered: recoveries make no events; run `pawl migrate`';
+    return next;
+  end if;
+end $$;
+comment on function pawl.sync_recovery_problems is 'What keeps recoveries from becoming events while their workflow is registered.';
+
+create function pawl.mend_sync_recovery() returns setof text
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  found_problem text;
+begin
+  for found_problem in select p.problem from pawl.sync_recovery_problems(session_user) p loop
+    if found_problem like 'trigger %' then
+      perform pawl.note_sync_failures();
+      return next 'pawl_note_sync_failure';
+    else
+      perform pawl.watch_sync_recoveries();
+    end if;
+  end loop;
+end $$;
+comment on function pawl.mend_sync_recovery is 'Makes anew what pawl.sync_recovery_problems() misses, and returns its names.';
+insert into pawl.checks values
+  ('confirm_sync_recovery', 'pawl.sync_recovery_problems', 'pawl.mend_sync_recovery');
 
 create function pawl.prune_sync_failures(age interval, behind text, step int, out removed bigint, out last text)
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$

@@ -126,6 +126,38 @@ TEST_CASE("a recovery does not overtake its failure, however long that is under 
   CHECK(job.notes() == "2");
 }
 
+TEST_CASE("migrate makes anew what makes events of recoveries, and after it was switched off once it is named again") {
+  RecoveryJob job;
+  const std::string note = "mended trigger pawl_note_sync_failure: syncs make events again\n";
+  job.database.exec("drop trigger pawl_note_sync_failure on pawl.outbox");
+  CHECK(job.count("pawl.problems()") == "1");
+  CHECK(run_pawl({"migrate"}, job.both()).out == note);
+  for (const char* statement : {"delete from pawl.sync_log_triggers where function = 'pawl.emit_sync_recovered()'",
+                                "drop trigger pawl_sync_recovered_on_insert on pms_sync_logs",
+                                "drop trigger pawl_sync_recovered_on_update on pms_sync_logs",
+                                "drop trigger pawl_note_sync_failure on pawl.outbox",
+                                "delete from pawl.workflows where workflow = 'confirm-sync-recovery'"})
+    job.database.exec(statement);
+  CHECK(job.count("pawl.problems()") == "0");
+  CHECK(run_pawl({"migrate"}, job.environment()).out.find("nothing to apply") == 0);
+  CHECK(run_pawl({"migrate"}, job.both()).out ==
+        "registered workflow confirm-sync-recovery\n" + note +
+            "mended trigger pawl_sync_recovered_on_insert: syncs make events again\n"
+            "mended trigger pawl_sync_recovered_on_update: syncs make events again\n");
+  job.organisation.fail_sync();
+  job.succeed();
+  CHECK(job.count("pawl.outbox") == "2");
+}
+
+TEST_CASE("an event whose connection's id is none is emitted, however long that is") {
+  RecoveryJob job;
+  job.database.exec(
+      "select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', jsonb_build_object('connection_id',"
+      " (select string_agg(md5(random()::text), '') from generate_series(1, 400))))");
+  CHECK(job.count("pawl.outbox") == "1");
+  CHECK(job.count("pawl.sync_failures") == "0");
+}
+
 TEST_CASE("without its worker a failure holds its recovery up, and the reason is shown") {
   RecoveryJob job;
   job.organisation.fail_sync();
