@@ -45,7 +45,7 @@ comment on column pawl.workers.expires_at is 'When its leases end unless renewed
 comment on column pawl.workers.claims_from is 'Claims of this epoch with a lower lease_batch come too late and take nothing.';
 comment on column pawl.workers.stopped_at is 'When it stopped cleanly; its waiting events stay leased until expires_at.';
 
--- An operator removes a workflow that is no more by deleting its row; its unfinished runs stay until they are deleted too.
+-- An operator removes a workflow that is no more by deleting its row; its unfinished runs stay until they are dismissed.
 create table pawl.workflows (
   workflow text primary key,
   type text not null,

@@ -38,7 +38,7 @@ comment on table pawl.outbox_archive is 'Finished events, moved here in the tran
 comment on column pawl.outbox_archive.id is 'Identity of the run.';
 comment on column pawl.outbox_archive.event is 'Identity of the event, where that is not `id`.';
 comment on column pawl.outbox_archive.workflow is 'Whose run it was.';
-comment on column pawl.outbox_archive.status is 'done, failed, or dismissed: failed, and somebody has said why it is to stay so.';
+comment on column pawl.outbox_archive.status is 'done, failed, or dismissed: failed or never ended, and somebody has said why it is to stay so.';
 comment on column pawl.outbox_archive.resumable is
   'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all).';
 comment on column pawl.outbox_archive.reason is 'Why it failed, or what a done run has to say.';
@@ -46,7 +46,7 @@ comment on column pawl.outbox_archive.payload is
   'The facts without their secrets; as emitted where it is withheld, until the event is resumed or dismissed.';
 comment on column pawl.outbox_archive.withheld is
   'Bytes of a payload that reached no worker, so that nobody has looked for its secrets: v1_events shows its size alone.';
-comment on column pawl.outbox_archive.store is 'The checkpoint store that holds its run.';
+comment on column pawl.outbox_archive.store is 'The checkpoint store that holds its run; zeros: none is known.';
 
 -- What keeps the archive depends on nobody's settings: a partition's bounds are midnights of UTC, and a lock that others
 -- hold is waited for no longer than a moment, since everybody else would wait behind it.

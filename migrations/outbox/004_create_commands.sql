@@ -119,20 +119,36 @@ begin
   end if;
 end $$;
 
--- As in pawl.resume_run, the lock comes first.
+-- As in pawl.resume_run, the lock comes first. A run that nobody has ended, of a workflow that is registered no more, is
+-- ended here while no worker has it. Nobody has looked for secrets in its payload, which is not kept.
 create function pawl.dismiss_run(run_id uuid, reason text, requested_by text, request uuid)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
+  unfinished pawl.outbox;
   archived pawl.outbox_archive;
   outcome text;
 begin
+  select * into unfinished from pawl.outbox o where o.id = dismiss_run.run_id for update;
   select * into archived from pawl.outbox_archive a
   where a.id = dismiss_run.run_id order by a.finished_at desc limit 1 for update;
   select c.outcome into outcome from pawl.commands c
   where c.request = dismiss_run.request and c.event_id = dismiss_run.run_id and c.verb = 'dismiss';
   if found then return outcome; end if;
-  if exists (select from pawl.outbox o where o.id = dismiss_run.run_id) then
+  if unfinished.lease_epoch is not null or unfinished.id is not null and unfinished.workflow is null
+     or exists (select from pawl.workflows w where w.workflow = unfinished.workflow) then
     outcome := 'not finished: it is in the outbox';
+  elsif unfinished.id is not null then
+    outcome := 'dismissed';
+    insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, event, workflow,
+                                     type, aggregatetype, aggregateid, payload, headers, withheld)
+    select u.position, u.id, u.created_at, u.deliveries, u.resumes,
+           coalesce(u.store, '00000000-0000-0000-0000-000000000000'), 'dismissed',
+           format('dismissed by %s: %s; it had not finished, and its workflow is not registered', requested_by,
+                  dismiss_run.reason),
+           u.event, u.workflow, u.type, u.aggregatetype, u.aggregateid,
+           jsonb_build_object('withheld_bytes', octet_length(u.payload::text)), u.headers, octet_length(u.payload::text)
+    from (select unfinished.*) u;
+    delete from pawl.outbox o where o.id = unfinished.id;
   elsif archived.id is null then
     outcome := 'not found';
   elsif archived.status <> 'failed' then
@@ -161,7 +177,8 @@ begin
     from pawl.runs_named(dismiss.event_id, dismiss.workflow) run), 'dismissed');
 end $$;
 comment on function pawl.dismiss is
-  'Says that the failed runs of an event, or its run in one workflow, are to stay undone, and why; retention may drop them.';
+  'Says that the failed runs of an event, or its run in one workflow, are to stay undone, and why; retention may drop them. '
+  'Ends unclaimed runs of workflows that are registered no more.';
 
 -- A run that has acted on a failure waits for its own checkpoints. Where those are lost it may begin anew, at the risk of
 -- whoever says so: its steps are done again, under their keys, and it no longer knows what it has made good. What is

@@ -87,6 +87,25 @@ TEST_CASE_METHOD(Fixture, "a failed event is dismissed once, with who, why, and 
   CHECK_THROWS_WITH(exec("select pawl.dismiss($1::uuid, ' ')", {failed}), Catch::Contains("a reason is needed"));
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a run of a workflow that is registered no more is ended by dismissing it, without its payload") {
+  exec("select pawl.add_workflow('test/left', 'leave')");
+  const std::string run = value("select pawl.emit('test/left', 'a', 'b', '{\"password\": \"s3cret\"}')");
+  CHECK(dismiss(run) == "not finished: it is in the outbox");
+  exec("delete from pawl.workflows where workflow = 'leave'");
+  const std::string request = ", 'ada', '" + Worker::new_store() + "'";
+  CHECK(dismiss(run, request) == "dismissed");
+  CHECK(dismiss(run, request) == "dismissed");
+  CHECK(dismiss(run) == "not failed: it is dismissed");
+  CHECK(status_of(run) == "dismissed");
+  CHECK(value("select count(*) from pawl.outbox where id = $1::uuid", {run}) == "0");
+  CHECK(value("select payload::text || reason from pawl.outbox_archive where id = $1::uuid", {run}) ==
+        "{\"withheld_bytes\": 22}dismissed by ada: customer told by phone; it had not finished, and its workflow is not"
+        " registered");
+  CHECK(value("select string_agg(outcome, '|' order by id) from pawl.commands") ==
+        "not finished: it is in the outbox|dismissed|not failed: it is dismissed");
+}
+
 TEST_CASE_METHOD(Fixture, "a dismissal sent again after a lost reply answers as it did") {
   const std::string failed = archive(1, "failed"), request = ", 'ada', '" + Worker::new_store() + "'";
   CHECK(dismiss(failed, request) == "dismissed");
