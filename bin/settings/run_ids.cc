@@ -34,6 +34,20 @@ bool begins_or_ends(const std::string& id, const std::string& part) {
   return id.starts_with(part) || id.ends_with(part);
 }
 
+std::string why_not_found(const std::vector<engine::RunName>& candidates, const GivenRuns& given) {
+  std::string why = "no run here has an id that begins or ends with '" + given.id + "'";
+  std::set<std::string> others;
+  if (!given.workflow.empty()) {
+    why += " and is of the workflow " + given.workflow;
+    for (const engine::RunName& run : candidates)
+      if (begins_or_ends(run.event_id, given.id) || begins_or_ends(run.run_id, given.id)) others.insert(run.workflow);
+  }
+  std::string names;
+  for (const std::string& name : others) names += (names.empty() ? "" : ", ") + name;
+  if (!names.empty()) why += ", in which upper and lower case differ; there are runs of " + names;
+  return why + "; `pawl runs` lists what there is in this checkpoint file";
+}
+
 }  // namespace
 
 bool is_full_id(const std::string& text) { return engine::is_uuid(text) && fits_an_id(text); }
@@ -70,10 +84,7 @@ std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& ca
     meant.insert(by_event ? run.event_id : run.run_id);
     found.push_back(run);
   }
-  if (found.empty())
-    throw NotFoundError("no run here has an id that begins or ends with '" + given.id + "'" +
-                        (given.workflow.empty() ? "" : " and is of the workflow " + given.workflow) +
-                        "; `pawl runs` lists what there is");
+  if (found.empty()) throw NotFoundError(why_not_found(candidates, given));
   if (meant.size() == 1) return found;
   std::string message = "several runs have an id that begins or ends with '" + given.id + "'; give more of it:";
   std::size_t shown = 0;

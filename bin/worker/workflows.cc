@@ -12,15 +12,16 @@ namespace pawl::bin {
 
 namespace {
 
+constexpr const char* kBlanks = " \t\r\n";  // a file that a variable is read from ends with a line end
 constexpr const char* kNowhere = "host=/nonexistent/replay-asks-no-database";
 
 std::vector<std::string> split(const std::string& names) {
   std::vector<std::string> all;
   for (std::size_t from = 0; from <= names.size();) {
     const std::size_t comma = std::min(names.find(',', from), names.size());
-    const std::size_t first = names.find_first_not_of(' ', from);
+    const std::size_t first = names.find_first_not_of(kBlanks, from);
     std::string name = first < comma ? names.substr(first, comma - first) : "";
-    name.erase(name.find_last_not_of(' ') + 1);
+    name.erase(name.find_last_not_of(kBlanks) + 1);
     all.push_back(std::move(name));
     from = comma + 1;
   }

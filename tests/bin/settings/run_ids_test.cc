@@ -93,6 +93,8 @@ TEST_CASE("an event's id means all of its runs, a further run's id that run, and
     CHECK(ids_of(id, "greet") == std::vector{event});
     CHECK(ids_of(id, "count") == std::vector{further});
     CHECK_THROWS_AS(ids_of(id, "read"), NotFoundError);
+    CHECK_THROWS_WITH(ids_of(id, "Greet"), Catch::Contains("upper and lower case differ") &&
+                                               Catch::Contains("there are runs of count, greet"));
   }
   CHECK(ids_of(further, "") == std::vector{further});
   CHECK(ids_of("cdef", "") == std::vector{further});
