@@ -19,7 +19,8 @@ class RunsVerb final : public Verb {
     command.add_option("--status", filter_.status, "Only runs in this state")
         ->check(CLI::IsMember({"running", "waiting", "done", "failed", "superseded"}));
     command.add_option("--since", since_, "Only runs that ended within this time, like 1h, or have not ended");
-    command.add_option("--event", filter_.event_id, "Only the runs of this event");
+    command.add_option("--event", event_,
+                       "Only the runs of this event, by its id, its beginning or its end, or EVENT/WORKFLOW");
     command.add_option("--connection", filter_.aggregate_id, "Only runs about this connection");
     limit_ =
         command.add_option("--limit", filter_.limit, "At most so many, newest first; default 100, all with -o ids")
@@ -29,6 +30,7 @@ class RunsVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
     const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
+    if (!event_.empty()) filter_by(resolve_runs(reader, expand_ids({event_}, console.in).front()));
     if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
     Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason"}, {}, 0};
     for (const storage::RunSummary& run : reader.runs(filter_))
@@ -42,6 +44,12 @@ class RunsVerb final : public Verb {
  private:
   static constexpr std::size_t kAll = std::numeric_limits<std::int64_t>::max();
 
+  // An event has one run in each workflow.
+  void filter_by(const std::vector<engine::RunName>& runs) {
+    filter_.event_id = runs.front().event_id;
+    if (runs.size() == 1) filter_.workflow = runs.front().workflow;
+  }
+
   void tell_left_out(std::size_t found, Console& console) const {
     if (found > filter_.limit)
       console.err << "pawl: " << found - filter_.limit << " of " << found
@@ -50,6 +58,7 @@ class RunsVerb final : public Verb {
 
   CLI::Option* limit_ = nullptr;
   storage::RunFilter filter_;
+  std::string event_;
   std::string since_;
 };
 

@@ -28,13 +28,15 @@ std::string select_runs(const std::string& columns, const RunFilter& filter) {
         " and r.run in (select run from runs where run_id = ?3 union"
         " select run from events where further_run_of = ?3 and further_run_of <> '')";
   if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
-  return sql + " order by r.run desc limit ?5";
+  if (!filter.workflow.empty()) sql += " and r.workflow = ?5";
+  return sql + " order by r.run desc limit ?6";
 }
 
 void start(SqliteStatement& select, const RunFilter& filter, std::size_t limit) {
   const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
   const engine::Timestamp since = now - std::chrono::seconds(filter.since_seconds);
-  select.start(filter.status, since, filter.event_id, filter.aggregate_id, static_cast<std::int64_t>(limit));
+  select.start(filter.status, since, filter.event_id, filter.aggregate_id, filter.workflow,
+               static_cast<std::int64_t>(limit));
 }
 
 // Within one instant: the start first, the end last.

@@ -17,6 +17,7 @@ struct RunFilter {
   long since_seconds = 0;    ///< Ended within the last so many seconds, or not ended; 0: ever.
   std::string event_id;      ///< Empty: any.
   std::string aggregate_id;  ///< The connection's id; empty: any.
+  std::string workflow;      ///< Empty: any.
   std::size_t limit = 100;
 };
 
