@@ -2,6 +2,7 @@
 #include "bin/commands/show.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bin/output/redact.h"
@@ -42,6 +43,39 @@ Deliveries ask_deliveries(const std::string& conninfo, const std::string& run_id
     deliveries.unavailable = redacted(error.what(), secrets);
   }
   return deliveries;
+}
+
+std::string sentence(const storage::KnownRun& run) {
+  return "run " + run.run_id + (run.workflow.empty() ? "" : " of " + run.workflow) + " is " + run.status +
+         (run.reason.empty() ? "" : ": " + run.reason);
+}
+
+/// What Postgres has of runs that are not in these checkpoints: nothing of the beginning or end of an id.
+std::string known_elsewhere(const std::string& conninfo, const GivenRuns& given, const redaction::OwnSecrets& secrets) {
+  if (!is_full_id(given.id)) return "";
+  std::string known;
+  try {
+    for (const storage::KnownRun& run : storage::known_runs(conninfo, given.id, given.workflow))
+      known += "\nin Postgres, " + sentence(run);
+  } catch (const engine::Error& error) {
+    return "\nPostgres could not be asked for it: " + redacted(error.what(), secrets);
+  }
+  return known;
+}
+
+/// The event's runs that no story tells. Whether Postgres answers is told with the deliveries.
+std::vector<storage::KnownRun> others_of(const std::string& conninfo, const std::vector<engine::RunName>& shown) {
+  std::vector<storage::KnownRun> others;
+  if (!is_full_id(shown.front().event_id)) return others;
+  try {
+    others = storage::known_runs(conninfo, shown.front().event_id, "");
+  } catch (const engine::Error&) {
+    return others;
+  }
+  std::erase_if(others, [&](const storage::KnownRun& run) {
+    return std::ranges::find(shown, run.run_id, &engine::RunName::run_id) != shown.end();
+  });
+  return others;
 }
 
 /// What is shown of one run.
@@ -121,8 +155,10 @@ class ShowVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
+    const GivenRuns given = expand_ids({id_}, console.in).front();
+    const std::vector<engine::RunName> names = named(reader, given, settings, console);
     std::vector<Story> stories;
-    for (const engine::RunName& name : resolve_runs(reader, expand_ids({id_}, console.in).front())) {
+    for (const engine::RunName& name : names) {
       auto run = reader.run(name.run_id);
       if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
       if (settings.output == OutputFormat::kIds)
@@ -139,10 +175,21 @@ class ShowVerb final : public Verb {
       if (i > 0) console.out << '\n';
       print_text(console.out, stories[i]);
     }
+    if (settings.output == OutputFormat::kTable && given.workflow.empty())
+      for (const storage::KnownRun& other : others_of(settings.postgres, names))
+        console.out << "\nnot in these checkpoints, but in Postgres: " << redacted(sentence(other), *console.secrets)
+                    << '\n';
     return ExitCode::kDone;
   }
 
  private:
+  static std::vector<engine::RunName> named(const storage::CheckpointReader& reader, const GivenRuns& given,
+                                            const Settings& settings, const Console& console) try {
+    return resolve_runs(reader, given);
+  } catch (const NotFoundError& error) {
+    throw NotFoundError(error.what() + known_elsewhere(settings.postgres, given, *console.secrets));
+  }
+
   std::string id_;
 };
 

@@ -145,6 +145,19 @@ std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vec
   return runs;
 }
 
+std::vector<KnownRun> known_runs(const std::string& conninfo, const std::string& id, const std::string& workflow) {
+  PostgresConnection connection(conninfo);
+  const Rows rows = connection.run(
+      "look for runs",
+      "select v.run_id, coalesce(v.workflow, ''), v.status, coalesce(v.reason, '')"
+      " from pawl.runs_of($1::uuid, nullif($2, '')) r join pawl.v1_events v on v.run_id = r.run_id order by v.workflow",
+      {id, workflow});
+  std::vector<KnownRun> runs;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    runs.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3)});
+  return runs;
+}
+
 std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& run_id) {
   if (!engine::is_uuid(run_id)) return {};
   PostgresConnection connection(conninfo);

@@ -44,6 +44,16 @@ std::vector<std::string> failed_events(const std::string& conninfo, long since_s
 /// The runs that ids mean, which are as in a ResumeRequest; none of those that are unknown.
 std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids);
 
+/// A run as Postgres has it, whichever worker's checkpoints hold it.
+struct KnownRun {
+  std::string run_id;
+  std::string workflow;  ///< Empty: none is registered for it yet.
+  std::string status;    ///< As in pawl.v1_events.
+  std::string reason;
+};
+/// The runs of an event, or a run by its own id, a full UUID; of one workflow, or empty: of any.
+std::vector<KnownRun> known_runs(const std::string& conninfo, const std::string& id, const std::string& workflow);
+
 /// What Postgres knows of one run's deliveries, for `show`.
 struct DeliveryLine {
   std::string channel;  ///< `in-app` or `email`.

@@ -147,6 +147,17 @@ TEST_CASE_METHOD(Fixture,
       value("select run_id from pawl.v1_events where workflow = 'note-visitor' and event_id = '" + ada + "'");
   CHECK(note != ada);
   CHECK(run({"runs", "--event", ada, "-o", "ids"}).out == ada + "\n" + note + "\n");
+  CHECK(run({"runs", "--event", ada + "/note-visitor", "-o", "ids"}).out == note + "\n");
+  CHECK(run({"runs", "--event", ada + "/greet-visitor", "-o", "ids"}).out == ada + "\n");
+  CHECK(run({"runs", "--event", note.substr(24), "-o", "ids"}).out == note + "\n");
+  CHECK(run({"runs", "--event", ada + "/Note-visitor"}).code == 3);
+  const Environment another{{"PAWL_CHECKPOINTS", folder.path() + "/another.db"},
+                            {"PAWL_GREETING", "Welcome"},
+                            {"PAWL_WORKFLOWS", "greet-visitor\n"}};
+  REQUIRE(run({"worker", "--until-idle"}, another).code == 0);
+  const auto elsewhere = run({"show", ada + "/note-visitor"}, another);
+  CHECK(elsewhere.code == 3);
+  CHECK_THAT(elsewhere.err, Catch::Contains("in Postgres, run " + note + " of note-visitor is done"));
   CHECK_THAT(run({"show", ada}).out, Catch::Contains("greet-visitor") && Catch::Contains("note-visitor"));
   CHECK_THAT(run({"show", ada + "/note-visitor"}).out,
              !Catch::Contains("greet-visitor") && Catch::Contains("note-visitor") && Catch::Contains(ada));
