@@ -56,6 +56,7 @@ void Refusals::begin_anew() {
   tenants_.clear();
   destinations_.clear();
   items_.clear();
+  probed_.clear();
 }
 
 Refusals::Mark Refusals::mark(const Item& item, const std::string& tenant, const std::string& destination) const {
@@ -67,8 +68,19 @@ Refusals::Mark Refusals::mark(const Item& item, const std::string& tenant, const
 
 Refusals::Rank Refusals::rank(const Mark& mark) const {
   if (mark.refused) return Rank::kRefused;
-  if (destinations_.contains(mark.destination) || to_blame_.contains(mark.destination)) return Rank::kDestination;
-  return tenants_.contains(mark.tenant) ? Rank::kTenant : Rank::kNew;
+  const bool of_destination = destinations_.contains(mark.destination) || to_blame_.contains(mark.destination);
+  if (tenants_.contains(mark.tenant)) return of_destination ? Rank::kBoth : Rank::kTenant;
+  return of_destination ? Rank::kDestination : Rank::kNew;
+}
+
+void Refusals::begin_probe(const Mark& mark) {
+  if (probed_.size() >= kRememberedMax) probed_.clear();
+  probed_[mark.tenant] = ++now_;
+}
+
+Refusals::Moment Refusals::last_probe(const Mark& mark) const {
+  const auto found = probed_.find(mark.tenant);
+  return found == probed_.end() ? 0 : found->second;
 }
 
 std::uint32_t Refusals::hash(const std::string& name) {

@@ -64,7 +64,8 @@ class Refusals {
   enum class Rank {
     kNew,          ///< Neither it nor its tenant or destination was refused.
     kTenant,       ///< Its tenant was, elsewhere.
-    kDestination,  ///< Its destination was.
+    kDestination,  ///< Its destination was, by others.
+    kBoth,         ///< Its tenant and its destination were.
     kRefused,      ///< It was refused itself.
     kNone,         ///< There is no item.
   };
@@ -76,6 +77,10 @@ class Refusals {
   };
   Mark mark(const Item& item, const std::string& tenant, const std::string& destination = {}) const;
   Rank rank(const Mark& mark) const;
+  /// An item of the mark's tenant is woken as a probe.
+  void begin_probe(const Mark& mark);
+  /// When that was last; 0 if it never was. Among probes of one rank, tenants take turns by it.
+  Moment last_probe(const Mark& mark) const;
 
  private:
   struct Subject {
@@ -99,6 +104,7 @@ class Refusals {
   std::set<std::uint32_t> destinations_;     ///< The same.
   std::set<std::uint32_t> to_blame_;  ///< Destinations refused while others were accepted, and not accepted since.
   std::map<Item, Moment> items_;      ///< When they were first refused; not settled.
+  std::map<std::uint32_t, Moment> probed_;  ///< When each tenant was last.
 };
 
 }  // namespace pawl::engine

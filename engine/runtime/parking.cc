@@ -44,7 +44,7 @@ void Parking::release_held(std::size_t room) {
 void Parking::release_probe(StepQueue& queue, Timestamp at) {
   const Circuit& circuit = queue.circuit();
   using Rank = Refusals::Rank;
-  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kDestination;
+  const Rank worst = circuit.admits(at, Rank::kRefused) ? Rank::kRefused : Rank::kBoth;
   if (circuit.refused())
     queue.set_held_rank(wakes_.release_probe(&queue.step(), queue.refusals(), worst, at));
   else

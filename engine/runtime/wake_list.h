@@ -10,6 +10,7 @@
 #include <queue>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/authoring/step.h"
@@ -48,16 +49,19 @@ class WakeList {
     }
     return released;
   }
-  /// Wakes the longest held one of the best rank, if its rank is at most `worst`; returns the best rank that is held.
-  Refusals::Rank release_probe(const StepBase* step, const Refusals& refusals, Refusals::Rank worst, Timestamp now) {
+  /// Wakes one of the best rank, if that is at most `worst`: of the tenant that has not probed for longest, the longest
+  /// held. Returns the best rank that is held.
+  Refusals::Rank release_probe(const StepBase* step, Refusals& refusals, Refusals::Rank worst, Timestamp now) {
     auto& runs = held_[step];
     std::erase_if(runs, [&](const Held& held) { return is_stale(held.entry); });
     const auto rank_of = [&](const Held& held) { return refusals.rank(held.mark); };
-    const auto best = std::ranges::min_element(runs, {}, rank_of);
+    const auto order = [&](const Held& held) { return std::pair(rank_of(held), refusals.last_probe(held.mark)); };
+    const auto best = std::ranges::min_element(runs, {}, order);
     if (best == runs.end()) return Refusals::Rank::kNone;
     const Refusals::Rank rank = rank_of(*best);
     if (rank > worst || !leaves(best->entry)) return rank;
     wakes(best->entry.run, now);
+    refusals.begin_probe(best->mark);
     runs.erase(best);
     return rank;
   }

@@ -62,6 +62,12 @@ struct Refusing : World {
       if (ended.event.id == id) return std::string(to_string(ended.status)) + " " + ended.reason;
     return "";
   }
+  bool is_done_within_a_second(const std::string& id) {
+    turn(40);
+    if (fate(id).empty()) clock.turn(1s);
+    turn(40);
+    return fate(id).starts_with("done");
+  }
   bool done(const std::string& id) {
     return until([&] { return fate(id).starts_with("done"); }, 60);
   }
@@ -188,12 +194,6 @@ TEST_CASE_METHOD(Refusing,
                  "P6: many tenants refused at one destination keep what goes elsewhere for a second at most") {
   refuse({"/bad/"});
   open();
-  const auto is_done_within_a_second = [&](const std::string& id) {
-    turn(40);
-    if (fate(id).empty()) clock.turn(1s);
-    turn(40);
-    return fate(id).starts_with("done");
-  };
   for (int i = 0; i < 30; ++i) emit("org" + std::to_string(i) + "/bad/1");
   turn(200);
   REQUIRE(paused());
@@ -209,6 +209,23 @@ TEST_CASE_METHOD(Refusing,
     CHECK_FALSE(paused());
   }
   CHECK(log.counts[NoticeKind::kCircuitOpened] == 1);
+}
+
+TEST_CASE_METHOD(Refusing,
+                 "P6: a tenant refused at shared destinations keeps others' items to them for a second at most") {
+  refuse({"acme/"});
+  open();
+  for (int wave = 0; wave < 3; ++wave) {
+    for (int event = 0; event < 10; ++event)
+      for (const std::string destination : {"big", "wide", "huge"})
+        emit("acme/" + destination + "/" + std::to_string(10 * wave + event));
+    turn(200);
+    CAPTURE(wave);
+    REQUIRE(paused());
+    const std::string other = "new" + std::to_string(wave) + "/big/1";
+    emit(other);
+    CHECK(is_done_within_a_second(other));
+  }
 }
 
 TEST_CASE_METHOD(Refusing,

@@ -120,7 +120,9 @@ TEST_CASE("a probe that goes elsewhere than what was refused is better than one 
   CHECK(refusals.rank(refusals.mark({1, ""}, "a", "bad")) == Rank::kRefused);
   CHECK(Rank::kNew < Rank::kTenant);
   CHECK(Rank::kTenant < Rank::kDestination);
-  CHECK(Rank::kDestination < Rank::kRefused);
+  CHECK(refusals.rank(refusals.mark({2, ""}, "a", "bad")) == Rank::kBoth);
+  CHECK(Rank::kDestination < Rank::kBoth);
+  CHECK(Rank::kBoth < Rank::kRefused);
 }
 
 TEST_CASE("what was never refused is the best probe, then what its tenant was refused, then what was refused itself") {

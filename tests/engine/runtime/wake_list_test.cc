@@ -105,6 +105,20 @@ TEST_CASE("the probe is the longest held run of which least is known, and what i
   CHECK(list.size() == 0);
 }
 
+TEST_CASE("tenants of which as much is known take turns to probe, however many runs each of them has held") {
+  WakeList list;
+  Refusals refusals(3);
+  const auto hold = [&](RunNumber run, const std::string& tenant) {
+    list.park(run, std::nullopt, std::vector<WakeList::HeldBy>{{&kMail, refusals.mark({run, ""}, tenant)}});
+  };
+  for (RunNumber run = 1; run <= 4; ++run) hold(run, "acme");
+  hold(5, "bolt");
+  hold(6, "core");
+  hold(7, "bolt");
+  for (int probe = 0; probe < 7; ++probe) list.release_probe(&kMail, refusals, Rank::kRefused, kNow + 1s * probe);
+  CHECK(list.take(kNow + 7s, 10) == Runs{1, 5, 6, 2, 7, 3, 4});
+}
+
 TEST_CASE("P9: a run that waits costs a few bytes of memory, a hundred thousand of them a few megabytes") {
   constexpr std::size_t kRuns = 100'000;
   const auto bytes_of = [](auto park) {
