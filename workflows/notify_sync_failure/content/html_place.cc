@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "workflows/text/ascii_case.h"
 
@@ -21,6 +22,8 @@ constexpr std::array kRawElements = {"script",   "style",     "xmp",   "iframe",
 constexpr std::array kUrlAttributes = {"action",     "background", "cite",     "codebase",  "data",     "dynsrc",
                                        "formaction", "href",       "longdesc", "lowsrc",    "manifest", "ping",
                                        "poster",     "src",        "srcset",   "xlink:href"};
+// They hold several URLs, and a blank or a comma begins the next.
+constexpr std::array kUrlListAttributes = {"imagesrcset", "ping", "srcset"};
 constexpr std::array kCodeSchemes = {"javascript", "vbscript", "data"};
 
 template <class Names>
@@ -119,19 +122,34 @@ void HtmlPlace::begin_value(char c) {
   if (is_blank(c)) return;
   if (c == '>') return end_tag();
   scheme_.clear();
-  scheme_is_known_ = scheme_is_code_ = false;
+  scheme_is_code_ = after_ampersand_ = false;
+  url_ = Url::kScheme;
   state_ = c == '"' ? State::kDoubleQuoted : c == '\'' ? State::kSingleQuoted : State::kUnquoted;
   if (state_ == State::kUnquoted) add_to_value(c);
 }
 
-// An entity may stand for any character of a scheme.
 void HtmlPlace::add_to_value(char c) {
-  if (scheme_is_known_ || static_cast<unsigned char>(c) <= ' ') return;
-  scheme_is_known_ = c == ':' || c == '/' || c == '?' || c == '#' || scheme_.size() >= kSchemeMax;
-  if (scheme_is_known_)
-    scheme_is_code_ |= (c == ':' && among(scheme_, kCodeSchemes)) || scheme_.find('&') != std::string::npos;
-  else
+  if (url_ == Url::kFixed || static_cast<unsigned char>(c) <= ' ') return;
+  const bool is_slash = c == '/' || c == '\\';
+  const bool of_entity = std::exchange(after_ampersand_, c == '&') && c == '#';
+  if (c == '?' || (c == '#' && !of_entity)) {
+    if (url_ == Url::kScheme) end_scheme(c);
+    url_ = Url::kFixed;
+  } else if (url_ == Url::kBeforeHost) {
+    if (!is_slash) url_ = Url::kHost;
+  } else if (url_ == Url::kHost) {
+    if (is_slash) url_ = Url::kFixed;
+  } else if (c == ':' || is_slash || scheme_.size() >= kSchemeMax) {
+    end_scheme(c);
+    url_ = is_slash && !scheme_.empty() ? Url::kFixed : Url::kBeforeHost;
+  } else {
     scheme_ += text::to_lower(c);
+  }
+}
+
+// An entity may stand for any character of a scheme.
+void HtmlPlace::end_scheme(char c) {
+  scheme_is_code_ |= (c == ':' && among(scheme_, kCodeSchemes)) || scheme_.find('&') != std::string::npos;
 }
 
 void HtmlPlace::read_markup(char c) {
@@ -171,8 +189,10 @@ void HtmlPlace::end_tag() {
   closes_ = false;
 }
 
-void HtmlPlace::pass_value() {
+void HtmlPlace::pass_value(TemplateValue value) {
   if (state_ == State::kBeforeValue) state_ = State::kUnquoted;
+  // A whole URL, which may end in its host.
+  if (value == TemplateValue::kLink && url_ == Url::kScheme) url_ = Url::kHost;
 }
 
 std::optional<std::string> HtmlPlace::why_not(TemplateValue value) const {
@@ -208,11 +228,15 @@ std::optional<std::string> HtmlPlace::why_not_in_attribute(TemplateValue value) 
   if (attribute_.starts_with("on") || attribute_ == "srcdoc" ||
       (attribute_ == "style" && value != TemplateValue::kColor))
     return "text from outside has no place in the attribute " + attribute_ + ", where it would be code; move it out";
+  if (element_ == "meta" && attribute_ == "content" && value == TemplateValue::kText)
+    return "text from outside has no place in <meta>, which may send the reader elsewhere; move it out";
+  if (among(attribute_, kUrlListAttributes) && value == TemplateValue::kText)
+    return "text from outside could add a link of its own to the attribute " + attribute_ + "; move it out";
   if (!among(attribute_, kUrlAttributes)) return std::nullopt;
   if (scheme_is_code_) return "text from outside has no place in a link that is code or data; link to a page by https";
-  if (value == TemplateValue::kText && !scheme_is_known_)
-    return "a link that begins with text from outside may be of any kind; write https:// and the host before it, or "
-           "{{settings_link}}";
+  if (value == TemplateValue::kText && url_ != Url::kFixed)
+    return "text from outside would decide where the link leads; write https://, the whole host and / before it, or "
+           "{{settings_link}} and one of / ? #";
   return std::nullopt;
 }
 
@@ -220,8 +244,9 @@ bool HtmlPlace::end_section(const HtmlPlace& begin) {
   if (state_ != begin.state_ || closes_ != begin.closes_ || element_ != begin.element_ ||
       attribute_ != begin.attribute_)
     return false;
-  scheme_is_code_ |= begin.scheme_is_code_ || (!scheme_is_known_ && scheme_ != begin.scheme_);
-  if (!begin.scheme_is_known_) scheme_is_known_ = false, scheme_ = begin.scheme_;
+  scheme_is_code_ |= begin.scheme_is_code_ || (url_ == Url::kScheme && scheme_ != begin.scheme_);
+  if (begin.url_ == Url::kScheme) scheme_ = begin.scheme_;
+  url_ = std::min(url_, begin.url_);
   return true;
 }
 

@@ -20,8 +20,8 @@ class HtmlPlace {
  public:
   /// What the template itself writes next.
   void read(std::string_view html);
-  /// A value stands here next.
-  void pass_value();
+  /// A value of this kind stands here next.
+  void pass_value(TemplateValue value);
 
   /// Why a value of this kind must not stand here, with what to write instead; nothing if it may.
   std::optional<std::string> why_not(TemplateValue value) const;
@@ -53,6 +53,7 @@ class HtmlPlace {
   void read_attribute_name(char c);
   void begin_value(char c);
   void add_to_value(char c);
+  void end_scheme(char c);
   void read_markup(char c);
   void read_comment(char c);
   void read_raw(char c);
@@ -66,9 +67,11 @@ class HtmlPlace {
   std::string element_;  // The tag's name, or that of the element that is kRaw.
   std::string attribute_;
   std::string read_last_;  // Of a comment, of raw text and of markup: the end.
-  std::string scheme_;     // What the attribute's value begins with, while that may be a URL's scheme.
-  bool scheme_is_known_ = false;
+  // How far the attribute's value has come as a URL; from kFixed on nothing changes where it leads.
+  enum class Url { kScheme, kBeforeHost, kHost, kFixed } url_ = Url::kScheme;
+  std::string scheme_;  // What the value begins with, while that may be a URL's scheme.
   bool scheme_is_code_ = false;
+  bool after_ampersand_ = false;  // In the value: a # goes on with an entity.
 };
 
 }  // namespace pawl::notify_sync_failure

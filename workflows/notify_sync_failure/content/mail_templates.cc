@@ -125,7 +125,7 @@ class TagCheck {
   void check_place(const TagText& tag, TemplateValue value) {
     if (escaping_ != Escaping::kHtml) return;
     if (const auto reason = place_.why_not(value)) refuse(tag.whole, *reason);
-    place_.pass_value();
+    place_.pass_value(value);
   }
 
   void close(const TagText& tag) {
