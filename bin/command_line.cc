@@ -286,9 +286,16 @@ ExitCode run_command_line(int argc, const char* const* argv, Console& console,
   TerminalBuffer out_buffer(console.out), err_buffer(console.err);
   std::ostream out(&out_buffer), err(&err_buffer);
   err << std::unitbuf;
-  Console filtered{
-      console.in,      out, err, &console.err, console.in_is_terminal, console.err_is_terminal, console.secrets,
-      console.tell_end};
+  Console filtered{console.in,
+                   out,
+                   err,
+                   &console.err,
+                   console.in_is_terminal,
+                   console.err_is_terminal,
+                   console.out_is_terminal,
+                   console.secrets,
+                   console.tell_end,
+                   &console.out};
   // A wrong variable is found while parsing and reported as any wrong argument; a missing home likewise.
   const ExitCode code = guarded(filtered, [&] { return CommandLine(filtered, workflows).run(argc, argv); });
   return flushed(filtered, code);

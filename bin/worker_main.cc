@@ -26,6 +26,7 @@ int run_worker_main(int argc, char** argv, const std::vector<workflow::Registrat
   Console console{std::cin, std::cout, err};
   console.in_is_terminal = isatty(STDIN_FILENO) == 1;
   console.err_is_terminal = isatty(STDERR_FILENO) == 1;
+  console.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   return static_cast<int>(run_command_line(argc, argv, console, workflows));
 }
 

@@ -67,7 +67,7 @@ std::string trouble_of(mail::Delivery delivery) {
     case mail::Delivery::kAccepted:
       return "";
     case mail::Delivery::kRejected:
-      return "the relay refuses this recipient or message for good";
+      return "the relay will not take this recipient or message";
     case mail::Delivery::kRefused:
       return "the relay refuses it, in words that do not tell whether for the recipient's sake or for ours";
     case mail::Delivery::kAccountRefused:
@@ -110,12 +110,23 @@ class MailVerb final : public Verb {
 
  private:
   ExitCode preview(Console& console) {
+    check_sender();
     if (request_.payload == "-") request_.payload.assign(std::istreambuf_iterator<char>(console.in), {});
     const workflow::MailPreview mail = workflows_.preview_mail(request_);
-    if (part_ == MailPart::kSubject) console.out << mail.subject << '\n';
-    if (part_ == MailPart::kText) console.out << mail.text;
-    if (part_ == MailPart::kHtml) console.out << mail.html;
+    std::ostream& out = console.document();
+    if (part_ == MailPart::kSubject) out << mail.subject << '\n';
+    if (part_ == MailPart::kText) out << mail.text;
+    if (part_ == MailPart::kHtml) out << mail.html;
+    out.flush();
     return ExitCode::kDone;
+  }
+
+  // A preview needs none, but one that is given is to be of use.
+  void check_sender() const try {
+    const mail::Sender sender = workflows_.mail().sender();
+    if (!sender.address.empty()) mail::usable_sender(sender);
+  } catch (const engine::RefusedError& error) {
+    throw UsageError(std::string("cannot preview the mail: ") + error.what());
   }
 
   ExitCode test(Console& console) {

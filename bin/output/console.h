@@ -18,11 +18,16 @@ struct Console {
   std::ostream* status_line = nullptr;
   bool in_is_terminal = false;
   bool err_is_terminal = false;
+  bool out_is_terminal = false;
   /// Kept out of all that is written about what went wrong.
   std::shared_ptr<redaction::OwnSecrets> secrets = std::make_shared<redaction::OwnSecrets>();
   /// How an error that ends the verb is told; by default as a line of text on `err`.
   std::function<void(const std::string&)> tell_end = {};
+  /// The output past the filter: for `document` alone.
+  std::ostream* plain_out = nullptr;
 
+  /// Where a document goes that is to be the same bytes in a file or a pipe; a terminal is protected from it.
+  std::ostream& document() { return plain_out && !out_is_terminal ? *plain_out : out; }
   /// Where lines go that are filtered already, or redraw themselves.
   std::ostream& unfiltered() { return status_line ? *status_line : err; }
 };

@@ -15,9 +15,11 @@ struct CommandLineFixture {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
+  bool out_is_terminal = false;
 
   ExitCode run(std::vector<const char*> arguments) {
     Console console{in, out, err};
+    console.out_is_terminal = out_is_terminal;
     arguments.insert(arguments.begin(), "pawl");
     return run_command_line(static_cast<int>(arguments.size()), arguments.data(), console,
                             {notify_sync_failure::registration});

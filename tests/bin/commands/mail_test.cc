@@ -55,7 +55,7 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
   CHECK(test_mail(server.url("pawl"), "right") == ExitCode::kRefused);
   check_said({"RCPT TO: 550 5.1.1 no such user"});
   CHECK_THAT(err.str(), Catch::Contains("password goes over the wire in clear") &&
-                            Catch::Contains("refuses this recipient or message for good: 550 5.1.1"));
+                            Catch::Contains("will not take this recipient or message: 550 5.1.1"));
   CHECK(test_mail(server.url("pawl"), "wr0ng-secret") == ExitCode::kRefused);
   CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
 }
@@ -109,6 +109,16 @@ TEST_CASE_METHOD(Fixture, "a preview prints each part of the mail as the setting
   CHECK(out.str() == "<p>A &amp; B</p>");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a preview in a file or a pipe is the mail's bytes, and on a terminal shows what hides in them") {
+  const std::string joined = "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9";
+  std::ofstream(directory.path() + "/notify-sync-failure.html.mustache") << "<p>" + joined + "</p>";
+  out_is_terminal = GENERATE(false, true);
+  CHECK(run({"mail", "preview", "--part", "html", "--mail-templates", directory.path().c_str()}) == ExitCode::kDone);
+  CHECK((out.str() == "<p>" + joined + "</p>") == !out_is_terminal);
+  CHECK((out.str().find("\\u200d") != std::string::npos) == out_is_terminal);
+}
+
 TEST_CASE_METHOD(Fixture, "what mails cannot be made with is refused, naming the setting and what it takes") {
   const auto refusal_of = [&](std::vector<const char*> setting) {
     err.str("");
@@ -122,6 +132,7 @@ TEST_CASE_METHOD(Fixture, "what mails cannot be made with is refused, naming the
   CHECK_THAT(refusal_of({"--connection-url", "https://x.test/c"}), Catch::Contains("{connection_id}"));
   CHECK_THAT(refusal_of({"--mail-templates", "/nonexistent"}), Catch::Contains("/nonexistent"));
   CHECK_THAT(refusal_of({"--data", "[]"}), Catch::Contains("--data"));
+  CHECK_THAT(refusal_of({"--mail-from", "alerts"}), Catch::Contains("sender of mail \"alerts\""));
   std::ofstream(directory.path() + "/notify-sync-failure.text.mustache") << "\n{{nosuch}}";
   CHECK_THAT(refusal_of({"--mail-templates", directory.path().c_str()}),
              Catch::Contains("notify-sync-failure.text.mustache, line 2: \"{{nosuch}}\""));
