@@ -69,9 +69,10 @@ constexpr Refusal kCatalogue[] = {
     // the recipient, in words that could be about an account of ours or about a sender
     {Delivery::kRejected, kRcpt,
      "550 Message was not accepted -- invalid mailbox. Local mailbox is unavailable: account is disabled"},
-    {Delivery::kRejected, kRcpt, "550 account is disabled"},
-    {Delivery::kRejected, kRcpt, "550 Account inactive"},
-    {Delivery::kRejected, kRcpt, "550 This account has been disabled or discontinued [#102]"},
+    {Delivery::kRejected, kRcpt, "550 <bob@x.test>: account is disabled"},
+    {Delivery::kRejected, kRcpt, "550 bob@x.test: Account inactive"},
+    {Delivery::kRejected, kRcpt, "550 5.2.2 <bob@x.test>: account is over quota"},
+    {Delivery::kRejected, kRcpt, "550 user is over quota"},
     {Delivery::kRejected, kRcpt, "550 Mailbox quota exceeded"},
     {Delivery::kRejected, kRcpt, "550 Invalid mailbox"},
     {Delivery::kRejected, kRcpt, "550 unknown local part"},
@@ -81,6 +82,17 @@ constexpr Refusal kCatalogue[] = {
      "being delivered"},
     {Delivery::kRefused, kDot, "550 account is disabled"},
     {Delivery::kRefused, kRcpt, "550 5.7.1 account is disabled"},
+    // open, in words that could be about an account of ours as well
+    {Delivery::kRefused, kRcpt, "550 account is disabled"},
+    {Delivery::kRefused, kRcpt, "550 Account inactive"},
+    {Delivery::kRefused, kRcpt, "550 Account disabled, write to help@relay.test"},
+    {Delivery::kRefused, kRcpt, "550 5.2.1 Account disabled"},
+    {Delivery::kRefused, kRcpt, "550 This account has been disabled or discontinued [#102]"},
+    {Delivery::kRefused, kRcpt, "552 5.2.2 Account over quota"},
+    {Delivery::kRefused, kRcpt, "552 5.2.2 User is over quota of messages"},
+    {Delivery::kRefused, kDot, "552 Account quota exceeded"},
+    {Delivery::kRefused, kDot, "552 5.3.4 You have exceeded the number of messages allowed"},
+    {Delivery::kRefused, kDot, "552 5.2.2 Number of emails exceeds the plan"},
     // open, in words that could be anybody's
     {Delivery::kRefused, kRcpt, "551 not authorised"},
     {Delivery::kRefused, kRcpt, "553 5.3.0 not now, not ever"},
@@ -155,6 +167,10 @@ constexpr Refusal kCatalogue[] = {
     {Delivery::kAccountRefused, kDot, "552 5.2.2 Daily sending quota exceeded"},
     // open, in words about us that are near those about a recipient
     {Delivery::kAccountRefused, kRcpt, "552 You have exceeded your daily limit"},
+    {Delivery::kAccountRefused, kRcpt, "552 5.2.2 300 messages a day are included"},
+    {Delivery::kAccountRefused, kDot, "552 5.3.4 Message allotment used up"},
+    {Delivery::kAccountRefused, kDot, "552 5.3.1 allowance used up"},
+    {Delivery::kAccountRefused, kRcpt, "550 5.2.1 SMTP submission disabled"},
     {Delivery::kAccountRefused, kRcpt, "550 HELO domain does not exist"},
     {Delivery::kAccountRefused, kRcpt, "550 Sender domain not found"},
     {Delivery::kAccountRefused, kRcpt, "550 5.1.2 Sender domain not found"},
@@ -220,6 +236,20 @@ TEST_CASE("a parameter that other mails do not have never makes a refusal of MAI
     CHECK(refused_by(kMail, reply_of(each.reply)) == each.bare);
     CHECK(refused_by(kMail, reply_of(each.reply), {.size = true}) == each.with_size);
     CHECK(refused_by(kMail, reply_of(each.reply), {.size = true, .utf8 = true}) == each.with_utf8);
+  }
+}
+
+TEST_CASE("a reply that names our sender's address before anything else is about us, whatever its code") {
+  const MailParameters ours{.sender = "Alerts@corp.test"};
+  for (const char* reply : {"550 5.1.1 <alerts@corp.test>: User unknown", "550 5.1.1 alerts@CORP.test, who is that?",
+                            "552 5.2.2 (alerts@corp.test) over quota", "553 mailbox alerts@corp.test not allowed"}) {
+    CAPTURE(reply);
+    CHECK(refused_by(kRcpt, reply_of(reply), ours) == Delivery::kAccountRefused);
+  }
+  for (const char* reply : {"550 5.1.1 User unknown (from=<alerts@corp.test>)", "550 5.1.1 <my-alerts@corp.test>: gone",
+                            "550 5.1.1 <alerts@corp.test.x.test>: User unknown"}) {
+    CAPTURE(reply);
+    CHECK(refused_by(kRcpt, reply_of(reply), ours) == Delivery::kRejected);
   }
 }
 

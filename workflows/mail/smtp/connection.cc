@@ -92,8 +92,7 @@ class Transaction {
   // Whether the relay wants the message.
   bool introduce(const Envelope& envelope) {
     const bool internationalised = is_internationalised(envelope);
-    if (internationalised && !takes_.utf8) return refuse_utf8(envelope);
-    ending_.parameters = {takes_.size, internationalised};
+    ending_.parameters = {takes_.size, internationalised, envelope.from == envelope.to ? "" : envelope.from};
     const std::string parameters =
         (takes_.size ? " SIZE=" + std::to_string(envelope.bytes.size()) : "") + (internationalised ? " SMTPUTF8" : "");
     const std::array<std::pair<SmtpPhase, std::string>, 3> commands{

@@ -37,14 +37,21 @@ inline constexpr std::string_view kAccountPhrases[] = {
     " your quota ", " your limit "};
 /// They are about us unless the mail itself is named before.
 inline constexpr std::string_view kAccountHints[] = {
-    "sender",      "mail from",     "client",         " your account ", " your domain ", " ip ",
-    "authenticat", "not verified",  "unverified",     "rate limit",     "too many",      "reputation",
-    " is listed ", " spf ",         "dkim",           "dmarc",          "suspended",     "credential",
-    "log in",      "messages from", "limit exceeded", "limit reached"};
+    "sender",        "mail from",  "client",     " your account ", " your domain ", " ip ",          "authenticat",
+    "not verified",  "unverified", "rate limit", "too many",       "reputation",    " is listed ",   " spf ",
+    "dkim",          "dmarc",      "suspended",  "credential",     "log in",        "messages from", "limit exceeded",
+    "limit reached", "submission", "allotment",  "allowance",      " a day ",       " an hour ",     " to send "};
 
 inline constexpr std::string_view kSizeCodes[] = {"5.2.3", "5.3.4"};
-inline constexpr std::string_view kRecipientCodes[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10",
-                                                       "5.2.1", "5.2.2", "5.2.4", "5.4.4", "5.4.6", "5.4.14"};
+inline constexpr std::string_view kRecipientCodes[] = {"5.1.1",  "5.1.2", "5.1.3", "5.1.4", "5.1.6",
+                                                       "5.1.10", "5.2.4", "5.4.4", "5.4.6", "5.4.14"};
+/// A mailbox disabled or full, where the words are not about an account of ours.
+inline constexpr std::string_view kStorageCodes[] = {"5.2.1", "5.2.2"};
+inline constexpr std::string_view kFullWords[] = {"over quota", "overquota"};
+/// What a quota of ours is called, too; the last two are both said.
+inline constexpr std::string_view kAccountWords[] = {" account ", " quota of "};
+inline constexpr std::string_view kExceeded[] = {"exceed"};
+inline constexpr std::string_view kSeveralMails[] = {" messages ", " emails ", " mails "};
 /// Exchange Online: a group or mailbox that takes no mail from outside, whatever it says of the sender.
 inline constexpr std::string_view kClosedGroupCodes[] = {"5.7.124", "5.7.129", "5.7.133", "5.7.134",
                                                          "5.7.135", "5.7.136", "5.7.193"};
@@ -79,8 +86,6 @@ inline constexpr std::string_view kRecipientPhrases[] = {"user unknown",
                                                          "mailbox size",
                                                          "mailbox quota",
                                                          "not a valid mailbox",
-                                                         "over quota",
-                                                         "overquota",
                                                          "unknown recipient",
                                                          "recipient unknown",
                                                          "recipient not found",
@@ -109,7 +114,7 @@ inline constexpr std::string_view kRecipientPhrases[] = {"user unknown",
                                                          "malformed address"};
 /// A 551 or 553 is about an address; they say that it is the recipient's.
 inline constexpr std::string_view kRecipientHints[] = {"mailbox", "recipient", " user ", "moved", "not local"};
-/// Said of RCPT: whose account is closed, where ours is not named.
+/// Said of RCPT and of an address: whose account is closed, where ours is not named.
 inline constexpr std::string_view kClosedAccount[] = {
     "account is disabled", "account disabled", "account has been disabled", "account inactive", "account is inactive",
     "account is closed",   "account closed",   "account has been closed"};

@@ -13,8 +13,9 @@ enum class SmtpPhase { kLogin, kMail, kRcpt, kData, kFinalDot };
 
 /// What MAIL FROM said of the message.
 struct MailParameters {
-  bool size = false;  ///< SIZE (RFC 1870), another for each mail.
-  bool utf8 = false;  ///< SMTPUTF8 (RFC 6531), for the few that need it.
+  bool size = false;        ///< SIZE (RFC 1870), another for each mail.
+  bool utf8 = false;        ///< SMTPUTF8 (RFC 6531), for the few that need it.
+  std::string sender = {};  ///< The address, empty where it is the recipient's, too.
 };
 
 /// How one transaction ended.
