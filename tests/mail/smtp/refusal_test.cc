@@ -63,7 +63,7 @@ constexpr Refusal kCatalogue[] = {
     {Delivery::kRejected, kDot, "552 5.2.3 Message exceeds maximum fixed size"},
     {Delivery::kRejected, kDot, "552 message size limit exceeded"},
     {Delivery::kRejected, kDot, "554 5.6.0 Invalid message content"},
-    {Delivery::kRejected, kRcpt, "550 5.6.7 not sent: the relay takes no internationalised addresses (SMTPUTF8)"},
+    {Delivery::kRejected, kRcpt, "550 5.6.7 Non-ASCII addresses not permitted"},
     {Delivery::kRejected, kMail, "554 Rejected - Message size exceeds fixed maximum message size"},
     {Delivery::kRejected, kMail, "550 message too large"},
     // the recipient, in words that could be about an account of ours or about a sender

@@ -76,6 +76,7 @@ class Transaction {
         ending_(ending) {}
 
   void run(const Envelope& envelope) {
+    if (!takes_.utf8 && is_internationalised(envelope)) return leave_untried(envelope);
     if (!introduce(envelope)) return tidy();
     engine::crash_point(engine::CrashPoint::kAfterMail354);
     // What came before the body would be taken for the answer to its final dot.
@@ -117,11 +118,12 @@ class Transaction {
     return true;
   }
 
-  // As a server that knows the extension would refuse it (RFC 6531, section 3.5): our sender, or this recipient.
-  bool refuse_utf8(const Envelope& envelope) {
+  // Where a server that knows the extension would refuse it (RFC 6531, section 3.5): our sender, or this recipient.
+  void leave_untried(const Envelope& envelope) {
     ending_.phase = text::is_ascii(envelope.from) ? SmtpPhase::kRcpt : SmtpPhase::kMail;
-    ending_.reply = {550, "550 5.6.7 not sent: the relay takes no internationalised addresses (SMTPUTF8)"};
-    return false;
+    ending_.unsupported = ending_.kept = true;
+    note("it offers no SMTPUTF8, which this mail needs; the mail was not tried");
+    options_.tell("not tried", ending_.error);
   }
 
   // A refused mail costs no login of its own: what the relay has yet to answer is read, and the transaction taken back.

@@ -33,6 +33,7 @@ Delivery failed_login(const SmtpEnding& ending) {
 Delivery delivery_of(const SmtpEnding& ending) {
   if (ending.ok) return Delivery::kAccepted;
   if (ending.phase == SmtpPhase::kLogin) return failed_login(ending);
+  if (ending.unsupported) return ending.phase == SmtpPhase::kMail ? Delivery::kRelayDown : Delivery::kRejected;
   if (ending.reply.transient()) return Delivery::kDeferred;
   if (ending.reply.permanent()) return refused_by(ending.phase, ending.reply, ending.parameters);
   if (!ending.handed_over) return Delivery::kDeferred;
@@ -47,7 +48,10 @@ DeliveryReport decide(const SmtpEnding& ending) {
   const bool answered = ending.ok || ending.reply.transient() || ending.reply.permanent();
   std::string words = ending.reply.text;
   const bool told_nothing = ending.handed_over && ending.reply.positive();
-  if (!answered) words = ending.error + (told_nothing ? "" : std::string(", ") + waiting_for(ending.phase));
+  if (ending.unsupported)
+    words = ending.error;
+  else if (!answered)
+    words = ending.error + (told_nothing ? "" : std::string(", ") + waiting_for(ending.phase));
   if (answered && ending.phase == SmtpPhase::kLogin) words = ending.error + ": " + words;
   return {delivery_of(ending), text::one_line(words, kWordsMax)};
 }

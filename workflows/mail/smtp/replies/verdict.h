@@ -30,7 +30,10 @@ struct SmtpEnding {
   /// at once were lost.
   bool stale = false;
   bool interrupted = false;  ///< We broke it off ourselves.
-  bool kept = false;         ///< The connection is ready for another mail.
+  /// The mail was not tried, since the relay offers no extension that it needs: `phase` is where it would have been
+  /// refused, and there is no reply.
+  bool unsupported = false;
+  bool kept = false;  ///< The connection is ready for another mail.
 };
 
 /// The one table of outcomes: before the final dot, not sent; the dot possibly written and no complete reply, in
