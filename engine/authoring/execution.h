@@ -91,7 +91,7 @@ class Execution {
   Timestamp failed_at{};  ///< Of the attempt before, where a checkpoint told of it.
   Timestamp retry_at{};
   std::string error;
-  int thrown_by = 0;  ///< The number of the await that threw over its failure last; 0: none has.
+  int thrown_by = 0;  ///< The number of the await that threw over its failure first; 0: none has.
   Outcome outcome;
 
  private:

@@ -181,7 +181,8 @@ void throw_first_failure(RunState& run, std::span<const StartedGroup* const> gro
         first = execution;
         run.last_thrown = ++run.awaits_thrown;
       }
-      execution->thrown_by = run.last_thrown;
+      // One that an earlier await threw over was caught there, and stays so.
+      if (execution->thrown_by == 0) execution->thrown_by = run.last_thrown;
     }
   if (first) throw StepFailed(first->step->name(), first->key, first->error, run.last_thrown);
 }

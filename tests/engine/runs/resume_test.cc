@@ -15,13 +15,15 @@ struct Order {
   ScriptedStep mail{"mail", {}};
   bool gives_up_by_itself = false;  ///< Throws an exception of its own after the refund.
   bool rethrows = false;            ///< Throws again what it has caught, after the refund.
+  bool awaits_again = false;        ///< Awaits what has failed once more, after the refund.
+  bool awaits_with_mail = false;    ///< Awaits it once more together with the mail, after the refund.
 
   static Workflow run(Run run, std::string id, const Order& steps) {
     co_await run.step(steps.charge, id);
     const std::vector<std::string> articles{"lamp", "table"};
     std::exception_ptr caught;
+    const auto reserved = run.start_each(steps.reserve, articles);
     try {
-      const auto reserved = run.start_each(steps.reserve, articles);
       co_await run.all(reserved);
     } catch (const StepFailed&) {
       caught = std::current_exception();
@@ -29,6 +31,11 @@ struct Order {
     if (caught) co_await run.step(steps.refund, id);
     if (caught && steps.gives_up_by_itself) throw std::runtime_error("the order was refunded");
     if (caught && steps.rethrows) std::rethrow_exception(caught);
+    if (caught && steps.awaits_again) co_await run.all(reserved);
+    if (caught && steps.awaits_with_mail) {
+      const auto mailed = run.start(steps.mail, id);
+      co_await run.all(reserved, mailed);
+    }
     co_await run.step(steps.mail, id);
   }
   WorkflowDefinition definition() {
@@ -106,9 +113,22 @@ TEST_CASE_METHOD(Shop, "P3: a run that has acted on every failure is not resumed
   relay_refuses = false;
   SECTION("it ended by an exception of its own") { order.gives_up_by_itself = true; }
   SECTION("it threw again what it had caught and acted on") { order.rethrows = true; }
+  SECTION("it awaited again what it had caught and acted on") { order.awaits_again = true; }
   const std::string id = fail();
   CHECK(table.archive.back().resumable == Resumable::kNowhere);
   CHECK_FALSE(table.resume(id));
+}
+
+TEST_CASE_METHOD(Shop, "P3: what was caught stays so where it is awaited again beside a step that fails then") {
+  order.awaits_with_mail = true;
+  const std::string id = fail();
+  CHECK(table.archive.back().resumable == Resumable::kHere);
+  REQUIRE(table.resume(id));
+  REQUIRE(until([&] { return archived(1); }));
+  CHECK(table.archive.back().resumable == Resumable::kNowhere);
+  CHECK(did(order.reserve) == 2);
+  CHECK(did(order.refund) == 1);
+  CHECK(did(order.mail) == 2);
 }
 
 TEST_CASE_METHOD(Shop, "resuming forgets all failures of the await that threw the first, and goes on anywhere") {
