@@ -17,6 +17,7 @@
 #include "storage/checkpoints/schema.h"
 #include "storage/sqlite/errors.h"
 #include "storage/sqlite/file.h"
+#include "storage/sqlite/place.h"
 
 namespace pawl::storage {
 
@@ -101,6 +102,7 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::string& path) {
     throw engine::RefusedError("open checkpoints " + path + ": no such file; set PAWL_CHECKPOINTS to the worker's, " +
                                "which makes it when it first runs");
   require_access(path);
+  require_no_journal(path);
   auto database = connect_anywhere(path);
   const std::int64_t id = database->execAndGet("pragma application_id").getInt64();
   if (id != kApplicationId)

@@ -61,7 +61,16 @@ std::string real_path(const std::string& path) {
 
 void require_own_place(const std::string& path) {
   require_own_directory(path);
-  for (const char* beside : {"", "-wal", "-shm", ".lock"}) require_own_file(path, path + beside);
+  for (const char* beside : {"", "-wal", "-shm", ".lock", ".new", ".new-journal"})
+    require_own_file(path, path + beside);
+}
+
+void require_no_journal(const std::string& path) {
+  const std::string journal = path + "-journal";
+  struct stat status {};
+  if (::lstat(journal.c_str(), &status) != 0) return;
+  refuse(path, "there is a " + journal + ", which SQLite would write into the file, and pawl makes none (uid " +
+                   std::to_string(status.st_uid) + "); see who put it there and move it away");
 }
 
 }  // namespace pawl::storage

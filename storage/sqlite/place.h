@@ -11,9 +11,13 @@ namespace pawl::storage {
 std::string real_path(const std::string& path);
 
 /// Throws engine::RefusedError, naming what is wrong, where somebody else could exchange the file or what is beside it:
-/// a directory that is another user's or that everybody may write to, and a file, -wal, -shm or lock that is another
-/// user's, no regular file, or known by another name too (a hard link). In a directory such as /tmp, where nobody may
-/// remove what is another's, only the files count.
+/// a directory that is another user's or that everybody may write to, and a file, -wal, -shm, lock or unfinished file
+/// that is another user's, no regular file, or known by another name too (a hard link). In a directory such as /tmp,
+/// where nobody may remove what is another's, only the files count.
 void require_own_place(const std::string& path);
+
+/// Throws engine::RefusedError where a -journal is beside the file. A store has none, since it is in WAL mode from
+/// before it gets its name; but SQLite plays one into the file that it first reads, whoever made it.
+void require_no_journal(const std::string& path);
 
 }  // namespace pawl::storage

@@ -33,6 +33,30 @@ struct Place {
   }
 };
 
+// A hot journal as the SQLite file format has it, "The Rollback Journal": a header of one sector, then each page of
+// `database` with its number and checksum (nonce 0: the sum of every 200th byte, from the end).
+void write_journal_of(const std::string& database, const std::string& journal) {
+  constexpr std::uint32_t kSector = 512, kPage = 4096;
+  const auto size = static_cast<std::uint32_t>(fs::file_size(database));
+  std::ifstream from(database, std::ios::binary);
+  std::ofstream to(journal, std::ios::binary);
+  const auto number = [&](std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) to.put(static_cast<char>(value >> shift));
+  };
+  to.write("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
+  for (const std::uint32_t field : {size / kPage, 0U, size / kPage, kSector, kPage}) number(field);
+  to << std::string(kSector - 28, '\0');
+  for (std::uint32_t page = 1; page <= size / kPage; ++page) {
+    std::string bytes(kPage, '\0');
+    from.read(bytes.data(), kPage);
+    number(page);
+    to << bytes;
+    std::uint32_t sum = 0;
+    for (std::uint32_t at = kPage - 200; at > 0 && at < kPage; at -= 200) sum += static_cast<unsigned char>(bytes[at]);
+    number(sum);
+  }
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(Place, "a symbolic link leads to the file, before it exists and afterwards, and stays a link") {
@@ -97,5 +121,33 @@ TEST_CASE_METHOD(Place, "a place where somebody else could exchange the file is 
       REQUIRE(chown((path + "-wal").c_str(), 12345, 0) == 0);
       CHECK_THAT(why_refused(), Catch::Contains(path + "-wal belongs to another user (uid 12345)"));
     }
+    SECTION("another user's journal where a new file is made") {
+      fs::remove(path);
+      fs::remove(path + "-wal");
+      std::ofstream(path + ".new-journal") << "planted";
+      REQUIRE(chown((path + ".new-journal").c_str(), 12345, 0) == 0);
+      CHECK_THAT(why_refused(), Catch::Contains(path + ".new-journal belongs to another user (uid 12345)"));
+    }
   }
+}
+
+TEST_CASE_METHOD(Place, "a rollback journal beside the file is refused and not played into it") {
+  {
+    SqliteCheckpoints store(path);
+    commit(store, {started(1)});
+  }
+  const auto count = [&](const std::string& of) { return CheckpointReader(of).runs({}).size(); };
+  const std::string older = directory.path() + "/older.db";
+  fs::copy_file(path, older);  // what the journal would put back
+  {
+    SqliteCheckpoints store(path);
+    commit(store, {started(2)});
+  }
+  REQUIRE(count(path) == 2);
+  write_journal_of(older, path + "-journal");
+  CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains(path + "-journal"));
+  CHECK_THAT(why_refused(), Catch::Contains(path + "-journal"));
+  CHECK(fs::exists(path + "-journal"));
+  fs::remove(path + "-journal");
+  CHECK(count(path) == 2);
 }
