@@ -66,7 +66,10 @@ void read_copy(const std::string& path) {
   refused_or_answered([&] {
     const CheckpointReader reader(path, kPatience);
     refused_or_answered([&] { reader.count({}); });
-    refused_or_answered([&] { reader.runs({"failed", 0, "", "connection-1", 10}); });
+    RunFilter failed;
+    failed.status = "failed";
+    failed.aggregate_id = "connection-1";
+    refused_or_answered([&] { reader.runs(failed); });
     refused_or_answered([&] { reader.runs_like("event", 10); });
     refused_or_answered([&] { reader.query("select * from v1_runs, v1_waiting"); });
     for (const engine::RunNumber run : {1, 2, 3}) {

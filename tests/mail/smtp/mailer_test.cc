@@ -271,8 +271,8 @@ TEST_CASE("a relay without SMTPUTF8 is not asked to take an internationalised ad
       make_mailer({server.url(), ""})->send(std::vector{sample_envelope("zoë@harbour.test"), sample_envelope()});
   REQUIRE(reports.size() == 2);
   CHECK(reports[0].delivery == Delivery::kRejected);
-  CHECK(reports[0].reply ==
-        "mail relay " + server.url() + ": it offers no SMTPUTF8, which this mail needs; the mail was not tried");
+  CHECK_THAT(reports[0].reply,
+             Catch::EndsWith(": it offers no SMTPUTF8, which this mail needs; the mail was not tried"));
   CHECK(reports[1].delivery == Delivery::kAccepted);
   CHECK(server.count("MAIL") == 1);
 }
