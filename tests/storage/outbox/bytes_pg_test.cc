@@ -97,6 +97,6 @@ TEST_CASE_METHOD(LargeEvents,
 TEST_CASE_METHOD(LargeEvents, "no text is made of a payload that is left out anyway") {
   emit_bytes(1'000'000);
   CHECK(value("select pawl.payload_bytes(payload, 0) = pg_column_size(payload) from pawl.outbox") == "t");
-  CHECK(value("select pawl.payload_bytes(payload, 65536) < 1000013 from pawl.outbox") == "t");
-  CHECK(value("select pawl.payload_bytes(payload, 16777216) = 1000013 from pawl.outbox") == "t");
+  CHECK(value("select pawl.payload_bytes(payload, 65536) = pg_column_size(payload #> '{}') from pawl.outbox") == "t");
+  CHECK(value("select pawl.payload_bytes(payload, 16777216) = octet_length(payload::text) from pawl.outbox") == "t");
 }

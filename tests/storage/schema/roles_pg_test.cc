@@ -102,7 +102,8 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
   };
   CHECK(
       granted("pawl_worker") ==
-      "delete outbox, delete workers, execute maintain_archive, execute name_runs, execute problems,"
+      "delete outbox, delete workers, execute maintain_archive, execute name_runs,"
+      " execute payload_bytes, execute problems,"
       " execute prune, execute require_visible_rows, insert email_deliveries,"
       " insert notifications.body, insert notifications.data, insert notifications.event_id,"
       " insert notifications.id, insert notifications.kind, insert notifications.link, insert notifications.org_id,"
