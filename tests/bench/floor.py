@@ -24,7 +24,7 @@ SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
 
 
 def build_release():
-    for command in (["cmake", "--preset", "release"], ["cmake", "--build", "--preset", "release"]):
+    for command in (["cmake", "--preset", "release"], ["cmake", "--build", "--preset", "release", "--target", "pawl"]):
         done = subprocess.run(command, cwd=SOURCE, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         if done.returncode != 0:
