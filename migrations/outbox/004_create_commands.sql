@@ -146,8 +146,8 @@ begin
            format('dismissed by %s: %s; it had not finished, and its workflow is not registered', requested_by,
                   dismiss_run.reason),
            u.event, u.workflow, u.type, u.aggregatetype, u.aggregateid,
-           jsonb_build_object('withheld_bytes', octet_length(u.payload::text)), u.headers, octet_length(u.payload::text)
-    from (select unfinished.*) u;
+           jsonb_build_object('withheld_bytes', p.bytes), u.headers, p.bytes
+    from (select unfinished.*) u, pawl.payload_bytes(u.payload, 16777216) p (bytes);
     delete from pawl.outbox o where o.id = unfinished.id;
   elsif archived.id is null then
     outcome := 'not found';
