@@ -40,6 +40,7 @@ class MemoryOutboxWorld final : public OutboxWorld {
 TEST_CASE("the outbox in memory keeps the contract") {
   const MakeOutboxWorld make = [] { return std::make_unique<MemoryOutboxWorld>(); };
   check_claiming(make);
+  check_claimed_bytes(make);
   check_quarantine(make);
   check_epochs(make);
   check_restarting(make);

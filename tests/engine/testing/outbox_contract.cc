@@ -78,6 +78,12 @@ void check_claiming(const MakeOutboxWorld& make) {
     worker.outbox->sleep(std::chrono::milliseconds{1});
     CHECK(ids_of(worker.find()) == ids);
   }
+}
+
+void check_claimed_bytes(const MakeOutboxWorld& make) {
+  const auto world = make();
+  Worker worker(*world);
+  worker.open();
   SECTION("no further event is claimed once their payloads have so many bytes, and later claims take the rest") {
     const Ids ids = emit(*world, 4, R"({"text": ")" + std::string(1000, 'x') + R"("})");
     const ClaimLimits limits{.max = 100, .quarantine = {}, .bytes = 2500};

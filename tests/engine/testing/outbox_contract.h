@@ -44,6 +44,7 @@ using MakeOutboxWorld = std::function<std::unique_ptr<OutboxWorld>()>;
 
 /// Call from a TEST_CASE.
 void check_claiming(const MakeOutboxWorld& make);
+void check_claimed_bytes(const MakeOutboxWorld& make);
 void check_quarantine(const MakeOutboxWorld& make);
 void check_epochs(const MakeOutboxWorld& make);
 void check_restarting(const MakeOutboxWorld& make);

@@ -58,6 +58,7 @@ class PostgresOutboxWorld final : public engine::OutboxWorld {
 TEST_CASE("the outbox in Postgres keeps the contract") {
   const engine::MakeOutboxWorld make = [] { return std::make_unique<PostgresOutboxWorld>(); };
   engine::check_claiming(make);
+  engine::check_claimed_bytes(make);
   engine::check_quarantine(make);
   engine::check_epochs(make);
   engine::check_restarting(make);
