@@ -188,6 +188,11 @@ TEST_CASE_METHOD(Fixture, "a mail's domain is known before it is tried, and unkn
   finish(run);
   CHECK(destinations(run) == std::vector<std::string>{"acme.example", "", "xn--bcher-kva.test"});
 
+  directory.organisations[kOrgId].emails = {"adam@b.test", "bea@acme.example", "olive@acme.example"};
+  pawl::engine::RunState colleagues(workflow, stored());
+  finish(colleagues);
+  CHECK(destinations(colleagues) == std::vector<std::string>{"b.test", "acme.example", "acme.example"});
+
   pawl::engine::StoredRun old = stored();
   old.steps.push_back({.step = {"resolve-recipients", ""},
                        .attempt = 1,

@@ -21,8 +21,8 @@ std::vector<MailRequest> one_email_a_mailbox(const std::string& org_id, const Re
   mails.reserve(recipients.user_ids.size());
   for (std::size_t user = 0; user < recipients.user_ids.size(); ++user) {
     const std::string& user_id = recipients.user_ids[user];
-    const std::string domain = user < recipients.domains.size() ? recipients.domains[user] : "";
-    if (!among_others.contains(user_id)) mails.push_back({content, org_id, user_id, others[user_id], domain});
+    if (!among_others.contains(user_id))
+      mails.push_back({content, org_id, user_id, others[user_id], recipients.domain_of(user)});
   }
   return mails;
 }

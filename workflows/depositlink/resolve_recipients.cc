@@ -43,7 +43,8 @@ std::vector<std::vector<std::string>> shared_mailboxes(const Recipients& recipie
 std::vector<std::string> domains_of(const std::vector<std::string>& addresses) {
   std::vector<std::string> domains;
   for (const std::string& address : addresses) domains.push_back(mail::mail_domain(address));
-  if (std::ranges::all_of(domains, &std::string::empty)) domains.clear();
+  while (domains.size() > 1 && domains.back() == domains[domains.size() - 2]) domains.pop_back();
+  if (domains.size() == 1 && domains.front().empty()) domains.clear();
   return domains;
 }
 

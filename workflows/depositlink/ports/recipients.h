@@ -1,6 +1,7 @@
 // The port to who is to be told: an organisation's owners and admins, read from the application's database.
 #pragma once
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -17,9 +18,16 @@ struct Recipients {
   std::vector<std::vector<std::string>> shared_mailboxes = {};
   /// The directory's answer alone, and not checkpointed: a user's address each, as typed; may be empty.
   std::vector<std::string> emails = {};
-  /// The domain of each user's address in lower case, empty where the address cannot be used; of nobody where none can,
-  /// and in checkpoints of builds that did not keep it.
+  /// The domain of each user's address in lower case, empty where the address cannot be used; the last one is also that
+  /// of all users behind it, since most colleagues share theirs. None where no address can be used, or where a
+  /// checkpoint does not tell.
   std::vector<std::string> domains = {};
+
+  /// Of the user at that index; empty where it is not known.
+  const std::string& domain_of(std::size_t user) const {
+    static const std::string kUnknown;
+    return domains.empty() ? kUnknown : domains[std::min(user, domains.size() - 1)];
+  }
 };
 /// Makes of a directory's answer what is checkpointed: the name plain, the shared mailboxes found, no address kept.
 void make_storable(Recipients& recipients);
