@@ -6,26 +6,15 @@
 #include <array>
 #include <cctype>
 
-#include "bin/commands/emit.h"
-#include "bin/commands/in_doubt.h"
-#include "bin/commands/mail.h"
-#include "bin/commands/migrate.h"
-#include "bin/commands/replay.h"
-#include "bin/commands/resume.h"
-#include "bin/commands/runs.h"
-#include "bin/commands/show.h"
-#include "bin/commands/sql.h"
-#include "bin/commands/worker.h"
+#include "bin/operations/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
-#include "bin/reference/generate.h"
-#include "bin/reference/help.h"
 #include "bin/reference/help_text.h"
 #include "bin/reference/option_table.h"
-#include "bin/settings/command_error.h"
 #include "bin/settings/options.h"
 #include "bin/settings/suggestion.h"
 #include "bin/settings/version.h"
+#include "bin/verbs.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "storage/postgres/advice.h"
@@ -35,66 +24,6 @@
 namespace pawl::bin {
 
 namespace {
-
-struct VerbEntry {
-  const char* name;
-  const char* summary;
-  const char* examples;  // each a line that runs, and what it does behind three blanks or more
-  std::unique_ptr<Verb> (*make)(CLI::App&, Workflows&);
-  bool is_listed = true;
-};
-
-/// Of a verb to which it is all the same which workflows there are.
-template <std::unique_ptr<Verb> (*kMake)(CLI::App&)>
-std::unique_ptr<Verb> of_any(CLI::App& command, Workflows&) {
-  return kMake(command);
-}
-
-constexpr std::array kVerbs{
-    VerbEntry{"migrate", "Prepare or upgrade both databases",
-              R"(  pawl migrate                                   prepare or upgrade the database of PAWL_POSTGRES
-  pawl migrate --status                          what is applied in both databases
-  pawl migrate --print > migrations.sql          for a DBA, who runs it by psql)",
-              make_migrate},
-    VerbEntry{"worker", "Run workflows until told to stop",
-              R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
-  PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
-              make_worker},
-    VerbEntry{"emit", "Write an event to the outbox and print its id",
-              R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
-  pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
-              of_any<make_emit>},
-    VerbEntry{"runs", "List runs",
-              R"(  pawl runs --status failed --since 1h           what failed in the last hour
-  pawl runs --status waiting -o json             what waits, for a program to read
-  pawl runs --status failed -o ids | pawl resume -     all that failed go on at their failed steps)",
-              of_any<make_runs>},
-    VerbEntry{"show", "Everything about one run, as a timeline",
-              R"(  pawl show 9b3e71                               one run, by the beginning or the end of its id)",
-              of_any<make_show>},
-    VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects",
-              R"(  pawl replay 9b3e71                             what happened in it, and what is next
-  pawl runs -o ids | pawl replay - -o ids        the runs that no longer fit this build)",
-              make_replay},
-    VerbEntry{"resume", "Let failed runs go on at their failed steps",
-              R"(  pawl resume 9b3e71 --note "address corrected"
-  pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second)",
-              of_any<make_resume>},
-    VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
-              R"(  pawl in-doubt                                  which mails, since when, what was known last
-  pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",
-              make_in_doubt},
-    VerbEntry{"mail", "Send a test mail through the relay",
-              R"(  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
-  pawl mail preview --part html > mail.html      how a workflow's mail looks; sends nothing)",
-              make_mail},
-    VerbEntry{"sql", "Read-only SQL on the checkpoints",
-              R"(  pawl sql "select * from v1_waiting"            what waits, and why)", of_any<make_sql>},
-    VerbEntry{"help", "What a verb does, with its arguments and examples", R"(  pawl help mail test)",
-              of_any<make_help>},
-    VerbEntry{"generate", "Print what a package brings: config file, completions, man pages",
-              R"(  pawl generate config > pawl.ini)", of_any<make_generate>, false},
-};
 
 constexpr const char* kFooter = R"(Examples:
   pawl migrate                                   prepare the database of PAWL_POSTGRES
@@ -167,7 +96,7 @@ class CommandLine {
       : console_(console), workflows_(brought) {
     dress(app_);
     add_settings(app_, settings_, workflows_.settings());
-    for (const VerbEntry& entry : kVerbs) {
+    for (const VerbEntry& entry : verbs()) {
       CLI::App* command = app_.add_subcommand(entry.name, entry.summary)->footer("");
       verbs_.emplace_back(command, entry.make(*command, workflows_));
       command->group(entry.is_listed ? "Verbs" : "")->footer(footer_of(entry, command->get_footer()));
@@ -248,7 +177,7 @@ class CommandLine {
     report(console_, message, ExitCode::kUsage);
     if (verb.empty()) {
       console_.err << "usage: pawl [SETTINGS] VERB [ARGUMENTS]; verbs:";
-      for (const VerbEntry& entry : kVerbs)
+      for (const VerbEntry& entry : verbs())
         if (entry.is_listed) console_.err << ' ' << entry.name;
       console_.err << '\n';
     }

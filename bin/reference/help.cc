@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "bin/operations/command_error.h"
 #include "bin/reference/option_table.h"
-#include "bin/settings/command_error.h"
 #include "bin/settings/suggestion.h"
 
 namespace pawl::bin {

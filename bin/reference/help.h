@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "bin/commands/verb.h"
+#include "bin/commands/verb/verb.h"
 
 namespace CLI {
 class App;

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "bin/settings/command_error.h"
+#include "bin/operations/command_error.h"
 
 namespace pawl::bin {
 
@@ -13,6 +13,10 @@ std::string default_checkpoints_path() {
   if (const char* home = std::getenv("HOME"); home && *home)
     return std::string(home) + "/.local/state/pawl/checkpoints.db";
   throw UsageError("cannot place the checkpoint file: neither HOME nor XDG_STATE_HOME is set; set PAWL_CHECKPOINTS");
+}
+
+std::string checkpoints_path(const std::string& setting) {
+  return setting.empty() ? default_checkpoints_path() : setting;
 }
 
 }  // namespace pawl::bin

@@ -40,5 +40,7 @@ struct Settings {
 
 /// `${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db`. Throws UsageError without a home.
 std::string default_checkpoints_path();
+/// The setting, or the default place.
+std::string checkpoints_path(const std::string& setting);
 
 }  // namespace pawl::bin

@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <thread>
 
+#include "bin/operations/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
-#include "bin/settings/command_error.h"
 #include "bin/status/http_connections.h"
 #include "bin/status/http_exchange.h"
 #include "bin/status/page.h"

@@ -90,6 +90,13 @@ create table pawl.outbox (
   resumes int not null default 0,
   store uuid,
   only_store boolean not null default false,
+  mark text,
+  marked_by text,
+  marked_at timestamptz,
+  mark_note text,
+  parent uuid,
+  from_step text,
+  effects_of uuid,
   event uuid,
   workflow text,
   type text not null,
@@ -104,10 +111,13 @@ create table pawl.outbox (
   constraint outbox_deliveries_counted check (deliveries >= 0 and resumes >= 0),
   constraint outbox_leased_was_delivered check (lease_epoch is null or deliveries > 0),
   constraint outbox_leased_has_workflow check (lease_epoch is null or workflow is not null),
-  constraint outbox_only_store_given check (not only_store or store is not null)
+  constraint outbox_only_store_given check (not only_store or store is not null),
+  constraint outbox_mark_known check (mark in ('cancel', 'retry-now')),
+  constraint outbox_from_step_has_parent check (from_step is null or parent is not null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 
 create index outbox_further_runs on pawl.outbox (event) where event is not null;
+create index outbox_marked on pawl.outbox (position) where mark is not null;  -- no claim changes a mark
 
 comment on table pawl.outbox is
   'Unfinished runs of events in order of position. Written by pawl.emit and by triggers.';
@@ -130,6 +140,15 @@ comment on column pawl.outbox.resumes is 'How often an operator asked its failed
 comment on column pawl.outbox.store is 'The checkpoint store that holds its earlier run: claimed there while that worker lives.';
 comment on column pawl.outbox.only_store is
   'No worker with checkpoints other than `store` may run it: they know which failures the run has acted on.';
+comment on column pawl.outbox.mark is
+  'What an operator asks of the run while a worker has it: cancel or retry-now; the worker looks for it once a second.';
+comment on column pawl.outbox.marked_by is 'Who asked.';
+comment on column pawl.outbox.marked_at is 'When.';
+comment on column pawl.outbox.mark_note is 'Why.';
+comment on column pawl.outbox.parent is 'The run that this one was made from, by rerun or requeue.';
+comment on column pawl.outbox.from_step is 'A rerun begins with what had settled in its parent before this step.';
+comment on column pawl.outbox.effects_of is
+  'The run under whose keys it does its effects, so that nobody is told twice; null: its own.';
 
 -- How large a payload is as text, which is what a worker gets of it. The text may be much larger than what is stored: a
 -- control character has six bytes, a number of few digits a hundred thousand, and Postgres makes none of a gigabyte. So

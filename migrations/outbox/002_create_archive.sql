@@ -16,6 +16,12 @@ create table pawl.outbox_archive (
   status text not null,
   reason text,
   resumable text not null default 'anywhere',
+  failed_step text,
+  failed_key text,
+  failure_class text,
+  failure_code text,
+  parent uuid,
+  effects_of uuid,
   event uuid,
   workflow text not null,
   type text not null,
@@ -25,7 +31,7 @@ create table pawl.outbox_archive (
   headers jsonb not null,
   withheld bigint,
   primary key (id, finished_at),
-  constraint archive_status_known check (status in ('done', 'failed', 'dismissed')),
+  constraint archive_status_known check (status in ('done', 'failed', 'cancelled', 'dismissed')),
   constraint archive_resumable_known check (resumable in ('anywhere', 'here', 'nowhere')),
   constraint archive_failed_has_reason check (status = 'done' or reason <> '')
 ) partition by range (finished_at);
@@ -38,10 +44,17 @@ comment on table pawl.outbox_archive is 'Finished events, moved here in the tran
 comment on column pawl.outbox_archive.id is 'Identity of the run.';
 comment on column pawl.outbox_archive.event is 'Identity of the event, where that is not `id`.';
 comment on column pawl.outbox_archive.workflow is 'Whose run it was.';
-comment on column pawl.outbox_archive.status is 'done, failed, or dismissed: failed or never ended, and somebody has said why it is to stay so.';
+comment on column pawl.outbox_archive.status is 'done, failed, cancelled (by somebody), or dismissed: failed or never ended, and somebody has said why it is to stay so.';
 comment on column pawl.outbox_archive.resumable is
   'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all).';
 comment on column pawl.outbox_archive.reason is 'Why it failed, or what a done run has to say.';
+comment on column pawl.outbox_archive.failed_step is 'The step whose failure ended the run, where one did.';
+comment on column pawl.outbox_archive.failed_key is 'The item of it that failed first; empty for a step of one.';
+comment on column pawl.outbox_archive.failure_class is
+  'permanent (the step said so), attempts (all were used), age (its time was over), poison, payload or workflow.';
+comment on column pawl.outbox_archive.failure_code is 'What the step gives beside its words, as a relay''s status 5.1.1.';
+comment on column pawl.outbox_archive.parent is 'The run that this one was made from, by rerun or requeue.';
+comment on column pawl.outbox_archive.effects_of is 'The run under whose keys it did its effects; null: its own.';
 comment on column pawl.outbox_archive.payload is
   'The facts without their secrets; as emitted where it is withheld, until the event is resumed or dismissed.';
 comment on column pawl.outbox_archive.withheld is

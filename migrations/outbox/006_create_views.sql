@@ -11,12 +11,14 @@ create view pawl.v1_events as
               when only_store then 'resumed: for the worker with its checkpoints, which know what the run has acted on'
               when store is not null then 'resumed: for the worker with its checkpoints, if that lives' end as reason,
          deliveries, resumes, created_at, available_at, null::timestamptz as finished_at, lease_epoch as epoch, store,
-         payload, headers, id as run_id, workflow
+         payload, headers, id as run_id, workflow, null::text as failed_step, null::text as failed_key,
+         null::text as failure_class, null::text as failure_code, parent
   from pawl.outbox
   union all
   select coalesce(event, id), position, type, aggregatetype, aggregateid, status, reason, deliveries, resumes, created_at, null,
          finished_at, null, store,
-         case when withheld is null then payload else jsonb_build_object('withheld_bytes', withheld) end, headers, id, workflow
+         case when withheld is null then payload else jsonb_build_object('withheld_bytes', withheld) end, headers, id, workflow,
+         failed_step, failed_key, failure_class, failure_code, parent
   from pawl.outbox_archive;
 
 comment on view pawl.v1_events is 'Every run of every event, unfinished and archived.';
@@ -25,7 +27,7 @@ comment on column pawl.v1_events.position is 'Order in the outbox.';
 comment on column pawl.v1_events.type is 'What happened.';
 comment on column pawl.v1_events.aggregatetype is 'What kind of thing it is about.';
 comment on column pawl.v1_events.aggregateid is 'Which one; for a failed sync the connection''s id.';
-comment on column pawl.v1_events.status is 'pending (free), leased (a worker has it), done, failed or dismissed.';
+comment on column pawl.v1_events.status is 'pending (free), leased (a worker has it), done, failed, cancelled or dismissed.';
 comment on column pawl.v1_events.reason is 'Why it failed or still waits, or what a done run has to say; may be null.';
 comment on column pawl.v1_events.deliveries is 'How often it was claimed.';
 comment on column pawl.v1_events.resumes is 'How often an operator resumed it.';
@@ -38,6 +40,11 @@ comment on column pawl.v1_events.payload is 'The facts.';
 comment on column pawl.v1_events.headers is 'Tracing and the like.';
 comment on column pawl.v1_events.run_id is 'Identity of the run: the event''s own, but for runs of further workflows.';
 comment on column pawl.v1_events.workflow is 'Whose run it is; null while no workflow of its type is registered.';
+comment on column pawl.v1_events.failed_step is 'The step whose failure ended the run; null where none did.';
+comment on column pawl.v1_events.failed_key is 'The item of it that failed first.';
+comment on column pawl.v1_events.failure_class is 'permanent, attempts, age, poison, payload or workflow; null unless failed.';
+comment on column pawl.v1_events.failure_code is 'What the step gives beside its words, as a relay''s status 5.1.1.';
+comment on column pawl.v1_events.parent is 'The run that this one was made from, by rerun or requeue; null: none.';
 
 create view pawl.v1_workers as
   select w.epoch, w.store, w.host, w.pid, w.version,

@@ -1,5 +1,5 @@
 // Tries out what mails depend on: the relay, by sending one, and the settings, by printing one.
-#include "bin/commands/mail.h"
+#include "bin/commands/setup/mail.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -7,9 +7,9 @@
 #include <iterator>
 #include <map>
 
+#include "bin/operations/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/output/utc_text.h"
-#include "bin/settings/command_error.h"
 #include "bin/settings/version.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"

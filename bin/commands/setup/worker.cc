@@ -1,12 +1,12 @@
 // Sets a worker up: log, checkpoint file, mailer, HTTP side; then lets it live.
-#include "bin/commands/worker.h"
+#include "bin/commands/setup/worker.h"
 
 #include <CLI/CLI.hpp>
 #include <optional>
 
-#include "bin/settings/command_error.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
 #include "bin/settings/duration.h"
-#include "bin/settings/run_ids.h"
 #include "bin/settings/version.h"
 #include "bin/status/server.h"
 #include "bin/worker/library_output.h"

@@ -1,13 +1,13 @@
 // Applies, prints or lists the migrations.
-#include "bin/commands/migrate.h"
+#include "bin/commands/setup/migrate.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
-#include "bin/commands/migration_status.h"
-#include "bin/commands/one_shot.h"
-#include "bin/settings/command_error.h"
+#include "bin/commands/setup/migration_status.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/command_error.h"
 #include "bin/worker/workflows.h"
 #include "storage/postgres/advice.h"
 #include "storage/schema/migrator.h"

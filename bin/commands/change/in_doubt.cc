@@ -1,13 +1,13 @@
 // Mails in doubt, as Postgres knows them: no checkpoint file is needed, so that any host can ask.
-#include "bin/commands/in_doubt.h"
+#include "bin/commands/change/in_doubt.h"
 
 #include <CLI/CLI.hpp>
 #include <set>
 
-#include "bin/commands/one_shot.h"
-#include "bin/settings/command_error.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
 #include "bin/settings/requester.h"
-#include "bin/settings/run_ids.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"

@@ -1,13 +1,13 @@
 // Writes one event through pawl.emit.
-#include "bin/commands/emit.h"
+#include "bin/commands/change/emit.h"
 
 #include <CLI/CLI.hpp>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "bin/commands/one_shot.h"
-#include "bin/settings/command_error.h"
-#include "bin/settings/run_ids.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
 #include "storage/outbox/event_admin.h"
 
 namespace pawl::bin {

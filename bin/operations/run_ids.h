@@ -29,13 +29,10 @@ inline constexpr const char* kRunHelp =
 /// `-` stands for every word of `in`. The order is kept, repetitions are dropped. Throws UsageError when none is left.
 std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std::istream& in);
 
-/// The runs, which are of one event. Throws NotFoundError for none and UsageError listing the candidates where several
-/// events or runs are meant.
+/// The runs, which are of one event. Throws NotFoundError for none, and with the candidates where several events or
+/// runs are meant.
 std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& candidates, const GivenRuns& given);
 /// Of those in the checkpoints.
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given);
-
-/// The setting, or the default place.
-std::string checkpoints_path(const std::string& setting);
 
 }  // namespace pawl::bin

@@ -1,9 +1,9 @@
-// `pawl runs`: lists runs from the checkpoints.
+// `pawl emit`: writes an event to the outbox.
 #pragma once
 
 #include <memory>
 
-#include "bin/commands/verb.h"
+#include "bin/commands/verb/verb.h"
 
 namespace CLI {
 class App;
@@ -12,6 +12,6 @@ class App;
 namespace pawl::bin {
 
 /// Declares the verb's arguments on its subcommand.
-std::unique_ptr<Verb> make_runs(CLI::App& command);
+std::unique_ptr<Verb> make_emit(CLI::App& command);
 
 }  // namespace pawl::bin

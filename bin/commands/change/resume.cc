@@ -1,14 +1,14 @@
 // Puts failed events back into the outbox, one by one or in bulk.
-#include "bin/commands/resume.h"
+#include "bin/commands/change/resume.h"
 
 #include <CLI/CLI.hpp>
 #include <optional>
 
-#include "bin/commands/one_shot.h"
-#include "bin/settings/command_error.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
-#include "bin/settings/run_ids.h"
 #include "storage/outbox/event_admin.h"
 
 namespace pawl::bin {

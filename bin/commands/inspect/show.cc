@@ -1,13 +1,13 @@
 // The story of one run: its event, its timeline, and what Postgres knows of its deliveries.
-#include "bin/commands/show.h"
+#include "bin/commands/inspect/show.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
 #include "bin/output/redact.h"
-#include "bin/settings/command_error.h"
-#include "bin/settings/run_ids.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/event_admin.h"

@@ -1,9 +1,9 @@
-// `pawl worker`: runs workflows until it is told to stop, or until nothing is left to do.
+// `pawl mail test`: sends one real mail and says what the relay said to each step.
 #pragma once
 
 #include <memory>
 
-#include "bin/commands/verb.h"
+#include "bin/commands/verb/verb.h"
 
 namespace CLI {
 class App;
@@ -14,6 +14,6 @@ namespace pawl::bin {
 class Workflows;
 
 /// Declares the verb's arguments on its subcommand. The workflows outlive it.
-std::unique_ptr<Verb> make_worker(CLI::App& command, Workflows& workflows);
+std::unique_ptr<Verb> make_mail(CLI::App& command, Workflows& workflows);
 
 }  // namespace pawl::bin

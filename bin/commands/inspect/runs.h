@@ -1,9 +1,9 @@
-// `pawl sql`: read-only SQL on the checkpoints.
+// `pawl runs`: lists runs from the checkpoints.
 #pragma once
 
 #include <memory>
 
-#include "bin/commands/verb.h"
+#include "bin/commands/verb/verb.h"
 
 namespace CLI {
 class App;
@@ -12,6 +12,6 @@ class App;
 namespace pawl::bin {
 
 /// Declares the verb's arguments on its subcommand.
-std::unique_ptr<Verb> make_sql(CLI::App& command);
+std::unique_ptr<Verb> make_runs(CLI::App& command);
 
 }  // namespace pawl::bin

@@ -1,5 +1,5 @@
 // Patience for the one-shot verbs.
-#include "bin/commands/one_shot.h"
+#include "bin/commands/verb/one_shot.h"
 
 #include <poll.h>
 

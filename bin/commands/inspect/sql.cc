@@ -1,9 +1,9 @@
 // Runs read-only statements on the checkpoint file.
-#include "bin/commands/sql.h"
+#include "bin/commands/inspect/sql.h"
 
 #include <CLI/CLI.hpp>
 
-#include "bin/settings/run_ids.h"
+#include "bin/operations/run_ids.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 

@@ -1,10 +1,10 @@
 // Asks both databases where they stand.
-#include "bin/commands/migration_status.h"
+#include "bin/commands/setup/migration_status.h"
 
 #include <algorithm>
 #include <filesystem>
 
-#include "bin/settings/run_ids.h"
+#include "bin/operations/run_ids.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/migrations/migrations.h"
 #include "storage/schema/migrator.h"

@@ -1,12 +1,12 @@
 // Lists runs as the checkpoints know them.
-#include "bin/commands/runs.h"
+#include "bin/commands/inspect/runs.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <limits>
 
+#include "bin/operations/run_ids.h"
 #include "bin/settings/duration.h"
-#include "bin/settings/run_ids.h"
 #include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {

@@ -1,12 +1,12 @@
 // Replays runs from the checkpoint file, or from a copy of one.
-#include "bin/commands/replay.h"
+#include "bin/commands/inspect/replay.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
 #include "bin/output/replay_text.h"
-#include "bin/settings/command_error.h"
-#include "bin/settings/run_ids.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "engine/runs/replay.h"

@@ -1,12 +1,11 @@
 // Resolves ids.
-#include "bin/settings/run_ids.h"
+#include "bin/operations/run_ids.h"
 
 #include <algorithm>
 #include <cctype>
 #include <set>
 
-#include "bin/settings/command_error.h"
-#include "bin/settings/settings.h"
+#include "bin/operations/command_error.h"
 #include "engine/authoring/uuid.h"
 #include "workflows/text/ascii_case.h"
 
@@ -91,15 +90,11 @@ std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& ca
   for (const std::string& id : meant)
     if (shown++ < kCandidatesShown) message += "\n  " + id;
   if (meant.size() > kCandidatesShown) message += "\n  ...";
-  throw UsageError(message);
+  throw NotFoundError(message);
 }
 
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given) {
   return resolve_runs(reader.runs_like(given.id, kRunsLookedAt), given);
-}
-
-std::string checkpoints_path(const std::string& setting) {
-  return setting.empty() ? default_checkpoints_path() : setting;
 }
 
 }  // namespace pawl::bin

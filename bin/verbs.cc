@@ -1,0 +1,79 @@
+// A line or two a verb.
+#include "bin/verbs.h"
+
+#include <array>
+
+#include "bin/commands/change/emit.h"
+#include "bin/commands/change/in_doubt.h"
+#include "bin/commands/setup/mail.h"
+#include "bin/commands/setup/migrate.h"
+#include "bin/commands/inspect/replay.h"
+#include "bin/commands/change/resume.h"
+#include "bin/commands/inspect/runs.h"
+#include "bin/commands/inspect/show.h"
+#include "bin/commands/inspect/sql.h"
+#include "bin/commands/setup/worker.h"
+#include "bin/reference/generate.h"
+#include "bin/reference/help.h"
+
+namespace pawl::bin {
+
+namespace {
+
+/// Of a verb to which it is all the same which workflows there are.
+template <std::unique_ptr<Verb> (*kMake)(CLI::App&)>
+std::unique_ptr<Verb> of_any(CLI::App& command, Workflows&) {
+  return kMake(command);
+}
+
+constexpr std::array kVerbs{
+    VerbEntry{"migrate", "Prepare or upgrade both databases",
+              R"(  pawl migrate                                   prepare or upgrade the database of PAWL_POSTGRES
+  pawl migrate --status                          what is applied in both databases
+  pawl migrate --print > migrations.sql          for a DBA, who runs it by psql)",
+              make_migrate},
+    VerbEntry{"worker", "Run workflows until told to stop",
+              R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
+  PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
+              make_worker},
+    VerbEntry{"emit", "Write an event to the outbox and print its id",
+              R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
+  pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
+              of_any<make_emit>},
+    VerbEntry{"runs", "List runs",
+              R"(  pawl runs --status failed --since 1h           what failed in the last hour
+  pawl runs --status waiting -o json             what waits, for a program to read
+  pawl runs --status failed -o ids | pawl resume -     all that failed go on at their failed steps)",
+              of_any<make_runs>},
+    VerbEntry{"show", "Everything about one run, as a timeline",
+              R"(  pawl show 9b3e71                               one run, by the beginning or the end of its id)",
+              of_any<make_show>},
+    VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects",
+              R"(  pawl replay 9b3e71                             what happened in it, and what is next
+  pawl runs -o ids | pawl replay - -o ids        the runs that no longer fit this build)",
+              make_replay},
+    VerbEntry{"resume", "Let failed runs go on at their failed steps",
+              R"(  pawl resume 9b3e71 --note "address corrected"
+  pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second)",
+              of_any<make_resume>},
+    VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
+              R"(  pawl in-doubt                                  which mails, since when, what was known last
+  pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",
+              make_in_doubt},
+    VerbEntry{"mail", "Send a test mail through the relay",
+              R"(  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
+  pawl mail preview --part html > mail.html      how a workflow's mail looks; sends nothing)",
+              make_mail},
+    VerbEntry{"sql", "Read-only SQL on the checkpoints",
+              R"(  pawl sql "select * from v1_waiting"            what waits, and why)", of_any<make_sql>},
+    VerbEntry{"help", "What a verb does, with its arguments and examples", R"(  pawl help mail test)",
+              of_any<make_help>},
+    VerbEntry{"generate", "Print what a package brings: config file, completions, man pages",
+              R"(  pawl generate config > pawl.ini)", of_any<make_generate>, false},
+};
+
+}  // namespace
+
+std::span<const VerbEntry> verbs() { return kVerbs; }
+
+}  // namespace pawl::bin
