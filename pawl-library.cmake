@@ -24,6 +24,10 @@ function(pawl_library name)
   install(TARGETS pawl_${name} EXPORT pawl-${name} ARCHIVE COMPONENT ${name})
   install(EXPORT pawl-${name} FILE pawl-${name}.cmake NAMESPACE pawl:: COMPONENT ${name}
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pawl)
+  file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/links/pawl-${name}-links.cmake
+    CONTENT "set(_pawl_links_${name} [=[$<TARGET_PROPERTY:pawl_${name},INTERFACE_LINK_LIBRARIES>]=])\n")
+  install(FILES ${PROJECT_BINARY_DIR}/links/pawl-${name}-links.cmake COMPONENT ${name}
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pawl)
   install(DIRECTORY ./ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pawl/${folder} COMPONENT ${name}
     FILES_MATCHING PATTERN "*.h" PATTERN "${arg_but}" EXCLUDE)
   install(CODE "set(pawl_headers \"${CMAKE_INSTALL_INCLUDEDIR}/pawl/${folder}\")" COMPONENT ${name})
