@@ -14,7 +14,7 @@ get_filename_component(line ${LINE} NAME)
 file(GLOB files ${LINE}/[0-9]*.sql)
 list(SORT files)
 list(LENGTH files count)
-string(CONCAT source "// Generated from migrations/${line} by storage/migrations/embed.cmake.\n"
+string(CONCAT source "// Generated from ${line}/ by storage/migrations/embed.cmake.\n"
   "#include <array>\n\n#include \"${HEADER}\"\n\n"
   "const pawl::storage::MigrationLine& ${FUNCTION}() {\n"
   "  static constexpr std::array<pawl::storage::Migration, ${count}> kMigrations{{\n")

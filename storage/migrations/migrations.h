@@ -1,4 +1,4 @@
-// Lines of migrations, embedded into the binary from migrations/: one an owner, numbered each from 1. These two are the
+// Lines of migrations, embedded into the binary: one an owner, numbered each from 1. These two are the
 // engine's; parts and workflows have theirs.
 #pragma once
 
