@@ -13,6 +13,7 @@ create table pawl.commands (
   user_id uuid,
   request uuid,
   db_user name default session_user,
+  batch bigint,
   constraint commands_verb_given check (verb <> '')
 );
 comment on table pawl.commands is 'Audit trail of every command that changed something, and of those refused.';
@@ -22,7 +23,53 @@ comment on column pawl.commands.outcome is 'resumed, dismissed, unpinned, sent o
 comment on column pawl.commands.user_id is 'Whose mail, where the command is about one.';
 comment on column pawl.commands.request is
   'Chosen by whoever asks: the same request sent again, as after a lost reply, answers as it did and changes nothing.';
+comment on column pawl.commands.batch is 'The batch that asked for it, or that it is about; null: none.';
 create index commands_by_request on pawl.commands (request) where request is not null;
+
+-- A batch is one command about many runs, which are fixed when it is made. Its runs are acted on in the order of their
+-- places: those up to `taken` have been, whoever did it, so that going on after any crash needs nothing but this row.
+create table pawl.batches (
+  id bigint generated always as identity primary key,
+  verb text not null,
+  filter jsonb not null,
+  note text,
+  requested_by text not null,
+  db_user name not null default session_user,
+  request uuid not null default gen_random_uuid(),
+  created_at timestamptz not null default now(),
+  rate float8 not null default 0,
+  runs int not null default 0,
+  taken int not null default 0,
+  stepped_at timestamptz,
+  state text not null default 'running',
+  finished_at timestamptz,
+  constraint batches_request_once unique (request),
+  constraint batches_verb_known check (verb in ('resume', 'cancel', 'retry-now', 'requeue')),
+  constraint batches_rate_is_a_pace check (rate >= 0 and rate <= 1e6),
+  constraint batches_state_known check (state in ('running', 'paused', 'aborted', 'done')),
+  constraint batches_ended_has_time check ((state in ('aborted', 'done')) = (finished_at is not null)),
+  constraint batches_taken_of_runs check (taken between 0 and runs),
+  constraint batches_done_took_all check (state <> 'done' or taken = runs)
+) with (fillfactor = 50);  -- a running one changes several times a second, in place
+create index batches_running on pawl.batches (id) where state = 'running';
+comment on table pawl.batches is 'Commands about many runs, with how far each has come. Read them through pawl.v1_batches.';
+comment on column pawl.batches.filter is 'What its runs were selected by.';
+comment on column pawl.batches.rate is 'Runs a second; 0: as fast as it goes.';
+comment on column pawl.batches.taken is 'Runs up to this place were acted on, or their batch was aborted.';
+comment on column pawl.batches.stepped_at is 'Up to when its rate has been used up.';
+
+create table pawl.batch_runs (
+  batch bigint not null references pawl.batches on delete cascade,
+  place int not null,
+  run_id uuid not null,
+  outcome text,
+  done_at timestamptz,
+  primary key (batch, place),
+  constraint batch_runs_done_has_outcome check ((outcome is null) = (done_at is null))
+);
+create index batch_runs_owed on pawl.batch_runs (run_id) where done_at is null;
+comment on table pawl.batch_runs is 'The runs of each batch, in their order. Read them through pawl.v1_batch_runs.';
+comment on column pawl.batch_runs.outcome is 'What the verb said of the run; null: it is still to come.';
 
 -- An event's id names all of its runs, and with a workflow one of them; a further run's own id names that one.
 create function pawl.runs_of(id uuid, workflow text default null)

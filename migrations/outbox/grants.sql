@@ -7,15 +7,16 @@ grant select, insert, update, delete on pawl.workers to pawl_worker;
 grant select, insert, update on pawl.stores to pawl_worker;
 grant select, delete, update (lease_epoch, lease_batch, deliveries) on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
-grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems
-  to pawl_worker;
+grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,
+  pawl.work_on_batches to pawl_worker;
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;
 grant select on pawl.migrations, pawl.workflows, pawl.commands, pawl.producers, pawl.stores to pawl_operator;
-grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag to pawl_operator;
+grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag, pawl.v1_batches, pawl.v1_batch_runs to pawl_operator;
 grant select (id, event, workflow, status, finished_at) on pawl.outbox_archive to pawl_operator;
-grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, pawl.problems to pawl_operator;
+grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, pawl.problems, pawl.reason_shape,
+  pawl.select_runs, pawl.preview_batch, pawl.make_batch, pawl.control_batch, pawl.work_on_batches to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

@@ -176,4 +176,14 @@ end $$;
 comment on function pawl.application_problems is 'What keeps pawl from reading the application''s people, and what to do.';
 insert into pawl.checks (line, problems) values ('depositlink', 'pawl.application_problems');
 
+create function pawl.runs_notifying(runs uuid[], who text) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  return query execute format(
+    'select n.event_id::uuid from %I.notifications n where n.event_id = any($1) and n.user_id::text = lower($2)',
+    (select a.schema from pawl.application a)) using runs, who;
+end $$;
+comment on function pawl.runs_notifying is 'Those of the runs that have a notification to a user, by his id.';
+insert into pawl.user_runs values ('depositlink', 'pawl.runs_notifying');
+
 select pawl.close_functions();

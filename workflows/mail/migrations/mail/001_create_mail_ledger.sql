@@ -183,4 +183,12 @@ begin
   if cardinality(events) < prune_mails.step then last := null; end if;
 end $$;
 insert into pawl.retained values ('mails', 'pawl.prune_mails');
+
+create function pawl.runs_mailing(runs uuid[], who text) returns setof uuid
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select d.event_id from pawl.email_deliveries d
+  where d.event_id = any(runs) and (d.user_id::text = lower(who) or lower(d.address) = lower(who))
+$$;
+comment on function pawl.runs_mailing is 'Those of the runs that have a mail to a user, by his id or address.';
+insert into pawl.user_runs values ('mail', 'pawl.runs_mailing');
 select pawl.close_functions();

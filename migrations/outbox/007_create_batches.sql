@@ -1,0 +1,365 @@
+-- One command about many runs: what it would be about, the batch that it becomes, and how that is worked on.
+--
+-- A preview and the batch that follows select by one function, so that they never differ in what they mean. A batch's
+-- runs are fixed when it is made. It is worked on in steps, each a transaction: lock the batch, take as many runs as its
+-- rate allows, act on each, write down what became of it. Whoever dies in a step has done nothing of it, and the next one
+-- begins where the last one ended. A run has one request in a batch for ever, so that none is acted on twice.
+--
+-- Nothing is kept waiting by a step but other work on the same batch: what a batch resumes are plain rows of the outbox.
+
+-- Which runs concern a user is known to those who tell people: a line of migrations adds its function here.
+create table pawl.user_runs (
+  line text primary key,
+  runs_of_user regproc not null
+);
+comment on table pawl.user_runs is 'What each line of migrations knows of the users that a run concerns.';
+comment on column pawl.user_runs.runs_of_user is
+  'Function of runs'' ids and of a user''s id or address, as text: those of the runs that concern him.';
+
+-- Runs that differ in names and numbers alone failed for one reason. A relay's codes are no such numbers: they say why.
+create function pawl.reason_shape(reason text) returns text
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select left(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    reason,
+    '\m[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\M', '...', 'g'),
+    '[^\s<>"''(),;:]+@[^\s<>"''(),;:]+', '...', 'g'),
+    '"[^"]*"', '"..."', 'g'),
+    '(?<![[:alnum:]])''[^'']*''', '''...''', 'g'),
+    '\m(?=\w*[0-9])(?=\w*[A-Za-z])\w{6,}\M', '...', 'g'),
+    '(?<![[:alnum:].])(?![245][0-9][0-9][ -][245]\.[0-9])(?![245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.]))'
+    '(?!(?<=^|: |HTTP |status )[45][0-9][0-9](?![0-9.]))[0-9]+([.,:][0-9]+)*\w*', '...', 'g'), 500)
+$$;
+comment on function pawl.reason_shape is
+  'A reason without ids, addresses, numbers and quoted words, so that failures of one kind have one text.';
+
+-- What a verb may act on, and when that failed, or began where it has not ended.
+create function pawl.candidates(verb text, filter jsonb)
+returns table (run_id uuid, workflow text, step text, key text, reason text, at timestamptz)
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  since constant timestamptz := coalesce((filter->>'since')::timestamptz, '-infinity');
+  until constant timestamptz := coalesce((filter->>'until')::timestamptz, 'infinity');
+  pattern constant text := case when filter->>'error_like' like '%\%%' then filter->>'error_like' end;
+begin
+  if verb in ('resume', 'requeue') then
+    return query
+    select a.id, a.workflow, a.failed_step, a.failed_key, a.reason, a.finished_at
+    from pawl.outbox_archive a
+    where a.status = 'failed' and a.finished_at >= since and a.finished_at < until
+      and (filter->>'workflow' is null or a.workflow = filter->>'workflow')
+      and (filter->>'step' is null or a.failed_step = filter->>'step')
+      and (filter->>'connection' is null or a.aggregateid = filter->>'connection')
+      and (filter->>'org' is null or a.headers->>'tenant' = filter->>'org')
+      and (filter->>'error_like' is null
+           or case when pattern is null then position(filter->>'error_like' in a.reason) > 0 else a.reason like pattern end);
+  elsif verb in ('cancel', 'retry-now') then
+    return query
+    select o.id, o.workflow, null::text, null::text,
+           case when o.lease_epoch is not null then 'a worker has it'
+                when o.available_at > now() then 'not due yet' else 'no worker has it' end, o.created_at
+    from pawl.outbox o
+    where o.created_at >= since and o.created_at < until
+      and (filter->>'workflow' is null or o.workflow = filter->>'workflow')
+      and (filter->>'connection' is null or o.aggregateid = filter->>'connection')
+      and (filter->>'org' is null or o.headers->>'tenant' = filter->>'org');
+  else
+    raise exception 'select runs: there is no batch of the verb %', verb
+      using errcode = 'invalid_parameter_value', hint = 'The verbs are resume, requeue, cancel and retry-now.';
+  end if;
+end $$;
+
+create function pawl.require_filter(verb text, filter jsonb) returns void
+language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  unknown constant text := (select min(k.key) from jsonb_object_keys(filter) k (key)
+                            where k.key <> all ('{since,until,workflow,step,error_like,connection,org,user}'));
+begin
+  if unknown is not null then
+    raise exception 'select runs: there is no filter %', unknown
+      using errcode = 'invalid_parameter_value',
+            hint = 'The filters are since, until, workflow, step, error_like, connection, org and user.';
+  end if;
+  if verb in ('cancel', 'retry-now') and filter ?| '{step,error_like}' then
+    raise exception 'select runs to %: a run that has not ended is not known by step or error', verb
+      using errcode = 'invalid_parameter_value', hint = 'Filter it by workflow, connection, org, user or time.';
+  end if;
+end $$;
+
+create function pawl.select_runs(verb text, filter jsonb)
+returns table (run_id uuid, workflow text, step text, reason text, at timestamptz)
+language plpgsql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  who constant text := filter->>'user';
+  candidates uuid[];
+  concerned uuid[] := '{}';
+  found_by uuid[];
+  knows regproc;
+begin
+  perform pawl.require_filter(verb, filter);
+  if who is null then
+    return query select c.run_id, c.workflow, c.step, c.reason, c.at from pawl.candidates(verb, filter) c;
+    return;
+  end if;
+  select array_agg(c.run_id), array_agg(c.run_id) filter (where c.key = who) into candidates, concerned
+  from pawl.candidates(verb, filter) c;
+  for knows in select u.runs_of_user from pawl.user_runs u loop
+    execute format('select array(select %s($1, $2))', knows) into found_by using candidates, who;
+    concerned := concerned || found_by;
+  end loop;
+  return query
+  select c.run_id, c.workflow, c.step, c.reason, c.at from pawl.candidates(verb, filter) c
+  where c.run_id in (select unnest(concerned));
+end $$;
+comment on function pawl.select_runs is
+  'The runs that a verb would act on: resume and requeue on failed ones by when they failed, cancel and retry-now on unfinished '
+  'ones by when they were emitted. Filters: since (from), until (before), workflow, step, error_like, connection, org, user.';
+
+create function pawl.preview_batch(verb text, filter jsonb)
+returns table (workflow text, step text, reason text, runs bigint, first_at timestamptz, last_at timestamptz, example uuid)
+language sql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  with same as materialized (
+    select s.workflow, s.step, s.reason, count(*) as runs, min(s.at) as first_at, max(s.at) as last_at,
+           min(s.run_id::text) as example
+    from pawl.select_runs(verb, filter) s group by s.workflow, s.step, s.reason)
+  select s.workflow, s.step, pawl.reason_shape(s.reason), sum(s.runs)::bigint, min(s.first_at), max(s.last_at),
+         min(s.example)::uuid
+  from same s group by 1, 2, 3 order by 4 desc, 1, 2, 3
+$$;
+comment on function pawl.preview_batch is
+  'What a batch would be about, by workflow, step and reason without ids: how many runs, from when to when, and one of them.';
+
+create function pawl.ring() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if exists (select from pawl.workers where asleep and expires_at > now()) then perform pg_notify('pawl', ''); end if;
+end $$;
+
+-- The insert waits for a transaction that makes the same request's batch, and then finds it.
+create function pawl.make_batch(verb text, filter jsonb, requested_by text, note text default null, rate float8 default 0,
+                                request uuid default null, out batch bigint, out runs int)
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  insert into pawl.batches (verb, filter, note, requested_by, rate, request)
+  values (make_batch.verb, make_batch.filter, make_batch.note, make_batch.requested_by, make_batch.rate,
+          coalesce(make_batch.request, gen_random_uuid()))
+  on conflict on constraint batches_request_once do nothing returning id into batch;
+  if batch is null then
+    select b.id, b.runs into batch, runs from pawl.batches b where b.request = make_batch.request;
+    return;
+  end if;
+  insert into pawl.batch_runs (batch, place, run_id)
+  select make_batch.batch, row_number() over (order by s.at, s.run_id), s.run_id
+  from pawl.select_runs(make_batch.verb, make_batch.filter) s;
+  get diagnostics runs = row_count;
+  if runs = 0 then
+    delete from pawl.batches b where b.id = make_batch.batch;
+    batch := null;
+    return;
+  end if;
+  update pawl.batches b set runs = make_batch.runs where b.id = make_batch.batch;
+  insert into pawl.commands (verb, requested_by, note, outcome, request, batch)
+  values ('batch ' || make_batch.verb, make_batch.requested_by, make_batch.note, format('made, of %s runs', runs),
+          make_batch.request, make_batch.batch);
+  perform pawl.ring();
+end $$;
+comment on function pawl.make_batch is
+  'Makes a batch of the runs that pawl.select_runs finds now; returns its id and how many there are, or null and 0 for none.';
+
+create function pawl.control_batch(batch bigint, verb text, requested_by text, note text default null,
+                                   request uuid default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  found_batch pawl.batches;
+  outcome text;
+begin
+  if verb <> all ('{pause,continue,abort}') then
+    raise exception 'batch %: there is no verb %', batch, verb
+      using errcode = 'invalid_parameter_value', hint = 'The verbs are pause, continue and abort.';
+  end if;
+  select * into found_batch from pawl.batches b where b.id = control_batch.batch for update;
+  select c.outcome into outcome from pawl.commands c
+  where c.request = control_batch.request and c.batch = control_batch.batch
+    and c.verb = 'batch ' || control_batch.verb;
+  if found then return outcome; end if;
+  outcome := case
+    when found_batch.id is null then 'not found'
+    when found_batch.state in ('done', 'aborted') then 'not ended: it is ' || found_batch.state
+    when verb = 'pause' and found_batch.state = 'paused' then 'not running: it is paused'
+    when verb = 'continue' and found_batch.state = 'running' then 'not paused: it is running'
+    else case verb when 'pause' then 'paused' when 'continue' then 'running' else 'aborted' end end;
+  if outcome = 'aborted' then
+    update pawl.batch_runs r set outcome = 'left alone: the batch was aborted', done_at = now()
+    where r.batch = found_batch.id and r.place > found_batch.taken;
+    update pawl.batches b set state = outcome, taken = b.runs, finished_at = now() where b.id = found_batch.id;
+  elsif outcome in ('paused', 'running') then
+    update pawl.batches b set state = outcome, stepped_at = now() where b.id = found_batch.id;
+    if outcome = 'running' then perform pawl.ring(); end if;
+  end if;
+  insert into pawl.commands (verb, requested_by, note, outcome, request, batch)
+  values ('batch ' || control_batch.verb, control_batch.requested_by, control_batch.note, outcome, control_batch.request,
+          found_batch.id);
+  return outcome;
+end $$;
+comment on function pawl.control_batch is
+  'Pauses, continues or aborts a batch; returns paused, running, aborted, or why it was refused. What was done stays done.';
+
+-- What is wrong with one run is that run's outcome. What is wrong with the server, or with the moment, ends the step, which
+-- is then made again.
+create function pawl.act_on_run(verb text, run_id uuid, requested_by text, note text, request uuid) returns text
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if verb = 'resume' then return pawl.resume_run(run_id, requested_by, note, '0', request); end if;
+  if verb = 'cancel' then return pawl.cancel_run(run_id, requested_by, note, request); end if;
+  if verb = 'retry-now' then return pawl.retry_run(run_id, requested_by, note, request); end if;
+  return 'refused: nothing does this verb to many runs';
+exception when others then
+  if left(sqlstate, 2) in ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') then raise; end if;
+  return 'refused: ' || sqlerrm;
+end $$;
+
+create function pawl.batch_request(request uuid, run_id uuid) returns uuid
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select md5('batch ' || request || ' run ' || run_id)::uuid
+$$;
+comment on function pawl.batch_request is 'Under which request a batch acts on a run: always the same.';
+
+-- How many runs a rate allows now. What it would have allowed while nobody worked is not made up for: a second's worth at
+-- most, or one run where that is less.
+create function pawl.allowed_runs(batch pawl.batches, at timestamptz, most int, out allowed int, out used_up_to timestamptz)
+language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  owed constant int := batch.runs - batch.taken;
+  from_then timestamptz;
+begin
+  used_up_to := at;
+  if batch.rate = 0 then
+    allowed := least(owed, most);
+    return;
+  end if;
+  from_then := greatest(coalesce(batch.stepped_at, at - interval '1 s' / batch.rate),
+                        at - greatest(interval '1 s', interval '1 s' / batch.rate));
+  allowed := least(owed, most, floor(extract(epoch from at - from_then) * batch.rate + 1e-6));
+  used_up_to := from_then + allowed * interval '1 s' / batch.rate;
+end $$;
+
+-- One step of one batch, which the caller holds.
+create function pawl.step_batch(batch pawl.batches, most int) returns int
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  now_allowed record;
+  last_place int;
+begin
+  select * into now_allowed from pawl.allowed_runs(batch, clock_timestamp(), most);
+  if now_allowed.allowed <= 0 and batch.taken < batch.runs then return 0; end if;
+  last_place := batch.taken + now_allowed.allowed;
+  with taken as materialized (
+    select r.place, r.run_id, pawl.batch_request(batch.request, r.run_id) as request
+    from pawl.batch_runs r where r.batch = step_batch.batch.id and r.place > step_batch.batch.taken and r.place <= last_place
+    order by r.place),
+  acted as materialized (
+    select t.place, pawl.act_on_run(step_batch.batch.verb, t.run_id, step_batch.batch.requested_by, step_batch.batch.note,
+                                    t.request) as outcome
+    from taken t)
+  update pawl.batch_runs r set outcome = acted.outcome, done_at = now()
+  from acted where r.batch = step_batch.batch.id and r.place = acted.place;
+  update pawl.commands c set batch = step_batch.batch.id
+  from pawl.batch_runs r
+  where r.batch = step_batch.batch.id and r.place > step_batch.batch.taken and r.place <= last_place
+    and c.request = pawl.batch_request(step_batch.batch.request, r.run_id) and c.batch is null;
+  update pawl.batches b
+  set taken = last_place, stepped_at = now_allowed.used_up_to,
+      state = case when last_place = b.runs then 'done' else b.state end,
+      finished_at = case when last_place = b.runs then clock_timestamp() end
+  where b.id = step_batch.batch.id;
+  return now_allowed.allowed;
+end $$;
+
+-- Nothing is written, and no lock taken, unless a batch is running. A worker's step is conditional on its epoch: one that
+-- was given up does nothing more.
+create function pawl.work_on_batches(worker_epoch bigint default null, most int default 100, only_batch bigint default null,
+                                     out acted_on int, out running int, out next_in_seconds float8)
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  batch pawl.batches;
+begin
+  acted_on := 0;
+  if exists (select from pawl.batches b where b.state = 'running') then
+    if worker_epoch is not null then
+      perform from pawl.workers w where w.epoch = worker_epoch and w.stopped_at is null for key share;
+      if not found then
+        running := 0;
+        return;
+      end if;
+    end if;
+    for batch in
+      select * from pawl.batches b
+      where b.state = 'running' and (only_batch is null or b.id = only_batch) order by b.id limit 8 for update skip locked
+    loop
+      acted_on := acted_on + pawl.step_batch(batch, most);
+    end loop;
+  end if;
+  select count(*), min(case when b.rate = 0 then 0 else
+           greatest(0, extract(epoch from b.stepped_at - clock_timestamp()) + 1 / b.rate) end)
+  into running, next_in_seconds
+  from pawl.batches b where b.state = 'running' and (only_batch is null or b.id = only_batch);
+  if running > 0 then next_in_seconds := coalesce(next_in_seconds, 0); end if;
+end $$;
+comment on function pawl.work_on_batches is
+  'Makes a step of each running batch that nobody else works on: how many runs it acted on, how many batches still run, and '
+  'in how many seconds there is more to do (null: none runs).';
+
+-- A batch goes when it ended long ago and the last of its runs is gone: until then a run's story names it.
+create function pawl.prune_batches(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  looked_at record;
+  batches_gone bigint;
+begin
+  select array_agg(e.batch) as batches, array_agg(e.place) as places, count(*) as count,
+         (array_agg(e.batch || '/' || e.place order by e.batch desc, e.place desc))[1] as last into looked_at
+  from (select r.batch, r.place from pawl.batch_runs r
+        where behind is null
+           or (r.batch, r.place) > (split_part(behind, '/', 1)::bigint, split_part(behind, '/', 2)::int)
+        order by r.batch, r.place limit prune_batches.step) e;
+  delete from pawl.batch_runs r
+  using unnest(looked_at.batches, looked_at.places) e (batch, place), pawl.batches b
+  where r.batch = e.batch and r.place = e.place and b.id = r.batch and b.finished_at < now() - age
+    and pawl.is_gone(r.run_id);
+  get diagnostics removed = row_count;
+  delete from pawl.batches b
+  where b.finished_at < now() - age and not exists (select from pawl.batch_runs r where r.batch = b.id);
+  get diagnostics batches_gone = row_count;
+  removed := removed + batches_gone;
+  last := case when looked_at.count = step then looked_at.last end;
+end $$;
+insert into pawl.retained values ('batches', 'pawl.prune_batches');
+
+create view pawl.v1_batches as
+  select id as batch, verb, state, runs, case when state = 'aborted' then 0 else runs - taken end as owed, rate,
+         case when state = 'running' and rate > 0 then now() + (runs - taken) / rate * interval '1 s' end as through_at,
+         requested_by, db_user::text, note, filter, created_at, finished_at
+  from pawl.batches;
+comment on view pawl.v1_batches is 'Commands about many runs, and how far each has come.';
+comment on column pawl.v1_batches.batch is 'Its number, which pawl batch takes.';
+comment on column pawl.v1_batches.verb is 'What is done to its runs: resume, cancel, retry-now or requeue.';
+comment on column pawl.v1_batches.state is 'running, paused, aborted or done: it has acted on each of its runs.';
+comment on column pawl.v1_batches.runs is 'How many runs it is about; they were fixed when it was made.';
+comment on column pawl.v1_batches.owed is 'How many of them it has yet to act on.';
+comment on column pawl.v1_batches.rate is 'Runs a second; 0: as fast as it goes.';
+comment on column pawl.v1_batches.through_at is 'When it will have acted on the last one, at its rate; null where it has none or is not running.';
+comment on column pawl.v1_batches.requested_by is 'Who asked, as the caller says.';
+comment on column pawl.v1_batches.db_user is 'Who asked, as Postgres knows: the login of the session.';
+comment on column pawl.v1_batches.note is 'Why.';
+comment on column pawl.v1_batches.filter is 'What its runs were selected by.';
+comment on column pawl.v1_batches.created_at is 'When it was made.';
+comment on column pawl.v1_batches.finished_at is 'When it was done or aborted; else null.';
+
+create view pawl.v1_batch_runs as select batch, place, run_id, outcome, done_at from pawl.batch_runs;
+comment on view pawl.v1_batch_runs is 'The runs of each batch, and what became of the command about each.';
+comment on column pawl.v1_batch_runs.batch is 'The batch.';
+comment on column pawl.v1_batch_runs.place is 'Its place in the batch''s order, from 1.';
+comment on column pawl.v1_batch_runs.run_id is 'The run.';
+comment on column pawl.v1_batch_runs.outcome is 'What the verb said of it, as resumed, or why it was refused; null: it is still to come.';
+comment on column pawl.v1_batch_runs.done_at is 'When that was; null: it is still to come.';
+
+select pawl.close_functions();
