@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "bin/commands/change/batch.h"
 #include "bin/commands/change/emit.h"
 #include "bin/commands/change/in_doubt.h"
 #include "bin/commands/setup/mail.h"
@@ -54,8 +55,12 @@ constexpr std::array kVerbs{
               make_replay},
     VerbEntry{"resume", "Let failed runs go on at their failed steps",
               R"(  pawl resume 9b3e71 --note "address corrected"
-  pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second)",
+  pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second
+  pawl resume --step send-email --error-like '550 5.1.1' --yes    what failed for this)",
               of_any<make_resume>},
+    VerbEntry{"batch", "What was asked of many runs: how far it is; pause, continue or abort it",
+              R"(  pawl batch list                                all of them, newest first)",
+              of_any<make_batch_verb>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
               R"(  pawl in-doubt                                  which mails, since when, what was known last
   pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",

@@ -130,6 +130,10 @@ void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
   if (archive != archive_problem_ && !archive.empty())
     log_.line(LogLevel::kWarn, "the archive's coming partitions cannot be created yet", {{"error", archive}});
   archive_problem_ = archive;
+  const std::string batches = outbox.batch_problem();
+  if (batches != batch_problem_ && !batches.empty())
+    log_.line(LogLevel::kWarn, "batches cannot be worked on yet", {{"error", batches}});
+  batch_problem_ = batches;
   report_pruned(outbox);
   std::vector<std::string> problems = outbox.application_problems();
   if (problems == application_problems_) return;

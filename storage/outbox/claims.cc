@@ -86,6 +86,7 @@ void OutboxClaims::start_over(const std::string& store_id) {
   batch_ = 0;
   redelivered_.clear();
   swept_epochs_.clear();
+  batches_.look_soon();
   more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = false;
   unsure_ = true;
 }
@@ -97,6 +98,7 @@ void OutboxClaims::check_access() {
   check_survey_access(connection_);
   ArchivePartitions::check_access(connection_);
   ArchiveRetention::check_access(connection_);
+  BatchSteps::check_access(connection_);
 }
 
 void OutboxClaims::next_batch() {
@@ -191,6 +193,7 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
 void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& events) {
   const auto started = ClaimCursor::Time::clock::now();
   look_at_workers(started);
+  batches_.turn(connection_, epoch_, started);
   const auto looked = ClaimCursor::Time::clock::now();
   const bool sweeping = epochs_ != swept_epochs_ || cursor_.sweep_due(looked);
   const std::int64_t above = sweeping ? sweep(limits.deliveries_max) : cursor_.mark();

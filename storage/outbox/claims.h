@@ -11,6 +11,7 @@
 #include "storage/outbox/application_watch.h"
 #include "storage/outbox/archive_partitions.h"
 #include "storage/outbox/archive_retention.h"
+#include "storage/outbox/batch_steps.h"
 #include "storage/outbox/claim_cursor.h"
 #include "storage/outbox/claim_size.h"
 #include "storage/outbox/postgres_outbox.h"
@@ -31,12 +32,13 @@ class OutboxClaims {
   /// After a new epoch: forgets marks, flags and candidates.
   void start_over(const std::string& store_id);
   std::vector<engine::Event> claim(const engine::ClaimRequest& request);
-  bool may_have_missed() const { return batch_is_lost_ || unsure_; }
+  bool may_have_missed() const { return batch_is_lost_ || unsure_ || batches_.running(); }
   void sleep(engine::Duration at_most);
   void release(std::span<const std::int64_t> unstarted_positions);
   /// Called from any thread.
   std::vector<std::string> application_problems() const { return watch_.problems(); }
   std::string archive_problem() const { return archive_partitions_.problem(); }
+  std::string batch_problem() const { return batches_.problem(); }
   ArchiveRetention& retention() { return retention_; }
 
  private:
@@ -77,6 +79,7 @@ class OutboxClaims {
   ArchivePartitions archive_partitions_;
   ArchiveRetention retention_;
   ApplicationWatch watch_;
+  BatchSteps batches_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
   ClaimSize size_;

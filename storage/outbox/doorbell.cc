@@ -38,6 +38,7 @@ void OutboxClaims::choose_bell() {
 // One whose transaction straddles both is found by the caller's next claim, after `at_most`.
 void OutboxClaims::sleep(engine::Duration at_most) {
   if (!listen_ && asked_at_ != connection_.opened()) choose_bell();
+  at_most = batches_.wait(at_most, BatchSteps::Time::clock::now());
   if (!listens_) {
     std::this_thread::sleep_for(std::min<engine::Duration>(at_most, lately_busy_ ? kBusyPoll : kIdlePoll));
     return;
@@ -49,6 +50,7 @@ void OutboxClaims::sleep(engine::Duration at_most) {
   // any role that may connect can ring: what rang for nothing is not followed at its pace
   if (rang_in_vain_) std::this_thread::sleep_for(std::min<engine::Duration>(at_most, kAfterFalseRing));
   rang_in_vain_ = connection_.wait_for_ring("wait for the doorbell", at_most);
+  if (rang_in_vain_) batches_.look_soon();
 }
 
 void OutboxClaims::raise_flag() {

@@ -1,4 +1,4 @@
-// Emits, resumes and lists events with one short-lived connection a call.
+// Emits, resumes and looks for events with one short-lived connection a call.
 #include "storage/outbox/event_admin.h"
 
 #include <algorithm>
@@ -115,20 +115,6 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
         {rows.string(row, 1), resumed, resumed ? "" : detail});
   }
   return joined(std::move(of_id));
-}
-
-std::vector<std::string> failed_events(const std::string& conninfo, long since_seconds) {
-  PostgresConnection connection(conninfo);
-  const Rows rows =
-      connection.run("list failed events",
-                     "select a.id || case when a.event is null and (select count(*) from"
-                     " pawl.runs_of(a.id)) > 1 then '/' || a.workflow else '' end"
-                     " from pawl.outbox_archive a where a.status = 'failed'"
-                     " and a.finished_at > now() - $1::bigint * interval '1 second' order by a.finished_at",
-                     {std::to_string(since_seconds)});
-  std::vector<std::string> ids;
-  for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.string(row, 0));
-  return ids;
 }
 
 std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids) {

@@ -38,9 +38,6 @@ struct ResumeOutcome {
 /// event of which some runs failed, those that did not are left out.
 std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request);
 
-/// Archived failed runs that finished within the last `since_seconds`, oldest first, as a ResumeRequest names them.
-std::vector<std::string> failed_events(const std::string& conninfo, long since_seconds);
-
 /// The runs that ids mean, which are as in a ResumeRequest; none of those that are unknown.
 std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids);
 

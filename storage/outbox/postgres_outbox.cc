@@ -132,6 +132,8 @@ std::string PostgresOutbox::prune_problem() const { return lanes_->claims.retent
 
 std::string PostgresOutbox::archive_problem() const { return lanes_->claims.archive_problem(); }
 
+std::string PostgresOutbox::batch_problem() const { return lanes_->claims.batch_problem(); }
+
 void PostgresOutbox::check_access() {
   lanes_->claims.check_access();
   const std::string nobody = binary(std::int64_t{0});

@@ -49,6 +49,8 @@ class PostgresOutbox final : public engine::Outbox {
   std::vector<std::string> application_problems() const;
   /// Why the archive's coming partitions could not be created, as last tried; empty: they are. Called from any thread.
   std::string archive_problem() const;
+  /// Why batches could not be worked on, as last tried; empty: they could. Called from any thread.
+  std::string batch_problem() const;
   /// What `retention` has removed since this was asked last, and why it could not, as last tried. Called from any
   /// thread.
   Pruned take_pruned();

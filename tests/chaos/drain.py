@@ -1,4 +1,5 @@
 """The liveness phase: no fault any more, both workers up, and all that waits must come to its end in time."""
+import json
 import signal
 import subprocess
 import time
@@ -56,10 +57,17 @@ class Drain:
     def resume_failed(self):
         """As an operator would, once all is well again; those with a reason that stays fail again."""
         worker = self.world.workers[0]
-        words = ["resume", "--failed", "--since", "24h", "--yes", "--note", "after the faults"]
-        done = subprocess.run([worker.pawl, *words], env=worker.variables({}), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return done.stdout.count("resumed")
+        words = ["resume", "--failed", "--since", "24h", "--yes", "--note", "after the faults", "-o", "json"]
+        made = self.told(worker, words)
+        if "batch" not in made:  # nothing has failed
+            return 0
+        ended = self.told(worker, ["batch", "watch", str(made["batch"]), "-o", "json"])
+        return sum(outcome["runs"] for outcome in ended["outcomes"] if outcome["outcome"] == "resumed")
+
+    @staticmethod
+    def told(worker, words):
+        done = subprocess.run([worker.pawl, *words], env=worker.variables({}), text=True, stdout=subprocess.PIPE)
+        return json.loads(done.stdout)
 
     def what_waits(self):
         with self.world.postgres.admin() as cursor:

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "bin/operations/batches.h"
 #include "bin/operations/run_ids.h"
 #include "bin/settings/duration.h"
+#include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
@@ -33,7 +35,9 @@ class RunsVerb final : public Verb {
     if (!event_.empty()) filter_by(resolve_runs(reader, expand_ids({event_}, console.in).front()));
     if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
     Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason"}, {}, 0};
-    for (const storage::RunSummary& run : reader.runs(filter_))
+    std::vector<storage::RunSummary> runs = reader.runs(filter_);
+    if (settings.output != OutputFormat::kIds) tell_owed(runs, settings);
+    for (const storage::RunSummary& run : runs)
       table.rows.push_back({run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.event_id,
                             run.aggregate_id, run.reason});
     print_table(console.out, table, settings.output);
@@ -48,6 +52,20 @@ class RunsVerb final : public Verb {
   void filter_by(const std::vector<engine::RunName>& runs) {
     filter_.event_id = runs.front().event_id;
     if (runs.size() == 1) filter_.workflow = runs.front().workflow;
+  }
+
+  // A failed run that is about to be resumed says so. The checkpoints are worth listing though Postgres cannot be
+  // asked.
+  static void tell_owed(std::vector<storage::RunSummary>& runs, const Settings& settings) try {
+    std::vector<std::string> failed;
+    for (const storage::RunSummary& run : runs)
+      if (run.status == "failed" && is_full_id(run.run_id)) failed.push_back(run.run_id);
+    if (failed.empty()) return;
+    const auto owed = owed_to(settings.postgres, failed);
+    for (storage::RunSummary& run : runs)
+      if (const auto found = owed.find(run.run_id); found != owed.end())
+        run.reason = run.reason.insert(0, found->second + ": ");
+  } catch (const engine::Error&) {
   }
 
   void tell_left_out(std::size_t found, Console& console) const {

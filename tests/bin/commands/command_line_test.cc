@@ -82,10 +82,10 @@ TEST_CASE_METHOD(CommandLineFixture, "no verb, an unknown option and a missing a
 }
 
 TEST_CASE_METHOD(CommandLineFixture, "contradictory arguments are usage errors") {
-  CHECK(run({"resume"}) == ExitCode::kUsage);
-  CHECK(run({"resume", "--failed"}) == ExitCode::kUsage);
   CHECK(run({"resume", "a1", "--failed", "--since", "1h"}) == ExitCode::kUsage);
   CHECK(run({"resume", "a1", "--since", "1h"}) == ExitCode::kUsage);
+  CHECK(run({"resume", "--since", "yesterday"}) == ExitCode::kUsage);
+  CHECK(run({"resume", "--workflow", ""}) == ExitCode::kUsage);
   CHECK(run({"migrate", "--print", "--status"}) == ExitCode::kUsage);
 }
 

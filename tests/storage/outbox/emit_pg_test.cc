@@ -180,8 +180,9 @@ TEST_CASE_METHOD(Fixture, "names of more than 1024 bytes are refused, and the tr
   CHECK(events() == "0");
   exec("select pawl.emit('test/event', 'thing', repeat('x', 1024), '{}')");
   exec("drop view pawl.connections");
-  exec("create view pawl.connections as select id as connection_id, repeat('x', 1025) as org_id, provider, label"
-       " from pms_connections");
+  exec(
+      "create view pawl.connections as select id as connection_id, repeat('x', 1025) as org_id, provider, label"
+      " from pms_connections");
   acme.fail_sync();
   CHECK(value("select payload->>'unreadable' from pawl.outbox where type like 'pms%'") ==
         "pawl.connections shows an org_id of more than 1024 bytes");

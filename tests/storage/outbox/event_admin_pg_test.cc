@@ -29,16 +29,6 @@ TEST_CASE_METHOD(PostgresFixture, "text that is no JSON is refused before it rea
   CHECK(value("select count(*) from pawl.outbox") == "0");
 }
 
-TEST_CASE_METHOD(PostgresFixture, "failed events are listed oldest first, within the time asked for") {
-  Worker worker(*this);
-  worker.open();
-  std::vector<std::string> ids = emit_many(3);
-  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "why");
-  CHECK(storage::failed_events(conninfo, 3600) == ids);
-  exec("update pawl.outbox_archive set finished_at = finished_at - interval '2 hours' where id = $1::uuid", {ids[2]});
-  CHECK(storage::failed_events(conninfo, 3600) == std::vector<std::string>{ids[0], ids[1]});
-}
-
 TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notifications and its mails") {
   const Organisation acme(*this);
   Worker worker(*this);

@@ -178,18 +178,13 @@ TEST_CASE_METHOD(Fixture, "an event names its runs, a further run itself, and wh
   CHECK(runs_of({id + "/unknown", Worker::new_store()}).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "failed runs are listed by names that mean no others") {
-  const std::string id = emit();
-  const std::vector<std::string> names{id + "/" + both[0], further_id(id)};
+TEST_CASE_METHOD(Fixture, "a batch of one workflow's failed runs leaves the event's other runs alone") {
+  emit();
   for (const auto& event : worker.claim_of(both)) worker.finish(event, engine::RunStatus::kFailed, "said");
-  auto failed = storage::failed_events(conninfo, 3600);
-  std::ranges::sort(failed);
-  CHECK(failed == (names[0] < names[1] ? names : std::vector{names[1], names[0]}));
-  for (const std::string& name : names) {
-    const auto outcomes = storage::resume_events(conninfo, {{name}, "operator", "", 0});
-    REQUIRE(outcomes.size() == 1);
-    CHECK(outcomes[0].resumed);
-  }
+  exec("select pawl.make_batch('resume', jsonb_build_object('workflow', $1), 'operator')", {both[0]});
+  exec("select pawl.work_on_batches()");
+  CHECK(value("select string_agg(workflow, ' ') from pawl.outbox") == both[0]);
+  CHECK(value("select string_agg(workflow, ' ') from pawl.outbox_archive where status = 'failed'") == both[1]);
 }
 
 TEST_CASE_METHOD(Fixture, "a workflow that is added later gets the events that are emitted from then on") {

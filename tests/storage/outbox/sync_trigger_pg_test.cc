@@ -146,8 +146,8 @@ TEST_CASE_METHOD(Fixture,
   one_query("delete from pms_sync_logs where id = '" + id + "'; insert into pms_sync_logs values ('" + id + "', '" +
             acme.connection + "', 'error', 'another failure', '2026-02-01')");
   CHECK(events() == "7");
-  one_query("insert into pms_sync_logs (connection_id, status, started_at, error_message) values ('" +
-            acme.connection + "', 'error', '2025-02-01', 'x');"
+  one_query("insert into pms_sync_logs (connection_id, status, started_at, error_message) values ('" + acme.connection +
+            "', 'error', '2025-02-01', 'x');"
             " update pms_sync_logs set started_at = '2026-03-01' where error_message = 'x'");
   CHECK(events() == "8");
 }

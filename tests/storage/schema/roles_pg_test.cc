@@ -120,7 +120,8 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         " select notifications.created_at, select notifications.event_id, select notifications.title,"
         " select notifications.user_id, select outbox_archive.event, select outbox_archive.finished_at,"
         " select outbox_archive.id, select outbox_archive.status, select outbox_archive.workflow,"
-        " select producers, select stores, select v1_batch_runs, select v1_batches, select v1_emails, select v1_events, select v1_in_doubt,"
+        " select producers, select stores, select v1_batch_runs, select v1_batches, select v1_emails, select "
+        "v1_events, select v1_in_doubt,"
         " select v1_lag, select v1_workers, select workflows, usage pawl");
   CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
 }

@@ -1,0 +1,138 @@
+// Batches, as Postgres knows them: any host can ask.
+#include "bin/commands/change/batch.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "bin/commands/change/batch_text.h"
+#include "bin/commands/change/batch_work.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/batches.h"
+#include "bin/operations/command_error.h"
+#include "bin/output/table.h"
+#include "bin/settings/requester.h"
+
+namespace pawl::bin {
+
+namespace {
+
+constexpr std::size_t kListed = 100;
+
+class BatchVerb final : public Verb {
+ public:
+  explicit BatchVerb(CLI::App& command) {
+    list_ = command.add_subcommand("list", "All batches, newest first");
+    show_ = with_id(command.add_subcommand("show", "How far one is, what it still owes, and what became of its runs"));
+    watch_ = with_id(command.add_subcommand("watch", "How far one is, until it ends"));
+    const std::array<std::pair<const char*, const char*>, 3> controls{
+        {{"pause", "Hold one: its remaining runs stay as they are"},
+         {"continue", "Let a paused one go on; where no worker lives this command does it"},
+         {"abort", "End one: its remaining runs stay as they are, and what was done stays done"}}};
+    for (const auto& [name, help] : controls) {
+      controls_.push_back(with_id(command.add_subcommand(name, help)));
+      controls_.back()->add_option("--note", note_, "Why, for the audit trail");
+    }
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    await_migrated_postgres(settings, console);
+    if (show_->parsed()) return show(settings, console);
+    if (watch_->parsed()) return watch(settings, console);
+    for (const CLI::App* verb : controls_)
+      if (verb->parsed()) return control(verb->get_name(), settings, console);
+    return list(settings, console);
+  }
+
+ private:
+  CLI::App* with_id(CLI::App* command) {
+    command->add_option("ID", id_, "The batch's number, as `pawl batch list` has it")
+        ->required()
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53));
+    return command;
+  }
+
+  ExitCode list(const Settings& settings, Console& console) const {
+    const std::vector<Batch> batches = list_batches(settings.postgres, kListed);
+    if (settings.output == OutputFormat::kJson) {
+      auto rows = nlohmann::ordered_json::array();
+      for (const Batch& batch : batches) rows.push_back(batch_json(batch));
+      print_json(console.out, rows);
+      return ExitCode::kDone;
+    }
+    Table table{{"batch", "verb", "state", "runs", "owed", "rate", "made", "by", "note"}, {}, 0};
+    for (const Batch& batch : batches)
+      table.rows.push_back({std::to_string(batch.id), batch.verb, batch.state, std::to_string(batch.runs),
+                            std::to_string(batch.owed), rate_text(batch.rate), seconds_text(batch.created_at),
+                            batch.requested_by, batch.note});
+    print_table(console.out, table, settings.output);
+    return ExitCode::kDone;
+  }
+
+  ExitCode show(const Settings& settings, Console& console) const {
+    const Batch batch = find_batch(settings.postgres, id_);
+    const std::vector<BatchOutcome> outcomes = outcomes_of(settings.postgres, id_);
+    if (settings.output == OutputFormat::kJson) {
+      auto document = batch_json(batch);
+      document["outcomes"] = outcomes_json(outcomes);
+      print_json(console.out, document);
+      return ExitCode::kDone;
+    }
+    if (settings.output == OutputFormat::kTable) {
+      const Table head{{"batch", std::to_string(batch.id)},
+                       {{"verb", batch.verb},
+                        {"progress", progress_text(batch)},
+                        {"filter", batch.filter},
+                        {"made", seconds_text(batch.created_at) + " by " + batch.requested_by},
+                        {"note", batch.note}},
+                       0};
+      print_table(console.out, head, OutputFormat::kTable);
+      console.out << '\n';
+    }
+    print_table(console.out, outcomes_table(outcomes), settings.output);
+    warn_if_nobody_works(batch, settings, console);
+    return ExitCode::kDone;
+  }
+
+  ExitCode watch(const Settings& settings, Console& console) const {
+    warn_if_nobody_works(find_batch(settings.postgres, id_), settings, console);
+    return watch_batch(id_, settings, console);
+  }
+
+  static void warn_if_nobody_works(const Batch& batch, const Settings& settings, Console& console) {
+    if (batch.state == "running" && !worker_lives(settings.postgres))
+      console.err << "pawl: no worker lives, so that nobody works on it: start one, or `pawl batch continue "
+                  << batch.id << "` does it from here\n";
+  }
+
+  ExitCode control(const std::string& verb, const Settings& settings, Console& console) const {
+    const bool goes_on = verb == "continue";
+    const bool from_here = goes_on && !worker_lives(settings.postgres);
+    if (!from_here || find_batch(settings.postgres, id_).state != "running")
+      control_batch(settings.postgres, id_, verb, requester(), note_);
+    const Batch batch = find_batch(settings.postgres, id_);
+    if (from_here) return work_on(batch.id, settings, console);
+    if (settings.output == OutputFormat::kJson)
+      print_json(console.out, batch_json(batch));
+    else
+      print_table(console.out,
+                  {{"batch", "state", "runs", "owed"},
+                   {{std::to_string(batch.id), batch.state, std::to_string(batch.runs), std::to_string(batch.owed)}},
+                   0},
+                  settings.output);
+    return ExitCode::kDone;
+  }
+
+  CLI::App* list_ = nullptr;
+  CLI::App* show_ = nullptr;
+  CLI::App* watch_ = nullptr;
+  std::vector<CLI::App*> controls_;
+  std::int64_t id_ = 0;
+  std::string note_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_batch_verb(CLI::App& command) { return std::make_unique<BatchVerb>(command); }
+
+}  // namespace pawl::bin

@@ -1,0 +1,91 @@
+// Words, numbers and JSON of batches.
+#include "bin/commands/change/batch_text.h"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bin/settings/duration.h"
+
+namespace pawl::bin {
+
+namespace {
+
+std::string number_text(double number) {
+  std::ostringstream text;
+  text << number;
+  return text.str();
+}
+
+nlohmann::ordered_json or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
+// A length that a person reads, which nobody needs to the second when it is long.
+std::string rough_text(std::int64_t seconds) {
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  if (seconds < 7200) return std::to_string((seconds + 59) / 60) + " min";
+  return std::to_string((seconds + 3599) / 3600) + " h";
+}
+
+}  // namespace
+
+std::string done_word(const std::string& verb) {
+  if (verb == "cancel") return "cancelled";
+  if (verb == "retry-now") return "retried now";
+  return verb + "d";
+}
+
+std::string rate_text(double rate) {
+  if (rate == 0) return "at once";
+  if (rate >= 1) return number_text(rate) + "/s";
+  if (rate * 60 >= 1) return number_text(rate * 60) + "/m";
+  return number_text(rate * 3600) + "/h";
+}
+
+std::string seconds_text(const std::string& rfc3339) {
+  const std::size_t dot = rfc3339.find('.');
+  return dot == std::string::npos ? rfc3339 : rfc3339.substr(0, dot).append("Z");
+}
+
+std::string progress_text(const Batch& batch) {
+  std::string text = std::to_string(batch.runs - batch.owed);
+  text.append(" of ").append(std::to_string(batch.runs)).append(batch.runs == 1 ? " run, " : " runs, ");
+  if (batch.ended()) return text.append(batch.state);
+  text.append(std::to_string(batch.owed)).append(" to go, ").append(batch.state);
+  if (batch.state == "running") text.append(batch.rate > 0 ? " at " : " ").append(rate_text(batch.rate));
+  if (batch.seconds_to_go)
+    text.append(", through in ").append(rough_text(std::max<std::int64_t>(*batch.seconds_to_go, 0)));
+  return text;
+}
+
+nlohmann::ordered_json batch_json(const Batch& batch) {
+  return {{"batch", batch.id},
+          {"verb", batch.verb},
+          {"state", batch.state},
+          {"runs", batch.runs},
+          {"owed", batch.owed},
+          {"rate", batch.rate},
+          {"through_at", or_null(batch.through_at)},
+          {"requested_by", batch.requested_by},
+          {"note", or_null(batch.note)},
+          {"filter", nlohmann::ordered_json::parse(batch.filter, nullptr, false)},
+          {"created_at", batch.created_at},
+          {"finished_at", or_null(batch.finished_at)}};
+}
+
+nlohmann::ordered_json outcomes_json(const std::vector<BatchOutcome>& outcomes) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const BatchOutcome& outcome : outcomes)
+    rows.push_back({{"outcome", or_null(outcome.outcome)}, {"runs", outcome.runs}, {"example", outcome.example}});
+  return rows;
+}
+
+Table outcomes_table(const std::vector<BatchOutcome>& outcomes) {
+  Table table{{"outcome", "runs", "example"}, {}, 2};
+  for (const BatchOutcome& outcome : outcomes)
+    table.rows.push_back(
+        {outcome.outcome.empty() ? "still to come" : outcome.outcome, std::to_string(outcome.runs), outcome.example});
+  return table;
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,178 @@
+// Previews by groups, and makes batches.
+#include "bin/commands/change/bulk_options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "bin/commands/change/batch_text.h"
+#include "bin/commands/change/batch_work.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/batches.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/run_ids.h"
+#include "bin/settings/duration.h"
+#include "bin/settings/requester.h"
+#include "workflows/text/utc_time.h"
+
+namespace pawl::bin {
+
+namespace {
+
+const std::string kTimes = "a time like 2h ago, or like 2026-11-24T03:00:00Z";
+
+FilterTime parse_time(const std::string& option, const std::string& text) {
+  if (text.empty()) return {};
+  if (const auto at = text::parse_rfc3339(text)) {
+    if (*at > engine::SystemClock().now()) throw UsageError(option + " " + text + " lies in the future");
+    return *at;
+  }
+  try {
+    return parse_duration(text);
+  } catch (const UsageError&) {
+    throw UsageError(option + " takes how long ago, like 2h, or a time, like 2026-11-24T03:00:00Z, not '" + text + "'");
+  }
+}
+
+engine::Timestamp moment(const FilterTime& time, engine::Timestamp now) {
+  if (const auto* at = std::get_if<engine::Timestamp>(&time)) return *at;
+  return now - std::get<engine::Duration>(time);
+}
+
+void require_order(const BulkFilter& filter, const std::string& since, const std::string& until) {
+  if (filter.since.index() == 0 || filter.until.index() == 0) return;
+  const engine::Timestamp now = engine::SystemClock().now();
+  if (moment(filter.since, now) >= moment(filter.until, now))
+    throw UsageError("--since " + since + " is not before --until " + until +
+                     ": --since 4h --until 2h means from four to two hours ago");
+}
+
+nlohmann::ordered_json or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
+void print_groups(Console& console, const std::string& verb, const std::vector<BulkGroup>& groups,
+                  OutputFormat format) {
+  if (format == OutputFormat::kJson) {
+    auto rows = nlohmann::ordered_json::array();
+    for (const BulkGroup& group : groups)
+      rows.push_back({{"runs", group.runs},
+                      {"workflow", or_null(group.workflow)},
+                      {"step", or_null(group.step)},
+                      {"reason", or_null(group.reason)},
+                      {"first_at", group.first_at},
+                      {"last_at", group.last_at},
+                      {"example", group.example}});
+    return print_json(console.out, {{"verb", verb}, {"runs", runs_in(groups)}, {"groups", std::move(rows)}});
+  }
+  Table table{{"runs", "workflow", "step", "reason", "first", "last", "example"}, {}, 6};
+  for (const BulkGroup& group : groups)
+    table.rows.push_back({std::to_string(group.runs), group.workflow, group.step, group.reason,
+                          seconds_text(group.first_at), seconds_text(group.last_at), group.example});
+  print_table(console.out, table, format);
+}
+
+}  // namespace
+
+BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(verb)) {
+  const std::string when = on_failed() ? "failed" : "were emitted";
+  const auto filter = [&](const std::string& flag, std::string& value, const std::string& help) {
+    filters_.push_back(command.add_option(flag, value, help));
+  };
+  if (on_failed()) failed_ = command.add_flag("--failed", all_failed_, "Every failed run that the other filters leave");
+  filter("--since", since_, "Only runs that " + when + " since then: " + kTimes);
+  filter("--until", until_, "Only runs that " + when + " before: " + kTimes);
+  filter("--workflow", filter_.workflow, "Only runs of this workflow");
+  if (on_failed()) {
+    filter("--step", filter_.step, "Only runs that this step's failure ended");
+    filter("--error-like", filter_.error_like, "Only runs with this in their reason; with % a LIKE pattern");
+  }
+  filter("--connection", filter_.connection, "Only runs about this connection");
+  filter("--org", filter_.org, "Only runs of this organisation");
+  filter("--user", filter_.user, "Only runs that tell this user, by id or address");
+  command.add_option("--rate", rate_, "Spread them out, like 20/s; without it as fast as it goes");
+  command.add_flag("--yes", yes_, "Do it; without it a filter only shows what it is about");
+}
+
+bool BulkOptions::filtered() const {
+  return all_failed_ || std::ranges::any_of(filters_, [](const CLI::Option* option) { return option->count() > 0; });
+}
+
+bool BulkOptions::asked(const std::vector<std::string>& ids) const {
+  for (const CLI::Option* option : filters_)
+    if (option->count() > 0 && option->as<std::string>().empty())
+      throw UsageError(option->get_name() + " was given no value: leave it out, or give it one");
+  if (ids.empty()) return true;
+  if (filtered()) throw UsageError(verb_ + " takes either ids or filters like --since, not both");
+  return false;
+}
+
+double BulkOptions::rate() const { return rate_.empty() ? 0 : parse_rate(rate_); }
+
+BulkFilter BulkOptions::filter() const {
+  BulkFilter filter = filter_;
+  filter.since = parse_time("--since", since_);
+  filter.until = parse_time("--until", until_);
+  require_order(filter, since_, until_);
+  const bool is_address = filter.user.find('@') != std::string::npos;
+  if (!filter.user.empty() && !is_address && !is_full_id(filter.user))
+    throw UsageError("--user takes a user's id or address, not '" + filter.user + "'");
+  return filter;
+}
+
+ExitCode BulkOptions::run(const Settings& settings, Console& console, const std::string& note) {
+  filter_ = filter();
+  (void)rate();  // what is wrong with it is said before anything else
+  await_migrated_postgres(settings, console);
+  if (!filtered()) return refuse_unfiltered(settings, console);
+  return yes_ ? make(settings, console, note) : preview(settings, console);
+}
+
+ExitCode BulkOptions::refuse_unfiltered(const Settings& settings, Console& console) const {
+  const std::int64_t runs = runs_in(preview_bulk(settings.postgres, verb_, {}));
+  const std::string state = on_failed() ? " failed" : " not ended";
+  if (runs == 0) {
+    console.err << "no run has" << state << ": nothing to " << verb_ << '\n';
+    return ExitCode::kDone;
+  }
+  console.err << "refused: " << runs << (runs == 1 ? " run has" : " runs have") << state << "; say which of them: ids"
+              << (on_failed() ? ", --failed for all," : "") << " or a filter like --since 2h or --workflow NAME, which "
+              << "only shows what it is about until you add --yes\n";
+  return ExitCode::kRefused;
+}
+
+ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const {
+  if (settings.output == OutputFormat::kJson) print_groups(console, verb_, {}, settings.output);
+  console.err << "no " << (on_failed() ? "failed" : "unfinished") << " run is like that: nothing to " << verb_ << '\n';
+  return ExitCode::kDone;
+}
+
+ExitCode BulkOptions::preview(const Settings& settings, Console& console) const {
+  const std::vector<BulkGroup> groups = preview_bulk(settings.postgres, verb_, filter_);
+  if (groups.empty()) return nothing(settings, console);
+  print_groups(console, verb_, groups, settings.output);
+  const std::int64_t runs = runs_in(groups);
+  console.err << "refused: " << runs << (runs == 1 ? " run" : " runs") << " would be " << done_word(verb_)
+              << "; add --yes to do it" << (rate_.empty() ? ", and --rate 20/s to spread them out" : "") << '\n';
+  return ExitCode::kRefused;
+}
+
+ExitCode BulkOptions::make(const Settings& settings, Console& console, const std::string& note) const {
+  const MadeBatch made = make_batch(settings.postgres, {verb_, filter_, requester(), note, rate()});
+  if (made.id == 0) return nothing(settings, console);
+  const std::string id = std::to_string(made.id);
+  const bool by_worker = worker_lives(settings.postgres);
+  if (settings.output == OutputFormat::kJson)
+    print_json(console.out,
+               {{"batch", made.id}, {"runs", made.runs}, {"worked_on_by", by_worker ? "worker" : "this command"}});
+  else
+    print_table(console.out,
+                {{"batch", "verb", "runs", "rate"}, {{id, verb_, std::to_string(made.runs), rate_text(rate())}}, 0},
+                settings.output);
+  if (!by_worker) return work_on(made.id, settings, console);
+  console.err << "a worker does it: `pawl batch watch " << id << "` shows how far it is, `pawl batch pause " << id
+              << "` holds it\n";
+  return ExitCode::kDone;
+}
+
+}  // namespace pawl::bin

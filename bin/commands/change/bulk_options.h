@@ -1,0 +1,55 @@
+// What a verb takes to act on many runs: filters, a rate, and the leave to do it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bin/operations/bulk.h"
+#include "bin/output/console.h"
+#include "bin/settings/exit_code.h"
+#include "bin/settings/settings.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace pawl::bin {
+
+/// A verb adopts it by a member that it constructs with its command, and a line in its run():
+///   if (bulk_.asked(ids_)) return bulk_.run(settings, console, note_);
+class BulkOptions {
+ public:
+  /// Declares the options on the verb's command. `verb` is resume, cancel, retry-now or requeue; those on failed runs
+  /// take --failed, --step and --error-like too.
+  BulkOptions(CLI::App& command, std::string verb);
+
+  /// Whether many runs are meant: no id was given. Throws UsageError where both ids and filters were, and for an option
+  /// without a value, which would widen what is meant.
+  bool asked(const std::vector<std::string>& ids) const;
+  /// Runs a second; 0: none was given. Throws UsageError.
+  double rate() const;
+
+  /// Previews, or makes the batch with --yes; with no filter it refuses and says how many runs there are.
+  ExitCode run(const Settings& settings, Console& console, const std::string& note);
+
+ private:
+  bool on_failed() const { return verb_ == "resume" || verb_ == "requeue"; }
+  bool filtered() const;
+  BulkFilter filter() const;
+  ExitCode refuse_unfiltered(const Settings& settings, Console& console) const;
+  ExitCode preview(const Settings& settings, Console& console) const;
+  ExitCode nothing(const Settings& settings, Console& console) const;
+  ExitCode make(const Settings& settings, Console& console, const std::string& note) const;
+
+  const std::string verb_;
+  std::vector<CLI::Option*> filters_;
+  CLI::Option* failed_ = nullptr;
+  bool all_failed_ = false;
+  bool yes_ = false;
+  std::string since_, until_, rate_;
+  BulkFilter filter_;
+};
+
+}  // namespace pawl::bin

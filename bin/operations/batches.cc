@@ -1,0 +1,137 @@
+// Reads pawl.v1_batches, and calls the functions that change them.
+#include "bin/operations/batches.h"
+
+#include "bin/operations/command_error.h"
+#include "engine/authoring/errors.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/connection.h"
+
+namespace pawl::bin {
+
+namespace {
+
+constexpr std::size_t kNamed = 10;
+
+std::string utc(const std::string& column) {
+  return "coalesce(to_char(" + column + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')";
+}
+
+const std::string kColumns = "batch, verb, state, runs, owed, rate, requested_by, coalesce(note, ''), filter, " +
+                             utc("created_at") + ", " + utc("finished_at") + ", " + utc("through_at") +
+                             ", ceil(extract(epoch from through_at - now()))::bigint";
+
+Batch batch_from(const storage::Rows& rows, std::size_t row) {
+  Batch batch{rows.integer(row, 0), rows.string(row, 1),  rows.string(row, 2),
+              rows.integer(row, 3), rows.integer(row, 4), std::stod(rows.string(row, 5)),
+              rows.string(row, 6),  rows.string(row, 7),  rows.string(row, 8),
+              rows.string(row, 9),  rows.string(row, 10), rows.string(row, 11)};
+  if (!rows.null(row, 12)) batch.seconds_to_go = rows.integer(row, 12);
+  return batch;
+}
+
+std::vector<Batch> batches_from(const storage::Rows& rows) {
+  std::vector<Batch> batches;
+  for (std::size_t row = 0; row < rows.size(); ++row) batches.push_back(batch_from(rows, row));
+  return batches;
+}
+
+[[noreturn]] void throw_not_found(const std::string& conninfo, std::int64_t id) {
+  std::string message = "there is no batch " + std::to_string(id);
+  const std::vector<Batch> known = list_batches(conninfo, kNamed);
+  message += known.empty() ? "; there is none: `pawl resume --failed --yes` makes one" : "; there are:";
+  for (const Batch& batch : known)
+    message += "\n  " + std::to_string(batch.id) + "  " + batch.verb + " of " + std::to_string(batch.runs) + " runs, " +
+               batch.state;
+  throw NotFoundError(message);
+}
+
+std::string advice(const std::string& outcome, const std::string& id) {
+  if (outcome.ends_with("paused")) return "`pawl batch continue " + id + "` lets it go on";
+  if (outcome.ends_with("running"))
+    return "`pawl batch pause " + id + "` holds it, and `pawl batch watch " + id + "` shows it";
+  return "`pawl batch show " + id + "` says what became of its runs";
+}
+
+}  // namespace
+
+std::vector<Batch> list_batches(const std::string& conninfo, std::size_t limit) {
+  storage::PostgresConnection connection(conninfo);
+  return batches_from(connection.run(
+      "list batches", "select " + kColumns + " from pawl.v1_batches order by batch desc limit $1::bigint",
+      {std::to_string(limit)}));
+}
+
+Batch find_batch(const std::string& conninfo, std::int64_t id) {
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows =
+      connection.run("show batch " + std::to_string(id),
+                     "select " + kColumns + " from pawl.v1_batches where batch = $1::bigint", {std::to_string(id)});
+  if (rows.size() == 0) throw_not_found(conninfo, id);
+  return batch_from(rows, 0);
+}
+
+std::vector<BatchOutcome> outcomes_of(const std::string& conninfo, std::int64_t id) {
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows =
+      connection.run("show batch " + std::to_string(id),
+                     "select coalesce(outcome, ''), count(*), min(run_id::text) from pawl.v1_batch_runs"
+                     " where batch = $1::bigint group by outcome order by 2 desc, 1",
+                     {std::to_string(id)});
+  std::vector<BatchOutcome> outcomes;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    outcomes.push_back({rows.string(row, 0), rows.integer(row, 1), rows.string(row, 2)});
+  return outcomes;
+}
+
+std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids) {
+  storage::ArrayLiteral ids;
+  for (const std::string& id : run_ids) ids.add(id);
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows = connection.run(
+      "look for batches",
+      "select r.run_id, min('batch ' || b.batch || case b.state when 'paused' then ', which is paused,' else '' end ||"
+      " ' will ' || b.verb || ' it') from pawl.v1_batch_runs r join pawl.v1_batches b on b.batch = r.batch"
+      " where r.run_id = any($1::uuid[]) and r.done_at is null group by r.run_id",
+      {ids.text()});
+  std::map<std::string, std::string> owed;
+  for (std::size_t row = 0; row < rows.size(); ++row) owed.emplace(rows.string(row, 0), rows.string(row, 1));
+  return owed;
+}
+
+void control_batch(const std::string& conninfo, std::int64_t id, const std::string& verb,
+                   const std::string& requested_by, const std::string& note) {
+  storage::PostgresConnection connection(conninfo);
+  const std::string name = std::to_string(id);
+  const std::string outcome =
+      connection
+          .run("batch " + verb + " " + name, "select pawl.control_batch($1::bigint, $2, $3, nullif($4, ''), $5::uuid)",
+               {name, verb, storage::valid_utf8(requested_by), storage::valid_utf8(note),
+                storage::choose_request(connection)})
+          .string(0, 0);
+  if (outcome == "not found") throw_not_found(conninfo, id);
+  if (outcome.starts_with("not "))
+    throw engine::RefusedError("cannot " + verb + " batch " + name + ": " + outcome.substr(outcome.find(": ") + 2) +
+                               "; " + advice(outcome, name));
+}
+
+bool worker_lives(const std::string& conninfo) {
+  storage::PostgresConnection connection(conninfo);
+  return connection
+      .run("look for workers", "select exists (select from pawl.v1_workers where state in ('awake', 'asleep'))", {})
+      .boolean(0, 0);
+}
+
+BatchWork::BatchWork(const std::string& conninfo, std::int64_t id)
+    : id_(id), connection_(std::make_unique<storage::PostgresConnection>(conninfo)) {}
+
+BatchWork::~BatchWork() = default;
+
+BatchWork::Step BatchWork::step() {
+  const storage::Rows rows =
+      connection_->run("work on batch " + std::to_string(id_),
+                       "select running, coalesce(next_in_seconds, 0) from pawl.work_on_batches(null, 500, $1::bigint)",
+                       {std::to_string(id_)});
+  return {rows.integer(0, 0) > 0, std::stod(rows.string(0, 1))};
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,86 @@
+// Calls pawl.preview_batch and pawl.make_batch, which select by one function.
+#include "bin/operations/bulk.h"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/connection.h"
+#include "workflows/text/utc_time.h"
+
+namespace pawl::bin {
+
+namespace {
+
+const std::string kRfc3339 = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'";
+
+std::string utc(const std::string& moment) { return "to_char(" + moment + " at time zone 'UTC', " + kRfc3339 + ")"; }
+
+// What is so long ago is asked of the clock that the runs' times are of.
+std::string moment_text(storage::PostgresConnection& connection, const FilterTime& time) {
+  if (const auto* at = std::get_if<engine::Timestamp>(&time)) return text::to_rfc3339(*at);
+  if (const auto* ago = std::get_if<engine::Duration>(&time))
+    return connection
+        .run("ask for the time", "select " + utc("(now() - $1::bigint * interval '1 us')"),
+             {std::to_string(ago->count())})
+        .string(0, 0);
+  return "";
+}
+
+std::string filter_json(storage::PostgresConnection& connection, const BulkFilter& filter) {
+  auto json = nlohmann::json::object();
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) json[name] = storage::valid_utf8(value);
+  };
+  add("since", moment_text(connection, filter.since));
+  add("until", moment_text(connection, filter.until));
+  add("workflow", filter.workflow);
+  add("step", filter.step);
+  add("error_like", filter.error_like);
+  add("connection", filter.connection);
+  add("org", filter.org);
+  add("user", filter.user);
+  return json.dump();
+}
+
+// With all of its digits: a slow one is not to become 0, which is none.
+std::string exact(double number) {
+  std::ostringstream text;
+  text.precision(17);
+  text << number;
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<BulkGroup> preview_bulk(const std::string& conninfo, const std::string& verb, const BulkFilter& filter) {
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows =
+      connection.run("preview " + verb,
+                     "select workflow, step, reason, runs, " + utc("first_at") + ", " + utc("last_at") +
+                         ", example from pawl.preview_batch($1, $2::jsonb) order by runs desc, workflow, step, reason",
+                     {verb, filter_json(connection, filter)});
+  std::vector<BulkGroup> groups;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    groups.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.integer(row, 3),
+                      rows.string(row, 4), rows.string(row, 5), rows.string(row, 6)});
+  return groups;
+}
+
+std::int64_t runs_in(const std::vector<BulkGroup>& groups) {
+  std::int64_t runs = 0;
+  for (const BulkGroup& group : groups) runs += group.runs;
+  return runs;
+}
+
+MadeBatch make_batch(const std::string& conninfo, const BulkRequest& request) {
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows = connection.run(
+      "make a batch to " + request.verb,
+      "select coalesce(batch, 0), runs from pawl.make_batch($1, $2::jsonb, $3, nullif($4, ''), $5::float8, $6::uuid)",
+      {request.verb, filter_json(connection, request.filter), storage::valid_utf8(request.requested_by),
+       storage::valid_utf8(request.note), exact(request.rate), storage::choose_request(connection)});
+  return {rows.integer(0, 0), rows.integer(0, 1)};
+}
+
+}  // namespace pawl::bin

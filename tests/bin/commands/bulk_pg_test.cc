@@ -1,0 +1,150 @@
+// Bulk verbs and `pawl batch` as processes: what they print, and what they say to what makes no sense.
+#include <catch2/catch.hpp>
+
+#include "tests/bin/worker/job.h"
+
+using namespace pawl::bin;
+
+namespace {
+
+/// Three runs that failed for two reasons.
+struct Fixture : Job {
+  Fixture() : Job({"--fail", "rcpt=550 5.1.1 no such user"}) {
+    organisation.fail_sync();
+    organisation.fail_sync();
+    database.exec("select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', '{\"org_id\": 7}')");
+    REQUIRE(work().code == 0);
+    REQUIRE(count("pawl.v1_events where status = 'failed'") == "3");
+    expire_leases();
+  }
+
+  std::string failed() { return count("pawl.v1_events where status = 'failed'"); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "resume without ids or filter is refused with the count of what failed, also with --yes") {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"resume"}, {"resume", "--yes"}, {"resume", "--yes", "--rate", "5/s"}}) {
+    const Completed refused = pawl(words);
+    CHECK(refused.code == 4);
+    CHECK_THAT(refused.err, Catch::Contains("3 runs have failed") && Catch::Contains("--failed for all"));
+  }
+  CHECK(failed() == "3");
+}
+
+TEST_CASE_METHOD(Fixture, "a preview groups by reason without ids, says how many, changes nothing and exits 4") {
+  const Completed shown = pawl({"resume", "--failed"});
+  CHECK(shown.code == 4);
+  CHECK_THAT(shown.err, Catch::Contains("3 runs would be resumed") && Catch::Contains("--yes"));
+  CHECK_THAT(shown.out, Catch::Contains("550 5.1.1 no such user") && Catch::Contains("notify-sync-failure") &&
+                            Catch::Contains("payload"));
+  CHECK(shown.out.find("owner@") == std::string::npos);
+  const auto json = nlohmann::json::parse(pawl({"resume", "--failed", "-o", "json"}).out);
+  CHECK(json["verb"] == "resume");
+  CHECK(json["runs"] == 3);
+  REQUIRE(json["groups"].size() == 2);
+  CHECK(json["groups"][0]["runs"] == 2);
+  CHECK(json["groups"][0]["example"].is_string());
+  CHECK(failed() == "3");
+}
+
+TEST_CASE_METHOD(Fixture, "filters of the command line select as they say, and those that fit nothing do nothing") {
+  const auto would = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "resume");
+    words.insert(words.end(), {"-o", "json"});
+    return nlohmann::json::parse(pawl(words).out)["runs"].get<int>();
+  };
+  CHECK(would({"--error-like", "550 5.1.1"}) == 2);
+  CHECK(would({"--error-like", "%550 5.1.1%"}) == 2);
+  CHECK(would({"--connection", "x"}) == 1);
+  CHECK(would({"--org", organisation.id}) == 2);
+  CHECK(would({"--user", organisation.owner}) == 2);
+  CHECK(would({"--user", organisation.member}) == 0);
+  CHECK(would({"--since", "1h"}) == 3);
+  CHECK(would({"--since", "2h", "--until", "1h"}) == 0);
+  CHECK(would({"--since", "2020-01-01T00:00:00Z", "--until", "2020-01-02T00:00:00Z"}) == 0);
+  CHECK(would({"--workflow", "notify-sync-failure", "--since", "1h"}) == 3);
+  const Completed nothing = pawl({"resume", "--workflow", "no-such", "--yes"});
+  CHECK(nothing.code == 0);
+  CHECK_THAT(nothing.err, Catch::Contains("nothing to resume"));
+  CHECK(count("pawl.batches") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "filters that make no sense are usage errors with an example, before anything is done") {
+  for (const auto& [words, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--since", "yesterday"}, "like 2h"},
+           {{"--since", "2999-01-01T00:00:00Z"}, "lies in the future"},
+           {{"--since", "1h", "--until", "2h"}, "--since 4h --until 2h"},
+           {{"--workflow", "", "--yes"}, "--workflow was given no value"},
+           {{"--user", "ada"}, "id or address"},
+           {{"--failed", "--rate", "fast", "--yes"}, "20/s"},
+           {{"9b3e71", "--since", "1h"}, "either ids or filters"},
+           {{"9b3e71", "--failed"}, "either ids or filters"}}) {
+    std::vector<std::string> all{"resume"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Completed wrong = pawl(all);
+    CAPTURE(wrong.err);
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, Catch::Contains(answer));
+  }
+  CHECK(failed() == "3");
+}
+
+TEST_CASE_METHOD(Fixture, "a batch is listed, shown, paused, continued and aborted by its number") {
+  database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice@ops', 'mended', 0.001)");
+  const auto listed = nlohmann::json::parse(pawl({"batch", "list", "-o", "json"}).out);
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0]["batch"] == 1);
+  CHECK(listed[0]["owed"] == 2);
+  CHECK(listed[0]["rate"] == 0.001);
+  CHECK(listed[0]["finished_at"].is_null());
+  CHECK(listed[0]["filter"]["error_like"] == "550");
+  CHECK(pawl({"batch", "list", "-o", "ids"}).out == "1\n");
+  CHECK_THAT(pawl({"runs", "--status", "failed"}).out, Catch::Contains("batch 1 will resume it: "));
+  const Completed shown = pawl({"batch", "show", "1"});
+  CHECK_THAT(shown.out, Catch::Contains("alice@ops") && Catch::Contains("mended") && Catch::Contains("2 to go") &&
+                            Catch::Contains("through in") && Catch::Contains("still to come"));
+  CHECK_THAT(shown.err, Catch::Contains("no worker lives"));
+  CHECK(pawl({"batch", "pause", "1"}).code == 0);
+  const Completed again = pawl({"batch", "pause", "1"});
+  CHECK(again.code == 4);
+  CHECK_THAT(again.err, Catch::Contains("it is paused") && Catch::Contains("pawl batch continue 1"));
+  const auto aborted = nlohmann::json::parse(pawl({"batch", "abort", "1", "-o", "json"}).out);
+  CHECK(aborted["state"] == "aborted");
+  CHECK(aborted["owed"] == 0);
+  for (const char* verb : {"pause", "continue", "abort"}) {
+    const Completed refused = pawl({"batch", verb, "1"});
+    CHECK(refused.code == 4);
+    CHECK_THAT(refused.err, Catch::Contains("it is aborted") && Catch::Contains("pawl batch show 1"));
+  }
+  CHECK(failed() == "3");
+  CHECK(pawl({"batch", "watch", "1"}).code == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a batch that there is not is not found, and those that there are are named") {
+  for (const char* verb : {"show", "watch", "pause", "continue", "abort"}) {
+    const Completed none = pawl({"batch", verb, "7"});
+    CHECK(none.code == 3);
+    CHECK_THAT(none.err, Catch::Contains("no batch 7") && Catch::Contains("there is none"));
+  }
+  database.exec("select pawl.make_batch('resume', '{}', 'alice')");
+  const Completed other = pawl({"batch", "show", "7"});
+  CHECK(other.code == 3);
+  CHECK_THAT(other.err, Catch::Contains("1  resume of 3 runs, running"));
+  CHECK(pawl({"batch", "show"}).code == 2);
+  CHECK(pawl({"batch", "show", "seven"}).code == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "what resume --yes made is said in the format asked for") {
+  const auto made = nlohmann::json::parse(pawl({"resume", "--failed", "--yes", "-o", "json"}).out);
+  CHECK(made["batch"] == 1);
+  CHECK(made["runs"] == 3);
+  CHECK(made["worked_on_by"] == "this command");
+  CHECK(count("pawl.outbox") == "3");
+  CHECK(count("pawl.commands where batch = 1 and verb = 'resume' and requested_by like '%@%'") == "3");
+  const auto shown = nlohmann::json::parse(pawl({"batch", "watch", "1", "-o", "json"}).out);
+  CHECK(shown["state"] == "done");
+  CHECK(shown["outcomes"][0]["outcome"] == "resumed");
+  CHECK(shown["outcomes"][0]["runs"] == 3);
+}
