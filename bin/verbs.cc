@@ -59,7 +59,9 @@ constexpr std::array kVerbs{
   pawl resume --step send-email --error-like '550 5.1.1' --yes    what failed for this)",
               of_any<make_resume>},
     VerbEntry{"batch", "What was asked of many runs: how far it is; pause, continue or abort it",
-              R"(  pawl batch list                                all of them, newest first)",
+              R"(  pawl batch list                                all of them, newest first
+  pawl batch show 1                              what became of its runs, and what it still owes
+  pawl batch watch 1                             how far it is, until it ends)",
               of_any<make_batch_verb>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
               R"(  pawl in-doubt                                  which mails, since when, what was known last

@@ -52,6 +52,15 @@ std::string advice(const std::string& outcome, const std::string& id) {
   return "`pawl batch show " + id + "` says what became of its runs";
 }
 
+std::vector<BatchOutcome> grouped(const std::string& conninfo, std::int64_t id, const std::string& sql) {
+  storage::PostgresConnection connection(conninfo);
+  const storage::Rows rows = connection.run("show batch " + std::to_string(id), sql, {std::to_string(id)});
+  std::vector<BatchOutcome> groups;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    groups.push_back({rows.string(row, 0), rows.integer(row, 1), rows.string(row, 2)});
+  return groups;
+}
+
 }  // namespace
 
 std::vector<Batch> list_batches(const std::string& conninfo, std::size_t limit) {
@@ -71,16 +80,13 @@ Batch find_batch(const std::string& conninfo, std::int64_t id) {
 }
 
 std::vector<BatchOutcome> outcomes_of(const std::string& conninfo, std::int64_t id) {
-  storage::PostgresConnection connection(conninfo);
-  const storage::Rows rows =
-      connection.run("show batch " + std::to_string(id),
-                     "select coalesce(outcome, ''), count(*), min(run_id::text) from pawl.v1_batch_runs"
-                     " where batch = $1::bigint group by outcome order by 2 desc, 1",
-                     {std::to_string(id)});
-  std::vector<BatchOutcome> outcomes;
-  for (std::size_t row = 0; row < rows.size(); ++row)
-    outcomes.push_back({rows.string(row, 0), rows.integer(row, 1), rows.string(row, 2)});
-  return outcomes;
+  return grouped(conninfo, id,
+                 "select coalesce(outcome, ''), count(*), min(run_id::text) from pawl.v1_batch_runs"
+                 " where batch = $1::bigint group by outcome order by 2 desc, 1");
+}
+
+std::vector<BatchOutcome> ends_of(const std::string& conninfo, std::int64_t id) {
+  return grouped(conninfo, id, "select status, runs, example from pawl.batch_ends($1::bigint)");
 }
 
 std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids) {

@@ -47,6 +47,9 @@ Batch find_batch(const std::string& conninfo, std::int64_t id);
 /// By how many runs.
 std::vector<BatchOutcome> outcomes_of(const std::string& conninfo, std::int64_t id);
 
+/// How the runs stand now that a batch has acted on: `unfinished`, `done`, `failed` and so on.
+std::vector<BatchOutcome> ends_of(const std::string& conninfo, std::int64_t id);
+
 /// What is still to be done to runs, by their ids, where a batch owes them anything: for example `batch 7 will resume
 /// it`.
 std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids);

@@ -308,6 +308,20 @@ comment on function pawl.work_on_batches is
   'Makes a step of each running batch that nobody else works on: how many runs it acted on, how many batches still run, and '
   'in how many seconds there is more to do (null: none runs).';
 
+-- Each run is looked up by its id: `offset 0` keeps the planner from reading the whole archive for a few of them.
+create function pawl.batch_ends(batch bigint, out status text, out runs bigint, out example uuid) returns setof record
+language sql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  select coalesce(u.status, e.status, 'gone'), count(*), min(r.run_id::text)::uuid
+  from pawl.batch_runs r
+  left join lateral (select 'unfinished' as status from pawl.outbox o where o.id = r.run_id offset 0) u on true
+  left join lateral (select a.status from pawl.outbox_archive a where a.id = r.run_id
+                     order by a.finished_at desc limit 1) e on u.status is null
+  where r.batch = batch_ends.batch and r.done_at is not null
+  group by 1 order by 2 desc, 1
+$$;
+comment on function pawl.batch_ends is
+  'How the runs stand that a batch has acted on: unfinished, or as v1_events has them; gone: not in the archive any more.';
+
 -- A batch goes when it ended long ago and the last of its runs is gone: until then a run's story names it.
 create function pawl.prune_batches(age interval, behind text, step int, out removed bigint, out last text)
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$

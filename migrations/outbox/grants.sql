@@ -16,7 +16,7 @@ grant select on pawl.migrations, pawl.workflows, pawl.commands, pawl.producers, 
 grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag, pawl.v1_batches, pawl.v1_batch_runs to pawl_operator;
 grant select (id, event, workflow, status, finished_at) on pawl.outbox_archive to pawl_operator;
 grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, pawl.problems, pawl.reason_shape,
-  pawl.select_runs, pawl.preview_batch, pawl.make_batch, pawl.control_batch, pawl.work_on_batches to pawl_operator;
+  pawl.select_runs, pawl.preview_batch, pawl.make_batch, pawl.control_batch, pawl.batch_ends, pawl.work_on_batches to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

@@ -72,9 +72,11 @@ class BatchVerb final : public Verb {
   ExitCode show(const Settings& settings, Console& console) const {
     const Batch batch = find_batch(settings.postgres, id_);
     const std::vector<BatchOutcome> outcomes = outcomes_of(settings.postgres, id_);
+    const std::vector<BatchOutcome> ends = ends_of(settings.postgres, id_);
     if (settings.output == OutputFormat::kJson) {
       auto document = batch_json(batch);
-      document["outcomes"] = outcomes_json(outcomes);
+      document["outcomes"] = outcomes_json("outcome", outcomes);
+      document["now"] = outcomes_json("status", ends);
       print_json(console.out, document);
       return ExitCode::kDone;
     }
@@ -89,7 +91,11 @@ class BatchVerb final : public Verb {
       print_table(console.out, head, OutputFormat::kTable);
       console.out << '\n';
     }
-    print_table(console.out, outcomes_table(outcomes), settings.output);
+    print_table(console.out, outcomes_table("outcome", outcomes), settings.output);
+    if (settings.output == OutputFormat::kTable && !ends.empty()) {
+      console.out << '\n';
+      print_table(console.out, outcomes_table("now", ends), OutputFormat::kTable);
+    }
     warn_if_nobody_works(batch, settings, console);
     return ExitCode::kDone;
   }

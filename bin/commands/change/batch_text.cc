@@ -73,15 +73,15 @@ nlohmann::ordered_json batch_json(const Batch& batch) {
           {"finished_at", or_null(batch.finished_at)}};
 }
 
-nlohmann::ordered_json outcomes_json(const std::vector<BatchOutcome>& outcomes) {
+nlohmann::ordered_json outcomes_json(const std::string& name, const std::vector<BatchOutcome>& outcomes) {
   auto rows = nlohmann::ordered_json::array();
   for (const BatchOutcome& outcome : outcomes)
-    rows.push_back({{"outcome", or_null(outcome.outcome)}, {"runs", outcome.runs}, {"example", outcome.example}});
+    rows.push_back({{name, or_null(outcome.outcome)}, {"runs", outcome.runs}, {"example", outcome.example}});
   return rows;
 }
 
-Table outcomes_table(const std::vector<BatchOutcome>& outcomes) {
-  Table table{{"outcome", "runs", "example"}, {}, 2};
+Table outcomes_table(const std::string& name, const std::vector<BatchOutcome>& outcomes) {
+  Table table{{name, "runs", "example"}, {}, 2};
   for (const BatchOutcome& outcome : outcomes)
     table.rows.push_back(
         {outcome.outcome.empty() ? "still to come" : outcome.outcome, std::to_string(outcome.runs), outcome.example});

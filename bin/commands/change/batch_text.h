@@ -21,7 +21,8 @@ std::string progress_text(const Batch& batch);
 
 /// With numbers as numbers, and null for what there is not.
 nlohmann::ordered_json batch_json(const Batch& batch);
-nlohmann::ordered_json outcomes_json(const std::vector<BatchOutcome>& outcomes);
-Table outcomes_table(const std::vector<BatchOutcome>& outcomes);
+/// `name` is what the groups are by: outcome or status.
+nlohmann::ordered_json outcomes_json(const std::string& name, const std::vector<BatchOutcome>& outcomes);
+Table outcomes_table(const std::string& name, const std::vector<BatchOutcome>& outcomes);
 
 }  // namespace pawl::bin

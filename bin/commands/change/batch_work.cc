@@ -45,10 +45,10 @@ void print_end(const Batch& batch, const std::vector<BatchOutcome>& outcomes, co
                Console& console) {
   if (settings.output == OutputFormat::kJson) {
     auto document = batch_json(batch);
-    document["outcomes"] = outcomes_json(outcomes);
+    document["outcomes"] = outcomes_json("outcome", outcomes);
     return print_json(console.out, document);
   }
-  print_table(console.out, outcomes_table(outcomes), settings.output);
+  print_table(console.out, outcomes_table("outcome", outcomes), settings.output);
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ ExitCode work_on(std::int64_t batch, const Settings& settings, Console& console)
   line.finish();
   const Batch left = find_batch(settings.postgres, batch);
   if (settings.output == OutputFormat::kTable)
-    print_table(console.out, outcomes_table(outcomes_of(settings.postgres, batch)), settings.output);
+    print_table(console.out, outcomes_table("outcome", outcomes_of(settings.postgres, batch)), settings.output);
   if (left.state == "done") return ExitCode::kDone;
   console.err << "batch " << id << " is " << left.state << ": " << progress_text(left);
   if (left.state == "running")

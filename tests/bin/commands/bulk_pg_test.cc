@@ -147,4 +147,5 @@ TEST_CASE_METHOD(Fixture, "what resume --yes made is said in the format asked fo
   CHECK(shown["state"] == "done");
   CHECK(shown["outcomes"][0]["outcome"] == "resumed");
   CHECK(shown["outcomes"][0]["runs"] == 3);
+  CHECK(nlohmann::json::parse(pawl({"batch", "show", "1", "-o", "json"}).out)["now"][0]["status"] == "unfinished");
 }

@@ -336,6 +336,20 @@ TEST_CASE_METHOD(Fixture, "a failed run says which batch is still to act on it")
   CHECK(value("select count(*) from pawl.v1_events where batch is not null") == "0");
 }
 
+TEST_CASE_METHOD(Fixture, "a batch knows how the runs stand that it has acted on") {
+  fail(4);
+  const std::string batch = make();
+  exec("select pawl.work_on_batches(null, 3)");
+  const auto events = worker.claim();
+  worker.finish(events.at(0));
+  worker.finish(events.at(1), engine::RunStatus::kFailed, "again");
+  CHECK(exec("select status, runs from pawl.batch_ends($1::bigint) order by status", {batch}) ==
+        Table{{"done", "1"}, {"failed", "1"}, {"unfinished", "1"}});
+  exec("delete from pawl.outbox_archive where status = 'done'");
+  CHECK(value("select string_agg(status, ' ' order by status) from pawl.batch_ends($1::bigint)", {batch}) ==
+        "failed gone unfinished");
+}
+
 TEST_CASE_METHOD(Fixture, "a batch is kept until it ended long ago and the last of its runs is gone") {
   const auto ids = fail(3);
   const std::string batch = make();

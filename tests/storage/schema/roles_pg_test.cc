@@ -114,7 +114,8 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
       " select workers, select workflows, update email_deliveries, update outbox.deliveries, update outbox.lease_batch,"
       " update outbox.lease_epoch, update stores, update workers, usage pawl");
   CHECK(granted("pawl_operator") ==
-        "execute control_batch, execute dismiss, execute make_batch, execute preview_batch, execute problems,"
+        "execute batch_ends, execute control_batch, execute dismiss, execute make_batch, execute preview_batch, "
+        "execute problems,"
         " execute reason_shape, execute resolve_in_doubt, execute resume, execute runs_of, execute select_runs,"
         " execute unpin, execute work_on_batches, select application, select commands, select migrations,"
         " select notifications.created_at, select notifications.event_id, select notifications.title,"
