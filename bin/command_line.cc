@@ -12,6 +12,7 @@
 #include "bin/reference/help_text.h"
 #include "bin/reference/option_table.h"
 #include "bin/settings/options.h"
+#include "bin/settings/setting_sources.h"
 #include "bin/settings/suggestion.h"
 #include "bin/settings/version.h"
 #include "bin/verbs.h"
@@ -119,8 +120,10 @@ class CommandLine {
       return usage(error.what());
     }
     if (app_.get_subcommands().empty()) return usage("no verb was given");
-    return guarded(console_, [this] {
+    return guarded(console_, [&] {
+      const std::set<std::string> before_file = given_settings(app_);
       if (!settings_.config.empty()) read_config_file(app_, settings_.config);
+      settings_.sources = setting_sources(app_, std::vector<std::string>(argv + 1, argv + argc), before_file);
       require_usable_postgres();
       workflows_.choose(settings_.workflows);
       for (const std::string& password : storage::postgres_passwords(settings_.postgres))

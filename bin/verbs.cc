@@ -6,13 +6,17 @@
 #include "bin/commands/change/batch.h"
 #include "bin/commands/change/emit.h"
 #include "bin/commands/change/in_doubt.h"
-#include "bin/commands/setup/mail.h"
-#include "bin/commands/setup/migrate.h"
-#include "bin/commands/inspect/replay.h"
 #include "bin/commands/change/resume.h"
+#include "bin/commands/inspect/doctor.h"
+#include "bin/commands/inspect/replay.h"
 #include "bin/commands/inspect/runs.h"
 #include "bin/commands/inspect/show.h"
 #include "bin/commands/inspect/sql.h"
+#include "bin/commands/inspect/status.h"
+#include "bin/commands/inspect/top.h"
+#include "bin/commands/inspect/waiting.h"
+#include "bin/commands/setup/mail.h"
+#include "bin/commands/setup/migrate.h"
 #include "bin/commands/setup/worker.h"
 #include "bin/reference/generate.h"
 #include "bin/reference/help.h"
@@ -37,6 +41,17 @@ constexpr std::array kVerbs{
               R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
   PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
               make_worker},
+    VerbEntry{"status", "How the whole is doing: what is wrong, and what to do",
+              R"(  pawl status || echo "see above"                exit 1 where something is wrong
+  pawl status -o json > status.json || echo "something is wrong"   for a program to read)",
+              of_any<make_status>},
+    VerbEntry{"doctor", "Look at all that pawl stands on: what is wrong, why it matters, what to do",
+              R"(  pawl doctor || echo "see above"                exit 1 where something is wrong
+  pawl doctor --settings -o json > doctor.json || echo "something is wrong")",
+              make_doctor},
+    VerbEntry{"top", "Watch the fleet: rates, backlog, workers, paused steps",
+              R"(  pawl top --count 2 --every 200ms               two lines; without --count until q or Ctrl-C)",
+              of_any<make_top>},
     VerbEntry{"emit", "Write an event to the outbox and print its id",
               R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
   pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
@@ -49,6 +64,11 @@ constexpr std::array kVerbs{
     VerbEntry{"show", "Everything about one run, as a timeline",
               R"(  pawl show 9b3e71                               one run, by the beginning or the end of its id)",
               of_any<make_show>},
+    VerbEntry{
+        "waiting", "Every unfinished run, and why it is not finished",
+        R"(  pawl waiting                                   from the checkpoints and from Postgres, whichever knows more
+  pawl waiting --step send-email -o json         for a program to read)",
+        make_waiting},
     VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects",
               R"(  pawl replay 9b3e71                             what happened in it, and what is next
   pawl runs -o ids | pawl replay - -o ids        the runs that no longer fit this build)",

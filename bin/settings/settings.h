@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bin/output/table.h"
 #include "engine/authoring/clock.h"
@@ -11,6 +12,13 @@ namespace pawl::bin {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kAuto, kText, kJson };
+
+/// A setting as it was given, for whoever asks where a value came from. The value may be a secret.
+struct SettingSource {
+  std::string name;    ///< As its flag has it, without the dashes.
+  std::string value;   ///< As text; empty: none.
+  std::string source;  ///< `flag`, `environment`, `file` or `default`.
+};
 
 struct Settings {
   std::string config;    ///< The file the rest may come from; empty: none.
@@ -36,6 +44,8 @@ struct Settings {
   std::size_t moving_max = 2000;
   engine::Duration retention{std::chrono::hours{24 * 30}};
   engine::Duration archive_retention{std::chrono::hours{24 * 365}};
+
+  std::vector<SettingSource> sources;  ///< Of every setting, in the order of the help.
 };
 
 /// `${XDG_STATE_HOME:-~/.local/state}/pawl/checkpoints.db`. Throws UsageError without a home.

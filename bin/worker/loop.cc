@@ -135,6 +135,7 @@ void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
     log_.line(LogLevel::kWarn, "batches cannot be worked on yet", {{"error", batches}});
   batch_problem_ = batches;
   report_pruned(outbox);
+  report_takeovers(outbox);
   std::vector<std::string> problems = outbox.application_problems();
   if (problems == application_problems_) return;
   for (const std::string& problem : problems)
@@ -142,6 +143,15 @@ void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
   if (problems.empty()) log_.line(LogLevel::kInfo, "failed syncs and their people are seen again");
   application_problems_ = problems;
   board_.application(std::move(problems));
+}
+
+void WorkerLoop::report_takeovers(storage::PostgresOutbox& outbox) {
+  for (const storage::Takeover& takeover : outbox.take_takeovers())
+    log_.line(LogLevel::kInfo, "set free what a worker that is gone had",
+              {{"runs", std::to_string(takeover.runs)},
+               {"epoch", std::to_string(takeover.epoch)},
+               {"host", takeover.host},
+               {"store", takeover.store}});
 }
 
 void WorkerLoop::report_pruned(storage::PostgresOutbox& outbox) {

@@ -40,6 +40,7 @@ class WorkerLoop {
   bool wait_before_next_try(engine::Duration at_most);
   void reload_if_asked();
   void watch(storage::PostgresOutbox& outbox);
+  void report_takeovers(storage::PostgresOutbox& outbox);
   void report_pruned(storage::PostgresOutbox& outbox);
   void turn(engine::Runner& runner);
   void begin_drain(engine::Runner& runner, const char* why);

@@ -1,15 +1,23 @@
 // Wires one registration.
 #include "bin/worker/session.h"
 
+#include <utility>
+
 #include "bin/settings/version.h"
+#include "storage/sqlite/place.h"
 
 namespace pawl::bin {
 
 namespace {
 
-storage::PostgresOutboxOptions outbox_options(const Settings& settings) {
+storage::PostgresOutboxOptions outbox_options(const WorkerWorld& world) {
+  const Settings& settings = world.settings;
+  std::vector<std::string> workflows;
+  for (const engine::WorkflowDefinition& workflow : world.workflows.definitions()) workflows.push_back(workflow.name);
   return {.address = {settings.postgres, settings.postgres_timeout},
           .version = kVersion,
+          .path = storage::real_path(world.checkpoints_path),
+          .workflows = std::move(workflows),
           .lease = settings.lease,
           .listen = settings.doorbell,
           .retention = settings.archive_retention};
@@ -28,7 +36,7 @@ engine::RunnerOptions runner_options(const Settings& settings) {
 }  // namespace
 
 WorkerSession::WorkerSession(const WorkerWorld& world)
-    : outbox_(outbox_options(world.settings), world.epoch),
+    : outbox_(outbox_options(world), world.epoch),
       lanes_(engine::lane_specs(world.workflows.definitions())),
       runner_({outbox_, world.checkpoints, world.clock, lanes_, world.observer}, world.workflows.definitions(),
               runner_options(world.settings)) {}

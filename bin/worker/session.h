@@ -1,6 +1,8 @@
 // One registration of the worker: outbox, lanes and runner under one epoch, torn down together when the lease is lost.
 #pragma once
 
+#include <string>
+
 #include "bin/settings/settings.h"
 #include "bin/worker/workflows.h"
 #include "engine/runtime/runner.h"
@@ -15,6 +17,7 @@ struct WorkerWorld {
   const storage::PostgresAddress& address;
   storage::Epoch& epoch;  ///< Each registration sets it anew.
   engine::Checkpoints& checkpoints;
+  const std::string& checkpoints_path;  ///< The file that they are in.
   Workflows& workflows;
   const engine::Clock& clock;
   engine::Observer& observer;

@@ -176,6 +176,13 @@ std::vector<std::string> Workflows::warnings() const {
   return all;
 }
 
+std::optional<engine::RetryPolicy> Workflows::retry_of(const std::string& workflow, const std::string& step) const {
+  if (workflow::Module* const module = find(workflow))
+    for (const workflow::StepRetry& retry : module->retries())
+      if (retry.step == step) return retry.policy;
+  return std::nullopt;
+}
+
 bool Workflows::mails() const {
   return std::ranges::any_of(used(), [](auto* part) { return dynamic_cast<mail::MailPart*>(part) != nullptr; });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Workflows {
   /// Throws engine::RefusedError when the world lacks, or denies, what a step of those that run needs.
   void check_access();
   std::vector<std::string> warnings() const;
+
+  /// As the settings have it; none for a step that has no setting of its own.
+  std::optional<engine::RetryPolicy> retry_of(const std::string& workflow, const std::string& step) const;
 
   mail::MailPart& mail() { return parts_.shared<mail::MailPart>(); }
   bool mails() const;

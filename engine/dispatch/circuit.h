@@ -23,6 +23,8 @@ class Circuit {
     return closed() || (!probing_ && now >= probe_at(rank));
   }
   const std::string& reason() const { return reason_; }
+  /// Since when it is open.
+  Timestamp opened_at() const { return opened_at_; }
   /// Where the service refuses, what it has not refused yet need not wait for longer than a second.
   Timestamp probe_at(Refusals::Rank rank = Refusals::Rank::kNew) const {
     return refused_ && rank < Refusals::Rank::kRefused ? new_probe_at_ : probe_at_;
@@ -48,12 +50,14 @@ class Circuit {
   void end_probe() { probing_ = false; }
   /// `jitter` in [0, 1) keeps the workers of a fleet from probing together.
   void open(const std::string& reason, Timestamp now, double jitter, const ProbeWaits& waits = {}) {
+    if (closed()) opened_at_ = now;
     reason_ = reason.empty() ? "unavailable" : reason;
     refused_ = false;
     wait_longer(now, jitter, waits);
   }
   /// Opens it, or keeps it open after a probe that was refused.
   void refuse(const std::string& reason, Timestamp now, double jitter) {
+    if (closed()) opened_at_ = now;
     if (!refused_) new_probe_at_ = now;
     reason_ = reason;
     refused_ = true;
@@ -69,6 +73,7 @@ class Circuit {
   }
 
   std::string reason_;
+  Timestamp opened_at_{};
   Duration wait_{0};
   Timestamp probe_at_{};
   Timestamp new_probe_at_{};

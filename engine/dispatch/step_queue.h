@@ -67,6 +67,8 @@ class StepQueue {
     if (in_flight_.empty()) return std::nullopt;
     return *in_flight_.begin();
   }
+  /// How many batches are out.
+  std::size_t calls() const { return in_flight_.size(); }
   /// Everything queued, when the circuit opens.
   std::vector<Execution*> evict();
   /// What a queue that does not move holds back from now on; empty while it moves.

@@ -8,6 +8,7 @@
 
 #include "engine/authoring/event.h"
 #include "engine/ports/quarantine.h"
+#include "engine/ports/step_report.h"
 
 namespace pawl::engine {
 
@@ -93,6 +94,13 @@ class Outbox {
 
   /// Renews every lease of this epoch. Throws LeaseLostError when the epoch was declared dead.
   virtual void renew() = 0;
+
+  /// Shows these steps as not moving, and no others of this worker: for people elsewhere, and nothing depends on it.
+  /// Called from the thread of `finish`; `now` is the clock by which the reports' times are.
+  virtual void report(std::span<const StepReport> steps, Timestamp now) {
+    static_cast<void>(steps);
+    static_cast<void>(now);
+  }
 
   /// Gives claimed but unstarted events back as if never delivered, and marks the epoch as cleanly stopped: the leases
   /// of waiting runs stay until they expire, so that a quick restart takes them up again.

@@ -54,6 +54,8 @@ class Parking {
   std::optional<Timestamp> wake_due_at() const;
   /// When `release_held` has, given some room.
   std::optional<Timestamp> held_due_at() const;
+  /// How many runs wait for the step; a few that have gone on since may be counted.
+  std::size_t held(const StepBase& step) const { return wakes_.held(&step); }
   std::size_t parked() const { return wakes_.size(); }
   /// How many are being loaded.
   std::size_t loading() const { return loading_; }

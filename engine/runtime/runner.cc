@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "engine/authoring/errors.h"
+#include "engine/dispatch/step_reporting.h"
 #include "engine/runs/window.h"
 #include "engine/runtime/arrivals.h"
 #include "engine/runtime/heartbeat.h"
@@ -95,6 +97,7 @@ class Runner::Parts {
   RunLife life_;
   Arrivals arrivals_;
   Intake intake_;
+  StepReporting reporting_;
   OutageReport outages_;
   bool draining_ = false;
 };
@@ -134,6 +137,8 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       intake_(ports.outbox, ports.checkpoints, lanes_, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
               names_of(workflows_), std::min(options.claim_max, options.moving_max) / 4,
               [this](std::vector<Arrival> arrivals) { delivered(std::move(arrivals)); }),
+      reporting_({queues_, ports.outbox, lanes_, kFinishLane, workflows_,
+                  [this](const StepBase& step) { return parking_.held(step); }}),
       outages_(ports.observer, {&intake_.backoff(), &archiver_.backoff(), &heartbeat_.backoff()},
                {&journal_.backoff(), &intake_.store_backoff(), &parking_.backoff()}) {}
 
@@ -240,6 +245,7 @@ void Runner::Parts::turn(Duration at_most) {
   journal_.flush(now());
   heartbeat_.turn(now());
   archiver_.turn(now());
+  reporting_.turn(now());
   const bool moving = life_.moving() > 0 || held_moves();
   if (draining_ && !moving && journal_.empty() && archiver_.empty())
     intake_.release();
@@ -308,8 +314,10 @@ RunnerStatus Runner::Parts::status() const {
   status.checkpoint_groups = journal_.groups();
   status.moving = life_.moving();
   status.waiting = parking_.parked() + suspects_.held().has_value();
-  for (const StepQueue& queue : queues_)
-    if (!queue.circuit().closed()) status.open_circuits.push_back({queues_.name_of(queue), queue.circuit().reason()});
+  for (StepReport& report : reporting_.reports(now()))
+    if (!report.reason.empty())
+      status.open_circuits.push_back(
+          {std::move(report.step), std::move(report.reason), report.paused_since, report.next_probe_at, report.held});
   status.outbox_error = outages_.outbox_error(lease_holds());
   status.checkpoints_error = outages_.store_error();
   return status;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct Ports {
 struct CircuitStatus {
   std::string step;  ///< As in named_steps.
   std::string reason;
+  Timestamp since{};
+  std::optional<Timestamp> next_probe_at = {};  ///< None while a probe is out.
+  std::size_t held = 0;                         ///< Runs that wait for it.
 };
 
 /// A snapshot for progress, health and metrics. Counters since open().

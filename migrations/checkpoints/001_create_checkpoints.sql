@@ -156,7 +156,8 @@ where s.failed;
 -- Public: every unfinished run and why it is not finished. `why` is 'moving' (in a worker's memory, or in none since it
 -- stopped), 'backoff' (a step is between two attempts; the one due first is shown) or 'circuit' (no attempt of its own
 -- failed: it is held until the service behind a step answers again). reason is the worker's own word when it parked; of
--- a paused step it is `STEP is paused: WHY`, which gives step and last_error.
+-- a paused step it is `STEP is paused: WHY`, which gives step and last_error. since is when the first attempt began from
+-- which the age of the execution counts, and so when it gives up; else when the run began.
 create view v1_waiting as
 select r.run_id, r.workflow,
        case when r.status = 'running' then 'moving' when p.run is null then 'circuit' else 'backoff' end as why,
@@ -165,7 +166,8 @@ select r.run_id, r.workflow,
        p.key, p.attempt as attempts,
        coalesce(p.error, iif(paused, substr(r.reason, paused + length(' is paused: ')), null)) as last_error,
        strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(r.wake_at, p.retry_at) / 1e6, 'unixepoch') as next_at,
-       strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(p.first_started_at, r.started_at) / 1e6, 'unixepoch') as since
 from (select *, instr(reason, ' is paused: ') as paused from runs) r
 left join attempts p
   on (p.run, p.step, p.key, p.resumes, p.attempt) = (

@@ -27,6 +27,8 @@ create table pawl.workers (
   host text not null,
   pid int not null,
   version text not null,
+  path text not null default '',
+  workflows text[] not null default '{}',
   asleep boolean not null default false,
   started_at timestamptz not null default clock_timestamp(),
   heartbeat_at timestamptz not null default clock_timestamp(),
@@ -40,6 +42,8 @@ comment on table pawl.workers is
   'Living workers, a row an epoch. A row past expires_at is deleted by any other worker, which frees its events.';
 comment on column pawl.workers.epoch is 'The fencing token that every write of this worker carries.';
 comment on column pawl.workers.store is 'Identity of the SQLite checkpoint store the worker uses.';
+comment on column pawl.workers.path is 'Its checkpoint file, on its host.';
+comment on column pawl.workers.workflows is 'The workflows that it runs.';
 comment on column pawl.workers.asleep is 'True while it waits for the doorbell; only then is pg_notify called.';
 comment on column pawl.workers.expires_at is 'When its leases end unless renewed, by the clock of Postgres.';
 comment on column pawl.workers.claims_from is 'Claims of this epoch with a lower lease_batch come too late and take nothing.';
@@ -169,12 +173,24 @@ end $$;
 comment on function pawl.payload_bytes is
   'Bytes of a payload as text; of one that surely has more than `most`, as stored or as unpacked.';
 
+-- A row stays when its worker is gone: it says which disk of which host had a run. A heartbeat does not touch it; what a
+-- worker was seen for last is noted by whoever ends its epoch.
 create table pawl.stores (
   store uuid primary key,
-  opened_at timestamptz not null
+  opened_at timestamptz not null,
+  host text not null default '',
+  path text not null default '',
+  version text not null default '',
+  last_seen_at timestamptz,
+  stopped boolean not null default false
 );
 comment on table pawl.stores is 'Checkpoint stores that workers have registered; whoever registers one holds its row.';
 comment on column pawl.stores.opened_at is 'When a worker registered it last.';
+comment on column pawl.stores.host is 'Where that worker ran.';
+comment on column pawl.stores.path is 'The file, on that host.';
+comment on column pawl.stores.version is 'The pawl version of that worker.';
+comment on column pawl.stores.last_seen_at is 'The last heartbeat of its latest epoch that has ended.';
+comment on column pawl.stores.stopped is 'Whether that epoch stopped cleanly.';
 
 -- Functions are open to PUBLIC unless they are closed, and whoever may execute a trigger's function can put it on a table
 -- of his own.

@@ -55,7 +55,7 @@ create view pawl.v1_workers as
               when w.stopped_at is not null then 'stopped'
               when w.asleep then 'asleep'
               else 'awake' end as state,
-         coalesce(l.leased, 0) as leased, w.started_at, w.heartbeat_at, w.expires_at, w.stopped_at
+         coalesce(l.leased, 0) as leased, w.started_at, w.heartbeat_at, w.expires_at, w.stopped_at, w.path, w.workflows
   from pawl.workers w
   left join (select lease_epoch, count(*) as leased from pawl.outbox where lease_epoch is not null group by 1) l
     on l.lease_epoch = w.epoch;
@@ -72,6 +72,8 @@ comment on column pawl.v1_workers.started_at is 'When it registered.';
 comment on column pawl.v1_workers.heartbeat_at is 'When it last renewed its leases.';
 comment on column pawl.v1_workers.expires_at is 'When its leases end unless renewed.';
 comment on column pawl.v1_workers.stopped_at is 'When it stopped cleanly; else null.';
+comment on column pawl.v1_workers.path is 'Its checkpoint file, on its host.';
+comment on column pawl.v1_workers.workflows is 'The workflows that it runs.';
 
 -- A time that is none has no age.
 create view pawl.v1_lag as

@@ -60,7 +60,7 @@ constexpr const char* kTimeline = R"(
 
 class CheckpointReader::File {
  public:
-  File(const std::string& file, std::chrono::seconds at_most) : path(real_path(file)), patience(at_most) {
+  File(const std::string& file, std::chrono::milliseconds at_most) : path(real_path(file)), patience(at_most) {
     reading([this] {
       database = open_read_only(path);
       patience.watch(*database);
@@ -88,7 +88,7 @@ class CheckpointReader::File {
   std::unique_ptr<SqliteRuns> stored_runs;
 };
 
-CheckpointReader::CheckpointReader(const std::string& path, std::chrono::seconds at_most)
+CheckpointReader::CheckpointReader(const std::string& path, std::chrono::milliseconds at_most)
     : file_(std::make_unique<File>(path, at_most)) {}
 
 CheckpointReader::~CheckpointReader() = default;

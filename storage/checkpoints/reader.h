@@ -48,7 +48,7 @@ struct TimelineEntry {
 /// call throws engine::Error when it takes longer than `at_most`.
 class CheckpointReader {
  public:
-  explicit CheckpointReader(const std::string& path, std::chrono::seconds at_most = std::chrono::minutes{1});
+  explicit CheckpointReader(const std::string& path, std::chrono::milliseconds at_most = std::chrono::minutes{1});
   ~CheckpointReader();
 
   std::vector<RunSummary> runs(const RunFilter& filter) const;

@@ -67,10 +67,11 @@ const std::string kFindCold =
 
 }  // namespace
 
-OutboxClaims::OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch)
+OutboxClaims::OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch, TakeoverNews& news)
     : connection_(options.address),
       listen_(options.listen),
       epoch_(epoch),
+      news_(news),
       archive_partitions_(options.partitions_every),
       retention_(options.retention, options.prune_every),
       watch_(options.watch) {
@@ -215,14 +216,14 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
 void OutboxClaims::look_at_workers(ClaimCursor::Time now) {
   if (now < look_at_workers_at_) return;
   look_at_workers_at_ = now + kWorkersEvery;
-  free_expired_epochs(connection_);
+  free_expired_epochs(connection_, epoch_, news_);
   epochs_ = epochs_at_work(connection_);
 }
 
 // Passes over leased rows once, and says from where on to claim fresh events.
 std::int64_t OutboxClaims::sweep(int deliveries_max) {
   const Survey seen = survey(connection_, names_, store_);
-  if (seen.leased_by_nobody) free_events_of_nobody(connection_);
+  if (seen.leased_by_nobody) free_events_of_nobody(connection_, epoch_, news_);
   redelivered_.clear();
   more_redelivered_ = seen.redelivered || seen.leased_by_nobody;
   if (more_redelivered_) find_redelivered(deliveries_max);

@@ -14,6 +14,7 @@
 #include "storage/outbox/batch_steps.h"
 #include "storage/outbox/claim_cursor.h"
 #include "storage/outbox/claim_size.h"
+#include "storage/outbox/fleet/takeovers.h"
 #include "storage/outbox/postgres_outbox.h"
 #include "storage/outbox/survey.h"
 #include "storage/outbox/tenant_fairness.h"
@@ -25,7 +26,7 @@ namespace pawl::storage {
 /// Used by one thread. A claim whose reply was lost is found again by its number in `lease_batch`.
 class OutboxClaims {
  public:
-  OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch);
+  OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch, TakeoverNews& news);
 
   /// Claims nothing, for an epoch that nobody has.
   void check_access();
@@ -69,6 +70,7 @@ class OutboxClaims {
   bool listens_ = false;
   int asked_at_ = 0;  ///< The opening of the connection at which the server was asked whether to listen.
   const Epoch& epoch_;
+  TakeoverNews& news_;
   std::string store_;
   std::string names_ = "{}";  ///< Of the workflows of the last request, as an array literal.
   ClaimCursor cursor_;

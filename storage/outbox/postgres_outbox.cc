@@ -3,6 +3,7 @@
 
 #include "engine/faults/crash_point.h"
 #include "storage/outbox/claims.h"
+#include "storage/outbox/fleet/step_reports.h"
 #include "storage/outbox/registration.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
@@ -51,13 +52,14 @@ class PostgresOutbox::Lanes {
   Lanes(PostgresOutboxOptions given, Epoch& epoch)
       : options(std::move(given)),
         epoch(epoch),
-        claims(options, epoch),
+        claims(options, epoch, news),
         ends(options.address),
         heart(options.address) {}
 
   const PostgresOutboxOptions options;
   Epoch& epoch;
   OwnEpochs own;
+  TakeoverNews news;
   OutboxClaims claims;
   PostgresConnection ends;
   PostgresConnection heart;
@@ -70,8 +72,9 @@ PostgresOutbox::~PostgresOutbox() = default;
 
 engine::Registered PostgresOutbox::open(const engine::Registration& registration) {
   lanes_->own.previous = lanes_->epoch;
-  engine::Registered registered =
-      register_worker(lanes_->ends, registration, lanes_->options.version, lanes_->options.lease, lanes_->own);
+  const PostgresOutboxOptions& options = lanes_->options;
+  const WorkerIdentity identity{options.version, options.path, options.workflows, options.lease};
+  engine::Registered registered = register_worker(lanes_->ends, registration, identity, lanes_->own, lanes_->news);
   lanes_->epoch = registered.epoch;
   lanes_->claims.start_over(registration.store_id);
   return registered;
@@ -124,9 +127,15 @@ void PostgresOutbox::renew() {
   engine::crash_point(engine::CrashPoint::kAfterRenewed);
 }
 
+void PostgresOutbox::report(std::span<const engine::StepReport> steps, engine::Timestamp now) {
+  write_step_reports(lanes_->ends, lanes_->epoch, steps, now);
+}
+
 std::vector<std::string> PostgresOutbox::application_problems() const { return lanes_->claims.application_problems(); }
 
 Pruned PostgresOutbox::take_pruned() { return lanes_->claims.retention().take_pruned(); }
+
+Takeovers PostgresOutbox::take_takeovers() { return lanes_->news.take(); }
 
 std::string PostgresOutbox::prune_problem() const { return lanes_->claims.retention().problem(); }
 

@@ -8,6 +8,7 @@
 
 #include "engine/ports/outbox.h"
 #include "storage/outbox/archive_retention.h"
+#include "storage/outbox/fleet/takeovers.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/epoch.h"
 
@@ -15,7 +16,9 @@ namespace pawl::storage {
 
 struct PostgresOutboxOptions {
   PostgresAddress address;
-  std::string version;  ///< pawl's version, shown in pawl.workers.
+  std::string version;                      ///< pawl's version, shown in pawl.workers, as is what follows.
+  std::string path = "";                    ///< The checkpoint file.
+  std::vector<std::string> workflows = {};  ///< Those that the worker runs.
   engine::Duration lease{std::chrono::seconds{30}};
   /// False behind PgBouncer in transaction mode: poll instead of LISTEN. Empty: listen unless the server allows
   /// prepared transactions, which cannot ring.
@@ -42,11 +45,14 @@ class PostgresOutbox final : public engine::Outbox {
   void sleep(engine::Duration at_most) override;
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
   void renew() override;
+  void report(std::span<const engine::StepReport> steps, engine::Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;
 
   /// What keeps failed syncs from becoming events, or people from being told, as last seen: a sentence each, with what
   /// to do. Called from any thread.
   std::vector<std::string> application_problems() const;
+  /// Whose events this worker has set free since this was asked last. Called from any thread.
+  Takeovers take_takeovers();
   /// Why the archive's coming partitions could not be created, as last tried; empty: they are. Called from any thread.
   std::string archive_problem() const;
   /// Why batches could not be worked on, as last tried; empty: they could. Called from any thread.

@@ -22,34 +22,6 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? valid_utf8(name.data()) : "unknown";
 }
 
-// The epochs whose rows this transaction locked and deleted.
-struct Ended {
-  std::string all;  ///< Array literals.
-  std::string cleanly;
-};
-
-Ended ended_epochs(const Rows& rows) {
-  ArrayLiteral all, cleanly;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    all.add(rows.integer(row, 0));
-    if (rows.boolean(row, 1)) cleanly.add(rows.integer(row, 0));
-  }
-  return {all.text(), cleanly.text()};
-}
-
-// A statement of its own, after the epochs' rows were deleted: only a snapshot taken then sees their last claims. It
-// also frees the events of an epoch whose row somebody deleted by hand. An epoch that stopped cleanly took no event
-// down with it, so its deliveries do not count towards a crash loop. The epochs are named before the rows are looked
-// at: a row that another worker frees and claims meanwhile is then seen to be of a living one.
-void free_events_without_epoch(Transaction& transaction, const Ended& ended) {
-  transaction.run(
-      "update pawl.outbox o set lease_epoch = null, lease_batch = null,"
-      " deliveries = greatest(deliveries - (lease_epoch = any($1::bigint[]))::int, 0)"
-      " where o.lease_epoch = any(array(select distinct held.lease_epoch from pawl.outbox held"
-      " where held.lease_epoch <> all(array(select epoch from pawl.workers))))",
-      {ended.cleanly});
-}
-
 std::vector<std::string> id_chunks(std::span<const std::string> ids) {
   std::vector<std::string> chunks;
   for (; !ids.empty(); ids = ids.subspan(std::min(kIdsAtOnce, ids.size()))) {
@@ -96,12 +68,13 @@ void require_no_copy(Transaction& transaction, const std::string& store, const O
 // Keeps the leases of waiting runs without counting a delivery; also of events that somebody freed meanwhile and nobody
 // has claimed yet. Not of one that another worker ended and an operator resumed: it has another position, and a lease
 // that this run's end would not find.
-void keep_waiting(Transaction& transaction, const std::string& epoch, const Ended& older, const WaitingChunk& chunk) {
+void keep_waiting(Transaction& transaction, const std::string& epoch, const EndedEpochs& older,
+                  const WaitingChunk& chunk) {
   transaction.run(
       "update pawl.outbox set lease_epoch = $1::bigint, lease_batch = null, deliveries = greatest(deliveries, 1)"
       " where id = any($2::uuid[]) and position = any($3::bigint[])"
       " and (lease_epoch is null or lease_epoch = any($4::bigint[]))",
-      {epoch, chunk.ids, chunk.positions, older.all});
+      {epoch, chunk.ids, chunk.positions, older.epochs});
 }
 
 // `offset 0` makes the planner look each event up by its id. What it knows of a table that fills and empties all day is
@@ -118,47 +91,51 @@ void add_foreign(Transaction& transaction, const std::string& epoch, const std::
 
 // By the clock, not by a sequence: after a failover that lost commits, a sequence gives the numbers of the lost ones
 // out again, and two workers would share an epoch and each keep the other's leases alive.
-std::string new_epoch(Transaction& transaction, const std::string& store, const std::string& version,
-                      engine::Duration lease) {
+std::string new_epoch(Transaction& transaction, const std::string& store, const WorkerIdentity& identity) {
+  ArrayLiteral workflows;
+  for (const std::string& workflow : identity.workflows) workflows.add(workflow);
   for (;;) {  // again, in the next microsecond, if somebody else has this one
     const Rows rows = transaction.run(
-        "insert into pawl.workers (epoch, store, host, pid, version, expires_at) overriding system value"
+        "insert into pawl.workers (epoch, store, host, pid, version, expires_at, path, workflows)"
+        " overriding system value"
         " values ((extract(epoch from clock_timestamp()) * 1000000)::bigint, $1::uuid, $2, $3::int, $4,"
-        " clock_timestamp() + $5::bigint * interval '1 microsecond') on conflict (epoch) do nothing returning epoch",
-        {store, host_name(), std::to_string(getpid()), version, std::to_string(lease.count())});
+        " clock_timestamp() + $5::bigint * interval '1 microsecond', $6, $7::text[])"
+        " on conflict (epoch) do nothing returning epoch",
+        {store, host_name(), std::to_string(getpid()), identity.version, std::to_string(identity.lease.count()),
+         valid_utf8(identity.path), workflows.text()});
     if (rows.size() > 0) return rows.string(0, 0);
   }
 }
 
 // Two workers that open one store take turns. By a row, because any role that may connect can take an advisory lock.
-void hold_store(Transaction& transaction, const std::string& store) {
+void hold_store(Transaction& transaction, const std::string& store, const WorkerIdentity& identity) {
   transaction.run(
-      "insert into pawl.stores as s (store, opened_at) values ($1::uuid, now())"
-      " on conflict (store) do update set opened_at = excluded.opened_at",
-      {store});
+      "insert into pawl.stores as s (store, opened_at, host, path, version) values ($1::uuid, now(), $2, $3, $4)"
+      " on conflict (store) do update set opened_at = excluded.opened_at, host = excluded.host, path = excluded.path,"
+      " version = excluded.version, last_seen_at = now(), stopped = false",
+      {store, host_name(), valid_utf8(identity.path), identity.version});
 }
 
 }  // namespace
 
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
-                                   const std::string& version, engine::Duration lease, OwnEpochs& own) {
+                                   const WorkerIdentity& identity, OwnEpochs& own, TakeoverNews& news) {
   const std::string& store = registration.store_id;
   engine::Registered registered;
+  Takeovers freed;
   connection.transact("register worker", [&](Transaction& transaction) {
     registered = {};
-    hold_store(transaction, store);
+    freed.clear();
+    hold_store(transaction, store, identity);
     require_no_copy(transaction, store, own);
-    const std::string epoch = new_epoch(transaction, store, version, lease);
+    const std::string epoch = new_epoch(transaction, store, identity);
     own.tried.push_back(std::stoll(epoch));
-    const Ended older =
-        ended_epochs(transaction.run("delete from pawl.workers where store = $1::uuid and epoch <> $2::bigint"
-                                     " returning epoch, stopped_at is not null",
-                                     {store, epoch}));
+    const EndedEpochs older = EndedEpochs::end(transaction, "store = $1::uuid and epoch <> $2::bigint", {store, epoch});
     const auto waiting = chunks(registration.waiting);
     for (const WaitingChunk& chunk : waiting) keep_waiting(transaction, epoch, older, chunk);
     // A fresh store ends nobody and has no runs: its first sweep finds what is left without an epoch.
-    if (older.all != "{}" || !waiting.empty() || !registration.moving.empty())
-      free_events_without_epoch(transaction, older);
+    if (older.epochs != "{}" || !waiting.empty() || !registration.moving.empty())
+      freed = free_events(transaction, older, std::stoll(epoch));
     for (const WaitingChunk& chunk : waiting) add_foreign(transaction, epoch, chunk.ids, false, registered.foreign);
     for (const std::string& ids : id_chunks(registration.moving))
       add_foreign(transaction, epoch, ids, true, registered.foreign);
@@ -166,31 +143,33 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
     engine::crash_point(engine::CrashPoint::kBeforeRegistered);
   });
   engine::crash_point(engine::CrashPoint::kAfterRegistered);
+  news.add(freed);
   return registered;
 }
 
-void free_expired_epochs(PostgresConnection& connection) {
+void free_expired_epochs(PostgresConnection& connection, std::int64_t by_epoch, TakeoverNews& news) {
   const std::string operation = "free events of expired leases";
   const Rows any = connection.run(operation, "select from pawl.workers where expires_at < now() limit 1", {});
   if (any.size() == 0) return;
-  connection.transact(operation, [](Transaction& transaction) {
-    const Ended expired =
-        ended_epochs(transaction.run("delete from pawl.workers where epoch in"
-                                     " (select epoch from pawl.workers where expires_at < now() for update skip locked)"
-                                     " returning epoch, stopped_at is not null",
-                                     {}));
-    free_events_without_epoch(transaction, expired);
+  Takeovers freed;
+  connection.transact(operation, [&](Transaction& transaction) {
+    const EndedEpochs expired = EndedEpochs::end(
+        transaction, "epoch in (select epoch from pawl.workers where expires_at < now() for update skip locked)", {});
+    freed = free_events(transaction, expired, by_epoch);
     engine::crash_point(engine::CrashPoint::kBeforeFreed);
   });
   engine::crash_point(engine::CrashPoint::kAfterFreed);
+  news.add(freed);
 }
 
-void free_events_of_nobody(PostgresConnection& connection) {
-  connection.transact("free events of epochs without a row", [](Transaction& transaction) {
-    free_events_without_epoch(transaction, {.all = "{}", .cleanly = "{}"});
+void free_events_of_nobody(PostgresConnection& connection, std::int64_t by_epoch, TakeoverNews& news) {
+  Takeovers freed;
+  connection.transact("free events of epochs without a row", [&](Transaction& transaction) {
+    freed = free_events(transaction, {}, by_epoch);
     engine::crash_point(engine::CrashPoint::kBeforeFreed);
   });
   engine::crash_point(engine::CrashPoint::kAfterFreed);
+  news.add(freed);
 }
 
 }  // namespace pawl::storage

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/ports/outbox.h"
+#include "storage/outbox/fleet/takeovers.h"
 #include "storage/postgres/connection.h"
 
 namespace pawl::storage {
@@ -16,16 +17,25 @@ struct OwnEpochs {
   std::vector<std::int64_t> tried;  ///< Also those whose commit has an unknown outcome. Grows by one a try.
 };
 
+/// What a worker says of itself when it registers.
+struct WorkerIdentity {
+  std::string version;
+  std::string path;                    ///< Its checkpoint file.
+  std::vector<std::string> workflows;  ///< Those that it runs.
+  engine::Duration lease{};
+};
+
 /// One transaction: registers the epoch, takes over what older epochs of the same store left, and ends those.
 /// Throws engine::RefusedError naming the other process if one has registered the same store since this one did: it
 /// runs on a copy of the file, and would lose its epoch to us and take ours in turn.
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
-                                   const std::string& version, engine::Duration lease, OwnEpochs& own);
+                                   const WorkerIdentity& identity, OwnEpochs& own, TakeoverNews& news);
 
-/// Ends every epoch whose lease has expired by Postgres' clock and frees its events; cheap when there is none.
-void free_expired_epochs(PostgresConnection& connection);
+/// Ends every epoch whose lease has expired by Postgres' clock and frees its events, in the name of `by_epoch`; cheap
+/// when there is none.
+void free_expired_epochs(PostgresConnection& connection, std::int64_t by_epoch, TakeoverNews& news);
 
 /// Frees the events of epochs without a row, whoever deleted that.
-void free_events_of_nobody(PostgresConnection& connection);
+void free_events_of_nobody(PostgresConnection& connection, std::int64_t by_epoch, TakeoverNews& news);
 
 }  // namespace pawl::storage

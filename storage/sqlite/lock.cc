@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 
 #include "engine/authoring/errors.h"
 #include "storage/sqlite/file.h"
@@ -53,6 +54,18 @@ void SqliteLock::name_holder() const {
   if (::ftruncate(descriptor_, 0) == 0) {
     [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_, holder.data(), holder.size(), 0);
   }
+}
+
+// A lock that is tried, even a shared one, could turn away a worker that starts in that moment.
+std::optional<bool> is_locked(const std::string& path) {
+  const std::optional<FileIdentity> identity = identity_of(path + ".lock");
+  if (!identity) return false;
+  std::ifstream locks("/proc/locks");
+  if (!locks) return std::nullopt;
+  const std::string inode = ":" + std::to_string(identity->inode) + " ";
+  for (std::string line; std::getline(locks, line);)
+    if (line.find(" FLOCK ") != std::string::npos && line.find(inode) != std::string::npos) return true;
+  return false;
 }
 
 }  // namespace pawl::storage

@@ -1,6 +1,7 @@
 // The lock file that keeps a second worker off a checkpoint file.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace pawl::storage {
@@ -21,5 +22,9 @@ class SqliteLock {
 
   int descriptor_ = -1;
 };
+
+/// Whether a process of this host has `path` locked, without touching the lock; nullopt where the kernel does not say,
+/// as where the process is in another container.
+std::optional<bool> is_locked(const std::string& path);
 
 }  // namespace pawl::storage

@@ -14,7 +14,7 @@ namespace pawl::storage {
 /// by one thread at a time.
 class SqlitePatience {
  public:
-  explicit SqlitePatience(std::chrono::seconds at_most) : at_most_(at_most) {}
+  explicit SqlitePatience(std::chrono::milliseconds at_most) : at_most_(at_most) {}
   SqlitePatience(const SqlitePatience&) = delete;
 
   void watch(SQLite::Database& database);
@@ -27,7 +27,7 @@ class SqlitePatience {
   using Clock = std::chrono::steady_clock;
   static int on_progress(void* self);
 
-  const std::chrono::seconds at_most_;
+  const std::chrono::milliseconds at_most_;
   Clock::time_point ends_at_;
 };
 

@@ -1,10 +1,19 @@
 // Declares the settings of mail, reads the relay's password, and makes mailers.
 #include "workflows/mail/mail_part.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+
 #include "engine/authoring/errors.h"
 #include "workflows/mail/mail_url.h"
 #include "workflows/mail/migrations.h"
 #include "workflows/mail/smtp/identity/password_file.h"
+#include "workflows/mail/smtp/login.h"
 
 namespace pawl::mail {
 
@@ -58,6 +67,49 @@ std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::O
   } catch (const std::runtime_error& error) {
     throw engine::RefusedError(std::string("mail is not configured: ") + error.what());
   }
+}
+
+namespace {
+
+constexpr std::string_view kMaildir = "maildir:";
+
+std::string check_maildir(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path place = path;
+  while (!place.empty() && !std::filesystem::exists(place, error))
+    place = place.parent_path();  // it is made when needed
+  if (place.empty()) place = ".";
+  if (::access(place.c_str(), W_OK | X_OK) == 0) return "";
+  return "mails cannot be written to " + path + ": " + std::strerror(errno);
+}
+
+}  // namespace
+
+std::string MailPart::check_relay(const std::shared_ptr<redaction::OwnSecrets>& secrets, std::chrono::seconds at_most,
+                                  const SmtpTrace& trace) const try {
+  if (settings_.url.starts_with(kMaildir)) return check_maildir(settings_.url.substr(kMaildir.size()));
+  if (!is_smtp(settings_.url)) return "";
+  if (!settings_.password_file.empty()) secrets->add(read_password(settings_.password_file));
+  SmtpOptions options = smtp_options({.url = settings_.url,
+                                      .password = "",
+                                      .password_file = settings_.password_file,
+                                      .secrets = secrets,
+                                      .trace = trace});
+  options.login_timeout = std::min(options.login_timeout, at_most);
+  SmtpFindings findings;
+  SmtpReply reply;
+  try {
+    log_in(
+        options, findings, [] { return false; }, reply)
+        .channel->quit();
+  } catch (const SmtpChannelError& error) {
+    std::string trouble = error.what();
+    if (!reply.text.empty()) trouble.append(": ").append(reply.text);
+    return trouble;
+  }
+  return "";
+} catch (const std::runtime_error& error) {
+  return error.what();
 }
 
 }  // namespace pawl::mail

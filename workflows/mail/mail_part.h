@@ -1,6 +1,7 @@
 // Mail as a part of a worker that several workflows use: one relay, one sender.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,11 @@ class MailPart final : public workflow::SharedPart {
   /// that cannot be read.
   std::unique_ptr<Mailer> make_mailer(const std::shared_ptr<redaction::OwnSecrets>& secrets,
                                       const SmtpTrace& trace = {}) const;
+
+  /// Connects to the relay and logs in, sends nothing and says QUIT. Returns what stands in the way, for whoever has to
+  /// act on it; empty: nothing does. For a Maildir, whether it can be written to. Blocks for `at_most` and a moment.
+  std::string check_relay(const std::shared_ptr<redaction::OwnSecrets>& secrets, std::chrono::seconds at_most,
+                          const SmtpTrace& trace = {}) const;
 
   /// The worker's own; only once open.
   Mailer& mailer() { return *mailer_; }

@@ -6,14 +6,39 @@
 #include <limits>
 
 #include "bin/operations/batches.h"
+#include "bin/operations/fleet.h"
 #include "bin/operations/run_ids.h"
 #include "bin/settings/duration.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
+#include "storage/outbox/fleet/runs.h"
 
 namespace pawl::bin {
 
 namespace {
+
+// The words of the checkpoints for what Postgres calls otherwise; it does not tell what a worker's run is doing.
+storage::FleetRunFilter fleet_filter(const storage::RunFilter& filter) {
+  storage::FleetRunFilter fleet{.statuses = {},
+                                .since_seconds = filter.since_seconds,
+                                .event_id = filter.event_id,
+                                .aggregate_id = filter.aggregate_id,
+                                .workflow = filter.workflow,
+                                .limit = filter.limit};
+  if (filter.status == "running" || filter.status == "waiting")
+    fleet.statuses = {"leased", "pending"};
+  else if (!filter.status.empty())
+    fleet.statuses = {filter.status};
+  return fleet;
+}
+
+Table fleet_table(const std::vector<storage::FleetRun>& runs) {
+  Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason", "host"}, {}, 0};
+  for (const storage::FleetRun& run : runs)
+    table.rows.push_back({run.run_id, run.status, run.created_at, run.finished_at, run.workflow, run.event_id,
+                          run.aggregate_id, run.reason, run.host});
+  return table;
+}
 
 class RunsVerb final : public Verb {
  public:
@@ -24,6 +49,7 @@ class RunsVerb final : public Verb {
     command.add_option("--event", event_,
                        "Only the runs of this event, by its id, its beginning or its end, or EVENT/WORKFLOW");
     command.add_option("--connection", filter_.aggregate_id, "Only runs about this connection");
+    command.add_flag("--fleet", fleet_, "The runs of all workers, as Postgres has them");
     limit_ =
         command.add_option("--limit", filter_.limit, "At most so many, newest first; default 100, all with -o ids")
             ->check(CLI::Range(1, 1'000'000));
@@ -31,8 +57,17 @@ class RunsVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
-    const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
-    if (!event_.empty()) filter_by(resolve_runs(reader, expand_ids({event_}, console.in).front()));
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    const storage::CheckpointReader* const here = fleet_ ? nullptr : sources.checkpoints();
+    bool in_fleet = !here;
+    if (!event_.empty()) {
+      const ResolvedRuns resolved = sources.resolve(expand_ids({event_}, console.in).front());
+      in_fleet = in_fleet || resolved.in_fleet;
+      filter_by(resolved.runs);
+    }
+    if (in_fleet) return list_fleet(sources, settings, console);
+    const storage::CheckpointReader& reader = *here;
+    if (const auto warning = nobody_works_warning(reader, sources.path())) console.err << "pawl: " << *warning << '\n';
     if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
     Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason"}, {}, 0};
     std::vector<storage::RunSummary> runs = reader.runs(filter_);
@@ -47,6 +82,19 @@ class RunsVerb final : public Verb {
 
  private:
   static constexpr std::size_t kAll = std::numeric_limits<std::int64_t>::max();
+
+  ExitCode list_fleet(RunSources& sources, const Settings& settings, Console& console) {
+    storage::PostgresConnection* const postgres = sources.postgres();
+    if (!postgres)
+      throw engine::UnavailableError("list runs: there is no checkpoint file " + sources.path() +
+                                     ", and Postgres could not be asked: " + sources.postgres_error());
+    console.err << "pawl: from Postgres, where a run that a worker has is `leased`: "
+                << (fleet_ ? "asked for by --fleet" : "the checkpoint file " + sources.path() + " does not know")
+                << '\n';
+    if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
+    print_table(console.out, fleet_table(storage::list_fleet_runs(*postgres, fleet_filter(filter_))), settings.output);
+    return ExitCode::kDone;
+  }
 
   // An event has one run in each workflow.
   void filter_by(const std::vector<engine::RunName>& runs) {
@@ -76,6 +124,7 @@ class RunsVerb final : public Verb {
 
   CLI::Option* limit_ = nullptr;
   storage::RunFilter filter_;
+  bool fleet_ = false;
   std::string event_;
   std::string since_;
 };

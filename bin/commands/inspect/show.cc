@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bin/commands/inspect/show_fleet.h"
 #include "bin/operations/command_error.h"
 #include "bin/operations/run_ids.h"
 #include "bin/output/redact.h"
@@ -48,19 +49,6 @@ Deliveries ask_deliveries(const std::string& conninfo, const std::string& run_id
 std::string sentence(const storage::KnownRun& run) {
   return "run " + run.run_id + (run.workflow.empty() ? "" : " of " + run.workflow) + " is " + run.status +
          (run.reason.empty() ? "" : ": " + run.reason);
-}
-
-/// What Postgres has of runs that are not in these checkpoints: nothing of the beginning or end of an id.
-std::string known_elsewhere(const std::string& conninfo, const GivenRuns& given, const redaction::OwnSecrets& secrets) {
-  if (!is_full_id(given.id)) return "";
-  std::string known;
-  try {
-    for (const storage::KnownRun& run : storage::known_runs(conninfo, given.id, given.workflow))
-      known += "\nin Postgres, " + sentence(run);
-  } catch (const engine::Error& error) {
-    return "\nPostgres could not be asked for it: " + redacted(error.what(), secrets);
-  }
-  return known;
 }
 
 /// The event's runs that no story tells. Whether Postgres answers is told with the deliveries.
@@ -154,9 +142,16 @@ class ShowVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
-    const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
     const GivenRuns given = expand_ids({id_}, console.in).front();
-    const std::vector<engine::RunName> names = named(reader, given, settings, console);
+    const ResolvedRuns resolved = sources.resolve(given);
+    const std::vector<engine::RunName>& names = resolved.runs;
+    if (resolved.in_fleet) {
+      show_from_fleet(sources, names, settings.postgres, settings.output, console);
+      return ExitCode::kDone;
+    }
+    const storage::CheckpointReader& reader = *sources.checkpoints();
+    if (const auto warning = nobody_works_warning(reader, sources.path())) console.err << "pawl: " << *warning << '\n';
     std::vector<Story> stories;
     for (const engine::RunName& name : names) {
       auto run = reader.run(name.run_id);
@@ -183,13 +178,6 @@ class ShowVerb final : public Verb {
   }
 
  private:
-  static std::vector<engine::RunName> named(const storage::CheckpointReader& reader, const GivenRuns& given,
-                                            const Settings& settings, const Console& console) try {
-    return resolve_runs(reader, given);
-  } catch (const NotFoundError& error) {
-    throw NotFoundError(error.what() + known_elsewhere(settings.postgres, given, *console.secrets));
-  }
-
   std::string id_;
 };
 

@@ -98,7 +98,7 @@ class WorkerVerb final : public Verb {
     const auto open = [&] { checkpoints.emplace(path, warn); };
     if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
-    const WorkerWorld world{settings, address, epoch_, *checkpoints, workflows_, clock, log};
+    const WorkerWorld world{settings, address, epoch_, *checkpoints, path, workflows_, clock, log};
     const auto reload = [&] {
       if (log_file) log_file->reopen();
       mask_passwords(settings, console);

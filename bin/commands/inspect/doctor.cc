@@ -1,0 +1,119 @@
+// Shows what pawl stands on, and what is wrong with it.
+#include "bin/commands/inspect/doctor.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "bin/commands/inspect/status_text.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/doctor.h"
+#include "bin/output/redact.h"
+#include "bin/settings/version.h"
+
+namespace pawl::bin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::chrono::seconds kRelayWithin{5};
+
+class DoctorVerb final : public Verb {
+ public:
+  DoctorVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
+    command.add_flag("--settings", all_settings_, "Show every setting, and not only those that were given");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    Examined configuration = look_at_settings(settings, console);
+    std::vector<Examined> all = examine(subject(settings, console));
+    all.insert(all.begin(), std::move(configuration));
+    Findings findings;
+    for (const Examined& examined : all)
+      findings.insert(findings.end(), examined.findings.begin(), examined.findings.end());
+    std::ranges::stable_sort(findings, {}, &Finding::weight);
+    if (settings.output == OutputFormat::kJson)
+      print_json(console.out, document(settings, all, findings, console));
+    else
+      print(settings, all, findings, console);
+    return any_problem(findings) ? ExitCode::kFailed : ExitCode::kDone;
+  }
+
+ private:
+  DoctorSubject subject(const Settings& settings, const Console& console) const {
+    DoctorSubject subject{.conninfo = settings.postgres,
+                          .checkpoints_path = checkpoints_path(settings.checkpoints),
+                          .migrations = workflows_.migrations(),
+                          .workflows = workflows_.workflow_names(),
+                          .check_relay = {}};
+    if (workflows_.mails() && !workflows_.mail().given().url.empty())
+      subject.check_relay = [&mail = workflows_.mail(), secrets = console.secrets] {
+        return mail.check_relay(secrets, kRelayWithin);
+      };
+    return subject;
+  }
+
+  Examined look_at_settings(const Settings& settings, const Console& console) {
+    Examined examined{"settings", {}, {}};
+    examined.facts.emplace_back("version", kVersion);
+    for (const SettingSource& setting : settings.sources)
+      if (all_settings_ || setting.source != "default")
+        examined.facts.emplace_back(setting.name, told(setting, console));
+    try {
+      workflows_.require_settings();
+      workflows_.check_mail_settings();
+    } catch (const UsageError& error) {
+      examined.findings.push_back({Finding::Weight::kNote, error.what(), "no worker starts with these settings",
+                                   "set them where a worker runs; other verbs do without"});
+    }
+    for (const std::string& warning : workflows_.warnings())
+      examined.findings.push_back({Finding::Weight::kNote, warning, "", ""});
+    return examined;
+  }
+
+  static std::string told(const SettingSource& setting, const Console& console) {
+    return redacted(setting.value, *console.secrets) + "  (" + setting.source + ")";
+  }
+
+  static void print(const Settings&, const std::vector<Examined>& all, const Findings& findings, Console& console) {
+    print_findings(console.out, findings, *console.secrets);
+    for (const Examined& examined : all) {
+      console.out << '\n' << examined.part << '\n';
+      Table table{{"", ""}, {}, 0};
+      for (const auto& [name, value] : examined.facts)
+        table.rows.push_back({"  " + name, redacted(value, *console.secrets)});
+      if (!table.rows.empty()) {
+        table.columns = {*table.rows.front()[0], *table.rows.front()[1]};
+        table.rows.erase(table.rows.begin());
+        print_table(console.out, table, OutputFormat::kTable);
+      }
+    }
+  }
+
+  static Json document(const Settings& settings, const std::vector<Examined>& all, const Findings& findings,
+                       const Console& console) {
+    Json document{{"ok", !any_problem(findings)}};
+    document["findings"] = findings_json(findings, *console.secrets);
+    Json& sources = document["settings"] = Json::object();
+    for (const SettingSource& setting : settings.sources)
+      sources[setting.name] = {{"value", redacted(setting.value, *console.secrets)}, {"source", setting.source}};
+    for (const Examined& examined : all) {
+      if (examined.part == "settings") continue;
+      Json& part = document[examined.part] = Json::object();
+      for (const auto& [name, value] : examined.facts) part[name] = redacted(value, *console.secrets);
+    }
+    return document;
+  }
+
+  Workflows& workflows_;
+  bool all_settings_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_doctor(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<DoctorVerb>(command, workflows);
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,127 @@
+// Tells a run's story without its checkpoints.
+#include "bin/commands/inspect/show_fleet.h"
+
+#include <nlohmann/json.hpp>
+
+#include "bin/operations/command_error.h"
+#include "storage/outbox/event_admin.h"
+#include "storage/outbox/fleet/runs.h"
+
+namespace pawl::bin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct FleetStory {
+  storage::FleetRun run;
+  std::vector<storage::WaitingRun> waiting;  ///< At most one.
+  std::vector<storage::TakeoverLine> takeovers;
+  std::vector<storage::DeliveryLine> deliveries;
+};
+
+std::string where(const storage::FleetRun& run) {
+  if (run.host.empty()) return run.store;
+  return run.path + " on host " + run.host;
+}
+
+Table deliveries_table(const FleetStory& story) {
+  Table table{{"channel", "user", "state", "at", "detail"}, {}, 1};
+  for (const storage::DeliveryLine& line : story.deliveries)
+    table.rows.push_back({line.channel, line.user_id, line.state, line.at, line.detail});
+  return table;
+}
+
+void print_text(std::ostream& out, const FleetStory& story) {
+  const storage::FleetRun& run = story.run;
+  Table head{{"run", run.run_id},
+             {{"workflow", run.workflow},
+              {"event", run.type + " " + run.event_id},
+              {"about", run.aggregate_type + " " + run.aggregate_id},
+              {"payload", run.payload},
+              {"status", run.status + (run.reason.empty() ? "" : ": " + run.reason)},
+              {"emitted", run.created_at}},
+             0};
+  if (!run.finished_at.empty()) head.rows.push_back({"finished", run.finished_at});
+  for (const storage::WaitingRun& waiting : story.waiting) {
+    head.rows.push_back({"waits", waiting.state + ": " + waiting.reason});
+    head.rows.push_back({"since", waiting.since});
+    if (!waiting.until.empty()) head.rows.push_back({"until", waiting.until});
+  }
+  if (!run.store.empty()) head.rows.push_back({"checkpoints", where(run)});
+  for (const storage::TakeoverLine& takeover : story.takeovers)
+    head.rows.push_back({"taken over", takeover.at + " " + takeover.text});
+  print_table(out, head, OutputFormat::kTable);
+  out << "\ndeliveries\n";
+  print_table(out, deliveries_table(story), OutputFormat::kTable);
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json document_of(const FleetStory& story) {
+  const storage::FleetRun& run = story.run;
+  Json payload = Json::parse(run.payload, nullptr, false);
+  Json document{{"run", run.run_id},
+                {"source", "postgres"},
+                {"workflow", text_or_null(run.workflow)},
+                {"status", run.status},
+                {"reason", run.reason},
+                {"event", {{"id", run.event_id}, {"type", run.type}, {"aggregate_id", run.aggregate_id}}},
+                {"emitted_at", text_or_null(run.created_at)},
+                {"finished_at", text_or_null(run.finished_at)},
+                {"deliveries_count", run.deliveries},
+                {"resumes", run.resumes},
+                {"store", text_or_null(run.store)},
+                {"host", text_or_null(run.host)},
+                {"checkpoints", text_or_null(run.path)}};
+  document["event"]["payload"] = payload.is_discarded() ? Json(run.payload) : payload;
+  document["waiting"] = Json();
+  for (const storage::WaitingRun& waiting : story.waiting)
+    document["waiting"] = {{"state", waiting.state},
+                           {"reason", waiting.reason},
+                           {"since", text_or_null(waiting.since)},
+                           {"until", text_or_null(waiting.until)},
+                           {"step", text_or_null(waiting.step)}};
+  document["takeovers"] = Json::array();
+  for (const storage::TakeoverLine& takeover : story.takeovers)
+    document["takeovers"].push_back({{"at", takeover.at}, {"what", takeover.text}});
+  document["deliveries"] = Json::array();
+  for (const storage::DeliveryLine& line : story.deliveries)
+    document["deliveries"].push_back({{"channel", line.channel},
+                                      {"user", line.user_id},
+                                      {"state", line.state},
+                                      {"at", text_or_null(line.at)},
+                                      {"detail", text_or_null(line.detail)}});
+  return document;
+}
+
+}  // namespace
+
+void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& runs, const std::string& conninfo,
+                     OutputFormat format, Console& console) {
+  storage::PostgresConnection& postgres = *sources.postgres();  // which has just resolved them
+  console.err << "pawl: from Postgres: the steps are in the checkpoints of the worker that ran it, and not in "
+              << sources.path() << '\n';
+  std::vector<FleetStory> stories;
+  for (const engine::RunName& name : runs) {
+    auto run = storage::read_fleet_run(postgres, name.run_id);
+    if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from Postgres");
+    stories.push_back({std::move(*run), storage::read_waiting(postgres, {.runs = {name.run_id}, .limit = 1}),
+                       storage::takeovers_of(postgres, name.run_id), storage::deliveries_of(conninfo, name.run_id)});
+  }
+  if (format == OutputFormat::kJson) {
+    Json documents = Json::array();
+    for (const FleetStory& story : stories) documents.push_back(document_of(story));
+    return print_json(console.out, stories.size() == 1 ? documents.front() : documents);
+  }
+  for (std::size_t i = 0; i < stories.size(); ++i) {
+    if (format == OutputFormat::kIds) {
+      console.out << stories[i].run.run_id << '\n';
+      continue;
+    }
+    if (i > 0) console.out << '\n';
+    print_text(console.out, stories[i]);
+  }
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,269 @@
+// Examines the parts side by side.
+#include "bin/operations/doctor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <future>
+
+#include "bin/operations/fleet.h"
+#include "bin/operations/status.h"
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/outbox/fleet/fleet.h"
+#include "storage/postgres/advice.h"
+#include "storage/schema/migrator.h"
+#include "storage/sqlite/lock.h"
+
+namespace pawl::bin {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLookAtPagesFor{500};
+constexpr double kSkewMax = 5;  // seconds
+constexpr std::uintmax_t kMiB = 1 << 20;
+constexpr std::uintmax_t kDiskFreeMin = 256 * kMiB;
+constexpr std::uintmax_t kWalMax = 256 * kMiB;
+
+class Notes {
+ public:
+  explicit Notes(Examined& examined) : examined_(examined) {}
+
+  void fact(const std::string& name, const std::string& value) { examined_.facts.emplace_back(name, value); }
+  void problem(const std::string& what, const std::string& why, const std::string& todo) {
+    examined_.findings.push_back({Finding::Weight::kProblem, what, why, todo});
+  }
+  void note(const std::string& what, const std::string& why, const std::string& todo) {
+    examined_.findings.push_back({Finding::Weight::kNote, what, why, todo});
+  }
+
+ private:
+  Examined& examined_;
+};
+
+std::string mebibytes(std::uintmax_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
+
+// ---- Postgres
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void look_at_clock(storage::PostgresConnection& connection, Notes& notes) {
+  const double before = seconds_now();
+  const double theirs = std::stod(
+      connection.run("ask for the time", "select extract(epoch from clock_timestamp())::float8", {}).string(0, 0));
+  const double after = seconds_now();
+  const double skew = theirs - (before + after) / 2;
+  const double certain = std::max(std::abs(skew) - (after - before) / 2, 0.0);
+  notes.fact("clock", std::to_string(std::llround(skew * 1000)) + " ms ahead of this host's");
+  if (certain > kSkewMax)
+    notes.problem(
+        "the clocks of Postgres and of this host differ by " + age_text(certain),
+        "leases are judged by Postgres alone and hold, but retries of this host's worker come early or late, and "
+        "times in the two databases do not compare",
+        "let both keep time by NTP");
+}
+
+void look_at_session(storage::PostgresConnection& connection, Notes& notes) {
+  const storage::Rows rows = connection.run(
+      "look at the server",
+      "select current_setting('server_version'), current_setting('server_version_num')::int, current_user,"
+      " current_database(), pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',"
+      " current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',"
+      " current_setting('synchronous_commit'), current_setting('search_path'),"
+      " coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false), inet_server_addr() is null,"
+      " current_setting('max_prepared_transactions')::int",
+      {});
+  notes.fact("server", "Postgres " + rows.string(0, 0));
+  notes.fact("database", rows.string(0, 3) + " as role " + rows.string(0, 2));
+  notes.fact("synchronous_commit", rows.string(0, 8));
+  notes.fact("search_path", rows.string(0, 9));
+  notes.fact("tls", rows.boolean(0, 10) ? "yes" : rows.boolean(0, 11) ? "no, over a socket of this host" : "no");
+  if (rows.boolean(0, 4) || rows.boolean(0, 5))
+    notes.problem(rows.boolean(0, 4) ? "this server is a standby" : "the session may only read",
+                  "a worker can claim and archive nothing here",
+                  "let the address lead to the primary: target_session_attrs=read-write with all hosts");
+  if (!rows.boolean(0, 6) || !rows.boolean(0, 7))
+    notes.problem(std::string(rows.boolean(0, 6) ? "full_page_writes" : "fsync") + " is off",
+                  "a crash of the server's host can lose or damage committed events",
+                  "set it to on, and reload Postgres");
+  if (rows.string(0, 8) == "off")
+    notes.problem("synchronous_commit is off for this role",
+                  "events and mails that are recorded can be lost by a crash of the server",
+                  "set it to on for this role");
+  if (!rows.string(0, 9).starts_with("pg_catalog"))
+    notes.problem("the session's search_path is " + rows.string(0, 9) + ", and not pawl's own",
+                  "somebody else's tables or functions could be found in place of the right ones",
+                  "let the pooler pass startup options on (ignore_startup_parameters must not have options)");
+}
+
+void look_at_rights(storage::PostgresConnection& connection, Notes& notes) {
+  const storage::Rows rows = connection.run(
+      "look at the privileges",
+      "select (select coalesce(string_agg(rolname, ', ' order by rolname), '') from pg_roles where rolname in"
+      " ('pawl_worker', 'pawl_operator', 'pawl_producer') and pg_has_role(current_user, oid, 'usage')),"
+      " (select coalesce(string_agg(c.relname, ', '), '') from pg_class c where c.relnamespace = "
+      "to_regnamespace('pawl')"
+      " and c.relrowsecurity and row_security_active(c.oid)),"
+      " pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'pawl'), 'usage')",
+      {});
+  notes.fact("roles", rows.boolean(0, 2)          ? "owner of the schema pawl"
+                      : rows.string(0, 0).empty() ? "none"
+                                                  : rows.string(0, 0));
+  if (!rows.boolean(0, 2)) {
+    const std::string has = rows.string(0, 0);
+    if (has.find("pawl_worker") == std::string::npos)
+      notes.note("this role is no member of pawl_worker", "it can run no worker",
+                 "grant pawl_worker to the worker's login");
+    if (has.find("pawl_operator") == std::string::npos)
+      notes.note("this role is no member of pawl_operator",
+                 "it sees neither status nor runs of the fleet, and resumes none", "grant pawl_operator to it");
+  }
+  if (!rows.string(0, 1).empty())
+    notes.problem("row-level security hides rows of " + rows.string(0, 1) + " from this role",
+                  "what is hidden is neither run nor shown",
+                  "alter table … disable row level security, or give the role bypassrls");
+}
+
+void look_at_postgres(const DoctorSubject& subject, Examined& examined) {
+  Notes notes(examined);
+  if (const auto warning = storage::impostor_warning(subject.conninfo))
+    notes.note(*warning, "the password, and what is told to people, could be read on the way",
+               "set sslmode=verify-full");
+  const storage::PostgresAddress address = impatient(subject.conninfo);
+  storage::PostgresConnection connection(address);
+  look_at_session(connection, notes);
+  look_at_clock(connection, notes);
+  look_at_rights(connection, notes);
+  try {
+    storage::require_migrated(address, subject.migrations);
+    storage::require_workflows(address, subject.workflows);
+    notes.fact("migrations", "all of this build");
+  } catch (const engine::RefusedError& error) {
+    notes.fact("migrations", "not those of this build");
+    notes.problem(error.what(), "a worker of this build does not start", "run `pawl migrate`, or the build that fits");
+  }
+}
+
+// ---- fleet
+
+void look_at_fleet(const DoctorSubject& subject, Examined& examined) {
+  storage::PostgresConnection connection(impatient(subject.conninfo));
+  const storage::Fleet fleet = storage::read_fleet(connection);
+  Notes notes(examined);
+  std::int64_t due = 0, later = 0, leased = 0, failed = 0;
+  for (const storage::Backlog& backlog : fleet.backlog) {
+    due += backlog.due;
+    later += backlog.not_due;
+    leased += backlog.leased;
+  }
+  for (const storage::Failures& failures : fleet.failures) failed += failures.last_day;
+  const auto living = std::ranges::count_if(fleet.stores, [&](const auto& store) { return fleet.lives(store); });
+  notes.fact("workers", std::to_string(living) + " living of " + std::to_string(fleet.stores.size()) + " ever seen");
+  notes.fact("unfinished runs", std::to_string(due) + " due, " + std::to_string(later) + " later, " +
+                                    std::to_string(leased) + " with workers");
+  notes.fact("failed within a day", std::to_string(failed) + (fleet.more_failures ? " or more" : ""));
+  examined.findings = findings_of(fleet, std::nullopt);
+}
+
+// ---- checkpoints
+
+void look_at_disk(const std::string& path, Notes& notes) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  notes.fact("size", mebibytes(error ? 0 : size));
+  const std::uintmax_t wal = std::filesystem::file_size(path + "-wal", error);
+  notes.fact("-wal", mebibytes(error ? 0 : wal));
+  if (!error && wal > kWalMax)
+    notes.problem("the -wal of " + path + " has " + mebibytes(wal), "reading slows down, and the disk fills",
+                  "end whoever has had the file open for long, as a `pawl sql` that was left open");
+  const std::filesystem::space_info space = std::filesystem::space(std::filesystem::path(path).parent_path(), error);
+  if (error) return;
+  notes.fact("free disk", mebibytes(space.available));
+  if (space.available < kDiskFreeMin)
+    notes.problem("the disk of " + path + " has " + mebibytes(space.available) + " left",
+                  "a full one stops every run until there is room",
+                  "make room, or move the file while its worker is stopped");
+}
+
+void look_at_pages(const std::string& path, Notes& notes) try {
+  const storage::CheckpointReader reader(path, kLookAtPagesFor);
+  const std::string answer = reader.query("pragma quick_check(1)").rows.at(0).at(0).value_or("");
+  notes.fact("pages", answer == "ok" ? "all in order" : answer);
+  if (answer != "ok")
+    notes.problem(path + " is damaged: " + answer, "its runs may not go on, or not be read",
+                  "stop its worker and restore the file, or start with a new one: its events are delivered again");
+} catch (const engine::Error& error) {
+  if (std::string(error.what()).find("no end after") == std::string::npos) throw;
+  notes.fact("pages", "not all looked at: too many for a quick look; `pawl sql 'pragma quick_check'` looks at all");
+}
+
+void look_at_checkpoints(const DoctorSubject& subject, Examined& examined) {
+  Notes notes(examined);
+  const std::string& path = subject.checkpoints_path;
+  notes.fact("file", path);
+  std::error_code hidden;  // from this user: the reader says so
+  if (std::filesystem::status(path, hidden).type() == std::filesystem::file_type::not_found) {
+    notes.note("there is no checkpoint file " + path, "a worker makes it when it first runs; other hosts need none",
+               "set PAWL_CHECKPOINTS if a worker of this host has its file elsewhere");
+    return;
+  }
+  const std::optional<LocalStatus> local = local_status(path);
+  notes.fact("unfinished runs", std::to_string(local->unfinished));
+  notes.fact("runs that do not fit the build", std::to_string(local->misfit_count));
+  const std::optional<bool> locked = storage::is_locked(path);
+  notes.fact("open in a worker", !locked ? "not known" : *locked ? "yes" : "no");
+  if (locked == false && local->unfinished > 0)
+    notes.problem(
+        "no worker has " + path + " open, and " + std::to_string(local->unfinished) + " runs in it are unfinished",
+        "they move on only with this file, or from the beginning once another worker has taken over",
+        "start the worker of this host");
+  look_at_disk(path, notes);
+  look_at_pages(path, notes);
+  for (const Finding& finding : findings_of({.stores = {{.state = "living"}}}, local))
+    examined.findings.push_back(finding);
+}
+
+// ---- mail
+
+void look_at_mail(const DoctorSubject& subject, Examined& examined) {
+  Notes notes(examined);
+  if (!subject.check_relay) return notes.fact("relay", "no workflow of this host mails");
+  const std::string trouble = subject.check_relay();
+  notes.fact("relay", trouble.empty() ? "answers and takes the login; nothing was sent" : "cannot be used");
+  if (!trouble.empty())
+    notes.problem("the relay cannot be used: " + trouble, "mails wait, and no attempt is burned meanwhile",
+                  "check PAWL_MAIL and PAWL_MAIL_PASSWORD_FILE; `pawl mail test --to ADDRESS` shows each step");
+}
+
+using Look = void (*)(const DoctorSubject&, Examined&);
+
+Examined examined_by(Look look, const std::string& part, const DoctorSubject& subject) {
+  Examined examined{part, {}, {}};
+  try {
+    look(subject, examined);
+  } catch (const std::exception& error) {  // the other parts are still worth showing
+    Notes(examined).problem(error.what(), "this part could not be looked at to its end",
+                            "do what it says, and ask again");
+  }
+  return examined;
+}
+
+}  // namespace
+
+std::vector<Examined> examine(const DoctorSubject& subject) {
+  constexpr std::pair<const char*, Look> kParts[] = {{"postgres", look_at_postgres},
+                                                     {"fleet", look_at_fleet},
+                                                     {"checkpoints", look_at_checkpoints},
+                                                     {"mail", look_at_mail}};
+  std::vector<std::future<Examined>> looks;
+  for (const auto& [part, look] : kParts)
+    looks.push_back(std::async(std::launch::async, examined_by, look, std::string(part), std::cref(subject)));
+  std::vector<Examined> all;
+  for (std::future<Examined>& look : looks) all.push_back(look.get());
+  return all;
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,93 @@
+// Looks in the file first, then in Postgres.
+#include "bin/operations/fleet.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "bin/operations/command_error.h"
+#include "engine/authoring/errors.h"
+#include "storage/outbox/fleet/fleet.h"
+#include "storage/outbox/fleet/runs.h"
+#include "storage/postgres/conninfo.h"
+#include "storage/sqlite/lock.h"
+
+namespace pawl::bin {
+
+namespace {
+
+constexpr std::chrono::seconds kAnswerWithin{4};
+constexpr const char* kConnectWithin = "3";
+constexpr std::size_t kRunsLookedAt = 1000;  // an event's runs, or too many anyway
+
+}  // namespace
+
+storage::PostgresAddress impatient(const std::string& conninfo) {
+  storage::Keywords keywords = storage::conninfo_keywords(conninfo);
+  const bool says_itself =
+      std::ranges::any_of(keywords, [](const auto& keyword) { return keyword.first == "connect_timeout"; });
+  if (!says_itself) keywords.emplace_back("connect_timeout", kConnectWithin);
+  return {storage::conninfo_of(keywords), kAnswerWithin};
+}
+
+const storage::CheckpointReader* RunSources::checkpoints() {
+  if (std::exchange(looked_for_file_, true)) return reader_.get();
+  std::error_code hidden;  // from this user: the reader says so
+  if (std::filesystem::status(path_, hidden).type() != std::filesystem::file_type::not_found)
+    reader_ = std::make_unique<storage::CheckpointReader>(path_);
+  return reader_.get();
+}
+
+storage::PostgresConnection* RunSources::postgres() {
+  if (std::exchange(asked_postgres_, true)) return connection_.get();
+  try {
+    auto connection = std::make_unique<storage::PostgresConnection>(impatient(conninfo_));
+    if (!connection->run("look for the schema", "select to_regclass('pawl.v1_waiting') is not null", {}).boolean(0, 0))
+      throw engine::RefusedError("the database is not migrated, or by an older build; run `pawl migrate`");
+    connection_ = std::move(connection);
+  } catch (const engine::Error& error) {
+    postgres_error_ = error.what();
+  }
+  return connection_.get();
+}
+
+ResolvedRuns RunSources::resolve(const GivenRuns& given) {
+  std::string not_here = "there is no checkpoint file " + path_;
+  if (const auto* reader = checkpoints()) {
+    try {
+      return {resolve_runs(*reader, given), false};
+    } catch (const NotFoundError& error) {
+      not_here = error.what();
+      if (!reader->runs_like(given.id, 1).empty() && given.workflow.empty()) throw;  // several are meant
+    }
+  }
+  storage::PostgresConnection* const connection = postgres();
+  if (!connection) throw NotFoundError(not_here + "\nPostgres could not be asked for it: " + postgres_error_);
+  const auto candidates = storage::fleet_runs_like(*connection, given.id, kRunsLookedAt);
+  if (candidates.empty()) throw NotFoundError(not_here + "\nPostgres knows none either");
+  return {resolve_runs(candidates, given), true};
+}
+
+WhoRuns who_will_run(const std::string& conninfo, const std::string& workflow) {
+  storage::PostgresConnection connection(impatient(conninfo));
+  storage::Fleet fleet;
+  fleet.stores = storage::read_stores(connection);
+  if (!fleet.any_lives()) return {false, "no worker lives, so nobody takes it up: start one with `pawl worker`"};
+  if (!workflow.empty() && !fleet.runs(workflow))
+    return {false, "no living worker runs " + workflow + ": start one with --workflows " + workflow};
+  std::string hosts;
+  for (const storage::FleetStore& store : fleet.stores)
+    if (fleet.lives(store) &&
+        (workflow.empty() || std::ranges::find(store.workflows, workflow) != store.workflows.end()))
+      hosts.append(hosts.empty() ? "" : ", ").append(store.host);
+  return {true, "it will be taken up by a worker on " + hosts};
+}
+
+std::optional<std::string> nobody_works_warning(const storage::CheckpointReader& reader, const std::string& path) {
+  if (storage::is_locked(path) != false) return std::nullopt;
+  const auto unfinished = reader.query("select 1 from runs where ended_at is null limit 1");
+  if (unfinished.rows.empty()) return std::nullopt;
+  return "no worker has " + path + " open: its unfinished runs do not move; `pawl status` says how the whole is doing";
+}
+
+}  // namespace pawl::bin

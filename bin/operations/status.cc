@@ -1,0 +1,211 @@
+// Decides what is wrong with a fleet.
+#include "bin/operations/status.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "engine/authoring/errors.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/postgres/connection.h"
+
+namespace pawl::bin {
+
+namespace {
+
+constexpr double kLateAfter = 60;      // seconds: a living worker claims what is due at once
+constexpr double kLongCallAfter = 60;  // a call that is out for longer is a problem, before that it is a note
+constexpr std::size_t kMisfitsShown = 10;
+constexpr std::chrono::seconds kFileWithin{2};
+
+class Judge {
+ public:
+  Judge(const storage::Fleet& fleet, const std::optional<LocalStatus>& local) : fleet_(fleet), local_(local) {}
+
+  Findings judge() {
+    workers();
+    backlog();
+    steps();
+    failures();
+    mails_and_misfits();
+    for (const std::string& problem : fleet_.problems)
+      problem_found(problem, "events are not made, or people are not told, and no run fails over it",
+                    "do what it says");
+    std::ranges::stable_sort(found_, {}, &Finding::weight);
+    return std::move(found_);
+  }
+
+ private:
+  void problem_found(const std::string& what, const std::string& why, const std::string& todo) {
+    found_.push_back({Finding::Weight::kProblem, what, why, todo});
+  }
+  void noted(const std::string& what, const std::string& why, const std::string& todo) {
+    found_.push_back({Finding::Weight::kNote, what, why, todo});
+  }
+
+  static std::string name_of(const storage::FleetStore& store) {
+    std::string name = "the worker on host " + store.host;
+    if (!store.path.empty()) name.append(" with ").append(store.path);
+    return name;
+  }
+
+  void workers() {
+    if (!fleet_.any_lives())
+      problem_found(
+          "no worker lives", "nothing that waits is done, and every new event waits as well",
+          "start one: `pawl worker`, or `systemctl start pawl` on the host that ran it; its log says why it ended");
+    for (const storage::FleetStore& store : fleet_.stores) {
+      if (store.state == "silent")
+        problem_found(name_of(store) + " is silent since " + age_text(store.silent_seconds) + " and holds " +
+                          std::to_string(store.leased) + " runs",
+                      "its lease is over; its runs move on once another worker has taken them over",
+                      fleet_.any_lives() ? "look at its host; it registers again by itself once it reaches Postgres"
+                                         : "start a worker, there or on another host");
+      if (store.state == "stopped" && store.leased > 0)
+        noted(name_of(store) + " has stopped and keeps " + std::to_string(store.leased) + " runs",
+              "they wait for it until its lease is over, then for any worker", "start it again, or wait");
+    }
+    std::set<std::string> versions;
+    for (const storage::FleetStore& store : fleet_.stores)
+      if (fleet_.lives(store)) versions.insert(store.version);
+    if (versions.size() > 1) {
+      std::string names;
+      for (const std::string& version : versions) names += (names.empty() ? "" : ", ") + version;
+      noted("workers of several versions live: " + names, "a run that one began may not fit another",
+            "bring all to one version when the deploy is through");
+    }
+  }
+
+  void backlog() {
+    for (const storage::Backlog& backlog : fleet_.backlog) {
+      const std::int64_t free = backlog.due + backlog.not_due;
+      if (free == 0) continue;
+      if (backlog.workflow.empty()) {
+        noted(std::to_string(free) + " events of type " + backlog.type + " are of no workflow that is registered",
+              "nobody handles them",
+              "`pawl migrate` with the build that handles the type registers its workflow; events of another consumer "
+              "are "
+              "its own affair");
+        continue;
+      }
+      if (!fleet_.any_lives()) continue;
+      if (!fleet_.runs(backlog.workflow))
+        problem_found(
+            "no living worker runs " + backlog.workflow + ", and " + std::to_string(free) + " of its runs wait",
+            "they wait until one does",
+            "start a worker with --workflows " + backlog.workflow + ", or remove it from pawl.workflows");
+      else if (backlog.longest_due_seconds > kLateAfter)
+        problem_found(
+            std::to_string(backlog.due) + " runs of " + backlog.workflow + " are due, the first for " +
+                age_text(backlog.longest_due_seconds),
+            "the workers do not keep up, or a run is only for one that does not live",
+            "pawl waiting --workflow " + backlog.workflow + " says of each why; more workers help where they are busy");
+    }
+  }
+
+  void steps() {
+    for (const storage::PausedStep& step : fleet_.paused)
+      problem_found("step " + step.step + " is paused on host " + step.host + " for " + age_text(step.seconds) + ": " +
+                        step.reason,
+                    std::to_string(step.held) + " runs wait for it; no attempt is burned meanwhile",
+                    "set the service behind it right; the next probe is " +
+                        (step.next_probe_at.empty() ? std::string("out") : "at " + step.next_probe_at) +
+                        ", and the rest follows by itself");
+    for (const storage::LongCall& call : fleet_.calls) {
+      const std::string what =
+          "a call of step " + call.step + " on host " + call.host + " is out for " + age_text(call.seconds);
+      const std::string why =
+          "the service behind it is slow or hangs; " + std::to_string(call.calls) + " calls are out";
+      const std::string todo = "look at that service; after --hang-after the worker ends, and starts anew";
+      if (call.seconds > kLongCallAfter)
+        problem_found(what, why, todo);
+      else
+        noted(what, why, todo);
+    }
+  }
+
+  void failures() {
+    for (const storage::Failures& failed : fleet_.failures) {
+      std::string what = std::to_string(failed.last_day) + (fleet_.more_failures ? " or more" : "") + " runs of " +
+                         failed.workflow + " have failed within a day, " + std::to_string(failed.last_hour) +
+                         " within the last hour";
+      if (!failed.step.empty()) what += ", at step " + failed.step;
+      problem_found(what + ": " + failed.reason, "they stay failed until somebody resumes or dismisses them",
+                    "`pawl show " + failed.example +
+                        "` tells of the latest; once the cause is gone: `pawl resume --failed "
+                        "--since 1d`, which shows first what it would do");
+    }
+  }
+
+  void mails_and_misfits() {
+    if (fleet_.in_doubt.value_or(0) > 0)
+      problem_found(std::to_string(*fleet_.in_doubt) + " mails are in doubt",
+                    "each may have been sent or not; under the policy hold they wait for somebody",
+                    "`pawl in-doubt` lists them; the relay's log knows; then `pawl in-doubt resolve`");
+    if (local_ && local_->misfit_count > 0)
+      problem_found(
+          std::to_string(local_->misfit_count) + " runs in " + local_->path + " do not fit the build, as run " +
+              local_->misfits.front().first + ": " + local_->misfits.front().second,
+          "they wait for a build that fits them",
+          "`pawl replay " + local_->misfits.front().first +
+              "` shows what does not fit; run the build that began them, or one that keeps the names of its steps");
+  }
+
+  const storage::Fleet& fleet_;
+  const std::optional<LocalStatus>& local_;
+  Findings found_;
+};
+
+}  // namespace
+
+bool any_problem(const Findings& findings) {
+  return std::ranges::any_of(findings, [](const Finding& one) { return one.weight == Finding::Weight::kProblem; });
+}
+
+std::string age_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(std::max(seconds, 0.0));
+  if (whole < 120) return std::to_string(whole) + " s";
+  if (whole < 7200) return std::to_string(whole / 60) + " min";
+  if (whole < 48 * 3600) return std::to_string(whole / 3600) + " h";
+  return std::to_string(whole / 86400) + " days";
+}
+
+std::optional<LocalStatus> local_status(const std::string& checkpoints_path) {
+  std::error_code hidden;  // from this user: the reader says so
+  if (std::filesystem::status(checkpoints_path, hidden).type() == std::filesystem::file_type::not_found)
+    return std::nullopt;
+  const storage::CheckpointReader reader(checkpoints_path, kFileWithin);
+  LocalStatus local{.path = checkpoints_path};
+  const auto counts = reader.query(
+      "select count(*), count(*) filter (where status = 'waiting'),"
+      " count(*) filter (where reason glob 'does not fit this build: *') from runs where ended_at is null");
+  local.unfinished = std::stoll(counts.rows[0][0].value_or("0"));
+  local.backing_off = std::stoll(counts.rows[0][1].value_or("0"));
+  local.misfit_count = std::stoll(counts.rows[0][2].value_or("0"));
+  if (local.misfit_count == 0) return local;
+  const auto misfits = reader.query(
+      "select run_id, substr(reason, 25) from runs where ended_at is null and reason glob 'does not fit this build: *'"
+      " order by run limit " +
+      std::to_string(kMisfitsShown));
+  for (const auto& row : misfits.rows) local.misfits.emplace_back(row[0].value_or(""), row[1].value_or(""));
+  return local;
+}
+
+Findings findings_of(const storage::Fleet& fleet, const std::optional<LocalStatus>& local) {
+  return Judge(fleet, local).judge();
+}
+
+Status status_of(const storage::PostgresAddress& address, const std::string& checkpoints_path) {
+  Status status;
+  storage::PostgresConnection connection(address);
+  status.fleet = storage::read_fleet(connection);
+  try {
+    status.local = local_status(checkpoints_path);
+  } catch (const engine::Error& error) {  // Postgres alone is worth showing
+    status.local_unknown = error.what();
+  }
+  status.findings = findings_of(status.fleet, status.local);
+  return status;
+}
+
+}  // namespace pawl::bin

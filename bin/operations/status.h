@@ -1,0 +1,44 @@
+// How the whole is doing: what Postgres knows of all workers, what the local checkpoint file adds, and what to do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bin/operations/finding.h"
+#include "storage/outbox/fleet/fleet.h"
+#include "storage/postgres/address.h"
+
+namespace pawl::bin {
+
+/// What the checkpoint file of this host adds.
+struct LocalStatus {
+  std::string path = {};
+  std::int64_t unfinished = 0;
+  std::int64_t backing_off = 0;
+  /// Runs that no build of their worker since has fitted, with what does not fit; at most ten.
+  std::vector<std::pair<std::string, std::string>> misfits = {};
+  std::int64_t misfit_count = 0;
+};
+
+struct Status {
+  storage::Fleet fleet = {};
+  std::optional<LocalStatus> local = {};  ///< None where there is no file, or where it cannot be read.
+  std::string local_unknown = {};         ///< Why it could not be read; empty where there is none.
+  Findings findings = {};                 ///< Problems first.
+};
+
+/// What the file tells beside a running worker; none where there is no such file. Throws engine::Error where it is
+/// foreign, damaged or denied.
+std::optional<LocalStatus> local_status(const std::string& checkpoints_path);
+
+/// What is wrong with the fleet, and what to do: decided from what was read alone.
+Findings findings_of(const storage::Fleet& fleet, const std::optional<LocalStatus>& local);
+
+/// Asks Postgres, and the file where there is one. Throws the engine's errors where Postgres cannot be asked.
+Status status_of(const storage::PostgresAddress& address, const std::string& checkpoints_path);
+
+/// As a person says it: `45 s`, `12 min`, `3 h`, `5 days`.
+std::string age_text(double seconds);
+
+}  // namespace pawl::bin

@@ -1,0 +1,141 @@
+// Joins two partial answers.
+#include "bin/operations/waiting.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace pawl::bin {
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string literal = "'";
+  for (const char letter : text) literal.append(letter == '\'' ? 2 : 1, letter);
+  return literal + "'";
+}
+
+std::string listed(const std::vector<engine::RunName>& runs) {
+  std::string list;
+  for (const engine::RunName& run : runs) list.append(list.empty() ? "" : ", ").append(quoted(run.run_id));
+  return list;
+}
+
+// As SQLite writes times; it adds the seconds.
+std::string select_here(const WaitingQuestion& question) {
+  std::string sql =
+      "select w.run_id, r.event_id, w.workflow, w.why, w.reason, coalesce(w.step, ''), coalesce(w.key, ''), w.attempts,"
+      " coalesce(w.last_error, ''), coalesce(w.next_at, ''), w.since from v1_waiting w join v1_runs r using (run_id)"
+      " where true";
+  if (!question.runs.empty()) sql += " and w.run_id in (" + listed(question.runs) + ")";
+  if (!question.workflow.empty()) sql += " and w.workflow = " + quoted(question.workflow);
+  if (!question.step.empty()) sql += " and w.step = " + quoted(question.step);
+  return sql + " order by r.number limit " + std::to_string(question.limit);
+}
+
+std::string later(const storage::CheckpointReader& reader, const std::string& time, engine::Duration by) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(by).count();
+  const auto rows = reader.query("select strftime('%Y-%m-%dT%H:%M:%fZ', " + quoted(time) + ", '+" +
+                                 std::to_string(seconds) + " seconds')");
+  return rows.rows.at(0).at(0).value_or("");
+}
+
+bool knows_more(const Waiting& fleet) {
+  return fleet.state != "leased" && fleet.state != "paused" && fleet.state != "in-flight";
+}
+
+}  // namespace
+
+std::vector<Waiting> waiting_here(const storage::CheckpointReader& reader, const WaitingQuestion& question,
+                                  const PolicyOf& policy_of) {
+  std::vector<Waiting> all;
+  for (const auto& row : reader.query(select_here(question)).rows) {
+    const auto text = [&](std::size_t column) { return row[column].value_or(""); };
+    Waiting one{.run_id = text(0), .event_id = text(1), .workflow = text(2), .state = text(3), .reason = text(4)};
+    if (one.state == "circuit") one.state = "paused";
+    one.step = text(5);
+    one.key = text(6);
+    if (row[7]) one.attempts = std::stoi(*row[7]);
+    if (one.state == "backoff" && one.reason.empty()) one.reason = text(8);
+    one.next_at = text(9);
+    one.since = text(10);
+    one.source = "checkpoints";
+    const auto policy = one.attempts ? policy_of(one.workflow, one.step) : std::nullopt;
+    if (policy && policy->give_up_after.count() > 0) one.gives_up_at = later(reader, one.since, policy->give_up_after);
+    if (policy && policy->max_attempts > 0) one.attempts_max = policy->max_attempts;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<Waiting> waiting_in_fleet(storage::PostgresConnection& connection, const WaitingQuestion& question) {
+  storage::WaitingFilter filter{
+      .runs = {}, .workflow = question.workflow, .step = question.step, .limit = question.limit};
+  for (const engine::RunName& run : question.runs) filter.runs.push_back(run.run_id);
+  std::vector<Waiting> all;
+  for (storage::WaitingRun& run : storage::read_waiting(connection, filter)) {
+    Waiting one{.run_id = std::move(run.run_id), .event_id = std::move(run.event_id)};
+    one.workflow = std::move(run.workflow);
+    one.state = std::move(run.state);
+    one.reason = std::move(run.reason);
+    one.step = std::move(run.step);
+    one.since = std::move(run.since);
+    one.next_at = std::move(run.until);
+    one.host = std::move(run.host);
+    one.source = "postgres";
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+namespace {
+
+// Better is what the checkpoints know of a run that a living worker has.
+Waiting better_of(Waiting fleet, Waiting here) {
+  here.host = fleet.host;
+  if (fleet.state == "paused" && here.state == "paused") here.since = fleet.since;
+  if (fleet.state == "in-flight" && here.state == "moving") {
+    here.state = fleet.state;
+    here.reason = fleet.reason;
+    here.step = fleet.step;
+    here.since = fleet.since;
+  }
+  return here;
+}
+
+std::vector<Waiting> joined(const std::vector<Waiting>& here, std::vector<Waiting> fleet) {
+  std::map<std::string, const Waiting*> known;
+  for (const Waiting& one : here) known[one.run_id] = &one;
+  for (Waiting& one : fleet) {
+    const auto found = known.find(one.run_id);
+    if (found != known.end() && !knows_more(one)) one = better_of(std::move(one), *found->second);
+  }
+  return fleet;
+}
+
+void add_names(std::vector<engine::RunName>& names, const std::vector<Waiting>& waiting) {
+  for (const Waiting& one : waiting)
+    if (std::ranges::find(names, one.run_id, &engine::RunName::run_id) == names.end())
+      names.push_back({one.run_id, one.event_id, one.workflow});
+}
+
+}  // namespace
+
+std::vector<Waiting> waiting_of(const storage::CheckpointReader* reader, storage::PostgresConnection* connection,
+                                const WaitingQuestion& question, const PolicyOf& policy_of) {
+  if (!connection) return reader ? waiting_here(*reader, question, policy_of) : std::vector<Waiting>{};
+  std::vector<Waiting> fleet = waiting_in_fleet(*connection, question);
+  if (!reader) return fleet;
+  WaitingQuestion these{.runs = {}, .limit = question.limit};
+  add_names(these.runs, fleet);
+  if (!question.step.empty()) {  // most of what waits for a step only the checkpoints know
+    add_names(these.runs, waiting_here(*reader, question, policy_of));
+    if (!these.runs.empty()) fleet = waiting_in_fleet(*connection, these);
+  }
+  if (these.runs.empty()) return {};
+  std::vector<Waiting> all = joined(waiting_here(*reader, these, policy_of), std::move(fleet));
+  if (!question.step.empty()) std::erase_if(all, [&](const Waiting& one) { return one.step != question.step; });
+  return all;
+}
+
+}  // namespace pawl::bin

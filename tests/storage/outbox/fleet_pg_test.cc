@@ -1,0 +1,239 @@
+// What any host can ask of the fleet: a reason for each unfinished run, the stores there were, and who took over.
+#include <catch2/catch.hpp>
+
+#include "storage/outbox/fleet/fleet.h"
+#include "tests/storage/postgres_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+namespace {
+
+struct Fixture : PostgresFixture {
+  std::string waiting(const std::string& run, const std::string& column = "state") {
+    return value("select " + column + " from pawl.v1_waiting where run_id = $1::uuid", {run});
+  }
+  /// The worker as one that also says which workflows it runs.
+  static std::string runs_test_events(Worker& worker) {
+    worker.open();
+    worker.database.exec(
+        "update pawl.workers set workflows = '{handle-test-event}', path = '/state/checkpoints.db'"
+        " where epoch = $1::bigint",
+        {std::to_string(worker.epoch.load())});
+    return std::to_string(worker.epoch.load());
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a run that is free says whether anybody will take it") {
+  const std::string run = emit();
+  CHECK(waiting(run) == "no-worker");
+  Worker other(*this);
+  other.open();
+  CHECK(waiting(run) == "not-run");
+  CHECK_THAT(waiting(run, "reason"), Catch::Contains("handle-test-event"));
+  Worker worker(*this);
+  runs_test_events(worker);
+  CHECK(waiting(run) == "due");
+  exec("update pawl.outbox set available_at = now() + interval '1 hour'");
+  CHECK(waiting(run) == "not-due");
+  CHECK(waiting(run, "until - created_at > interval '50 min'") == "t");
+  exec("update pawl.outbox set available_at = now(), store = $1::uuid", {worker.store});
+  CHECK(waiting(run) == "own-store");
+  exec("update pawl.outbox set only_store = true, store = gen_random_uuid()");
+  CHECK(waiting(run) == "store-away");
+  exec(
+      "update pawl.outbox set only_store = false, store = null, mark = 'cancel', marked_by = 'alice', mark_note = "
+      "'why'");
+  CHECK(waiting(run) == "cancelling");
+  CHECK_THAT(waiting(run, "reason"), Catch::Contains("alice") && Catch::Contains("why"));
+}
+
+TEST_CASE_METHOD(Fixture, "a run whose type or workflow nobody handles says so") {
+  const std::string unknown = emit("nobody/knows.it");
+  CHECK(waiting(unknown) == "no-workflow");
+  Worker worker(*this);
+  runs_test_events(worker);
+  CHECK(waiting(unknown) == "no-workflow");
+  CHECK_THAT(waiting(unknown, "reason"), Catch::Contains("nobody/knows.it") && Catch::Contains("pawl migrate"));
+  const std::string run = emit();
+  exec("delete from pawl.workflows where workflow = 'handle-test-event'");
+  CHECK(waiting(run) == "not-registered");
+  exec("update pawl.outbox set workflow = null where id = $1::uuid", {run});
+  exec("insert into pawl.workflows (workflow, type) values ('handle-test-event', 'test/event')");
+  CHECK(waiting(run) == "unnamed");
+}
+
+TEST_CASE_METHOD(Fixture, "a run that a worker has names it, its host and its file, and how that worker is") {
+  const std::string run = emit();
+  Worker worker(*this);
+  const std::string epoch = runs_test_events(worker);
+  REQUIRE(worker.claim().size() == 1);
+  CHECK(waiting(run) == "leased");
+  CHECK_THAT(waiting(run, "reason"), Catch::Contains("/state/checkpoints.db"));
+  CHECK(waiting(run, "epoch") == epoch);
+  CHECK(waiting(run, "store") == worker.store);
+  exec(
+      "insert into pawl.step_reports (epoch, step, workflows, held, calls, oldest_call_since)"
+      " values ($1::bigint, 'send', '{handle-test-event}', 0, 1, now() - interval '1 min')",
+      {epoch});
+  CHECK(waiting(run) == "in-flight");
+  CHECK(waiting(run, "step") == "send");
+  CHECK(waiting(run, "now() - since >= interval '1 min'") == "t");
+  exec(
+      "update pawl.step_reports set reason = 'relay down', paused_since = now() - interval '1 hour',"
+      " next_probe_at = now() + interval '1 min'");
+  CHECK(waiting(run) == "paused");
+  CHECK_THAT(waiting(run, "reason"), Catch::Contains("relay down"));
+  CHECK(waiting(run, "until > now()") == "t");
+  exec("update pawl.step_reports set workflows = '{another}'");
+  CHECK(waiting(run) == "leased");
+  worker.outbox.release({});
+  CHECK(waiting(run) == "stopped");
+  exec("update pawl.workers set stopped_at = null");
+  worker.expire();
+  CHECK(waiting(run) == "silent");
+  CHECK(waiting(run, "until <= now()") == "t");
+  exec("delete from pawl.workers");
+  CHECK(waiting(run) == "lost");
+}
+
+TEST_CASE_METHOD(Fixture, "who takes over from a dead worker is recorded with each run, and told to its log") {
+  Worker dead(*this), heir(*this);
+  dead.open();
+  const std::vector<std::string> ids = emit_many(2);
+  REQUIRE(dead.claim().size() == 2);
+  heir.open();
+  dead.expire();
+  REQUIRE(eventually([&] { return heir.claim().size() == 2; }));
+  CHECK(exec("select run_id, from_epoch, from_store, by_epoch, by_store, runs from pawl.v1_takeovers"
+             " order by run_id = $1::uuid desc",
+             {ids[0]}) ==
+        Table{{ids[0], std::to_string(dead.epoch), dead.store, std::to_string(heir.epoch), heir.store, "2"},
+              {ids[1], std::to_string(dead.epoch), dead.store, std::to_string(heir.epoch), heir.store, "2"}});
+  CHECK(value("select bool_and(from_host = by_host) from pawl.v1_takeovers") == "t");
+  const storage::Takeovers told = heir.outbox.take_takeovers();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].epoch == dead.epoch);
+  CHECK(told[0].runs == 2);
+  CHECK(heir.outbox.take_takeovers().empty());
+  CHECK(exec("select state from pawl.v1_stores where store = $1::uuid", {dead.store}) == Table{{"dead"}});
+  CHECK(exec("select state, leased from pawl.v1_stores where store = $1::uuid", {heir.store}) ==
+        Table{{"living", "2"}});
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a start on the same checkpoints records what it set free, and nothing where that is nothing") {
+  const std::string store = Worker::new_store();
+  Worker crashed(*this, store), restarted(*this, store), again(*this, store);
+  crashed.open();
+  const std::string run = emit();
+  REQUIRE(crashed.claim().size() == 1);
+  restarted.open({}, {run});
+  CHECK(exec("select run_id, from_epoch, by_store from pawl.v1_takeovers") ==
+        Table{{run, std::to_string(crashed.epoch), store}});
+  CHECK(restarted.outbox.take_takeovers().size() == 1);
+  again.open();
+  CHECK(value("select count(*) from pawl.v1_takeovers") == "1");
+  CHECK(again.outbox.take_takeovers().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "of a takeover of very many runs all are counted and the first are named") {
+  Worker dead(*this), heir(*this);
+  dead.open();
+  emit_many(10'500);
+  REQUIRE(dead.claim(20'000).size() == 10'500);
+  heir.open();
+  dead.expire();
+  REQUIRE(eventually([&] { return !heir.claim(1).empty(); }));
+  CHECK(value("select runs from pawl.takeovers") == "10500");
+  CHECK(value("select count(*) from pawl.v1_takeovers") == "10000");
+}
+
+TEST_CASE_METHOD(Fixture, "old takeovers are pruned in steps, new ones stay") {
+  exec(
+      "insert into pawl.takeovers (at, from_epoch, by_epoch, runs) select now() - age, 1, 2, 3"
+      " from unnest(array['3 days', '1 hour']::interval[]) age");
+  exec("insert into pawl.takeover_runs select takeover, gen_random_uuid() from pawl.takeovers, generate_series(1, 3)");
+  CHECK(value("select removed from pawl.prune('2 days', 2) where name = 'takeovers'") == "2");
+  CHECK(value("select count(*) from pawl.takeovers") == "2");
+  CHECK(value("select removed from pawl.prune('2 days', 2) where name = 'takeovers'") == "1");
+  CHECK(value("select count(*) from pawl.takeovers") == "1");
+  CHECK(value("select count(*) from pawl.v1_takeovers") == "3");
+}
+
+TEST_CASE_METHOD(Fixture, "a store stays when its worker is gone, with its host, its file and when it was seen last") {
+  Worker worker(*this), other(*this);
+  runs_test_events(worker);
+  exec("update pawl.stores set path = '/state/checkpoints.db'");
+  CHECK(value("select state from pawl.v1_stores") == "living");
+  worker.outbox.release({});
+  CHECK(value("select state from pawl.v1_stores") == "stopped");
+  worker.expire();
+  const std::string seen = value("select heartbeat_at from pawl.workers");
+  other.open();
+  other.claim();
+  CHECK(exec("select state, path, last_seen_at, epoch from pawl.v1_stores where store = $1::uuid", {worker.store}) ==
+        Table{{"stopped", "/state/checkpoints.db", seen, ""}});
+}
+
+TEST_CASE_METHOD(Fixture, "what a worker reported of its steps goes with its epoch") {
+  Worker worker(*this), other(*this);
+  const std::string epoch = runs_test_events(worker);
+  exec(
+      "insert into pawl.step_reports (epoch, step, workflows, held, calls, reason, paused_since)"
+      " values ($1::bigint, 'send', '{}', 7, 0, 'down', now())",
+      {epoch});
+  CHECK(exec("select step, held, reason from pawl.v1_circuits") == Table{{"send", "7", "down"}});
+  CHECK(exec("select step from pawl.v1_calls") == Table{});
+  worker.expire();
+  other.open();
+  other.claim();
+  CHECK(value("select count(*) from pawl.step_reports") == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "with 200,000 unfinished runs, why one waits is one look by its key") {
+  exec(
+      "insert into pawl.outbox (id, workflow, type, aggregatetype, aggregateid, payload) select gen_random_uuid(),"
+      " 'handle-test-event', 'test/event', 'thing', '1', '{}' from generate_series(1, 200000)");
+  exec("analyze pawl.outbox");
+  const std::string run = emit();
+  std::string plan;
+  for (const auto& row : exec("explain select * from pawl.v1_waiting where run_id = '" + run + "'"))
+    plan += row[0] + "\n";
+  CHECK_THAT(plan, Catch::Contains("Index Scan using outbox_id_once") && !Catch::Contains("Seq Scan on outbox"));
+}
+
+TEST_CASE_METHOD(Fixture, "the fleet is read as it is: workers, backlog, failures and problems") {
+  Worker worker(*this);
+  runs_test_events(worker);
+  emit_many(4);
+  emit("nobody/knows.it");
+  const auto events = worker.claim(3);
+  REQUIRE(events.size() == 3);
+  worker.finish(events[0], engine::RunStatus::kFailed, "boom");
+  worker.finish(events[1], engine::RunStatus::kFailed, "boom");
+  exec("update pawl.outbox_archive set finished_at = now() - interval '3 hours' where id = $1::uuid", {events[0].id});
+  storage::PostgresConnection connection(conninfo);
+  const storage::Fleet fleet = storage::read_fleet(connection);
+  REQUIRE(fleet.stores.size() == 1);
+  CHECK(fleet.stores[0].state == "living");
+  CHECK(fleet.stores[0].leased == 1);
+  CHECK(fleet.stores[0].workflows == std::vector<std::string>{"handle-test-event"});
+  CHECK(fleet.runs("handle-test-event"));
+  CHECK_FALSE(fleet.runs("another"));
+  REQUIRE(fleet.backlog.size() == 2);
+  CHECK(fleet.backlog[0].type == "nobody/knows.it");
+  CHECK(fleet.backlog[0].workflow.empty());
+  CHECK(fleet.backlog[1].due == 1);
+  CHECK(fleet.backlog[1].leased == 1);
+  CHECK_FALSE(fleet.oldest_run.empty());
+  REQUIRE(fleet.failures.size() == 1);
+  CHECK(fleet.failures[0].reason == "boom");
+  CHECK(fleet.failures[0].last_hour == 1);
+  CHECK(fleet.failures[0].last_day == 2);
+  CHECK(fleet.failures[0].example == events[1].id);
+  CHECK_FALSE(fleet.more_failures);
+  CHECK(fleet.in_doubt == 0);
+}
