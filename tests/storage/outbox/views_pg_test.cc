@@ -37,7 +37,7 @@ std::string section(const std::string& page, const std::string& view) {
 TEST_CASE_METHOD(PostgresFixture, "every v1 view has exactly the documented columns, in the documented order") {
   const std::string page = documentation();
   for (const auto& named : exec("select viewname from pg_views where schemaname = 'pawl' and viewname like 'v1%'")) {
-    const std::string view = named[0].c_str();
+    const std::string& view = named[0];
     CAPTURE(view);
     std::vector<std::string> columns;
     for (const auto& row : exec("select column_name from information_schema.columns where table_schema = 'pawl'"
