@@ -195,6 +195,12 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
   return ours;
 }
 
+void MemoryOutbox::report(std::span<const StepReport> steps, Timestamp) {
+  ++table_.step_reports_made;
+  require_alive();
+  table_.step_reports.assign(steps.begin(), steps.end());
+}
+
 void MemoryOutbox::renew() { require_alive(); }
 
 void MemoryOutbox::release(std::span<const std::int64_t> unstarted_positions) {

@@ -52,7 +52,9 @@ struct MemoryOutboxTable {
   Timestamp now{};                              ///< What Postgres' clock says of the events that are emitted.
   std::int64_t next_position = 1;
   std::int64_t next_epoch = 1;
-  std::string outage;  ///< While not empty every call throws UnavailableError with it.
+  std::vector<StepReport> step_reports;  ///< The last that a worker made.
+  int step_reports_made = 0;             ///< How many it tried to make.
+  std::string outage;                    ///< While not empty every call throws UnavailableError with it.
 
  private:
   void name(Event& event);
@@ -67,6 +69,7 @@ class MemoryOutbox : public Outbox {
   void sleep(Duration) override {}
   std::size_t finish(std::span<const FinishedEvent> finished) override;
   void renew() override;
+  void report(std::span<const StepReport> steps, Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;
 
   std::int64_t epoch() const { return epoch_; }
