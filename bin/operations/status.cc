@@ -184,7 +184,7 @@ std::optional<LocalStatus> local_status(const std::string& checkpoints_path) {
   local.misfit_count = std::stoll(counts.rows[0][2].value_or("0"));
   if (local.misfit_count == 0) return local;
   const auto misfits = reader.query(
-      "select run_id, substr(reason, 25) from runs where ended_at is null and reason glob 'does not fit this build: *'"
+      "select run_id, substr(reason, 26) from runs where ended_at is null and reason glob 'does not fit this build: *'"
       " order by run limit " +
       std::to_string(kMisfitsShown));
   for (const auto& row : misfits.rows) local.misfits.emplace_back(row[0].value_or(""), row[1].value_or(""));

@@ -63,12 +63,12 @@ class DoctorVerb final : public Verb {
     try {
       workflows_.require_settings();
       workflows_.check_mail_settings();
-    } catch (const UsageError& error) {
+      for (const std::string& warning : workflows_.warnings())
+        examined.findings.push_back({Finding::Weight::kNote, warning, "", ""});
+    } catch (const std::runtime_error& error) {  // whichever kind: the rest is worth a look
       examined.findings.push_back({Finding::Weight::kNote, error.what(), "no worker starts with these settings",
                                    "set them where a worker runs; other verbs do without"});
     }
-    for (const std::string& warning : workflows_.warnings())
-      examined.findings.push_back({Finding::Weight::kNote, warning, "", ""});
     return examined;
   }
 

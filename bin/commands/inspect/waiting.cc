@@ -8,6 +8,7 @@
 #include "bin/operations/fleet.h"
 #include "bin/operations/waiting.h"
 #include "bin/output/redact.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 

@@ -2,6 +2,8 @@
 #include "storage/outbox/fleet/runs.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "storage/postgres/array_literal.h"
 
