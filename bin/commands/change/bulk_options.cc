@@ -79,7 +79,7 @@ BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(
   const auto filter = [&](const std::string& flag, std::string& value, const std::string& help) {
     filters_.push_back(command.add_option(flag, value, help));
   };
-  if (on_failed()) failed_ = command.add_flag("--failed", all_failed_, "Every failed run that the other filters leave");
+  if (on_failed()) command.add_flag("--failed", all_failed_, "Every failed run that the other filters leave");
   filter("--since", since_, "Only runs that " + when + " since then: " + kTimes);
   filter("--until", until_, "Only runs that " + when + " before: " + kTimes);
   filter("--workflow", filter_.workflow, "Only runs of this workflow");

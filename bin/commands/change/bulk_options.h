@@ -45,7 +45,6 @@ class BulkOptions {
 
   const std::string verb_;
   std::vector<CLI::Option*> filters_;
-  CLI::Option* failed_ = nullptr;
   bool all_failed_ = false;
   bool yes_ = false;
   std::string since_, until_, rate_;

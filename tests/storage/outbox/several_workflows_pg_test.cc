@@ -181,7 +181,7 @@ TEST_CASE_METHOD(Fixture, "an event names its runs, a further run itself, and wh
 TEST_CASE_METHOD(Fixture, "a batch of one workflow's failed runs leaves the event's other runs alone") {
   emit();
   for (const auto& event : worker.claim_of(both)) worker.finish(event, engine::RunStatus::kFailed, "said");
-  exec("select pawl.make_batch('resume', jsonb_build_object('workflow', $1), 'operator')", {both[0]});
+  exec("select pawl.make_batch('resume', jsonb_build_object('workflow', $1::text), 'operator')", {both[0]});
   exec("select pawl.work_on_batches()");
   CHECK(value("select string_agg(workflow, ' ') from pawl.outbox") == both[0]);
   CHECK(value("select string_agg(workflow, ' ') from pawl.outbox_archive where status = 'failed'") == both[1]);

@@ -1,0 +1,120 @@
+// Which runs a command about many is about, and how a preview groups them.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/storage/outbox/batch_fixture.h"
+
+using namespace pawl;
+using namespace pawl::tests;
+
+TEST_CASE_METHOD(BatchFixture, "reasons that differ in ids, addresses, numbers and quoted words alone have one shape") {
+  const std::string one = reason_shape(
+      "step send-email, item 0e0b9a3c-1f5e-4c7a-9a58-1a2b3c4d5e6f: <ada@example.com>: no box \"ada\" after 31 tries, "
+      "0x7f3a99");
+  CHECK(one == reason_shape("step send-email, item 77ab3c4d-aaaa-4c7a-9a58-1a2b3c4d5e6f: <bob.b@mail.example>: no box "
+                            "\"bob\" after 4.5 tries, 0x11ee42"));
+  CHECK(one == "step send-email, item ...: <...>: no box \"...\" after ... tries, ...");
+  CHECK(reason_shape("it's the user's own 'x' that's wrong") == "it's the user's own '...' that's wrong");
+}
+
+TEST_CASE_METHOD(BatchFixture, "a shape keeps the codes by which a relay or a service says why") {
+  for (const std::string kept :
+       {"550 5.1.1 no such user", "relay: 421 try later", "refused with HTTP 503", "4.7.1 policy"})
+    CHECK(reason_shape(kept) == kept);
+  CHECK(reason_shape("took 512 ms") == "took ... ms");
+}
+
+TEST_CASE_METHOD(BatchFixture, "a preview has failures by workflow, step and reason, with one of them as an example") {
+  const auto ids = fail(3, "no box 1");
+  exec("update pawl.outbox_archive set reason = 'no box ' || position, failed_step = 'send-email'");
+  fail(1, "the payload is bad");
+  exec("select pawl.emit('test/event', 'thing', '1', '{}')");
+  worker.finish(worker.claim().at(0));
+  const Table groups =
+      exec("select workflow, step, reason, runs, first_at <= last_at, example from pawl.preview_batch('resume', '{}')");
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0][0] == "handle-test-event");
+  CHECK(groups[0][1] == "send-email");
+  CHECK(groups[0][2] == "no box ...");
+  CHECK(groups[0][3] == "3");
+  CHECK(groups[0][4] == "t");
+  CHECK(std::find(ids.begin(), ids.end(), groups[0][5]) != ids.end());
+  CHECK(groups[1][2] == "the payload is bad");
+}
+
+TEST_CASE_METHOD(BatchFixture, "each filter selects what it says, and a filter that is none is an error") {
+  const auto ids = fail(2, "100% of 550 refused");
+  exec(
+      "update pawl.outbox_archive set failed_step = 'send-email', failed_key = 'ada', aggregateid = 'c7',"
+      " headers = '{\"tenant\": \"o7\"}', finished_at = now() - interval '3 hours' where id = $1::uuid",
+      {ids[0]});
+  const std::string now = value("select now() - interval '1 hour'");
+  for (const std::string filter :
+       {"{\"step\": \"send-email\"}", "{\"connection\": \"c7\"}", "{\"org\": \"o7\"}", "{\"user\": \"ada\"}"}) {
+    CAPTURE(filter);
+    CHECK(exec("select run_id from pawl.select_runs('resume', $1::jsonb)", {filter}) == Table{{ids[0]}});
+  }
+  const auto count = [&](const std::string& filter) {
+    return value("select count(*) from pawl.select_runs('resume', $1::jsonb)", {filter});
+  };
+  CHECK(count("{\"since\": \"" + now + "\"}") == "1");
+  CHECK(count("{\"until\": \"" + now + "\"}") == "1");
+  CHECK(count("{\"workflow\": \"handle-test-event\"}") == "2");
+  CHECK(count("{\"workflow\": \"another\"}") == "0");
+  CHECK(count("{\"error_like\": \"550\"}") == "2");
+  CHECK(count("{\"error_like\": \"550%\"}") == "0");
+  CHECK(count("{\"error_like\": \"%550%\"}") == "2");
+  CHECK_THROWS_WITH(count("{\"worklow\": \"x\"}"), Catch::Contains("there is no filter worklow"));
+  CHECK_THROWS_WITH(make("{\"step\": \"x\"}", "0", "cancel"), Catch::Contains("not known by step"));
+  CHECK_THROWS_WITH(make("{}", "0", "explode"), Catch::Contains("explode"));
+}
+
+TEST_CASE_METHOD(BatchFixture, "a user's runs are those that mail or notify him, by id and by address") {
+  const Organisation acme(*this);
+  const auto ids = fail(3);
+  exec(
+      "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, attempts, workflow, step, state,"
+      " message_id, address) values ($1::uuid, $2::uuid, 1, 1, now(), 1, 'w', 's', 'sending', 'm', 'Ada@x.example')",
+      {ids[0], acme.owner});
+  exec(
+      "insert into notifications (event_id, user_id, org_id, kind, urgency, title, body, link, data)"
+      " values ($1::uuid, $2::uuid, $3::uuid, 'k', 'urgent', 't', 'b', 'l', '{}')",
+      {ids[1], acme.owner, acme.id});
+  const auto runs = [&](const std::string& user) {
+    return value(
+        "select string_agg(run_id::text, ' ' order by at, run_id) from pawl.select_runs('resume',"
+        " jsonb_build_object('user', $1::text))",
+        {user});
+  };
+  CHECK(runs(acme.owner) == ids[0] + " " + ids[1]);
+  CHECK(runs("ada@X.example") == ids[0]);
+  CHECK(runs(acme.admin) == "");
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "a preview of few failed among many archived runs scans no archive, and a batch is found by its key",
+                 "[session]") {
+  exec(
+      "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status, "
+      "reason,"
+      " workflow, type, aggregatetype, aggregateid, payload, headers)"
+      " select n, gen_random_uuid(), now(), now() - n * interval '1 ms', 1, 0, gen_random_uuid(),"
+      " case when n % 1000 = 0 then 'failed' else 'done' end, 'why', 'w', 't', 'a', '1', '{}', '{}'"
+      " from generate_series(1, 200000) n");
+  exec("analyze pawl.outbox_archive");
+  storage::PostgresConnection session(own_session(conninfo));
+  session.transact("look", [&](storage::Transaction& transaction) {
+    CHECK(transaction.run("select runs from pawl.preview_batch('resume', '{}')").string(0, 0) == "200");
+    const storage::Rows read = transaction.run(
+        "select coalesce(sum(seq_tup_read), 0), sum(idx_tup_fetch) from pg_stat_xact_user_tables"
+        " where schemaname = 'pawl' and relname like 'outbox_archive%'");
+    CHECK(read.string(0, 0) == "0");
+    CHECK(read.integer(0, 1) <= 200);
+  });
+  for (int made = 0; made < 20; ++made) make();
+  exec("analyze pawl.batch_runs");
+  const Table shown = exec("explain select outcome, count(*) from pawl.v1_batch_runs where batch = 7 group by outcome");
+  std::string text;
+  for (const auto& line : shown) text += line[0] + "\n";
+  CHECK_THAT(text, Catch::Contains("batch_runs_pkey") && !Catch::Contains("Seq Scan"));
+}
