@@ -89,6 +89,59 @@ comment on column pawl.v1_circuits.next_probe_at is 'When it is tried next; null
 comment on column pawl.v1_circuits.held is 'How many runs wait for it.';
 comment on column pawl.v1_circuits.reported_at is 'When the worker said so.';
 
+-- A pause that is over stays on record. Its worker only takes its report back, or its epoch ends: both are seen here.
+create table pawl.pauses (
+  pause bigint generated always as identity primary key,
+  epoch bigint not null,
+  store uuid,
+  host text,
+  step text not null,
+  workflows text[] not null,
+  reason text not null,
+  since timestamptz not null,
+  ended_at timestamptz not null default clock_timestamp()
+);
+comment on table pawl.pauses is 'Steps that were paused, and go on.';
+
+create function pawl.record_pause() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  worker pawl.workers;
+begin
+  select * into worker from pawl.workers w where w.epoch = old.epoch;
+  insert into pawl.pauses (epoch, store, host, step, workflows, reason, since)
+  values (old.epoch, worker.store, worker.host, old.step, old.workflows, old.reason, old.paused_since);
+  return null;
+end $$;
+create trigger record_pause after delete on pawl.step_reports
+  for each row when (old.reason is not null) execute function pawl.record_pause();
+create trigger record_pause_over after update on pawl.step_reports
+  for each row when (old.reason is not null and new.reason is null) execute function pawl.record_pause();
+
+create function pawl.prune_pauses(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  delete from pawl.pauses p where p.pause = any(array(
+    select o.pause from pawl.pauses o where o.ended_at < now() - age order by o.pause limit step));
+  get diagnostics removed = row_count;
+end $$;
+insert into pawl.retained values ('pauses', 'pawl.prune_pauses');
+
+create view pawl.v1_pauses as
+  select step, workflows, reason, since, ended_at, epoch, store, host from pawl.pauses
+  union all
+  select r.step, r.workflows, r.reason, r.paused_since, null, r.epoch, w.store, w.host
+  from pawl.step_reports r left join pawl.workers w using (epoch) where r.reason is not null;
+comment on view pawl.v1_pauses is 'When steps were paused, those that are included.';
+comment on column pawl.v1_pauses.step is 'The step, with its workflow where the name alone is not enough.';
+comment on column pawl.v1_pauses.workflows is 'The workflows that have it.';
+comment on column pawl.v1_pauses.reason is 'What the service said last.';
+comment on column pawl.v1_pauses.since is 'When it was paused.';
+comment on column pawl.v1_pauses.ended_at is 'When it went on, or its worker ended; null while it is paused.';
+comment on column pawl.v1_pauses.epoch is 'The worker that paused it.';
+comment on column pawl.v1_pauses.store is 'Its checkpoint store; null where its worker is not known any more.';
+comment on column pawl.v1_pauses.host is 'Where it ran; null likewise.';
+
 create view pawl.v1_calls as
   select r.epoch, w.store, w.host, r.step, r.workflows, r.calls, r.oldest_call_since as since, r.reported_at
   from pawl.step_reports r join pawl.workers w using (epoch)
