@@ -12,6 +12,7 @@
 
 #include "engine/authoring/errors.h"
 #include "storage/sqlite/file.h"
+#include "storage/sqlite/place.h"
 
 namespace pawl::storage {
 
@@ -58,7 +59,7 @@ void SqliteLock::name_holder() const {
 
 // A lock that is tried, even a shared one, could turn away a worker that starts in that moment.
 std::optional<bool> is_locked(const std::string& path) {
-  const std::optional<FileIdentity> identity = identity_of(path + ".lock");
+  const std::optional<FileIdentity> identity = identity_of(real_path(path) + ".lock");
   if (!identity) return false;
   std::ifstream locks("/proc/locks");
   if (!locks) return std::nullopt;

@@ -1,6 +1,7 @@
 // Lays a status out.
 #include "bin/commands/inspect/status_text.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bin/output/redact.h"
