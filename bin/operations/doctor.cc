@@ -104,8 +104,8 @@ void look_at_rights(storage::PostgresConnection& connection, Notes& notes) {
       "look at the privileges",
       "select (select coalesce(string_agg(rolname, ', ' order by rolname), '') from pg_roles where rolname in"
       " ('pawl_worker', 'pawl_operator', 'pawl_producer') and pg_has_role(current_user, oid, 'usage')),"
-      " (select coalesce(string_agg(c.relname, ', '), '') from pg_class c where c.relnamespace = "
-      "to_regnamespace('pawl')"
+      " (select coalesce(string_agg(c.relname, ', '), '') from pg_class c"
+      " where c.relnamespace = to_regnamespace('pawl')"
       " and c.relrowsecurity and row_security_active(c.oid)),"
       " pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'pawl'), 'usage')",
       {});

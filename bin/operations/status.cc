@@ -83,9 +83,8 @@ class Judge {
       if (backlog.workflow.empty()) {
         noted(std::to_string(free) + " events of type " + backlog.type + " are of no workflow that is registered",
               "nobody handles them",
-              "`pawl migrate` with the build that handles the type registers its workflow; events of another consumer "
-              "are "
-              "its own affair");
+              "`pawl migrate` with the build that handles the type registers its workflow; events of another consumer"
+              " are its own affair");
         continue;
       }
       if (!fleet_.any_lives()) continue;

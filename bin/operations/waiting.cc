@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace pawl::bin {
@@ -114,9 +115,10 @@ std::vector<Waiting> joined(const std::vector<Waiting>& here, std::vector<Waitin
 }
 
 void add_names(std::vector<engine::RunName>& names, const std::vector<Waiting>& waiting) {
+  std::set<std::string> known;
+  for (const engine::RunName& name : names) known.insert(name.run_id);
   for (const Waiting& one : waiting)
-    if (std::ranges::find(names, one.run_id, &engine::RunName::run_id) == names.end())
-      names.push_back({one.run_id, one.event_id, one.workflow});
+    if (known.insert(one.run_id).second) names.push_back({one.run_id, one.event_id, one.workflow});
 }
 
 }  // namespace
@@ -130,9 +132,11 @@ std::vector<Waiting> waiting_of(const storage::CheckpointReader* reader, storage
   add_names(these.runs, fleet);
   if (!question.step.empty()) {  // most of what waits for a step only the checkpoints know
     add_names(these.runs, waiting_here(*reader, question, policy_of));
+    these.limit = these.runs.size();
     if (!these.runs.empty()) fleet = waiting_in_fleet(*connection, these);
   }
   if (these.runs.empty()) return {};
+  these.limit = these.runs.size();
   std::vector<Waiting> all = joined(waiting_here(*reader, these, policy_of), std::move(fleet));
   if (!question.step.empty()) std::erase_if(all, [&](const Waiting& one) { return one.step != question.step; });
   return all;

@@ -170,7 +170,7 @@ std::vector<engine::RunName> fleet_runs_like(PostgresConnection& connection, con
               .append(column)
               .append(" desc limit $5::int) t where right(")
               .append(column)
-              .append("::text, length($3)) = $3 and length($3) < 36");
+              .append("::text, length($3::text)) = $3::text and length($3::text) < 36");
         found += " limit $4::int)";
         union_all = " union all ";
       }
