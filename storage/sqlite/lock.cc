@@ -60,7 +60,7 @@ void SqliteLock::name_holder() const {
 // A lock that is tried, even a shared one, could turn away a worker that starts in that moment.
 std::optional<bool> is_locked(const std::string& path) {
   const std::optional<FileIdentity> identity = identity_of(real_path(path) + ".lock");
-  if (!identity) return false;
+  if (!identity) return std::nullopt;  // a copy
   std::ifstream locks("/proc/locks");
   if (!locks) return std::nullopt;
   const std::string inode = ":" + std::to_string(identity->inode) + " ";

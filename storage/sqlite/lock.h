@@ -24,7 +24,7 @@ class SqliteLock {
 };
 
 /// Whether a process of this host has `path` locked, without touching the lock; nullopt where the kernel does not say,
-/// as where the process is in another container.
+/// and of a file without a lock file, which is a copy: no worker has had it open under this name.
 std::optional<bool> is_locked(const std::string& path);
 
 }  // namespace pawl::storage

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bin/operations/fleet.h"
 #include "bin/operations/run_ids.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
@@ -26,7 +27,9 @@ class SqlVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
-    const storage::CheckpointReader reader(checkpoints_path(settings.checkpoints));
+    const std::string path = checkpoints_path(settings.checkpoints);
+    const storage::CheckpointReader reader(path);
+    if (const auto warning = nobody_works_warning(reader, path)) console.err << "pawl: " << *warning << '\n';
     if (!query_.empty()) {
       print_rows(console.out, reader, query_, settings.output);
       return ExitCode::kDone;
