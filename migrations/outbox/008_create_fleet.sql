@@ -164,7 +164,8 @@ create view pawl.v1_stores as
               when w.expires_at <= now() then 'silent'
               else 'living' end as state,
          coalesce(w.heartbeat_at, s.last_seen_at, s.opened_at) as last_seen_at, s.opened_at, w.epoch,
-         coalesce((select count(*) from pawl.outbox o where o.lease_epoch = w.epoch), 0) as leased
+         case when w.epoch is null then 0 else (select count(*) from pawl.outbox o where o.lease_epoch = w.epoch) end
+           as leased
   from pawl.stores s
   left join lateral (select w.* from pawl.workers w where w.store = s.store order by w.epoch desc limit 1) w on true;
 comment on view pawl.v1_stores is 'Every checkpoint store that a worker has ever registered: whose it is, and where its file is.';
