@@ -41,6 +41,10 @@ constexpr std::array kVerbs{
               R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
   PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
               make_worker},
+    VerbEntry{"emit", "Write an event to the outbox and print its id",
+              R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
+  pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
+              of_any<make_emit>},
     VerbEntry{"status", "How the whole is doing: what is wrong, and what to do",
               R"(  pawl status || echo "see above"                exit 1 where something is wrong
   pawl status -o json > status.json || echo "something is wrong"   for a program to read)",
@@ -52,10 +56,6 @@ constexpr std::array kVerbs{
     VerbEntry{"top", "Watch the fleet: rates, backlog, workers, paused steps",
               R"(  pawl top --count 2 --every 200ms               two lines; without --count until q or Ctrl-C)",
               of_any<make_top>},
-    VerbEntry{"emit", "Write an event to the outbox and print its id",
-              R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
-  pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
-              of_any<make_emit>},
     VerbEntry{"runs", "List runs",
               R"(  pawl runs --status failed --since 1h           what failed in the last hour
   pawl runs --status waiting -o json             what waits, for a program to read
