@@ -18,8 +18,8 @@ TEST_CASE_METHOD(BatchFixture, "reasons that differ in ids, addresses, numbers a
 }
 
 TEST_CASE_METHOD(BatchFixture, "a shape keeps the codes by which a relay or a service says why") {
-  for (const std::string kept :
-       {"550 5.1.1 no such user", "relay: 421 try later", "refused with HTTP 503", "4.7.1 policy"})
+  for (const std::string kept : {"550 5.1.1 no such user", "the relay said 550 5.1.1", "relay: 421 try later",
+                                 "refused with HTTP 503", "4.7.1 policy"})
     CHECK(reason_shape(kept) == kept);
   CHECK(reason_shape("took 512 ms") == "took ... ms");
 }
