@@ -2,6 +2,7 @@
 #include "bin/commands/inspect/waiting.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bin/operations/command_error.h"
@@ -67,6 +68,7 @@ class WaitingVerb final : public Verb {
     if (!ids_.empty())
       for (const GivenRuns& given : expand_ids(ids_, console.in))
         for (engine::RunName& name : sources.resolve(given).runs) question_.runs.push_back(std::move(name));
+    question_.limit = std::max(question_.limit, question_.runs.size());
     storage::PostgresConnection* const postgres = sources.postgres();
     const storage::CheckpointReader* const reader = sources.checkpoints();
     if (!reader && !postgres)
@@ -80,6 +82,8 @@ class WaitingVerb final : public Verb {
       print_json(console.out, document_of(all));
     else
       print_table(console.out, table_of(all), settings.output);
+    if (all.empty() && !question_.runs.empty())
+      console.err << "pawl: none of these waits any more; `pawl show` tells how it ended\n";
     tell_left_out(all.size(), postgres, console);
     return ExitCode::kDone;
   }

@@ -97,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "doctor looks at every part, says where each setting c
   REQUIRE(eventually([&] { return lives(); }));
   std::filesystem::create_directory(folder.path() + "/etc");
   std::ofstream(folder.path() + "/etc/pawl.ini") << "lease = 45s\n";
-  const Environment given = environment({{"PAWL_POSTGRES", database.conninfo + " password=hunter2hunter2"},
+  const Environment given = environment({{"PAWL_POSTGRES", database.conninfo + " sslpassword=hunter2hunter2"},
                                          {"PAWL_CONFIG", folder.path() + "/etc/pawl.ini"}});
   const Completed told = run_pawl({"doctor", "--hang-after", "20m"}, given);
   CHECK_THAT(told.out, Catch::Contains("postgres\n") && Catch::Contains("fleet\n") &&
