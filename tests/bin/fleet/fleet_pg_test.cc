@@ -147,7 +147,7 @@ TEST_CASE_METHOD(Fixture, "doctor tells of a file that is damaged, and of one wh
 }
 
 TEST_CASE_METHOD(Fixture, "a run that waits says why, since when, when it is tried next and when it gives up") {
-  smtp.tell("rcpt=451 4.3.0 later");
+  smtp.tell("rcpt:admin=451 4.3.0 later");
   const Environment given = environment({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1h,longest=1h,for=2h"}});
   PawlProcess worker({"worker"}, given);
   organisation.fail_sync();
