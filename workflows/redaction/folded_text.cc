@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "workflows/text/combining_mark.h"
 #include "workflows/text/html_entity.h"
 #include "workflows/text/invisible.h"
 #include "workflows/text/utf8.h"
@@ -38,9 +39,9 @@ constexpr auto kLookAlikes = std::to_array<LookAlike>(
      {0x2010, '-'},  {0x2011, '-'},  {0x2013, '-'},  {0x2190, '='},  {0x2192, '='}, {0x21D2, '='}, {0x2236, ':'},
      {0xA789, ':'},  {0x2028, '\n'}, {0x2029, '\n'}, {0x0085, '\n'}, {0x00A0, ' '}, {0x202F, ' '}, {0x3000, ' '}});
 
-// Controls and accents that stand by themselves are passed over like what shows nothing.
+// Controls, and marks that stand by themselves, are passed over like what shows nothing.
 bool is_passed_over(char32_t c) {
-  return text::is_invisible(c) || (c >= 0x300 && c <= 0x36F) || (c < 0x20 && c != '\n') || (c >= 0x7F && c < 0xA0);
+  return text::is_invisible(c) || text::is_combining_mark(c) || (c < 0x20 && c != '\n') || (c >= 0x7F && c < 0xA0);
 }
 
 // The ASCII character that stands for `c`; 0 where none does.

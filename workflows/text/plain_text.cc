@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "workflows/text/combining_mark.h"
 #include "workflows/text/invisible.h"
 #include "workflows/text/utf8.h"
 
@@ -25,17 +26,8 @@ bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code <= 
 // Characters that change how the text around them reads or that hide in it.
 bool deceives(char32_t code) { return is_invisible(code) && !shapes_its_neighbours(code); }
 
-// Marks that are drawn over or under the character before them. A language puts up to three on one; a hundred are drawn
-// over the lines around.
-bool is_mark(char32_t code) {
-  return (code >= 0x0300 && code <= 0x036F) || (code >= 0x0483 && code <= 0x0489) ||
-         (code >= 0x0591 && code <= 0x05BD) || (code >= 0x0610 && code <= 0x061A) ||
-         (code >= 0x064B && code <= 0x065F) || (code >= 0x06D6 && code <= 0x06DC) || code == 0x0E31 ||
-         (code >= 0x0E34 && code <= 0x0E3A) || (code >= 0x0E47 && code <= 0x0E4E) ||
-         (code >= 0x1AB0 && code <= 0x1AFF) || (code >= 0x1DC0 && code <= 0x1DFF) ||
-         (code >= 0x20D0 && code <= 0x20FF) || (code >= 0xFE00 && code <= 0xFE0F) || (code >= 0xFE20 && code <= 0xFE2F);
-}
-
+// Marks are drawn over or under the character before them. A language puts up to three on one; a hundred are drawn over
+// the lines around.
 constexpr int kMarksMax = 4;
 constexpr std::size_t kIndentMax = 40;
 constexpr std::size_t kTabWidth = 4;
@@ -55,7 +47,7 @@ class PlainText {
     if (ends_line(code)) return hold_line_end();
     if (is_blank(code)) return hold_blank(code == '\t' ? kTabWidth : 1);
     if (is_control(code) || deceives(code)) return;
-    marks_ = is_mark(code) ? marks_ + 1 : 0;
+    marks_ = is_combining_mark(code) ? marks_ + 1 : 0;
     if (marks_ > kMarksMax) return;
     put_held();
     text::append_code_point(text_, code);
