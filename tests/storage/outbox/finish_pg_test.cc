@@ -112,12 +112,14 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
                .size() > 0;
   });
   seen = true;
-  std::thread killer([&] {  // ends the session that has committed and waits for the standby that never comes
+  // Ends the session that has committed and waits for the standby that never comes, and waits for its end: were the
+  // standby no longer asked for before that session looks for the signal, it would answer as if nothing had happened.
+  std::thread killer([&] {
     eventually([&] {
       return watcher
                  .run(
                      "kill",
-                     "select pg_terminate_backend(pid) from pg_stat_activity"
+                     "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
                      " where datname = current_database() and wait_event = 'SyncRep' and query like '%outbox_archive%'",
                      {})
                  .size() > 0;
