@@ -23,11 +23,14 @@ std::string emit_once(const std::string& conninfo, const NewEvent& event) {
   const std::string id =
       event.id.empty() ? connection.run("choose an id", "select pawl.new_event_id()", {}).string(0, 0) : event.id;
   engine::crash_point(engine::CrashPoint::kBeforeEmitted);
-  std::string emitted =
-      connection
-          .run("emit event of type " + event.type, "select pawl.emit($1, $2, $3, $4::jsonb, $5::uuid)",
-               {event.type, event.aggregate_type, event.aggregate_id, event.payload, id})
-          .string(0, 0);
+  std::string emitted;
+  // In a transaction that says its isolation: a statement alone has the database's default, which pawl.emit may refuse.
+  connection.transact("emit event of type " + event.type, [&](Transaction& transaction) {
+    emitted = transaction
+                  .run("select pawl.emit($1, $2, $3, $4::jsonb, $5::uuid)",
+                       {event.type, event.aggregate_type, event.aggregate_id, event.payload, id})
+                  .string(0, 0);
+  });
   engine::crash_point(engine::CrashPoint::kAfterEmitted);
   return emitted;
 }

@@ -19,6 +19,16 @@ TEST_CASE_METHOD(PostgresFixture, "an emitted event is in the outbox under the i
   CHECK(storage::emit_event(conninfo, {"test/event", "thing", "1", "{}", own}) == own);
 }
 
+TEST_CASE_METHOD(PostgresFixture,
+                 "an event is emitted under an id of one's own, whatever isolation is the database's") {
+  exec("alter database " + name + " set default_transaction_isolation = 'serializable'");
+  const std::string own = Worker::new_store();
+  for (int repeat = 0; repeat < 2; ++repeat)
+    CHECK(storage::emit_event(conninfo, {"test/event", "thing", "1", "{}", own}) == own);
+  CHECK(storage::emit_event(conninfo, {"test/event", "thing", "1", "{}", ""}) != own);
+  CHECK(value("select count(*) from pawl.outbox") == "2");
+}
+
 TEST_CASE_METHOD(PostgresFixture, "text that is no JSON is refused before it reaches Postgres") {
   for (const std::string payload : {"", "{", "{'a': 1}", R"({"a": "\u0000"})"}) {
     CAPTURE(payload);
