@@ -157,7 +157,7 @@ comment on column pawl.outbox.effects_of is
 -- How large a payload is as text, which is what a worker gets of it. The text may be much larger than what is stored: a
 -- control character has six bytes, a number of few digits a hundred thousand, and Postgres makes none of a gigabyte. So
 -- the text is made of that alone which may have `most` bytes, and of what is larger the bytes stored are told: a value
--- has at least a quarter of its bytes as text.
+-- has at least a quarter of its bytes as text, and a number at least its digits.
 create function pawl.payload_bytes(payload jsonb, most bigint) returns bigint
 language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
 declare
@@ -165,6 +165,10 @@ declare
 begin
   if bytes > 4 * most then return bytes; end if;
   bytes := pg_column_size(payload #> '{}');  -- unpacked
+  if bytes > 4 * most then return bytes; end if;
+  select greatest(bytes, sum(case when abs(v::numeric) >= 1e65536 then 65537
+                                  when abs(v::numeric) >= 1e10000 then 10001 else 1001 end)) into bytes
+  from jsonb_path_query(payload, 'strict $.** ? (@ >= 1e1000 || @ <= -1e1000)') v;
   if bytes > 4 * most then return bytes; end if;
   return octet_length(payload::text);
 exception when program_limit_exceeded or internal_error then  -- the text has a gigabyte

@@ -24,11 +24,19 @@ std::string event_columns(const std::string& payload_max) {
          " (select count(*) from picked)";
 }
 
-// What a row gives to `fitting`. A payload of more than two thousand bytes may lie elsewhere or be compressed.
+// What a row gives to `fitting`: a size that takes no text to know, and of what is small the size of its text. A number
+// has ten bytes as stored and up to 131,072 digits as text, so those that may be long count with as many: a few hundred
+// events of them would else be made text of before the first is passed over.
 const std::string& sizes() {
+  static const std::string long_numbers = "'strict $.** ? (@ >= 1e1000 || @ <= -1e1000)'";
   static const std::string columns =
-      "o.ctid as place, o.position, pg_column_size(o.payload) as stored,"
-      " pg_column_compression(o.payload) is not null as packed";
+      "o.ctid as place, o.position, pg_column_size(o.payload) + case when pg_column_size(o.payload) <= 32768"
+      " and o.payload @? " +
+      long_numbers + " then 131072 * (select count(*) from jsonb_path_query(o.payload, " + long_numbers +
+      ")) else 0 end as stored,"
+      " case when pg_column_size(o.payload) <= 2000 and pg_column_compression(o.payload) is null and not o.payload "
+      "@? " +
+      long_numbers + " then octet_length(o.payload::text) end as bytes";
   return columns;
 }
 
@@ -36,10 +44,10 @@ const std::string& sizes() {
 // its size, so first those are passed over that are too many as they are stored, and none is made of a payload that is
 // left out.
 std::string fitting(const std::string& bytes, const std::string& payload_max) {
-  return " sized as materialized (select p.place, p.position, case when p.packed or p.stored > 2000 then"
+  return " sized as materialized (select p.place, p.position, coalesce(p.bytes,"
          " (select pawl.payload_bytes(o.payload, " +
          payload_max +
-         ") from pawl.outbox o where o.ctid = p.place) else p.stored end as bytes"
+         ") from pawl.outbox o where o.ctid = p.place)) as bytes"
          " from (select *, sum(stored) over (order by position) - stored as before from picked) p where before < " +
          bytes +
          "), fitting as materialized (select place, position, bytes from (select place, position, bytes,"

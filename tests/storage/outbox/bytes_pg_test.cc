@@ -94,6 +94,30 @@ TEST_CASE_METHOD(LargeEvents,
   CHECK(claimed == emitted);
 }
 
+TEST_CASE_METHOD(LargeEvents, "payloads of few bytes that are long as text count as that, and keep no event waiting") {
+  worker.open();
+  const std::string numbers = GENERATE("'1e131071'", "'-1e131071'", "'0e-16383'", "'1e-16000'");
+  CAPTURE(numbers);
+  std::vector<std::string> emitted, claimed;
+  for (int event = 0; event < 40; ++event)
+    emitted.push_back(value("select pawl.emit('test/event', 'thing', 'x', (select jsonb_build_object('n', jsonb_agg(" +
+                            numbers + "::jsonb)) from generate_series(1, 60)))"));
+  CHECK(value("select max(pg_column_size(payload)) < 2000 from pawl.outbox") == "t");
+  emitted.push_back(emit());
+  while (claimed.size() < emitted.size()) {
+    const auto events = claim(1'000'000);
+    REQUIRE_FALSE(events.empty());
+    std::size_t bytes = 0;
+    for (const engine::Event& event : events) {
+      claimed.push_back(event.id);
+      bytes += event.payload.size();
+      CHECK(event.left_out == 0);
+    }
+    CHECK((bytes <= 2'000'000 || events.size() == 1));
+  }
+  CHECK(claimed == emitted);
+}
+
 TEST_CASE_METHOD(LargeEvents, "no text is made of a payload that is left out anyway") {
   emit_bytes(1'000'000);
   CHECK(value("select pawl.payload_bytes(payload, 0) = pg_column_size(payload) from pawl.outbox") == "t");
