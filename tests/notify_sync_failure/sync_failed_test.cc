@@ -211,6 +211,20 @@ TEST_CASE("what is archived has every string redacted, by its form or its name, 
   CHECK_FALSE(SyncFailedReader().to_archive(archived));
 }
 
+TEST_CASE("of a large payload no more is archived than the workflow reads of it, or its size") {
+  json payload = sample_payload();
+  payload["pages"] = json::array();
+  while (payload.dump().size() < 300'000) payload["pages"].push_back("password=canary-1 " + std::string(1'000, 'x'));
+  SyncFailedReader reader;
+  const std::string archived = reader.to_archive(payload.dump()).value();
+  CHECK(archived.size() < 10'000);
+  CHECK_THAT(archived, !Catch::Contains("canary"));
+  CHECK(reader.read(event_of(archived)).org_id == reader.read(event_of(payload.dump())).org_id);
+  CHECK(reader.to_archive(archived) == archived);
+  const std::string unreadable(9'000'000, ' ');
+  CHECK(reader.to_archive(unreadable) == R"({"bytes":9000000,"redacted":true})");
+}
+
 TEST_CASE("a secret in a field that the workflow reads is not archived, whatever other fields there are") {
   json payload = sample_payload();
   payload["error_message"] = "password=canary";

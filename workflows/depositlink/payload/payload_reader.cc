@@ -15,8 +15,16 @@ using engine::PermanentError;
 // Ends what is kept of a payload with secrets. Postgres writes a blank behind each colon, so that none ends with it.
 constexpr std::string_view kMark = ",\"redacted\":true}";
 
+// Of a larger payload no more is archived than what is kept of it: redacting all of it would keep the engine's thread
+// from every other run, for a second of some megabytes.
+constexpr std::size_t kRedactedMax = 256 * 1024;
+
 // What is kept of a payload that no run can read.
 constexpr std::string_view kNothing = "null";
+
+std::string marked(std::string kept) {
+  return kept.replace(kept.size() - 1, 1, kept == "{}" ? kMark.substr(1) : kMark);
+}
 
 }  // namespace
 
@@ -42,8 +50,13 @@ std::string PayloadReader::to_keep(const std::string& payload) {
   } catch (const PermanentError&) {  // the run fails for it, and says why it cannot be read
     return std::string(kNothing);
   }
-  if (has_secrets) kept.replace(kept.size() - 1, 1, kept == "{}" ? kMark.substr(1) : kMark);
-  return kept;
+  return has_secrets ? marked(std::move(kept)) : kept;
+}
+
+std::string PayloadReader::kept_of_large(const std::string& payload) try {
+  return marked(to_json(safe_fields(payload)));
+} catch (const PermanentError&) {
+  return marked("{\"bytes\":" + std::to_string(payload.size()) + "}");
 }
 
 // What nothing had to be done to is not looked at again: that is nearly all.
@@ -55,7 +68,7 @@ std::optional<std::string> PayloadReader::to_archive(const std::string& payload)
     if (const PayloadFields& fields = safe_fields(payload); !fields.others && !fields.altered) return std::nullopt;
   } catch (const PermanentError&) {  // no workflow can read it; what its strings hold is redacted all the same
   }
-  archive_ = redaction::redacted_json(payload);
+  archive_ = payload.size() > kRedactedMax ? kept_of_large(payload) : redaction::redacted_json(payload);
   return *archive_;
 }
 

@@ -25,11 +25,13 @@ class PayloadReader {
   std::string to_keep(const std::string& payload);
 
   /// The payload with every string in it redacted, whatever else it is; nothing where that changes none. Of what
-  /// `to_keep` gave, that itself where the original has secrets.
+  /// `to_keep` gave, that itself where the original has secrets. Of one of more than 256 KiB that has other fields or
+  /// cannot be read, only the fields of the specs or its size.
   std::optional<std::string> to_archive(const std::string& payload);
 
  private:
   void remember(const std::string& payload);
+  std::string kept_of_large(const std::string& payload);
 
   const FieldSpecs specs_;
   bool known_ = false;
