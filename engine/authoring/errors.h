@@ -1,6 +1,7 @@
 // Every failure the engine tells apart, as a flat family of exceptions.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -49,6 +50,18 @@ class LeaseLostError : public Error {
 /// operator has to act first. Thrown by a step it opens the step's circuit, as UnavailableError does.
 class RefusedError : public ServiceError {
   using ServiceError::ServiceError;
+};
+
+/// Another worker runs on a copy of this checkpoint store, and has registered since: of the two, one has to go on
+/// alone.
+class StoreCopiedError : public RefusedError {
+ public:
+  StoreCopiedError(const std::string& what, std::int64_t epoch) : RefusedError(what), epoch_(epoch) {}
+  /// The other's.
+  std::int64_t epoch() const { return epoch_; }
+
+ private:
+  std::int64_t epoch_;
 };
 
 /// A call of a step never came back. Its thread can neither be stopped nor joined, so only the end of the process

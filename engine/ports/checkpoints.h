@@ -123,6 +123,7 @@ struct Recovered {
   std::string store_id;    ///< Made with the store, copied with it.
   RunNumber next_run = 1;  ///< Larger than every number ever used in this store.
   std::vector<UnfinishedRun> unfinished;
+  std::int64_t lost_to = 0;  ///< The epoch of a copy's worker that this store gave way to; 0: none.
 };
 
 /// Remembers progress. Used by one thread at a time. A store that cannot be used throws RefusedError when opened; one
@@ -135,6 +136,9 @@ class Checkpoints {
 
   /// Makes a group durable as a whole, in order; on return no crash and no power loss takes it back.
   virtual void commit(std::span<const Checkpoint> group) = 0;
+
+  /// Keeps what Recovered::lost_to says from now on. Durable on return.
+  virtual void give_way(std::int64_t lost_to) = 0;
 
   /// The runs of these events that exist here, in no particular order.
   virtual std::vector<StoredRun> find(std::span<const std::string> event_ids) = 0;

@@ -24,6 +24,7 @@ struct Registration {
   std::string store_id;               ///< Identity of the checkpoint store; an older epoch of the same store is dead.
   std::vector<WaitingEvent> waiting;  ///< Events whose runs the store holds as waiting: kept, not delivered again.
   std::vector<std::string> moving;    ///< Events whose runs were moving: set free, to be claimed and delivered again.
+  std::int64_t lost_to = 0;           ///< The epoch of a worker on a copy of the store that it gave way to; 0: none.
 };
 
 /// What the outbox answered to a Registration.
@@ -72,6 +73,8 @@ class Outbox {
   virtual ~Outbox() = default;
 
   /// Takes a new epoch. Events of older epochs of the same store are kept when waiting, else set free to be claimed.
+  /// Throws StoreCopiedError where another worker has registered the same store since this object did, or lives since
+  /// the epoch that the store gave way to: two workers on copies of one store would take each other's epochs for ever.
   virtual Registered open(const Registration& registration) = 0;
 
   /// Leases pending events that the quarantine admits: those delivered before first, then fresh ones in order of

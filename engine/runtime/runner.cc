@@ -62,6 +62,7 @@ class Runner::Parts {
   void interrupt_steps();
 
  private:
+  Registered register_store(const Registration& registration);
   void leave_to_others(std::vector<UnfinishedRun>& unfinished);
   void delivered(std::vector<Arrival> arrivals);
   void throw_if_over() const;
@@ -162,18 +163,29 @@ void Runner::Parts::leave_to_others(std::vector<UnfinishedRun>& unfinished) {
                       .detail = count});
 }
 
+// That the store gave way is kept before this process ends: whoever starts it again meets a refusal, for as long as the
+// worker on the other copy lives, and takes nothing from it.
+Registered Runner::Parts::register_store(const Registration& registration) try {
+  Registered registered = ports_.outbox.open(registration);
+  if (registration.lost_to != 0) ports_.checkpoints.give_way(0);
+  return registered;
+} catch (const StoreCopiedError& error) {
+  if (registration.lost_to != error.epoch()) ports_.checkpoints.give_way(error.epoch());
+  throw;
+}
+
 void Runner::Parts::open() {
   Recovered recovered = ports_.checkpoints.recover();
   arrivals_.number_from(recovered.next_run);
   leave_to_others(recovered.unfinished);
-  Registration registration{recovered.store_id, {}, {}};
+  Registration registration{recovered.store_id, {}, {}, recovered.lost_to};
   for (const UnfinishedRun& run : recovered.unfinished)
     if (run.waiting)
       registration.waiting.push_back({run.event_id, run.position});
     else
       registration.moving.push_back(run.event_id);
   const Timestamp asked_at = now();
-  const Registered registered = ports_.outbox.open(registration);
+  const Registered registered = register_store(registration);
   heartbeat_.leased(asked_at);
   pruning_.start(asked_at);
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());

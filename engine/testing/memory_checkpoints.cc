@@ -34,6 +34,7 @@ MemoryCheckpoints::MemoryCheckpoints(std::string store_id) : store_id_(std::move
 MemoryCheckpoints::MemoryCheckpoints(const MemoryCheckpoints& other) : Checkpoints() {
   const std::lock_guard lock(other.mutex_);
   store_id_ = other.store_id_;
+  lost_to_ = other.lost_to_;
   last_run_ = other.last_run_;
   rows_ = other.rows_;
   by_event_ = other.by_event_;
@@ -41,7 +42,7 @@ MemoryCheckpoints::MemoryCheckpoints(const MemoryCheckpoints& other) : Checkpoin
 
 Recovered MemoryCheckpoints::recover() {
   const std::lock_guard lock(mutex_);
-  Recovered recovered{store_id_, last_run_ + 1, {}};
+  Recovered recovered{store_id_, last_run_ + 1, {}, lost_to_};
   for (const auto& [number, row] : rows_)
     if (unfinished(row.run.status))
       recovered.unfinished.push_back({number, row.run.event.id, row.run.workflow, row.run.status == RunStatus::kWaiting,
@@ -66,6 +67,12 @@ void MemoryCheckpoints::commit(std::span<const Checkpoint> group) {
     throw;
   }
   if (!group.empty()) ++groups_;
+}
+
+void MemoryCheckpoints::give_way(std::int64_t lost_to) {
+  const std::lock_guard lock(mutex_);
+  require_writable();
+  lost_to_ = lost_to;
 }
 
 std::vector<StoredRun> MemoryCheckpoints::find(std::span<const std::string> event_ids) {

@@ -23,6 +23,7 @@ class MemoryCheckpoints final : public Checkpoints {
 
   Recovered recover() override;
   void commit(std::span<const Checkpoint> group) override;
+  void give_way(std::int64_t lost_to) override;
   std::vector<StoredRun> find(std::span<const std::string> event_ids) override;
   std::vector<StoredRun> load(std::span<const RunNumber> runs) override;
   std::size_t prune(Timestamp before, std::size_t limit) override;
@@ -57,6 +58,7 @@ class MemoryCheckpoints final : public Checkpoints {
 
   mutable std::mutex mutex_;
   std::string store_id_;
+  std::int64_t lost_to_ = 0;
   std::string refusal_;
   RunNumber last_run_ = 0;
   std::size_t groups_ = 0;

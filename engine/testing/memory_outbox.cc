@@ -91,6 +91,15 @@ void MemoryOutbox::require_alive() const {
   if (!table_.workers.contains(epoch_)) throw LeaseLostError("epoch " + std::to_string(epoch_) + " is over");
 }
 
+void MemoryOutbox::require_no_copy(const Registration& registration) const {
+  if (epoch_ == 0 && registration.lost_to == 0) return;
+  for (const auto& [epoch, store] : table_.workers)
+    if (store == registration.store_id && !table_.stopped.contains(epoch) &&
+        (epoch_ == 0 ? epoch >= registration.lost_to : epoch > epoch_))
+      throw StoreCopiedError("register worker: epoch " + std::to_string(epoch) + " runs on a copy of this store",
+                             epoch);
+}
+
 void MemoryOutbox::adopt(const Registration& registration) {
   std::map<std::int64_t, std::string> waiting;
   for (const WaitingEvent& event : registration.waiting) waiting[event.position] = event.id;
@@ -111,6 +120,7 @@ void MemoryOutbox::adopt(const Registration& registration) {
 
 Registered MemoryOutbox::open(const Registration& registration) {
   if (!table_.outage.empty()) throw UnavailableError(table_.outage);
+  require_no_copy(registration);
   epoch_ = table_.next_epoch++;
   adopt(registration);
   table_.workers[epoch_] = registration.store_id;

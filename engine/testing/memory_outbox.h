@@ -78,6 +78,7 @@ class MemoryOutbox : public Outbox {
   void require_alive() const;
   bool may_claim(const MemoryOutboxTable::Row& row, const ClaimRequest& request) const;
   std::vector<MemoryOutboxTable::Row*> claimable(const ClaimRequest& request) const;
+  void require_no_copy(const Registration& registration) const;
   void adopt(const Registration& registration);
 
   MemoryOutboxTable& table_;

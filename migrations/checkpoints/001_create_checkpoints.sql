@@ -13,12 +13,14 @@
 -- runs of further workflows of an event.
 
 -- The store itself: always exactly one row. Its id is copied along with the file, by which Postgres recognises a second
--- worker that runs on a copy. last_run keeps the numbers of pruned runs from being used again.
+-- worker that runs on a copy. last_run keeps the numbers of pruned runs from being used again. lost_to is the epoch of
+-- a worker on a copy that this file's worker gave way to: while that or a later one lives, none starts here.
 create table store (
   one        integer primary key constraint one_row check (one = 1),
   store_id   text    not null,
   created_at integer not null,
-  last_run   integer not null default 0
+  last_run   integer not null default 0,
+  lost_to    integer not null default 0
 ) strict;
 
 insert into store (one, store_id, created_at)

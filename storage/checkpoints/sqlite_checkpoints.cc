@@ -139,12 +139,14 @@ SqliteCheckpoints::~SqliteCheckpoints() = default;
 engine::Recovered SqliteCheckpoints::recover() {
   return store_->use("recover checkpoints of", [](SqliteConnection& connection) {
     engine::Recovered recovered;
-    SqliteStatement store(connection.database(),
-                          "select store_id, max(last_run, (select coalesce(max(run), 0) from runs)) + 1 from store");
+    SqliteStatement store(
+        connection.database(),
+        "select store_id, max(last_run, (select coalesce(max(run), 0) from runs)) + 1, lost_to from store");
     store.start();
     store.next();
     recovered.store_id = store.text(0);
     recovered.next_run = store.integer(1);
+    recovered.lost_to = store.integer(2);
     SqliteStatement unfinished(
         connection.database(),
         "select run, run_id, workflow, status = 'waiting', coalesce(wake_at, 0), position from runs "
@@ -161,6 +163,12 @@ void SqliteCheckpoints::commit(std::span<const engine::Checkpoint> group) {
   if (group.empty()) return;
   store_->write("write checkpoints to", [&](SqliteConnection& connection) { connection.records().write_group(group); });
   store_->group_committed();
+}
+
+void SqliteCheckpoints::give_way(std::int64_t lost_to) {
+  store_->write("write checkpoints to", [&](SqliteConnection& connection) {
+    SqliteStatement(connection.database(), "update store set lost_to = ?").exec(lost_to);
+  });
 }
 
 std::vector<engine::StoredRun> SqliteCheckpoints::find(std::span<const std::string> event_ids) {

@@ -51,18 +51,22 @@ std::vector<WaitingChunk> chunks(std::span<const engine::WaitingEvent> waiting) 
   return chunks;
 }
 
-void require_no_copy(Transaction& transaction, const std::string& store, const OwnEpochs& own) {
-  if (own.previous == 0) return;  // a process that just started takes over from one that may be dead
+// A process that just started takes over from one that may be dead, unless its store gave way to a worker that lives.
+void require_no_copy(Transaction& transaction, const engine::Registration& registration, const OwnEpochs& own) {
+  if (own.previous == 0 && registration.lost_to == 0) return;
+  const std::int64_t after = own.previous != 0 ? own.previous : registration.lost_to - 1;
   ArrayLiteral tried;
   for (const std::int64_t epoch : own.tried) tried.add(epoch);
   const Rows other = transaction.run(
-      "select host, pid from pawl.workers where store = $1::uuid and epoch > $2::bigint and stopped_at is null"
-      " and expires_at > now() and epoch <> all($3::bigint[])",
-      {store, std::to_string(own.previous), tried.text()});
+      "select host, pid, epoch from pawl.workers where store = $1::uuid and epoch > $2::bigint and stopped_at is null"
+      " and expires_at > now() and epoch <> all($3::bigint[]) order by epoch desc limit 1",
+      {registration.store_id, std::to_string(after), tried.text()});
   if (other.size() == 0) return;
-  throw engine::RefusedError("register worker: pid " + other.string(0, 1) + " on host " + other.string(0, 0) +
-                             " has registered the same store since, so it runs on a copy of this checkpoint file; "
-                             "stop one of the two and start it again with a new file");
+  throw engine::StoreCopiedError(
+      "register worker: pid " + other.string(0, 1) + " on host " + other.string(0, 0) +
+          " has registered the same store since, so it runs on a copy of this checkpoint file, and goes on; move this "
+          "file away and start again with a new one, or stop that worker and then start this one",
+      other.integer(0, 2));
 }
 
 // Keeps the leases of waiting runs without counting a delivery; also of events that somebody freed meanwhile and nobody
@@ -127,7 +131,7 @@ engine::Registered register_worker(PostgresConnection& connection, const engine:
     registered = {};
     freed.clear();
     hold_store(transaction, store, identity);
-    require_no_copy(transaction, store, own);
+    require_no_copy(transaction, registration, own);
     const std::string epoch = new_epoch(transaction, store, identity);
     own.tried.push_back(std::stoll(epoch));
     const EndedEpochs older = EndedEpochs::end(transaction, "store = $1::uuid and epoch <> $2::bigint", {store, epoch});

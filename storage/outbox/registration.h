@@ -26,8 +26,9 @@ struct WorkerIdentity {
 };
 
 /// One transaction: registers the epoch, takes over what older epochs of the same store left, and ends those.
-/// Throws engine::RefusedError naming the other process if one has registered the same store since this one did: it
-/// runs on a copy of the file, and would lose its epoch to us and take ours in turn.
+/// Throws engine::StoreCopiedError naming the other process if one has registered the same store since this one did, or
+/// since this store gave way to it: it runs on a copy of the file, and would lose its epoch to us and take ours in
+/// turn.
 engine::Registered register_worker(PostgresConnection& connection, const engine::Registration& registration,
                                    const WorkerIdentity& identity, OwnEpochs& own, TakeoverNews& news);
 

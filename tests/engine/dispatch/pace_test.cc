@@ -34,6 +34,7 @@ class SlowStore final : public Checkpoints {
  public:
   SlowStore(MemoryCheckpoints& store, ManualClock& clock) : store_(store), clock_(clock) {}
   Recovered recover() override { return store_.recover(); }
+  void give_way(std::int64_t lost_to) override { store_.give_way(lost_to); }
   void commit(std::span<const Checkpoint> group) override {
     clock_.turn(2ms);
     store_.commit(group);

@@ -58,6 +58,7 @@ TEST_CASE_METHOD(Slow, "a step that is slow all the time parks what it cannot ta
   struct Counting final : Checkpoints {
     explicit Counting(MemoryCheckpoints& memory) : inner(memory) {}
     Recovered recover() override { return inner.recover(); }
+    void give_way(std::int64_t lost_to) override { inner.give_way(lost_to); }
     void commit(std::span<const Checkpoint> group) override {
       for (const Checkpoint& checkpoint : group) parked += std::holds_alternative<RunParked>(checkpoint);
       inner.commit(group);

@@ -57,6 +57,30 @@ TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts
   CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
 }
 
+TEST_CASE_METHOD(World, "of two copies of a store under supervisors that always start again, one gives way for good") {
+  MemoryCheckpoints one, other(one);
+  const auto start_on = [&](MemoryCheckpoints& copy) {
+    return std::make_unique<MemoryWorker>(table, copy, clock, log, std::vector{workflow.definition()}, 1, options);
+  };
+  auto first = start_on(one);
+  const auto second = start_on(other);
+  CHECK_THROWS_AS(
+      [&] {
+        for (int turns = 0; turns < 100; ++turns, clock.turn(std::chrono::seconds{1})) first->runner.turn({});
+      }(),
+      LeaseLostError);
+  CHECK_THROWS_AS(first->runner.open(), StoreCopiedError);
+  for (int starts = 0; starts < 5; ++starts) {
+    first.reset();
+    CHECK_THROWS_AS(first = start_on(one), StoreCopiedError);
+    CHECK_NOTHROW(second->outbox.renew());
+  }
+  second->outbox.release({});
+  CHECK_NOTHROW(first = start_on(one));
+  CHECK_NOTHROW(first->outbox.renew());
+  CHECK(one.recover().lost_to == 0);
+}
+
 TEST_CASE_METHOD(World, "a worker is not idle while a claim whose answer never came may hold events") {
   struct UnsureOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;

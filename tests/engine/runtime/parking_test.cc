@@ -58,6 +58,7 @@ TEST_CASE_METHOD(Parked, "runs whose store cannot be read stay parked, and are l
   struct Unreadable final : Checkpoints {
     explicit Unreadable(Checkpoints& store) : store(store) {}
     Recovered recover() override { return store.recover(); }
+    void give_way(std::int64_t lost_to) override { store.give_way(lost_to); }
     void commit(std::span<const Checkpoint> group) override { store.commit(group); }
     std::vector<StoredRun> find(std::span<const std::string> ids) override { return store.find(ids); }
     std::vector<StoredRun> load(std::span<const RunNumber> runs) override {

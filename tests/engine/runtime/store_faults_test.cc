@@ -14,6 +14,7 @@ class FailingStore final : public Checkpoints {
   explicit FailingStore(Checkpoints& store) : store_(store) {}
 
   Recovered recover() override { return store_.recover(); }
+  void give_way(std::int64_t lost_to) override { store_.give_way(lost_to); }
   void commit(std::span<const Checkpoint> group) override { store_.commit(group); }
   std::vector<StoredRun> find(std::span<const std::string> ids) override {
     if (fails) fails();

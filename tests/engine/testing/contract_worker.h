@@ -41,7 +41,7 @@ struct Worker {
   explicit Worker(OutboxWorld& world, std::string of = new_store()) : store(std::move(of)), outbox(world.worker()) {}
 
   Registered open(std::vector<WaitingEvent> waiting = {}, Ids moving = {}) {
-    const Registered registered = outbox->open({store, std::move(waiting), std::move(moving)});
+    const Registered registered = outbox->open({store, std::move(waiting), std::move(moving), lost_to});
     epoch = registered.epoch;
     return registered;
   }
@@ -65,6 +65,7 @@ struct Worker {
 
   std::string store;
   std::int64_t epoch = 0;
+  std::int64_t lost_to = 0;
   std::unique_ptr<Outbox> outbox;
 };
 

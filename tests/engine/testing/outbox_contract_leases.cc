@@ -118,6 +118,33 @@ void check_restarting(const MakeOutboxWorld& make) {
     CHECK(restarted.open({waiting(events[0])}).foreign == Ids{ids[0]});
     CHECK(ids_of(other.find()) == Ids{ids[0]});
   }
+  SECTION("of two workers on copies of a store, the one that was registered first is told of the other") {
+    restarted.open();
+    CHECK_THROWS_AS(crashed.outbox->renew(), LeaseLostError);
+    try {
+      crashed.open();
+      FAIL("took the other's epoch in turn");
+    } catch (const StoreCopiedError& error) {
+      CHECK(error.epoch() == restarted.epoch);
+    }
+    CHECK_NOTHROW(restarted.outbox->renew());
+    Worker again(*world, crashed.store);
+    again.lost_to = restarted.epoch;
+    CHECK_THROWS_AS(again.open(), StoreCopiedError);
+    SECTION("also after that has registered anew") {
+      restarted.open();
+      CHECK_THROWS_AS(again.open(), StoreCopiedError);
+      CHECK_NOTHROW(restarted.outbox->renew());
+    }
+    SECTION("and starts once the other has stopped") {
+      restarted.outbox->release({});
+      CHECK_NOTHROW(again.open());
+    }
+    SECTION("and starts once the other is dead") {
+      world->expire(restarted.epoch);
+      CHECK_NOTHROW(again.open());
+    }
+  }
   SECTION("opening again under the same object starts a new epoch") {
     const std::int64_t before = crashed.epoch;
     crashed.open({waiting(events[0])}, {ids[1], ids[2]});

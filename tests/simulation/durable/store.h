@@ -29,6 +29,7 @@ class FaultyCheckpoints final : public engine::Checkpoints {
       : world_(world), store_(store), process_(std::move(process)) {}
 
   engine::Recovered recover() override { return store_.checkpoints.recover(); }
+  void give_way(std::int64_t lost_to) override { store_.checkpoints.give_way(lost_to); }
   void commit(std::span<const engine::Checkpoint> group) override;
   std::vector<engine::StoredRun> find(std::span<const std::string> event_ids) override;
   std::vector<engine::StoredRun> load(std::span<const engine::RunNumber> runs) override;

@@ -44,6 +44,15 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     CHECK(store->find(std::vector<std::string>{"nowhere"}).empty());
     CHECK(store->load(std::vector<engine::RunNumber>{1}).empty());
   }
+  SECTION("which worker on a copy it gave way to is kept, until that is over") {
+    CHECK(store->recover().lost_to == 0);
+    store->give_way(7);
+    CHECK(store->recover().lost_to == 7);
+    commit(*store, {started(1)});
+    CHECK(store->recover().lost_to == 7);
+    store->give_way(0);
+    CHECK(store->recover().lost_to == 0);
+  }
   SECTION("a started run comes back with its whole event, by event and by number") {
     auto record = started(3);
     record.event.resumes = 2;
