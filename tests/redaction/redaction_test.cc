@@ -152,6 +152,16 @@ const std::vector<std::string> kInnocent = {
     "Passwort: darf nicht leer sein",
     "password non valida",
     "parola: non corretta",
+    "public key: ssh-ed25519 unsupported",
+    "host key: ecdsa-sha2-nistp256 unsupported",
+    "**Password:** required",
+    "Checking password ........ failed",
+    "username,password\nare required",
+    "error about the token:\n  status: 401\n  message: invalid",
+    "secretKeyRef:\n  name: pms-db\n  key: password",
+    "std::cout << password << endl;\nstd::cout << x;",
+    "user, token and id are all missing\nTry again, later",
+    "cache key: units/page/2",
     "SSL: no peer certificate <html><b>Ünïcode € 漢字</b>",
     "",
 };
@@ -343,7 +353,15 @@ TEST_CASE("text of a megabyte is redacted in linear time and stack, whatever rep
                             "Aa1",
                             "token\t\t",
                             "('password', ",
-                            "a:1:b:c:"}) {
+                            "a:1:b:c:",
+                            "password,",
+                            "password,token\n",
+                            "- password:\n",
+                            "passwords:\n - a\n",
+                            "PASSWORD <<EOF\n",
+                            "| **password** ",
+                            "password ....",
+                            "(password, "}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     INFO(piece);

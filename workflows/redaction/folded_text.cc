@@ -108,6 +108,7 @@ Unit backslashed(string_view text) {
   const char escaped = text[slashes];
   if (escaped == '"' || escaped == '\'' || escaped == '`' || escaped == '/')
     return {static_cast<unsigned char>(escaped), slashes + 1, slashes};
+  if (escaped == '\n') return {' ', slashes + 1, 0};  // a command that goes on in the next line
   if (escaped == 'n') return {'\n', slashes + 1, slashes};
   if (escaped == 't' || escaped == 'r') return {' ', slashes + 1, slashes};
   const std::size_t digits = escaped == 'u' ? 4 : escaped == 'x' ? 2 : 0;
@@ -116,6 +117,9 @@ Unit backslashed(string_view text) {
     return kept;
   return unit;
 }
+
+// `^` and a backtick at a line's end, behind a blank: so commands of Windows go on.
+Unit goes_on(string_view text) { return text.substr(1).starts_with('\n') ? Unit{' ', 2, 0} : Unit{}; }
 
 // `[31m`, a colour of a terminal whose ESC is left out already.
 Unit colour(string_view text) {
@@ -134,13 +138,19 @@ Unit escape_at(string_view text) {
       return backslashed(text);
     case '[':
       return colour(text);
+    case '^':
+    case '`':
+      return goes_on(text);
     default:
       return {};
   }
 }
 
-Unit unit_at(string_view text) {
-  if (const Unit escape = escape_at(text); escape.length > 0) return escape;
+Unit unit_at(string_view original, std::size_t at) {
+  const string_view text = original.substr(at);
+  const bool continues = text.front() == '^' || text.front() == '`';
+  const bool escapes = !continues || (at > 0 && original[at - 1] == ' ');
+  if (const Unit escape = escapes ? escape_at(text) : Unit{}; escape.length > 0) return escape;
   string_view rest = text;
   const char32_t character = text::take_code_point(rest);
   return {character, text.size() - rest.size(), 0};
@@ -156,8 +166,8 @@ void append(FoldedText& folded, string_view characters, std::size_t depth, std::
 // Printable ASCII that begins no escape: most of any text, taken at once.
 std::size_t plain_length(string_view text) {
   const auto special = [](char c) {
-    return c < ' ' || c == '\x7F' || c == '%' || c == '&' || c == '\\' ||
-           c == '[';  // bytes of other characters are negative
+    return c < ' ' || c == '\x7F' || c == '%' || c == '&' || c == '\\' || c == '[' || c == '^' ||
+           c == '`';  // bytes of other characters are negative
   };
   return static_cast<std::size_t>(std::find_if(text.begin(), text.end(), special) - text.begin());
 }
@@ -175,7 +185,7 @@ FoldedText fold(string_view original) {
     folded.depth.insert(folded.depth.end(), plain, 0);
     for (const std::size_t end = at + plain; at < end; ++at) folded.source.push_back(static_cast<std::uint32_t>(at));
     if (at == original.size()) break;
-    const Unit unit = unit_at(original.substr(at));
+    const Unit unit = unit_at(original, at);
     const char ascii = ascii_of(unit.character);
     if (ascii != '\0') {
       append(folded, {&ascii, 1}, unit.depth, at);

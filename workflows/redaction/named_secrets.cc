@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "workflows/redaction/secret_blocks.h"
 #include "workflows/redaction/secret_names.h"
 #include "workflows/redaction/secret_values.h"
 #include "workflows/redaction/secret_words.h"
@@ -33,11 +34,13 @@ class Search {
 
   // Keeps what is secret, and tells where it ends.
   std::size_t judge(const SecretName& name) {
+    if (heads_values(name)) return 0;
     auto value = value_of(folded_, name.range);
     if (!value || value->range.begin >= value->range.end) return 0;
     const Range range = value->range;
     if (slice(range).starts_with(kRedacted)) return range.end;
-    if (name.secrecy == Secrecy::kRestOfLine && value->separator == Separator::kSign && !value->enclosed)
+    if (name.secrecy == Secrecy::kRestOfLine && !value->enclosed &&
+        (value->separator == Separator::kSign || (is_phrase(name.range) && value->separator == Separator::kVerb)))
       return is_harmless_line(name.range, range) ? unspeakable_in_line(range)
                                                  : keep(rest_of_line(folded_, name.range, range.begin));
     if (!value->enclosed) value->range = after_scheme(range);
@@ -45,6 +48,18 @@ class Search {
     if (!value->enclosed) return keep(with_what_goes_on(folded_, value->range));
     keep(range);
     return next_line_in(range);
+  }
+
+  // Whether anything stands below it or in its column. What stands there itself heads nothing more.
+  bool heads_values(const SecretName& name) {
+    if (name.range.begin < headed_.end && name.range.begin >= headed_.begin) return false;
+    const std::vector<Range> values = values_headed_by(folded_, name.range);
+    if (values.empty()) return false;
+    headed_ = {values.front().begin, values.back().end};
+    for (const Range& value : values)
+      if (!slice(value).starts_with(kRedacted) && !is_harmless({Separator::kPair, true, value}, name.secrecy))
+        found_.push_back(value);
+    return true;
   }
 
   // A quote that nothing closes takes the one that opens a value further down for its end, and the name before that
@@ -60,12 +75,16 @@ class Search {
     return secret.end;
   }
 
+  bool is_phrase(Range name) const {
+    const string_view words = slice(name);
+    return words.find("hrase") != string_view::npos || words.find("HRASE") != string_view::npos;
+  }
+
   static string_view first_word(string_view text) { return text.substr(0, text.find_first_of(" \n,;")); }
 
   // `Authorization: missing for bob`; a passphrase is made of words itself.
   bool is_harmless_line(Range name, Range word) const {
-    if (slice(name).find("hrase") == string_view::npos)
-      return is_prose(slice(word)) && !begins_with_scheme(slice(word));
+    if (!is_phrase(name)) return is_prose(slice(word)) && !begins_with_scheme(slice(word));
     const string_view near = text_.substr(word.begin, kLineMax);
     return is_prose(near.substr(0, near.find('\n')));
   }
@@ -118,6 +137,7 @@ class Search {
 
   const FoldedText& folded_;
   string_view text_;
+  Range headed_;  ///< From the first to the last value that one name heads.
   std::vector<Range> found_;
 };
 

@@ -17,7 +17,8 @@ using std::string_view;
 
 // A blank in these stands for one of blank, '_', '-', '.', or nothing.
 constexpr string_view kRestOfLine =
-    "proxy authorization|authorization|set cookie|cookies?|pass phrase|seed phrase|recovery phrase|mnemonic|"
+    "proxy authorization|authorization|set cookie|cookies?|pass phrase|seed phrase|recovery phrase|secret phrase|"
+    "mnemonic phrase|mnemonic|"
     "recovery codes|backup codes";
 constexpr string_view kCertain =
     "pass word|passw|pass wd|pass code|pwd|pswd|p word|one time code|verification code|security code|recovery code|"
@@ -28,12 +29,15 @@ constexpr string_view kCertain =
 constexpr string_view kNamed =
     "(?:api|access|private|priv|secret|signing|sign|account|acct|shared|encryption|encrypt|crypt|subscription|function|"
     "functions|master|host|auth|licence|license|app|application|deploy|service|session|storage|server|consumer|client|"
-    "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing) key|api pass|apik|"
+    "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing|recovery|product|activation|feed) key|"
+    "api pass|apik|pass key|stringdata|"
     "secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml request|csrf|xsrf|auth code|"
     "cle (?:api|privee|secrete|d'acces)|schlussel|llave|sleutel";
 // Only as a whole part of a name: `smtp_pass`, `dbPass`, yet neither `compass` nor `bypass`.
 constexpr string_view kParts =
-    "pass|pw|psw|passwd|auth|sig|sas|pin|otp|totp|sid|session|sess|jsession|hmac|cvv|cvc|mdp|tok|pat|psk|creds?|"
+    "pass|pw|psw|passwd|(?:db|ssh|ftp|sftp|user|root|admin|smtp|mail|my|app|bind|store|key|ldap|pg|vnc|net|login|"
+    "require)pass|masterauth|"
+    "auth|sig|sas|pin|otp|totp|sid|session|sess|jsession|hmac|cvv|cvc|mdp|tok|pat|psk|creds?|"
     "bindpw|rootpw|dbpw|adminpw|userpw|key";
 
 const RE2& vocabulary() {
@@ -73,6 +77,16 @@ bool is_syntax_error(string_view before) {
   static const RE2 expression("(?i)(?:unexpected|next|syntax|lexical|illegal) $");
   before.remove_prefix(before.size() - std::min<std::size_t>(before.size(), 16));
   return RE2::PartialMatch({before.data(), before.size()}, expression);
+}
+
+// What a cache, a table or a page is found by.
+bool is_address(string_view text, Range word) {
+  static const RE2 expression(
+      "(?i)(?:^|[^a-z])(?:(?:cache|sort|partition|idempotency|primary|foreign|public|lookup|object|row|unique|map)[ "
+      "_-]?"
+      "keys?|(?:page|next|sync|continuation|next[ _-]?page)[ _-]?token)$");
+  const std::size_t from = word.begin - std::min<std::size_t>(word.begin, 16);
+  return RE2::PartialMatch({text.data() + from, word.end - from}, expression);
 }
 
 bool is_part(string_view text, Range part) {
@@ -120,7 +134,7 @@ std::optional<SecretName> next_secret_name(string_view folded, std::size_t from)
     from = word.end;
     const Range name = whole_name(folded, word);
     const string_view rest = folded.substr(word.end, name.end - word.end);
-    if (has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
+    if (is_address(folded, word) || has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
     const bool plural_token = found[0].ends_with("oken") && rest == "s";
     const string_view whole = folded.substr(name.begin, name.end - name.begin);
     if (is_about_errors(whole) || plural_token || is_any_key(whole)) return SecretName{name, Secrecy::kLikely};

@@ -54,7 +54,9 @@ struct Pattern {
 
 #define PAWL_WORD_START "(?:^|[^A-Za-z0-9])"
 #define PAWL_COMMAND_REST "\\b[^\\n|;]{0,200}?\\s"
-#define PAWL_ARGUMENT "[\"']?([^\\s\"'-][^\\s\"']*)"
+#define PAWL_ARGUMENT "(\"[^\"\\n]+\"|'[^'\\n]+'|[^\\s\"'-][^\\s\"']*)"
+#define PAWL_STRING "[bN@]?[\"'][^\"'\\n]{0,160}[\"']"
+#define PAWL_SECRET_STRING "[bN@]?[\"']([^\"'\\n]+)[\"']"
 
 constexpr Pattern kPatterns[] = {
     // key files: from BEGIN to the end of the END line, or of the text where that was cut off
@@ -116,6 +118,7 @@ constexpr Pattern kPatterns[] = {
      "(?:is\\s+|was\\s+)?[\"']?(\\d{4,8})\\b",
      any},
     {"(?i)\\bpassword\\s+for\\s+\\S+@\\S+\\s+(\\S+)", token},
+    {"(?i)\\bpassword\\s[^\\n:=]{1,60}\\swith\\s+[\"']?([^\\s\"',;]+)", token},
     {"(?i)\\btried\\s+(?:the\\s+)?passwords?\\b[^\\n]{1,80}?\\sthen\\s+[\"']?([^\\s\"',;]+)", token},
     {"(?i)\\bcred(?:ential)?s\\s+[\\w.@+-]+:([^\\s:/\"'`<>]+)", token},
     {"(?i)\\bcred(?:ential)?s\\s*\\(\\s*[\\w.@+-]+\\s*[,:/]\\s*([^\\s)]+)\\)", token},
@@ -138,16 +141,62 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\bidentified\\s+(?:with\\s+\\S+\\s+)?(?:by|as)\\s+(?:password\\s+)?[\"'](.*?)[\"']", no_prose},
     {"(?i)\\bidentified\\s+by\\s+([^\\s\"';]+)", no_prose},
     {"(?i)\\bpassword\\s*\\(\\s*[\"'](.*?)[\"']", no_prose},
+    {"(?i)\\bset\\s+password\\s+for\\s+[^=\\n]{1,80}=\\s*" PAWL_SECRET_STRING, no_prose},
+    {"(?i)\\bsp_(?:addlogin|password|addlinkedsrvlogin)\\s+(?:" PAWL_STRING "\\s*,\\s*){1,4}?" PAWL_SECRET_STRING, any},
+    {"(?i)\\b(?:pgp_sym_\\w+|aes_(?:en|de)crypt)\\s*\\([^,()\\n]{1,200},\\s*" PAWL_SECRET_STRING, any},
+    {"(?i)\\b(?:en|de)cryptbypassphrase\\s*\\(\\s*" PAWL_SECRET_STRING, any},
+    // the arguments of calls that log in, in code and in stack traces
+    {"\\b(?:PDO\\w*|__construct|mysqli?\\w*|\\w*[cC]onnect\\w*|getConnection|Connection|ftp_login|ssh2_auth_password|"
+     "ldap_bind|imap_open|"
+     "DataSource)\\s*\\(\\s*[^,()\\n]{1,160},\\s*" PAWL_STRING ",\\s*" PAWL_SECRET_STRING,
+     no_prose},
+    {"(?i)\\b\\w*(?:log_?in|sign_?in|authenticate|basic_?auth|set_?auth\\w*|usernamepassword\\w*|httpbasicauth|"
+     "networkcredential|"
+     "pscredential|passwordauthentication|basiccredentials|setcredentials|authwithpassword|usernamepasswordcredentials)"
+     "\\s*\\(\\s*" PAWL_STRING ",\\s*(?:\\w+\\()?" PAWL_SECRET_STRING,
+     no_prose},
+    {"(?i)\\b(?:http_?)?(?:basic_?|proxy_?)?(?:auth|credentials?|login)[\"']?\\s*(?:=>?|:|,)\\s*[(\\[{]\\s*" PAWL_STRING
+     "\\s*,\\s*" PAWL_SECRET_STRING,
+     no_prose},
+    {"(?i)\\{(?:basic_?)?(?:auth|credentials?|login),\\s*\\{?\\s*" PAWL_STRING "\\s*,\\s*" PAWL_SECRET_STRING,
+     no_prose},
+    {"USERPWD\\s*(?:,|=>?|:)\\s*[\"'][^\"':\\n]{0,64}:([^\"'\\n]+)", any},
+    // the field Security of an HL7 header
+    {"\\bMSH\\|[^|\\n]{3,6}\\|(?:[^|\\n]{0,80}\\|){5}([^|\\n]+)\\|", any},
+    // words of a wallet, keys of BitLocker and of products, a key file in base64
+    {"(?i)\\bseed\\w*[\"']?\\s*[:=]\\s*[\"']?((?:[a-z]{3,8}\\s+){5,}[a-z]{3,8})\\b", any},
+    {"\\b((?:\\d{6}-){7}\\d{6})\\b", any},
+    {"\\b((?:[A-Z0-9]{5}-){4}[A-Z0-9]{5})\\b", with_digit},
     // commands
     {"(?:^|[\\s\"'])(?:-u|-U|--user|--proxy-user)(?:\\s*|=)(?:\"[^\\s\":]{1,64}:([^\"\\n]+)\")", no_number},
     {"(?:^|[\\s\"'])(?:-u|-U|--user|--proxy-user)(?:\\s*|=)(?:'[^\\s':]{1,64}:([^'\\n]+)')", no_number},
     {"(?:^|[\\s\"'])(?:-u|-U|--user|--proxy-user|-a|--auth)(?:\\s*|=)[^\\s:\"'=]{1,64}:([^\\s\"']+)", no_number},
     {"\\s-U\\s*[^\\s%]{1,64}%(\\S+)", any},
     {"\\b(?:mysql\\w*|mariadb[\\w-]*|7za?|rar|unrar)" PAWL_COMMAND_REST "-p" PAWL_ARGUMENT, any},
-    {"\\b(?:sshpass|mongo\\w*|psexec)" PAWL_COMMAND_REST "-p\\s*" PAWL_ARGUMENT, any},
+    {"\\b(?:sshpass|mongo\\w*|psexec|rdesktop|certutil|cqlsh|snowsql|influx|telnet|smbget|vncviewer)" PAWL_COMMAND_REST
+     "-p\\s*" PAWL_ARGUMENT,
+     any},
     {"\\b(?:docker|podman|helm|az|oc|cf|nerdctl)\\s+(?:\\w+\\s+)?login" PAWL_COMMAND_REST "-p\\s*" PAWL_ARGUMENT, any},
     {"\\b(?:sqlcmd|bcp|osql|isql|zip|unzip|ipmitool)" PAWL_COMMAND_REST "-P\\s*" PAWL_ARGUMENT, any},
     {"\\b(?:plink|pscp|psftp|putty)" PAWL_COMMAND_REST "-pw\\s+" PAWL_ARGUMENT, any},
+    {"\\b\\w*(?:freerdp|mstsc|rdp)\\w*" PAWL_COMMAND_REST "/(?:p|gp):" PAWL_ARGUMENT, any},
+    {"\\b(?:schtasks|sc|runas|wmic|cmdkey|psexec|winrs|at)\\b[^\\n|;]{0,200}?\\s/"
+     "(?:rp|p|pass|pw|pwd)(?::|\\s+)" PAWL_ARGUMENT,
+     any},
+    {"\\bsigntool" PAWL_COMMAND_REST "/p\\s+" PAWL_ARGUMENT, any},
+    {"\\blftp\\b[^\\n|;]{0,200}?(?:-u|--user)\\s*[^\\s,]{1,64},(\\S+)", any},
+    {"\\bnet1?\\s+user\\s+[^\\s/]+\\s+([^\\s/*]\\S*)", any},
+    {"(?i)ConvertTo-SecureString\\s+(?:-String\\s+)?" PAWL_ARGUMENT, no_prose},
+    {"--from-literal[= ][\"']?[\\w.-]+=([^\\s\"']+)", any},
+    {"\\b(?:passwd|chpasswd|kinit|cryptsetup|smbpasswd|sudo|docker|gpg|vault|mysql\\w*|psql)\\b[^\\n<]{0,100}<<<"
+     "\\s*" PAWL_ARGUMENT,
+     any},
+    {"\\b(?:passwd|chpasswd|kinit|cryptsetup|smbpasswd|sudo|docker|gpg)\\b[^\\n<]{0,100}<<[-~]?\\s?[\"']?[A-Z_]+[\"']?["
+     "^\\n]{0,40}\\n\\s*([^\\n]+)",
+     any},
+    {"\\bmysql\\w*\\b[^\\n<]{0,100}\\s-p\\s[^\\n<]{0,40}<<[-~]?\\s?[\"']?[A-Z_]+[\"']?[^\\n]{0,40}\\n\\s*([^\\s;]+)\\s*"
+     "(?:\\n|$)",
+     any},
     {"\\bldap\\w+" PAWL_COMMAND_REST "-w\\s*" PAWL_ARGUMENT, any},
     {"\\bredis-cli" PAWL_COMMAND_REST "-a\\s*" PAWL_ARGUMENT, any},
     {"\\s-(?:store|key|src|dest)pass\\s+" PAWL_ARGUMENT, any},
@@ -166,6 +215,8 @@ constexpr Pattern kPatterns[] = {
 #undef PAWL_WORD_START
 #undef PAWL_COMMAND_REST
 #undef PAWL_ARGUMENT
+#undef PAWL_STRING
+#undef PAWL_SECRET_STRING
 
 class Patterns {
  public:

@@ -26,6 +26,7 @@ class Cursor {
 
   std::optional<NamedValue> value() const {
     if (is_tag()) return in_tag(name_.end);
+    if (const std::size_t start = after_decorated_sign(); start != kNotFound) return at_sign(start);
     const std::size_t after = skip("\"'`])", name_.end);
     const std::size_t next = skip(kBlanks, after);
     if (next == text_.size()) return std::nullopt;
@@ -33,6 +34,7 @@ class Cursor {
     const bool label = is_label(signed_at != kNotFound || goes_on_in_line(after, next));
     if (signed_at != kNotFound && !label) return at_sign(signed_at);
     if (label || (after > name_.end && is_quote(text_[name_.end]))) return of_pair(after);
+    if (const auto tuple = of_tuple(after)) return tuple;
     if (next == after) return std::nullopt;
     if (text_.substr(name_.begin, name_.end - name_.begin).starts_with("--")) return at_sign(next);
     return after_words(next, after == name_.end);
@@ -52,20 +54,41 @@ class Cursor {
     return next > after_name && at(next) != '<' && text_.substr(after_name, next - after_name).find('\n') == kNotFound;
   }
 
-  // Behind the sign at `sign`, if there is one: `=`, `: `, ` => `, `::`, ` | ` in a table, `#`.
+  // Behind a sign that is dressed up: `**Password:** x`, `<b>Password</b>: <code>x`, `password .....: x`, `Password >>
+  // x`.
+  std::size_t after_decorated_sign() const {
+#define PAWL_CLOSERS "(?:[*_~]{1,3}|</(?:b|strong|i|em|u|code|kbd|span|label|font|mark|small|p|h\\d|dt)>)"
+#define PAWL_OPENERS "(?:[*_~]{1,3}|<(?:b|strong|i|em|u|code|kbd|tt|span|font|mark|small|p|dd|br|pre)\\b[^<>]{0,60}>)"
+    static const RE2 sign(
+        "(?i)^(?:[\"'`)\\]]? ?(?:" PAWL_CLOSERS "+ ?(?::|=|-{1,2}|->|=>|\\|)[ \\n]*" PAWL_OPENERS
+        "*|[:=] ?" PAWL_CLOSERS "+[ \\n]*" PAWL_OPENERS "*|[:=] ?" PAWL_OPENERS
+        "+)[ \\n]*| ?(?:\\.{3,}|_{3,}|-{2,}>|-{4,}|={3,}>?|~|>{2,}|\xC2\xB7|<-|<{3}|\xE2\x80\xA6) ?[:=]?>? ?)()"
+        "[^\\s*_~]");
+#undef PAWL_CLOSERS
+#undef PAWL_OPENERS
+    const string_view window = text_.substr(name_.end, kNear);
+    re2::StringPiece start;
+    if (!RE2::PartialMatch({window.data(), window.size()}, sign, &start)) return kNotFound;
+    return name_.end + static_cast<std::size_t>(start.data() - window.data());
+  }
+
+  // Behind the sign at `sign`, if there is one: `=`, `: `, ` => `, `::`, ` | ` in a table, `#`, `!=`, a Lisp pair's ` .
+  // `.
   std::size_t after_sign(std::size_t sign, std::size_t after_name) const {
     if (sign == after_name && (at(sign) == '#' || (at(sign) == '(' && is_quote(at(sign + 1))))) return sign + 1;
     if (at(sign) == '|')
       return text_.substr(after_name, sign - after_name).find('\n') == kNotFound ? skip(" ", sign + 1) : kNotFound;
-    if (stands("->", sign)) return skip(kBlanks, sign + 2);
+    if (stands("->", sign) || stands("!=", sign)) return skip(kBlanks, skip("=", sign + 2));
+    if (at(sign) == '.' && at(sign + 1) == ' ' && is_quote(at(sign + 2))) return sign + 2;
     if (at(sign) != ':' && at(sign) != '=') return kNotFound;
     if (stands("://", sign)) return kNotFound;
     return skip(kBlanks, std::min(or_end(text_.find_first_not_of(":=>", sign)), sign + 4));
   }
 
   std::optional<NamedValue> at_sign(std::size_t start) const {
+    start = after_yaml_tags(start);
     if (const auto block = yaml_block(start)) return block;
-    start = after_type(skip_list_sign(start));
+    start = after_type(after_environment(after_declared_type(skip_list_sign(start))));
     if (start >= text_.size()) return std::nullopt;
     if (is_name_below(start)) return std::nullopt;
     if (const auto enclosed = enclosed_at(start)) return NamedValue{Separator::kSign, true, *enclosed};
@@ -75,10 +98,12 @@ class Cursor {
   }
 
   std::size_t name_end_depth() const { return std::min(name_.end, text_.size() - 1); }
-  bool crosses_line(std::size_t start) const { return before(start) == '\n'; }
+  bool crosses_line(std::size_t start) const {
+    return text_.substr(name_.end, start - name_.end).find('\n') != kNotFound;
+  }
   // `password` alone in its line, and `"secret": "x"` in the next.
   bool is_name_below(std::size_t start) const {
-    if (!is_quote(at(start)) || text_.substr(name_.end, start - name_.end).find('\n') == kNotFound) return false;
+    if (!is_quote(at(start)) || !crosses_line(start)) return false;
     const std::size_t sign = skip(" ", quoted(start).end + 1);
     return at(sign) == ':' || at(sign) == '=';
   }
@@ -105,8 +130,37 @@ class Cursor {
     return NamedValue{Separator::kSign, true, {begin, end}};
   }
 
+  // `&anchor`, `!vault`
+  std::size_t after_yaml_tags(std::size_t start) const {
+    static const RE2 tags("^(?:[&!][A-Za-z!][\\w:/.-]{0,40} )+");
+    re2::StringPiece match[1];
+    const string_view window = text_.substr(std::min(start, text_.size()), kNear);
+    if (!tags.Match({window.data(), window.size()}, 0, window.size(), RE2::ANCHOR_START, match, 1)) return start;
+    return start + match[0].size();
+  }
+
+  // `env('DB_PASSWORD', 'x')`, whose first argument is another name.
+  std::size_t after_environment(std::size_t start) const {
+    static const RE2 call(
+        "(?i)^(?:\\w+\\.)*(?:get_?)?env(?:iron)?\\w*(?:\\.get)?\\(\\s*[\"']\\w+[\"']\\s*(?:,\\s*()[\"'])?");
+    const string_view window = text_.substr(std::min(start, text_.size()), kNear);
+    re2::StringPiece value;
+    if (!RE2::PartialMatch({window.data(), window.size()}, call, &value)) return start;
+    return value.data() == nullptr ? text_.size() : start + static_cast<std::size_t>(value.data() - window.data());
+  }
+
+  // `PASSWORD: &str = "x"`, `password: string = 'x'`
+  std::size_t after_declared_type(std::size_t start) const {
+    static const RE2 type("^[&*]?(?:'\\w+ )?[\\w.<>\\[\\]?]{1,24} ?:?= ?()[\"'`]");
+    re2::StringPiece value;
+    const string_view window = text_.substr(std::min(start, text_.size()), kNear);
+    if (!RE2::PartialMatch({window.data(), window.size()}, type, &value)) return start;
+    return start + static_cast<std::size_t>(value.data() - window.data());
+  }
+
   // A type before a quoted value: `string(17) "x"`, `SecretStr('x')`, `Some("x")`, `b'x'`.
   std::size_t after_type(std::size_t start) const {
+    if (stands("<<", start) && is_quote(at(start + 2))) return start + 2;  // of Erlang
     std::size_t end = start;
     while (end < start + 24 && (is_alphanumeric(at(end)) || at(end) == '_' || at(end) == '@' || at(end) == '!')) ++end;
     if (end <= start + 2 && is_quote(at(end))) return end;
@@ -161,7 +215,8 @@ class Cursor {
         "(?i)^((?:(?:(?:is|was) "
         "not|is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|"
         "changed|updated|reset|generated|header|parameter|param|argument|to|as|ist|lautet|war|est|es|fue|era|jest|now|"
-        "equals|for (?:user )?[^\\s:=]{1,40} (?:is|was))[ \\n]?){0,5})([:=]*[ \\n]*)");
+        "equals|eq|ne|like|REG_\\w+|for (?:user )?[^\\s:=]{1,40} (?:is|was))\\b[ \\n]?){0,5})([:=]*[ \\n]*)");
+    if (const auto whose = of_somebody(next)) return whose;
     re2::StringPiece match[3];
     const string_view window = text_.substr(next, kNear);
     verbs.Match({window.data(), window.size()}, 0, window.size(), RE2::ANCHOR_START, match, 3);
@@ -176,6 +231,18 @@ class Cursor {
     if (const auto enclosed = enclosed_at(start); enclosed && is_quote(at(start)))
       return NamedValue{separator, true, *enclosed};
     return NamedValue{separator, false, {start, end_of_word(start, 9)}};
+  }
+
+  // `passphrase for key '/root/.ssh/id_rsa': abc`
+  std::optional<NamedValue> of_somebody(std::size_t next) const {
+    static const RE2 whose(
+        "(?i)^(?:for|of) (?:user |key |the |account ){0,2}[\"'`]?[^\\s:=\"'`]{1,80}[\"'`]? ?[:=]+ ()[^\\s]");
+    const string_view window = text_.substr(next, kNear);
+    re2::StringPiece match;
+    if (!RE2::PartialMatch({window.data(), window.size()}, whose, &match)) return std::nullopt;
+    const std::size_t start = next + static_cast<std::size_t>(match.data() - window.data());
+    if (const auto enclosed = enclosed_at(start)) return NamedValue{Separator::kSign, true, *enclosed};
+    return NamedValue{Separator::kVerb, false, {start, end_of_word(start, 9)}};
   }
 
   // `<password>` and `<wsse:Password Type="PasswordText">`; a closing tag announces nothing.
@@ -246,16 +313,16 @@ class Cursor {
     return value_before();
   }
 
-  // `("password", "abc")`
+  // `("password", "abc")`, `{password, <<"abc">>}`
   std::optional<NamedValue> of_tuple(std::size_t after) const {
-    static const RE2 opening("[(\\[{]\\s*[bu]?[\"']$");
+    static const RE2 opening("[(\\[{]\\s*[bu]?[\"':]?$");
     const std::size_t from = name_.begin - std::min<std::size_t>(name_.begin, 8);
     const string_view window = text_.substr(from, name_.begin - from);
     if (at(after) != ',' || !RE2::PartialMatch({window.data(), window.size()}, opening)) return std::nullopt;
     const std::size_t quote = after_type(skip(kBlanks, after + 1));
     if (!is_quote(at(quote))) return std::nullopt;
     const Range content = quoted(quote);
-    const bool closes = string_view(")]}").find(at(content.end + 1)) != kNotFound;
+    const bool closes = string_view(")]}>").find(at(content.end + 1)) != kNotFound;
     return closes ? std::optional(NamedValue{Separator::kPair, true, content}) : std::nullopt;
   }
 

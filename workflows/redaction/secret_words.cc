@@ -1,6 +1,8 @@
 // The vocabulary of error messages, and counts of letters.
 #include "workflows/redaction/secret_words.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <cctype>
 #include <string>
@@ -26,7 +28,8 @@ constexpr string_view kCommon =
     "below between blank blocked body both bound branch but by call cannot change changed character characters check "
     "clashed client closed code column configuration configured connect connected connection consent contact contain "
     "contains correct could count create created credential credentials current data date day days decoded deleted "
-    "denied deprecated detected did different disabled do does doesnt dont down due during each either email empty "
+    "denied deprecated detected did different disabled do does doesnt done dont down due during each either email "
+    "empty "
     "enable enabled encoded encrypted endpoint enter entered environment error exceed exceeded exceeds exist existing "
     "exists expected expire expired expires expiry fail failed failing failure false feature few field fields file for "
     "forbidden format found from given grant granted has have header headers here hidden hidden ignored in inactive "
@@ -34,11 +37,13 @@ constexpr string_view kCommon =
     "last least length less let limit limited load locked login logon long look lower lowercase malformed managed "
     "many mask masked match matched max maximum may min mismatch minimum missing mode more most must na name need "
     "needed needs never new next nil no none nonempty not null number object of off ok old on once one only or other "
-    "our out outdated owner parameter parse parsed password path permission permissions permitted plan please policy "
+    "our out outdated owner parameter parse parsed passed password path permission permissions permitted plan please "
+    "policy "
     "present prohibited protected provide provided provider quota rate read recognised recognized reconnect redacted "
     "refresh refreshed refused rejected removed renew request requests require required requires reset resource "
     "restricted retry revoked rotate rotated rotation scope scopes secret see sent server service session set short "
-    "should signature signed some stale string support supported supplied suspended temporary than that the their them "
+    "should signature signed some stale string success successful support supported supplied suspended temporary than "
+    "that the their them "
     "then there they this timed times to token too true try type unable unauthorised unauthorized unavailable "
     "undefined unexpected unknown unrecognised unrecognized unset unsupported until up update updated use used user "
     "username uses using valid validate validation value values verification verified verify via was wasnt weak were "
@@ -106,7 +111,18 @@ bool is_mask(string_view word) {
   return (word.size() == 3 || word.size() == 4) && word.find_first_not_of('x') == string_view::npos;
 }
 
+// `ssh-ed25519`, `rsa-sha2-512-cert-v01@openssh.com`, `TLS_AES_128_GCM_SHA256`: what two sides agree on, aloud.
+bool is_algorithm(string_view word) {
+  static const RE2 algorithm(
+      "^(?:(?:ssh-(?:rsa|dss|dsa|ed25519|ed448)|(?:sk-)?ecdsa-sha2-nistp\\d+|rsa-sha2-(?:256|512)|sk-ssh-ed25519)"
+      "(?:-cert-v\\d+)?|(?:curve25519|ecdh|sntrup761x25519|diffie-hellman)-[a-z0-9-]{1,40}|"
+      "(?:hmac|umac|aes|camellia|chacha20|3des)-?[a-z0-9-]{2,30}|(?:TLS|SSL)_[A-Z0-9_]+|ECDHE?-[A-Z0-9-]+|"
+      "(?:ed25519|ed448|x25519|secp\\d+[kr]1|prime256v1|nistp\\d+|P-\\d{3}))(?:@[a-z.]+)?[.,;:)]*$");
+  return word.size() >= 5 && RE2::FullMatch({word.data(), word.size()}, algorithm);
+}
+
 bool is_prose_word(string_view word) {
+  if (word.find_first_of("-_") != string_view::npos && is_algorithm(word)) return true;
   // A sign inside a word is none of prose's: `required-9x` is a secret that begins so.
   const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
   if (std::any_of(word.begin(), word.end(), odd)) return false;
