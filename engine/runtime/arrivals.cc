@@ -1,4 +1,4 @@
-// P2: one run per event, however often it is delivered.
+// One run per event, however often it is delivered.
 #include "engine/runtime/arrivals.h"
 
 #include <utility>

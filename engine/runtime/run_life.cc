@@ -37,7 +37,7 @@ RunState& RunLife::enter(const WorkflowDefinition& workflow, StoredRun stored, b
   return use_.runs.add(std::move(run));
 }
 
-// P8: a crash loop ends here, without a step of it being started.
+// A crash loop ends here, without a step of it being started.
 void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
   if (use_.suspects.of_delivered(stored, moving()) == Admission::kIsHeld) return use_.suspects.hold(std::move(stored));
   RunState& run = enter(workflow, std::move(stored), false);
@@ -74,7 +74,7 @@ void RunLife::wake_held() {
   if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) wake(*workflow, std::move(stored));
 }
 
-// P8: on record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
+// On record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
 void RunLife::wake(const WorkflowDefinition& workflow, StoredRun stored) {
   const RunRedelivered moving{stored.run, stored.event.position, stored.event.deliveries};
   enter(workflow, std::move(stored), true);

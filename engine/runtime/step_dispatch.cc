@@ -122,7 +122,7 @@ void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Times
   ++execution.attempt;
 }
 
-// P3: what awaits the step goes on only when its checkpoint is durable.
+// What awaits the step goes on only when its checkpoint is durable.
 void StepDispatch::settled(StepQueue& queue, Execution& execution, bool failed, std::string result, Timestamp at) {
   if (queue.refusals().remembers_any()) queue.refusals().settled(StepQueue::item_of(execution));
   execution.enter(Execution::Phase::kSettling);

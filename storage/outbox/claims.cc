@@ -40,7 +40,7 @@ std::string claim_sql(const std::string& picked) {
 
 const std::string kClaimFresh =
     claim_sql(" and o.deliveries = 0 and o.position > $7::bigint order by o.position limit $8::int");
-const std::string kClaimOvertaking = claim_sql(" and o.deliveries = 0 and o.position = any($7::bigint[])");
+const std::string kClaimColdTenants = claim_sql(" and o.deliveries = 0 and o.position = any($7::bigint[])");
 const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($7::bigint[])");
 
 // $1 epoch, $2 batch, $3 above, $4 bytes, $5 of a payload at most.
@@ -201,7 +201,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   const auto surveyed = ClaimCursor::Time::clock::now();
   claim_redelivered(limits, events);
   if (budget_ > 0 && !last_delivery_waits(limits.deliveries_max) && limits.quarantine.admits(engine::kNoQuarantine)) {
-    limits.max -= claim_overtaking(limits.max, events);
+    limits.max -= claim_cold_tenants(limits.max, events);
     claim_fresh(above, limits.max, events);
   }
   if (!sweeping) return;
@@ -253,7 +253,7 @@ int OutboxClaims::claim_above(std::int64_t above, int limit, Plan plan, Events& 
 }
 
 // Only where there is a queue, and a few keys fill it.
-int OutboxClaims::claim_overtaking(int max, Events& events) {
+int OutboxClaims::claim_cold_tenants(int max, Events& events) {
   if (!cursor_.catching_up() || fairness_.hot().empty()) return 0;
   const auto started = TenantFairness::Time::clock::now();
   if (!fairness_.due(started)) return 0;
@@ -261,12 +261,12 @@ int OutboxClaims::claim_overtaking(int max, Events& events) {
   if (limit == 0) return 0;
   ArrayLiteral hot;
   for (const std::string& key : fairness_.hot()) hot.add(key);
-  const Rows cold = connection_.run("find events that overtake", kFindCold,
+  const Rows cold = connection_.run("find events of quiet tenants", kFindCold,
                                     {std::to_string(std::max(fairness_.mark(), cursor_.mark())), std::to_string(limit),
                                      std::to_string(TenantFairness::kWindow), hot.text(), names_});
   const std::string positions = cold.string(0, 0);
   const int found =
-      positions == "{}" ? 0 : take("claim events that overtake", kClaimOvertaking, {positions}, Plan::kOwn, events);
+      positions == "{}" ? 0 : take("claim events of quiet tenants", kClaimColdTenants, {positions}, Plan::kOwn, events);
   fairness_.scanned(started, TenantFairness::Time::clock::now(), cold.integer(0, 1), cold.boolean(0, 2));
   return found;
 }

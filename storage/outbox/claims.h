@@ -54,7 +54,7 @@ class OutboxClaims {
   int claim_above(std::int64_t above, int limit, Plan plan, Events& events);
   void look_at_workers(ClaimCursor::Time now);
   std::int64_t sweep(int deliveries_max);
-  int claim_overtaking(int max, Events& events);
+  int claim_cold_tenants(int max, Events& events);
   void claim_redelivered(engine::ClaimLimits& limits, Events& events);
   void find_redelivered(int deliveries_max);
   bool last_delivery_waits(int deliveries_max) const;

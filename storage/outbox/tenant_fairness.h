@@ -37,7 +37,7 @@ class TenantFairness {
 
   const std::vector<std::string>& hot() const { return hot_; }
 
-  /// How many of a claim of `max` may overtake: half, and by turns the odd one.
+  /// How many of a claim of `max` go to tenants other than the hot ones: half, and by turns the odd one.
   int share(int max) {
     odd_ = !odd_;
     return (max + odd_) / 2;

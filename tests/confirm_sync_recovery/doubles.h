@@ -8,8 +8,8 @@
 
 #include "tests/depositlink/doubles.h"
 #include "tests/mail/step_call.h"
+#include "workflows/confirm_sync_recovery/notified_users.h"
 #include "workflows/confirm_sync_recovery/sync_recovered.h"
-#include "workflows/confirm_sync_recovery/told.h"
 
 namespace pawl::confirm_sync_recovery {
 
@@ -43,13 +43,13 @@ inline engine::Event event_of(std::string payload, std::string id = kEventId) {
   return event;
 }
 
-struct MemoryTold final : ToldDirectory {
-  std::map<std::string, Told> outages;  ///< By the success's event.
+struct MemoryNotifiedUsers final : NotifiedUsers {
+  std::map<std::string, Notified> outages;  ///< By the success's event.
   int calls = 0;
 
-  std::vector<Told> told_of(std::span<const Outage> asked) override {
+  std::vector<Notified> notified_of(std::span<const Outage> asked) override {
     ++calls;
-    std::vector<Told> told;
+    std::vector<Notified> told;
     for (const Outage& outage : asked) told.push_back(outages[outage.event_id]);
     return told;
   }

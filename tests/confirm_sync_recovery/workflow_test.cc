@@ -19,7 +19,7 @@ namespace {
 const std::string kOtherEventId = "0b0c0000-0000-4000-8000-0000000000ff";
 
 struct Fixture {
-  MemoryTold directory;
+  MemoryNotifiedUsers directory;
   MemoryInbox inbox;
   MemoryLedger ledger;
   MemoryMailer mailer;
@@ -61,14 +61,14 @@ TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on d
   CHECK(workflow.name == "confirm-sync-recovery");
   CHECK(workflow.event_type == "pms/connection.sync.recovered");
   REQUIRE(workflow.steps.size() == 3);
-  CHECK(workflow.steps[0]->name() == "find-told");
+  CHECK(workflow.steps[0]->name() == "find-notified");
   CHECK(workflow.steps[1]->name() == "create-in-app");
   CHECK(workflow.steps[2]->name() == "send-email");
 }
 
 TEST_CASE_METHOD(Fixture, "those who were told are found first, then get a notification and a mail each") {
   RunState run(workflow, stored());
-  CHECK(go_on(run) == std::vector<std::string>{"find-told"});
+  CHECK(go_on(run) == std::vector<std::string>{"find-notified"});
   CHECK(go_on(run) == std::vector<std::string>{"create-in-app", "send-email adam", "send-email olive"});
   finish(run);
   CHECK_FALSE(run.failure);
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails t
 TEST_CASE_METHOD(Fixture, "while runs of the outage's failures have not ended, who was told is asked again and again") {
   directory.outages[kEventId].unfinished = 2;
   directory.outages[kOtherEventId] = {0, {"Other\r\nname", {"oscar"}, {}, {"oscar@other.example"}}};
-  StepCall<Outage, Recipients> call(steps.find_told);
+  StepCall<Outage, Recipients> call(steps.find_notified);
   call.add({kEventId, kOrgId});
   call.add({kOtherEventId, kOrgId}, kOtherEventId);
   call.execute();
@@ -133,7 +133,7 @@ TEST_CASE_METHOD(Fixture, "while runs of the outage's failures have not ended, w
   CHECK(call.output(1).user_ids == std::vector<std::string>{"oscar"});
   CHECK(call.output(1).org_name == "Other name");
   CHECK(call.output(1).emails.empty());
-  const pawl::engine::RetryPolicy& retry = steps.find_told.options().retry;
+  const pawl::engine::RetryPolicy& retry = steps.find_notified.options().retry;
   CHECK(retry.max_attempts == 0);
   CHECK(retry.give_up_after == pawl::engine::Duration{0});
   CHECK(retry.longest == std::chrono::minutes{1});

@@ -7,7 +7,8 @@
 
 namespace pawl::confirm_sync_recovery {
 
-inline constexpr engine::CrashPlace kAfterToldFound{"after-told-found", "who was told is read; no checkpoint says so"};
-inline constexpr std::array kCrashPlaces{kAfterToldFound};
+inline constexpr engine::CrashPlace kAfterNotifiedFound{"after-notified-found",
+                                                        "who was told is read; no checkpoint says so"};
+inline constexpr std::array kCrashPlaces{kAfterNotifiedFound};
 
 }  // namespace pawl::confirm_sync_recovery

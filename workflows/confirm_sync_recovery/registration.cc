@@ -5,7 +5,7 @@
 
 #include "workflows/confirm_sync_recovery/crash_points.h"
 #include "workflows/confirm_sync_recovery/migrations.h"
-#include "workflows/confirm_sync_recovery/postgres_told.h"
+#include "workflows/confirm_sync_recovery/postgres_notified_users.h"
 #include "workflows/confirm_sync_recovery/recovery_content.h"
 #include "workflows/confirm_sync_recovery/workflow.h"
 #include "workflows/depositlink/depositlink_part.h"
@@ -36,7 +36,7 @@ class ConfirmSyncRecovery final : public workflow::Module {
   bool is_optional() const override { return true; }
   std::vector<workflow::SharedPart*> uses() const override { return {&depositlink_}; }
   std::vector<workflow::StepRetry> retries() override {
-    return {{"find-told", options_.find_told.retry},
+    return {{"find-notified", options_.find_notified.retry},
             {"create-in-app", options_.retries.create_in_app},
             {"send-email", options_.retries.send_email}};
   }
@@ -44,11 +44,11 @@ class ConfirmSyncRecovery final : public workflow::Module {
   std::vector<engine::CrashPlace> crash_places() const override { return {kCrashPlaces.begin(), kCrashPlaces.end()}; }
 
   engine::WorkflowDefinition open(const workflow::Worker& worker) override {
-    told_.emplace(worker.address);
-    steps_.emplace(*told_, depositlink_.channels(), depositlink_.style(), options_);
+    notified_users_.emplace(worker.address);
+    steps_.emplace(*notified_users_, depositlink_.channels(), depositlink_.style(), options_);
     return definition(*steps_);
   }
-  void check_access() override { told_->check_access(); }
+  void check_access() override { notified_users_->check_access(); }
 
   std::optional<workflow::MailPreview> preview_mail(const workflow::MailPreviewRequest& request) override {
     const depositlink::Style style = depositlink_.sample_style();
@@ -61,7 +61,7 @@ class ConfirmSyncRecovery final : public workflow::Module {
  private:
   depositlink::DepositLinkPart& depositlink_;
   RecoveryOptions options_;
-  std::optional<PostgresTold> told_;
+  std::optional<PostgresNotifiedUsers> notified_users_;
   std::optional<RecoverySteps> steps_;
 };
 

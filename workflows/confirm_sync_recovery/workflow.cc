@@ -23,7 +23,7 @@ using mail::MailRequest;
 
 Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, std::string event_id, const RecoverySteps& steps) {
   const Outage outage{event_id, recovery->org_id};
-  const Recipients& told = co_await run.step(steps.find_told, outage);
+  const Recipients& told = co_await run.step(steps.find_notified, outage);
   if (told.user_ids.empty())
     run.note("nothing to confirm: nobody who is an owner or admin now was told of the failure");
 
@@ -44,9 +44,9 @@ Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, std::string eve
 
 }  // namespace
 
-RecoverySteps::RecoverySteps(ToldDirectory& directory, depositlink::Channels& channels, depositlink::Style style,
+RecoverySteps::RecoverySteps(NotifiedUsers& users, depositlink::Channels& channels, depositlink::Style style,
                              const RecoveryOptions& options)
-    : find_told(directory, options.find_told),
+    : find_notified(users, options.find_notified),
       create_in_app(channels.create_in_app),
       send_email(channels.send_email),
       style(std::move(style)),
@@ -61,7 +61,7 @@ engine::WorkflowDefinition definition(RecoverySteps& steps) {
           [&steps](Run run, SharedRecovery recovery, const Event& event) {
             return confirm_sync_recovery(run, std::move(recovery), engine::event_id(event), steps);
           },
-      .steps = {&steps.find_told, &steps.create_in_app, &steps.send_email},
+      .steps = {&steps.find_notified, &steps.create_in_app, &steps.send_email},
       .retries = steps.retries,
       .decode = [reader](const std::string& payload) { return depositlink::decode(*reader, payload); },
   });

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "engine/authoring/workflow.h"
-#include "workflows/confirm_sync_recovery/find_told.h"
+#include "workflows/confirm_sync_recovery/find_notified.h"
 #include "workflows/depositlink/channels.h"
 #include "workflows/depositlink/content/style.h"
 
@@ -14,17 +14,17 @@ namespace pawl::confirm_sync_recovery {
 inline constexpr const char* kWorkflowName = "confirm-sync-recovery";
 
 struct RecoveryOptions {
-  engine::StepOptions find_told{.retry = kFindRetry, .refused_subjects_max = 2};
+  engine::StepOptions find_notified{.retry = kFindRetry, .refused_subjects_max = 2};
   depositlink::ChannelRetries retries{};
 };
 
 /// The steps of the workflow. They outlive every runner, over lost leases too.
 struct RecoverySteps {
   /// Directory and channels outlive the steps.
-  RecoverySteps(ToldDirectory& directory, depositlink::Channels& channels, depositlink::Style style,
+  RecoverySteps(NotifiedUsers& users, depositlink::Channels& channels, depositlink::Style style,
                 const RecoveryOptions& options);
 
-  FindTold find_told;
+  FindNotified find_notified;
   depositlink::CreateInApp& create_in_app;
   mail::SendMail& send_email;
   const depositlink::Style style;

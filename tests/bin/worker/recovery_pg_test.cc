@@ -165,7 +165,7 @@ TEST_CASE("without its worker a failure holds its recovery up, and the reason is
   PawlProcess worker({"worker"}, job.environment({{"PAWL_WORKFLOWS", "confirm-sync-recovery"}}));
   CHECK(eventually([&] {
     return job.pawl({"sql",
-                     "select count(distinct run_id) from v1_attempts where step = 'find-told'"
+                     "select count(distinct run_id) from v1_attempts where step = 'find-notified'"
                      " and error like '1 of the outage%'",
                      "-o", "ids"})
                .out == "1\n";
@@ -178,7 +178,7 @@ TEST_CASE("without its worker a failure holds its recovery up, and the reason is
 }
 
 TEST_CASE("P3 P4 P5: killed between any effect of a recovery and its checkpoint, everyone is told once") {
-  for (const std::string point : {"after-told-found", "before-in-app", "after-in-app", "after-mail-claimed",
+  for (const std::string point : {"after-notified-found", "before-in-app", "after-in-app", "after-mail-claimed",
                                   "after-mail-recorded", "run-ended", "after-archive"}) {
     INFO(point);
     RecoveryJob job;

@@ -73,7 +73,7 @@ TEST_CASE_METHOD(Fixture, "an event that commits late behind the scan is found b
   CHECK(value("select count(*) > 0 from pawl.outbox where deliveries = 0") == "t");
 }
 
-TEST_CASE_METHOD(Fixture, "two workers overtake side by side and share no event") {
+TEST_CASE_METHOD(Fixture, "two workers claim for quiet tenants side by side and share no event") {
   Worker second(*this);
   second.open();
   emit_of("hot", 1000);

@@ -15,7 +15,7 @@ struct Outage {
   std::string org_id;
 };
 
-struct Told {
+struct Notified {
   int unfinished = 0;  ///< Failures whose run may still tell somebody; the recipients are not known until it is 0.
   /// Those who have a notification of a failure, or to whom a mail of one went out or may have, and who are owners or
   /// admins now. As a directory's answer has them.
@@ -23,11 +23,11 @@ struct Told {
 };
 
 /// Safe to call from several threads. Throws engine::UnavailableError when the database cannot be reached.
-class ToldDirectory {
+class NotifiedUsers {
  public:
-  virtual ~ToldDirectory() = default;
+  virtual ~NotifiedUsers() = default;
   /// In the order of the outages. Members are never among them, nor anybody outside of the organisation.
-  virtual std::vector<Told> told_of(std::span<const Outage> outages) = 0;
+  virtual std::vector<Notified> notified_of(std::span<const Outage> outages) = 0;
   /// Reads nothing by the same statement. Throws as that would where the database refuses every outage.
   virtual void check_access() {}
 };

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "engine/authoring/step.h"
-#include "workflows/confirm_sync_recovery/told.h"
+#include "workflows/confirm_sync_recovery/notified_users.h"
 
 namespace pawl::confirm_sync_recovery {
 
@@ -12,15 +12,15 @@ namespace pawl::confirm_sync_recovery {
 inline constexpr engine::RetryPolicy kFindRetry{
     .first = std::chrono::seconds{1}, .longest = std::chrono::minutes{1}, .max_attempts = 0};
 
-class FindTold final : public engine::Step<Outage, depositlink::Recipients> {
+class FindNotified final : public engine::Step<Outage, depositlink::Recipients> {
  public:
-  FindTold(ToldDirectory& directory, engine::StepOptions options);
+  FindNotified(NotifiedUsers& users, engine::StepOptions options);
   std::string tenant(const Outage& outage) const override { return outage.org_id; }
   void execute(engine::Batch<Outage, depositlink::Recipients>& batch) override;
-  void check_service() override { directory_.check_access(); }
+  void check_service() override { users_.check_access(); }
 
  private:
-  ToldDirectory& directory_;
+  NotifiedUsers& users_;
 };
 
 }  // namespace pawl::confirm_sync_recovery

@@ -4,16 +4,16 @@
 #include <memory>
 
 #include "storage/postgres/address.h"
-#include "workflows/confirm_sync_recovery/told.h"
+#include "workflows/confirm_sync_recovery/notified_users.h"
 
 namespace pawl::confirm_sync_recovery {
 
 /// Opens connections as callers need them and keeps them; see the port for threads and errors.
-class PostgresTold final : public ToldDirectory {
+class PostgresNotifiedUsers final : public NotifiedUsers {
  public:
-  explicit PostgresTold(storage::PostgresAddress address);
-  ~PostgresTold() override;
-  std::vector<Told> told_of(std::span<const Outage> outages) override;
+  explicit PostgresNotifiedUsers(storage::PostgresAddress address);
+  ~PostgresNotifiedUsers() override;
+  std::vector<Notified> notified_of(std::span<const Outage> outages) override;
   /// Runs the statement for no outage. Throws engine::RefusedError when the database lacks, or denies, what it needs.
   void check_access() override;
 

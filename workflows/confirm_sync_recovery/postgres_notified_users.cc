@@ -1,5 +1,5 @@
 // Reads those who were told of many outages in one query.
-#include "workflows/confirm_sync_recovery/postgres_told.h"
+#include "workflows/confirm_sync_recovery/postgres_notified_users.h"
 
 #include <mutex>
 #include <string>
@@ -41,7 +41,7 @@ std::string select_sql(const std::string& notifications) {
 
 }  // namespace
 
-class PostgresTold::Session {
+class PostgresNotifiedUsers::Session {
  public:
   explicit Session(storage::PostgresAddress address) : pool_(std::move(address)) {}
 
@@ -63,15 +63,15 @@ class PostgresTold::Session {
   std::string sql_;
 };
 
-PostgresTold::PostgresTold(storage::PostgresAddress address)
+PostgresNotifiedUsers::PostgresNotifiedUsers(storage::PostgresAddress address)
     : session_(std::make_unique<Session>(std::move(address))) {}
-PostgresTold::~PostgresTold() = default;
+PostgresNotifiedUsers::~PostgresNotifiedUsers() = default;
 
-std::vector<Told> PostgresTold::told_of(std::span<const Outage> outages) {
-  std::vector<Told> all(outages.size());
+std::vector<Notified> PostgresNotifiedUsers::notified_of(std::span<const Outage> outages) {
+  std::vector<Notified> all(outages.size());
   const storage::Rows rows = session_->select(outages);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    Told& told = all.at(static_cast<std::size_t>(rows.integer(row, 0)) - 1);
+    Notified& told = all.at(static_cast<std::size_t>(rows.integer(row, 0)) - 1);
     if (!rows.null(row, 1)) {
       told.unfinished = static_cast<int>(rows.integer(row, 1));
       continue;
@@ -86,6 +86,6 @@ std::vector<Told> PostgresTold::told_of(std::span<const Outage> outages) {
   return all;
 }
 
-void PostgresTold::check_access() { session_->select({}); }
+void PostgresNotifiedUsers::check_access() { session_->select({}); }
 
 }  // namespace pawl::confirm_sync_recovery

@@ -1,5 +1,5 @@
 // Asks about all outages of a batch at once.
-#include "workflows/confirm_sync_recovery/find_told.h"
+#include "workflows/confirm_sync_recovery/find_notified.h"
 
 #include "workflows/confirm_sync_recovery/crash_points.h"
 
@@ -7,16 +7,16 @@ namespace pawl::confirm_sync_recovery {
 
 using depositlink::Recipients;
 
-FindTold::FindTold(ToldDirectory& directory, engine::StepOptions options)
-    : Step("find-told", options), directory_(directory) {}
+FindNotified::FindNotified(NotifiedUsers& users, engine::StepOptions options)
+    : Step("find-notified", options), users_(users) {}
 
-void FindTold::execute(engine::Batch<Outage, Recipients>& batch) {
+void FindNotified::execute(engine::Batch<Outage, Recipients>& batch) {
   std::vector<Outage> outages;
   for (const auto& item : batch) outages.push_back(item.input());
-  std::vector<Told> told = directory_.told_of(outages);
+  std::vector<Notified> told = users_.notified_of(outages);
   std::size_t outage = 0;
   for (auto& item : batch) {
-    Told& found = told.at(outage++);
+    Notified& found = told.at(outage++);
     if (found.unfinished > 0) {
       item.retry(std::to_string(found.unfinished) +
                  " of the outage's failures may still be told: their runs have not"
@@ -26,7 +26,7 @@ void FindTold::execute(engine::Batch<Outage, Recipients>& batch) {
     depositlink::make_storable(found.recipients);
     item.succeed(std::move(found.recipients));
   }
-  engine::crash_point(kAfterToldFound);
+  engine::crash_point(kAfterNotifiedFound);
 }
 
 }  // namespace pawl::confirm_sync_recovery

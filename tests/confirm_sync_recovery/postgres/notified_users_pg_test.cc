@@ -4,13 +4,13 @@
 
 #include "engine/authoring/errors.h"
 #include "tests/confirm_sync_recovery/postgres/fixture.h"
-#include "workflows/confirm_sync_recovery/postgres_told.h"
+#include "workflows/confirm_sync_recovery/postgres_notified_users.h"
 
 using namespace pawl;
 using namespace pawl::tests;
+using confirm_sync_recovery::Notified;
 using confirm_sync_recovery::Outage;
-using confirm_sync_recovery::PostgresTold;
-using confirm_sync_recovery::Told;
+using confirm_sync_recovery::PostgresNotifiedUsers;
 using Ids = std::vector<std::string>;
 
 namespace {
@@ -45,11 +45,11 @@ struct Fixture : RecoveryFixture {
     succeed("now() + interval '1 second'");
     return value("select id from pawl.outbox where type like '%recovered' order by position desc limit 1");
   }
-  Told told(const std::string& recovery) {
+  Notified told(const std::string& recovery) {
     const Outage outage{recovery, acme.id};
-    return directory.told_of({&outage, 1}).at(0);
+    return directory.notified_of({&outage, 1}).at(0);
   }
-  PostgresTold directory{conninfo};
+  PostgresNotifiedUsers directory{conninfo};
 };
 
 }  // namespace
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Fixture, "who was told of any failure of the outage, on either 
   note(another, acme.owner);
   mail(another, acme.owner);
   mail(another, acme.admin);
-  const Told found = told(recovered());
+  const Notified found = told(recovered());
   CHECK(found.unfinished == 0);
   CHECK(found.recipients.org_name == "The acme");
   CHECK(found.recipients.user_ids == sorted({acme.owner, acme.admin}));
@@ -93,7 +93,7 @@ TEST_CASE_METHOD(Fixture,
 
 TEST_CASE_METHOD(Fixture, "an outage that nobody was told of has nobody to be told of its end") {
   failed();
-  const Told found = told(recovered());
+  const Notified found = told(recovered());
   CHECK(found.unfinished == 0);
   CHECK(found.recipients.user_ids.empty());
   CHECK(told(Worker::new_store()).recipients.user_ids.empty());
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(Fixture, "failures of earlier outages, and of later ones, are n
   note(failed(), acme.admin);
   const std::string second = recovered();
   const std::vector<Outage> outages{{second, acme.id}, {first, acme.id}};
-  const auto found = directory.told_of(outages);
+  const auto found = directory.notified_of(outages);
   REQUIRE(found.size() == 2);
   CHECK(found[0].recipients.user_ids == Ids{acme.admin});
   CHECK(found[1].recipients.user_ids == Ids{acme.owner});
@@ -145,21 +145,22 @@ TEST_CASE_METHOD(Fixture,
 TEST_CASE_METHOD(Fixture, "the worker's role may ask, and is refused where people may be hidden from it", "[session]") {
   const std::string role = "teller_in_" + name;
   exec("create role " + role + " login password 'secret' in role pawl_worker");
-  PostgresTold asked("user=" + role + " password=secret " + conninfo);
+  PostgresNotifiedUsers asked("user=" + role + " password=secret " + conninfo);
   note(failed(), acme.owner);
   const Outage outage{recovered(), acme.id};
   asked.check_access();
-  CHECK(asked.told_of({&outage, 1}).at(0).recipients.user_ids == Ids{acme.owner});
+  CHECK(asked.notified_of({&outage, 1}).at(0).recipients.user_ids == Ids{acme.owner});
   exec("alter table notifications enable row level security");
-  CHECK_THROWS_WITH(asked.told_of({&outage, 1}), Catch::Contains("create policy pawl_reads on public.notifications"));
+  CHECK_THROWS_WITH(asked.notified_of({&outage, 1}),
+                    Catch::Contains("create policy pawl_reads on public.notifications"));
   CHECK(value("select problem from pawl.problems($1)", {role}).find("hides rows of public.notifications") !=
         std::string::npos);
   exec("create policy pawl_reads on notifications for select to " + role + " using (true)");
-  CHECK(asked.told_of({&outage, 1}).at(0).recipients.user_ids == Ids{acme.owner});
+  CHECK(asked.notified_of({&outage, 1}).at(0).recipients.user_ids == Ids{acme.owner});
   exec("alter view pawl.recipients set (security_invoker = true)");
   exec("grant select on org_members, organisations, users to " + role);
   exec("alter table org_members enable row level security");
-  CHECK_THROWS_AS(asked.told_of({&outage, 1}), engine::RefusedError);
+  CHECK_THROWS_AS(asked.notified_of({&outage, 1}), engine::RefusedError);
   exec("drop owned by " + role);
   exec("drop role " + role);
 }
