@@ -13,6 +13,7 @@ StatusBoard::StatusBoard(const engine::Clock& clock, std::vector<std::string> st
 void StatusBoard::starting(const std::string& error) {
   const std::lock_guard lock(mutex_);
   before_ = now_.runner;
+  measured_before_ = now_.measures;
   now_.runner.moving = now_.runner.waiting = 0;
   now_.runner.open_circuits.clear();
   now_.registered = false;
@@ -32,6 +33,18 @@ void StatusBoard::turned(const engine::RunnerStatus& status) {
   now_.runner.failed += before_.failed;
   now_.runner.attempts_failed += before_.attempts_failed;
   now_.runner.checkpoint_groups += before_.checkpoint_groups;
+}
+
+void StatusBoard::measured(engine::Measures measures, storage::Gauges gauges) {
+  const std::lock_guard lock(mutex_);
+  measures.add(measured_before_);
+  now_.measures = std::move(measures);
+  now_.gauges = std::move(gauges);
+}
+
+void StatusBoard::checkpoints(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  now_.checkpoints = path;
 }
 
 void StatusBoard::draining() {

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bin/status/checkpoint_disk.h"
 #include "engine/authoring/clock.h"
 #include "engine/runtime/runner.h"
+#include "storage/outbox/gauges.h"
 
 namespace pawl::bin {
 
@@ -17,6 +20,10 @@ struct WorkerStatus {
   std::string starting_error;                     ///< Why it is not registered yet; empty: nothing failed so far.
   std::vector<std::string> application_problems;  ///< What keeps failed syncs from being told.
   engine::RunnerStatus runner;                    ///< Counters since the process began, over every registration.
+  engine::Measures measures;                      ///< The same, as last published.
+  storage::Gauges gauges;                         ///< Of Postgres, the same.
+  std::optional<CheckpointDisk> disk;             ///< Filled in by whoever shows it.
+  std::string checkpoints;                        ///< The path of the file; empty until it is known.
   engine::Timestamp turned_at{};                  ///< The engine's last turn, or attempt to start.
   std::vector<std::string> steps;
 };
@@ -29,6 +36,9 @@ class StatusBoard {
   /// The worker is trying to register, and why the last attempt failed. What was counted before stays counted.
   void starting(const std::string& error);
   void turned(const engine::RunnerStatus& status);
+  /// What is counted for the metrics; longer than `turned`, so a few times a second.
+  void measured(engine::Measures measures, storage::Gauges gauges);
+  void checkpoints(const std::string& path);
   void draining();
   void application(std::vector<std::string> problems);
 
@@ -39,6 +49,7 @@ class StatusBoard {
   mutable std::mutex mutex_;
   WorkerStatus now_;
   engine::RunnerStatus before_;  ///< Counters of earlier registrations.
+  engine::Measures measured_before_;
 };
 
 }  // namespace pawl::bin

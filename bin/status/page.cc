@@ -1,38 +1,13 @@
 // Words and numbers of /healthz, /readyz and /metrics.
 #include "bin/status/page.h"
 
-#include <algorithm>
-
-#include "bin/settings/version.h"
+#include "bin/status/metrics_page.h"
 
 namespace pawl::bin {
 
 namespace {
 
 constexpr engine::Duration kStalledAfter = std::chrono::seconds{10};
-
-class Metrics {
- public:
-  void add(const char* name, const char* type, const char* help, std::uint64_t value) {
-    head(name, type, help);
-    sample(name, "", value);
-  }
-  void head(const std::string& name, const char* type, const char* help) {
-    text_ += "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
-  }
-  void sample(const std::string& name, const std::string& labels, std::uint64_t value) {
-    text_ += name + labels + " " + std::to_string(value) + "\n";
-  }
-  std::string text() && { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-bool is_open(const engine::RunnerStatus& runner, const std::string& step) {
-  return std::any_of(runner.open_circuits.begin(), runner.open_circuits.end(),
-                     [&](const engine::CircuitStatus& circuit) { return circuit.step == step; });
-}
 
 }  // namespace
 
@@ -59,35 +34,7 @@ Page readiness_page(const WorkerStatus& status) {
 }
 
 Page metrics_page(const WorkerStatus& status) {
-  const engine::RunnerStatus& runner = status.runner;
-  Metrics metrics;
-  metrics.head("pawl_build_info", "gauge", "Always 1; the version is the label.");
-  std::string version = "{version=\"";  // appended: g++ 12 warns about a bound it invents where these are added with +
-  version += kVersion;
-  version += "\"}";
-  metrics.sample("pawl_build_info", version, 1);
-  metrics.add("pawl_events_claimed_total", "counter", "Events claimed from the outbox.", runner.claimed);
-  metrics.add("pawl_runs_done_total", "counter", "Runs that ended done.", runner.done);
-  metrics.add("pawl_runs_done_with_note_total", "counter",
-              "Runs that ended done and note what was left out: nobody to tell, a mail not sent.",
-              runner.done_with_note);
-  metrics.add("pawl_runs_failed_total", "counter", "Runs that ended failed.", runner.failed);
-  metrics.add("pawl_attempts_failed_total", "counter", "Attempts of steps that failed.", runner.attempts_failed);
-  metrics.add("pawl_checkpoint_groups_total", "counter", "Group commits of checkpoints.", runner.checkpoint_groups);
-  metrics.add("pawl_runs_moving", "gauge", "Runs in memory.", runner.moving);
-  metrics.add("pawl_runs_waiting", "gauge", "Runs waiting for a backoff or a paused step.", runner.waiting);
-  metrics.add("pawl_registered", "gauge", "1 while the worker holds an epoch.", status.registered ? 1 : 0);
-  metrics.add("pawl_draining", "gauge", "1 once the worker was asked to stop.", status.draining ? 1 : 0);
-  metrics.add("pawl_outbox_up", "gauge", "1 while the outbox answers.",
-              status.registered && runner.outbox_error.empty() ? 1 : 0);
-  metrics.add("pawl_checkpoints_up", "gauge", "1 while checkpoints can be written.",
-              runner.checkpoints_error.empty() ? 1 : 0);
-  metrics.add("pawl_application_up", "gauge", "1 while failed syncs become events and nobody is hidden from pawl.",
-              status.application_problems.empty() ? 1 : 0);
-  metrics.head("pawl_step_paused", "gauge", "1 while the step's service is down and its executions are held.");
-  for (const auto& step : status.steps)
-    metrics.sample("pawl_step_paused", "{step=\"" + step + "\"}", is_open(runner, step) ? 1 : 0);
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(metrics).text()};
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(status)};
 }
 
 Page page_of(const std::string& path, const WorkerStatus& status, engine::Timestamp now) {

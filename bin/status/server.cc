@@ -133,7 +133,9 @@ class StatusServer::Listener {
 
   std::string answer(const std::string& request) const {
     return answer_to(request, unix_path_.empty() ? Reach::kTcp : Reach::kUnixSocket, [this](const std::string& path) {
-      Page page = page_of(path, board_.read(), clock_.now());
+      WorkerStatus status = board_.read();
+      if (path == "/metrics" && !status.checkpoints.empty()) status.disk = look_at_disk(status.checkpoints);
+      Page page = page_of(path, status, clock_.now());
       page.body = terminal_text(redacted(page.body, secrets_));
       return page;
     });

@@ -6,6 +6,7 @@
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
 #include "bin/output/utc_text.h"
+#include "bin/worker/trace_context.h"
 
 namespace pawl::bin {
 
@@ -101,6 +102,7 @@ void Log::on(const Notice& notice) {
   const std::string attempt = notice.attempt > 0 ? std::to_string(notice.attempt) : "";
   const bool ended = notice.kind == NoticeKind::kRunEnded;
   const bool with_note = ended && notice.subject == "done";
+  const TraceContext trace = trace_of(notice.traceparent);
   line(wording.level, wording.message,
        {{"run", notice.run_id},
         {"event", notice.event_id},
@@ -109,6 +111,8 @@ void Log::on(const Notice& notice) {
         {"key", notice.key},
         {"attempt", attempt},
         {"status", ended ? notice.subject : std::string_view{}},
+        {"trace_id", trace.trace_id},
+        {"span_id", trace.span_id},
         {notice.kind == NoticeKind::kRunsLeft ? "runs"
          : with_note                          ? "note"
                                               : "error",

@@ -20,6 +20,7 @@ using engine::Duration;
 namespace {
 
 constexpr Duration kTurn = std::chrono::milliseconds{100};
+constexpr Duration kPublish = std::chrono::milliseconds{250};
 constexpr Duration kFirstReopen = std::chrono::seconds{1};
 constexpr Duration kLongestReopen = std::chrono::seconds{30};
 
@@ -106,6 +107,7 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
   while (!(draining_ && runner.drained())) {
     turn(runner);
     board_.turned(runner.status());
+    publish(session);
     service_.alive(ServiceManager::Clock::now());
     reload_if_asked();
     watch(session.outbox());
@@ -117,11 +119,20 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
       return Ended::kDrainTimedOut;
     }
   }
+  board_.measured(runner.measures(), session.outbox().gauges());
   if (options_.show_progress) progress.finish();
   log_.line(LogLevel::kInfo, "drained");
   if (options_.until_idle)
     console_.out << summary_text(board_.read().runner, world_.clock.now() - started_) << std::endl;
   return Ended::kDrained;
+}
+
+// The figures of every step are many: under load the engine turns thousands of times a second.
+void WorkerLoop::publish(WorkerSession& session) {
+  const engine::Timestamp now = world_.clock.now();
+  if (now >= published_ && now - published_ < kPublish) return;
+  published_ = now;
+  board_.measured(session.runner().measures(), session.outbox().gauges());
 }
 
 // Nothing fails over these, so that they would be noticed by nobody.

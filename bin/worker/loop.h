@@ -43,6 +43,7 @@ class WorkerLoop {
   void report_takeovers(storage::PostgresOutbox& outbox);
   void report_pruned(storage::PostgresOutbox& outbox);
   void turn(engine::Runner& runner);
+  void publish(WorkerSession& session);
   void begin_drain(engine::Runner& runner, const char* why);
 
   const WorkerWorld& world_;
@@ -57,6 +58,7 @@ class WorkerLoop {
   std::string archive_problem_, prune_problem_, batch_problem_;  ///< As last logged.
   engine::Timestamp drain_started_{};
   engine::Timestamp started_{};
+  engine::Timestamp published_{};
 };
 
 }  // namespace pawl::bin

@@ -39,10 +39,15 @@ class Item {
     succeed(std::move(output));
     std::get<Succeeded>(execution_->outcome).accepted = false;
   }
-  /// Permanent: checkpointed like a result, thrown into the workflow.
-  void fail(std::string reason) { execution_->outcome = FailedForGood{std::move(reason)}; }
+  /// Permanent: checkpointed like a result, thrown into the workflow. `code` is for programs that compare failures, as
+  /// a relay's status 5.1.1 or an SQLSTATE: at most kFailureCodeMax bytes.
+  void fail(std::string reason, std::string code = {}) {
+    execution_->outcome = FailedForGood{std::move(reason), std::move(code)};
+  }
   /// Transient: tried again after the policy's backoff, and not before `after` (in microseconds or coarser).
-  void retry(std::string reason, Duration after = {}) { execution_->outcome = FailedForNow{std::move(reason), after}; }
+  void retry(std::string reason, Duration after = {}, std::string code = {}) {
+    execution_->outcome = FailedForNow{std::move(reason), after, std::move(code)};
+  }
   /// The service behind the step is down for everyone: opens the circuit and burns no attempt.
   void unavailable(std::string reason, ProbeWaits waits = {}) {
     execution_->outcome = ServiceDown{std::move(reason), waits};
@@ -50,9 +55,11 @@ class Item {
   /// The service refused it, and the answer does not tell whether for the item's own sake or for everybody's. Counts no
   /// attempt. So many distinct subjects as the step's options say, with nobody accepted in between, pause the step; an
   /// item that is refused again though others were accepted in between fails for good, unless `names_account`.
-  void refuse(std::string reason, std::string subject, bool names_account = false) {
-    execution_->outcome = Refused{std::move(reason), std::move(subject), names_account};
+  void refuse(std::string reason, std::string subject, bool names_account = false, std::string code = {}) {
+    execution_->outcome = Refused{std::move(reason), std::move(subject), names_account, std::move(code)};
   }
+  /// Beside the outcome, for those who count.
+  void remark(Remark what) { execution_->remark = what; }
 
  private:
   TypedExecution<In, Out>* execution_;

@@ -2,15 +2,29 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace pawl::engine {
 
 /// The root of the family. `what()` names the operation, the subject and what to do next.
 class Error : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+ public:
+  /// `code`: what programs compare beside the words, as a relay's status or an SQLSTATE; empty: there is none.
+  explicit Error(const std::string& what, std::string code = {}) : std::runtime_error(what), code_(std::move(code)) {}
+  const std::string& code() const { return code_; }
+
+ private:
+  std::string code_;
 };
+
+/// The code of an exception that has one; else empty.
+inline std::string code_of(const std::exception& error) {
+  const auto* ours = dynamic_cast<const Error*>(&error);
+  return ours ? ours->code() : std::string();
+}
 
 /// Trying again cannot help: bad payload, refused recipient. Thrown by a step or a workflow it fails that item or run
 /// with the reason; every other exception counts as transient.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/authoring/clock.h"
+#include "engine/authoring/failure.h"
 
 namespace pawl::engine {
 
@@ -23,6 +24,7 @@ struct Event {
   int resumes = 0;               ///< How often an operator has asked that its failed run goes on.
   std::string workflow{};        ///< Whose run it is.
   std::string further_run_of{};  ///< The event's own id, where that is not `id`; else empty.
+  std::string traceparent{};     ///< Of the trace in which it was emitted (W3C Trace Context), where its headers say.
 };
 
 /// What a run is called.
@@ -85,6 +87,7 @@ struct FinishedEvent {
   Resumable resumable = Resumable::kAnywhere;
   std::string payload{};      ///< What is archived in place of the payload; empty: the payload as it was emitted.
   std::int64_t withheld = 0;  ///< Bytes of a payload that no worker has read, so that it is not shown; else 0.
+  Failure failure{};          ///< Of one that failed.
 };
 
 }  // namespace pawl::engine

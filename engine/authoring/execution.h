@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "engine/authoring/clock.h"
+#include "engine/authoring/failure.h"
 
 namespace pawl::engine {
 
@@ -22,12 +23,15 @@ struct Succeeded {
   std::string json;
   bool accepted = true;  ///< The service behind the step took the item; false: it was not asked.
 };
+// What a failure's `code` is: see Failure.
 struct FailedForGood {
   std::string reason;
+  std::string code{};
 };
 struct FailedForNow {
   std::string reason;
   Duration after{0};  ///< At least this long until the next attempt; 0 leaves it to the policy.
+  std::string code{};
 };
 /// Between two probes of a paused step; doubling.
 struct ProbeWaits {
@@ -42,12 +46,19 @@ struct Refused {
   std::string reason;
   std::string subject;         ///< Whose item it is: refusals of one subject are its own, of several the service's.
   bool names_account = false;  ///< In words about our account with the service, not about the item.
+  std::string code{};
 };
 /// The call failed, and it is unclear over which of its items, while the service answers other calls.
 struct CallRefused {
   std::string reason;
   std::size_t items = 0;    ///< That the call was about.
   bool one_tenant = false;  ///< All of them are one tenant's.
+};
+/// What a step remarks of an attempt for those who count, however it ended.
+enum class Remark {
+  kNone,
+  kInDoubt,     ///< Its effect may have happened or not.
+  kSuppressed,  ///< Its effect is not wanted any more.
 };
 using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown, Refused, CallRefused>;
 
@@ -91,8 +102,11 @@ class Execution {
   Timestamp failed_at{};  ///< Of the attempt before, where a checkpoint told of it.
   Timestamp retry_at{};
   std::string error;
+  FailureClass failure = FailureClass::kNone;  ///< Once it has failed for good.
+  std::string failure_code;
   int thrown_by = 0;  ///< The number of the await that threw over its failure first; 0: none has.
   Outcome outcome;
+  Remark remark = Remark::kNone;
 
  private:
   void leave_phase();

@@ -32,7 +32,7 @@ class ItemStep : public Step<In, Out> {
     for (Item<In, Out>& item : batch) try {
         item.succeed(execute_item(item));
       } catch (const PermanentError& error) {
-        item.fail(error.what());
+        item.fail(error.what(), error.code());
       } catch (const ServiceError&) {
         throw;
       } catch (const LeaseLostError&) {
@@ -40,7 +40,7 @@ class ItemStep : public Step<In, Out> {
       } catch (const std::system_error&) {  // the engine tells a host without resources from an item at fault
         throw;
       } catch (const std::exception& error) {
-        item.retry(error.what());
+        item.retry(error.what(), {}, code_of(error));
       }
   }
 

@@ -21,11 +21,15 @@ namespace pawl::engine {
 class StepFailed : public Error {
  public:
   StepFailed(const std::string& step, const std::string& key, const std::string& reason, int await)
-      : Error(step + (key.empty() ? "" : " (" + key + ")") + ": " + reason), await_(await) {}
+      : Error(step + (key.empty() ? "" : " (" + key + ")") + ": " + reason), step_(step), key_(key), await_(await) {}
+  const std::string& step() const { return step_; }
+  /// The item that failed; empty for a step of one.
+  const std::string& key() const { return key_; }
   /// Which of the run's awaits threw it, counted from 1 over those that threw.
   int await() const { return await_; }
 
  private:
+  std::string step_, key_;
   int await_;
 };
 

@@ -80,7 +80,7 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
     pause(batch, error.what());
     return {};
   } catch (const PermanentError& error) {
-    return isolate(step, unsettled(batch), FailedForGood{error.what()});
+    return isolate(step, unsettled(batch), FailedForGood{error.what(), error.code()});
   } catch (const WorkflowBug& error) {  // the same code would do it again
     return isolate(step, unsettled(batch), FailedForGood{error.what()});
   } catch (const std::system_error& error) {
@@ -88,7 +88,7 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
     pause(batch, error.what());
     return {};
   } catch (const std::exception& error) {  // a step may throw anything; one item's error must not end the worker
-    return isolate(step, unsettled(batch), FailedForNow{error.what(), {}});
+    return isolate(step, unsettled(batch), FailedForNow{error.what(), {}, code_of(error)});
   }
 }
 

@@ -42,7 +42,8 @@ void weigh_refusal(StepQueue& queue, Execution& execution, bool counts) {
                                       .tenant = step.tenant_of(execution),
                                       .names_account = refused.names_account,
                                       .destination = step.destination_of(execution)}))
-    execution.outcome = FailedForGood{refused.reason + " (again, though others were accepted in between)"};
+    execution.outcome =
+        FailedForGood{refused.reason + " (again, though others were accepted in between)", refused.code};
 }
 
 // Where they went, as far as anybody asks.

@@ -5,12 +5,15 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/authoring/step.h"
+#include "engine/authoring/workflow.h"
 #include "engine/dispatch/circuit.h"
 #include "engine/dispatch/ramp.h"
 #include "engine/dispatch/tenant_isolation.h"
+#include "engine/measures/measures.h"
 #include "engine/ports/lanes.h"
 
 namespace pawl::engine {
@@ -35,6 +38,14 @@ class StepQueue {
   const Refusals& refusals() const { return refusals_; }
   Ramp& ramp() { return ramp_; }
   TenantIsolation& isolation() { return isolation_; }
+  CallMeasures& calls() { return calls_; }
+  const CallMeasures& calls() const { return calls_; }
+  /// Of its executions for a workflow, by the address of that: of a few, mostly one.
+  ExecutionCounts& counts_of(const WorkflowDefinition* workflow) {
+    for (auto& [counted, counts] : counts_)
+      if (counted == workflow) return counts;
+    return counts_.emplace_back(workflow, ExecutionCounts{}).second;
+  }
   /// Calls with these tenants fail: what is queued of them goes in calls of their own, in this order.
   void isolate(const std::vector<std::string>& tenants);
   bool empty() const { return ready_.empty(); }
@@ -109,6 +120,8 @@ class StepQueue {
   bool isolated_is_next_ = false;
   std::multiset<Timestamp> in_flight_;  ///< When each batch that is out was taken.
   bool slow_ = false;
+  CallMeasures calls_;
+  std::vector<std::pair<const WorkflowDefinition*, ExecutionCounts>> counts_;
   std::string service_version_;
   Timestamp looked_at_{};
   Timestamp returned_at_{};  ///< When held ones were last let back into a slow queue.

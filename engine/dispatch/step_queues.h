@@ -23,6 +23,7 @@ class StepQueues {
   }
 
   StepQueue& of(const Execution& execution) const { return *by_step_.at(execution.step); }
+  StepQueue& of(const StepBase& step) const { return *by_step_.at(&step); }
   /// As in named_steps.
   const std::string& name_of(const StepQueue& queue) const { return names_.at(&queue.step()); }
 

@@ -38,7 +38,9 @@ struct StepSettled {
   std::string result;
   Timestamp started_at{};
   Timestamp settled_at{};
-  bool caught = false;  ///< Only when read: the failure is one that a RunEnded names as caught.
+  bool caught = false;                         ///< Only when read: the failure is one that a RunEnded names as caught.
+  FailureClass failure = FailureClass::kNone;  ///< Of one that failed.
+  std::string failure_code{};
 };
 /// An attempt failed and another will follow at `retry_at`.
 struct AttemptFailed {
@@ -51,6 +53,7 @@ struct AttemptFailed {
   Timestamp first_started_at{};
   Timestamp failed_at{};
   Timestamp retry_at{};
+  std::string failure_code{};
 };
 /// The run left memory until `wake_at`.
 struct RunParked {
@@ -65,6 +68,7 @@ struct RunEnded {
   Timestamp at{};
   Resumable resumable = Resumable::kAnywhere;
   std::vector<StepKey> caught{};  ///< Of a failed run: the failed steps that its code has acted on.
+  Failure failure{};              ///< Of a failed run.
 };
 /// An operator resumed a failed run: it is running again; its failed steps are forgotten (their attempts are not), but
 /// for those that its end named as caught.
@@ -103,6 +107,7 @@ struct StoredRun {
   std::string reason;
   int resumes = 0;
   Resumable resumable = Resumable::kAnywhere;  ///< As its end said.
+  Failure failure{};                           ///< The same.
   std::vector<StepSettled> steps;
   std::vector<PendingRetry> retries;
   std::string payload_to_archive{};  ///< FinishedEvent's; the engine's, no store has it.

@@ -34,6 +34,7 @@ struct Notice {
   std::string_view subject;
   std::string_view detail;
   std::string_view event_id{};
+  std::string_view traceparent{};  ///< Event's.
 };
 
 /// About a run.
@@ -45,7 +46,8 @@ inline Notice notice_of(NoticeKind kind, const Event& event, std::string_view su
           .key = {},
           .subject = subject,
           .detail = detail,
-          .event_id = event_id(event)};
+          .event_id = event_id(event),
+          .traceparent = event.traceparent};
 }
 
 /// Called on the engine's thread; must not block and must not throw.

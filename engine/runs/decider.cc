@@ -11,6 +11,9 @@ namespace pawl::engine {
 
 namespace {
 
+const std::string kNoCode;
+const std::string kUnsettled = "the step returned without settling the item: a bug in its execute";
+
 Duration jittered(const RetryPolicy& policy, double wait, double jitter) {
   return Duration(static_cast<Duration::rep>(policy.full_jitter ? wait * jitter : wait * (0.5 + jitter / 2)));
 }
@@ -21,8 +24,28 @@ Duration backoff(const RetryPolicy& policy, int attempt, double jitter) {
   return jittered(policy, capped, jitter);
 }
 
-Verdict give_up(const std::string& reason, const std::string& why) {
-  return {Verdict::Kind::kFail, reason + " (gave up " + why + ")", {}};
+std::string short_code(std::string code) {
+  code.resize(std::min(code.size(), kFailureCodeMax));
+  return code;
+}
+
+Verdict fail(std::string reason, FailureClass failure, const std::string& code) {
+  return {Verdict::Kind::kFail, std::move(reason), {}, failure, short_code(code)};
+}
+
+// Of an attempt that failed for now.
+struct Trouble {
+  const std::string& reason;
+  const std::string& code;
+  Duration after{0};
+};
+
+Verdict give_up(const Trouble& trouble, const std::string& why, FailureClass failure) {
+  return fail(trouble.reason + " (gave up " + why + ")", failure, trouble.code);
+}
+
+Verdict retry_in(const Trouble& trouble, Duration wait, const AttemptFacts& facts) {
+  return {Verdict::Kind::kRetry, trouble.reason, facts.now + wait, FailureClass::kNone, short_code(trouble.code)};
 }
 
 std::string too_large(std::size_t bytes) {
@@ -39,22 +62,23 @@ std::string after_minutes(const RetryPolicy& policy) {
          " minutes";
 }
 
-Verdict retry_or_give_up(const FailedForNow& failure, const RetryPolicy& policy, const AttemptFacts& facts) {
+Verdict retry_or_give_up(const Trouble& trouble, const RetryPolicy& policy, const AttemptFacts& facts) {
   if (policy.max_attempts > 0 && facts.attempt >= policy.max_attempts)
-    return give_up(failure.reason, "after attempt " + std::to_string(facts.attempt));
-  const Duration wait = std::max(failure.after, backoff(policy, facts.attempt, facts.jitter));
-  if (too_old(policy, facts.age + wait)) return give_up(failure.reason, after_minutes(policy));
-  return {Verdict::Kind::kRetry, failure.reason, facts.now + wait};
+    return give_up(trouble, "after attempt " + std::to_string(facts.attempt), FailureClass::kAttempts);
+  const Duration wait = std::max(trouble.after, backoff(policy, facts.attempt, facts.jitter));
+  if (too_old(policy, facts.age + wait)) return give_up(trouble, after_minutes(policy), FailureClass::kAge);
+  return retry_in(trouble, wait, facts);
 }
 
 // It backs off by its age, and its age ends it, however often it was refused; attempts do only where age does not.
 Verdict back_off_refused(const Refused& refusal, const RetryPolicy& policy, const AttemptFacts& facts) {
-  if (policy.give_up_after.count() == 0) return retry_or_give_up({refusal.reason, {}}, policy, facts);
+  const Trouble trouble{refusal.reason, refusal.code};
+  if (policy.give_up_after.count() == 0) return retry_or_give_up(trouble, policy, facts);
   const Duration longest = std::max(policy.longest, policy.first);
   const auto by_age = static_cast<double>(std::clamp(facts.age, policy.first, longest).count());
   const Duration wait = jittered(policy, by_age, facts.jitter);
-  if (too_old(policy, facts.age + wait)) return give_up(refusal.reason, after_minutes(policy));
-  return {Verdict::Kind::kRetry, refusal.reason, facts.now + wait};
+  if (too_old(policy, facts.age + wait)) return give_up(trouble, after_minutes(policy), FailureClass::kAge);
+  return retry_in(trouble, wait, facts);
 }
 
 }  // namespace
@@ -62,12 +86,14 @@ Verdict back_off_refused(const Refused& refusal, const RetryPolicy& policy, cons
 Verdict judge(Outcome outcome, const RetryPolicy& policy, const AttemptFacts& facts) {
   using Kind = Verdict::Kind;
   if (auto* done = std::get_if<Succeeded>(&outcome)) {
-    if (done->json.size() > kOutputMax) return {Kind::kFail, too_large(done->json.size()), {}};
+    if (done->json.size() > kOutputMax) return fail(too_large(done->json.size()), FailureClass::kPermanent, {});
     return {Kind::kSucceed, std::move(done->json), {}};
   }
-  if (auto* failed = std::get_if<FailedForGood>(&outcome)) return {Kind::kFail, std::move(failed->reason), {}};
+  if (auto* failed = std::get_if<FailedForGood>(&outcome))
+    return fail(std::move(failed->reason), FailureClass::kPermanent, failed->code);
   if (auto* down = std::get_if<ServiceDown>(&outcome)) return {Kind::kHold, std::move(down->reason), {}};
-  if (const auto* failed = std::get_if<FailedForNow>(&outcome)) return retry_or_give_up(*failed, policy, facts);
+  if (const auto* failed = std::get_if<FailedForNow>(&outcome))
+    return retry_or_give_up({failed->reason, failed->code, failed->after}, policy, facts);
   if (auto* refused = std::get_if<Refused>(&outcome)) {
     if (facts.everybody_refused) return {Kind::kHold, std::move(refused->reason), {}};
     return back_off_refused(*refused, policy, facts);
@@ -76,9 +102,9 @@ Verdict judge(Outcome outcome, const RetryPolicy& policy, const AttemptFacts& fa
     if (facts.paused) return {Kind::kHold, std::move(refused->reason), {}};
     const bool is_own = refused->one_tenant && refused->items == 1;
     if (!is_own) return {Kind::kTryApart, std::move(refused->reason), {}};
-    return retry_or_give_up({refused->reason, {}}, policy, facts);
+    return retry_or_give_up({refused->reason, kNoCode}, policy, facts);
   }
-  return retry_or_give_up({"the step returned without settling the item: a bug in its execute", {}}, policy, facts);
+  return retry_or_give_up({kUnsettled, kNoCode}, policy, facts);
 }
 
 NextMove next_move(const RunFacts& facts) {

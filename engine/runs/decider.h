@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/authoring/execution.h"
+#include "engine/authoring/failure.h"
 #include "engine/authoring/retry_policy.h"
 
 namespace pawl::engine {
@@ -30,6 +31,8 @@ struct Verdict {
   Kind kind = Kind::kFail;
   std::string text;
   Timestamp retry_at{};
+  FailureClass failure = FailureClass::kNone;  ///< Of kFail.
+  std::string code{};                          ///< Of kFail and kRetry.
 };
 
 Verdict judge(Outcome outcome, const RetryPolicy& policy, const AttemptFacts& facts);

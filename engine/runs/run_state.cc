@@ -31,6 +31,8 @@ void restore(RunState& run, Execution& execution, const StepSettled& settled) {
   execution.attempt = settled.attempt;
   if (settled.failed) {
     execution.error = settled.result;
+    execution.failure = settled.failure;
+    execution.failure_code = settled.failure_code;
     execution.enter(Execution::Phase::kFailed);
     return;
   }
@@ -233,6 +235,22 @@ std::string failure_reason(const RunState& run) {
   const std::size_t failed = run.in(Execution::Phase::kFailed);
   if (failed > 1) reason += " (and " + std::to_string(failed - 1) + " more failed)";
   return reason;
+}
+
+// A payload is read before the code begins; what that throws for good says that it is wrong.
+Failure failure_of(const RunState& run) try {
+  if (run.failure) std::rethrow_exception(run.failure);
+  return {};
+} catch (const StepFailed& failed) {
+  const auto found = run.executions.find(StepKey{failed.step(), failed.key()});
+  if (found == run.executions.end()) return {failed.step(), failed.key(), FailureClass::kWorkflow, {}};
+  return {failed.step(), failed.key(), found->second->failure, found->second->failure_code};
+} catch (const PermanentError& error) {
+  return {{}, {}, run.failed_to_start ? FailureClass::kPayload : FailureClass::kWorkflow, error.code()};
+} catch (const std::exception& error) {
+  return {{}, {}, FailureClass::kWorkflow, code_of(error)};
+} catch (...) {  // a workflow may throw anything
+  return {{}, {}, FailureClass::kWorkflow, {}};
 }
 
 std::string misfit(const RunState& run) {

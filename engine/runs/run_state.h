@@ -96,6 +96,8 @@ struct RunState {
 /// Why the run failed, in one line that names every failed step's first reason and counts the others; empty if it did
 /// not fail.
 std::string failure_reason(const RunState& run);
+/// The same for programs: which step ended it, how, and with which code.
+Failure failure_of(const RunState& run);
 
 /// The failed steps that a failed run's code has acted on: an await threw over them, and what it threw was caught, if
 /// only to start something else before it was thrown again. All that failed where its code has not run.

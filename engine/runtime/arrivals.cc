@@ -9,6 +9,8 @@ namespace pawl::engine {
 
 namespace {
 
+const Failure kOfPayload{{}, {}, FailureClass::kPayload, {}};
+
 bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
 
 std::string too_large(std::int64_t bytes) {
@@ -49,15 +51,19 @@ void Arrivals::arrive_new(Event event) {
                                .event_id = stored.event.id,
                                .status = RunStatus::kFailed,
                                .reason = too_large(size),
-                               .withheld = size},
+                               .withheld = size,
+                               .failure = kOfPayload},
                               stored.event);
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
     } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
       return use_.life.finished(
-          {stored.event.position, stored.event.id, RunStatus::kFailed,
-           "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what()},
+          {.position = stored.event.position,
+           .event_id = stored.event.id,
+           .status = RunStatus::kFailed,
+           .reason = "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what(),
+           .failure = kOfPayload},
           stored.event);
     }
   use_.journal.add_soon(std::move(started), now());  // with the first step's end, mostly
@@ -70,9 +76,15 @@ void Arrivals::arrive_new(Event event) {
 void Arrivals::arrive_known(const Event& event, StoredRun stored) {
   if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
   if (ended(stored.status))
-    return use_.life.finished({event.position, event.id, stored.status, stored.reason, stored.resumable,
-                               payload_to_archive(find_workflow(use_.workflows, stored.workflow), event.payload)},
-                              event);
+    return use_.life.finished(
+        {.position = event.position,
+         .event_id = event.id,
+         .status = stored.status,
+         .reason = stored.reason,
+         .resumable = stored.resumable,
+         .payload = payload_to_archive(find_workflow(use_.workflows, stored.workflow), event.payload),
+         .failure = stored.failure},
+        event);
   use_.journal.add(RunRedelivered{stored.run, event.position, event.deliveries});
   resumed(event, std::move(stored), "delivered again");
 }

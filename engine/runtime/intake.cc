@@ -79,6 +79,7 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   if (limits.quarantine.suspects == 0)
     claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, std::max(idle_wait, kLongestSleep));
   claim->longest_pause = idle_wait;
+  claim->began = now;
   busy_ = true;
   coming_ = std::max(coming_, static_cast<std::size_t>(limits.max));
   lanes_.submit(
@@ -100,7 +101,11 @@ std::optional<Timestamp> Intake::due_at(Timestamp now, std::size_t room) const {
 void Intake::claimed(const std::shared_ptr<Claim>& claim) {
   busy_ = false;
   if (claim->error.empty()) coming_ = claim->events.size();
-  if (claim->error.empty() && !claim->events.empty()) return submit_look_up(claim);
+  if (claim->error.empty() && !claim->events.empty()) {
+    measures_.duration.add(clock_.now() - claim->began);
+    measures_.events.add(static_cast<std::int64_t>(claim->events.size()));
+    return submit_look_up(claim);
+  }
   found_nothing_ = false;
   if (claim->lost) {
     lost_ = claim->error;

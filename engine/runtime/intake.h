@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/measures/measures.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/outbox.h"
@@ -58,6 +59,7 @@ class Intake {
   const Backoff& backoff() const { return backoff_; }
   /// Down while the store cannot say which events have a run: what was claimed waits.
   const Backoff& store_backoff() const { return store_backoff_; }
+  const ClaimMeasures& measures() const { return measures_; }
   const std::string& lease_lost() const { return lost_; }
   /// The store refused for good: an operator has to act.
   const std::string& store_refusal() const { return store_refusal_; }
@@ -67,6 +69,7 @@ class Intake {
     ClaimRequest request;
     Duration idle_wait{0};
     Duration longest_pause{0};
+    Timestamp began{};
     std::vector<Event> events;
     std::vector<StoredRun> known;
     std::string error;
@@ -103,6 +106,7 @@ class Intake {
   Duration sleep_{0};         ///< The last one of an idle worker.
   Backoff backoff_;
   Backoff store_backoff_;
+  ClaimMeasures measures_;
   std::string lost_;
   std::string store_refusal_;
 };

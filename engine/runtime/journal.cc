@@ -53,6 +53,8 @@ void Journal::committed(const std::shared_ptr<Group>& group) {
   }
   backoff_.answered();
   ++groups_;
+  measures_.duration.add(clock_.now() - group->began);
+  measures_.records.add(static_cast<std::int64_t>(group->records.size()));
   for (const Durable& durable : group->durable) durable();
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/measures/measures.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
 #include "engine/runtime/backoff.h"
@@ -57,6 +58,7 @@ class Journal {
   /// When `flush` has something to do; none while a commit is under way.
   std::optional<Timestamp> due_at(Timestamp now) const;
   std::uint64_t groups() const { return groups_; }
+  const CommitMeasures& measures() const { return measures_; }
   /// Why the last commit failed and when it is repeated; a failed group stays and is repeated whole.
   const Backoff& backoff() const { return backoff_; }
   /// The store refused for good: an operator has to act.
@@ -87,6 +89,7 @@ class Journal {
   bool committing_ = false;
   Timestamp rested_at_;
   std::uint64_t groups_ = 0;
+  CommitMeasures measures_;
   Backoff backoff_;
   std::string refusal_;
 };

@@ -30,6 +30,7 @@ std::string payload_to_archive(const WorkflowDefinition* workflow, const std::st
 }
 
 RunState& RunLife::enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken) {
+  misfits_.erase(stored.run);
   stored.payload_to_archive = payload_to_archive(&workflow, stored.event.payload);
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
   run->woken = woken;
@@ -42,12 +43,13 @@ void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
   if (use_.suspects.of_delivered(stored, moving()) == Admission::kIsHeld) return use_.suspects.hold(std::move(stored));
   RunState& run = enter(workflow, std::move(stored), false);
   if (const std::string why = use_.suspects.set_aside(run.stored); !why.empty())
-    return end_durably(run, RunStatus::kFailed, why);
+    return end_durably(run, RunStatus::kFailed, why, {{}, {}, FailureClass::kPoison, {}});
   move(run);
 }
 
 void RunLife::woken(std::vector<StoredRun> loaded) {
   for (StoredRun& stored : loaded) {
+    misfits_.erase(stored.run);
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
     if (use_.runs.contains(stored.run) || use_.suspects.holds(stored.run) || !unfinished) continue;
     const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
@@ -141,6 +143,7 @@ void RunLife::park(RunState& run) {
 // Due at once for the next process, which may be the right build.
 void RunLife::park_misfit(const StoredRun& stored, const std::string& why) {
   const std::string reason = "does not fit this build: " + why;
+  misfits_.insert(stored.run);
   use_.observer.on(notice_of(NoticeKind::kRunMisfit, stored.event, "", reason));
   RunParked parked{stored.run, now(), reason};
   if (RunState* const run = use_.runs.find(stored.run)) run->parking = parked;
@@ -156,12 +159,13 @@ void RunLife::end(RunState& run) {
   const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
   std::string reason = failure_reason(run);
   if (!run.note.empty()) reason += (reason.empty() ? "" : "; ") + run.note;
-  end_durably(run, status, reason);
+  end_durably(run, status, reason, failure_of(run));
 }
 
-void RunLife::end_durably(RunState& run, RunStatus status, const std::string& reason) {
+void RunLife::end_durably(RunState& run, RunStatus status, const std::string& reason, const Failure& failure) {
   leave(run);
   RunEnded ended{run.stored.run, status, reason, now()};
+  ended.failure = run.stored.failure = failure;
   if (status == RunStatus::kFailed) {
     ended.caught = caught_failures(run);
     ended.resumable = resumable(run, ended.caught);
@@ -172,6 +176,7 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = use_.runs.find(number)->stored;  // as it is now: a redelivery may have moved the event
     FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
+    end.failure = stored.failure;
     ends_.done_with_note += done_with_note;
     finished(std::move(end), stored.event);
     forget(number);
@@ -180,6 +185,9 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
 
 void RunLife::finished(FinishedEvent end, const Event& event) {
   ++(end.status == RunStatus::kDone ? ends_.done : ends_.failed);
+  RunMeasures& measures = measures_of(event.workflow);
+  ++(end.status == RunStatus::kDone ? measures.done : measures.failed);
+  measures.end_to_end.add(now() - event.created_at);
   use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
   use_.archiver.finish(std::move(end));
 }

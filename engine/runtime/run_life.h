@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "engine/measures/measures.h"
 #include "engine/ports/observer.h"
 #include "engine/runs/run_table.h"
 #include "engine/runs/suspects.h"
@@ -69,6 +72,10 @@ class RunLife {
   /// Runs in memory and those that are being loaded.
   std::size_t moving() const { return use_.runs.size() + use_.parking.loading(); }
   const EndCounts& ends() const { return ends_; }
+  /// Of a workflow, by its name.
+  RunMeasures& measures_of(const std::string& workflow) { return measures_[workflow]; }
+  /// How many wait for another build.
+  std::size_t misfits() const { return misfits_.size(); }
 
  private:
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
@@ -77,13 +84,15 @@ class RunLife {
   void leave(RunState& run);
   void park(RunState& run);
   void end(RunState& run);
-  void end_durably(RunState& run, RunStatus status, const std::string& reason);
+  void end_durably(RunState& run, RunStatus status, const std::string& reason, const Failure& failure);
   void forget(RunNumber number);
   Timestamp now() const { return use_.clock.now(); }
 
   Uses use_;
   std::function<void()> acquitted_;
   EndCounts ends_;
+  std::unordered_map<std::string, RunMeasures> measures_;
+  std::unordered_set<RunNumber> misfits_;
 };
 
 }  // namespace pawl::engine

@@ -59,6 +59,7 @@ class Runner::Parts {
   bool drained() const { return draining_ && intake_.released(); }
   bool idle() const;
   RunnerStatus status() const;
+  Measures measures();
   void interrupt_steps();
 
  private:
@@ -114,6 +115,7 @@ void Runner::drain() { parts_->drain(); }
 bool Runner::drained() const { return parts_->drained(); }
 bool Runner::idle() const { return parts_->idle(); }
 RunnerStatus Runner::status() const { return parts_->status(); }
+Measures Runner::measures() const { return parts_->measures(); }
 
 Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options)
     : ports_(ports),
@@ -333,6 +335,20 @@ RunnerStatus Runner::Parts::status() const {
   status.outbox_error = outages_.outbox_error(lease_holds());
   status.checkpoints_error = outages_.store_error();
   return status;
+}
+
+Measures Runner::Parts::measures() {
+  Measures measures{.claims = intake_.measures(), .commits = journal_.measures(), .misfits = life_.misfits()};
+  for (const WorkflowDefinition& workflow : workflows_) {
+    measures.workflows.push_back({workflow.name, life_.measures_of(workflow.name)});
+    for (const StepBase* step : workflow.steps) {
+      StepQueue& queue = queues_.of(*step);
+      measures.executions.push_back({workflow.name, queues_.name_of(queue), queue.counts_of(&workflow)});
+    }
+  }
+  for (const StepQueue& queue : queues_)
+    measures.steps.push_back({queues_.name_of(queue), queue.calls(), parking_.held(queue.step())});
+  return measures;
 }
 
 }  // namespace pawl::engine

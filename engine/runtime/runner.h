@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/authoring/workflow.h"
+#include "engine/measures/measures.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/observer.h"
@@ -94,6 +95,8 @@ class Runner {
   bool idle() const;
 
   RunnerStatus status() const;
+  /// Longer than `status`: for a few times a second.
+  Measures measures() const;
 
  private:
   class Parts;

@@ -19,6 +19,14 @@ void distrust(Execution& execution, Timestamp now) {
   execution.retry_at = now;
 }
 
+void count(ExecutionCounts& counts, Verdict::Kind kind, Remark remark) {
+  counts.succeeded += kind == Verdict::Kind::kSucceed;
+  counts.retried += kind == Verdict::Kind::kRetry;
+  counts.failed += kind == Verdict::Kind::kFail;
+  counts.in_doubt += remark == Remark::kInDoubt;
+  counts.suppressed += remark == Remark::kSuppressed;
+}
+
 StepKey key_of(const Execution& execution) { return {execution.step->name(), execution.key}; }
 
 }  // namespace
@@ -58,7 +66,11 @@ std::optional<Timestamp> StepDispatch::due_at() const {
 }
 
 void StepDispatch::send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at) {
-  for (Execution* execution : batch) execution->started_at = at;
+  for (Execution* execution : batch) {
+    execution->started_at = at;
+    ++queue.counts_of(execution->run->definition).started;
+  }
+  queue.calls().batch.add(static_cast<std::int64_t>(batch.size()));
   const auto call = std::make_shared<StepCall>(
       StepCall{std::move(batch), at, queue.circuit().probing(), queue.refusals().call_begins()});
   use_.lanes.submit(
@@ -73,6 +85,7 @@ void StepDispatch::returned(StepQueue& queue, const StepCall& call) {
     return;
   }
   const Timestamp at = use_.clock.now();
+  queue.calls().duration.add(at - call.taken_at, call.executions.size());
   tell(queue, weigh(queue, call, isolated, at, use_.jitter));
   for (Execution* execution : call.executions) settle(queue, *execution, at);
 }
@@ -95,12 +108,16 @@ void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) 
                            .everybody_refused = queue.circuit().refused()};
   const RetryPolicy& retry_policy = retry_of(*execution.run->definition, queue.step());
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), retry_policy, facts);
+  count(queue.counts_of(execution.run->definition), verdict.kind, std::exchange(execution.remark, Remark::kNone));
   if (verdict.kind == Kind::kSucceed) return settled(queue, execution, false, std::move(verdict.text), at);
   if (verdict.kind == Kind::kFail) {
     notify(NoticeKind::kStepFailed, execution, verdict.text);
+    execution.failure = verdict.failure;
+    execution.failure_code = std::move(verdict.code);
     return settled(queue, execution, true, std::move(verdict.text), at);
   }
   execution.error = std::move(verdict.text);
+  execution.failure_code = std::move(verdict.code);
   if (verdict.kind == Kind::kRetry)
     retry(execution, facts.age, at, verdict.retry_at);
   else if (verdict.kind == Kind::kHold)
@@ -115,7 +132,7 @@ void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Times
   crash_point(CrashPoint::kRetryDecided);
   notify(NoticeKind::kAttemptFailed, execution, execution.error);
   use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, execution.error,
-                                 at - age, at, retry_at});
+                                 at - age, at, retry_at, execution.failure_code});
   execution.retry_at = retry_at;
   execution.enter(Execution::Phase::kBackingOff);
   execution.age = age + (retry_at - at);
@@ -127,12 +144,21 @@ void StepDispatch::settled(StepQueue& queue, Execution& execution, bool failed, 
   if (queue.refusals().remembers_any()) queue.refusals().settled(StepQueue::item_of(execution));
   execution.enter(Execution::Phase::kSettling);
   execution.error = failed ? result : std::string();
-  use_.journal.add(StepSettled{execution.run->stored.run, key_of(execution), execution.attempt, failed,
-                               std::move(result), execution.started_at, at},
-                   [this, &execution, failed] {
-                     execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
-                     moved_(*execution.run);
-                   });
+  StepSettled record{execution.run->stored.run,
+                     key_of(execution),
+                     execution.attempt,
+                     failed,
+                     std::move(result),
+                     execution.started_at,
+                     at};
+  if (failed) {
+    record.failure = execution.failure;
+    record.failure_code = execution.failure_code;
+  }
+  use_.journal.add(std::move(record), [this, &execution, failed] {
+    execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
+    moved_(*execution.run);
+  });
 }
 
 void StepDispatch::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {

@@ -199,6 +199,7 @@ void MemoryCheckpoints::apply(const RunEnded& record) {
   row.run.status = record.status;
   row.run.reason = record.reason;
   row.run.resumable = record.resumable;
+  row.run.failure = record.failure;
   row.ended_at = record.at;
   if (record.status != RunStatus::kFailed) return;
   for (StepSettled& step : row.run.steps)

@@ -198,7 +198,7 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
     if (!end.payload.empty()) row->second.event.payload = end.payload;
     const bool says_nothing = end.status == RunStatus::kFailed && end.reason.empty();
     table_.archive.push_back({row->second.event, end.status, says_nothing ? "failed without a reason" : end.reason,
-                              end.resumable, table_.workers.at(epoch_), end.withheld});
+                              end.resumable, table_.workers.at(epoch_), end.withheld, end.failure});
     table_.rows.erase(row);
     ++ours;
   }

@@ -26,6 +26,7 @@ struct MemoryOutboxTable {
     Resumable resumable = Resumable::kAnywhere;
     std::string store{};        ///< Of the worker that finished it.
     std::int64_t withheld = 0;  ///< FinishedEvent's.
+    Failure failure{};          ///< The same.
   };
 
   /// Registers a workflow as `pawl migrate` does, for events that are emitted from now on. Workers register theirs when

@@ -44,6 +44,10 @@ create table runs (
   wake_at    integer,
   ended_at   integer,
   resumable  text    not null default 'anywhere', -- where a failed run may go on: here if it acted on failures
+  failed_step text,                        -- whose failure ended it; null where none did
+  failed_key  text,                        -- the item of it that failed first
+  failure_class text,                      -- permanent, attempts, age, poison, payload or workflow; null unless failed
+  failure_code  text,                      -- what the step gave beside its words
   -- by comparing: for `in` with more than two texts SQLite fills a table of them at every check
   constraint known_status check (status = 'running' or status = 'waiting' or status = 'done'
                                   or status = 'failed' or status = 'superseded'),
@@ -66,7 +70,8 @@ create table events (
   payload        text    not null,
   created_at     integer not null,
   tenant         text    not null default '', -- whose event it is, if its producer said so
-  further_run_of text    not null default ''  -- the event's own id, where the run's is another
+  further_run_of text    not null default '', -- the event's own id, where the run's is another
+  traceparent    text    not null default ''  -- of the trace in which it was emitted (W3C Trace Context)
 ) strict;
 
 create index events_aggregate on events (aggregate_id);
@@ -84,6 +89,8 @@ create table steps (
   started_at integer not null,
   settled_at integer not null,
   caught     integer not null default 0,   -- a failure that the workflow acted on: resuming keeps it
+  failure_class text,                      -- permanent, attempts or age; null unless failed
+  failure_code  text,                      -- what the step gave beside its words
   constraint caught_is_a_failure check (caught = 0 or caught = 1 and failed = 1),
   primary key (run, step, key)
 ) strict, without rowid;
@@ -100,6 +107,8 @@ create table attempts (
   first_started_at integer not null,       -- when attempt 1 of this generation began
   failed_at        integer not null,
   retry_at         integer,
+  failure_class    text,                   -- of the one that failed its step for good
+  failure_code     text,
   primary key (run, step, key, resumes, attempt)
 ) strict, without rowid;
 
@@ -123,7 +132,8 @@ select r.run_id, r.run as number, r.workflow, r.status, r.reason,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.wake_at / 1e6, 'unixepoch') as wake_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e6, 'unixepoch') as ended_at,
-       iif(e.further_run_of = '', r.run_id, e.further_run_of) as event_id
+       iif(e.further_run_of = '', r.run_id, e.further_run_of) as event_id,
+       r.failed_step, r.failed_key, r.failure_class, r.failure_code
 from runs r
 join events e on e.run = r.run;
 
@@ -135,7 +145,8 @@ select r.run_id, s.step, s.key,
        iif(s.failed, s.result, null) as error,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.started_at / 1e6, 'unixepoch') as started_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.settled_at / 1e6, 'unixepoch') as settled_at,
-       (s.settled_at - s.started_at) / 1000.0 as duration_ms
+       (s.settled_at - s.started_at) / 1000.0 as duration_ms,
+       s.failure_class, s.failure_code
 from steps s
 join runs r on r.run = s.run;
 
@@ -145,12 +156,13 @@ create view v1_attempts as
 select r.run_id, a.step, a.key, a.resumes, a.attempt,
        iif(a.retry_at is null, 'failed', 'retried') as status, a.error,
        strftime('%Y-%m-%dT%H:%M:%fZ', a.failed_at / 1e6, 'unixepoch') as failed_at,
-       strftime('%Y-%m-%dT%H:%M:%fZ', a.retry_at / 1e6, 'unixepoch') as retry_at
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.retry_at / 1e6, 'unixepoch') as retry_at,
+       a.failure_class, a.failure_code
 from attempts a
 join runs r on r.run = a.run
 union all
 select r.run_id, s.step, s.key, r.resumes, s.attempt, 'failed', s.result,
-       strftime('%Y-%m-%dT%H:%M:%fZ', s.settled_at / 1e6, 'unixepoch'), null
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.settled_at / 1e6, 'unixepoch'), null, s.failure_class, s.failure_code
 from steps s
 join runs r on r.run = s.run
 where s.failed;

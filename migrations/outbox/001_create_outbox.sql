@@ -135,7 +135,7 @@ comment on column pawl.outbox.aggregatetype is 'What kind of thing the event is 
 comment on column pawl.outbox.aggregateid is 'Which one.';
 comment on column pawl.outbox.payload is 'The facts. pawl hands it to the workflow as text and never reads it in SQL.';
 comment on column pawl.outbox.headers is
-  'For tracing and other consumers. pawl reads `tenant` alone: events of one tenant do not starve those of others.';
+  'For tracing and other consumers. pawl reads `tenant`, so that events of one do not starve those of others, and `traceparent`.';
 comment on column pawl.outbox.available_at is 'Not claimed before.';
 comment on column pawl.outbox.lease_epoch is 'The worker that has it; null: free.';
 comment on column pawl.outbox.lease_batch is 'Which of that worker''s claims took it: finds a claim whose reply was lost.';

@@ -51,13 +51,37 @@ language sql set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.add_further_runs is 'Writes an event''s runs in the workflows behind the first of its type.';
 
+-- The trace in which an event is emitted (W3C Trace Context): as the caller gives it, else as the session says with
+-- `set local pawl.traceparent = '00-...'`, for whoever's event a trigger writes. What is none is left out, since no
+-- business transaction is to fail over it.
+create function pawl.trace_headers(headers jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  traceparent constant text := nullif(current_setting('pawl.traceparent', true), '');
+  tracestate text;
+begin
+  if headers is null and traceparent is null then return '{}'; end if;
+  if jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192 then
+    raise exception 'emit event: its headers are %, and have % bytes', jsonb_typeof(headers), octet_length(headers::text)
+      using errcode = 'invalid_parameter_value', hint = 'Give an object of at most 8192 bytes.';
+  end if;
+  if traceparent ~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' then
+    tracestate := nullif(left(current_setting('pawl.tracestate', true), 512), '');
+    return jsonb_strip_nulls(jsonb_build_object('traceparent', traceparent, 'tracestate', tracestate))
+           || (coalesce(headers, '{}') - 'tenant');
+  end if;
+  return coalesce(headers, '{}') - 'tenant';
+end $$;
+comment on function pawl.trace_headers is 'The headers of an event: those given, and the trace of the session.';
+
 -- What emit and triggers share. Events of a tenant do not starve those of others: the key is the tenant in the headers,
 -- else the aggregateid; headers are small, while reading it out of a large payload for every waiting event would not be
 -- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is
 -- just being archived, and double it. While the archiving transaction is open the insert waits for it. Only in read
 -- committed does the look see what the insert has waited for. The run of the first workflow, which has the event's id, is
 -- inserted first and answers for all of them.
-create function pawl.write_event(type text, aggregatetype text, aggregateid text, payload jsonb, id uuid default null)
+create function pawl.write_event(type text, aggregatetype text, aggregateid text, payload jsonb, id uuid default null,
+                                 headers jsonb default null)
 returns uuid language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   event_id constant uuid := coalesce(write_event.id, pawl.new_event_id());
@@ -66,6 +90,7 @@ declare
   tenant constant text := payload->>'org_id';
   longest constant int := greatest(octet_length(type), octet_length(aggregatetype), octet_length(aggregateid),
                                    octet_length(tenant));
+  all_headers constant jsonb := pawl.trace_headers(headers) || jsonb_strip_nulls(jsonb_build_object('tenant', tenant));
 begin
   if longest > 1024 then  -- every claim reads them, whatever it takes of the payload
     raise exception 'emit event of type %: names and org_id may have 1024 bytes each, and one has %',
@@ -74,7 +99,7 @@ begin
   end if;
   insert into pawl.outbox (type, aggregatetype, aggregateid, payload, id, headers, workflow)
   values (write_event.type, write_event.aggregatetype, write_event.aggregateid, write_event.payload, event_id,
-          jsonb_strip_nulls(jsonb_build_object('tenant', tenant)), workflows[1])
+          all_headers, workflows[1])
   on conflict on constraint outbox_id_once do nothing;
   if not found then return event_id; end if;
   if write_event.id is not null and exists (select from pawl.outbox_archive a where a.id = event_id) then
@@ -138,7 +163,7 @@ comment on function pawl.require_producer is 'Refuses an event that the login of
 
 -- Emitting an id that is or was an event's changes nothing, so a producer may repeat itself.
 create function pawl.emit(type text, aggregatetype text, aggregateid text, payload jsonb,
-                                     id uuid default null) returns uuid
+                                     id uuid default null, headers jsonb default null) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 begin
   if not pg_has_role(session_user, current_user, 'member') then
@@ -150,7 +175,7 @@ begin
       using errcode = 'invalid_transaction_state',
             hint = 'Begin the transaction with isolation level read committed, or leave the id to pawl.emit.';
   end if;
-  return pawl.write_event(emit.type, emit.aggregatetype, emit.aggregateid, emit.payload, emit.id);
+  return pawl.write_event(emit.type, emit.aggregatetype, emit.aggregateid, emit.payload, emit.id, emit.headers);
 end $$;
 
 comment on function pawl.emit is

@@ -34,6 +34,41 @@ begin
 end $$;
 comment on function pawl.mend is 'Mends what it can of what pawl.problems() finds, and returns its names.';
 
+-- What a worker shows beside its own figures, read some times a minute. `read` takes nothing and returns rows of name,
+-- workflow and value.
+create table pawl.gauges (
+  line text primary key,
+  read regproc not null
+);
+comment on table pawl.gauges is 'What each line of migrations has to show of its tables, as figures by workflow.';
+comment on column pawl.gauges.read is 'Function that returns rows (name text, workflow text, value double precision).';
+
+create function pawl.read_gauges(out name text, out workflow text, out value double precision) returns setof record
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set max_parallel_workers_per_gather = 0 as $$
+declare
+  gauge record;
+begin
+  for gauge in select g.read from pawl.gauges g order by g.line loop
+    return query execute format('select name, workflow, value from %s()', gauge.read);
+  end loop;
+end $$;
+comment on function pawl.read_gauges is 'Figures by workflow of what lies in Postgres, for the metrics of a worker.';
+
+create function pawl.read_backlog(out name text, out workflow text, out value double precision) returns setof record
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select gauge.name, coalesce(workflow, ''), gauge.value
+  from pawl.workflows w
+  full join (select o.workflow, count(*) filter (where o.lease_epoch is null) as pending,
+                    count(*) filter (where o.lease_epoch is not null) as leased,
+                    min(o.created_at) filter (where isfinite(o.created_at)) as oldest
+             from pawl.outbox o group by o.workflow) b using (workflow)
+  cross join lateral (values
+    ('backlog_pending', coalesce(b.pending, 0)::double precision),
+    ('backlog_leased', coalesce(b.leased, 0)::double precision),
+    ('oldest_age_seconds', coalesce(extract(epoch from now() - b.oldest), 0)::double precision)) gauge (name, value)
+$$;
+insert into pawl.gauges values ('outbox', 'pawl.read_backlog');
+
 -- Rows about an event outlive its row in the archive: with them gone first, an event that is resumed or delivered again
 -- would look new. `prune` removes those of a step of rows, (age interval, behind text, step int) -> (removed bigint, last
 -- text), in the order of a key, behind the last one it looked at: so it needs no index of its own.

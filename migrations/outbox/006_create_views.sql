@@ -96,3 +96,20 @@ comment on column pawl.v1_lag.oldest_created_at is 'When the oldest unfinished e
 comment on column pawl.v1_lag.oldest_age_seconds is 'The same as an age.';
 comment on column pawl.v1_lag.oldest_pending_seconds is 'How long the longest-waiting due event has been free; null if none is.';
 comment on column pawl.v1_lag.workflow is 'The workflow; null while none of the type is registered.';
+
+-- Events and users are named by their ids alone: what an event is about is in v1_events.
+create view pawl.v1_commands as
+  select id as command_id, verb, event_id as run_id, user_id, requested_by, db_user, requested_at, note, outcome, request
+  from pawl.commands;
+
+comment on view pawl.v1_commands is 'Whatever somebody asked for, done or refused, with who, when and why.';
+comment on column pawl.v1_commands.command_id is 'Grows in the order in which they were asked.';
+comment on column pawl.v1_commands.verb is 'resume, dismiss, unpin, resolve-in-doubt and the like.';
+comment on column pawl.v1_commands.run_id is 'The run that it is about, or the event where nothing of it was found; may be null.';
+comment on column pawl.v1_commands.user_id is 'Whose mail, where it is about one; else null.';
+comment on column pawl.v1_commands.requested_by is 'Who asked, as the caller says.';
+comment on column pawl.v1_commands.db_user is 'Who asked, as Postgres knows: the login of the session.';
+comment on column pawl.v1_commands.requested_at is 'When.';
+comment on column pawl.v1_commands.note is 'Why, as the caller says; may be null.';
+comment on column pawl.v1_commands.outcome is 'What came of it, or why it was refused.';
+comment on column pawl.v1_commands.request is 'Chosen by whoever asked, so that asking twice changes nothing more; may be null.';

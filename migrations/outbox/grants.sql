@@ -11,12 +11,12 @@ grant select, insert, update, delete on pawl.step_reports to pawl_worker;
 grant select, delete, update (lease_epoch, lease_batch, deliveries) on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
 grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,
-  pawl.work_on_batches to pawl_worker;
+  pawl.work_on_batches, pawl.read_gauges to pawl_worker;
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;
 grant select on pawl.migrations, pawl.workflows, pawl.commands, pawl.producers, pawl.stores to pawl_operator;
-grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag, pawl.v1_batches, pawl.v1_batch_runs to pawl_operator;
+grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag, pawl.v1_commands, pawl.v1_batches, pawl.v1_batch_runs to pawl_operator;
 grant select on pawl.v1_stores, pawl.v1_takeovers, pawl.v1_waiting, pawl.v1_circuits, pawl.v1_pauses, pawl.v1_calls to pawl_operator;
 grant select (id, event, workflow, type, lease_epoch, created_at, available_at) on pawl.outbox to pawl_operator;
 grant select (id, event, workflow, status, finished_at) on pawl.outbox_archive to pawl_operator;

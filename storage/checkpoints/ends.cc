@@ -9,7 +9,9 @@ namespace {
 
 // The first end counts: what a lane reports later about a superseded run does not change how it ended.
 constexpr const char* kEnd =
-    "update runs set status = ?2, reason = ?3, ended_at = ?4, wake_at = null, resumable = ?5 "
+    "update runs set status = ?2, reason = ?3, ended_at = ?4, wake_at = null, resumable = ?5, "
+    "failed_step = nullif(?6, ''), failed_key = iif(?6 = '', null, ?7), failure_class = nullif(?8, ''), "
+    "failure_code = nullif(?9, '') "
     "where run = ?1 and ended_at is null";
 
 constexpr const char* kCatchNone = "update steps set caught = 0 where run = ? and caught = 1";
@@ -45,7 +47,9 @@ void SqliteEnds::add(const engine::RunEnded& record, std::unordered_set<engine::
   }
   write(awake);
   awake.erase(record.run);
-  if (end_.exec(record.run, to_string(record.status), record.reason, record.at, to_string(record.resumable)) == 0)
+  const engine::Failure& failure = record.failure;
+  if (end_.exec(record.run, to_string(record.status), record.reason, record.at, to_string(record.resumable),
+                failure.step, failure.key, to_string(failure.klass), failure.code) == 0)
     return starts_.require(record.run);
   if (record.status != engine::RunStatus::kFailed) return;
   catch_none_.exec(record.run);

@@ -11,8 +11,14 @@ namespace {
 constexpr const char* kSteps = "steps (run, step, key, attempt, failed, result, started_at, settled_at)";
 
 constexpr const char* kInsertAttempt =
-    "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, retry_at) "
-    "values (?1, ?2, ?3, (select resumes from runs where run = ?1), ?4, ?5, ?6, ?7, ?8) on conflict do nothing";
+    "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, retry_at, "
+    "failure_code) values (?1, ?2, ?3, (select resumes from runs where run = ?1), ?4, ?5, ?6, ?7, ?8, nullif(?9, '')) "
+    "on conflict do nothing";
+
+// Of the few that failed: a statement of their own costs those that succeeded nothing.
+constexpr const char* kSayFailure =
+    "update steps set failure_class = nullif(?4, ''), failure_code = nullif(?5, '') "
+    "where run = ?1 and step = ?2 and key = ?3 and attempt = ?6 and failed";
 
 constexpr const char* kWake =
     "update runs set status = 'running', reason = '', wake_at = null where run = ? and status = 'waiting'";
@@ -21,14 +27,17 @@ constexpr const char* kPark =
     "update runs set status = 'waiting', wake_at = ?2, reason = ?3 where run = ?1 and ended_at is null";
 
 constexpr const char* kKeepFailedSteps =
-    "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at) "
-    "select s.run, s.step, s.key, r.resumes, s.attempt, s.result, s.started_at, s.settled_at "
+    "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, "
+    "failure_class, failure_code) "
+    "select s.run, s.step, s.key, r.resumes, s.attempt, s.result, s.started_at, s.settled_at, s.failure_class, "
+    "s.failure_code "
     "from steps s join runs r on r.run = s.run where s.run = ? and s.failed and not s.caught on conflict do nothing";
 
 constexpr const char* kForgetFailedSteps = "delete from steps where run = ? and failed and not caught";
 
 constexpr const char* kReopen =
-    "update runs set status = 'running', reason = '', wake_at = null, ended_at = null, resumes = ?2, position = ?3 "
+    "update runs set status = 'running', reason = '', wake_at = null, ended_at = null, resumes = ?2, position = ?3, "
+    "failed_step = null, failed_key = null, failure_class = null, failure_code = null "
     "where run = ?1";
 
 // A run that was superseded moves again when its event comes back to us; one that is done or failed stays so.
@@ -44,6 +53,7 @@ SqliteRecords::SqliteRecords(SQLite::Database& database)
     : starts_(database),
       ends_(database, starts_),
       insert_steps_(database, insert_into(kSteps)),
+      say_failure_(database, kSayFailure),
       insert_attempt_(database, kInsertAttempt),
       wake_(database, kWake),
       park_(database, kPark),
@@ -81,7 +91,7 @@ void SqliteRecords::write(const engine::StepSettled& record) {
 void SqliteRecords::write(const engine::AttemptFailed& record) {
   wake(record.run);
   insert_attempt_.exec(record.run, record.step.step, record.step.key, record.attempt, record.error,
-                       record.first_started_at, record.failed_at, record.retry_at);
+                       record.first_started_at, record.failed_at, record.retry_at, record.failure_code);
 }
 
 void SqliteRecords::write(const engine::RunParked& record) {
@@ -121,6 +131,10 @@ void SqliteRecords::write_steps() {
     row.add(step.run, step.step.step, step.step.key, step.attempt, step.failed ? 1 : 0, step.result, step.started_at,
             step.settled_at);
   });
+  for (const engine::StepSettled* step : steps_)
+    if (step->failed)
+      say_failure_.exec(step->run, step->step.step, step->step.key, to_string(step->failure), step->failure_code,
+                        step->attempt);
   steps_.clear();
 }
 

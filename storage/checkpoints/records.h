@@ -43,6 +43,7 @@ class SqliteRecords {
   SqliteStarts starts_;
   SqliteEnds ends_;
   SqliteRows insert_steps_;
+  SqliteStatement say_failure_;
   SqliteStatement insert_attempt_;
   SqliteStatement wake_;
   SqliteStatement park_;

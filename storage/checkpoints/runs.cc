@@ -12,13 +12,15 @@ using engine::RunStatus;
 
 constexpr const char* kSelectRun =
     "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.run_id, r.deliveries, e.type, "
-    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant, e.further_run_of from runs r "
+    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant, e.further_run_of, "
+    "r.failed_step, r.failed_key, r.failure_class, r.failure_code, e.traceparent from runs r "
     "join events e on "
     "e.run = r.run "
     "where r.run = ?";
 
 constexpr const char* kSelectSteps =
-    "select step, key, attempt, failed, result, started_at, settled_at, caught from steps where run = ? "
+    "select step, key, attempt, failed, result, started_at, settled_at, caught, "
+    "failure_class, failure_code from steps where run = ? "
     "order by settled_at, step, key";
 
 constexpr const char* kSelectRetries =
@@ -40,6 +42,7 @@ engine::StoredRun run_of(const SqliteStatement& row) {
   run.reason = row.text(3);
   run.resumes = static_cast<int>(row.integer(4));
   run.resumable = parse_resumable(row.text(13));
+  run.failure = {row.text(16), row.text(17), engine::failure_class_of(row.text(18)), row.text(19)};
   run.event = {.position = row.integer(5),
                .id = row.text(6),
                .type = row.text(8),
@@ -51,7 +54,8 @@ engine::StoredRun run_of(const SqliteStatement& row) {
                .deliveries = static_cast<int>(row.integer(7)),
                .resumes = run.resumes,
                .workflow = run.workflow,
-               .further_run_of = row.text(15)};
+               .further_run_of = row.text(15),
+               .traceparent = row.text(20)};
   return run;
 }
 
@@ -91,7 +95,7 @@ std::optional<engine::StoredRun> SqliteRuns::by_number(engine::RunNumber run) {
 
 void SqliteRuns::fetch_steps(engine::StoredRun& run) {
   steps_.start(run.run);
-  while (steps_.next())
+  while (steps_.next()) {
     run.steps.push_back({.run = run.run,
                          .step = {steps_.text(0), steps_.text(1)},
                          .attempt = static_cast<int>(steps_.integer(2)),
@@ -100,6 +104,11 @@ void SqliteRuns::fetch_steps(engine::StoredRun& run) {
                          .started_at = steps_.time(5),
                          .settled_at = steps_.time(6),
                          .caught = steps_.integer(7) != 0});
+    engine::StepSettled& settled = run.steps.back();
+    if (!settled.failed) continue;
+    settled.failure = engine::failure_class_of(steps_.text(8));
+    settled.failure_code = steps_.text(9);
+  }
 }
 
 void SqliteRuns::fetch_retries(engine::StoredRun& run) {

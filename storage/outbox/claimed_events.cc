@@ -1,7 +1,19 @@
 // The SQL that chooses events by their bytes, and reads them.
 #include "storage/outbox/claimed_events.h"
 
+#include <utility>
+
 namespace pawl::storage {
+
+namespace {
+
+// A producer may have written anything: what is much longer than the header may be is none.
+std::string traceparent_of(std::string header) {
+  constexpr std::size_t kLongest = 128;
+  return header.size() > kLongest ? std::string() : std::move(header);
+}
+
+}  // namespace
 
 const std::string& tenant_key() {
   static const std::string key = "coalesce(o.headers->>'tenant', o.aggregateid)";
@@ -21,6 +33,7 @@ std::string event_columns(const std::string& payload_max) {
          "o.deliveries, o.resumes, o.workflow, o.event, " +
          tenant_key() + ", case when " + too_large +
          " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
+         " o.headers->>'traceparent',"
          " (select count(*) from picked)";
 }
 
@@ -69,6 +82,7 @@ engine::Event event_from(const Rows& rows, std::size_t row) {
   event.workflow = rows.string(row, 9);
   event.further_run_of = rows.string(row, 10);
   event.left_out = rows.integer(row, kLeftOutColumn);
+  event.traceparent = traceparent_of(rows.string(row, kTraceColumn));
   if (const std::string_view key = rows.text(row, kKeyColumn); key != event.aggregate_id) event.tenant = key;
   return event;
 }

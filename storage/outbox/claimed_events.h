@@ -23,7 +23,8 @@ std::string event_columns(const std::string& payload_max);
 // Of event_columns.
 inline constexpr int kKeyColumn = 11;
 inline constexpr int kLeftOutColumn = 12;
-inline constexpr int kPickedColumn = 13;  ///< How many `picked` has.
+inline constexpr int kTraceColumn = 13;
+inline constexpr int kPickedColumn = 14;  ///< How many `picked` has.
 
 engine::Event event_from(const Rows& rows, std::size_t row);
 

@@ -74,7 +74,8 @@ OutboxClaims::OutboxClaims(const PostgresOutboxOptions& options, const Epoch& ep
       news_(news),
       archive_partitions_(options.partitions_every),
       retention_(options.retention, options.prune_every),
-      watch_(options.watch) {
+      watch_(options.watch),
+      gauges_(options.gauges_every) {
   if (listen_.value_or(false)) choose_bell();
 }
 
@@ -100,6 +101,7 @@ void OutboxClaims::check_access() {
   ArchivePartitions::check_access(connection_);
   ArchiveRetention::check_access(connection_);
   BatchSteps::check_access(connection_);
+  OutboxGauges::check_access(connection_);
 }
 
 void OutboxClaims::next_batch() {
@@ -210,6 +212,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   archive_partitions_.turn(connection_, started);
   retention_.turn(connection_, started);
   watch_.turn(connection_, started);
+  gauges_.turn(connection_, started);
 }
 
 // Every second, however rarely there is time for a sweep of a long queue: what was freed is not to wait for that.

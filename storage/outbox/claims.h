@@ -15,6 +15,7 @@
 #include "storage/outbox/claim_cursor.h"
 #include "storage/outbox/claim_size.h"
 #include "storage/outbox/fleet/takeovers.h"
+#include "storage/outbox/gauges.h"
 #include "storage/outbox/postgres_outbox.h"
 #include "storage/outbox/survey.h"
 #include "storage/outbox/tenant_fairness.h"
@@ -41,6 +42,7 @@ class OutboxClaims {
   std::string archive_problem() const { return archive_partitions_.problem(); }
   std::string batch_problem() const { return batches_.problem(); }
   ArchiveRetention& retention() { return retention_; }
+  Gauges gauges() const { return gauges_.read(); }
 
  private:
   using Events = std::vector<engine::Event>;
@@ -82,6 +84,7 @@ class OutboxClaims {
   ArchiveRetention retention_;
   ApplicationWatch watch_;
   BatchSteps batches_;
+  OutboxGauges gauges_;
   std::deque<Redelivered> redelivered_;  ///< Candidates found by the last search; others may take them meanwhile.
   bool more_redelivered_ = false;        ///< That search stopped at its limit.
   ClaimSize size_;

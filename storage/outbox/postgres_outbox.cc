@@ -16,7 +16,7 @@ namespace {
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 // A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 //
-// $2 and $3 the events, $4 to $9 what became of those that are not plainly done, or whose payload is kept without its
+// $2 and $3 the events, $4 to $13 what became of those that are not plainly done, or whose payload is kept without its
 // secrets.
 //
 // Looks each event up by its key, then fetches the rows by their places in one scan. `offset 0` and the places keep the
@@ -30,13 +30,18 @@ const std::string kArchive =
     " cross join lateral (select l.ctid as place, l.id from pawl.outbox l where l.position = f.position"
     " and l.lease_epoch = mine.epoch offset 0) as leased where leased.id = f.id)) returning o.*),"
     " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
-    " reason, resumable, event, workflow, type, aggregatetype, aggregateid, payload, headers, withheld)"
+    " reason, resumable, failed_step, failed_key, failure_class, failure_code, parent, effects_of, event, workflow,"
+    " type, aggregatetype, aggregateid, payload, headers, withheld)"
     " select e.position, e.id, e.created_at, e.deliveries, e.resumes, mine.store, coalesce(f.status, 'done'),"
-    " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), e.event, e.workflow, e.type, e.aggregatetype,"
+    " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), nullif(f.failed_step, ''),"
+    " case when f.failed_step <> '' then f.failed_key end, nullif(f.failure_class, ''), nullif(f.failure_code, ''),"
+    " e.parent, e.effects_of, e.event, e.workflow, e.type, e.aggregatetype,"
     " e.aggregateid, coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers, nullif(f.withheld, 0)"
     " from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
-    " $7::text[], $8::text[], $9::bigint[]) as t (position, status, reason, resumable, payload, withheld)) f"
+    " $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[])"
+    " as t (position, status, reason, resumable, payload, withheld, failed_step, failed_key, failure_class,"
+    " failure_code)) f"
     " using (position))"
     " select (select count(*) from ended), " +
     kLeaseHeld;
@@ -97,7 +102,7 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
   BigintArray positions, explained_positions, withheld;
   UuidArray ids;
-  TextArray statuses, reasons, resumables, payloads;
+  TextArray statuses, reasons, resumables, payloads, failed_steps, failed_keys, classes, codes;
   for (const engine::FinishedEvent& event : finished) {
     const bool failed = event.status == engine::RunStatus::kFailed;
     positions.add(event.position);
@@ -109,11 +114,16 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     resumables.add(to_string(event.resumable));
     payloads.add(event.payload);
     withheld.add(event.withheld);
+    failed_steps.add(event.failure.step);
+    failed_keys.add(event.failure.key);
+    classes.add(to_string(event.failure.klass));
+    codes.add(event.failure.code);
   }
   const Rows rows = lanes_->ends.run_binary(
       "archive events", kArchive,
       {binary(lanes_->epoch.load()), positions.bytes(), ids.bytes(), explained_positions.bytes(), statuses.bytes(),
-       reasons.bytes(), resumables.bytes(), payloads.bytes(), withheld.bytes()});
+       reasons.bytes(), resumables.bytes(), payloads.bytes(), withheld.bytes(), failed_steps.bytes(),
+       failed_keys.bytes(), classes.bytes(), codes.bytes()});
   require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
@@ -139,6 +149,8 @@ Takeovers PostgresOutbox::take_takeovers() { return lanes_->news.take(); }
 
 std::string PostgresOutbox::prune_problem() const { return lanes_->claims.retention().problem(); }
 
+Gauges PostgresOutbox::gauges() const { return lanes_->claims.gauges(); }
+
 std::string PostgresOutbox::archive_problem() const { return lanes_->claims.archive_problem(); }
 
 std::string PostgresOutbox::batch_problem() const { return lanes_->claims.batch_problem(); }
@@ -149,9 +161,10 @@ void PostgresOutbox::check_access() {
   const BigintArray positions;
   const UuidArray ids;
   const TextArray texts;
-  lanes_->ends.run_binary("archive events", kArchive,
-                          {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(),
-                           texts.bytes(), texts.bytes(), positions.bytes()});
+  lanes_->ends.run_binary(
+      "archive events", kArchive,
+      {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(),
+       texts.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(), texts.bytes()});
   lanes_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 

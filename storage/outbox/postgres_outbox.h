@@ -9,6 +9,7 @@
 #include "engine/ports/outbox.h"
 #include "storage/outbox/archive_retention.h"
 #include "storage/outbox/fleet/takeovers.h"
+#include "storage/outbox/gauges.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/epoch.h"
 
@@ -25,8 +26,9 @@ struct PostgresOutboxOptions {
   std::optional<bool> listen = true;
   engine::Duration partitions_every{std::chrono::hours{24}};  ///< How often the archive's next partitions are made.
   engine::Duration retention{0};  ///< How long archived events, their mails and commands are kept; 0: for ever.
-  engine::Duration prune_every{std::chrono::minutes{1}};  ///< How often a step of what is older is looked for.
-  engine::Duration watch{std::chrono::seconds{10}};       ///< How often the application's tables are looked at.
+  engine::Duration prune_every{std::chrono::minutes{1}};    ///< How often a step of what is older is looked for.
+  engine::Duration watch{std::chrono::seconds{10}};         ///< How often the application's tables are looked at.
+  engine::Duration gauges_every{std::chrono::seconds{15}};  ///< How often, at most, what lies in Postgres is counted.
 };
 
 /// Not movable. `epoch` is set by open() and outlives it.
@@ -61,6 +63,8 @@ class PostgresOutbox final : public engine::Outbox {
   /// thread.
   Pruned take_pruned();
   std::string prune_problem() const;
+  /// What lies in Postgres, as last counted. Called from any thread.
+  Gauges gauges() const;
 
  private:
   class Lanes;

@@ -77,7 +77,7 @@ std::string one_line(std::string message) {
 }
 
 // What one tenant's policy, trigger or locked row may cause need not concern any other.
-[[noreturn]] void throw_of_kind(Kind kind, const std::string& what) {
+[[noreturn]] void throw_of_kind(Kind kind, const std::string& what, const std::string& sqlstate = {}) {
   switch (kind) {
     case Kind::kConnection:
     case Kind::kBusy:
@@ -91,11 +91,11 @@ std::string one_line(std::string message) {
     case Kind::kHidden:
       throw engine::RefusedError(what);
     case Kind::kValue:
-      throw ValueError(what);
+      throw ValueError(what, sqlstate);
     case Kind::kOther:
-      throw engine::Error(what);
+      throw engine::Error(what, sqlstate);
   }
-  throw engine::Error(what);
+  throw engine::Error(what, sqlstate);
 }
 
 // Of `character with byte sequence 0xe2 0x80 0x93 in encoding ...`, in whatever language the server says it, the bytes.
@@ -129,12 +129,12 @@ void throw_translated(const std::string& operation) {
   } catch (const pqxx::transaction_rollback& error) {
     throw_of_kind(Kind::kConflict, described(error));
   } catch (const pqxx::unique_violation& error) {
-    throw DuplicateError(described(error));
+    throw DuplicateError(described(error), "23505");
   } catch (const pqxx::sql_error& error) {
     if (error.sqlstate() == "22P05" && !is_about_reading(error.what()))
       throw UnstorableError(described(error) + "; this database's encoding cannot store it: leave it out",
                             bytes_named_in(error.what()));
-    throw_of_kind(kind_of(error), described(error) + cause_of(error.sqlstate(), error.what()));
+    throw_of_kind(kind_of(error), described(error) + cause_of(error.sqlstate(), error.what()), error.sqlstate());
   } catch (const pqxx::failure& error) {
     throw engine::UnavailableError(described(error));
   }

@@ -7,7 +7,8 @@
 
 namespace pawl::storage {
 
-/// Postgres refused a value or a row (SQLSTATE classes 22 and 23): repeating the same statement cannot help.
+/// Postgres refused a value or a row (SQLSTATE classes 22 and 23): repeating the same statement cannot help. Its code
+/// is the SQLSTATE, as far as libpqxx tells it.
 class ValueError : public engine::Error {
   using Error::Error;
 };
@@ -27,7 +28,8 @@ class DuplicateError : public ValueError {
 /// A text holds a character that the database's encoding lacks (SQLSTATE 22P05): in UTF-8, where the server names it.
 class UnstorableError : public ValueError {
  public:
-  UnstorableError(const std::string& what, std::string named) : ValueError(what), character(std::move(named)) {}
+  UnstorableError(const std::string& what, std::string named)
+      : ValueError(what, "22P05"), character(std::move(named)) {}
   const std::string character;
 };
 

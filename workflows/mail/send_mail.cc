@@ -9,6 +9,7 @@
 #include "engine/faults/crash_point.h"
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/message/message_id.h"
+#include "workflows/mail/smtp/replies/reply.h"
 #include "workflows/redaction/safe_text.h"
 #include "workflows/text/json_text.h"
 
@@ -25,6 +26,7 @@ constexpr std::size_t kPersonMax = 120;
 constexpr const char* kLoginAdvice =
     "; login refused: tried again after 30 to 60 s, then ever more rarely, at last every 7 to 15 minutes; "
     "at once after a restart or when the password file changes";
+constexpr const char* kInDoubtCode = "in-doubt";
 constexpr engine::ProbeWaits kLoginProbes{std::chrono::minutes{1}, std::chrono::minutes{15}};
 
 LedgerState state_after(Delivery delivery) {
@@ -84,9 +86,9 @@ bool settle_as_everybodys(const Outgoing& mail) {
     case Delivery::kLoginRefused:
       return mail.item->unavailable(reply + kLoginAdvice, kLoginProbes), true;
     case Delivery::kRefused:
-      return mail.item->refuse(reply, subject_of(mail)), true;
+      return mail.item->refuse(reply, subject_of(mail), false, failure_code(reply)), true;
     case Delivery::kAccountRefused:
-      return mail.item->refuse(reply, subject_of(mail), true), true;
+      return mail.item->refuse(reply, subject_of(mail), true, failure_code(reply)), true;
     default:
       return false;
   }
@@ -95,18 +97,20 @@ bool settle_as_everybodys(const Outgoing& mail) {
 void settle_item(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
   if (settle_as_everybodys(mail)) return;
+  if (mail.verdict.state == LedgerState::kSuppressed) mail.item->remark(engine::Remark::kSuppressed);
+  if (mail.verdict.state == LedgerState::kInDoubt) mail.item->remark(engine::Remark::kInDoubt);
   switch (mail.verdict.state) {
     case LedgerState::kAccepted:
       return mail.delivery ? mail.item->succeed({"accepted", reply}) : mail.item->skip({"accepted", reply});
     case LedgerState::kSuppressed:
       return mail.item->skip({"suppressed", reply});
     case LedgerState::kRejected:
-      return mail.item->fail("rejected: " + reply);
+      return mail.item->fail("rejected: " + reply, failure_code(reply));
     case LedgerState::kDeferred:
-      return mail.item->retry(reply);
+      return mail.item->retry(reply, {}, failure_code(reply));
     // The ledger's next claim decides: cleared to be sent again, or held.
     case LedgerState::kInDoubt:
-      return mail.item->retry("in doubt: " + reply);
+      return mail.item->retry("in doubt: " + reply, {}, kInDoubtCode);
   }
 }
 
@@ -190,9 +194,14 @@ class SendMail::Round {
       return item.skip({"accepted", reason.empty() ? "was sent before" : reason});
     }
     if (known) return void(mails_.push_back({&item, {}, std::nullopt, *known, std::nullopt}));
-    if (entry.clearance == Clearance::kSuppressed) return item.skip({"suppressed", reason});
-    if (entry.clearance == Clearance::kHeld)
-      return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator");
+    if (entry.clearance == Clearance::kSuppressed) {
+      item.remark(engine::Remark::kSuppressed);
+      return item.skip({"suppressed", reason});
+    }
+    if (entry.clearance == Clearance::kHeld) {
+      item.remark(engine::Remark::kInDoubt);
+      return item.fail("in doubt: " + (reason.empty() ? "" : reason + "; ") + "held for an operator", kInDoubtCode);
+    }
     write(item, request, entry);
   }
 

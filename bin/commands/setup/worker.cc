@@ -93,6 +93,7 @@ class WorkerVerb final : public Verb {
       log.line(LogLevel::kInfo, "serving health and metrics", {{"listen", server->address()}});
     }
     const std::string path = prepared_path(settings);
+    board.checkpoints(path);
     std::optional<storage::SqliteCheckpoints> checkpoints;
     const auto warn = [&log](const std::string& what) { log.line(LogLevel::kWarn, what); };
     const auto open = [&] { checkpoints.emplace(path, warn); };

@@ -22,8 +22,8 @@ Notice notice_of(NoticeKind kind, std::string_view subject = {}, std::string_vie
   return {kind, "e-1", "notify-sync-failure", {}, {}, 0, subject, detail};
 }
 
-const Notice kAttemptFailed{
-    NoticeKind::kAttemptFailed, "r-1", "notify-sync-failure", "send-email", "u-1", 3, {}, "relay said 451", "e-1"};
+const Notice kAttemptFailed{NoticeKind::kAttemptFailed, "r-1", "notify-sync-failure", "send-email", "u-1", 3, {},
+                            "relay said 451",           "e-1"};
 
 }  // namespace
 
@@ -38,6 +38,24 @@ TEST_CASE_METHOD(Fixture, "a JSON log line carries time, level, run, event, step
   CHECK(line["attempt"] == "3");
   CHECK(line["error"] == "relay said 451");
   CHECK(line["time"].get<std::string>().ends_with("Z"));
+}
+
+TEST_CASE_METHOD(Fixture, "a log line of a run names the trace in which its event was emitted, where there is one") {
+  Notice notice = kAttemptFailed;
+  notice.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto line = nlohmann::json::parse(logged(notice, {.json = true}));
+  CHECK(line["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736");
+  CHECK(line["span_id"] == "00f067aa0ba902b7");
+  for (const char* none : {"", "nonsense", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x"}) {
+    CAPTURE(none);
+    notice.traceparent = none;
+    out.str("");
+    CHECK_FALSE(nlohmann::json::parse(logged(notice, {.json = true})).contains("trace_id"));
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "a text log line is one line whatever the error contains") {

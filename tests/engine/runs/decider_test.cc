@@ -25,6 +25,21 @@ TEST_CASE("success and permanent failure settle at once") {
   CHECK(judge(FailedForGood{"550"}, kPolicy, {}).kind == Verdict::Kind::kFail);
 }
 
+TEST_CASE("a failure has a class for programs, and the code that the step gave") {
+  const auto failed = [](const Verdict& verdict, FailureClass klass, const std::string& code) {
+    return verdict.kind == Verdict::Kind::kFail && verdict.failure == klass && verdict.code == code;
+  };
+  const RetryPolicy aged{.first = 1s, .longest = 60s, .max_attempts = 0, .give_up_after = 1h};
+  const FailedForNow later{"451 4.2.0 later", {}, "4.2.0"};
+  CHECK(failed(judge(FailedForGood{"550 5.1.1 no", "5.1.1"}, kPolicy, {}), FailureClass::kPermanent, "5.1.1"));
+  CHECK(failed(judge(later, kPolicy, {.attempt = 20}), FailureClass::kAttempts, "4.2.0"));
+  CHECK(failed(judge(later, aged, {.age = 1h}), FailureClass::kAge, "4.2.0"));
+  CHECK(failed(judge(Refused{"550 no", "a", false, "550"}, aged, {.age = 1h}), FailureClass::kAge, "550"));
+  CHECK(judge(later, kPolicy, {}).kind == Verdict::Kind::kRetry);
+  CHECK(judge(later, kPolicy, {}).code == "4.2.0");
+  CHECK(judge(FailedForGood{"no", std::string(100, 'x')}, kPolicy, {}).code == std::string(kFailureCodeMax, 'x'));
+}
+
 TEST_CASE("an output that no checkpoint holds fails for good, with the figure") {
   CHECK(judge(Succeeded{std::string(kOutputMax, 'x')}, kPolicy, {}).kind == Verdict::Kind::kSucceed);
   const Verdict verdict = judge(Succeeded{std::string(kOutputMax + 1, 'x')}, kPolicy, {});

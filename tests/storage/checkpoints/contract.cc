@@ -1,6 +1,7 @@
 // The contract suite: sections written once, run against every store.
 #include "tests/storage/checkpoints/contract.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "engine/authoring/errors.h"
@@ -30,9 +31,40 @@ void check_same(const engine::Event& actual, const engine::Event& expected) {
   CHECK(actual.created_at == expected.created_at);
   CHECK(actual.deliveries == expected.deliveries);
   CHECK(actual.resumes == expected.resumes);
+  CHECK(actual.traceparent == expected.traceparent);
+}
+
+void check_same(const engine::Failure& actual, const engine::Failure& expected) {
+  CHECK(actual.step == expected.step);
+  CHECK(actual.key == expected.key);
+  CHECK(actual.klass == expected.klass);
+  CHECK(actual.code == expected.code);
 }
 
 }  // namespace
+
+void check_failures(const MakeCheckpoints& make) {
+  const auto store = make();
+  auto refused = failed_step(1, kSendAnna, "550 5.1.1 no");
+  refused.failure = engine::FailureClass::kPermanent;
+  refused.failure_code = "5.1.1";
+  auto end = ended(1, RunStatus::kFailed, "send (anna): 550 5.1.1 no");
+  end.failure = {kSendAnna.step, kSendAnna.key, refused.failure, refused.failure_code};
+  SECTION("a failed step keeps class and code, and its run says which step ended it") {
+    commit(*store, {started(1), settled(1, kResolve), refused, end});
+    const auto run = load(*store, 1);
+    check_same(run.failure, end.failure);
+    const auto step = std::ranges::find(run.steps, kSendAnna, &engine::StepSettled::step);
+    REQUIRE(step != run.steps.end());
+    CHECK(step->failure == refused.failure);
+    CHECK(step->failure_code == refused.failure_code);
+  }
+  SECTION("a group that is written twice says the same") {
+    commit(*store, {started(1), refused, end});
+    commit(*store, {started(1), refused, end});
+    check_same(load(*store, 1).failure, end.failure);
+  }
+}
 
 void check_starting_and_settling(const MakeCheckpoints& make) {
   const auto store = make();
@@ -56,6 +88,7 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
   SECTION("a started run comes back with its whole event, by event and by number") {
     auto record = started(3);
     record.event.resumes = 2;
+    record.event.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     commit(*store, {record});
     const auto found = store->find(std::vector<std::string>{"nowhere", event_id(3)});
     REQUIRE(found.size() == 1);

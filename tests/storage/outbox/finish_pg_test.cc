@@ -47,6 +47,21 @@ TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that 
         "payload: \"org_id\" {is} \\missing \xEF\xBF\xBD");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a failed event says in columns which step failed, how, and with which code; a done one nothing") {
+  const auto done = claim_one(), failed = claim_one(), poison = claim_one();
+  std::vector<engine::FinishedEvent> ends{
+      {done.position, done.id, engine::RunStatus::kDone, ""},
+      {failed.position, failed.id, engine::RunStatus::kFailed, "send-email (u): 550 5.1.1 no"},
+      {poison.position, poison.id, engine::RunStatus::kFailed, "set aside"}};
+  ends[1].failure = {"send-email", "u", engine::FailureClass::kPermanent, "5.1.1"};
+  ends[2].failure.klass = engine::FailureClass::kPoison;
+  CHECK(worker.outbox.finish(ends) == 3);
+  CHECK(exec("select failed_step, failed_key, failure_class, failure_code from pawl.v1_events order by position") ==
+        Table{{"", "", "", ""}, {"send-email", "u", "permanent", "5.1.1"}, {"", "", "poison", ""}});
+  CHECK(value("select count(*) from pawl.v1_events where failed_step is null and failed_key is null") == "2");
+}
+
 TEST_CASE_METHOD(Fixture, "the archive has a partition for now and for the months to come") {
   worker.finish(claim_one());
   CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");

@@ -57,7 +57,10 @@ comment on column pawl.email_deliveries.first_claimed_at is
 
 create view pawl.v1_emails as
   select event_id, workflow, step, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at, address,
-         coalesce(first_claimed_at, claimed_at) as dated_at
+         coalesce(first_claimed_at, claimed_at) as dated_at,
+         coalesce((select o.headers->>'traceparent' from pawl.outbox o where o.id = event_id),
+                  (select a.headers->>'traceparent' from pawl.outbox_archive a where a.id = event_id
+                   order by a.finished_at desc limit 1)) as traceparent
   from pawl.email_deliveries;
 
 comment on view pawl.v1_emails is 'The mail ledger, one row per event, step and recipient.';
@@ -79,6 +82,8 @@ comment on column pawl.v1_emails.address is
   'Where it goes, as typed but for blanks around it; null where there was no address.';
 comment on column pawl.v1_emails.dated_at is
   'Its Date, the same in every copy: the first claim that may have sent it.';
+comment on column pawl.v1_emails.traceparent is
+  'The trace in which its event was emitted; null where there is none, or the event has left the archive.';
 
 -- A mail is in doubt when its last transaction ended between the final dot and the recorded reply: the ledger says
 -- in_doubt, or it still says sending though the worker that claimed it is gone. Under the policy resend the next attempt
@@ -191,4 +196,10 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.runs_mailing is 'Those of the runs that have a mail to a user, by his id or address.';
 insert into pawl.user_runs values ('mail', 'pawl.runs_mailing');
+
+create function pawl.read_in_doubt(out name text, out workflow text, out value double precision) returns setof record
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select 'in_doubt', d.workflow, count(*)::double precision from pawl.v1_in_doubt d group by d.workflow
+$$;
+insert into pawl.gauges values ('mail', 'pawl.read_in_doubt');
 select pawl.close_functions();

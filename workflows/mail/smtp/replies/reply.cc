@@ -58,6 +58,12 @@ std::string_view addition(std::string_view text, std::string_view line) {
 
 std::string_view enhanced_status(const SmtpReply& reply) { return status_in(reply.text); }
 
+std::string failure_code(std::string_view reply) {
+  if (!begins_with_code(reply)) return {};
+  const std::string_view status = status_in(reply);
+  return std::string(status.empty() ? reply.substr(0, 3) : status);
+}
+
 SmtpReplyReader::Progress SmtpReplyReader::take(std::string_view bytes) {
   size_ += bytes.size();
   if (size_ > kReplyMax) return Progress::kTooLong;

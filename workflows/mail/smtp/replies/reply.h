@@ -27,6 +27,10 @@ inline bool accepts_message(const SmtpReply& reply) { return reply.code == 250; 
 /// `(#5.1.1)`; empty if there is none.
 std::string_view enhanced_status(const SmtpReply& reply);
 
+/// For programs that compare failures: the enhanced status of a reply's text, else its code; empty where it begins with
+/// none, as the words of a transport do.
+std::string failure_code(std::string_view reply);
+
 /// Puts lines together into replies. A reply's last line has a space, a tab or nothing after its code; a line may end
 /// with a bare line feed. Ignores what is no reply at all, and holds only the beginning of a long one.
 class SmtpReplyReader {

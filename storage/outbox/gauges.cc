@@ -1,0 +1,43 @@
+// One call of pawl.read_gauges(), which locks nothing.
+#include "storage/outbox/gauges.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/authoring/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+constexpr int kShare = 50;  // so many times as long as it took it rests at least
+}
+
+void OutboxGauges::check_access(PostgresConnection& connection) {
+  connection.run("read the backlog", "select from pawl.read_gauges() where false", {});
+}
+
+void OutboxGauges::turn(PostgresConnection& connection, Time now) {
+  if (now < due_at_) return;
+  due_at_ = now + every_;
+  Gauges found;
+  const Time began = Time::clock::now();
+  try {
+    const Rows rows =
+        connection.run("read the backlog", "select name, workflow, value::text from pawl.read_gauges()", {});
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      found.all.push_back({rows.string(row, 0), rows.string(row, 1), std::stod(rows.string(row, 2))});
+  } catch (const engine::Error&) {  // claiming goes on, and says itself what is wrong with the connection
+    return;
+  }
+  found.read_at = Time::clock::now();
+  due_at_ = std::max(due_at_, found.read_at + kShare * (found.read_at - began));
+  const std::lock_guard lock(mutex_);
+  gauges_ = std::move(found);
+}
+
+Gauges OutboxGauges::read() const {
+  const std::lock_guard lock(mutex_);
+  return gauges_;
+}
+
+}  // namespace pawl::storage
