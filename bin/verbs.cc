@@ -6,6 +6,7 @@
 #include "bin/commands/change/batch.h"
 #include "bin/commands/change/emit.h"
 #include "bin/commands/change/in_doubt.h"
+#include "bin/commands/change/prune.h"
 #include "bin/commands/change/resume.h"
 #include "bin/commands/inspect/doctor.h"
 #include "bin/commands/inspect/replay.h"
@@ -87,6 +88,10 @@ constexpr std::array kVerbs{
               R"(  pawl in-doubt                                  which mails, since when, what was known last
   pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",
               make_in_doubt},
+    VerbEntry{"prune", "Remove what is older than its retention, at once",
+              R"(  pawl prune --dry-run                           what would go, and how much; changes nothing
+  pawl prune --archive-retention 90d             what is older than 90 days)",
+              of_any<make_prune>},
     VerbEntry{"mail", "Send a test mail through the relay",
               R"(  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
   pawl mail preview --part html > mail.html      how a workflow's mail looks; sends nothing)",

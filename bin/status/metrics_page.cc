@@ -117,7 +117,8 @@ void add_gauge(Exposition& page, const WorkerStatus& status, const char* name, c
 
 // A workflow with no mail in doubt has no row, and is to be told from one that nobody has asked for.
 void add_in_doubt(Exposition& page, const WorkerStatus& status) {
-  page.head("pawl_in_doubt", "gauge", "Mails that may or may not have been sent, of every worker.");
+  page.head("pawl_in_doubt", "gauge",
+            "Mails that wait for somebody who knows whether they were sent, of every worker.");
   for (const auto& [workflow, runs] : status.measures.workflows) {
     double value = 0;
     for (const storage::Gauge& one : status.gauges.all)

@@ -31,8 +31,8 @@ struct ExecutionCounts {
 
 /// Of the calls of one step, for whichever workflows.
 struct CallMeasures {
-  DurationHistogram duration;  ///< Of each execution: as long as its call was out.
-  SizeHistogram batch;         ///< Executions of each call.
+  DurationHistogram duration{};  ///< Of each execution: as long as its call was out.
+  SizeHistogram batch{};         ///< Executions of each call.
 
   CallMeasures& operator+=(const CallMeasures& other) {
     duration += other.duration;
@@ -45,7 +45,7 @@ struct CallMeasures {
 struct RunMeasures {
   std::uint64_t done = 0;
   std::uint64_t failed = 0;
-  DurationHistogram end_to_end;  ///< From the event's transaction, by Postgres' clock, to the durable end, by ours.
+  DurationHistogram end_to_end{};  ///< From the event's transaction, by Postgres' clock, to the durable end, by ours.
 
   RunMeasures& operator+=(const RunMeasures& other) {
     done += other.done;
@@ -57,8 +57,8 @@ struct RunMeasures {
 
 /// Of claims that brought something.
 struct ClaimMeasures {
-  DurationHistogram duration;
-  SizeHistogram events;
+  DurationHistogram duration{};
+  SizeHistogram events{};
 
   ClaimMeasures& operator+=(const ClaimMeasures& other) {
     duration += other.duration;
@@ -69,8 +69,8 @@ struct ClaimMeasures {
 
 /// Of group commits of checkpoints, the fsync included.
 struct CommitMeasures {
-  DurationHistogram duration;
-  SizeHistogram records;
+  DurationHistogram duration{};
+  SizeHistogram records{};
 
   CommitMeasures& operator+=(const CommitMeasures& other) {
     duration += other.duration;

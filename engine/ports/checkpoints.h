@@ -153,6 +153,7 @@ class Checkpoints {
 
   /// Deletes runs that ended before `before`, at most `limit`; returns how many. Their events have to be as old: by the
   /// clock of the outbox, where that of this host may have been wrong when the run ended.
+  /// A failed run that may go on here alone stays: nothing else knows on which failures it has acted.
   virtual std::size_t prune(Timestamp before, std::size_t limit) = 0;
 };
 

@@ -97,7 +97,8 @@ std::size_t MemoryCheckpoints::prune(Timestamp before, std::size_t limit) {
   std::size_t pruned = 0;
   for (auto entry = rows_.begin(); entry != rows_.end() && pruned < limit;) {
     const Row& row = entry->second;
-    if (unfinished(row.run.status) || row.ended_at >= before || row.run.event.created_at >= before) {
+    const bool has_acted = row.run.status == RunStatus::kFailed && row.run.resumable == Resumable::kHere;
+    if (has_acted || unfinished(row.run.status) || row.ended_at >= before || row.run.event.created_at >= before) {
       ++entry;
       continue;
     }

@@ -38,6 +38,8 @@ create table pawl.outbox_archive (
 
 create index outbox_archive_further_runs on pawl.outbox_archive (event) where event is not null;
 create index outbox_archive_failed on pawl.outbox_archive (finished_at) where status = 'failed';
+-- The story of one connection, newest first: 5 us and 115 bytes of WAL an event.
+create index outbox_archive_about on pawl.outbox_archive (aggregateid, created_at);
 create table pawl.outbox_archive_default partition of pawl.outbox_archive default;
 
 comment on table pawl.outbox_archive is 'Finished events, moved here in the transaction that finished them.';

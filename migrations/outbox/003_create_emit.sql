@@ -60,7 +60,6 @@ declare
   traceparent constant text := nullif(current_setting('pawl.traceparent', true), '');
   tracestate text;
 begin
-  if headers is null and traceparent is null then return '{}'; end if;
   if jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192 then
     raise exception 'emit event: its headers are %, and have % bytes', jsonb_typeof(headers), octet_length(headers::text)
       using errcode = 'invalid_parameter_value', hint = 'Give an object of at most 8192 bytes.';
@@ -90,8 +89,11 @@ declare
   tenant constant text := payload->>'org_id';
   longest constant int := greatest(octet_length(type), octet_length(aggregatetype), octet_length(aggregateid),
                                    octet_length(tenant));
-  all_headers constant jsonb := pawl.trace_headers(headers) || jsonb_strip_nulls(jsonb_build_object('tenant', tenant));
+  all_headers jsonb := jsonb_strip_nulls(jsonb_build_object('tenant', tenant));
 begin
+  if headers is not null or current_setting('pawl.traceparent', true) <> '' then
+    all_headers := pawl.trace_headers(headers) || all_headers;
+  end if;
   if longest > 1024 then  -- every claim reads them, whatever it takes of the payload
     raise exception 'emit event of type %: names and org_id may have 1024 bytes each, and one has %',
         left(type, 100), longest

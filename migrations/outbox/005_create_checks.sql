@@ -75,10 +75,12 @@ insert into pawl.gauges values ('outbox', 'pawl.read_backlog');
 create table pawl.retained (
   name text primary key,
   prune regproc not null,
-  behind text
+  behind text,
+  count_old regproc
 );
 comment on table pawl.retained is 'What is kept about events that are gone, and how it grows old.';
 comment on column pawl.retained.name is 'As the log names it.';
+comment on column pawl.retained.count_old is 'Function of the age: how many rows would go now.';
 comment on column pawl.retained.behind is 'Where the next step goes on; null: at the beginning.';
 
 create function pawl.is_gone(event_id uuid) returns boolean
@@ -99,13 +101,61 @@ begin
   get diagnostics removed = row_count;
   if cardinality(ids) < step then last := null; end if;
 end $$;
-insert into pawl.retained values ('commands', 'pawl.prune_commands');
 
-create function pawl.prune(keep interval, step int, out name text, out removed bigint) returns setof record
+-- Months go as a whole: what is in one that is over for longer than `keep`, and what lies in the default partition.
+create function pawl.leaves_archive(archived pawl.outbox_archive, keep interval) returns boolean
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select archived.status <> 'failed'
+     and (archived.finished_at < date_trunc('month', (now() - keep) at time zone 'UTC') at time zone 'UTC'
+          or archived.finished_at < now() - keep and exists (
+               select from pawl.outbox_archive_default d where d.id = archived.id and d.finished_at = archived.finished_at))
+$$;
+comment on function pawl.leaves_archive is 'Whether an archived event is old enough to go, and nobody has to act on it any more.';
+
+create function pawl.would_be_gone(event_id uuid, keep interval) returns boolean
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select not exists (select from pawl.outbox o where o.id = event_id)
+     and not exists (select from pawl.outbox_archive a where a.id = event_id and not pawl.leaves_archive(a, keep))
+$$;
+comment on function pawl.would_be_gone is 'Whether an event is gone once what is older has left the archive.';
+
+create function pawl.count_old_commands(age interval) returns bigint
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select count(*) from pawl.commands c where c.requested_at < now() - age and pawl.would_be_gone(c.event_id, age)
+$$;
+insert into pawl.retained (name, prune, count_old) values ('commands', 'pawl.prune_commands', 'pawl.count_old_commands');
+
+create function pawl.prunable(keep interval, out name text, out old bigint, out bytes bigint) returns setof record
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set timezone = 'UTC' as $$
+declare
+  kept record;
+begin
+  name := 'archived events';
+  select count(*) into old from pawl.outbox_archive a where pawl.leaves_archive(a, keep);
+  select coalesce(sum(pg_total_relation_size(c.oid)), 0) into bytes
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid
+  where i.inhparent = 'pawl.outbox_archive'::regclass and c.relname ~ '^outbox_archive_[0-9]{4}_[0-9]{2}$'
+    and (to_timestamp(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month') at time zone 'UTC' < now() - keep;
+  return next;
+  name := 'failed events';
+  select count(*), null into old, bytes from pawl.outbox_archive a where a.status = 'failed' and a.finished_at < now() - keep;
+  return next;
+  for kept in select r.name, r.count_old from pawl.retained r where r.count_old is not null order by r.name loop
+    name := kept.name;
+    execute format('select %s($1)', kept.count_old) into old using keep;
+    return next;
+  end loop;
+end $$;
+comment on function pawl.prunable is
+  'What pawl.prune would remove, and what failed and stays though it is older: changes nothing, and may read for long.';
+
+create function pawl.prune(keep interval, step int, out name text, out removed bigint, out through boolean)
+returns setof record
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set lock_timeout = '1s' as $$
 declare
   kept record;
 begin
+  through := true;
   name := 'archived months';
   removed := pawl.maintain_archive(keep);
   return next;
@@ -114,9 +164,10 @@ begin
     execute format('select removed, last from %s($1, $2, $3)', kept.prune) into removed, kept.behind
       using keep, kept.behind, step;
     update pawl.retained r set behind = kept.behind where r.name = kept.name and r.behind is distinct from kept.behind;
+    through := kept.behind is null;
     return next;
   end loop;
 end $$;
 comment on function pawl.prune is
-  'Drops archived months older than keep, then a step of what is kept about events that are gone; says how much of each.';
+  'Drops archived months older than keep, then a step of what is kept about events that are gone; says how much of each, and whether a step has come to the end.';
 select pawl.close_functions();

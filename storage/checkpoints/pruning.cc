@@ -14,6 +14,7 @@ constexpr const char* kRememberLastRun =
 
 constexpr const char* kSelectOld =
     "select r.run from runs r join events e on e.run = r.run where r.ended_at < ?1 and e.created_at < ?1 "
+    "and not (r.status = 'failed' and r.resumable = 'here') "
     "order by r.ended_at limit ?2";
 
 // Everything that holds a run's number, since the connection does not enforce foreign keys.

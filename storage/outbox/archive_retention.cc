@@ -46,6 +46,46 @@ Pruned ArchiveRetention::take_pruned() {
   return std::exchange(pruned_, {});
 }
 
+std::vector<Prunable> prunable(const std::string& conninfo, std::chrono::microseconds keep) {
+  PostgresConnection connection(conninfo);
+  const Rows rows =
+      connection.run("count what is older", "select name, old, bytes from pawl.prunable($1::bigint * interval '1 us')",
+                     {std::to_string(keep.count())});
+  std::vector<Prunable> all;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    all.push_back({rows.string(row, 0), rows.integer(row, 1),
+                   rows.null(row, 2) ? std::nullopt : std::optional(rows.integer(row, 2))});
+  return all;
+}
+
+// A step may begin in the middle, where the worker's last one ended: each table is over once its end has come twice.
+Pruned prune_all(const std::string& conninfo, std::chrono::microseconds keep) {
+  PostgresConnection connection(conninfo);
+  Pruned pruned;
+  std::map<std::string, int> ends;
+  for (bool over = false; !over;) {
+    const Rows rows = connection.run("prune what is older",
+                                     "select name, removed, through from pawl.prune($1::bigint * interval '1 us',"
+                                     " $2::int)",
+                                     {std::to_string(keep.count()), kStep});
+    over = true;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      pruned[rows.string(row, 0)] += rows.integer(row, 1);
+      int& came = ends[rows.string(row, 0)];
+      came += rows.boolean(row, 2);
+      over = over && came >= 2;
+    }
+  }
+  return pruned;
+}
+
+engine::Timestamp postgres_time(const std::string& conninfo) {
+  PostgresConnection connection(conninfo);
+  const Rows rows =
+      connection.run("ask for the time", "select (extract(epoch from clock_timestamp()) * 1000000)::bigint", {});
+  return engine::Timestamp(engine::Duration(rows.integer(0, 0)));
+}
+
 std::string ArchiveRetention::problem() const {
   const std::lock_guard lock(mutex_);
   return problem_;

@@ -5,14 +5,32 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "engine/authoring/clock.h"
 #include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 
 /// How many rows of what was removed, by the names of pawl.retained; `archived months` are partitions of the archive.
 using Pruned = std::map<std::string, std::int64_t>;
+
+/// What pawl.prunable() says.
+struct Prunable {
+  std::string name;  ///< `failed events` are those that stay.
+  std::int64_t rows = 0;
+  std::optional<std::int64_t> bytes{};  ///< That the disk gets back, where that is known.
+};
+
+/// What is older than `keep` and would go. Changes nothing.
+std::vector<Prunable> prunable(const std::string& conninfo, std::chrono::microseconds keep);
+/// Removes it in small steps, beside a worker that may do the same; returns how much of each. Throws what a
+/// connection throws: what was removed until then stays so.
+Pruned prune_all(const std::string& conninfo, std::chrono::microseconds keep);
+/// The time as Postgres has it.
+engine::Timestamp postgres_time(const std::string& conninfo);
 
 /// Never removes what belongs to an event that is not finished, or that has failed and was not dismissed. `turn` is one
 /// thread's, the others are any's.

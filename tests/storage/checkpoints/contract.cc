@@ -321,6 +321,15 @@ void check_pruning(const MakeCheckpoints& make) {
     CHECK(store->prune(at(4'000'000), 100) == 3);
     CHECK(store->load(std::vector<engine::RunNumber>{6}).size() == 1);
   }
+  SECTION("P3: a failed run that has acted on a failure stays, since only its checkpoints know that") {
+    auto acted = ended(6, RunStatus::kFailed, "refunded");
+    acted.resumable = engine::Resumable::kHere;
+    commit(*store, {started(6), failed_step(6, kResolve, "no"), acted});
+    CHECK(store->prune(at(9'000'000), 100) == 3);
+    CHECK(load(*store, 6).steps.size() == 1);
+    commit(*store, {RunReopened{6, 1, 60, at(2)}, ended(6, RunStatus::kDone)});
+    CHECK(store->prune(at(9'000'000), 100) == 1);
+  }
   SECTION("pruning deletes no more than it was asked to") {
     CHECK(store->prune(at(9'000'000), 1) == 1);
     CHECK(store->prune(at(9'000'000), 100) == 2);

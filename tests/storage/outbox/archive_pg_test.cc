@@ -216,6 +216,46 @@ TEST_CASE_METHOD(Retained, "retention walks a ledger of any length in small step
   CHECK(effects(pinned) == "0 1");  // that it was dismissed is young
 }
 
+TEST_CASE_METHOD(Retained,
+                 "P2: however old and in however small steps it goes, no event is forgotten before what it did") {
+  const std::string done = with_effects(archive(200, "done"), 400), failed = with_effects(archive(200, "failed"), 400);
+  const auto emit_again = [&](const std::string& id) {
+    exec("select pawl.emit('test/event', 'thing', '1', '{}', $1::uuid)", {id});
+    return value("select count(*) from pawl.outbox where id = $1::uuid", {id}) == "1";
+  };
+  // its mails and commands are older than the archive keeps anything, but it is in the archive still
+  for (int step = 0; step < 5; ++step) exec("select pawl.prune('365 days', 1)");
+  for (const std::string& known : {done, failed}) {
+    CHECK(effects(known) == "1 1");
+    CHECK_FALSE(emit_again(known));
+  }
+  create_month(200);
+  exec("select pawl.maintain_archive('90 days')");  // as a worker that dies between the two
+  CHECK(status_of(done) == "gone");
+  CHECK(emit_again(done));
+  for (int step = 0; step < 9; ++step) exec("select pawl.prune('90 days', 1)");
+  CHECK(effects(done) == "1 1");  // its ledger says that the mail was sent, since the event is there again
+  CHECK(effects(failed) == "1 1");
+  CHECK_FALSE(emit_again(failed));
+}
+
+TEST_CASE_METHOD(Retained, "what would go is counted as it goes, and what stays is named") {
+  with_effects(archive(200, "done"), 200);
+  with_effects(archive(200, "failed"), 200);
+  with_effects(archive(1, "done"), 1);
+  with_effects(Worker::new_store(), 200);
+  create_month(200);
+  std::map<std::string, std::int64_t> would;
+  for (const storage::Prunable& one : storage::prunable(conninfo, std::chrono::hours{24 * 90}))
+    would[one.name] = one.rows;
+  CHECK(would == std::map<std::string, std::int64_t>{
+                     {"archived events", 1}, {"failed events", 1}, {"commands", 2}, {"mails", 2}});
+  CHECK(storage::prune_all(conninfo, std::chrono::hours{24 * 90}) ==
+        storage::Pruned{{"archived months", 1}, {"commands", 2}, {"mails", 2}});
+  for (const storage::Prunable& one : storage::prunable(conninfo, std::chrono::hours{24 * 90}))
+    CHECK(one.rows == (one.name == "failed events" ? 1 : 0));
+}
+
 TEST_CASE_METHOD(Retained, "retention that is off removes nothing, and what it cannot remove is told") {
   const std::string old = with_effects(archive(200, "done"), 200);
   for (const int days : {0, 90}) {

@@ -61,6 +61,23 @@ TEST_CASE_METHOD(PostgresFixture, "every example query of the documentation runs
   CHECK(examples >= 4);
 }
 
+TEST_CASE_METHOD(PostgresFixture, "one connection's story, a user's mails and mails in doubt are found by indexes") {
+  const auto plan = [&](const std::string& condition) {
+    std::string text;
+    storage::PostgresConnection(conninfo).transact("explain", [&](storage::Transaction& transaction) {
+      transaction.run("set local enable_seqscan = off", {});
+      const storage::Rows rows = transaction.run("explain select 1 from " + condition, {});
+      for (std::size_t row = 0; row < rows.size(); ++row) text += rows.string(row, 0) + "\n";
+    });
+    return text;
+  };
+  CHECK_THAT(plan("pawl.v1_events where aggregatetype = 'c' and aggregateid = '1' order by created_at desc limit 20"),
+             Catch::Contains("Index Cond: (aggregateid = '1'"));
+  CHECK_THAT(plan("pawl.v1_emails where user_id = '00000000-0000-4000-8000-000000000001'"),
+             Catch::Contains("email_by_user"));
+  CHECK_THAT(plan("pawl.v1_emails where in_doubt_count > 0"), Catch::Contains("email_doubted"));
+}
+
 TEST_CASE_METHOD(PostgresFixture, "every table and view of pawl, and every column of a view, is commented") {
   CHECK(exec("select c.relname from pg_class c where c.relnamespace = 'pawl'::regnamespace"
              " and c.relkind in ('r', 'p', 'v') and not c.relispartition and obj_description(c.oid) is null") ==
