@@ -20,8 +20,9 @@ grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag, pawl.v1_commands, 
 grant select on pawl.v1_stores, pawl.v1_takeovers, pawl.v1_waiting, pawl.v1_circuits, pawl.v1_pauses, pawl.v1_calls to pawl_operator;
 grant select (id, event, workflow, type, lease_epoch, created_at, available_at) on pawl.outbox to pawl_operator;
 grant select (id, event, workflow, status, finished_at) on pawl.outbox_archive to pawl_operator;
-grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, pawl.problems, pawl.prune, pawl.prunable, pawl.reason_shape,
-  pawl.select_runs, pawl.preview_batch, pawl.make_batch, pawl.control_batch, pawl.batch_ends, pawl.work_on_batches to pawl_operator;
+grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, pawl.problems,
+  pawl.prunable, pawl.reason_shape, pawl.select_runs, pawl.preview_batch, pawl.make_batch, pawl.control_batch,
+  pawl.batch_ends, pawl.work_on_batches to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

@@ -100,36 +100,35 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         ") g (grantee, privilege, object) where g.grantee = $1::regrole",
         {role});
   };
-  CHECK(
-      granted("pawl_worker") ==
-      "delete outbox, delete step_reports, delete workers, execute maintain_archive, execute name_runs,"
-      " execute payload_bytes, execute problems,"
-      " execute prune, execute require_visible_rows, execute work_on_batches, insert email_deliveries,"
-      " insert notifications.body, insert notifications.data, insert notifications.event_id,"
-      " insert notifications.id, insert notifications.kind, insert notifications.link, insert notifications.org_id,"
-      " insert notifications.title, insert notifications.urgency, insert notifications.user_id,"
-      " insert outbox_archive, insert step_reports, insert stores, insert takeover_runs, insert takeovers,"
-      " insert workers, select application, select email_deliveries,"
-      " select migrations, select notifications.event_id, select notifications.kind, select notifications.user_id,"
-      " select outbox, select outbox_archive.id, select outbox_archive.position, select recipients,"
-      " select step_reports, select stores, select takeovers.from_epoch, select takeovers.takeover,"
-      " select workers, select workflows, update email_deliveries, update outbox.deliveries, update outbox.lease_batch,"
-      " update outbox.lease_epoch, update step_reports, update stores, update workers, usage pawl");
-  CHECK(
-      granted("pawl_operator") ==
-      "execute batch_ends, execute control_batch, execute dismiss, execute make_batch, execute preview_batch, "
-      "execute problems,"
-      " execute reason_shape, execute resolve_in_doubt, execute resume, execute runs_of, execute select_runs,"
-      " execute unpin, execute work_on_batches, select application, select commands, select migrations,"
-      " select notifications.created_at, select notifications.event_id, select notifications.title,"
-      " select notifications.user_id, select outbox.available_at, select outbox.created_at, select outbox.event,"
-      " select outbox.id, select outbox.lease_epoch, select outbox.type, select outbox.workflow,"
-      " select outbox_archive.event, select outbox_archive.finished_at,"
-      " select outbox_archive.id, select outbox_archive.status, select outbox_archive.workflow,"
-      " select producers, select stores, select v1_batch_runs, select v1_batches, select v1_calls, select v1_circuits,"
-      " select v1_emails, select v1_events,"
-      " select v1_in_doubt, select v1_lag, select v1_pauses, select v1_stores, select v1_takeovers, select v1_waiting,"
-      " select v1_workers, select workflows, usage pawl");
+  CHECK(granted("pawl_worker") ==
+        "delete outbox, delete step_reports, delete workers, execute maintain_archive, execute name_runs, "
+        "execute payload_bytes, execute problems, execute prunable, execute prune, execute read_gauges, "
+        "execute require_visible_rows, execute work_on_batches, insert email_deliveries, "
+        "insert notifications.body, insert notifications.data, insert notifications.event_id, "
+        "insert notifications.id, insert notifications.kind, insert notifications.link, "
+        "insert notifications.org_id, insert notifications.title, insert notifications.urgency, "
+        "insert notifications.user_id, insert outbox_archive, insert step_reports, insert stores, "
+        "insert takeover_runs, insert takeovers, insert workers, select application, "
+        "select email_deliveries, select migrations, select notifications.event_id, "
+        "select notifications.kind, select notifications.user_id, select outbox, select outbox_archive.id, "
+        "select outbox_archive.position, select recipients, select step_reports, select stores, "
+        "select takeovers.from_epoch, select takeovers.takeover, select workers, select workflows, "
+        "update email_deliveries, update outbox.deliveries, update outbox.lease_batch, "
+        "update outbox.lease_epoch, update step_reports, update stores, update workers, usage pawl");
+  CHECK(granted("pawl_operator") ==
+        "execute batch_ends, execute control_batch, execute dismiss, execute make_batch, "
+        "execute preview_batch, execute problems, execute prunable, execute reason_shape, "
+        "execute resolve_in_doubt, execute resume, execute runs_of, execute select_runs, execute unpin, "
+        "execute work_on_batches, select application, select commands, select migrations, "
+        "select notifications.created_at, select notifications.event_id, select notifications.title, "
+        "select notifications.user_id, select outbox.available_at, select outbox.created_at, "
+        "select outbox.event, select outbox.id, select outbox.lease_epoch, select outbox.type, "
+        "select outbox.workflow, select outbox_archive.event, select outbox_archive.finished_at, "
+        "select outbox_archive.id, select outbox_archive.status, select outbox_archive.workflow, "
+        "select producers, select stores, select v1_batch_runs, select v1_batches, select v1_calls, "
+        "select v1_circuits, select v1_commands, select v1_emails, select v1_events, select v1_in_doubt, "
+        "select v1_lag, select v1_pauses, select v1_stores, select v1_takeovers, select v1_waiting, "
+        "select v1_workers, select workflows, usage pawl");
   CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
 }
 
