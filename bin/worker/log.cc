@@ -53,6 +53,8 @@ Wording wording_of(const Notice& notice) {
       return {LogLevel::kError, "run parked until a build that fits it runs"};
     case NoticeKind::kRunsLeft:
       return {LogLevel::kInfo, "runs of workflows that this worker does not run are left to workers that do"};
+    case NoticeKind::kRunsPruned:
+      return {LogLevel::kInfo, "removed ended runs that are older than retention from the checkpoints"};
     case NoticeKind::kAttemptFailed:
       return {LogLevel::kWarn, "attempt failed, will be tried again"};
     case NoticeKind::kStepFailed:
@@ -102,6 +104,7 @@ void Log::on(const Notice& notice) {
   const std::string attempt = notice.attempt > 0 ? std::to_string(notice.attempt) : "";
   const bool ended = notice.kind == NoticeKind::kRunEnded;
   const bool with_note = ended && notice.subject == "done";
+  const bool counts_runs = notice.kind == NoticeKind::kRunsLeft || notice.kind == NoticeKind::kRunsPruned;
   const TraceContext trace = trace_of(notice.traceparent);
   line(wording.level, wording.message,
        {{"run", notice.run_id},
@@ -113,9 +116,9 @@ void Log::on(const Notice& notice) {
         {"status", ended ? notice.subject : std::string_view{}},
         {"trace_id", trace.trace_id},
         {"span_id", trace.span_id},
-        {notice.kind == NoticeKind::kRunsLeft ? "runs"
-         : with_note                          ? "note"
-                                              : "error",
+        {counts_runs ? "runs"
+         : with_note ? "note"
+                     : "error",
          notice.detail}});
 }
 

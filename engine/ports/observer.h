@@ -13,6 +13,7 @@ enum class NoticeKind {
   kRunEnded,       ///< `detail` is the reason, `status` in `subject`.
   kRunMisfit,      ///< Another build began it; it waits for that. `detail` says what does not fit.
   kRunsLeft,       ///< Runs of the store, `detail` many, whose workflows this worker does not run; once, at start.
+  kRunsPruned,     ///< Ended runs, `detail` many, were older than the store keeps them.
   kAttemptFailed,  ///< Another attempt follows.
   kStepFailed,     ///< For good.
   kCircuitOpened,  ///< `step` is paused; `detail` says why.

@@ -129,7 +129,7 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       journal_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_),
       archiver_(ports.outbox, lanes_, kFinishLane, ports.clock, options.finish_max, jitter_),
       heartbeat_(ports.outbox, lanes_, kRenewLane, ports.clock, options.lease, jitter_),
-      pruning_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, options.retention),
+      pruning_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, options.retention, ports.observer),
       dispatch_({queues_, lanes_, ports.clock, ports.observer, journal_, jitter_},
                 [this](RunState& run) { life_.move(run); }),
       parking_({queues_, ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_},

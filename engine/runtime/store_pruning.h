@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <string>
 
 #include "engine/faults/crash_point.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
+#include "engine/ports/observer.h"
 
 namespace pawl::engine {
 
@@ -23,8 +25,9 @@ class StorePruning {
   static constexpr std::size_t kAtOnce = 1000;
 
   /// `retention` 0 keeps every run.
-  StorePruning(Checkpoints& store, Lanes& lanes, LaneId lane, const Clock& clock, Duration retention)
-      : store_(store), lanes_(lanes), lane_(lane), clock_(clock), retention_(retention) {}
+  StorePruning(Checkpoints& store, Lanes& lanes, LaneId lane, const Clock& clock, Duration retention,
+               Observer& observer)
+      : store_(store), lanes_(lanes), lane_(lane), clock_(clock), retention_(retention), observer_(observer) {}
 
   /// Due at once, not an hour later: a worker that is restarted more often would never prune.
   void start(Timestamp now) { prune_at_ = now; }
@@ -41,6 +44,7 @@ class StorePruning {
         lane_, [&store = store_, before, pruned] { *pruned = prune(store, before); },
         [this, pruned] {
           busy_ = false;
+          if (*pruned > 0) tell(*pruned);
           if (*pruned < kAtOnce) prune_at_ = clock_.now() + kEvery;
         });
   }
@@ -55,11 +59,17 @@ class StorePruning {
     return 0;
   }
 
+  void tell(std::size_t pruned) {
+    const std::string count = std::to_string(pruned);
+    observer_.on(notice_of(NoticeKind::kRunsPruned, {}, "", count));
+  }
+
   Checkpoints& store_;
   Lanes& lanes_;
   LaneId lane_;
   const Clock& clock_;
   Duration retention_;
+  Observer& observer_;
   bool busy_ = false;
   Timestamp prune_at_{};
   Timestamp newest_event_{};

@@ -117,14 +117,17 @@ TEST_CASE_METHOD(SendMailFixture, "an address is sent to as it is meant, in the 
 }
 
 TEST_CASE_METHOD(SendMailFixture, "each answer of the mailer settles its own item and no other") {
-  mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 no such user"};
+  mailer.answers["refused@example.com"] = {Delivery::kRejected, "550 5.1.1 no such user"};
   mailer.answers["greylisted@example.com"] = {Delivery::kDeferred, "451 try later"};
   mailer.answers["dropped@example.com"] = {Delivery::kInDoubt, "the connection died after the final dot"};
   auto call = call_for({"refused", "greylisted", "dropped", "olive"});
   call.execute();
 
-  CHECK(reason_of<FailedForGood>(call, 0) == "rejected: 550 no such user");
+  CHECK(reason_of<FailedForGood>(call, 0) == "rejected: 550 5.1.1 no such user");
+  CHECK(std::get<FailedForGood>(call.outcome(0)).code == "5.1.1");
   CHECK(reason_of<FailedForNow>(call, 1) == "451 try later");
+  CHECK(std::get<FailedForNow>(call.outcome(1)).code == "451");
+  CHECK(std::get<FailedForNow>(call.outcome(2)).code == "in-doubt");
   CHECK(reason_of<FailedForNow>(call, 2) == "in doubt: the connection died after the final dot");
   CHECK(call.succeeded(3));
   CHECK(ledger.row("refused").state == "rejected");

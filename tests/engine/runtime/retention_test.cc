@@ -18,6 +18,8 @@ TEST_CASE_METHOD(World, "a worker forgets ended runs when it starts, for it may 
   start();
   emit();
   CHECK(until([&] { return store.find({{id}}).empty(); }));
+  turn(5);
+  CHECK(log.counts[NoticeKind::kRunsPruned] == 1);
 }
 
 TEST_CASE_METHOD(World, "with a retention of zero ended runs stay for ever") {

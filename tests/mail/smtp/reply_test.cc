@@ -125,3 +125,11 @@ TEST_CASE("the size limit counts each reply anew") {
   SmtpReplyReader reader;
   for (int i = 0; i < 1000; ++i) REQUIRE(reader.take("250 " + std::string(500, 'x') + "\r\n") == Progress::kComplete);
 }
+
+TEST_CASE("a failure's code is the enhanced status of the reply, else its code, else nothing") {
+  CHECK(failure_code("550 5.1.1 no such user") == "5.1.1");
+  CHECK(failure_code("550 no such user") == "550");
+  CHECK(failure_code("550") == "550");
+  CHECK(failure_code("connection reset, before MAIL FROM was answered").empty());
+  CHECK(failure_code("").empty());
+}

@@ -22,6 +22,34 @@ TEST_CASE_METHOD(PostgresFixture, "an event is claimed with what its producer sa
         value("select (extract(epoch from created_at) * 1000000)::bigint from pawl.outbox where id = $1::uuid", {id}));
 }
 
+TEST_CASE_METHOD(PostgresFixture,
+                 "an event is claimed with the trace in which it was emitted, as the producer or the session says") {
+  const std::string given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const std::string of_session = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  Worker worker(*this);
+  worker.open();
+  const auto emitted = [&](const std::string& session, const std::string& headers) {
+    connection.transact("emit", [&](storage::Transaction& transaction) {
+      transaction.run("select set_config('pawl.traceparent', $1, true), set_config('pawl.tracestate', 'a=b', true)",
+                      {session});
+      transaction.run("select pawl.emit('test/event', 'thing', '1', '{\"org_id\": \"o\"}', headers => $1::jsonb)",
+                      {headers});
+    });
+    return worker.claim().at(0);
+  };
+  const auto from_session = emitted(of_session, "{}");
+  CHECK(from_session.traceparent == of_session);
+  CHECK(value("select headers->>'tracestate' from pawl.outbox") == "a=b");
+  worker.finish(from_session);
+  CHECK(value("select headers->>'traceparent' from pawl.outbox_archive") == of_session);
+  const auto both = emitted(of_session, "{\"traceparent\": \"" + given + "\", \"tenant\": \"evil\", \"x\": 1}");
+  CHECK(both.traceparent == given);
+  CHECK(both.tenant == "o");
+  CHECK(value("select headers->>'x' from pawl.outbox") == "1");
+  CHECK(emitted("junk", "{}").traceparent.empty());
+  CHECK_THROWS_WITH(emitted("", "[1]"), Catch::Contains("its headers are array"));
+}
+
 TEST_CASE_METHOD(PostgresFixture, "an event another worker is just claiming is passed over, not waited for") {
   Worker worker(*this);
   worker.open();
