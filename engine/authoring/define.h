@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "engine/authoring/errors.h"
 #include "engine/authoring/event.h"
@@ -24,9 +25,14 @@ namespace pawl::engine {
 template <class Input>
 struct Decoded {
   Decoded(Input from) : input(std::move(from)) {}
-  Decoded(PermanentError refusal) : input(std::move(refusal)) {}
+  Decoded(PermanentError refusal) : input(std::move(refusal)) {
+    problems.emplace_back(std::get<PermanentError>(input).what());
+  }
+  Decoded(const PayloadRefused& refusal)
+      : input(static_cast<const PermanentError&>(refusal)), problems(refusal.problems()) {}
 
   std::variant<Input, PermanentError> input;
+  std::vector<std::string> problems{};    ///< Of a refusal: each reason for it, where it was found by looking at all.
   std::optional<std::string> kept{};      ///< For the store, that no secret may reach; nothing: the payload.
   std::optional<std::string> archived{};  ///< For the archive; nothing: the payload.
 };
@@ -112,13 +118,15 @@ WorkflowDefinition define(TypedWorkflow<Input> workflow) {
   };
   const auto keep = [decoder](const std::string& payload) { return decoder->look(payload).kept.value_or(payload); };
   const auto archive = [decoder](const std::string& payload) { return decoder->look(payload).archived; };
+  const auto problems = [decoder](const std::string& payload) { return decoder->look(payload).problems; };
   return {.name = std::move(workflow.name),
           .event_type = std::move(workflow.event_type),
           .start = start,
           .steps = std::move(workflow.steps),
           .payload_to_keep = keep,
           .payload_to_archive = archive,
-          .retries = std::move(workflow.retries)};
+          .retries = std::move(workflow.retries),
+          .payload_problems = problems};
 }
 
 }  // namespace pawl::engine

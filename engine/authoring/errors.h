@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pawl::engine {
 
@@ -30,6 +31,24 @@ inline std::string code_of(const std::exception& error) {
 /// with the reason; every other exception counts as transient.
 class PermanentError : public Error {
   using Error::Error;
+};
+
+/// A payload that cannot be a workflow's input: what() has every problem of it, with semicolons between them.
+class PayloadRefused : public PermanentError {
+ public:
+  /// There is at least one.
+  explicit PayloadRefused(std::vector<std::string> problems)
+      : PermanentError(joined(problems)), problems_(std::move(problems)) {}
+  const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  static std::string joined(const std::vector<std::string>& problems) {
+    std::string all;
+    for (const std::string& problem : problems) all.append(all.empty() ? "" : "; ").append(problem);
+    return all;
+  }
+
+  std::vector<std::string> problems_;
 };
 
 /// Whom an error of a service concerns, as far as the error tells.

@@ -69,6 +69,9 @@ struct WorkflowDefinition {
   std::function<std::optional<std::string>(const std::string& payload)> payload_to_archive{};
   /// Of steps that are tried again in another way here than their options say.
   std::map<const StepBase*, RetryPolicy> retries{};
+  /// Each reason for which `start` refuses the payload, in words that quote no secret; none: it takes it. Unset:
+  /// nothing can be said before it runs.
+  std::function<std::vector<std::string>(const std::string& payload)> payload_problems{};
 };
 
 }  // namespace pawl::engine

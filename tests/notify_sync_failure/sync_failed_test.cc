@@ -62,6 +62,22 @@ TEST_CASE("what the trigger could not read is the reason of the failure, without
   CHECK_THROWS_AS(reader.read(event_of(reader.to_keep(payload.dump()))), pawl::engine::PermanentError);
 }
 
+TEST_CASE("all that is wrong with a payload is said at once") {
+  json payload = sample_payload();
+  payload["org_id"] = 7;
+  payload.erase("provider");
+  payload["occurred_at"] = "soon";
+  try {
+    SyncFailedReader().read(event_of(payload.dump()));
+    FAIL("it was accepted");
+  } catch (const pawl::engine::PayloadRefused& refusal) {
+    CHECK(refusal.problems() ==
+          std::vector<std::string>{"payload.org_id: expected a UUID string, got number",
+                                   "payload.provider: expected a non-empty string, got nothing",
+                                   "payload.occurred_at: expected an RFC 3339 time, got \"soon\""});
+  }
+}
+
 TEST_CASE("a field that is not what the workflow needs is refused by its name, with what was found") {
   CHECK(refusal_with("org_id", 7) == "payload.org_id: expected a UUID string, got number");
   CHECK(refusal_with("org_id", nullptr) == "payload.org_id: expected a UUID string, got null");

@@ -251,7 +251,11 @@ TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails t
   run.advance();
   CHECK(run.returned());
   CHECK(run.executions.empty());
-  CHECK(failure_reason(run) == "payload.connection_id: expected a UUID string, got nothing");
+  CHECK(failure_reason(run) ==
+        "payload.connection_id: expected a UUID string, got nothing; payload.sync_log_id: expected a UUID string, got "
+        "nothing; payload.org_id: expected a UUID string, got nothing; payload.provider: expected a non-empty string, "
+        "got "
+        "nothing; payload.occurred_at: expected an RFC 3339 time, got nothing");
 }
 
 TEST_CASE_METHOD(Fixture, "a run taken up from its checkpoints starts only what is missing") {

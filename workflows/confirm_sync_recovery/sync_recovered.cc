@@ -27,7 +27,7 @@ constexpr std::array<FieldSpec, 7> kFields{{{"connection_id", FieldForm::kUuid},
 SyncRecoveredReader::SyncRecoveredReader() : reader_(kFields) {}
 
 SyncRecovered SyncRecoveredReader::read(const engine::Event& event) {
-  const depositlink::TypedFields fields(reader_.safe_fields(event.payload));
+  depositlink::TypedFields fields(reader_.safe_fields(event.payload));
   fields.require_readable(kUnreadable);
   SyncRecovered recovery;
   recovery.connection_id = fields.uuid(kConnectionId);
@@ -36,6 +36,7 @@ SyncRecovered SyncRecoveredReader::read(const engine::Event& event) {
   recovery.label = fields.label(kLabel);
   recovery.failed_at = fields.moment(kFailedAt);
   recovery.recovered_at = fields.moment(kRecoveredAt);
+  fields.require_all();
   return recovery;
 }
 

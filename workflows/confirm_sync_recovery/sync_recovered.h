@@ -29,7 +29,7 @@ class SyncRecoveredReader {
  public:
   SyncRecoveredReader();
 
-  /// Throws engine::PermanentError naming the field and what is wrong with it. Unknown fields are ignored.
+  /// Throws engine::PermanentError naming each field that is wrong, and how. Unknown fields are ignored.
   SyncRecovered read(const engine::Event& event);
 
   /// As PayloadReader has them.

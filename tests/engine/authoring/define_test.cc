@@ -126,6 +126,23 @@ TEST_CASE_METHOD(Fixture, "a body that asks for the event is given it beside the
   CHECK(world.run(id).step("ship-parcel")->result == R"("to Ada of test/parcel.packed, 40 g")");
 }
 
+TEST_CASE_METHOD(Fixture, "whoever asks is told everything for which a payload would be refused") {
+  auto of_words = typed();
+  of_words.decode = [](const std::string& payload) -> Decoded<Parcel> {
+    if (payload == "[]") return PayloadRefused({"payload.to: expected a string", "payload.grams: expected a number"});
+    return decode_json<Parcel>(payload);
+  };
+  const WorkflowDefinition workflow = define<Parcel>(of_words);
+  CHECK(workflow.payload_problems(R"({"to": "Ada", "grams": 40})").empty());
+  CHECK(workflow.payload_problems("[]") ==
+        std::vector<std::string>{"payload.to: expected a string", "payload.grams: expected a number"});
+  CHECK(workflow.payload_problems("{}").size() == 1);
+  World world({workflow});
+  const std::string id = world.emit("test/parcel.packed", nlohmann::json::array());
+  REQUIRE(world.finish());
+  CHECK(world.run(id).reason == "payload.to: expected a string; payload.grams: expected a number");
+}
+
 TEST_CASE_METHOD(Fixture, "a workflow may try a step again in another way than its options say") {
   auto of_policy = typed();
   of_policy.retries = {{&step, {.max_attempts = 1}}};

@@ -49,6 +49,8 @@ auto decode(Reader& reader, const std::string& payload) {
   const auto read = [&]() -> engine::Decoded<std::shared_ptr<const Facts>> {
     try {
       return std::make_shared<const Facts>(reader.read(event));
+    } catch (const engine::PayloadRefused& refusal) {
+      return refusal;
     } catch (const engine::PermanentError& refusal) {
       return refusal;
     }

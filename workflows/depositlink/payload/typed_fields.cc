@@ -41,41 +41,54 @@ void TypedFields::require_readable(std::size_t unreadable) const {
                          fields_[unreadable].text);
 }
 
-std::string TypedFields::uuid(std::size_t field) const {
+void TypedFields::require_all() const {
+  if (!problems_.empty()) throw engine::PayloadRefused(problems_);
+}
+
+std::string TypedFields::uuid(std::size_t field) {
+  const std::size_t found = problems_.size();
   const std::string& text = string(field, "a UUID string");
   if (engine::is_uuid(text)) return text::lower_cased(text);
-  throw unexpected(field, "a UUID string", text::in_quotes(text));
+  if (problems_.size() == found) unexpected(field, "a UUID string", text::in_quotes(text));
+  return {};
 }
 
-std::string TypedFields::moment(std::size_t field) const {
+std::string TypedFields::moment(std::size_t field) {
+  const std::size_t found = problems_.size();
   const std::string& text = string(field, "an RFC 3339 time");
   if (const auto at = text::parse_rfc3339(text)) return text::to_rfc3339(*at);
-  throw unexpected(field, "an RFC 3339 time", text::in_quotes(text));
+  if (problems_.size() == found) unexpected(field, "an RFC 3339 time", text::in_quotes(text));
+  return {};
 }
 
-const std::string& TypedFields::string(std::size_t field, const char* expected) const {
+const std::string& TypedFields::string(std::size_t field, const char* expected) {
   const PayloadField& found = fields_[field];
-  if (found.type == Type::discarded) throw unexpected(field, expected, "nothing");
-  if (found.type != Type::string) throw unexpected(field, expected, json(found.type).type_name());
+  if (found.type == Type::discarded) return unexpected(field, expected, "nothing");
+  if (found.type != Type::string) return unexpected(field, expected, json(found.type).type_name());
   return found.text;
 }
 
-std::string TypedFields::optional_string(std::size_t field) const {
+std::string TypedFields::optional_string(std::size_t field) {
   const Type type = fields_[field].type;
   return type == Type::discarded || type == Type::null ? std::string() : string(field, "a string or null");
 }
 
-std::string TypedFields::provider(std::size_t field) const {
+std::string TypedFields::provider(std::size_t field) {
+  const std::size_t found = problems_.size();
   std::string provider = line(string(field, "a non-empty string"), kProviderMax);
-  if (provider.empty()) throw unexpected(field, "a non-empty string", "\"\"");
-  return as_people_write(std::move(provider));
+  if (!provider.empty()) return as_people_write(std::move(provider));
+  if (problems_.size() == found) unexpected(field, "a non-empty string", "\"\"");
+  return {};
 }
 
-std::string TypedFields::label(std::size_t field) const { return line(optional_string(field), kLabelMax); }
+std::string TypedFields::label(std::size_t field) { return line(optional_string(field), kLabelMax); }
 
-PermanentError TypedFields::unexpected(std::size_t field, const std::string& expected, const std::string& got) const {
-  return PermanentError("payload." + std::string(fields_.specs[field].name) + ": expected " + expected + ", got " +
-                        got);
+const std::string& TypedFields::unexpected(std::size_t field, const std::string& expected, const std::string& got) {
+  static const std::string kNone;
+  std::string problem = "payload.";
+  problem.append(fields_.specs[field].name).append(": expected ").append(expected).append(", got ").append(got);
+  problems_.push_back(std::move(problem));
+  return kNone;
 }
 
 }  // namespace pawl::depositlink

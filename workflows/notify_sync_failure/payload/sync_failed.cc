@@ -37,7 +37,7 @@ constexpr std::array<FieldSpec, 8> kFields{{{"connection_id", FieldForm::kUuid},
 SyncFailedReader::SyncFailedReader() : reader_(kFields) {}
 
 SyncFailed SyncFailedReader::read(const engine::Event& event) {
-  const depositlink::TypedFields fields(reader_.safe_fields(event.payload));
+  depositlink::TypedFields fields(reader_.safe_fields(event.payload));
   fields.require_readable(kUnreadable);
   SyncFailed failure;
   failure.connection_id = fields.uuid(kConnectionId);
@@ -47,6 +47,7 @@ SyncFailed SyncFailedReader::read(const engine::Event& event) {
   failure.label = fields.label(kLabel);
   failure.error_message = fields.optional_string(kErrorMessage);
   failure.occurred_at = fields.moment(kOccurredAt);
+  fields.require_all();
   return failure;
 }
 

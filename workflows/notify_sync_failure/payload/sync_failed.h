@@ -30,7 +30,7 @@ class SyncFailedReader {
  public:
   SyncFailedReader();
 
-  /// Throws engine::PermanentError naming the field and what is wrong with it. Unknown fields are ignored.
+  /// Throws engine::PermanentError naming each field that is wrong, and how. Unknown fields are ignored.
   SyncFailed read(const engine::Event& event);
 
   /// As PayloadReader has them.
