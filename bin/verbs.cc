@@ -4,9 +4,11 @@
 #include <array>
 
 #include "bin/commands/change/batch.h"
+#include "bin/commands/change/dismiss.h"
 #include "bin/commands/change/emit.h"
 #include "bin/commands/change/in_doubt.h"
 #include "bin/commands/change/prune.h"
+#include "bin/commands/change/requeue.h"
 #include "bin/commands/change/resume.h"
 #include "bin/commands/inspect/doctor.h"
 #include "bin/commands/inspect/replay.h"
@@ -42,10 +44,11 @@ constexpr std::array kVerbs{
               R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
   PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
               make_worker},
-    VerbEntry{"emit", "Write an event to the outbox and print its id",
-              R"(  pawl emit billing/invoice.paid --aggregate-id 17 --data '{"paid": true}'
-  pawl emit billing/invoice.paid --aggregate-id 17 --data - < payload.json)",
-              of_any<make_emit>},
+    VerbEntry{
+        "emit", "Write an event to the outbox and print its id",
+        R"(  pawl emit shop/invoice.paid --aggregate-type invoice --aggregate-id 17 --data - --unchecked < payload.json
+  pawl emit shop/invoice.paid --aggregate-type invoice --aggregate-id 17 --data '{"paid": true}' --unchecked)",
+        make_emit},
     VerbEntry{"status", "How the whole is doing: what is wrong, and what to do",
               R"(  pawl status || echo "see above"                exit 1 where something is wrong
   pawl status -o json > status.json || echo "something is wrong"   for a program to read)",
@@ -84,6 +87,11 @@ constexpr std::array kVerbs{
   pawl batch show 1                              what became of its runs, and what it still owes
   pawl batch watch 1                             how far it is, until it ends)",
               of_any<make_batch_verb>},
+    VerbEntry{"requeue", "Handle a failed event again, with a corrected payload",
+              R"(  pawl requeue 9b3e71 --data corrected.json --reason "org_id was missing"     nobody is told twice)",
+              make_requeue},
+    VerbEntry{"dismiss", "Say that failed events are to stay undone, and why",
+              R"(  pawl dismiss 9b3e71 --reason "connection was removed")", of_any<make_dismiss>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
               R"(  pawl in-doubt                                  which mails, since when, what was known last
   pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",

@@ -165,6 +165,14 @@ std::unique_ptr<Workflows> Workflows::for_replay() const {
   return all;
 }
 
+// Each definition is of the module in its place.
+std::string Workflows::aggregate_type(const std::string& event_type) const {
+  for (std::size_t i = 0; i < definitions_.size(); ++i)
+    if (definitions_[i].event_type == event_type && !chosen_[i]->aggregate_type().empty())
+      return chosen_[i]->aggregate_type();
+  return {};
+}
+
 void Workflows::check_access() {
   for (workflow::Part* part : running()) part->check_access();
 }

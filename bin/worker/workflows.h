@@ -42,6 +42,8 @@ class Workflows {
   std::unique_ptr<Workflows> for_replay() const;
 
   const std::vector<engine::WorkflowDefinition>& definitions() const { return definitions_; }
+  /// What events of a type are about, as the first workflow of it that is open says; empty: none does.
+  std::string aggregate_type(const std::string& event_type) const;
 
   /// Throws engine::RefusedError when the world lacks, or denies, what a step of those that run needs.
   void check_access();

@@ -65,6 +65,10 @@ enum class CrashPoint {
   kAfterResumed,
   kBeforeResolved,
   kAfterResolved,
+  kBeforeRequeued,
+  kAfterRequeued,
+  kBeforeDismissed,
+  kAfterDismissed,
   kBeforeMigrated,
   kAfterMigrated,
   kLast = kAfterMigrated
@@ -142,6 +146,11 @@ inline constexpr auto kCrashPlaces = std::to_array<NumberedCrashPlace>({
     {CrashPoint::kBeforeResolved, "before-resolved", "the ledger has mails in doubt"},
     {CrashPoint::kAfterResolved, "after-resolved",
      "the ledger has the operator's word, the run is resumed; whoever resolved it was told nothing"},
+    {CrashPoint::kBeforeRequeued, "before-requeued", "the failed event is in the archive, and no other stands for it"},
+    {CrashPoint::kAfterRequeued, "after-requeued",
+     "the new event is in the outbox, the failed one is dismissed; whoever requeued it was told nothing"},
+    {CrashPoint::kBeforeDismissed, "before-dismissed", "the failed event is in the archive"},
+    {CrashPoint::kAfterDismissed, "after-dismissed", "the event is dismissed; whoever dismissed it was told nothing"},
     {CrashPoint::kBeforeMigrated, "before-migrated", "what is missing is applied and not committed"},
     {CrashPoint::kAfterMigrated, "after-migrated", "all that was missing is committed"},
 });

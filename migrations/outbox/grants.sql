@@ -24,6 +24,8 @@ grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, p
   pawl.prunable, pawl.reason_shape, pawl.select_runs, pawl.preview_batch, pawl.make_batch, pawl.control_batch,
   pawl.batch_ends, pawl.work_on_batches to pawl_operator;
 
+grant execute on function pawl.requeue to pawl_operator;
+
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;
 grant execute on function pawl.emit, pawl.new_event_id to pawl_producer;

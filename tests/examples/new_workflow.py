@@ -62,7 +62,8 @@ def check_run():
     package.run("dropdb", "--if-exists", "new_workflow")
     package.run("createdb", "new_workflow")
     pawl("migrate")
-    pawl("emit", f"{FOLDER_NAME}/visitor.came", "--aggregate-id", "door", "--data", '{"name": "Ada"}')
+    pawl("emit", f"{FOLDER_NAME}/visitor.came", "--aggregate-type", "building", "--aggregate-id", "door",
+         "--data", '{"name": "Ada"}')
     pawl("worker", "--until-idle")
     said = package.run("psql", "-d", "new_workflow", "-Atqc", f"select text from pawl.{FOLDER_NAME}_greetings")
     package.expect("the greeting", said, "Farewell, Ada\n")

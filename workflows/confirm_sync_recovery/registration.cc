@@ -34,6 +34,7 @@ class ConfirmSyncRecovery final : public workflow::Module {
 
   std::string name() const override { return kWorkflowName; }
   bool is_optional() const override { return true; }
+  std::string aggregate_type() const override { return depositlink::kConnection; }
   std::vector<workflow::SharedPart*> uses() const override { return {&depositlink_}; }
   std::vector<workflow::StepRetry> retries() override {
     return {{"find-notified", options_.find_notified.retry},

@@ -13,6 +13,9 @@
 
 namespace pawl::depositlink {
 
+/// What events of connections are about, as the triggers name it.
+inline constexpr const char* kConnection = "pms_connection";
+
 class DepositLinkPart final : public workflow::SharedPart {
  public:
   /// Mails by this part, which is open before it is.

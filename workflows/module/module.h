@@ -31,6 +31,9 @@ class Module : public Part {
 
   virtual std::vector<StepRetry> retries() { return {}; }
 
+  /// What kind of thing its events are about, like pms_connection, for whoever emits one by hand; empty: he has to say.
+  virtual std::string aggregate_type() const { return ""; }
+
   /// Makes the steps and what they reach the world by, once, when the settings are read and the parts it uses are open;
   /// asks the world for nothing yet. The module owns what the definition points to. Throws engine::RefusedError for a
   /// setting that cannot be used. For a replay the settings are the defaults, with `in_replay` for what is required,

@@ -32,6 +32,7 @@ class NotifySyncFailure final : public workflow::Module {
   explicit NotifySyncFailure(depositlink::DepositLinkPart& depositlink) : depositlink_(depositlink) {}
 
   std::string name() const override { return kWorkflowName; }
+  std::string aggregate_type() const override { return depositlink::kConnection; }
   std::vector<workflow::SharedPart*> uses() const override { return {&depositlink_}; }
   std::vector<workflow::Setting> settings() override {
     return {{"mail-templates", &options_.mail_templates, "Directory of templates that replace parts of the mail"}};

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "bin/commands/verb/verb.h"
+#include "bin/worker/workflows.h"
 
 namespace CLI {
 class App;
@@ -12,6 +13,6 @@ class App;
 namespace pawl::bin {
 
 /// Declares the verb's arguments on its subcommand.
-std::unique_ptr<Verb> make_emit(CLI::App& command);
+std::unique_ptr<Verb> make_emit(CLI::App& command, Workflows& workflows);
 
 }  // namespace pawl::bin

@@ -60,6 +60,7 @@ engine::Workflow greet(engine::Run run, Greeting greeting, const WriteGreeting& 
 class GreetVisitor final : public workflow::Module {
  public:
   std::string name() const override { return "greet-visitor"; }
+  std::string aggregate_type() const override { return "building"; }
   std::vector<workflow::Setting> settings() override {
     return {{.name = "greeting",
              .value = &words_,

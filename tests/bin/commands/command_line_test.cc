@@ -91,7 +91,20 @@ TEST_CASE_METHOD(CommandLineFixture, "contradictory arguments are usage errors")
 
 TEST_CASE_METHOD(CommandLineFixture, "a payload that is no JSON is a usage error before anything is connected") {
   CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{oops"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("cannot emit x: --data: it is not JSON, from byte 2 on"));
   CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{}", "--id", "7"}) == ExitCode::kUsage);
+  CHECK(run({"requeue", "6f1c", "--data", "/dev/null"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--data /dev/null: it is empty"));
+  CHECK(run({"requeue", "6f1c", "--data", "no/such/file"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("no/such/file") && Catch::Contains("--data - reads standard input"));
+}
+
+TEST_CASE_METHOD(CommandLineFixture,
+                 "an event is about some kind of thing, which is asked for where no workflow knows") {
+  CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{}"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--aggregate-type is missing"));
+  CHECK(run({"dismiss", "6f1c", "--reason", " "}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--reason is empty"));
 }
 
 TEST_CASE_METHOD(CommandLineFixture, "a worker without configuration names what is missing and starts nothing") {

@@ -70,6 +70,10 @@ struct Fixture {
 TEST_CASE_METHOD(Fixture, "every example of every help does what it says") {
   std::filesystem::create_symlink(PAWL_BINARY, job.folder.path() + "/pawl");
   std::ofstream(job.folder.path() + "/payload.json") << R"({"paid": true})";
+  std::ofstream(job.folder.path() + "/corrected.json")
+      << R"({"org_id": ")" << job.organisation.id << R"(", "connection_id": ")" << job.organisation.connection
+      << R"(", "sync_log_id": "0d0c0000-0000-4000-8000-000000000004", "provider": "reapit",)"
+      << R"( "occurred_at": "2026-11-24T03:00:00Z"})";
   const std::string help = job.pawl({"help"}).out;
   std::vector<std::string> examples = examples_of(help);
   bool lists = false;

@@ -11,6 +11,13 @@ namespace {
 
 constexpr const char* kId = "5f0c0000-0000-4000-8000-000000000001";
 
+/// A failed run of a workflow that no build has.
+constexpr const char* kFailed =
+    "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason,"
+    " workflow, type, aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(), 1, 0, "
+    "gen_random_uuid(),"
+    " 'failed', 'of this test', 'w', 'somebody/elses.event', 'thing', '1', '{}', '{}') returning id";
+
 Environment dying(const Environment& environment, const std::string& point) {
   Environment all = environment;
   all["PAWL_CRASH_AT"] = point;
@@ -18,7 +25,9 @@ Environment dying(const Environment& environment, const std::string& point) {
 }
 
 Completed emit(const Environment& environment) {
-  return run_pawl({"emit", "somebody/elses.event", "--aggregate-id", "1", "--data", "{}", "--id", kId}, environment);
+  return run_pawl({"emit", "somebody/elses.event", "--aggregate-type", "thing", "--aggregate-id", "1", "--data", "{}",
+                   "--id", kId, "--unchecked"},
+                  environment);
 }
 
 // Dies before or after its Nth send to Postgres; after it, Postgres acts and nobody reads the answer.
@@ -92,6 +101,36 @@ TEST_CASE("F1: resume killed before its commit changed nothing, and after it res
   CHECK(job.mails_to("admin") == 1);
 }
 
+TEST_CASE("F1: requeue killed before its commit changed nothing, and after it made one event, with its record") {
+  Job job;
+  const std::string run = job.database.value(kFailed);
+  const auto requeue = [&](const Environment& environment) {
+    return run_pawl({"requeue", run, "--data", "-"}, environment, R"({"n": 1})");
+  };
+  CHECK(requeue(dying(job.environment(), "before-requeued")).code == -SIGKILL);
+  CHECK(job.event_status() == "failed");
+  CHECK(job.count("pawl.commands") == "0");
+  CHECK(requeue(dying(job.environment(), "after-requeued")).code == -SIGKILL);
+  CHECK(job.event_status() == "dismissed pending");
+  CHECK(job.count("pawl.commands where verb = 'requeue'") == "2");
+  CHECK(requeue(job.environment()).code == 4);
+  CHECK(job.count("pawl.outbox") == "1");
+}
+
+TEST_CASE("F1: dismiss killed before its commit changed nothing, and after it dismissed once, with its record") {
+  Job job;
+  const std::string run = job.database.value(kFailed);
+  const auto dismiss = [&](const Environment& environment) {
+    return run_pawl({"dismiss", run, "--reason", "of this test"}, environment);
+  };
+  CHECK(dismiss(dying(job.environment(), "before-dismissed")).code == -SIGKILL);
+  CHECK(job.event_status() == "failed");
+  CHECK(dismiss(dying(job.environment(), "after-dismissed")).code == -SIGKILL);
+  CHECK(job.event_status() == "dismissed");
+  CHECK(dismiss(job.environment()).code == 4);
+  CHECK(job.count("pawl.commands where outcome = 'dismissed'") == "1");
+}
+
 TEST_CASE(
     "F1: in-doubt resolve killed before its commit changed nothing, and after it resolved once, with its record") {
   Job job({"--fail", "dot:admin=drop"});
@@ -138,13 +177,8 @@ TEST_CASE("F1: emit killed at any of its sends wrote one event or none, and one 
 
 TEST_CASE("F1: resume killed at any of its sends resumed once or not at all, and once when it has run again") {
   Job job;
-  const std::string failed =
-      "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason,"
-      " workflow, type, aggregatetype, aggregateid, payload, headers) values (1, gen_random_uuid(), now(), 1, 0, "
-      "gen_random_uuid(),"
-      " 'failed', 'of this test', 'w', 'somebody/elses.event', 'thing', '1', '{}', '{}') returning id";
   const int kills = at_every_send([&](const char* when, int number) {
-    const std::string run = job.database.value(failed);
+    const std::string run = job.database.value(kFailed);
     const int code = run_pawl({"resume", run}, dying_at_send(job.environment(), when, number)).code;
     const int again = run_pawl({"resume", run}, job.environment()).code;
     CHECK((again == 0 || again == 4));  // 4: it is in the outbox already

@@ -1,0 +1,69 @@
+// Takes the payload from a file or from standard input.
+#include "bin/commands/change/requeue.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "bin/commands/verb/full_ids.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/command_error.h"
+#include "bin/operations/event_check.h"
+#include "bin/operations/repair.h"
+#include "bin/settings/requester.h"
+
+namespace pawl::bin {
+
+namespace {
+
+std::string read_all(const std::string& path, std::istream& in) {
+  if (path == "-") return {std::istreambuf_iterator<char>(in), {}};
+  std::ifstream file(path);
+  if (!file || std::filesystem::is_directory(path))
+    throw UsageError("cannot requeue: --data: cannot read the file " + path + "; --data - reads standard input");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class RequeueVerb final : public Verb {
+ public:
+  RequeueVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
+    command.add_option("RUN", id_, "The id of an event or a run, its beginning or its end, or EVENT/WORKFLOW")
+        ->required();
+    command.add_option("--data", data_, "File with the corrected payload, as JSON; - reads it from standard input")
+        ->required();
+    command.add_option("--reason", order_.reason, "What was corrected and why, for the audit trail")
+        ->default_str("payload corrected");
+    command.add_flag("--unchecked", order_.unchecked, "Do not ask the workflow whether it takes the payload");
+  }
+
+  ExitCode run(const Settings& settings, Console& console) override {
+    order_.payload = read_all(data_, console.in);
+    if (const std::string why = why_no_json(order_.payload); !why.empty())
+      throw UsageError("cannot requeue " + id_ + ": --data " + data_ + ": " + why);
+    order_.run = full_id(expand_ids({id_}, console.in).front(), settings);
+    order_.requested_by = requester();
+    await_migrated_postgres(settings, console);
+    const auto build = workflows_.for_replay();
+    const Requeued done = requeue(settings.postgres, build->definitions(), order_);
+    print_table(console.out, {{"event", "workflow", "stands_for"}, {{done.event_id, done.workflow, done.run_id}}, 0},
+                settings.output);
+    if (!done.checked && !order_.unchecked)
+      console.err << "pawl: the payload was not checked: this build has no workflow " << done.workflow << '\n';
+    return ExitCode::kDone;
+  }
+
+ private:
+  Workflows& workflows_;
+  std::string id_;
+  std::string data_;
+  RequeueOrder order_{.run = {}, .payload = "", .requested_by = "", .reason = "payload corrected"};
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_requeue(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<RequeueVerb>(command, workflows);
+}
+
+}  // namespace pawl::bin

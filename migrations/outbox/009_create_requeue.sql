@@ -1,0 +1,71 @@
+-- A corrected payload for an event whose run failed.
+--
+-- The run that failed stays as it is, dismissed, with the word by whom and as what it was requeued. The new one is an event
+-- of its own, of the same workflow, with the old run as its parent. It does its effects under the keys of the run that it
+-- stands for: whoever was told of the old one is not told twice. All of it is one transaction, so that neither a crash nor a
+-- lost reply leaves both runs to be done, or none.
+
+create function pawl.requeue(run_id uuid, payload jsonb, requested_by text, reason text, request uuid default null)
+returns uuid language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  archived pawl.outbox_archive;
+  made uuid;
+  why_not text;
+  tenant constant text := requeue.payload->>'org_id';
+begin
+  perform pawl.require_reason('requeue', requeue.run_id, requeue.reason);
+  if jsonb_typeof(requeue.payload) is null then
+    raise exception 'requeue event %: a payload is needed, the corrected one', requeue.run_id
+      using errcode = 'null_value_not_allowed';
+  end if;
+  if octet_length(tenant) > 1024 then  -- every claim reads it
+    raise exception 'requeue event %: org_id may have 1024 bytes, and has %', requeue.run_id, octet_length(tenant)
+      using errcode = 'string_data_right_truncation';
+  end if;
+  -- as in pawl.resume_run, the lock comes first: a request whose reply was lost may still be at work
+  select * into archived from pawl.outbox_archive a
+  where a.id = requeue.run_id order by a.finished_at desc limit 1 for update;
+  select c.event_id into made from pawl.commands c
+  where c.request = requeue.request and c.verb = 'requeue' and c.outcome = 'requeued from ' || requeue.run_id;
+  if found then return made; end if;
+  perform from pawl.commands c
+  where c.request = requeue.request and c.event_id = requeue.run_id and c.verb = 'requeue';
+  if found then return null; end if;
+  why_not := case
+    when exists (select from pawl.outbox o where o.id = requeue.run_id) then 'not finished: it is in the outbox'
+    when archived.id is null then 'not found'
+    when archived.status <> 'failed' then 'not failed: it is ' || archived.status end;
+  if why_not is not null then
+    insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+    values ('requeue', requeue.run_id, requeue.requested_by, requeue.reason, why_not, requeue.request);
+    return null;
+  end if;
+  made := pawl.new_event_id();
+  insert into pawl.outbox (id, parent, effects_of, workflow, type, aggregatetype, aggregateid, payload, headers)
+  values (made, archived.id, coalesce(archived.effects_of, archived.id), archived.workflow, archived.type,
+          archived.aggregatetype, archived.aggregateid, requeue.payload,
+          archived.headers || jsonb_strip_nulls(jsonb_build_object('tenant', tenant)));
+  update pawl.outbox_archive a
+  set payload = case when a.withheld is null then a.payload
+                     else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
+      status = 'dismissed',
+      reason = format('requeued as %s by %s: %s; it had failed: %s', made, requeue.requested_by, requeue.reason, a.reason)
+  where a.id = archived.id and a.finished_at = archived.finished_at;
+  insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+  values ('requeue', archived.id, requeue.requested_by, requeue.reason, 'requeued as ' || made, requeue.request),
+         ('requeue', made, requeue.requested_by, requeue.reason, 'requeued from ' || archived.id, requeue.request);
+  if exists (select from pawl.workers where asleep and expires_at > now()) then
+    perform pg_notify('pawl', '');
+  end if;
+  return made;
+end $$;
+comment on function pawl.requeue is
+  'Makes a new event of a failed run, with a corrected payload, and dismisses the failed one; returns the new event''s id, or '
+  'null where it was refused: pawl.commands has why, by the request.';
+
+-- A run's story asks for what was done to it, and for the runs that were made from it.
+create index commands_by_event on pawl.commands (event_id) where event_id is not null;
+create index outbox_children on pawl.outbox (parent) where parent is not null;
+create index outbox_archive_children on pawl.outbox_archive (parent) where parent is not null;
+
+select pawl.close_functions();
