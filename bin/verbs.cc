@@ -11,6 +11,7 @@
 #include "bin/commands/change/requeue.h"
 #include "bin/commands/change/resume.h"
 #include "bin/commands/inspect/doctor.h"
+#include "bin/commands/inspect/export.h"
 #include "bin/commands/inspect/replay.h"
 #include "bin/commands/inspect/runs.h"
 #include "bin/commands/inspect/show.h"
@@ -75,8 +76,13 @@ constexpr std::array kVerbs{
         make_waiting},
     VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects",
               R"(  pawl replay 9b3e71                             what happened in it, and what is next
-  pawl runs -o ids | pawl replay - -o ids        the runs that no longer fit this build)",
+  pawl replay --unfinished                       before a deploy: do the runs that go on fit this build?
+  pawl replay --all -o ids                       the runs that no longer fit this build)",
               make_replay},
+    VerbEntry{"export", "Copy runs to a file, for another host or a CI to replay",
+              R"(  pawl export 9b3e71 -o run.db                   one run
+  pawl export --since 7d --redact -o corpus.db   a week without secrets; pawl replay --from-file reads it)",
+              of_any<make_export>},
     VerbEntry{"resume", "Let failed runs go on at their failed steps",
               R"(  pawl resume 9b3e71 --note "address corrected"
   pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second

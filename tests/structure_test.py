@@ -19,7 +19,8 @@ REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: n
 # Third-party headers, and the only folders whose sources may see them; none but sources, where it says so.
 SEEN_BY = {
     "pqxx/": ("storage/postgres",), "libpq-fe.h": ("storage/postgres",),
-    "SQLiteCpp/": ("storage/sqlite", "storage/checkpoints"), "sqlite3.h": ("storage/sqlite", "storage/checkpoints"),
+    "SQLiteCpp/": ("storage/sqlite", "storage/checkpoints", "storage/copies"),
+    "sqlite3.h": ("storage/sqlite", "storage/checkpoints", "storage/copies"),
     "curl/": ("workflows/mail/tls",), "idn2.h": ("workflows/mail/message",), "openssl/": ("storage/schema", "workflows/text", "workflows/mail"),
     "simdjson.h": ("workflows/depositlink/payload",), "kainjow/": ("workflows/notify_sync_failure/content",),
     "date/": ("workflows/text",), "re2/": ("workflows/text", "workflows/redaction"),

@@ -53,9 +53,12 @@ ReplayReport replay(const WorkflowDefinition& workflow, const StoredRun& stored)
   std::sort(report.happened.begin(), report.happened.end(),
             [](const StepSettled& a, const StepSettled& b) { return a.settled_at < b.settled_at; });
   collect_pending(run, stored.retries, report);
-  for (const StepSettled& left : run.steps_left)
+  for (const StepSettled& left : run.steps_left) {
+    report.never_asked.push_back(left.step);
     report.mismatches.push_back("the checkpoint of " + name_of(left.step) + " is never asked for by today's code");
-  if (const std::string why = misfit(run); !why.empty()) report.mismatches.push_back(why);
+  }
+  report.misfit = misfit(run);
+  if (!report.misfit.empty()) report.mismatches.push_back(report.misfit);
   compare_end(stored, report);
   return report;
 }

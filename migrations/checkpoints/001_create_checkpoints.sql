@@ -61,6 +61,14 @@ create index runs_unfinished on runs (run) where ended_at is null;
 create index runs_failed on runs (started_at) where status = 'failed';
 create index runs_ended on runs (ended_at) where ended_at is not null;
 
+-- Which pawl started which runs: those from the row's number on, up to the next row's. A row is written when a worker of
+-- another build opens the store, so that a run costs nothing.
+create table builds (
+  first_run integer primary key,
+  build     text    not null,
+  since     integer not null
+) strict;
+
 -- The event of each run, as it was first delivered: enough to replay the run with no Postgres at hand.
 create table events (
   run            integer primary key references runs on delete cascade,
@@ -133,7 +141,8 @@ select r.run_id, r.run as number, r.workflow, r.status, r.reason,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.wake_at / 1e6, 'unixepoch') as wake_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e6, 'unixepoch') as ended_at,
        iif(e.further_run_of = '', r.run_id, e.further_run_of) as event_id,
-       r.failed_step, r.failed_key, r.failure_class, r.failure_code
+       r.failed_step, r.failed_key, r.failure_class, r.failure_code,
+       (select b.build from builds b where b.first_run <= r.run order by b.first_run desc limit 1) as build
 from runs r
 join events e on e.run = r.run;
 

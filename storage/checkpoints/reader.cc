@@ -4,11 +4,13 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <chrono>
+#include <limits>
 
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/migrator.h"
 #include "storage/checkpoints/query.h"
 #include "storage/checkpoints/read_only.h"
+#include "storage/checkpoints/run_stream.h"
 #include "storage/checkpoints/runs.h"
 #include "storage/sqlite/errors.h"
 #include "storage/sqlite/patience.h"
@@ -18,9 +20,8 @@ namespace pawl::storage {
 
 namespace {
 
-// Parameter 5 is always there, so that 1 to 4 may be bound whether or not their condition is.
-std::string select_runs(const std::string& columns, const RunFilter& filter) {
-  std::string sql = "select " + columns + " from runs r join v1_runs v on v.number = r.run where true";
+std::string conditions(const RunFilter& filter) {
+  std::string sql = "true";
   if (!filter.status.empty()) sql += " and r.status = ?1";
   if (filter.since_seconds > 0) sql += " and (r.ended_at >= ?2 or r.ended_at is null)";
   if (!filter.event_id.empty())
@@ -29,15 +30,45 @@ std::string select_runs(const std::string& columns, const RunFilter& filter) {
         " select run from events where further_run_of = ?3 and further_run_of <> '')";
   if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
   if (!filter.workflow.empty()) sql += " and r.workflow = ?5";
-  return sql + " order by r.run desc limit ?6";
+  if (filter.unfinished) sql += " and r.ended_at is null";
+  if (filter.until_seconds > 0) sql += " and r.started_at < ?6";
+  if (!filter.tenant.empty()) sql += " and r.run in (select run from events where tenant = ?7)";
+  if (filter.run_ids) sql += " and r.run_id in (select value from json_each(?8))";
+  return sql;
 }
 
-void start(SqliteStatement& select, const RunFilter& filter, std::size_t limit) {
-  const auto now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now());
-  const engine::Timestamp since = now - std::chrono::seconds(filter.since_seconds);
-  select.start(filter.status, since, filter.event_id, filter.aggregate_id, filter.workflow,
-               static_cast<std::int64_t>(limit));
+// Parameter 9 is always there, so that 1 to 8 may be bound whether or not their condition is.
+std::string select_runs(const std::string& columns, const RunFilter& filter) {
+  return "select " + columns + " from runs r join v1_runs v on v.number = r.run where " + conditions(filter) +
+         " order by r.run desc limit ?9";
 }
+
+// Of those that pass, which are nearly all where nothing is asked for.
+std::string of_runs(const RunFilter& filter, const std::string& table) {
+  const std::string where = conditions(filter);
+  return where == "true" ? "" : " where " + table + ".run in (select r.run from runs r where " + where + ")";
+}
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
+// What a filter has in forms that a statement binds; lives as long as the statement runs.
+struct BoundFilter {
+  explicit BoundFilter(const RunFilter& filter) : of(filter), run_ids("[") {
+    for (const std::string& id : filter.run_ids.value_or(std::vector<std::string>{}))
+      run_ids.append(run_ids.size() > 1 ? ",\"" : "\"").append(id).append("\"");
+    run_ids += ']';
+  }
+
+  void start(SqliteStatement& select, std::size_t limit) const {
+    const auto ago = [now = std::chrono::time_point_cast<engine::Duration>(std::chrono::system_clock::now())](
+                         long seconds) -> engine::Timestamp { return now - std::chrono::seconds(seconds); };
+    select.start(of.status, ago(of.since_seconds), of.event_id, of.aggregate_id, of.workflow, ago(of.until_seconds),
+                 of.tenant, run_ids, static_cast<std::int64_t>(limit));
+  }
+
+  const RunFilter& of;
+  std::string run_ids;
+};
 
 // Within one instant: the start first, the end last.
 constexpr const char* kTimeline = R"(
@@ -99,7 +130,8 @@ std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
                                                          "v.started_at, coalesce(v.ended_at, ''), v.reason",
                                                          filter)
                                                  .c_str());
-    start(select, filter, filter.limit);
+    const BoundFilter bound(filter);
+    bound.start(select, filter.limit);
     std::vector<RunSummary> summaries;
     while (select.next())
       summaries.push_back({select.text(0), select.text(1), select.text(2), select.text(3), select.text(4),
@@ -111,7 +143,8 @@ std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
 std::size_t CheckpointReader::count(const RunFilter& filter) const {
   return file_->reading([&] {
     SqliteStatement select(*file_->database, select_runs("count(*)", filter).c_str());
-    start(select, filter, 1);
+    const BoundFilter bound(filter);
+    bound.start(select, 1);
     return select.next() ? static_cast<std::size_t>(select.integer(0)) : 0;
   });
 }
@@ -137,6 +170,29 @@ std::vector<engine::RunName> CheckpointReader::runs_like(const std::string& part
 
 std::optional<engine::StoredRun> CheckpointReader::run(const std::string& run_id) const {
   return file_->reading([&] { return file_->stored_runs->by_id(run_id); });
+}
+
+void CheckpointReader::each_run(const RunFilter& filter, const std::function<void(engine::StoredRun)>& each) const {
+  file_->reading([&] {
+    const SQLite::Transaction one_moment(*file_->database);
+    const BoundFilter bound(filter);
+    const auto start_all = [&](SqliteStatement& select) { bound.start(select, kNoLimit); };
+    SqliteRunStream stream(*file_->database, " where " + conditions(filter), of_runs(filter, "s"), of_runs(filter, "p"),
+                           start_all);
+    while (auto run = stream.next()) {
+      each(*std::move(run));
+      file_->patience.begin();
+    }
+    return 0;
+  });
+}
+
+std::string CheckpointReader::build_of(const std::string& run_id) const {
+  return file_->reading([&] {
+    SqliteStatement select(*file_->database, "select coalesce(build, '') from v1_runs where run_id = ?");
+    select.start(run_id);
+    return select.next() ? select.text(0) : std::string();
+  });
 }
 
 std::vector<TimelineEntry> CheckpointReader::timeline(const std::string& run_id) const {

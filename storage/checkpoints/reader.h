@@ -18,6 +18,11 @@ struct RunFilter {
   std::string event_id;      ///< Empty: any.
   std::string aggregate_id;  ///< The connection's id; empty: any.
   std::string workflow;      ///< Empty: any.
+  bool unfinished = false;   ///< Only those that have not ended.
+  long until_seconds = 0;    ///< Started before so many seconds ago; 0: until now.
+  std::string tenant;        ///< Whose event it is; empty: anybody's.
+  /// Only these, by full ids; nothing: any.
+  std::optional<std::vector<std::string>> run_ids{};
   std::size_t limit = 100;
 };
 
@@ -57,6 +62,12 @@ class CheckpointReader {
   /// Runs whose id, or whose event's id, begins or ends with `part`, at most `limit`, in the order of their ids.
   std::vector<engine::RunName> runs_like(const std::string& part, std::size_t limit) const;
   std::optional<engine::StoredRun> run(const std::string& run_id) const;
+  /// Calls `each` with every run that passes, whatever the limit, in the order of their numbers, as all were at one
+  /// moment. Reads the tables from end to end beside each other and holds one run. Until it returns, the -wal of a
+  /// worker that runs on the file cannot begin anew. The time that reading may take counts for each run.
+  void each_run(const RunFilter& filter, const std::function<void(engine::StoredRun)>& each) const;
+  /// Which pawl started the run; empty: unknown.
+  std::string build_of(const std::string& run_id) const;
   std::vector<TimelineEntry> timeline(const std::string& run_id) const;
 
   struct Rows {

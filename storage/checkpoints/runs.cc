@@ -10,28 +10,24 @@ namespace {
 using engine::Resumable;
 using engine::RunStatus;
 
-constexpr const char* kSelectRun =
-    "select r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.run_id, r.deliveries, e.type, "
-    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant, e.further_run_of, "
-    "r.failed_step, r.failed_key, r.failure_class, r.failure_code, e.traceparent from runs r "
-    "join events e on "
-    "e.run = r.run "
-    "where r.run = ?";
-
-constexpr const char* kSelectSteps =
-    "select step, key, attempt, failed, result, started_at, settled_at, caught, "
-    "failure_class, failure_code from steps where run = ? "
-    "order by settled_at, step, key";
-
-constexpr const char* kSelectRetries =
-    "select step, key, attempt, error, first_started_at, failed_at, retry_at from pending_retries where run = ? "
-    "order by step, key";
+std::string select(const char* columns, const char* rest) {
+  return std::string("select ").append(columns).append(" ").append(rest);
+}
 
 Resumable parse_resumable(const std::string& word) {
   for (const Resumable resumable : {Resumable::kAnywhere, Resumable::kHere, Resumable::kNowhere})
     if (word == to_string(resumable)) return resumable;
   throw engine::RefusedError("read a run: unknown word '" + word +
                              "' for where it may go on; the file was edited or is of a newer pawl");
+}
+
+}  // namespace
+
+RunStatus parse_status(const std::string& word) {
+  for (const RunStatus status :
+       {RunStatus::kRunning, RunStatus::kWaiting, RunStatus::kDone, RunStatus::kFailed, RunStatus::kSuperseded})
+    if (word == to_string(status)) return status;
+  throw engine::RefusedError("read a run: unknown status '" + word + "'; the file was edited or is of a newer pawl");
 }
 
 engine::StoredRun run_of(const SqliteStatement& row) {
@@ -59,20 +55,37 @@ engine::StoredRun run_of(const SqliteStatement& row) {
   return run;
 }
 
-}  // namespace
+engine::StepSettled step_of(const SqliteStatement& row) {
+  engine::StepSettled settled{.run = row.integer(0),
+                              .step = {row.text(1), row.text(2)},
+                              .attempt = static_cast<int>(row.integer(3)),
+                              .failed = row.integer(4) != 0,
+                              .result = row.text(5),
+                              .started_at = row.time(6),
+                              .settled_at = row.time(7),
+                              .caught = row.integer(8) != 0};
+  if (!settled.failed) return settled;
+  settled.failure = engine::failure_class_of(row.text(9));
+  settled.failure_code = row.text(10);
+  return settled;
+}
 
-RunStatus parse_status(const std::string& word) {
-  for (const RunStatus status :
-       {RunStatus::kRunning, RunStatus::kWaiting, RunStatus::kDone, RunStatus::kFailed, RunStatus::kSuperseded})
-    if (word == to_string(status)) return status;
-  throw engine::RefusedError("read a run: unknown status '" + word + "'; the file was edited or is of a newer pawl");
+engine::PendingRetry retry_of(const SqliteStatement& row) {
+  return {.step = {row.text(1), row.text(2)},
+          .attempts = static_cast<int>(row.integer(3)),
+          .error = row.text(4),
+          .first_started_at = row.time(5),
+          .failed_at = row.time(6),
+          .retry_at = row.time(7)};
 }
 
 SqliteRuns::SqliteRuns(SQLite::Database& database)
     : number_of_(database, "select run from runs where run_id = ?"),
-      by_number_(database, kSelectRun),
-      steps_(database, kSelectSteps),
-      retries_(database, kSelectRetries) {}
+      by_number_(database, select(kRunColumns, "from runs r join events e on e.run = r.run where r.run = ?").c_str()),
+      steps_(database,
+             select(kStepColumns, "from steps s where s.run = ? order by s.settled_at, s.step, s.key").c_str()),
+      retries_(database,
+               select(kRetryColumns, "from pending_retries p where p.run = ? order by p.step, p.key").c_str()) {}
 
 // Most events that are looked for are new: the index alone says so, and no table is opened.
 std::optional<engine::StoredRun> SqliteRuns::by_id(const std::string& run_id) {
@@ -95,31 +108,12 @@ std::optional<engine::StoredRun> SqliteRuns::by_number(engine::RunNumber run) {
 
 void SqliteRuns::fetch_steps(engine::StoredRun& run) {
   steps_.start(run.run);
-  while (steps_.next()) {
-    run.steps.push_back({.run = run.run,
-                         .step = {steps_.text(0), steps_.text(1)},
-                         .attempt = static_cast<int>(steps_.integer(2)),
-                         .failed = steps_.integer(3) != 0,
-                         .result = steps_.text(4),
-                         .started_at = steps_.time(5),
-                         .settled_at = steps_.time(6),
-                         .caught = steps_.integer(7) != 0});
-    engine::StepSettled& settled = run.steps.back();
-    if (!settled.failed) continue;
-    settled.failure = engine::failure_class_of(steps_.text(8));
-    settled.failure_code = steps_.text(9);
-  }
+  while (steps_.next()) run.steps.push_back(step_of(steps_));
 }
 
 void SqliteRuns::fetch_retries(engine::StoredRun& run) {
   retries_.start(run.run);
-  while (retries_.next())
-    run.retries.push_back({.step = {retries_.text(0), retries_.text(1)},
-                           .attempts = static_cast<int>(retries_.integer(2)),
-                           .error = retries_.text(3),
-                           .first_started_at = retries_.time(4),
-                           .failed_at = retries_.time(5),
-                           .retry_at = retries_.time(6)});
+  while (retries_.next()) run.retries.push_back(retry_of(retries_));
 }
 
 }  // namespace pawl::storage

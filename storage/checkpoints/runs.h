@@ -29,6 +29,22 @@ class SqliteRuns {
   SqliteStatement retries_;
 };
 
+/// The columns that the functions below read, for a select list over runs r and events e, steps s, pending_retries p.
+inline constexpr const char* kRunColumns =
+    "r.run, r.workflow, r.status, r.reason, r.resumes, r.position, r.run_id, r.deliveries, e.type, "
+    "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant, e.further_run_of, "
+    "r.failed_step, r.failed_key, r.failure_class, r.failure_code, e.traceparent";
+inline constexpr const char* kStepColumns =
+    "s.run, s.step, s.key, s.attempt, s.failed, s.result, s.started_at, s.settled_at, s.caught, "
+    "s.failure_class, s.failure_code";
+inline constexpr const char* kRetryColumns =
+    "p.run, p.step, p.key, p.attempt, p.error, p.first_started_at, p.failed_at, p.retry_at";
+
+/// Without its steps and retries. Throws engine::RefusedError for a word this build does not know.
+engine::StoredRun run_of(const SqliteStatement& row);
+engine::StepSettled step_of(const SqliteStatement& row);
+engine::PendingRetry retry_of(const SqliteStatement& row);
+
 /// The status that a row holds. Throws engine::RefusedError for a word this build does not know.
 engine::RunStatus parse_status(const std::string& word);
 

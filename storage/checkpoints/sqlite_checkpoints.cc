@@ -136,6 +136,18 @@ SqliteCheckpoints::SqliteCheckpoints(const std::string& path, Warn warn)
 
 SqliteCheckpoints::~SqliteCheckpoints() = default;
 
+// Once a build: a worker that starts again writes nothing.
+void SqliteCheckpoints::record_build(const std::string& build) {
+  store_->use("write the build to", [&](SqliteConnection& connection) {
+    return SqliteStatement(connection.database(),
+                           "insert or replace into builds (first_run, build, since) "
+                           "select max(last_run, (select coalesce(max(run), 0) from runs)) + 1, ?1, "
+                           "cast(strftime('%s', 'now') as integer) * 1000000 from store "
+                           "where ?1 is not (select build from builds order by first_run desc limit 1)")
+        .exec(build);
+  });
+}
+
 engine::Recovered SqliteCheckpoints::recover() {
   return store_->use("recover checkpoints of", [](SqliteConnection& connection) {
     engine::Recovered recovered;

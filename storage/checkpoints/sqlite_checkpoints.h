@@ -23,6 +23,9 @@ class SqliteCheckpoints final : public engine::Checkpoints {
   explicit SqliteCheckpoints(const std::string& path, Warn warn = {});
   ~SqliteCheckpoints() override;
 
+  /// Remembers that runs which start from now on are started by this build. Throws as `commit` does.
+  void record_build(const std::string& build);
+
   engine::Recovered recover() override;
   void commit(std::span<const engine::Checkpoint> group) override;
   void give_way(std::int64_t lost_to) override;

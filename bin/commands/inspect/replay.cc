@@ -1,48 +1,70 @@
-// Replays runs from the checkpoint file, or from a copy of one.
+// Replays runs from the checkpoint file, or from a copy of one: those that are named, or every run that passes.
 #include "bin/commands/inspect/replay.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "bin/operations/command_error.h"
+#include "bin/operations/corpus.h"
 #include "bin/operations/run_ids.h"
+#include "bin/output/corpus_text.h"
 #include "bin/output/replay_text.h"
+#include "bin/settings/duration.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
-#include "engine/runs/replay.h"
 #include "storage/checkpoints/reader.h"
 
 namespace pawl::bin {
 
 namespace {
 
-engine::ReplayReport replay(const Workflows& workflows, const engine::StoredRun& run) {
-  const auto& definitions = workflows.definitions();
-  const auto found = std::find_if(definitions.begin(), definitions.end(),
-                                  [&](const auto& definition) { return definition.name == run.workflow; });
-  if (found != definitions.end()) return engine::replay(*found, run);
-  engine::ReplayReport unknown;  // as the worker says when it parks such a run
-  unknown.mismatches.push_back("no workflow named " + run.workflow);
-  return unknown;
-}
-
 class ReplayVerb final : public Verb {
  public:
   ReplayVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
-    command.add_option("RUN", ids_, kRunHelp)->required();
-    command.add_option("--from-file", file_, "A copy of a checkpoint file, instead of --checkpoints");
+    command.add_option("RUN", ids_, kRunHelp);
+    command.add_option("--from-file", file_,
+                       "A copy of a checkpoint file, instead of --checkpoints; without RUN each run of it");
+    command.add_flag("--all", all_, "Every run of the file");
+    command.add_flag("--unfinished", filter_.unfinished, "Every run that has not ended: what a deploy would meet");
+    command.add_option("--workflow", filter_.workflow, "Every run of this workflow");
+    command.add_option("--since", since_, "Every run that ended within this time, like 7d, or has not ended");
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
+    const bool is_filtered = filter_.unfinished || !filter_.workflow.empty() || !since_.empty();
+    const bool is_corpus = all_ || is_filtered || (ids_.empty() && !file_.empty());
+    if (!ids_.empty() && is_corpus)
+      throw UsageError("replay takes either ids or --all, --unfinished, --workflow and --since");
+    if (all_ && is_filtered) throw UsageError("replay --all goes without --unfinished, --workflow and --since");
+    if (ids_.empty() && !is_corpus)
+      throw UsageError("no run was given: give ids, their beginnings or ends, or --all, --unfinished or --from-file");
     const storage::CheckpointReader reader(file_.empty() ? checkpoints_path(settings.checkpoints) : file_);
     // Depends on code and checkpoints alone, so that every host gives the same answer.
-    const auto workflows = workflows_.for_replay();
+    const auto build = workflows_.for_replay();
+    return is_corpus ? replay_all(reader, *build, settings, console) : replay_named(reader, *build, settings, console);
+  }
+
+ private:
+  ExitCode replay_all(const storage::CheckpointReader& reader, const Workflows& build, const Settings& settings,
+                      Console& console) const {
+    const auto tell_id = [&](const std::string& id) {
+      if (settings.output == OutputFormat::kIds) console.out << id << '\n';
+    };
+    const CorpusReport corpus = replay_corpus(reader, filter_, build.definitions(), tell_id);
+    if (settings.output != OutputFormat::kIds) print_corpus(console.out, corpus, settings.output);
+    if (corpus.replayed == 0) console.err << "pawl: there was no run to replay\n";
+    return corpus.misfits > 0 ? ExitCode::kReplayMismatch : ExitCode::kDone;
+  }
+
+  ExitCode replay_named(const storage::CheckpointReader& reader, const Workflows& build, const Settings& settings,
+                        Console& console) const {
     std::vector<Replayed> replayed;
     for (const GivenRuns& given : expand_ids(ids_, console.in))
       for (const engine::RunName& name : resolve_runs(reader, given)) {
         auto stored = reader.run(name.run_id);
         if (!stored) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
-        const auto report = replay(*workflows, *stored);
+        const auto report = replay_with(build.definitions(), *stored);
         replayed.push_back({std::move(*stored), report});
       }
     print_replays(console.out, replayed, settings.output);
@@ -51,10 +73,12 @@ class ReplayVerb final : public Verb {
     return mismatch ? ExitCode::kReplayMismatch : ExitCode::kDone;
   }
 
- private:
   const Workflows& workflows_;
   std::vector<std::string> ids_;
   std::string file_;
+  std::string since_;
+  bool all_ = false;
+  storage::RunFilter filter_;
 };
 
 }  // namespace

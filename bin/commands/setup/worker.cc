@@ -96,7 +96,10 @@ class WorkerVerb final : public Verb {
     board.checkpoints(path);
     std::optional<storage::SqliteCheckpoints> checkpoints;
     const auto warn = [&log](const std::string& what) { log.line(LogLevel::kWarn, what); };
-    const auto open = [&] { checkpoints.emplace(path, warn); };
+    const auto open = [&] {
+      checkpoints.emplace(path, warn);
+      checkpoints->record_build(kVersion);
+    };
     if (!retry_start(clock, patience(settings, board, log), open)) return ExitCode::kDone;
     log.line(LogLevel::kInfo, "worker started", {{"version", kVersion}, {"checkpoints", path}});
     const WorkerWorld world{settings, address, epoch_, *checkpoints, path, workflows_, clock, log};

@@ -237,6 +237,53 @@ TEST_CASE_METHOD(File,
   CHECK(std::filesystem::file_size(path + "-wal") < 8 << 20);
 }
 
+TEST_CASE_METHOD(File, "runs that are streamed are what they are one by one, in the order of their numbers") {
+  SqliteCheckpoints store(path);
+  commit(store, {started(1), settled(1, {"find", ""}), settled(1, {"send", "b"}), failed_step(1, {"send", "a"}, "550"),
+                 started(2), started(3), attempt(3, {"send", "c"}, 1, "451"), attempt(3, {"send", "c"}, 2, "452"),
+                 engine::RunParked{3, at(9000), "send backs off"}, started(4), settled(4, {"find", ""}),
+                 ended(4, RunStatus::kDone)});
+  const CheckpointReader reader(path);
+  const auto streamed = [&](const RunFilter& filter) {
+    std::vector<engine::StoredRun> runs;
+    reader.each_run(filter, [&](engine::StoredRun run) { runs.push_back(std::move(run)); });
+    return runs;
+  };
+  const auto all = streamed({});
+  REQUIRE(all.size() == 4);
+  for (const engine::StoredRun& run : all) {
+    const auto alone = reader.run(run.event.id);
+    CHECK(run.run == &run - all.data() + 1);
+    CHECK(run.status == alone->status);
+    REQUIRE(run.steps.size() == alone->steps.size());
+    for (std::size_t i = 0; i < run.steps.size(); ++i) CHECK(run.steps[i].step == alone->steps[i].step);
+    REQUIRE(run.retries.size() == alone->retries.size());
+    for (std::size_t i = 0; i < run.retries.size(); ++i) CHECK(run.retries[i].error == alone->retries[i].error);
+  }
+  RunFilter filter;
+  filter.unfinished = true;
+  CHECK(streamed(filter).size() == 3);
+  CHECK(streamed(filter)[2].retries.size() == 1);
+  filter.run_ids = std::vector<std::string>{"event-1", "event-4"};
+  CHECK(streamed(filter).size() == 1);
+  CHECK(streamed(filter)[0].steps.size() == 3);
+}
+
+TEST_CASE_METHOD(File, "a run is of the build that started it, and a build that starts again is written once") {
+  SqliteCheckpoints store(path);
+  commit(store, {started(1)});
+  store.record_build("1.0");
+  store.record_build("1.0");
+  commit(store, {started(2), started(3)});
+  store.record_build("1.1");
+  commit(store, {started(4)});
+  const CheckpointReader reader(path);
+  CHECK(reader.build_of("event-1").empty());
+  CHECK(reader.build_of("event-3") == "1.0");
+  CHECK(reader.build_of("event-4") == "1.1");
+  CHECK(reader.query("select count(*) from builds").rows[0][0] == "2");
+}
+
 TEST_CASE_METHOD(File, "typed SQL may read everything and write nothing") {
   SqliteCheckpoints store(path);
   commit(store, {started(1)});
