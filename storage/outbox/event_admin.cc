@@ -8,7 +8,6 @@
 #include "engine/authoring/errors.h"
 #include "engine/authoring/uuid.h"
 #include "engine/faults/crash_point.h"
-#include "storage/outbox/application_table.h"
 #include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
@@ -33,22 +32,6 @@ std::string emit_once(const std::string& conninfo, const NewEvent& event) {
   });
   engine::crash_point(engine::CrashPoint::kAfterEmitted);
   return emitted;
-}
-
-// What tells of deliveries here: none where no workflow of this database delivers in that way.
-std::string channels_of(PostgresConnection& connection) {
-  const Rows known = connection.run(
-      "look for channels",
-      "select to_regclass('pawl.application') is not null, to_regclass('pawl.v1_emails') is not null", {});
-  std::string channels;
-  if (known.boolean(0, 0))
-    channels = "select 'in-app' as channel, user_id, 'created' as state, title as detail, created_at as at from " +
-               notifications_table(connection) + " where event_id = $1::uuid";
-  if (known.boolean(0, 1))
-    channels += std::string(channels.empty() ? "" : " union all ") +
-                "select 'email' as channel, user_id, state, reply as detail, coalesce(settled_at, claimed_at) as at"
-                " from pawl.v1_emails where event_id = $1::uuid";
-  return channels;
 }
 
 using Outcomes = std::vector<ResumeOutcome>;
@@ -145,23 +128,6 @@ std::vector<KnownRun> known_runs(const std::string& conninfo, const std::string&
   for (std::size_t row = 0; row < rows.size(); ++row)
     runs.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3)});
   return runs;
-}
-
-std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& run_id) {
-  if (!engine::is_uuid(run_id)) return {};
-  PostgresConnection connection(conninfo);
-  const std::string channels = channels_of(connection);
-  if (channels.empty()) return {};
-  const std::string rfc3339 = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'";
-  const Rows rows = connection.run("list deliveries",
-                                   "select channel, user_id, state, detail, to_char(at at time zone 'UTC', " + rfc3339 +
-                                       ") from (" + channels + ") d order by at, channel, user_id",
-                                   {run_id});
-  std::vector<DeliveryLine> lines;
-  for (std::size_t row = 0; row < rows.size(); ++row)
-    lines.push_back(
-        {rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3), rows.string(row, 4)});
-  return lines;
 }
 
 }  // namespace pawl::storage

@@ -24,7 +24,7 @@ std::string emit_event(const std::string& conninfo, const NewEvent& event);
 struct ResumeRequest {
   /// Full UUIDs: of events, each of which means its runs in all workflows, or in one as `EVENT/WORKFLOW`, or of runs.
   std::vector<std::string> event_ids;
-  std::string requested_by;            ///< For the audit trail in pawl.commands.
+  std::string requested_by;  ///< For the audit trail in pawl.commands.
   std::string note;
   double rate = 0;  ///< Events a second, spread by available_at; 0: all at once.
 };
@@ -50,15 +50,5 @@ struct KnownRun {
 };
 /// The runs of an event, or a run by its own id, a full UUID; of one workflow, or empty: of any.
 std::vector<KnownRun> known_runs(const std::string& conninfo, const std::string& id, const std::string& workflow);
-
-/// What Postgres knows of one run's deliveries, for `show`.
-struct DeliveryLine {
-  std::string channel;  ///< `in-app` or `email`.
-  std::string user_id;
-  std::string state;   ///< `created`, or the ledger's state.
-  std::string detail;  ///< Title, or the server's reply.
-  std::string at;
-};
-std::vector<DeliveryLine> deliveries_of(const std::string& conninfo, const std::string& run_id);
 
 }  // namespace pawl::storage

@@ -5,13 +5,17 @@
 #include <cstdint>
 #include <limits>
 
+#include "bin/commands/verb/one_shot.h"
 #include "bin/operations/batches.h"
+#include "bin/operations/command_error.h"
 #include "bin/operations/fleet.h"
 #include "bin/operations/run_ids.h"
+#include "bin/output/terminal_table.h"
 #include "bin/settings/duration.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/fleet/runs.h"
+#include "storage/outbox/operators/run_history.h"
 
 namespace pawl::bin {
 
@@ -21,9 +25,12 @@ namespace {
 storage::FleetRunFilter fleet_filter(const storage::RunFilter& filter) {
   storage::FleetRunFilter fleet{.statuses = {},
                                 .since_seconds = filter.since_seconds,
+                                .until_seconds = filter.until_seconds,
                                 .event_id = filter.event_id,
                                 .aggregate_id = filter.aggregate_id,
                                 .workflow = filter.workflow,
+                                .tenant = filter.tenant,
+                                .run_ids = filter.run_ids,
                                 .limit = filter.limit};
   if (filter.status == "running" || filter.status == "waiting")
     fleet.statuses = {"leased", "pending"};
@@ -33,7 +40,7 @@ storage::FleetRunFilter fleet_filter(const storage::RunFilter& filter) {
 }
 
 Table fleet_table(const std::vector<storage::FleetRun>& runs) {
-  Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason", "host"}, {}, 0};
+  Table table{{"run", "status", "started", "ended", "workflow", "event", "about", "reason", "host"}, {}, 0};
   for (const storage::FleetRun& run : runs)
     table.rows.push_back({run.run_id, run.status, run.created_at, run.finished_at, run.workflow, run.event_id,
                           run.aggregate_id, run.reason, run.host});
@@ -48,7 +55,13 @@ class RunsVerb final : public Verb {
     command.add_option("--since", since_, "Only runs that ended within this time, like 1h, or have not ended");
     command.add_option("--event", event_,
                        "Only the runs of this event, by its id, its beginning or its end, or EVENT/WORKFLOW");
-    command.add_option("--connection", filter_.aggregate_id, "Only runs about this connection");
+    command.add_option("--connection,--about", filter_.aggregate_id,
+                       "Only runs about this connection, or whatever their events are about");
+    command.add_option("--workflow", filter_.workflow, "Only runs of this workflow");
+    command.add_option("--org", filter_.tenant, "Only runs of this organisation's events, by its id");
+    command.add_option("--until", until_, "Only runs that started before this time ago, like 1h");
+    command.add_option("--user", told_.user_id, "Only runs that notified or mailed this user, by id; asks Postgres");
+    command.add_option("--email", told_.email, "Only runs that mailed this address; asks Postgres");
     command.add_flag("--fleet", fleet_, "The runs of all workers, as Postgres has them");
     limit_ =
         command.add_option("--limit", filter_.limit, "At most so many, newest first; default 100, all with -o ids")
@@ -57,9 +70,11 @@ class RunsVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
+    if (!until_.empty()) filter_.until_seconds = whole_seconds(parse_duration(until_));
     RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
     const storage::CheckpointReader* const here = fleet_ ? nullptr : sources.checkpoints();
     bool in_fleet = !here;
+    filter_by_people(settings, console);
     if (!event_.empty()) {
       const ResolvedRuns resolved = sources.resolve(expand_ids({event_}, console.in).front());
       in_fleet = in_fleet || resolved.in_fleet;
@@ -69,13 +84,16 @@ class RunsVerb final : public Verb {
     const storage::CheckpointReader& reader = *here;
     if (const auto warning = nobody_works_warning(reader, sources.path())) console.err << "pawl: " << *warning << '\n';
     if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
-    Table table{{"run", "status", "started", "ended", "workflow", "event", "connection", "reason"}, {}, 0};
+    Table table{{"run", "status", "started", "ended", "workflow", "event", "about", "reason"}, {}, 0};
     std::vector<storage::RunSummary> runs = reader.runs(filter_);
     if (settings.output != OutputFormat::kIds) tell_owed(runs, settings);
     for (const storage::RunSummary& run : runs)
       table.rows.push_back({run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.event_id,
                             run.aggregate_id, run.reason});
-    print_table(console.out, table, settings.output);
+    if (settings.output == OutputFormat::kTable)
+      print_for_people(console, table);
+    else
+      print_table(console.out, table, settings.output);
     if (table.rows.size() == filter_.limit) tell_left_out(reader.count(filter_), console);
     return ExitCode::kDone;
   }
@@ -116,6 +134,17 @@ class RunsVerb final : public Verb {
   } catch (const engine::Error&) {
   }
 
+  // Who was told is in Postgres alone.
+  void filter_by_people(const Settings& settings, Console& console) {
+    if (told_.user_id.empty() && told_.email.empty()) return;
+    if (!told_.user_id.empty() && !is_full_id(told_.user_id))
+      throw UsageError("--user takes a full user id, as `pawl show` gives it, not '" + told_.user_id +
+                       "'; --email takes an address");
+    told_.since_seconds = filter_.since_seconds;
+    await_migrated_postgres(settings, console);
+    filter_.run_ids = storage::runs_that_told(settings.postgres, told_);
+  }
+
   void tell_left_out(std::size_t found, Console& console) const {
     if (found > filter_.limit)
       console.err << "pawl: " << found - filter_.limit << " of " << found
@@ -127,6 +156,8 @@ class RunsVerb final : public Verb {
   bool fleet_ = false;
   std::string event_;
   std::string since_;
+  std::string until_;
+  storage::ToldQuestion told_;
 };
 
 }  // namespace

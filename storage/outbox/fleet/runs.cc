@@ -128,15 +128,22 @@ std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const Flee
   if (!filter.event_id.empty()) where += " and v.run_id = any(array(select r.run_id from pawl.runs_of($2::uuid) r))";
   if (!filter.aggregate_id.empty()) where += " and v.aggregateid = $3";
   if (!filter.workflow.empty()) where += " and v.workflow = $4";
+  if (!filter.tenant.empty()) where += " and v.headers->>'tenant' = $6";
+  if (filter.until_seconds > 0) where += " and v.created_at < now() - $7::bigint * interval '1 second'";
+  if (filter.run_ids) where += " and v.run_id = any($8::uuid[])";
+  ArrayLiteral run_ids;
+  if (filter.run_ids)
+    for (const std::string& id : *filter.run_ids) run_ids.add(id);
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
-  const Rows rows =
-      connection.run("list runs",
-                     "with asked as (select $1::bigint, $2::uuid, $3::text, $4::text),"
-                     " picked as materialized (select v.* from pawl.v1_events v" +
-                         where + " order by " + order + " limit $5::bigint) select " + columns_of_runs(false) +
-                         " from picked v" + kOfStores + " order by v." + order,
-                     {std::to_string(filter.since_seconds), filter.event_id.empty() ? nobody : filter.event_id,
-                      filter.aggregate_id, filter.workflow, std::to_string(filter.limit)});
+  const Rows rows = connection.run(
+      "list runs",
+      "with asked as (select $1::bigint, $2::uuid, $3::text, $4::text, $6::text, $7::bigint, $8::uuid[]),"
+      " picked as materialized (select v.* from pawl.v1_events v" +
+          where + " order by " + order + " limit $5::bigint) select " + columns_of_runs(false) + " from picked v" +
+          kOfStores + " order by v." + order,
+      {std::to_string(filter.since_seconds), filter.event_id.empty() ? nobody : filter.event_id, filter.aggregate_id,
+       filter.workflow, std::to_string(filter.limit), filter.tenant, std::to_string(filter.until_seconds),
+       run_ids.text()});
   std::vector<FleetRun> runs;
   for (std::size_t row = 0; row < rows.size(); ++row) runs.push_back(run_from(rows, row));
   return runs;

@@ -64,9 +64,12 @@ struct FleetRun {
 struct FleetRunFilter {
   std::vector<std::string> statuses = {};  ///< None: any.
   long since_seconds = 0;                  ///< Finished within the last so many seconds, or not finished; 0: ever.
+  long until_seconds = 0;                  ///< Emitted before so many seconds ago; 0: ever.
   std::string event_id = {};               ///< Full; empty: any.
   std::string aggregate_id = {};
   std::string workflow = {};
+  std::string tenant = {};
+  std::optional<std::vector<std::string>> run_ids = {};  ///< Full ids; none given: any.
   std::size_t limit = 100;
 };
 

@@ -62,7 +62,7 @@ TEST_CASE("a run is named by the beginning or the end of its id, as long as no o
     CHECK(resolve_id(id.substr(33)) == id);
   }
   CHECK_THROWS_WITH(resolve_id("019a"), Catch::Contains(ids[0]) && Catch::Contains(ids[1]));
-  CHECK_THROWS_AS(resolve_id("0"), UsageError);
+  CHECK_THROWS_AS(resolve_id("0"), NotFoundError);
   CHECK_THROWS_AS(resolve_id("6b1d"), NotFoundError);
   CHECK_THROWS_AS(resolve_id("019abd4c-0e55-7a01-8000-6b1d00000c3b"), NotFoundError);
 }

@@ -30,7 +30,7 @@ struct Fixture : ReferenceFixture {
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "bash completes verbs, and verbs of a verb") {
-  CHECK(completed("re") == "replay resume");
+  CHECK(completed("re") == "replay resume requeue");
   CHECK(completed("mail \"\"") == "test preview");
   CHECK_THAT(completed("\"\""), Catch::StartsWith("migrate worker emit") && !Catch::Contains("generate"));
 }

@@ -3,6 +3,7 @@
 
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/run_history.h"
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/depositlink/postgres/audience.h"
 #include "workflows/depositlink/postgres/postgres_inbox.h"
@@ -51,7 +52,8 @@ TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notificati
                                   depositlink::owners_and_admins());
   const mail::LedgerRequest request{event, acme.id, acme.admin, "m"};
   ledger.claim({&request, 1});
-  const auto lines = storage::deliveries_of(conninfo, event);
+  const storage::RunHistory history = storage::history_of(conninfo, event);
+  const auto& lines = history.deliveries;
   REQUIRE(lines.size() == 2);
   CHECK(lines[0].channel == "in-app");
   CHECK(lines[0].user_id == acme.owner);
@@ -60,6 +62,7 @@ TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notificati
   CHECK(lines[1].channel == "email");
   CHECK(lines[1].state == "sending");
   CHECK(lines[1].at.back() == 'Z');
-  CHECK(storage::deliveries_of(conninfo, Worker::new_store()).empty());
-  CHECK(storage::deliveries_of(conninfo, "nonsense").empty());
+  CHECK(history.people.at(acme.owner).name == value("select full_name from users where id = $1::uuid", {acme.owner}));
+  CHECK(storage::history_of(conninfo, Worker::new_store()).deliveries.empty());
+  CHECK(storage::history_of(conninfo, "nonsense").deliveries.empty());
 }

@@ -4,6 +4,7 @@
 
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/run_history.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
 #include "tests/storage/postgres_fixture.h"
@@ -117,7 +118,7 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         "update outbox.lease_epoch, update step_reports, update stores, update workers, usage pawl");
   CHECK(granted("pawl_operator") ==
         "execute batch_ends, execute control_batch, execute dismiss, execute make_batch, "
-        "execute preview_batch, execute problems, execute prunable, execute reason_shape, "
+        "execute preview_batch, execute problems, execute prunable, execute reason_shape, execute requeue, "
         "execute resolve_in_doubt, execute resume, execute runs_of, execute select_runs, execute unpin, "
         "execute work_on_batches, select application, select commands, select migrations, "
         "select notifications.created_at, select notifications.event_id, select notifications.title, "
@@ -125,10 +126,11 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         "select outbox.event, select outbox.id, select outbox.lease_epoch, select outbox.type, "
         "select outbox.workflow, select outbox_archive.event, select outbox_archive.finished_at, "
         "select outbox_archive.id, select outbox_archive.status, select outbox_archive.workflow, "
-        "select producers, select stores, select v1_batch_runs, select v1_batches, select v1_calls, "
-        "select v1_circuits, select v1_commands, select v1_emails, select v1_events, select v1_in_doubt, "
-        "select v1_lag, select v1_pauses, select v1_stores, select v1_takeovers, select v1_waiting, "
-        "select v1_workers, select workflows, usage pawl");
+        "select producers, select recipients.email, select recipients.full_name, select recipients.user_id, "
+        "select stores, select v1_batch_runs, select v1_batches, select v1_calls, select v1_circuits, "
+        "select v1_commands, select v1_emails, select v1_events, select v1_in_doubt, select v1_lag, "
+        "select v1_pauses, select v1_stores, select v1_takeovers, select v1_waiting, select v1_workers, "
+        "select workflows, usage pawl");
   CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
 }
 
@@ -184,7 +186,7 @@ TEST_CASE_METHOD(Roles, "an operator sees and resumes, under the name that Postg
   CHECK(exec("select requested_by, db_user from pawl.commands") == Table{{"ceo@home", oncall.name}});
   for (const char* view : {"v1_events", "v1_emails", "v1_workers", "v1_lag", "v1_in_doubt", "commands"})
     CHECK(oncall.attempt("select * from pawl." + std::string(view)) == "");
-  CHECK(storage::deliveries_of(oncall.conninfo, events[0].id).empty());
+  CHECK(storage::history_of(oncall.conninfo, events[0].id).deliveries.empty());
   for (const char* change :
        {"delete from pawl.outbox", "update pawl.outbox set payload = '{}'", "delete from pawl.commands",
         "insert into pawl.outbox_archive select * from pawl.outbox_archive",

@@ -2,6 +2,7 @@
 grant select on pawl.application, pawl.recipients to pawl_worker;
 grant execute on function pawl.require_visible_rows to pawl_worker;
 grant select on pawl.application to pawl_operator;
+grant select (user_id, email, full_name) on pawl.recipients to pawl_operator;  -- who a user is, beside his id
 
 -- notifications belongs to the application: whoever may not grant on it need not, once its owner has.
 do $$

@@ -1,0 +1,147 @@
+// Renders stories.
+#include "bin/output/story_text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace pawl::bin {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr int kDepthMax = 100;
+
+Table head_of(const Story& story) {
+  const engine::StoredRun& run = story.run;
+  const auto with = [](std::string text, const char* between, const std::string& more) {
+    return more.empty() ? text : text.append(between).append(more);
+  };
+  Table head{{"run", run.event.id},
+             {{"workflow", with(run.workflow, ", begun by pawl ", story.build)},
+              {"event", run.event.type + " " + event_id(run.event)},
+              {"about", run.event.aggregate_type + " " + run.event.aggregate_id},
+              {"payload", run.event.payload},
+              {"status", with(engine::to_string(run.status), ": ", run.reason)}},
+             0};
+  if (!story.history.parent.empty()) head.rows.push_back({"made from", story.history.parent});
+  for (const std::string& child : story.history.children) head.rows.push_back({"became", child});
+  return head;
+}
+
+// What somebody asked for is told with his name.
+std::string detail_of(const StoryLine& line) {
+  if (line.by.empty()) return line.detail;
+  std::string detail = "by " + line.by;
+  return line.detail.empty() ? detail : detail.append(": ").append(line.detail);
+}
+
+Table timeline_of(const Story& story) {
+  Table table{{"at", "", "what", "step", "who", "attempt", "status", "detail"}, {}, 0};
+  std::string last;
+  for (const StoryLine& line : story.lines) {
+    const std::string person = person_of(story.history, line.key);
+    table.rows.push_back(
+        {line.at, last.empty() ? "" : later(last, line.at), line.what, line.step, person.empty() ? line.key : person,
+         line.attempt > 0 ? Table::Cell(std::to_string(line.attempt)) : std::nullopt, line.status, detail_of(line)});
+    last = line.at;
+  }
+  return table;
+}
+
+Table deliveries_of(const Story& story) {
+  Table table{{"channel", "who", "address", "state", "at", "detail"}, {}, 1};
+  for (const storage::Delivery& one : story.history.deliveries) {
+    const auto known = story.history.people.find(one.user_id);
+    const bool has_name = known != story.history.people.end() && !known->second.name.empty();
+    table.rows.push_back({one.channel, has_name ? known->second.name + " " + one.user_id : one.user_id, one.address,
+                          one.state, one.at, one.detail});
+  }
+  return table;
+}
+
+// What somebody else wrote may be no JSON at all, or too deep to be printed as such.
+ordered_json nested(const std::string& text) {
+  bool too_deep = false;
+  const auto bounded = [&too_deep](int depth, auto, auto&) { return !(too_deep = too_deep || depth > kDepthMax); };
+  auto json = ordered_json::parse(text, bounded, false);
+  return json.is_discarded() || too_deep ? ordered_json(text) : json;
+}
+
+ordered_json or_null(const std::string& text) { return text.empty() ? ordered_json() : ordered_json(text); }
+
+void add_person(ordered_json& object, const Story& story, const std::string& user_id) {
+  const auto known = story.history.people.find(user_id);
+  if (known == story.history.people.end()) return;
+  object["name"] = or_null(known->second.name);
+  object["email"] = or_null(known->second.email);
+}
+
+ordered_json json_of(const Story& story, const StoryLine& line) {
+  ordered_json object{{"at", line.at}, {"what", line.what}, {"step", or_null(line.step)}, {"key", or_null(line.key)}};
+  add_person(object, story, line.key);
+  object["attempt"] = line.attempt > 0 ? ordered_json(line.attempt) : ordered_json();
+  object["status"] = line.status;
+  const bool is_output = line.what == "step" && line.status == "succeeded";
+  object["detail"] = is_output ? nested(line.detail) : or_null(line.detail);
+  object["by"] = or_null(line.by);
+  return object;
+}
+
+ordered_json json_of(const Story& story, const storage::Delivery& one) {
+  ordered_json object{{"channel", one.channel}, {"user", one.user_id}};
+  add_person(object, story, one.user_id);
+  object["address"] = or_null(one.address);
+  object["state"] = one.state;
+  object["at"] = one.at;
+  object["detail"] = or_null(one.detail);
+  return object;
+}
+
+ordered_json document_of(const Story& story) {
+  const engine::StoredRun& run = story.run;
+  ordered_json shown{{"run", run.event.id},
+                     {"workflow", run.workflow},
+                     {"status", engine::to_string(run.status)},
+                     {"reason", run.reason},
+                     {"build", or_null(story.build)},
+                     {"deliveries_of_event", run.event.deliveries},
+                     {"resumes", run.resumes},
+                     {"event",
+                      {{"id", event_id(run.event)},
+                       {"type", run.event.type},
+                       {"aggregate_type", run.event.aggregate_type},
+                       {"aggregate_id", run.event.aggregate_id},
+                       {"payload", nested(run.event.payload)}}},
+                     {"timeline", ordered_json::array()}};
+  for (const StoryLine& line : story.lines) shown["timeline"].push_back(json_of(story, line));
+  if (!story.unavailable.empty()) {
+    shown["deliveries_unknown"] = story.unavailable;
+    return shown;
+  }
+  shown["parent"] = or_null(story.history.parent);
+  shown["children"] = story.history.children;
+  shown["deliveries"] = ordered_json::array();
+  for (const storage::Delivery& one : story.history.deliveries) shown["deliveries"].push_back(json_of(story, one));
+  return shown;
+}
+
+}  // namespace
+
+void print_story(Console& console, const Story& story) {
+  print_for_people(console, head_of(story));
+  console.out << "\ntimeline\n";
+  print_for_people(console, timeline_of(story));
+  console.out << "\ndeliveries\n";
+  if (story.unavailable.empty())
+    print_for_people(console, deliveries_of(story));
+  else
+    console.out << "not known: Postgres could not be asked: " << story.unavailable << '\n';
+}
+
+void print_story_documents(std::ostream& out, const std::vector<Story>& stories) {
+  auto documents = ordered_json::array();
+  for (const Story& story : stories) documents.push_back(document_of(story));
+  print_json(out, stories.size() == 1 ? documents.front() : documents);
+}
+
+}  // namespace pawl::bin

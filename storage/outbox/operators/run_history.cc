@@ -1,0 +1,154 @@
+// Asks for what there is in this database, in a few statements over one connection.
+#include "storage/outbox/operators/run_history.h"
+
+#include <set>
+
+#include "engine/authoring/uuid.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/connection.h"
+
+namespace pawl::storage {
+
+namespace {
+
+std::string rfc3339(const std::string& moment) {
+  return "to_char(" + moment + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+}
+
+/// What of it is there and open to this role.
+struct Readable {
+  std::string notifications;  ///< The application's table, quoted; empty: none.
+  bool emails = false;
+  bool people = false;
+  bool takeovers = false;
+};
+
+Readable look(PostgresConnection& connection) {
+  const Rows found = connection.run(
+      "look for what is told of runs",
+      "select coalesce(bool_or(v.name = 'emails'), false), coalesce(bool_or(v.name = 'people'), false),"
+      " coalesce(bool_or(v.name = 'takeovers'), false), coalesce(bool_or(v.name = 'application'), false)"
+      " from (values ('emails', to_regclass('pawl.v1_emails')), ('people', to_regclass('pawl.recipients')),"
+      " ('takeovers', to_regclass('pawl.v1_takeovers')), ('application', to_regclass('pawl.application')))"
+      " v (name, view) where v.view is not null and has_any_column_privilege(v.view, 'select')",
+      {});
+  Readable readable;
+  readable.emails = found.boolean(0, 0);
+  readable.people = found.boolean(0, 1);
+  readable.takeovers = found.boolean(0, 2);
+  if (!found.boolean(0, 3)) return readable;
+  const Rows table =
+      connection.run("find notifications", "select format('%I.notifications', schema) from pawl.application", {});
+  if (table.size() > 0) readable.notifications = table.string(0, 0);
+  return readable;
+}
+
+// Batches came later than commands: where the column is not there, there is none.
+void read_entries(PostgresConnection& connection, const Readable& readable, const std::string& run_id,
+                  RunHistory& history) {
+  std::string entries =
+      "select requested_at as at, verb as what, coalesce(user_id::text, '') as user_id, outcome as status,"
+      " concat_ws('; ', note, 'batch ' || (to_jsonb(c)->>'batch')) as detail,"
+      " requested_by || case when position(db_user in requested_by) > 0 then '' else ' as ' || db_user end as by"
+      " from pawl.commands c where event_id = $1::uuid";
+  if (readable.takeovers)
+    entries +=
+        " union all select at, 'takeover', '', 'set free', concat('from ', coalesce(from_host, 'a worker'), ' (epoch ',"
+        " from_epoch, ') by ', coalesce(by_host, 'a worker'), ' (epoch ', by_epoch, ')'), ''"
+        " from pawl.v1_takeovers where run_id = $1::uuid";
+  const Rows rows = connection.run(
+      "read commands",
+      "select " + rfc3339("at") + ", what, user_id, status, detail, by from (" + entries + ") e order by at", {run_id});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    history.entries.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
+                               rows.string(row, 4), rows.string(row, 5)});
+}
+
+void read_deliveries(PostgresConnection& connection, const Readable& readable, const std::string& run_id,
+                     RunHistory& history) {
+  std::string channels;
+  if (!readable.notifications.empty())
+    channels =
+        "select 'in-app' as channel, user_id, '' as address, 'created' as state, title as detail,"
+        " created_at as at from " +
+        readable.notifications + " where event_id = $1::uuid";
+  if (readable.emails)
+    channels.append(channels.empty() ? "" : " union all ")
+        .append(
+            "select 'email' as channel, user_id, address, state, reply as detail,"
+            " coalesce(settled_at, claimed_at) as at from pawl.v1_emails where event_id = $1::uuid");
+  if (channels.empty()) return;
+  const Rows rows = connection.run("list deliveries",
+                                   "select channel, user_id, address, state, detail, " + rfc3339("at") + " from (" +
+                                       channels + ") d order by at, channel, user_id",
+                                   {run_id});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    history.deliveries.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
+                                  rows.string(row, 4), rows.string(row, 5)});
+}
+
+void read_people(PostgresConnection& connection, const std::vector<std::string>& users, RunHistory& history) {
+  std::set<std::string> ids(users.begin(), users.end());
+  for (const Delivery& delivery : history.deliveries) ids.insert(delivery.user_id);
+  for (const HistoryEntry& entry : history.entries)
+    if (!entry.user_id.empty()) ids.insert(entry.user_id);
+  if (ids.empty()) return;
+  ArrayLiteral list;
+  for (const std::string& id : ids) list.add(id);
+  const Rows rows = connection.run("read names",
+                                   "select distinct on (user_id) user_id, coalesce(full_name, ''), coalesce(email, '')"
+                                   " from pawl.recipients where user_id = any($1::text[]::uuid[]) order by user_id",
+                                   {list.text()});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    history.people[rows.string(row, 0)] = {rows.string(row, 1), rows.string(row, 2)};
+}
+
+void read_lineage(PostgresConnection& connection, const std::string& run_id, RunHistory& history) {
+  const Rows parent = connection.run(
+      "read lineage", "select parent from pawl.v1_events where run_id = $1::uuid and parent is not null limit 1",
+      {run_id});
+  if (parent.size() > 0) history.parent = parent.string(0, 0);
+  const Rows children =
+      connection.run("read lineage",
+                     "select run_id from pawl.v1_events where parent = $1::uuid order by created_at, run_id", {run_id});
+  for (std::size_t row = 0; row < children.size(); ++row) history.children.push_back(children.string(row, 0));
+}
+
+}  // namespace
+
+RunHistory history_of(const std::string& conninfo, const std::string& run_id, const std::vector<std::string>& users) {
+  RunHistory history;
+  if (!engine::is_uuid(run_id)) return history;
+  PostgresConnection connection(conninfo);
+  const Readable readable = look(connection);
+  read_entries(connection, readable, run_id, history);
+  read_deliveries(connection, readable, run_id, history);
+  read_lineage(connection, run_id, history);
+  if (readable.people) read_people(connection, users, history);
+  return history;
+}
+
+std::vector<std::string> runs_that_told(const std::string& conninfo, const ToldQuestion& question) {
+  PostgresConnection connection(conninfo);
+  const Readable readable = look(connection);
+  const std::string when = "($3::bigint = 0 or told_at >= now() - $3::bigint * interval '1 second')";
+  std::string told;
+  if (!readable.notifications.empty())
+    told = "select event_id, created_at as told_at from " + readable.notifications +
+           " where user_id = nullif($1, '')::uuid";
+  if (readable.emails)
+    told.append(told.empty() ? "" : " union all ")
+        .append(
+            "select event_id, coalesce(settled_at, claimed_at) from pawl.v1_emails"
+            " where user_id = nullif($1, '')::uuid or $2 <> '' and lower(address) = lower($2)");
+  if (told.empty()) return {};
+  const Rows rows = connection.run(
+      "look who was told",
+      "select distinct event_id from (" + told + ") t (event_id, told_at) where " + when + " order by event_id",
+      {question.user_id, question.email, std::to_string(question.since_seconds)});
+  std::vector<std::string> runs;
+  for (std::size_t row = 0; row < rows.size(); ++row) runs.push_back(rows.string(row, 0));
+  return runs;
+}
+
+}  // namespace pawl::storage

@@ -1,0 +1,57 @@
+// What Postgres knows of one run's story: who was told, what operators asked for, who took it over, what it came from.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+/// One thing that happened to the run.
+struct HistoryEntry {
+  std::string at;       ///< RFC 3339, UTC.
+  std::string what;     ///< `takeover`, or the verb of a command, like `resume`.
+  std::string user_id;  ///< Whose mail it is about; empty: nobody's.
+  std::string status;   ///< What came of it.
+  std::string detail;   ///< The note that was given, or between whom it was.
+  std::string by;       ///< Who asked, as he says; with the login where that is another. Empty: nobody.
+};
+
+/// One notification or mail.
+struct Delivery {
+  std::string channel;  ///< `in-app` or `email`.
+  std::string user_id;
+  std::string address;  ///< Where a mail goes; empty: not known.
+  std::string state;    ///< `created`, or the ledger's state.
+  std::string detail;   ///< Title, or the server's reply.
+  std::string at;       ///< RFC 3339, UTC.
+};
+
+struct Person {
+  std::string name;   ///< May be empty.
+  std::string email;  ///< May be empty.
+};
+
+struct RunHistory {
+  std::vector<HistoryEntry> entries;     ///< In the order of time.
+  std::vector<Delivery> deliveries;      ///< In the order of time.
+  std::map<std::string, Person> people;  ///< By user id: those whom the application's tables tell of.
+  std::string parent;                    ///< The run that this one was made from; empty: none.
+  std::vector<std::string> children;     ///< Runs that were made from this one.
+};
+
+/// Of a run by its full id; `users` are ids of people who are to be named beside those that were told. What this
+/// database does not have (no workflow mails, no application) or keeps from this role is left out.
+RunHistory history_of(const std::string& conninfo, const std::string& run_id,
+                      const std::vector<std::string>& users = {});
+
+/// Which runs told somebody: by a user's id, or by an address that a mail of them went to, whichever is not empty; in
+/// the last `since_seconds`, or ever for 0. Full ids of runs.
+struct ToldQuestion {
+  std::string user_id;
+  std::string email;
+  long since_seconds = 0;
+};
+std::vector<std::string> runs_that_told(const std::string& conninfo, const ToldQuestion& question);
+
+}  // namespace pawl::storage
