@@ -17,10 +17,10 @@ namespace pawl::bin {
 
 namespace {
 
-constexpr std::size_t kNarrowest = 80;   // of a terminal that does not say
-constexpr std::size_t kLastColumn = 16;  // is not cut to less
-constexpr std::size_t kShortId = 8;      // the end of an id that is in the order of time
-constexpr std::size_t kGap = 2;          // between columns
+constexpr std::size_t kNarrowest = 80;    // of a terminal that does not say
+constexpr std::size_t kNarrowColumn = 8;  // is not cut to less
+constexpr std::size_t kShortId = 8;       // the end of an id that is in the order of time
+constexpr std::size_t kGap = 2;           // between columns
 
 struct Painted {
   std::string_view word;
@@ -64,17 +64,30 @@ std::size_t total(const std::vector<std::size_t>& widths) {
   return all - kGap;
 }
 
-void shorten_ids(Lines& lines) {
-  for (auto& line : lines)
-    for (std::string& cell : line)
-      if (engine::is_uuid(cell)) cell.erase(0, cell.size() - kShortId);
+// RFC 3339 as this process prints it.
+bool is_moment(const std::string& text) {
+  return text.size() >= 20 && text[4] == '-' && text[10] == 'T' && text[13] == ':' && text.back() == 'Z';
 }
 
-void cut_last_column(Lines& lines, std::size_t width) {
-  const std::vector<std::size_t> widths = widths_of(lines);
-  const std::size_t others = total(widths) - widths.back();
-  const std::size_t room = std::max(width > others ? width - others : 0, kLastColumn);
-  for (auto& line : lines) line.back() = text::shortened(std::move(line.back()), room);
+void shorten_ids_and_moments(Lines& lines) {
+  for (auto& line : lines)
+    for (std::string& cell : line)
+      if (engine::is_uuid(cell))
+        cell.erase(0, cell.size() - kShortId);
+      else if (is_moment(cell))
+        cell = cell.substr(5, 5).append(" ").append(cell, 11, 8).append("Z");
+}
+
+// The widest column gives, one by one, until all fit.
+void cut_widest(Lines& lines, std::size_t width) {
+  std::vector<std::size_t> widths = widths_of(lines);
+  while (total(widths) > width) {
+    const auto widest = std::ranges::max_element(widths);
+    if (*widest <= kNarrowColumn) break;
+    --*widest;
+  }
+  for (auto& line : lines)
+    for (std::size_t i = 0; i < line.size(); ++i) line[i] = text::shortened(std::move(line[i]), widths[i]);
 }
 
 const char* colour_of(const std::string& cell) {
@@ -117,8 +130,8 @@ void print_laid_out(std::ostream& out, const Table& table, const Layout& layout)
     for (const auto& cell : row) line.push_back(terminal_line(cell.value_or("")));
   }
   if (layout.width > 0 && total(widths_of(lines)) > layout.width) {
-    shorten_ids(lines);
-    cut_last_column(lines, layout.width);
+    shorten_ids_and_moments(lines);
+    cut_widest(lines, layout.width);
   }
   const std::vector<std::size_t> widths = widths_of(lines);
   for (std::size_t i = 0; i < lines.size(); ++i) print_line(out, lines[i], widths, layout.colour && i > 0);

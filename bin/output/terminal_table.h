@@ -14,8 +14,9 @@ struct Layout {
   bool colour = false;    ///< Words for states are green, yellow or red.
 };
 
-/// On a terminal what is too wide has its ids cut to their ends, by which verbs take them too, then its last column
-/// cut; anywhere else everything is there. Colour where there is a terminal, unless NO_COLOR is set to anything.
+/// On a terminal what is too wide has its ids cut to their ends, by which verbs take them too, its moments to the
+/// second, and then its widest columns cut; anywhere else everything is there. Colour where there is a terminal, unless
+/// NO_COLOR is set to anything.
 void print_for_people(Console& console, const Table& table);
 
 /// The same for a layout; what a terminal would act upon in a cell never reaches it.

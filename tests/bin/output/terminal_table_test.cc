@@ -26,12 +26,18 @@ TEST_CASE("a table that fits, or that goes to no terminal, has everything in it"
   CHECK_THAT(laid_out({}), Catch::Contains("019abd4c-0e55-7a01-8000-6b1d00000c3a  failed  " + std::string(60, 'x')));
 }
 
-TEST_CASE("what is too wide has short ids, then a short last column") {
+TEST_CASE("what is too wide has short ids and moments, then gives of its widest column") {
   CHECK(laid_out({.width = 40}) ==
         "run       status  reason\n"
         "00000c3a  failed  xxxxxxxxxxxxxxxxxxxxx\xE2\x80\xA6\n"
         "000004f7  done\n");
-  CHECK_THAT(laid_out({.width = 5}), Catch::Contains("00000c3a  failed  xxxxxxxxxxxxxxx\xE2\x80\xA6\n"));
+  CHECK_THAT(laid_out({.width = 5}), Catch::Contains("00000c3a  failed  xxxxxxx\xE2\x80\xA6\n"));
+}
+
+TEST_CASE("a moment is told to the second where there is little room") {
+  std::ostringstream out;
+  print_laid_out(out, {{"at", "what"}, {{"2026-11-24T03:00:07.125Z", "started"}}, 0}, {.width = 30});
+  CHECK(out.str() == "at               what\n11-24 03:00:07Z  started\n");
 }
 
 TEST_CASE("words for states are in colour, and nothing else of a cell reaches the terminal as more than text") {
