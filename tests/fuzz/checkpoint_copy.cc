@@ -72,9 +72,11 @@ void read_copy(const std::string& path) {
     refused_or_answered([&] { reader.runs(failed); });
     refused_or_answered([&] { reader.runs_like("event", 10); });
     refused_or_answered([&] { reader.query("select * from v1_runs, v1_waiting"); });
+    refused_or_answered([&] { reader.each_run({}, [](const auto&) {}); });
     for (const engine::RunNumber run : {1, 2, 3}) {
       refused_or_answered([&] { reader.run(event_id(run)); });
       refused_or_answered([&] { reader.timeline(event_id(run)); });
+      refused_or_answered([&] { reader.build_of(event_id(run)); });
     }
   });
   refused_or_answered([&] { verify_store(path); });
