@@ -6,7 +6,7 @@
 #include <array>
 #include <cctype>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
 #include "bin/reference/help_text.h"

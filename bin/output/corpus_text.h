@@ -3,7 +3,7 @@
 
 #include <ostream>
 
-#include "bin/operations/corpus.h"
+#include "bin/operations/runs/corpus.h"
 #include "bin/output/table.h"
 
 namespace pawl::bin {

@@ -4,7 +4,7 @@
 #include <ostream>
 #include <vector>
 
-#include "bin/operations/timeline.h"
+#include "bin/operations/runs/timeline.h"
 #include "bin/output/terminal_table.h"
 
 namespace pawl::bin {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 
 namespace pawl::bin {
 

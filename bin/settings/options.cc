@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/retry_setting.h"
 #include "bin/settings/suggestion.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/settings/duration.h"
 
 namespace pawl::bin {

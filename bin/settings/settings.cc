@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 
 namespace pawl::bin {
 

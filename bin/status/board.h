@@ -9,7 +9,7 @@
 #include "bin/status/checkpoint_disk.h"
 #include "engine/authoring/clock.h"
 #include "engine/runtime/runner.h"
-#include "storage/outbox/gauges.h"
+#include "storage/outbox/chores/gauges.h"
 
 namespace pawl::bin {
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <thread>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
 #include "bin/status/http_connections.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
 

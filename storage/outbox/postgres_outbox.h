@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "engine/ports/outbox.h"
-#include "storage/outbox/archive_retention.h"
+#include "storage/outbox/chores/archive_retention.h"
+#include "storage/outbox/chores/gauges.h"
 #include "storage/outbox/fleet/takeovers.h"
-#include "storage/outbox/gauges.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/epoch.h"
 

@@ -8,8 +8,8 @@
 #include "bin/commands/change/batch_text.h"
 #include "bin/commands/change/batch_work.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/batches.h"
-#include "bin/operations/command_error.h"
+#include "bin/operations/changes/batches.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/output/table.h"
 #include "bin/settings/requester.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bin/operations/batches.h"
+#include "bin/operations/changes/batches.h"
 #include "bin/output/table.h"
 
 namespace pawl::bin {

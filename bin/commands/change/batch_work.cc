@@ -6,7 +6,7 @@
 
 #include "bin/commands/change/batch_text.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/batches.h"
+#include "bin/operations/changes/batches.h"
 #include "bin/output/table.h"
 #include "bin/worker/signals.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "bin/operations/bulk.h"
+#include "bin/operations/changes/bulk.h"
 #include "bin/output/console.h"
 #include "bin/settings/exit_code.h"
 #include "bin/settings/settings.h"

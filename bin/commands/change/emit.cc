@@ -5,9 +5,9 @@
 #include <iterator>
 
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/event_check.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/changes/event_check.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/settings/suggestion.h"
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/settings/requester.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/prune.h"
+#include "bin/operations/changes/prune.h"
 
 namespace pawl::bin {
 

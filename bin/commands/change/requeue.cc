@@ -8,9 +8,9 @@
 
 #include "bin/commands/verb/full_ids.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/event_check.h"
-#include "bin/operations/repair.h"
+#include "bin/operations/changes/event_check.h"
+#include "bin/operations/changes/repair.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/settings/requester.h"
 
 namespace pawl::bin {

@@ -6,8 +6,8 @@
 
 #include "bin/commands/change/bulk_options.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/settings/requester.h"
 #include "storage/outbox/event_admin.h"
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bin/commands/inspect/status_text.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/doctor.h"
+#include "bin/operations/health/doctor.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/settings/version.h"
 

@@ -4,9 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "bin/operations/command_error.h"
-#include "bin/operations/export.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/export.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/settings/duration.h"
 #include "storage/checkpoints/reader.h"
 

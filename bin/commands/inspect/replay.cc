@@ -4,9 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "bin/operations/command_error.h"
-#include "bin/operations/corpus.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/corpus.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/output/corpus_text.h"
 #include "bin/output/replay_text.h"
 #include "bin/settings/duration.h"

@@ -6,10 +6,10 @@
 #include <limits>
 
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/batches.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/fleet.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/changes/batches.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/output/terminal_table.h"
 #include "bin/settings/duration.h"
 #include "engine/authoring/errors.h"

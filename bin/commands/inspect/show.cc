@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "bin/commands/inspect/show_fleet.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/run_ids.h"
-#include "bin/operations/timeline.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/run_ids.h"
+#include "bin/operations/runs/timeline.h"
 #include "bin/output/redact.h"
 #include "bin/output/story_text.h"
 #include "engine/authoring/errors.h"

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "storage/outbox/event_admin.h"
 #include "storage/outbox/fleet/runs.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bin/operations/fleet.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/output/console.h"
 #include "bin/output/table.h"
 

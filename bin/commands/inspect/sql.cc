@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "bin/operations/fleet.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/fleet.h"
+#include "bin/operations/runs/run_ids.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 

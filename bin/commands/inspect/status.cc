@@ -5,7 +5,7 @@
 
 #include "bin/commands/inspect/status_text.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/status.h"
+#include "bin/operations/health/status.h"
 
 namespace pawl::bin {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <ostream>
 
-#include "bin/operations/status.h"
+#include "bin/operations/health/status.h"
 #include "workflows/redaction/own_secrets.h"
 
 namespace pawl::bin {

@@ -13,9 +13,9 @@
 
 #include "bin/commands/inspect/status_text.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/command_error.h"
-#include "bin/operations/fleet.h"
-#include "bin/operations/status.h"
+#include "bin/operations/health/status.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
 #include "bin/settings/duration.h"

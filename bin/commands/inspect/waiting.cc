@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "bin/operations/command_error.h"
-#include "bin/operations/fleet.h"
-#include "bin/operations/waiting.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
+#include "bin/operations/runs/waiting.h"
 #include "bin/output/redact.h"
 #include "engine/authoring/errors.h"
 

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <map>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/output/redact.h"
 #include "bin/output/utc_text.h"
 #include "bin/settings/version.h"

@@ -7,7 +7,7 @@
 
 #include "bin/commands/setup/migration_status.h"
 #include "bin/commands/verb/one_shot.h"
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/worker/workflows.h"
 #include "storage/postgres/advice.h"
 #include "storage/schema/migrator.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/run_ids.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/migrations/migrations.h"
 #include "storage/schema/migrator.h"

@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 
-#include "bin/operations/command_error.h"
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/version.h"
 #include "bin/status/server.h"

@@ -1,7 +1,7 @@
 // The full ids that Postgres is asked by, of what somebody has typed.
 #pragma once
 
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/run_ids.h"
 #include "bin/settings/settings.h"
 
 namespace pawl::bin {

@@ -1,7 +1,7 @@
 // Recorded runs against this build, as a CI asks.
 #include <catch2/catch.hpp>
 
-#include "bin/operations/corpus.h"
+#include "bin/operations/runs/corpus.h"
 #include "tests/bin/commands/corpus.h"
 
 using namespace pawl;

@@ -1,10 +1,10 @@
 // The ids that verbs take.
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/run_ids.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
 

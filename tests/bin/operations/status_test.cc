@@ -1,5 +1,5 @@
 // What is wrong with a fleet, decided from what was read of it.
-#include "bin/operations/status.h"
+#include "bin/operations/health/status.h"
 
 #include <catch2/catch.hpp>
 

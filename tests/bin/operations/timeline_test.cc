@@ -1,5 +1,5 @@
 // What is told beside the moments of a run.
-#include "bin/operations/timeline.h"
+#include "bin/operations/runs/timeline.h"
 
 #include <catch2/catch.hpp>
 

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/settings/retry_setting.h"
 
 using namespace pawl::bin;

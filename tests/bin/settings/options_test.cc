@@ -7,7 +7,7 @@
 #include <fstream>
 #include <map>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "bin/settings/retry_setting.h"
 #include "bin/worker/workflows.h"
 #include "tests/bin/temporary_directory.h"

@@ -13,7 +13,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "tests/bin/manual_clock.h"
 #include "tests/bin/temporary_directory.h"

@@ -3,7 +3,7 @@
 #include <future>
 
 #include "engine/authoring/errors.h"
-#include "storage/outbox/application_watch.h"
+#include "storage/outbox/chores/application_watch.h"
 #include "storage/schema/migrator.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"

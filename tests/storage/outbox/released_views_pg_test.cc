@@ -1,7 +1,7 @@
 // The application alters its own columns in between of pawl.release_application() and pawl.bind_application().
 #include <catch2/catch.hpp>
 
-#include "storage/outbox/application_watch.h"
+#include "storage/outbox/chores/application_watch.h"
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/depositlink/postgres/postgres_recipients.h"
 

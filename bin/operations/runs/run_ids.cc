@@ -1,11 +1,11 @@
 // Resolves ids.
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/run_ids.h"
 
 #include <algorithm>
 #include <cctype>
 #include <set>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "engine/authoring/uuid.h"
 #include "workflows/text/ascii_case.h"
 

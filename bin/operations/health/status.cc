@@ -1,5 +1,5 @@
 // Decides what is wrong with a fleet.
-#include "bin/operations/status.h"
+#include "bin/operations/health/status.h"
 
 #include <algorithm>
 #include <filesystem>

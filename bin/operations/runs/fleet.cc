@@ -1,11 +1,11 @@
 // Looks in the file first, then in Postgres.
-#include "bin/operations/fleet.h"
+#include "bin/operations/runs/fleet.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "storage/outbox/fleet/fleet.h"
 #include "storage/outbox/fleet/runs.h"

@@ -1,5 +1,5 @@
 // Groups what does not fit by what all runs of a kind have in common.
-#include "bin/operations/corpus.h"
+#include "bin/operations/runs/corpus.h"
 
 #include <algorithm>
 #include <cctype>

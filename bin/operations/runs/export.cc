@@ -1,5 +1,5 @@
 // Says how texts are redacted.
-#include "bin/operations/export.h"
+#include "bin/operations/runs/export.h"
 
 #include <nlohmann/json.hpp>
 

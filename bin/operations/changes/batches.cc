@@ -1,7 +1,7 @@
 // Reads pawl.v1_batches, and calls the functions that change them.
-#include "bin/operations/batches.h"
+#include "bin/operations/changes/batches.h"
 
-#include "bin/operations/command_error.h"
+#include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"

@@ -1,5 +1,5 @@
 // Asks each store for what it would remove, or tells it to.
-#include "bin/operations/prune.h"
+#include "bin/operations/changes/prune.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "storage/outbox/archive_retention.h"
+#include "storage/outbox/chores/archive_retention.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/place.h"
 

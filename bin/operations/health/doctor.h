@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "bin/operations/finding.h"
+#include "bin/operations/health/finding.h"
 #include "engine/ports/outbox.h"
 #include "storage/migrations/migrations.h"
 

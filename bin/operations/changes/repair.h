@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/run_ids.h"
 #include "engine/authoring/workflow.h"
 
 namespace pawl::bin {

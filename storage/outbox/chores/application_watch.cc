@@ -1,5 +1,5 @@
 // One call of pawl.problems(), which reads the catalogue and locks nothing.
-#include "storage/outbox/application_watch.h"
+#include "storage/outbox/chores/application_watch.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Calls pawl.work_on_batches, which knows what a rate allows.
-#include "storage/outbox/batch_steps.h"
+#include "storage/outbox/chores/batch_steps.h"
 
 #include <algorithm>
 

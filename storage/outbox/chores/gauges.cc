@@ -1,5 +1,5 @@
 // One call of pawl.read_gauges(), which locks nothing.
-#include "storage/outbox/gauges.h"
+#include "storage/outbox/chores/gauges.h"
 
 #include <algorithm>
 #include <utility>

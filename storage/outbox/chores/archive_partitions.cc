@@ -1,5 +1,5 @@
 // Asks for next month's partition first: nearly always it is there.
-#include "storage/outbox/archive_partitions.h"
+#include "storage/outbox/chores/archive_partitions.h"
 
 #include <algorithm>
 

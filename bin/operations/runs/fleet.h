@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "bin/operations/run_ids.h"
+#include "bin/operations/runs/run_ids.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/postgres/connection.h"
 

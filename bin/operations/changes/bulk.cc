@@ -1,5 +1,5 @@
 // Calls pawl.preview_batch and pawl.make_batch, which select by one function.
-#include "bin/operations/bulk.h"
+#include "bin/operations/changes/bulk.h"
 
 #include <nlohmann/json.hpp>
 #include <sstream>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bin/operations/finding.h"
+#include "bin/operations/health/finding.h"
 #include "storage/outbox/fleet/fleet.h"
 #include "storage/postgres/address.h"
 

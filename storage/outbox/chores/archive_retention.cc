@@ -1,5 +1,5 @@
 // Calls pawl.prune, which knows in which order things may go.
-#include "storage/outbox/archive_retention.h"
+#include "storage/outbox/chores/archive_retention.h"
 
 #include <utility>
 

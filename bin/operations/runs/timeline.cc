@@ -1,5 +1,5 @@
 // Merges what both databases have.
-#include "bin/operations/timeline.h"
+#include "bin/operations/runs/timeline.h"
 
 #include <algorithm>
 

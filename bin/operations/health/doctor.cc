@@ -1,5 +1,5 @@
 // Examines the parts side by side.
-#include "bin/operations/doctor.h"
+#include "bin/operations/health/doctor.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <future>
 
-#include "bin/operations/fleet.h"
-#include "bin/operations/status.h"
+#include "bin/operations/health/status.h"
+#include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/fleet/fleet.h"

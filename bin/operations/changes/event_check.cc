@@ -1,5 +1,5 @@
 // Asks the definitions, each for all that it refuses.
-#include "bin/operations/event_check.h"
+#include "bin/operations/changes/event_check.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

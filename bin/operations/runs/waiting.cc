@@ -1,5 +1,5 @@
 // Joins two partial answers.
-#include "bin/operations/waiting.h"
+#include "bin/operations/runs/waiting.h"
 
 #include <algorithm>
 #include <map>

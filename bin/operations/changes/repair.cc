@@ -1,11 +1,11 @@
 // Looks at what the runs are first, so that a refusal can say what would do.
-#include "bin/operations/repair.h"
+#include "bin/operations/changes/repair.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "bin/operations/command_error.h"
-#include "bin/operations/event_check.h"
+#include "bin/operations/changes/event_check.h"
+#include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "storage/outbox/operators/repairs.h"
 
