@@ -185,7 +185,7 @@ constexpr Pattern kPatterns[] = {
      any},
     {"\\bsigntool" PAWL_COMMAND_REST "/p\\s+" PAWL_ARGUMENT, any},
     {"\\blftp\\b[^\\n|;]{0,200}?(?:-u|--user)\\s*[^\\s,]{1,64},(\\S+)", any},
-    {"\\bnet1?\\s+user\\s+[^\\s/]+\\s+([^\\s/*]\\S*)", any},
+    {"\\bnet1?\\s+user\\s+[^\\s/]+\\s+([^\\s/*]\\S*)", no_prose},
     {"(?i)ConvertTo-SecureString\\s+(?:-String\\s+)?" PAWL_ARGUMENT, no_prose},
     {"--from-literal[= ][\"']?[\\w.-]+=([^\\s\"']+)", any},
     {"\\b(?:passwd|chpasswd|kinit|cryptsetup|smbpasswd|sudo|docker|gpg|vault|mysql\\w*|psql)\\b[^\\n<]{0,100}<<<"

@@ -86,9 +86,9 @@ class Cursor {
   }
 
   std::optional<NamedValue> at_sign(std::size_t start) const {
-    start = after_yaml_tags(start);
+    start = after_yaml_tags(after_declared_type(start));
     if (const auto block = yaml_block(start)) return block;
-    start = after_type(after_environment(after_declared_type(skip_list_sign(start))));
+    start = after_type(after_environment(skip_list_sign(start)));
     if (start >= text_.size()) return std::nullopt;
     if (is_name_below(start)) return std::nullopt;
     if (const auto enclosed = enclosed_at(start)) return NamedValue{Separator::kSign, true, *enclosed};
