@@ -3,12 +3,14 @@
 
 #include <array>
 
+#include "bin/commands/change/ask.h"
 #include "bin/commands/change/batch.h"
 #include "bin/commands/change/dismiss.h"
 #include "bin/commands/change/emit.h"
 #include "bin/commands/change/in_doubt.h"
 #include "bin/commands/change/prune.h"
 #include "bin/commands/change/requeue.h"
+#include "bin/commands/change/rerun.h"
 #include "bin/commands/change/resume.h"
 #include "bin/commands/inspect/doctor.h"
 #include "bin/commands/inspect/export.h"
@@ -98,6 +100,17 @@ constexpr std::array kVerbs{
               make_requeue},
     VerbEntry{"dismiss", "Say that failed events are to stay undone, and why",
               R"(  pawl dismiss 9b3e71 --reason "connection was removed")", of_any<make_dismiss>},
+    VerbEntry{"retry-now", "End what unfinished runs wait for",
+              R"(  pawl runs --status waiting -o ids | xargs -r pawl retry-now     all that wait in this worker, now)",
+              of_any<make_retry_now>},
+    VerbEntry{"cancel", "End unfinished runs, whichever worker has them",
+              R"(  pawl cancel $(pawl emit billing/invoice.paid --aggregate-id 17 --data '{}') --note mistaken
+  pawl runs --status waiting -o ids | xargs -r pawl cancel --note "sent by hand"     all that wait here)",
+              of_any<make_cancel>},
+    VerbEntry{"rerun", "Begin an ended run anew, at a step, and tell nobody twice",
+              R"(  pawl rerun 9b3e71 --from send-email --reason "template corrected"     repeats nothing that was done
+  pawl rerun 9b3e71 --from send-email --resend --reason "sent to the wrong host"     sends all again)",
+              of_any<make_rerun>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
               R"(  pawl in-doubt                                  which mails, since when, what was known last
   pawl in-doubt resolve 9b3e71 --sent --note "relay log 14:02"    never sent again)",

@@ -16,6 +16,7 @@ std::string name_of(const engine::StepKey& step) { return step.step + (step.key.
 
 std::string end_of(const engine::ReplayReport& report) {
   if (!report.returned) return report.waiting.empty() && report.next.empty() ? "stopped" : "not ended";
+  if (!report.cancelled.empty()) return report.cancelled;
   return report.failure.empty() ? "done" : "failed: " + report.failure;
 }
 

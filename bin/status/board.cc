@@ -31,6 +31,7 @@ void StatusBoard::turned(const engine::RunnerStatus& status) {
   now_.runner.done += before_.done;
   now_.runner.done_with_note += before_.done_with_note;
   now_.runner.failed += before_.failed;
+  now_.runner.cancelled += before_.cancelled;
   now_.runner.attempts_failed += before_.attempts_failed;
   now_.runner.checkpoint_groups += before_.checkpoint_groups;
 }

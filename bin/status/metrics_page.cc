@@ -27,6 +27,7 @@ void add_worker(Exposition& page, const WorkerStatus& status) {
   page.add("pawl_runs_done_with_note_total", "counter",
            "Runs that ended done and note what was left out: nobody to tell, a mail not sent.", runner.done_with_note);
   page.add("pawl_runs_failed_total", "counter", "Runs that ended failed.", runner.failed);
+  page.add("pawl_runs_cancelled_total", "counter", "Runs that ended cancelled.", runner.cancelled);
   page.add("pawl_attempts_failed_total", "counter", "Attempts of steps that failed.", runner.attempts_failed);
   page.add("pawl_checkpoint_groups_total", "counter", "Group commits of checkpoints.", runner.checkpoint_groups);
   page.add("pawl_runs_moving", "gauge", "Runs in memory.", runner.moving);
@@ -72,6 +73,7 @@ void add_workflows(Exposition& page, const engine::Measures& measures) {
   for (const auto& [workflow, runs] : measures.workflows) {
     page.sample("pawl_workflow_runs_total", {{"workflow", workflow}, {"status", "done"}}, runs.done);
     page.sample("pawl_workflow_runs_total", {{"workflow", workflow}, {"status", "failed"}}, runs.failed);
+    page.sample("pawl_workflow_runs_total", {{"workflow", workflow}, {"status", "cancelled"}}, runs.cancelled);
   }
   page.head("pawl_end_to_end_seconds", "histogram",
             "From the transaction that emitted an event to the end of its run.");

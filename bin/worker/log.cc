@@ -38,6 +38,7 @@ Wording end_wording(std::string_view status, std::string_view detail) {
   if (status == "done" && !detail.empty()) return {LogLevel::kWarn, "run done, with something left out"};
   if (status == "done") return {LogLevel::kDebug, "run done"};
   if (status == "failed") return {LogLevel::kError, "run failed"};
+  if (status == "cancelled") return {LogLevel::kWarn, "run cancelled"};
   return {LogLevel::kWarn, "run superseded: the outbox has it no more for this worker"};
 }
 
@@ -49,6 +50,10 @@ Wording wording_of(const Notice& notice) {
       return {LogLevel::kInfo, "run resumed"};
     case NoticeKind::kRunEnded:
       return end_wording(notice.subject, notice.detail);
+    case NoticeKind::kRunCancelled:
+      return {LogLevel::kInfo, "run is being cancelled: nothing of it starts but what makes good"};
+    case NoticeKind::kRetryNow:
+      return {LogLevel::kInfo, "run is tried again at once"};
     case NoticeKind::kRunMisfit:
       return {LogLevel::kError, "run parked until a build that fits it runs"};
     case NoticeKind::kRunsLeft:
@@ -103,7 +108,8 @@ void Log::on(const Notice& notice) {
   if (wording.level < options_.level) return;
   const std::string attempt = notice.attempt > 0 ? std::to_string(notice.attempt) : "";
   const bool ended = notice.kind == NoticeKind::kRunEnded;
-  const bool with_note = ended && notice.subject == "done";
+  const bool with_note = (ended && (notice.subject == "done" || notice.subject == "cancelled")) ||
+                         notice.kind == NoticeKind::kRunCancelled || notice.kind == NoticeKind::kRetryNow;
   const bool counts_runs = notice.kind == NoticeKind::kRunsLeft || notice.kind == NoticeKind::kRunsPruned;
   const TraceContext trace = trace_of(notice.traceparent);
   line(wording.level, wording.message,

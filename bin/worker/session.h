@@ -5,8 +5,8 @@
 
 #include "bin/settings/settings.h"
 #include "bin/worker/workflows.h"
+#include "engine/lanes/thread_lanes.h"
 #include "engine/runtime/runner.h"
-#include "engine/runtime/thread_lanes.h"
 #include "storage/outbox/postgres_outbox.h"
 
 namespace pawl::bin {

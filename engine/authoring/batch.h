@@ -18,8 +18,9 @@ class Item {
   explicit Item(TypedExecution<In, Out>& execution) : execution_(&execution) {}
 
   const In& input() const { return execution_->input; }
-  /// The id of the run, which is its event's but for runs of further workflows of the event. With the step's name and
-  /// `key` it identifies the effect: the same in every attempt, replay and takeover.
+  /// The id of the run, which is its event's but for runs of further workflows of the event; of a rerun that is to
+  /// repeat no effect that of the run that had it first. With the step's name and `key` it identifies the effect: the
+  /// same in every attempt, replay and takeover.
   const std::string& event_id() const { return event_id_of(*execution_); }
   const std::string& key() const { return execution_->key; }
   /// The name of the workflow it is of, for a step that serves several.

@@ -103,6 +103,14 @@ class HungError : public Error {
   using Error::Error;
 };
 
+/// An operator has cancelled the run. Thrown by its first await of which something had not settled when that was seen:
+/// what had not is never tried again, and whoever awaits it later is told the same. A workflow may catch it to make
+/// good what it has done: steps that it starts from there on execute as ever. Whatever it then does, its run ends
+/// cancelled.
+class Cancelled : public Error {
+  using Error::Error;
+};
+
 /// The same step and key twice in one run, or a workflow that awaits what it did not start.
 class WorkflowBug : public Error {
   using Error::Error;

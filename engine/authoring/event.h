@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/authoring/clock.h"
 #include "engine/authoring/failure.h"
 
 namespace pawl::engine {
+
+/// An operator's word that a run is to end.
+struct Cancellation {
+  std::string by;    ///< Who asked.
+  std::string note;  ///< Why; may be empty.
+  Timestamp asked_at{};
+};
 
 /// One row of the outbox that this worker has claimed: an event, for one of the workflows of its type.
 struct Event {
@@ -25,6 +33,10 @@ struct Event {
   std::string workflow{};        ///< Whose run it is.
   std::string further_run_of{};  ///< The event's own id, where that is not `id`; else empty.
   std::string traceparent{};     ///< Of the trace in which it was emitted (W3C Trace Context), where its headers say.
+  std::optional<Cancellation> cancel{};  ///< Asked for before this delivery.
+  std::string parent{};                  ///< The run that this one was made from; else empty.
+  std::string from_step{};   ///< It takes over what began in its parent no later than this step; empty: nothing.
+  std::string effects_of{};  ///< The run under whose keys it does its effects; empty: its own.
 };
 
 /// What a run is called.
@@ -39,7 +51,7 @@ inline const std::string& event_id(const Event& event) {
   return event.further_run_of.empty() ? event.id : event.further_run_of;
 }
 
-enum class RunStatus { kRunning, kWaiting, kDone, kFailed, kSuperseded };
+enum class RunStatus { kRunning, kWaiting, kDone, kFailed, kCancelled, kSuperseded };
 
 /// The field's word for a status, the same in SQL, logs and the command line.
 constexpr const char* to_string(RunStatus status) {
@@ -52,10 +64,20 @@ constexpr const char* to_string(RunStatus status) {
       return "done";
     case RunStatus::kFailed:
       return "failed";
+    case RunStatus::kCancelled:
+      return "cancelled";
     case RunStatus::kSuperseded:
       return "superseded";
   }
   return "?";
+}
+
+/// How a run ends that is cancelled: `cancelled by WHO: WHY`.
+inline std::string reason_of(const Cancellation& cancellation) {
+  std::string reason = "cancelled by ";
+  reason.append(cancellation.by.empty() ? "an operator" : cancellation.by);
+  if (!cancellation.note.empty()) reason.append(": ").append(cancellation.note);
+  return reason;
 }
 
 /// Where a failed run may go on when an operator resumes it.
@@ -82,7 +104,7 @@ constexpr const char* to_string(Resumable resumable) {
 struct FinishedEvent {
   std::int64_t position = 0;
   std::string event_id;
-  RunStatus status = RunStatus::kDone;  ///< kDone or kFailed.
+  RunStatus status = RunStatus::kDone;  ///< kDone, kFailed or kCancelled.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
   Resumable resumable = Resumable::kAnywhere;
   std::string payload{};      ///< What is archived in place of the payload; empty: the payload as it was emitted.

@@ -74,9 +74,10 @@ class Execution {
     kHeld,        ///< Its step's circuit is open.
     kSucceeded,   ///< Durable.
     kFailed,      ///< Durable, with `error` as the reason.
+    kAbandoned,   ///< Its run was cancelled before it settled: it is never tried again.
   };
 
-  static constexpr std::size_t kPhases = 7;
+  static constexpr std::size_t kPhases = 8;
 
   /// Counted by its run as long as it lives, which is no longer than the run does.
   Execution(RunState& run, const StepBase& step, std::string key);
@@ -91,6 +92,8 @@ class Execution {
   /// Its run and its group keep count. Before it backs off, `retry_at` says until when.
   void enter(Phase phase);
   bool settled() const { return phase_ == Phase::kSucceeded || phase_ == Phase::kFailed; }
+  /// Nothing more comes of it.
+  bool over() const { return settled() || phase_ == Phase::kAbandoned; }
 
   RunState* run;
   const StepBase* step;
@@ -104,7 +107,8 @@ class Execution {
   std::string error;
   FailureClass failure = FailureClass::kNone;  ///< Once it has failed for good.
   std::string failure_code;
-  int thrown_by = 0;  ///< The number of the await that threw over its failure first; 0: none has.
+  bool last_attempt = false;  ///< Its run was cancelled: unless this attempt settles it, it is abandoned.
+  int thrown_by = 0;          ///< The number of the await that threw over its failure first; 0: none has.
   Outcome outcome;
   Remark remark = Remark::kNone;
 
@@ -115,14 +119,15 @@ class Execution {
   Timestamp listed_until_{};  ///< Under which its run lists it while it backs off.
 };
 
-/// The run's public id, which is its event's but for runs of further workflows: with step and key it identifies an
+/// The run whose effects these are, which is the execution's own but for reruns: with step and key it identifies an
 /// effect.
 const std::string& event_id_of(const Execution& execution);
 /// The name of the workflow that the run is of.
 const std::string& workflow_of(const Execution& execution);
 /// Whose event the run's is: as its producer said, else what the event is about.
 const std::string& tenant_of_event(const Execution& execution);
-/// Whether its effect may be there already: from an earlier attempt, an earlier delivery, or before a resume.
+/// Whether its effect may be there already: from an earlier attempt, an earlier delivery, before a resume, or from the
+/// run of which this is a rerun.
 bool may_be_repeated(const Execution& execution);
 
 /// The JSON that a checkpoint holds of an output, and that `restore` reads. For a type of which each event writes one,

@@ -17,7 +17,8 @@
 
 namespace pawl::engine {
 
-/// What `co_await` throws into the workflow when a step failed for good.
+/// What `co_await` throws into the workflow when a step failed for good. Where the run was cancelled it throws
+/// Cancelled (errors.h), which is no StepFailed.
 class StepFailed : public Error {
  public:
   StepFailed(const std::string& step, const std::string& key, const std::string& reason, int await)
@@ -36,12 +37,12 @@ class StepFailed : public Error {
 /// Executions that were started together and settle together; owned by the run.
 struct StartedGroup {
   std::vector<Execution*> executions;
-  std::size_t unsettled = 0;
+  std::size_t unsettled = 0;  ///< Of which something may still come.
 
   void add(Execution& execution) {
     executions.push_back(&execution);
     execution.group = this;
-    unsettled += !execution.settled();
+    unsettled += !execution.over();
   }
 };
 
@@ -62,7 +63,11 @@ class Started {
   explicit Started(const StartedGroup* group) : group(group) {}
   /// How many items it has: 1, or as many as `start_each` was given.
   std::size_t size() const { return group->executions.size(); }
-  bool failed(std::size_t index = 0) const { return group->executions[index]->phase() == Execution::Phase::kFailed; }
+  /// For good; or the run was cancelled before it had settled.
+  bool failed(std::size_t index = 0) const {
+    const Execution& execution = *group->executions[index];
+    return execution.over() && execution.phase() != Execution::Phase::kSucceeded;
+  }
   const std::string& error(std::size_t index = 0) const { return group->executions[index]->error; }
   /// The output, once awaited and unless it failed. Lives as long as the run's frame.
   const Out& output(std::size_t index = 0) const {
@@ -106,8 +111,8 @@ class Run {
  public:
   explicit Run(RunState& state) : state_(&state) {}
 
-  /// Starts the step and awaits it: `const Out out = co_await run.step(s, in);`. Throws StepFailed. The input is
-  /// copied; the result lives as long as the frame.
+  /// Starts the step and awaits it: `const Out out = co_await run.step(s, in);`. Throws StepFailed or Cancelled. The
+  /// input is copied; the result lives as long as the frame.
   template <class In, class Out>
   StepAwaiter<In, Out> step(const Step<In, Out>& step, const std::type_identity_t<In>& input) const {
     return {{state_, {start(step, input).group}}};
@@ -139,7 +144,8 @@ class Run {
   Started<In, Out> start_each(const Step<In, Out>& step,
                               const std::vector<std::type_identity_t<In>>&& inputs) const = delete;
 
-  /// Waits until everything has settled, then throws the first failure in order of the arguments.
+  /// Waits until everything has settled, then throws the first failure in order of the arguments. Throws Cancelled
+  /// where something never will, since the run was cancelled.
   template <class... Ins, class... Outs>
   AllAwaiter<sizeof...(Outs)> all(const Started<Ins, Outs>&... started) const {
     return {state_, {started.group...}};

@@ -55,6 +55,11 @@ bool StepQueue::offer(Execution& execution, Timestamp now, bool returning) {
   return true;
 }
 
+void StepQueue::withdraw(const RunState& run) {
+  std::erase_if(ready_, [&](const Ready& ready) { return ready.execution->run == &run; });
+  isolation_.withdraw(run);
+}
+
 bool StepQueue::offer_isolated(Execution& execution, const std::string& tenant, Timestamp now) {
   if (isolation_.waiting() >= keep_) {
     execution.retry_at = now + kAwayFromCrowd;

@@ -60,6 +60,8 @@ class StepQueue {
   /// of isolated tenants may wait in it; any other backs off for a while, which counts as no attempt. `returning`: it
   /// was held before, so that it must not lose its place to a new one.
   bool offer(Execution& execution, Timestamp now, bool returning);
+  /// Nothing of this run is queued from now on.
+  void withdraw(const RunState& run);
   /// What has just failed is the service as it is now.
   void note_service() { service_version_ = step_->service_version(); }
   /// Looks once a second whether the service behind a paused step may have been set right, and lets it probe then.

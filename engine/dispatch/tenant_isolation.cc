@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/authoring/execution.h"
+
 namespace pawl::engine {
 
 TenantIsolation::Tenant& TenantIsolation::remember(const std::string& tenant) {
@@ -63,6 +65,11 @@ bool TenantIsolation::returned(const std::vector<Execution*>& executions) {
   if (out_ == nullptr || executions.front() != out_) return false;
   out_ = nullptr;
   return true;
+}
+
+void TenantIsolation::withdraw(const RunState& run) {
+  for (Waiting& turn : turns_)
+    waiting_ -= std::erase_if(turn.executions, [&](const Execution* execution) { return execution->run == &run; });
 }
 
 std::vector<Execution*> TenantIsolation::evict() {

@@ -13,6 +13,7 @@
 namespace pawl::engine {
 
 class Execution;
+struct RunState;
 
 /// Engine's thread only. One call at a time is about an isolated tenant, and about one alone; a call that is refused
 /// halves how many items the tenant's next one has, one that is not doubles it, until the tenant is as any other.
@@ -43,6 +44,8 @@ class TenantIsolation {
   std::vector<Execution*> take(std::size_t most);
   /// These are the executions of the call that `take` gave last and are back.
   bool returned(const std::vector<Execution*>& executions);
+  /// Nothing of this run waits here from now on.
+  void withdraw(const RunState& run);
   /// Everything that waits here.
   std::vector<Execution*> evict();
 

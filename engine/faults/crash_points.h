@@ -8,7 +8,7 @@
 
 namespace pawl::engine {
 
-/// In the order of a run's life; then the verbs that are no worker.
+/// In the order of a run's life; then what an operator's marks lead to, and the verbs that are no worker.
 enum class CrashPoint {
   kBeforeStoreMigrated,
   kAfterStoreMigrated,
@@ -59,10 +59,17 @@ enum class CrashPoint {
   kAfterRenewed,
   kBeforeReleased,
   kAfterReleased,
+  kRunCancelled,
+  kBeforeMarksTakenOff,
+  kAfterMarksTakenOff,
   kBeforeEmitted,
   kAfterEmitted,
   kBeforeResumed,
   kAfterResumed,
+  kBeforeMarked,
+  kAfterMarked,
+  kBeforeRerun,
+  kAfterRerun,
   kBeforeResolved,
   kAfterResolved,
   kBeforeRequeued,
@@ -138,11 +145,19 @@ inline constexpr auto kCrashPlaces = std::to_array<NumberedCrashPlace>({
     {CrashPoint::kAfterRenewed, "after-renewed", "the lease is renewed; the engine does not know"},
     {CrashPoint::kBeforeReleased, "before-released", "the epoch's clean end is written and not committed"},
     {CrashPoint::kAfterReleased, "after-released", "the epoch has stopped cleanly; the process still runs"},
+    {CrashPoint::kRunCancelled, "run-cancelled", "a cancellation was seen; the store knows nothing of it"},
+    {CrashPoint::kBeforeMarksTakenOff, "before-marks-taken-off", "retries go on early; the outbox still asks for that"},
+    {CrashPoint::kAfterMarksTakenOff, "after-marks-taken-off",
+     "the outbox asks for no retry; the engine does not know"},
     {CrashPoint::kBeforeEmitted, "before-emitted", "the event has its id and is not written"},
     {CrashPoint::kAfterEmitted, "after-emitted", "the event is committed; whoever emitted it was told nothing"},
     {CrashPoint::kBeforeResumed, "before-resumed", "the failed event is in the archive"},
     {CrashPoint::kAfterResumed, "after-resumed",
      "the event is back in the outbox; whoever resumed it was told nothing"},
+    {CrashPoint::kBeforeMarked, "before-marked", "a run is to be cancelled, or tried again; nothing says so"},
+    {CrashPoint::kAfterMarked, "after-marked", "the run is cancelled or marked; whoever asked was told nothing"},
+    {CrashPoint::kBeforeRerun, "before-rerun", "the ended run is in the archive, and alone"},
+    {CrashPoint::kAfterRerun, "after-rerun", "the new run is in the outbox; whoever asked was told nothing"},
     {CrashPoint::kBeforeResolved, "before-resolved", "the ledger has mails in doubt"},
     {CrashPoint::kAfterResolved, "after-resolved",
      "the ledger has the operator's word, the run is resumed; whoever resolved it was told nothing"},

@@ -45,11 +45,13 @@ struct CallMeasures {
 struct RunMeasures {
   std::uint64_t done = 0;
   std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
   DurationHistogram end_to_end{};  ///< From the event's transaction, by Postgres' clock, to the durable end, by ours.
 
   RunMeasures& operator+=(const RunMeasures& other) {
     done += other.done;
     failed += other.failed;
+    cancelled += other.cancelled;
     end_to_end += other.end_to_end;
     return *this;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -61,9 +62,16 @@ struct RunParked {
   Timestamp wake_at{};
   std::string reason;
 };
+/// An operator's cancellation was seen: no attempt of what is started until the run's code is told begins after this.
+/// The first counts; a resume takes it back.
+struct RunCancelled {
+  RunNumber run = 0;
+  Cancellation cancellation;
+  Timestamp at{};
+};
 struct RunEnded {
   RunNumber run = 0;
-  RunStatus status = RunStatus::kDone;  ///< kDone, kFailed or kSuperseded.
+  RunStatus status = RunStatus::kDone;  ///< kDone, kFailed, kCancelled or kSuperseded.
   std::string reason;
   Timestamp at{};
   Resumable resumable = Resumable::kAnywhere;
@@ -85,8 +93,8 @@ struct RunRedelivered {
   int deliveries = 1;
 };
 
-using Checkpoint =
-    std::variant<RunStarted, StepSettled, AttemptFailed, RunParked, RunEnded, RunReopened, RunRedelivered>;
+using Checkpoint = std::variant<RunStarted, StepSettled, AttemptFailed, RunParked, RunCancelled, RunEnded, RunReopened,
+                                RunRedelivered>;
 
 /// A step whose attempt failed and that has not settled since.
 struct PendingRetry {
@@ -110,7 +118,10 @@ struct StoredRun {
   Failure failure{};                           ///< The same.
   std::vector<StepSettled> steps;
   std::vector<PendingRetry> retries;
-  std::string payload_to_archive{};  ///< FinishedEvent's; the engine's, no store has it.
+  std::optional<Cancellation> cancelled{};
+  // the engine's own, which no store has:
+  std::string payload_to_archive{};  ///< FinishedEvent's.
+  bool retry_now = false;            ///< An operator wants its retries now.
 };
 
 /// An unfinished run found at start.

@@ -11,6 +11,8 @@ enum class NoticeKind {
   kRunStarted,
   kRunResumed,     ///< Taken up again after a restart, a redelivery or by an operator.
   kRunEnded,       ///< `detail` is the reason, `status` in `subject`.
+  kRunCancelled,   ///< An operator's cancellation was seen, and is on record. `detail` says whose and why.
+  kRetryNow,       ///< An operator wants its retries now. `detail` says who and why.
   kRunMisfit,      ///< Another build began it; it waits for that. `detail` says what does not fit.
   kRunsLeft,       ///< Runs of the store, `detail` many, whose workflows this worker does not run; once, at start.
   kRunsPruned,     ///< Ended runs, `detail` many, were older than the store keeps them.

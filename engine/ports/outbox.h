@@ -59,15 +59,31 @@ struct ClaimRequest {
   ClaimLimits limits;
 };
 
+/// What an operator asks of a run while a worker has it.
+struct Mark {
+  enum class Kind {
+    kCancel,    ///< Stays until the run has left the outbox.
+    kRetryNow,  ///< What the run waits for is not to be waited for any longer; taken off once it was seen.
+  };
+  Kind kind = Kind::kCancel;
+  std::int64_t position = 0;
+  std::string id;      ///< Of the run.
+  Cancellation asked;  ///< By whom, why and when.
+};
+
+/// As many marks are seen at once.
+inline constexpr std::size_t kMarksMax = 1000;
+
 /// Claims and finishes events under a lease.
 ///
 /// An event has one run for each workflow of its type that was registered when it was emitted, or, where none was, when
 /// a worker saw it first. Each has a place, a lease, deliveries and an end of its own, and is what is called an event
 /// here.
 ///
-/// `claim`, `sleep` and `release` are called from one thread, `finish` from another, `renew` from a third; an
-/// implementation gives each its own connection. Every call may throw UnavailableError (try later; nothing is known to
-/// have happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be repeated.
+/// `claim`, `sleep` and `release` are called from one thread, `finish`, `marks` and `take_off` from another, `renew`
+/// from a third; an implementation gives each its own connection. Every call may throw UnavailableError (try later;
+/// nothing is known to have happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be
+/// repeated.
 class Outbox {
  public:
   virtual ~Outbox() = default;
@@ -94,6 +110,12 @@ class Outbox {
 
   /// Archives events, once each. Repeating it is harmless. Returns how many were still ours.
   virtual std::size_t finish(std::span<const FinishedEvent> finished) = 0;
+
+  /// What is asked of runs of this epoch whose position is above `above`, in order of position, at most kMarksMax.
+  virtual std::vector<Mark> marks(std::int64_t above) = 0;
+
+  /// Takes off the retry-nows of these, unless the run is not ours any more or they were asked for anew since.
+  virtual void take_off(std::span<const Mark> marks) = 0;
 
   /// Renews every lease of this epoch. Throws LeaseLostError when the epoch was declared dead.
   virtual void renew() = 0;

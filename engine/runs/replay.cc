@@ -27,13 +27,14 @@ void collect_pending(const RunState& run, const std::vector<PendingRetry>& retri
 }
 
 void compare_end(const StoredRun& stored, ReplayReport& report) {
-  const bool ended = stored.status == RunStatus::kDone || stored.status == RunStatus::kFailed;
+  const bool cancelled = stored.status == RunStatus::kCancelled;
+  const bool ended = stored.status == RunStatus::kDone || stored.status == RunStatus::kFailed || cancelled;
   const bool set_aside = stored.steps.empty() && stored.status == RunStatus::kFailed;
   if (!ended || set_aside) return;
   if (!report.next.empty())
     report.mismatches.push_back("the run ended " + std::string(to_string(stored.status)) +
                                 ", but today's code would go on with " + name_of(report.next.front()));
-  else if (report.returned && report.failure.empty() != (stored.status == RunStatus::kDone))
+  else if (report.returned && !cancelled && report.failure.empty() != (stored.status == RunStatus::kDone))
     report.mismatches.push_back("the run ended " + std::string(to_string(stored.status)) + ", but today's code ends " +
                                 (report.failure.empty() ? "done" : "failed: " + report.failure));
 }
@@ -48,6 +49,8 @@ ReplayReport replay(const WorkflowDefinition& workflow, const StoredRun& stored)
   ReplayReport report;
   report.returned = run.returned();
   report.failure = failure_reason(run);
+  if (stored.cancelled && (run.cancel_thrown || stored.status == RunStatus::kCancelled))
+    report.cancelled = reason_of(*stored.cancelled);
   for (const StepSettled& settled : stored.steps)
     if (consumed(run, settled)) report.happened.push_back(settled);
   std::sort(report.happened.begin(), report.happened.end(),

@@ -16,7 +16,8 @@ struct ReplayReport {
   bool returned = false;              ///< The code reached its end.
   std::string failure;                ///< Why it failed, if it returned so.
   std::vector<StepKey> never_asked;   ///< Checkpoints that the code did not ask for.
-  std::string misfit;  ///< Why a worker would park the run instead of going on with it; empty: it would not.
+  std::string misfit;     ///< Why a worker would park the run instead of going on with it; empty: it would not.
+  std::string cancelled;  ///< Of a cancelled run: by whom and why.
   /// Each a sentence: checkpoints that today's code never asks for, outputs it cannot read, an end that differs.
   std::vector<std::string> mismatches;
 };

@@ -60,7 +60,10 @@ void restore(Execution& execution, const PendingRetry& retry) {
 
 }  // namespace
 
-const std::string& event_id_of(const Execution& execution) { return execution.run->stored.event.id; }
+const std::string& event_id_of(const Execution& execution) {
+  const Event& event = execution.run->stored.event;
+  return event.effects_of.empty() ? event.id : event.effects_of;
+}
 
 const std::string& workflow_of(const Execution& execution) { return execution.run->definition->name; }
 
@@ -71,7 +74,7 @@ const std::string& tenant_of_event(const Execution& execution) {
 
 bool may_be_repeated(const Execution& execution) {
   const Event& event = execution.run->stored.event;
-  return execution.attempt > 1 || event.deliveries > 1 || event.resumes > 0;
+  return execution.attempt > 1 || event.deliveries > 1 || event.resumes > 0 || !event.effects_of.empty();
 }
 
 RunState::RunState(const WorkflowDefinition& workflow, StoredRun history)
@@ -100,6 +103,15 @@ void RunState::advance() {
   if (frame.returned()) failure = frame.failure();
 }
 
+void RunState::cancel(const Cancellation& cancellation) {
+  stored.cancelled = cancellation;
+  for (const auto& [name, execution] : executions) {
+    if (execution->over() || execution->phase() == Execution::Phase::kSettling) continue;
+    execution->last_attempt = true;
+    if (execution->phase() != Execution::Phase::kInFlight) execution->enter(Execution::Phase::kAbandoned);
+  }
+}
+
 bool RunState::can_advance() const { return !returned() && all_settled(awaited); }
 
 bool RunState::moving() const {
@@ -123,13 +135,14 @@ void Execution::leave_phase() {
 }
 
 void Execution::enter(Phase phase) {
-  const bool was_settled = settled();
+  const bool was_over = over();
+  if (phase == Phase::kAbandoned) error = "cancelled before it was done";
   leave_phase();
   phase_ = phase;
   ++run->in_phase.at(static_cast<std::size_t>(phase_));
   if (phase_ == Phase::kBackingOff) run->backing_off.insert({listed_until_ = retry_at, this});
   if (phase_ == Phase::kHeld) run->held.insert(this);
-  if (group != nullptr && settled() && !was_settled) --group->unsettled;
+  if (group != nullptr && over() && !was_over) --group->unsettled;
 }
 
 void require_room(const RunState& run, std::size_t more) {
@@ -157,7 +170,10 @@ Execution& start_execution(RunState& run, std::unique_ptr<Execution> execution) 
     restore(run, started, *settled);
   } else {
     if (const auto retry = take(run.retries_left, name)) restore(started, *retry);
-    run.fresh.push_back(&started);
+    if (run.abandons())
+      started.enter(Execution::Phase::kAbandoned);
+    else
+      run.fresh.push_back(&started);
   }
   return started;
 }
@@ -174,7 +190,23 @@ void await_groups(RunState& run, std::span<const StartedGroup* const> groups) {
   run.awaited.assign(groups.begin(), groups.end());
 }
 
+namespace {
+
+bool any_abandoned(std::span<const StartedGroup* const> groups) {
+  const auto is_abandoned = [](const Execution* execution) {
+    return execution->phase() == Execution::Phase::kAbandoned;
+  };
+  return std::ranges::any_of(
+      groups, [&](const StartedGroup* group) { return std::ranges::any_of(group->executions, is_abandoned); });
+}
+
+}  // namespace
+
 void throw_first_failure(RunState& run, std::span<const StartedGroup* const> groups) {
+  if (run.stored.cancelled && any_abandoned(groups)) {
+    run.cancel_thrown = true;
+    throw Cancelled(reason_of(*run.stored.cancelled));
+  }
   const Execution* first = nullptr;
   for (const StartedGroup* group : groups)
     for (Execution* execution : group->executions) {
@@ -251,6 +283,23 @@ Failure failure_of(const RunState& run) try {
   return {{}, {}, FailureClass::kWorkflow, code_of(error)};
 } catch (...) {  // a workflow may throw anything
   return {{}, {}, FailureClass::kWorkflow, {}};
+}
+
+namespace {
+
+bool is_cancelled(const std::exception_ptr& failure) try { std::rethrow_exception(failure); } catch (const Cancelled&) {
+  return true;
+} catch (...) {  // whatever else it threw
+  return false;
+}
+
+}  // namespace
+
+std::string cancelled_reason(const RunState& run) {
+  std::string reason = reason_of(*run.stored.cancelled);
+  if (run.failure && !is_cancelled(run.failure)) reason.append("; then ").append(failure_reason(run));
+  if (!run.note.empty()) reason.append("; ").append(run.note);
+  return reason;
 }
 
 std::string misfit(const RunState& run) {

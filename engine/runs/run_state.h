@@ -51,6 +51,12 @@ struct RunState {
   /// Calls the workflow's function on first use, then resumes the coroutine. Whatever it throws ends the run.
   void advance();
 
+  /// The sighting is on record: whatever has not settled is abandoned, but for what is out, which has this attempt
+  /// left. Nothing of the run may be queued any more.
+  void cancel(const Cancellation& cancellation);
+  /// The code has yet to meet the cancellation: what it starts is abandoned at once, unless it has settled before.
+  bool abandons() const { return stored.cancelled && !cancel_thrown; }
+
   /// The coroutine returned or threw.
   bool returned() const { return frame.returned() || failed_to_start; }
   /// Whatever the coroutine awaits has settled.
@@ -73,6 +79,7 @@ struct RunState {
   std::optional<RunParked> parking;  ///< What says why it leaves, while that is on the way to the store.
   bool leaving = false;              ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
+  bool cancel_thrown = false;  ///< An await has thrown Cancelled: what is started from here on executes.
   std::exception_ptr failure;
   int awaits_thrown = 0;   ///< How many awaits have thrown.
   int last_thrown = 0;     ///< The await that threw last, while its code has started nothing since; else 0.
@@ -98,6 +105,9 @@ struct RunState {
 std::string failure_reason(const RunState& run);
 /// The same for programs: which step ended it, how, and with which code.
 Failure failure_of(const RunState& run);
+
+/// How a cancelled run ends: by whom it was and why, what its code threw beside that, and what it has to say.
+std::string cancelled_reason(const RunState& run);
 
 /// The failed steps that a failed run's code has acted on: an await threw over them, and what it threw was caught, if
 /// only to start something else before it was thrown again. All that failed where its code has not run.

@@ -33,8 +33,8 @@ RunState* RunTable::find(RunNumber number) const {
   return run == runs_.end() ? nullptr : run->second.get();
 }
 
-RunState* RunTable::find(const Event& event) const {
-  const auto run = by_event_.find(event.id);
+RunState* RunTable::find(const std::string& run_id) const {
+  const auto run = by_event_.find(run_id);
   return run == by_event_.end() ? nullptr : run->second;
 }
 

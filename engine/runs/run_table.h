@@ -21,7 +21,8 @@ class RunTable {
 
   /// Null if it is not in memory.
   RunState* find(RunNumber number) const;
-  RunState* find(const Event& event) const;
+  RunState* find(const std::string& run_id) const;
+  RunState* find(const Event& event) const { return find(event.id); }
   bool contains(RunNumber number) const { return runs_.contains(number); }
 
   bool empty() const { return runs_.empty(); }

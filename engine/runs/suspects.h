@@ -62,6 +62,8 @@ class Suspects {
   void hold(StoredRun run) { held_ = std::move(run); }
   bool holds(RunNumber run) const { return held_ && held_->run == run; }
   const std::optional<StoredRun>& held() const { return held_; }
+  /// Of the one that is held: its cancellation is on record.
+  void cancel(const Cancellation& cancellation) { held_->cancelled = cancellation; }
   /// The one that was held, which is to move now.
   StoredRun release() { return *std::exchange(held_, std::nullopt); }
 

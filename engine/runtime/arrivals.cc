@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/faults/crash_point.h"
+#include "engine/runs/inherited_steps.h"
 
 namespace pawl::engine {
 
@@ -11,7 +12,9 @@ namespace {
 
 const Failure kOfPayload{{}, {}, FailureClass::kPayload, {}};
 
-bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
+bool ended(RunStatus status) {
+  return status == RunStatus::kDone || status == RunStatus::kFailed || status == RunStatus::kCancelled;
+}
 
 std::string too_large(std::int64_t bytes) {
   return "its payload of " + std::to_string(bytes) + " bytes does not reach a worker, which takes at most " +
@@ -36,10 +39,10 @@ void Arrivals::arrive(Arrival arrival) {
   else if (!arrival.known.empty())
     arrive_known(arrival.event, std::move(arrival.known.front()));
   else
-    arrive_new(std::move(arrival.event));
+    arrive_new(std::move(arrival.event), arrival.parent);
 }
 
-void Arrivals::arrive_new(Event event) {
+void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
   StoredRun stored;
   stored.run = next_run_++;
   stored.resumes = event.resumes;
@@ -54,6 +57,16 @@ void Arrivals::arrive_new(Event event) {
                                .withheld = size,
                                .failure = kOfPayload},
                               stored.event);
+  const Inherited inherited = inherited_steps(stored.event, parent);
+  if (!inherited.refusal.empty())
+    return use_.life.finished({.position = stored.event.position,
+                               .event_id = stored.event.id,
+                               .status = RunStatus::kFailed,
+                               .reason = inherited.refusal,
+                               .payload = payload_to_archive(workflow, stored.event.payload),
+                               .failure = {{}, {}, FailureClass::kWorkflow, {}}},
+                              stored.event);
+  stored.steps = inherited.steps;
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (workflow->payload_to_keep) try {
       started.event.payload = workflow->payload_to_keep(stored.event.payload);
@@ -67,9 +80,22 @@ void Arrivals::arrive_new(Event event) {
           stored.event);
     }
   use_.journal.add_soon(std::move(started), now());  // with the first step's end, mostly
+  for (StepSettled& step : stored.steps) {
+    step.run = stored.run;
+    use_.journal.add_soon(step, now());
+  }
   crash_point(CrashPoint::kRunStarted);
   use_.observer.on(notice_of(NoticeKind::kRunStarted, stored.event, "", ""));
-  use_.life.admit(*workflow, std::move(stored));
+  admit(*workflow, std::move(stored));
+}
+
+// Nothing of one that was cancelled before it came may start before that is on record.
+void Arrivals::admit(const WorkflowDefinition& workflow, StoredRun stored) {
+  const std::optional<Cancellation> cancel = stored.event.cancel;
+  if (!cancel || stored.cancelled) return use_.life.admit(workflow, std::move(stored));
+  stored.cancelled = cancel;
+  const StoredRun& told = stored;
+  use_.life.record(told, *cancel, [this, &workflow, stored] { use_.life.admit(workflow, stored); });
 }
 
 // A finished one is only archived again, unless an operator resumed it.
@@ -103,6 +129,7 @@ void Arrivals::reopen(const Event& event, StoredRun stored) {
   crash_point(CrashPoint::kRunReopened);
   std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
   stored.retries.clear();
+  stored.cancelled.reset();
   stored.resumes = event.resumes;
   resumed(event, std::move(stored), "by an operator");
 }
@@ -111,9 +138,9 @@ void Arrivals::resumed(const Event& event, StoredRun stored, std::string_view by
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
+  stored.event.cancel = event.cancel;
   use_.observer.on(notice_of(NoticeKind::kRunResumed, event, "", by));
-  if (const auto* workflow = find_workflow(use_.workflows, stored.workflow))
-    return use_.life.admit(*workflow, std::move(stored));
+  if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) return admit(*workflow, std::move(stored));
   use_.life.park_misfit(stored, "no workflow named " + stored.workflow);
 }
 

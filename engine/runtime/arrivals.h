@@ -34,7 +34,8 @@ class Arrivals {
   std::uint64_t claimed() const { return claimed_; }
 
  private:
-  void arrive_new(Event event);
+  void admit(const WorkflowDefinition& workflow, StoredRun stored);
+  void arrive_new(Event event, const std::vector<StoredRun>& parent);
   void arrive_known(const Event& event, StoredRun stored);
   void arrive_again(RunState& run, const Event& event);
   void reopen(const Event& event, StoredRun stored);

@@ -62,6 +62,10 @@ void Intake::look_up(Checkpoints& store, Claim& claim) try {
   ids.reserve(claim.events.size());
   for (const Event& event : claim.events) ids.push_back(event.id);
   claim.known = store.find(ids);
+  ids.clear();
+  for (const Event& event : claim.events)
+    if (!event.from_step.empty()) ids.push_back(event.parent);
+  if (!ids.empty()) claim.parents = store.find(ids);
   crash_point(CrashPoint::kAfterLookUp);
 } catch (const RefusedError& error) {
   claim.error = error.what();
@@ -154,6 +158,8 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
     Arrival arrival{std::move(event), {}};
     if (const auto found = by_id.find(arrival.event.id); found != by_id.end())
       arrival.known.push_back(std::move(*found->second));
+    for (const StoredRun& run : claim->parents)
+      if (!arrival.event.from_step.empty() && run.event.id == arrival.event.parent) arrival.parent = {run};
     arrivals.push_back(std::move(arrival));
   }
   deliver_(std::move(arrivals));

@@ -18,7 +18,8 @@ namespace pawl::engine {
 /// A claimed event, with its run if the store has one.
 struct Arrival {
   Event event;
-  std::vector<StoredRun> known;  ///< None or one.
+  std::vector<StoredRun> known;     ///< None or one.
+  std::vector<StoredRun> parent{};  ///< The same, of the run that it is to begin like.
 };
 
 /// Engine's thread only. One claim at a time on the claim lane, then one look-up on the checkpoint lane.
@@ -72,6 +73,7 @@ class Intake {
     Timestamp began{};
     std::vector<Event> events;
     std::vector<StoredRun> known;
+    std::vector<StoredRun> parents;
     std::string error;
     bool lost = false;
     bool may_have_missed = false;

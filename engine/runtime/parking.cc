@@ -27,6 +27,12 @@ Wait Parking::wait_of(const RunState& run) const {
   return wait;
 }
 
+void Parking::wake(RunNumber run, bool retry_now) {
+  if (is_loading(run)) return;
+  wakes_.wake(run, use_.clock.now());
+  if (retry_now) retry_now_.insert(run);
+}
+
 // While a step's circuit is open one of those that it holds probes.
 void Parking::release_held(std::size_t room) {
   const Timestamp at = use_.clock.now();
@@ -70,7 +76,7 @@ void Parking::wake_due(std::size_t room) {
   if (loads_.waits(at)) return;
   const auto call = std::make_shared<Load>(Load{wakes_.take(at, room)});
   if (call->runs.empty()) return;
-  loading_ += call->runs.size();
+  loading_.insert(call->runs.begin(), call->runs.end());
   use_.lanes.submit(
       use_.lane, [&store = use_.store, call] { load(store, *call); }, [this, call] { loaded(*call); });
 }
@@ -85,9 +91,10 @@ void Parking::load(Checkpoints& store, Load& load) try {
 }
 
 void Parking::loaded(Load& load) {
-  loading_ -= load.runs.size();
+  for (const RunNumber run : load.runs) loading_.erase(run);
   if (load.error.empty()) {
     loads_.answered();
+    for (StoredRun& run : load.found) run.retry_now = retry_now_.erase(run.run) > 0;
     return loaded_(std::move(load.found));
   }
   const Timestamp at = use_.clock.now();

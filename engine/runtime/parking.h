@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/dispatch/step_queues.h"
@@ -45,6 +46,11 @@ class Parking {
   void park(RunNumber run, const Wait& wait) { wakes_.park(run, wait.until, wait.held_by); }
   void park(RunNumber run, Timestamp until) { wakes_.at(until, run); }
 
+  /// A parked run is due now, whatever it waits for; with `retry_now` so are its retries. Nothing is changed while it
+  /// is being loaded.
+  void wake(RunNumber run, bool retry_now);
+  bool is_loading(RunNumber run) const { return loading_.contains(run); }
+
   /// Lets those come back, at most `room` a step, whose step takes executions again.
   void release_held(std::size_t room);
   /// Loads at most `room` of those that are due.
@@ -60,7 +66,7 @@ class Parking {
   /// How many a step holds, since its circuit is open or its queue full.
   std::size_t held(const StepBase& step) const { return wakes_.held(&step); }
   /// How many are being loaded.
-  std::size_t loading() const { return loading_; }
+  std::size_t loading() const { return loading_.size(); }
   /// Down while the store cannot be read: the runs stay parked.
   const Backoff& backoff() const { return loads_; }
   /// The store refused for good: an operator has to act.
@@ -81,7 +87,8 @@ class Parking {
   Uses use_;
   Loaded loaded_;
   WakeList wakes_;
-  std::size_t loading_ = 0;
+  std::unordered_set<RunNumber> loading_;
+  std::unordered_set<RunNumber> retry_now_;
   Backoff loads_;
   std::string store_refusal_;
 };

@@ -14,6 +14,12 @@ constexpr Duration kLookAtHeld = std::chrono::seconds{1};
 constexpr Duration kMisfitWait = std::chrono::hours{1};
 constexpr Duration kQuarantineWait = std::chrono::seconds{1};
 
+std::string reason_of(const Mark& mark) {
+  std::string reason = "asked for by " + mark.asked.by;
+  if (!mark.asked.note.empty()) reason.append(": ").append(mark.asked.note);
+  return reason;
+}
+
 }  // namespace
 
 const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name) {
@@ -43,7 +49,8 @@ void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
   if (use_.suspects.of_delivered(stored, moving()) == Admission::kIsHeld) return use_.suspects.hold(std::move(stored));
   RunState& run = enter(workflow, std::move(stored), false);
   if (const std::string why = use_.suspects.set_aside(run.stored); !why.empty())
-    return end_durably(run, RunStatus::kFailed, why, {{}, {}, FailureClass::kPoison, {}});
+    return run.stored.cancelled ? end_durably(run, RunStatus::kCancelled, cancelled_reason(run), {})
+                                : end_durably(run, RunStatus::kFailed, why, {{}, {}, FailureClass::kPoison, {}});
   move(run);
 }
 
@@ -91,6 +98,7 @@ void RunLife::move(RunState& run) {
         run.advance();
         if (run.can_advance()) break;
         if (const std::string why = misfit(run); !why.empty() && !run.executing) {
+          if (run.stored.cancelled) return end_durably(run, RunStatus::kCancelled, cancelled_reason(run), {});
           leave(run);
           return park_misfit(run.stored, why);
         }
@@ -135,9 +143,65 @@ void RunLife::park(RunState& run) {
   if (wait.until) run.parking->wake_at = *wait.until;
   use_.journal.add(*run.parking, [this, number = run.stored.run, wait = std::move(wait)] {
     crash_point(CrashPoint::kRunParked);
+    const RunState* const leaving = use_.runs.find(number);
+    const bool cancelled = leaving != nullptr && leaving->abandons();  // meanwhile: it is woken to be ended
     forget(number);
-    use_.parking.park(number, wait);
+    cancelled ? use_.parking.park(number, now()) : use_.parking.park(number, wait);
   });
+}
+
+MarkTaken RunLife::told(const Mark& mark, const StoredRun* stored) {
+  RunState* const run = use_.runs.find(mark.id);
+  const auto& held = use_.suspects.held();
+  if (run == nullptr && !(held && held->event.id == mark.id))
+    return stored == nullptr ? MarkTaken::kParked : told_parked(mark, *stored);
+  if (run != nullptr && run->leaving) return MarkTaken::kLater;  // for the store, or for good
+  if (mark.kind == Mark::Kind::kCancel) {
+    cancel(run == nullptr ? *held : run->stored, mark.asked);
+  } else if (run != nullptr) {
+    use_.observer.on(notice_of(NoticeKind::kRetryNow, run->stored.event, "", reason_of(mark)));
+    use_.dispatch.retry_now(*run);
+    if (run->started) move(*run);
+  }
+  return MarkTaken::kDone;  // what is held moves as soon as it is alone
+}
+
+// Of a run that is neither in memory nor held, nor on its way there, the store says that it waits: then it is parked.
+MarkTaken RunLife::told_parked(const Mark& mark, const StoredRun& stored) {
+  if (stored.status != RunStatus::kWaiting || use_.parking.is_loading(stored.run)) return MarkTaken::kLater;
+  if (mark.kind == Mark::Kind::kRetryNow) {
+    use_.observer.on(notice_of(NoticeKind::kRetryNow, stored.event, "", reason_of(mark)));
+    use_.parking.wake(stored.run, true);
+  } else if (stored.cancelled) {  // by a worker that died before it was woken
+    use_.parking.wake(stored.run, false);
+  } else {
+    cancel(stored, mark.asked);
+  }
+  return MarkTaken::kDone;
+}
+
+void RunLife::cancel(const StoredRun& stored, const Cancellation& cancellation) {
+  if (!stored.cancelled)
+    record(stored, cancellation, [this, number = stored.run, cancellation] { cancelled(number, cancellation); });
+}
+
+void RunLife::record(const StoredRun& stored, const Cancellation& cancellation, std::function<void()> durable) {
+  use_.observer.on(notice_of(NoticeKind::kRunCancelled, stored.event, "", reason_of(cancellation)));
+  crash_point(CrashPoint::kRunCancelled);
+  use_.journal.add(RunCancelled{stored.run, cancellation, now()}, std::move(durable));
+}
+
+// Wherever the run is by now. One that is being loaded was read after the record, or is in memory before this; one that
+// has not started is about to.
+void RunLife::cancelled(RunNumber number, const Cancellation& cancellation) {
+  RunState* const run = use_.runs.find(number);
+  if (run == nullptr) {
+    if (use_.suspects.holds(number)) return use_.suspects.cancel(cancellation);
+    return use_.parking.wake(number, false);
+  }
+  if (run->stored.cancelled) return;
+  use_.dispatch.cancel(*run, cancellation);
+  if (run->started) move(*run);
 }
 
 // Due at once for the next process, which may be the right build.
@@ -148,13 +212,16 @@ void RunLife::park_misfit(const StoredRun& stored, const std::string& why) {
   RunParked parked{stored.run, now(), reason};
   if (RunState* const run = use_.runs.find(stored.run)) run->parking = parked;
   use_.journal.add(std::move(parked), [this, number = stored.run] {
+    const RunState* const run = use_.runs.find(number);
+    const bool cancelled = run != nullptr && run->abandons();
     forget(number);
-    use_.parking.park(number, now() + kMisfitWait);
+    use_.parking.park(number, cancelled ? now() : now() + kMisfitWait);
   });
 }
 
 void RunLife::end(RunState& run) {
   leave(run);
+  if (run.stored.cancelled) return end_durably(run, RunStatus::kCancelled, cancelled_reason(run), {});
   if (const std::string why = misfit(run); !why.empty()) return park_misfit(run.stored, why);
   const RunStatus status = run.failure ? RunStatus::kFailed : RunStatus::kDone;
   std::string reason = failure_reason(run);
@@ -184,9 +251,13 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
 }
 
 void RunLife::finished(FinishedEvent end, const Event& event) {
-  ++(end.status == RunStatus::kDone ? ends_.done : ends_.failed);
+  ++(end.status == RunStatus::kDone        ? ends_.done
+     : end.status == RunStatus::kCancelled ? ends_.cancelled
+                                           : ends_.failed);
   RunMeasures& measures = measures_of(event.workflow);
-  ++(end.status == RunStatus::kDone ? measures.done : measures.failed);
+  ++(end.status == RunStatus::kDone        ? measures.done
+     : end.status == RunStatus::kCancelled ? measures.cancelled
+                                           : measures.failed);
   measures.end_to_end.add(now() - event.created_at);
   use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
   use_.archiver.finish(std::move(end));

@@ -15,6 +15,7 @@
 #include "engine/runs/suspects.h"
 #include "engine/runtime/archiver.h"
 #include "engine/runtime/journal.h"
+#include "engine/runtime/mark_watch.h"
 #include "engine/runtime/parking.h"
 #include "engine/runtime/step_dispatch.h"
 
@@ -31,6 +32,7 @@ std::string payload_to_archive(const WorkflowDefinition* workflow, const std::st
 struct EndCounts {
   std::uint64_t done = 0;
   std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
   std::uint64_t done_with_note = 0;  ///< Of those done.
 };
 
@@ -64,6 +66,11 @@ class RunLife {
   /// Looks again at runs of which a part waits, where that is due.
   void look_again();
 
+  /// What an operator asks of a run; `stored` is what the store had of it, where it was asked.
+  MarkTaken told(const Mark& mark, const StoredRun* stored);
+  /// Writes down that a cancellation was seen; then `durable` is called.
+  void record(const StoredRun& stored, const Cancellation& cancellation, std::function<void()> durable);
+
   /// Another build began it. It is not skipped: it waits, and the next process takes it up at once.
   void park_misfit(const StoredRun& stored, const std::string& why);
   /// The event's run has ended: it is told, counted and archived.
@@ -78,6 +85,9 @@ class RunLife {
   std::size_t misfits() const { return misfits_.size(); }
 
  private:
+  void cancel(const StoredRun& stored, const Cancellation& cancellation);
+  void cancelled(RunNumber number, const Cancellation& cancellation);
+  MarkTaken told_parked(const Mark& mark, const StoredRun& stored);
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
   void look_again_later(RunState& run);

@@ -100,6 +100,7 @@ class Runner::Parts {
   Arrivals arrivals_;
   Intake intake_;
   StepReporting reporting_;
+  MarkWatch marks_;
   OutageReport outages_;
   bool draining_ = false;
 };
@@ -142,7 +143,9 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
               [this](std::vector<Arrival> arrivals) { delivered(std::move(arrivals)); }),
       reporting_({queues_, ports.outbox, lanes_, kFinishLane, workflows_,
                   [this](const StepBase& step) { return parking_.held(step); }}),
-      outages_(ports.observer, {&intake_.backoff(), &archiver_.backoff(), &heartbeat_.backoff()},
+      marks_(ports.outbox, ports.checkpoints, lanes_, MarkWatch::Lane{kFinishLane, kCheckpointLane}, ports.clock,
+             jitter_, [this](const Mark& mark, const StoredRun* stored) { return life_.told(mark, stored); }),
+      outages_(ports.observer, {&intake_.backoff(), &archiver_.backoff(), &heartbeat_.backoff(), &marks_.backoff()},
                {&journal_.backoff(), &intake_.store_backoff(), &parking_.backoff()}) {}
 
 void Runner::Parts::interrupt_steps() {
@@ -215,8 +218,8 @@ void Runner::Parts::delivered(std::vector<Arrival> arrivals) {
 }
 
 void Runner::Parts::throw_if_over() const {
-  for (const std::string* lost :
-       {&dispatch_.lease_lost(), &intake_.lease_lost(), &archiver_.lease_lost(), &heartbeat_.lease_lost()})
+  for (const std::string* lost : {&dispatch_.lease_lost(), &intake_.lease_lost(), &archiver_.lease_lost(),
+                                  &heartbeat_.lease_lost(), &marks_.lease_lost()})
     if (!lost->empty()) throw LeaseLostError(*lost);
   for (const std::string* refusal : {&journal_.refusal(), &intake_.store_refusal(), &parking_.store_refusal()})
     if (!refusal->empty()) throw RefusedError(*refusal);
@@ -260,6 +263,7 @@ void Runner::Parts::turn(Duration at_most) {
   heartbeat_.turn(now());
   archiver_.turn(now());
   reporting_.turn(now());
+  if (!draining_) marks_.turn(now());
   const bool moving = life_.moving() > 0 || held_moves();
   if (draining_ && !moving && journal_.empty() && archiver_.empty())
     intake_.release();
@@ -308,6 +312,7 @@ Duration Runner::Parts::until_next_due(Duration at_most) const {
   for (const StepQueue& queue : queues_) consider(queue.look_at());
   consider(intake_.due_at(at, room_to_claim()));
   consider(archiver_.due_at(at));
+  if (!draining_) consider(marks_.due_at());
   consider(heartbeat_.due_at());
   consider(journal_.due_at(at));
   return std::max(next - at, Duration{0});
@@ -324,6 +329,7 @@ RunnerStatus Runner::Parts::status() const {
   status.done = life_.ends().done;
   status.done_with_note = life_.ends().done_with_note;
   status.failed = life_.ends().failed;
+  status.cancelled = life_.ends().cancelled;
   status.attempts_failed = dispatch_.attempts_failed();
   status.checkpoint_groups = journal_.groups();
   status.moving = life_.moving();

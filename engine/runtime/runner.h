@@ -58,6 +58,7 @@ struct RunnerStatus {
   std::uint64_t done = 0;
   std::uint64_t done_with_note = 0;  ///< Whose workflow left a note, for example that nobody was told.
   std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
   std::uint64_t attempts_failed = 0;
   std::uint64_t checkpoint_groups = 0;
   std::size_t moving = 0;   ///< Runs in memory.

@@ -33,7 +33,9 @@ StepKey key_of(const Execution& execution) { return {execution.step->name(), exe
 
 void StepDispatch::offer_fresh(RunState& run) {
   const Timestamp now = use_.clock.now();
+  const bool at_once = std::exchange(run.stored.retry_now, false);
   for (Execution* execution : std::exchange(run.fresh, {})) {
+    if (at_once) due_now(*execution, now);
     if (execution->failed_at > now) distrust(*execution, now);
     if (execution->phase() == Execution::Phase::kBackingOff && execution->retry_at > now) continue;
     use_.queues.of(*execution).offer(*execution, now, run.woken);
@@ -48,6 +50,29 @@ void StepDispatch::offer_waiting(RunState& run) {
   }
   for (Execution* held : std::vector<Execution*>(run.held.begin(), run.held.end()))
     use_.queues.of(*held).offer(*held, now, true);
+}
+
+// What is left of a wait makes nothing older.
+void StepDispatch::due_now(Execution& execution, Timestamp now) {
+  use_.queues.of(execution).circuit().probe_now(now);
+  if (execution.phase() != Execution::Phase::kBackingOff || execution.retry_at <= now) return;
+  execution.age = std::max(execution.age - (execution.retry_at - now), Duration{0});
+  execution.retry_at = now;
+  execution.enter(Execution::Phase::kBackingOff);
+}
+
+void StepDispatch::retry_now(RunState& run) {
+  run.stored.retry_now = !run.started;
+  std::vector<Execution*> waiting(run.held.begin(), run.held.end());
+  for (const auto& [due, execution] : run.backing_off) waiting.push_back(execution);
+  for (Execution* execution : waiting) due_now(*execution, use_.clock.now());
+  offer_waiting(run);
+}
+
+void StepDispatch::cancel(RunState& run, const Cancellation& cancellation) {
+  for (StepQueue& queue : use_.queues) queue.withdraw(run);
+  run.fresh.clear();
+  run.cancel(cancellation);
 }
 
 void StepDispatch::turn() {
@@ -118,8 +143,11 @@ void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) 
   }
   execution.error = std::move(verdict.text);
   execution.failure_code = std::move(verdict.code);
-  if (verdict.kind == Kind::kRetry)
-    retry(execution, facts.age, at, verdict.retry_at);
+  if (verdict.kind == Kind::kRetry) retry(execution, facts.age, at, verdict.retry_at);
+  if (execution.last_attempt)
+    execution.enter(Execution::Phase::kAbandoned);
+  else if (verdict.kind == Kind::kRetry)
+    execution.enter(Execution::Phase::kBackingOff);
   else if (verdict.kind == Kind::kHold)
     execution.enter(Execution::Phase::kHeld);
   else
@@ -134,7 +162,6 @@ void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Times
   use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, execution.error,
                                  at - age, at, retry_at, execution.failure_code});
   execution.retry_at = retry_at;
-  execution.enter(Execution::Phase::kBackingOff);
   execution.age = age + (retry_at - at);
   ++execution.attempt;
 }

@@ -38,6 +38,10 @@ class StepDispatch {
   void offer_fresh(RunState& run);
   /// Queues what of the run is due or held, where its step takes it.
   void offer_waiting(RunState& run);
+  /// What of the run backs off or is held is due now: attempts count on, and a paused step lets it probe.
+  void retry_now(RunState& run);
+  /// The run's cancellation is on record: nothing of it is queued any more.
+  void cancel(RunState& run, const Cancellation& cancellation);
   /// Sends all batches that may go.
   void turn();
 
@@ -51,6 +55,7 @@ class StepDispatch {
   void send(StepQueue& queue, std::vector<Execution*> batch, Timestamp at);
   void returned(StepQueue& queue, const StepCall& call);
   void tell(StepQueue& queue, const CircuitChange& change);
+  void due_now(Execution& execution, Timestamp now);
   void settle(StepQueue& queue, Execution& execution, Timestamp at);
   void retry(Execution& execution, Duration age, Timestamp at, Timestamp retry_at);
   void settled(StepQueue& queue, Execution& execution, bool failed, std::string result, Timestamp at);

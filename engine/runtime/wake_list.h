@@ -10,6 +10,7 @@
 #include <queue>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -31,11 +32,18 @@ class WakeList {
   void at(Timestamp when, RunNumber run) { park(run, when, {}); }
   /// Until `when`, or until one of these steps lets it through.
   void park(RunNumber run, std::optional<Timestamp> when, std::span<const HeldBy> held_by) {
-    const Ticket ticket = when.has_value() + held_by.size() > 1 ? ++last_ticket_ : 0;
+    const Ticket ticket = when.has_value() + held_by.size() > 1 || left_early_.contains(run) ? ++last_ticket_ : 0;
     if (ticket && !several_.insert_or_assign(run, ticket).second) --size_;  // it came back another way
     if (when) timed_.push({*when, {run, ticket}});
     for (const HeldBy& held : held_by) held_[held.step].push_back({{run, ticket}, held.mark});
     ++size_;
+  }
+
+  /// A run that waits wakes now, whatever it waits for.
+  void wake(RunNumber run, Timestamp now) {
+    if (!several_.contains(run)) left_early_.insert(run);
+    several_[run] = ++last_ticket_;
+    timed_.push({now, {run, last_ticket_}});
   }
 
   /// Wakes at most so many of those that a step holds, the longest held first; returns how many.
@@ -53,7 +61,7 @@ class WakeList {
   /// held. Returns the best rank that is held.
   Refusals::Rank release_probe(const StepBase* step, Refusals& refusals, Refusals::Rank worst, Timestamp now) {
     auto& runs = held_[step];
-    std::erase_if(runs, [&](const Held& held) { return is_stale(held.entry); });
+    std::erase_if(runs, [&](const Held& held) { return drops(held.entry); });
     const auto rank_of = [&](const Held& held) { return refusals.rank(held.mark); };
     const auto order = [&](const Held& held) { return std::pair(rank_of(held), refusals.last_probe(held.mark)); };
     const auto best = std::ranges::min_element(runs, {}, order);
@@ -99,18 +107,20 @@ class WakeList {
   using Timed = std::pair<Timestamp, Entry>;
 
   void wakes(RunNumber run, Timestamp now) {
-    timed_.push({now, {run, 0}});
+    const Ticket ticket = left_early_.contains(run) ? ++last_ticket_ : 0;
+    if (ticket) several_[run] = ticket;
+    timed_.push({now, {run, ticket}});
     ++size_;
   }
-  bool is_stale(const Entry& entry) const {
-    if (!entry.ticket) return false;
+  // True of what an earlier wake has left behind. A run that left its one place early has another only by ticket.
+  bool drops(const Entry& entry) {
+    if (!entry.ticket) return left_early_.erase(entry.run) > 0;
     const auto current = several_.find(entry.run);
     return current == several_.end() || current->second != entry.ticket;
   }
 
-  // False for what an earlier wake has left behind.
   bool leaves(const Entry& entry) {
-    if (is_stale(entry)) return false;
+    if (drops(entry)) return false;
     if (entry.ticket) several_.erase(entry.run);
     --size_;
     return true;
@@ -119,6 +129,7 @@ class WakeList {
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;
   std::map<const StepBase*, std::deque<Held>> held_;
   std::unordered_map<RunNumber, Ticket> several_;
+  std::unordered_set<RunNumber> left_early_;  ///< Woken from the one place that they had, which is still to be dropped.
   Ticket last_ticket_ = 0;
   std::size_t size_ = 0;
 };

@@ -12,7 +12,7 @@ namespace {
 
 bool unfinished(RunStatus status) { return status == RunStatus::kRunning || status == RunStatus::kWaiting; }
 
-bool ended(RunStatus status) { return status == RunStatus::kDone || status == RunStatus::kFailed; }
+bool ended(RunStatus status) { return !unfinished(status) && status != RunStatus::kSuperseded; }
 
 void set_running(StoredRun& run) {
   run.status = RunStatus::kRunning;
@@ -194,6 +194,11 @@ void MemoryCheckpoints::apply(const RunParked& record) {
   row.wake_at = record.wake_at;
 }
 
+void MemoryCheckpoints::apply(const RunCancelled& record) {
+  StoredRun& run = row(record.run).run;
+  if (!run.cancelled) run.cancelled = record.cancellation;
+}
+
 void MemoryCheckpoints::apply(const RunEnded& record) {
   Row& row = this->row(record.run);
   if (!unfinished(row.run.status)) return;
@@ -213,6 +218,7 @@ void MemoryCheckpoints::apply(const RunReopened& record) {
   row.run.resumes = row.run.event.resumes = record.resumes;
   row.run.event.position = record.position;
   row.run.retries.clear();
+  row.run.cancelled.reset();
   std::erase_if(row.run.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
 }
 

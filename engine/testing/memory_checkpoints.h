@@ -52,6 +52,7 @@ class MemoryCheckpoints final : public Checkpoints {
   void apply(const StepSettled& record);
   void apply(const AttemptFailed& record);
   void apply(const RunParked& record);
+  void apply(const RunCancelled& record);
   void apply(const RunEnded& record);
   void apply(const RunReopened& record);
   void apply(const RunRedelivered& record);

@@ -75,6 +75,54 @@ bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflo
   return !resumed.empty();
 }
 
+MemoryOutboxTable::Row* MemoryOutboxTable::find(const std::string& id) {
+  const auto found = std::ranges::find_if(rows, [&](const auto& entry) { return entry.second.event.id == id; });
+  return found == rows.end() ? nullptr : &found->second;
+}
+
+// Each at a moment of its own, by which a mark that was asked for anew is told from the one before.
+void MemoryOutboxTable::mark(Row& row, Mark::Kind kind, const std::string& by, const std::string& note) {
+  const Cancellation asked{by, note, now + Duration{++marks_made_}};
+  row.mark = {kind, row.event.position, row.event.id, asked};
+}
+
+bool MemoryOutboxTable::cancel(const std::string& id, const std::string& by, const std::string& note) {
+  Row* const row = find(id);
+  if (row == nullptr) return false;
+  const bool held = lives(row->lease_epoch);
+  const bool known = row->event.deliveries > 0 || row->event.resumes > 0;
+  const bool any_lives = std::ranges::any_of(workers, [&](const auto& worker) { return lives(worker.first); });
+  if (held || (known && any_lives)) {
+    mark(*row, Mark::Kind::kCancel, by, note);
+    return true;
+  }
+  archive.push_back({row->event, RunStatus::kCancelled, reason_of({by, note, now}), Resumable::kAnywhere, row->store});
+  rows.erase(row->event.position);
+  return true;
+}
+
+bool MemoryOutboxTable::retry_now(const std::string& id, const std::string& by, const std::string& note) {
+  Row* const row = find(id);
+  if (row == nullptr || row->lease_epoch == 0 || (row->mark && row->mark->kind == Mark::Kind::kCancel)) return false;
+  mark(*row, Mark::Kind::kRetryNow, by, note);
+  return true;
+}
+
+std::string MemoryOutboxTable::rerun(const std::string& id, const std::string& from_step, bool resend) {
+  const auto parent = std::ranges::find_if(archive, [&](const Archived& ended) { return ended.event.id == id; });
+  if (parent == archive.end() || find(id) != nullptr) return {};
+  Row row{parent->event, 0, parent->store, !from_step.empty()};
+  row.event.position = next_position++;
+  row.event.id = "event-" + std::to_string(row.event.position);
+  row.event.further_run_of.clear();
+  row.event.deliveries = row.event.resumes = 0;
+  row.event.parent = id;
+  row.event.from_step = from_step;
+  row.event.effects_of = resend ? "" : parent->event.effects_of.empty() ? id : parent->event.effects_of;
+  rows[row.event.position] = row;
+  return row.event.id;
+}
+
 void MemoryOutboxTable::bury(std::int64_t epoch) {
   workers.erase(epoch);
   for (auto& [position, row] : rows)
@@ -179,6 +227,7 @@ std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
     row->lease_epoch = epoch_;
     ++row->event.deliveries;
     claimed.push_back(row->event);
+    if (row->mark && row->mark->kind == Mark::Kind::kCancel) claimed.back().cancel = row->mark->asked;
     const auto size = static_cast<std::int64_t>(row->event.payload.size());
     bytes += size;
     if (size <= kPayloadMax) continue;
@@ -196,9 +245,11 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
     const auto row = table_.rows.find(end.position);
     if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || row->second.event.id != end.event_id) continue;
     if (!end.payload.empty()) row->second.event.payload = end.payload;
-    const bool says_nothing = end.status == RunStatus::kFailed && end.reason.empty();
-    table_.archive.push_back({row->second.event, end.status, says_nothing ? "failed without a reason" : end.reason,
-                              end.resumable, table_.workers.at(epoch_), end.withheld, end.failure});
+    const bool says_nothing = end.status != RunStatus::kDone && end.reason.empty();
+    table_.archive.push_back(
+        {row->second.event, end.status,
+         says_nothing ? std::string(to_string(end.status)).append(" without a reason") : end.reason, end.resumable,
+         table_.workers.at(epoch_), end.withheld, end.failure});
     table_.rows.erase(row);
     ++ours;
   }
@@ -209,6 +260,25 @@ void MemoryOutbox::report(std::span<const StepReport> steps, Timestamp) {
   ++table_.step_reports_made;
   require_alive();
   table_.step_reports.assign(steps.begin(), steps.end());
+}
+
+// What is found after the epoch is over was freed with it.
+std::vector<Mark> MemoryOutbox::marks(std::int64_t above) {
+  if (!table_.outage.empty()) throw UnavailableError(table_.outage);
+  std::vector<Mark> marks;
+  for (auto row = table_.rows.upper_bound(above); row != table_.rows.end() && marks.size() < kMarksMax; ++row)
+    if (row->second.mark && row->second.lease_epoch == epoch_) marks.push_back(*row->second.mark);
+  return marks;
+}
+
+void MemoryOutbox::take_off(std::span<const Mark> marks) {
+  require_alive();
+  for (const Mark& mark : marks) {
+    const auto row = table_.rows.find(mark.position);
+    if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || !row->second.mark) continue;
+    const Mark& now = *row->second.mark;
+    if (now.kind == Mark::Kind::kRetryNow && now.asked.asked_at == mark.asked.asked_at) row->second.mark.reset();
+  }
 }
 
 void MemoryOutbox::renew() { require_alive(); }

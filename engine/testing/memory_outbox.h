@@ -18,6 +18,7 @@ struct MemoryOutboxTable {
     std::int64_t lease_epoch = 0;  ///< 0: pending.
     std::string store{};           ///< A living worker with this store comes before others; empty: any may claim it.
     bool only_store = false;       ///< No worker with another store may claim it at all.
+    std::optional<Mark> mark{};    ///< What an operator asks of it.
   };
   struct Archived {
     Event event;
@@ -40,6 +41,15 @@ struct MemoryOutboxTable {
   /// Puts the failed runs of an event back as `pawl.resume` does, or that of one workflow; false when there is none, or
   /// they may go on nowhere.
   bool resume(const std::string& id, const std::string& workflow = {});
+  /// Cancels an unfinished run as `pawl.cancel` does: at once where nobody has it and nobody may know it, else by a
+  /// mark for its worker. False where there is none.
+  bool cancel(const std::string& id, const std::string& by, const std::string& note = {});
+  /// Marks an unfinished run that a worker has, as `pawl.retry_now` does; false where there is none.
+  bool retry_now(const std::string& id, const std::string& by, const std::string& note = {});
+  /// Begins an ended run anew as `pawl.rerun` does: at a step, if one is given, and under the keys of the run that had
+  /// the effects first unless they are to be repeated. Returns the new run's id; empty where there is none that has
+  /// ended.
+  std::string rerun(const std::string& id, const std::string& from_step = {}, bool resend = false);
   /// Declares a worker's epoch dead, as any worker does once its lease has expired.
   void bury(std::int64_t epoch);
   /// Frees a row of an epoch that is over.
@@ -59,6 +69,10 @@ struct MemoryOutboxTable {
 
  private:
   void name(Event& event);
+  Row* find(const std::string& id);
+  bool lives(std::int64_t epoch) const { return workers.contains(epoch) && !stopped.contains(epoch); }
+  void mark(Row& row, Mark::Kind kind, const std::string& by, const std::string& note);
+  std::int64_t marks_made_ = 0;
 };
 
 class MemoryOutbox : public Outbox {
@@ -69,6 +83,8 @@ class MemoryOutbox : public Outbox {
   std::vector<Event> claim(const ClaimRequest& request) override;
   void sleep(Duration) override {}
   std::size_t finish(std::span<const FinishedEvent> finished) override;
+  std::vector<Mark> marks(std::int64_t above) override;
+  void take_off(std::span<const Mark> marks) override;
   void renew() override;
   void report(std::span<const StepReport> steps, Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;

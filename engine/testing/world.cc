@@ -106,6 +106,20 @@ void World::lose_host() {
 
 bool World::resume(const std::string& event_id) { return outbox_.resume(event_id); }
 
+bool World::cancel(const std::string& event_id, const std::string& note) {
+  outbox_.now = clock_.now();
+  return outbox_.cancel(event_id, "an operator", note);
+}
+
+bool World::retry_now(const std::string& event_id) {
+  outbox_.now = clock_.now();
+  return outbox_.retry_now(event_id, "an operator");
+}
+
+std::string World::rerun(const std::string& event_id, const std::string& from_step, bool resend) {
+  return outbox_.rerun(event_id, from_step, resend);
+}
+
 RunView World::run(const std::string& event_id) {
   RunView view;
   const auto ended = std::ranges::find_if(outbox_.archive, [&](const auto& row) { return row.event.id == event_id; });

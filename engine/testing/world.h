@@ -50,6 +50,13 @@ class World {
   /// As `pawl resume` does: false where there is no such failed run, or it may go on nowhere.
   bool resume(const std::string& event_id);
 
+  /// As `pawl cancel` and `pawl retry-now` do: false where there is no such unfinished run.
+  bool cancel(const std::string& event_id, const std::string& note = {});
+  bool retry_now(const std::string& event_id);
+
+  /// As `pawl rerun` does: returns the id of the new run; empty where there is no such run that has ended.
+  std::string rerun(const std::string& event_id, const std::string& from_step = {}, bool resend = false);
+
   /// Throws std::out_of_range where no worker has begun it.
   RunView run(const std::string& event_id);
 

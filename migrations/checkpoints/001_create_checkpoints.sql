@@ -36,7 +36,7 @@ create table runs (
   run_id     text    not null unique,      -- its public id
   workflow   text    not null,
   status     text    not null default 'running',
-  reason     text    not null default '',  -- why it waits, failed or was superseded, or what a `done` has to say
+  reason     text    not null default '',  -- why it waits, failed, was cancelled or superseded, or what a `done` says
   position   integer not null,             -- the event's place in the outbox at its latest delivery
   deliveries integer not null,
   resumes    integer not null,             -- how often an operator let the failed run go on
@@ -48,10 +48,16 @@ create table runs (
   failed_key  text,                        -- the item of it that failed first
   failure_class text,                      -- permanent, attempts, age, poison, payload or workflow; null unless failed
   failure_code  text,                      -- what the step gave beside its words
+  cancelled_at integer,                    -- when this worker saw that an operator had cancelled it
+  cancelled_by text,
+  cancel_note  text,
   -- by comparing: for `in` with more than two texts SQLite fills a table of them at every check
   constraint known_status check (status = 'running' or status = 'waiting' or status = 'done'
-                                  or status = 'failed' or status = 'superseded'),
+                                  or status = 'failed' or status = 'cancelled' or status = 'superseded'),
   constraint known_resumable check (resumable = 'anywhere' or resumable = 'here' or resumable = 'nowhere'),
+  constraint cancelled_by_somebody check ((cancelled_at is null) = (cancelled_by is null)
+                                           and (cancelled_at is null) = (cancel_note is null)),
+  constraint cancelled_was_seen check (status <> 'cancelled' or cancelled_at is not null),
   constraint waiting_has_a_time check ((status = 'waiting') = (wake_at is not null)),
   constraint unfinished_has_no_end check ((status in ('running', 'waiting')) = (ended_at is null))
 ) strict;
@@ -79,7 +85,10 @@ create table events (
   created_at     integer not null,
   tenant         text    not null default '', -- whose event it is, if its producer said so
   further_run_of text    not null default '', -- the event's own id, where the run's is another
-  traceparent    text    not null default ''  -- of the trace in which it was emitted (W3C Trace Context)
+  traceparent    text    not null default '', -- of the trace in which it was emitted (W3C Trace Context)
+  parent         text    not null default '', -- the run that this one was made from
+  from_step      text    not null default '', -- it began at this step: what began there no later was taken over
+  effects_of     text    not null default ''  -- the run under whose keys it does its effects; empty: its own
 ) strict;
 
 create index events_aggregate on events (aggregate_id);
@@ -142,7 +151,10 @@ select r.run_id, r.run as number, r.workflow, r.status, r.reason,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e6, 'unixepoch') as ended_at,
        iif(e.further_run_of = '', r.run_id, e.further_run_of) as event_id,
        r.failed_step, r.failed_key, r.failure_class, r.failure_code,
-       (select b.build from builds b where b.first_run <= r.run order by b.first_run desc limit 1) as build
+       (select b.build from builds b where b.first_run <= r.run order by b.first_run desc limit 1) as build,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.cancelled_at / 1e6, 'unixepoch') as cancelled_at,
+       r.cancelled_by, r.cancel_note,
+       nullif(e.parent, '') as parent, nullif(e.from_step, '') as from_step, nullif(e.effects_of, '') as effects_of
 from runs r
 join events e on e.run = r.run;
 

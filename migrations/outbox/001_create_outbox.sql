@@ -121,6 +121,7 @@ create table pawl.outbox (
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 
 create index outbox_further_runs on pawl.outbox (event) where event is not null;
+create index outbox_effects_of on pawl.outbox (effects_of) where effects_of is not null;
 create index outbox_marked on pawl.outbox (position) where mark is not null;  -- no claim changes a mark
 
 comment on table pawl.outbox is
@@ -150,7 +151,7 @@ comment on column pawl.outbox.marked_by is 'Who asked.';
 comment on column pawl.outbox.marked_at is 'When.';
 comment on column pawl.outbox.mark_note is 'Why.';
 comment on column pawl.outbox.parent is 'The run that this one was made from, by rerun or requeue.';
-comment on column pawl.outbox.from_step is 'A rerun begins with what had settled in its parent before this step.';
+comment on column pawl.outbox.from_step is 'A rerun begins at this step: what began no later in its parent is taken over.';
 comment on column pawl.outbox.effects_of is
   'The run under whose keys it does its effects, so that nobody is told twice; null: its own.';
 

@@ -19,7 +19,8 @@ create table pawl.commands (
 comment on table pawl.commands is 'Audit trail of every command that changed something, and of those refused.';
 comment on column pawl.commands.requested_by is 'Who asked, as the caller says.';
 comment on column pawl.commands.db_user is 'Who asked, as Postgres knows: the login of the session.';
-comment on column pawl.commands.outcome is 'resumed, dismissed, unpinned, sent or not sent, or why it was refused.';
+comment on column pawl.commands.outcome is
+  'resumed, dismissed, unpinned, cancelling, cancelled, retrying, sent or not sent, or why it was refused.';
 comment on column pawl.commands.user_id is 'Whose mail, where the command is about one.';
 comment on column pawl.commands.request is
   'Chosen by whoever asks: the same request sent again, as after a lost reply, answers as it did and changes nothing.';
@@ -118,10 +119,10 @@ begin
   elsif archived.resumable = 'nowhere' then
     outcome := 'nothing to resume: its workflow has acted on each failure and ended by itself; emit a new event instead';
   else
-    insert into pawl.outbox (id, created_at, available_at, resumes, store, only_store, event, workflow, type, aggregatetype,
-                             aggregateid, payload, headers)
+    insert into pawl.outbox (id, created_at, available_at, resumes, store, only_store, parent, effects_of, event, workflow,
+                             type, aggregatetype, aggregateid, payload, headers)
     values (archived.id, archived.created_at, now() + delay, archived.resumes + 1, archived.store,
-            archived.resumable = 'here', archived.event, archived.workflow, archived.type, archived.aggregatetype,
+            archived.resumable = 'here', archived.parent, archived.effects_of, archived.event, archived.workflow, archived.type, archived.aggregatetype,
             archived.aggregateid, archived.payload, archived.headers)
     on conflict on constraint outbox_id_once do nothing;
     if found then
@@ -226,6 +227,182 @@ end $$;
 comment on function pawl.dismiss is
   'Says that the failed runs of an event, or its run in one workflow, are to stay undone, and why; retention may drop them. '
   'Ends unclaimed runs of workflows that are registered no more.';
+
+create function pawl.why_not_unfinished(run_id uuid) returns text
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select coalesce((select 'not unfinished: it is ' || a.status from pawl.outbox_archive a
+                   where a.id = why_not_unfinished.run_id order by a.finished_at desc limit 1), 'not found')
+$$;
+
+create function pawl.ring() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if exists (select from pawl.workers where asleep and expires_at > now()) then perform pg_notify('pawl', ''); end if;
+end $$;
+comment on function pawl.ring is 'Wakes workers that sleep.';
+
+-- Whether somebody will see a mark on this row: the worker that has it; or, where its steps may be known to a store, one
+-- that may claim it. A row that nobody was ever given needs nobody to end it.
+create function pawl.is_awaited(run pawl.outbox) returns boolean
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select (run.deliveries > 0 or run.resumes > 0)
+     and exists (select from pawl.workers w where w.stopped_at is null and w.expires_at > now()
+                 and (w.store = run.store or not run.only_store or w.epoch = run.lease_epoch))
+$$;
+
+-- Of a run that no worker will end. Nobody has looked for secrets in its payload, which is not kept.
+create function pawl.archive_cancelled(run pawl.outbox, requested_by text, note text) returns void
+language sql set search_path = pg_catalog, pawl, pg_temp as $$
+  insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, parent, effects_of,
+                                   event, workflow, type, aggregatetype, aggregateid, payload, headers, withheld)
+  select run.position, run.id, run.created_at, run.deliveries, run.resumes,
+         coalesce(run.store, '00000000-0000-0000-0000-000000000000'), 'cancelled',
+         concat_ws(': ', 'cancelled by ' || requested_by, nullif(note, '')), run.parent, run.effects_of, run.event,
+         coalesce(run.workflow, ''), run.type, run.aggregatetype, run.aggregateid,
+         jsonb_build_object('withheld_bytes', p.bytes), run.headers, p.bytes
+  from pawl.payload_bytes(run.payload, 16777216) p (bytes);
+  delete from pawl.outbox o where o.id = run.id
+$$;
+
+-- As in pawl.resume_run, the lock comes first: a run is marked or ended before its worker archives it, or not at all. A
+-- worker whose lease is over, or that has stopped, finds a run gone that was ended here, and lets go of it.
+create function pawl.cancel_run(run_id uuid, requested_by text, note text default null, request uuid default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  unfinished pawl.outbox;
+  outcome text;
+begin
+  select * into unfinished from pawl.outbox o where o.id = cancel_run.run_id for update;
+  select c.outcome into outcome from pawl.commands c
+  where c.request = cancel_run.request and c.event_id = cancel_run.run_id and c.verb = 'cancel';
+  if found then return outcome; end if;
+  if unfinished.id is null then
+    outcome := pawl.why_not_unfinished(cancel_run.run_id);
+  elsif pawl.is_awaited(unfinished) then
+    outcome := 'cancelling';
+    update pawl.outbox o set mark = 'cancel', marked_by = cancel_run.requested_by, marked_at = clock_timestamp(),
+      mark_note = cancel_run.note
+    where o.id = unfinished.id and o.mark is distinct from 'cancel';
+  else
+    outcome := 'cancelled';
+    perform pawl.archive_cancelled(unfinished, cancel_run.requested_by, cancel_run.note);
+  end if;
+  insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+  values ('cancel', cancel_run.run_id, cancel_run.requested_by, cancel_run.note, outcome, cancel_run.request);
+  perform pawl.ring();
+  return outcome;
+end $$;
+comment on function pawl.cancel_run is
+  'Cancels an unfinished run; returns cancelling (its worker ends it), cancelled, or why not.';
+
+create function pawl.cancel(event_id uuid, requested_by text, note text default null, request uuid default null,
+                            workflow text default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  outcomes constant text[] := array(
+    select pawl.cancel_run(run, cancel.requested_by, cancel.note, cancel.request)
+    from pawl.runs_named(cancel.event_id, cancel.workflow) run);
+begin
+  return case when 'cancelling' = any(outcomes) then 'cancelling' else pawl.outcome_of(outcomes, 'cancelled') end;
+end $$;
+comment on function pawl.cancel is
+  'Cancels the unfinished runs of an event, or its run in one workflow; returns cancelling, cancelled, or why not.';
+
+-- What waits in a worker is tried when that sees the mark; what waits in the outbox is due at once.
+create function pawl.retry_run(run_id uuid, requested_by text, note text default null, request uuid default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  unfinished pawl.outbox;
+  outcome text;
+begin
+  select * into unfinished from pawl.outbox o where o.id = retry_run.run_id for update;
+  select c.outcome into outcome from pawl.commands c
+  where c.request = retry_run.request and c.event_id = retry_run.run_id and c.verb = 'retry-now';
+  if found then return outcome; end if;
+  outcome := 'retrying';
+  if unfinished.id is null then
+    outcome := pawl.why_not_unfinished(retry_run.run_id);
+  elsif unfinished.mark = 'cancel' then
+    outcome := 'not waiting: it is being cancelled';
+  elsif unfinished.lease_epoch is not null then
+    update pawl.outbox o set mark = 'retry-now', marked_by = retry_run.requested_by, marked_at = clock_timestamp(),
+      mark_note = retry_run.note
+    where o.id = unfinished.id;
+  elsif unfinished.available_at > now() then
+    update pawl.outbox o set available_at = now() where o.id = unfinished.id;
+  else
+    outcome := 'not waiting: it is pending and due';
+  end if;
+  insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+  values ('retry-now', retry_run.run_id, retry_run.requested_by, retry_run.note, outcome, retry_run.request);
+  perform pawl.ring();
+  return outcome;
+end $$;
+comment on function pawl.retry_run is 'Ends what an unfinished run waits for; returns retrying, or why not.';
+
+create function pawl.retry_now(event_id uuid, requested_by text, note text default null, request uuid default null,
+                               workflow text default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  return pawl.outcome_of(array(
+    select pawl.retry_run(run, retry_now.requested_by, retry_now.note, retry_now.request)
+    from pawl.runs_named(retry_now.event_id, retry_now.workflow) run), 'retrying');
+end $$;
+comment on function pawl.retry_now is
+  'Ends what the unfinished runs of an event, or its run in one workflow, wait for; returns retrying, or why not.';
+
+-- A run that has ended begins anew as another one, whose parent it is. What it does again it does under the keys of the
+-- run that did it first, so that nobody is told twice, unless somebody says that all of it is to be sent again. From a
+-- step on it can only begin where the checkpoints of its parent are. The lock is that of its parent.
+create function pawl.rerun_run(run_id uuid, from_step text, resend boolean, requested_by text, reason text,
+                               request uuid default null, out new_run uuid, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  archived pawl.outbox_archive;
+begin
+  perform pawl.require_reason('rerun', rerun_run.run_id, rerun_run.reason);
+  select * into archived from pawl.outbox_archive a
+  where a.id = rerun_run.run_id order by a.finished_at desc limit 1 for update;
+  select c.outcome, substring(c.outcome from 'as ([0-9a-f-]{36})$')::uuid into outcome, new_run from pawl.commands c
+  where c.request = rerun_run.request and c.event_id = rerun_run.run_id and c.verb = 'rerun';
+  if found then return; end if;
+  if exists (select from pawl.outbox o where o.id = rerun_run.run_id) then
+    outcome := 'not finished: it is in the outbox';
+  elsif archived.id is null then
+    outcome := 'not found';
+  elsif archived.withheld is not null and archived.payload = jsonb_build_object('withheld_bytes', archived.withheld) then
+    outcome := 'not possible: its payload was not kept; emit a new event instead';
+  else
+    new_run := pawl.new_event_id();
+    outcome := 'rerun as ' || new_run;
+    insert into pawl.outbox (id, created_at, store, only_store, parent, from_step, effects_of, workflow, type, aggregatetype,
+                             aggregateid, payload, headers)
+    values (new_run, archived.created_at, nullif(archived.store, '00000000-0000-0000-0000-000000000000'),
+            nullif(rerun_run.from_step, '') is not null, archived.id, nullif(rerun_run.from_step, ''),
+            case when rerun_run.resend then null else coalesce(archived.effects_of, archived.id) end, archived.workflow,
+            archived.type, archived.aggregatetype, archived.aggregateid, archived.payload, archived.headers);
+  end if;
+  insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
+  values ('rerun', rerun_run.run_id, rerun_run.requested_by, rerun_run.reason, outcome, rerun_run.request);
+  perform pawl.ring();
+end $$;
+comment on function pawl.rerun_run is 'As pawl.rerun; says why not where it is refused, and then gives no run.';
+
+create function pawl.rerun(run_id uuid, from_step text, resend boolean, requested_by text, reason text,
+                           request uuid default null)
+returns uuid language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  made record;
+begin
+  select * into made from pawl.rerun_run(rerun.run_id, rerun.from_step, rerun.resend, rerun.requested_by, rerun.reason,
+                                         rerun.request);
+  if made.new_run is null then
+    raise exception 'rerun %: %', rerun.run_id, made.outcome using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  return made.new_run;
+end $$;
+comment on function pawl.rerun is
+  'Begins an ended run anew, at a step or (null) at its beginning, without repeating its effects unless resend; returns the new run.';
 
 -- A run that has acted on a failure waits for its own checkpoints. Where those are lost it may begin anew, at the risk of
 -- whoever says so: its steps are done again, under their keys, and it no longer knows what it has made good. What is

@@ -87,8 +87,11 @@ create function pawl.is_gone(event_id uuid) returns boolean
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select not exists (select from pawl.outbox o where o.id = event_id)
      and not exists (select from pawl.outbox_archive a where a.id = event_id)
+     and not exists (select from pawl.outbox o where o.effects_of = event_id)
+     and not exists (select from pawl.outbox_archive a where a.effects_of = event_id)
 $$;
-comment on function pawl.is_gone is 'Whether an event is neither in the outbox nor in the archive.';
+comment on function pawl.is_gone is
+  'Whether an event is neither in the outbox nor in the archive, and no rerun there does its effects.';
 
 create function pawl.prune_commands(age interval, behind text, step int, out removed bigint, out last text)
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$

@@ -132,12 +132,6 @@ $$;
 comment on function pawl.preview_batch is
   'What a batch would be about, by workflow, step and reason without ids: how many runs, from when to when, and one of them.';
 
-create function pawl.ring() returns void
-language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
-begin
-  if exists (select from pawl.workers where asleep and expires_at > now()) then perform pg_notify('pawl', ''); end if;
-end $$;
-
 -- The insert waits for a transaction that makes the same request's batch, and then finds it.
 create function pawl.make_batch(verb text, filter jsonb, requested_by text, note text default null, rate float8 default 0,
                                 request uuid default null, out batch bigint, out runs int)

@@ -8,7 +8,8 @@ grant select, insert, update on pawl.stores to pawl_worker;
 grant insert, select (takeover, from_epoch) on pawl.takeovers to pawl_worker;
 grant insert on pawl.takeover_runs to pawl_worker;
 grant select, insert, update, delete on pawl.step_reports to pawl_worker;
-grant select, delete, update (lease_epoch, lease_batch, deliveries) on pawl.outbox to pawl_worker;
+grant select, delete, update (lease_epoch, lease_batch, deliveries, mark, marked_by, marked_at, mark_note)
+  on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
 grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,
   pawl.work_on_batches, pawl.read_gauges, pawl.prunable to pawl_worker;
@@ -25,6 +26,7 @@ grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, p
   pawl.batch_ends, pawl.work_on_batches to pawl_operator;
 
 grant execute on function pawl.requeue to pawl_operator;
+grant execute on function pawl.cancel, pawl.retry_now, pawl.rerun, pawl.rerun_run to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

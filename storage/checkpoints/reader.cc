@@ -83,6 +83,10 @@ constexpr const char* kTimeline = R"(
     union all
     select wake_at, 3, 'waiting', '', '', 0, status, reason from runs where run = ?1 and status = 'waiting'
     union all
+    select cancelled_at, 3, 'cancelled', '', '', 0, '',
+           iif(cancel_note = '', 'by ' || cancelled_by, 'by ' || cancelled_by || ': ' || cancel_note)
+    from runs where run = ?1 and cancelled_at is not null
+    union all
     select ended_at, 4, 'ended', '', '', 0, status, reason from runs where run = ?1 and ended_at is not null)
   select strftime('%Y-%m-%dT%H:%M:%fZ', time / 1e6, 'unixepoch'), what, step, key, attempt, status, detail
   from story order by time, place, step, key, attempt)";

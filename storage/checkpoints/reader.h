@@ -40,7 +40,7 @@ struct RunSummary {
 /// One line of a run's story, in order of time.
 struct TimelineEntry {
   std::string at;
-  std::string what;  ///< `started`, `step`, `attempt`, `waiting`, `ended`.
+  std::string what;  ///< `started`, `step`, `attempt`, `waiting`, `cancelled` (was seen), `ended`.
   std::string step;
   std::string key;
   int attempt = 0;

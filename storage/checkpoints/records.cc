@@ -26,6 +26,10 @@ constexpr const char* kWake =
 constexpr const char* kPark =
     "update runs set status = 'waiting', wake_at = ?2, reason = ?3 where run = ?1 and ended_at is null";
 
+// The first counts; of a run that has ended the one that it was about says so.
+constexpr const char* kCancel =
+    "update runs set cancelled_at = ?2, cancelled_by = ?3, cancel_note = ?4 where run = ?1 and cancelled_at is null";
+
 constexpr const char* kKeepFailedSteps =
     "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, "
     "failure_class, failure_code) "
@@ -37,15 +41,15 @@ constexpr const char* kForgetFailedSteps = "delete from steps where run = ? and 
 
 constexpr const char* kReopen =
     "update runs set status = 'running', reason = '', wake_at = null, ended_at = null, resumes = ?2, position = ?3, "
-    "failed_step = null, failed_key = null, failure_class = null, failure_code = null "
-    "where run = ?1";
+    "failed_step = null, failed_key = null, failure_class = null, failure_code = null, "
+    "cancelled_at = null, cancelled_by = null, cancel_note = null where run = ?1";
 
-// A run that was superseded moves again when its event comes back to us; one that is done or failed stays so.
+// A run that was superseded moves again when its event comes back to us; one that has ended otherwise stays so.
 constexpr const char* kRedeliver =
     "update runs set position = ?2, deliveries = ?3, "
-    "status = iif(status in ('done', 'failed'), status, 'running'), "
-    "reason = iif(status in ('done', 'failed'), reason, ''), "
-    "ended_at = iif(status in ('done', 'failed'), ended_at, null), wake_at = null where run = ?1";
+    "status = iif(status in ('done', 'failed', 'cancelled'), status, 'running'), "
+    "reason = iif(status in ('done', 'failed', 'cancelled'), reason, ''), "
+    "ended_at = iif(status in ('done', 'failed', 'cancelled'), ended_at, null), wake_at = null where run = ?1";
 
 }  // namespace
 
@@ -57,6 +61,7 @@ SqliteRecords::SqliteRecords(SQLite::Database& database)
       insert_attempt_(database, kInsertAttempt),
       wake_(database, kWake),
       park_(database, kPark),
+      cancel_(database, kCancel),
       keep_failed_steps_(database, kKeepFailedSteps),
       forget_failed_steps_(database, kForgetFailedSteps),
       reopen_(database, kReopen),
@@ -98,6 +103,12 @@ void SqliteRecords::write(const engine::RunParked& record) {
   write_runs();
   if (park_.exec(record.run, record.wake_at, record.reason) == 0) starts_.require(record.run);
   awake_.erase(record.run);
+}
+
+void SqliteRecords::write(const engine::RunCancelled& record) {
+  write_runs();
+  const engine::Cancellation& cancellation = record.cancellation;
+  if (cancel_.exec(record.run, record.at, cancellation.by, cancellation.note) == 0) starts_.require(record.run);
 }
 
 void SqliteRecords::write(const engine::RunEnded& record) {

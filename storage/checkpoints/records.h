@@ -33,6 +33,7 @@ class SqliteRecords {
   void write(const engine::StepSettled& record);
   void write(const engine::AttemptFailed& record);
   void write(const engine::RunParked& record);
+  void write(const engine::RunCancelled& record);
   void write(const engine::RunEnded& record);
   void write(const engine::RunReopened& record);
   void write(const engine::RunRedelivered& record);
@@ -47,6 +48,7 @@ class SqliteRecords {
   SqliteStatement insert_attempt_;
   SqliteStatement wake_;
   SqliteStatement park_;
+  SqliteStatement cancel_;
   SqliteStatement keep_failed_steps_;
   SqliteStatement forget_failed_steps_;
   SqliteStatement reopen_;

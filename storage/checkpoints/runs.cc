@@ -24,8 +24,8 @@ Resumable parse_resumable(const std::string& word) {
 }  // namespace
 
 RunStatus parse_status(const std::string& word) {
-  for (const RunStatus status :
-       {RunStatus::kRunning, RunStatus::kWaiting, RunStatus::kDone, RunStatus::kFailed, RunStatus::kSuperseded})
+  for (const RunStatus status : {RunStatus::kRunning, RunStatus::kWaiting, RunStatus::kDone, RunStatus::kFailed,
+                                 RunStatus::kCancelled, RunStatus::kSuperseded})
     if (word == to_string(status)) return status;
   throw engine::RefusedError("read a run: unknown status '" + word + "'; the file was edited or is of a newer pawl");
 }
@@ -51,7 +51,11 @@ engine::StoredRun run_of(const SqliteStatement& row) {
                .resumes = run.resumes,
                .workflow = run.workflow,
                .further_run_of = row.text(15),
-               .traceparent = row.text(20)};
+               .traceparent = row.text(20),
+               .parent = row.text(25),
+               .from_step = row.text(26),
+               .effects_of = row.text(27)};
+  if (row.integer(21) != 0) run.cancelled = {row.text(23), row.text(24), row.time(22)};
   return run;
 }
 

@@ -1,6 +1,7 @@
 // The SQL that chooses events by their bytes, and reads them.
 #include "storage/outbox/claimed_events.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace pawl::storage {
@@ -34,7 +35,11 @@ std::string event_columns(const std::string& payload_max) {
          tenant_key() + ", case when " + too_large +
          " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
          " o.headers->>'traceparent',"
-         " (select count(*) from picked)";
+         " (select count(*) from picked),"
+         " case when o.mark = 'cancel' or o.parent is not null or o.effects_of is not null then json_build_object("
+         "'cancel', o.mark = 'cancel', 'by', o.marked_by, 'note', o.mark_note, 'asked_at',"
+         " (extract(epoch from o.marked_at) * 1000000)::bigint, 'parent', o.parent, 'from_step', o.from_step,"
+         " 'effects_of', o.effects_of)::text end";
 }
 
 // What a row gives to `fitting`: a size that takes no text to know, and of what is small the size of its text. A number
@@ -68,6 +73,26 @@ std::string fitting(const std::string& bytes, const std::string& payload_max) {
          bytes + ")";
 }
 
+namespace {
+
+void add_what_is_rare(engine::Event& event, std::string_view json) {
+  const auto rare = nlohmann::json::parse(json);
+  const auto text = [&](const char* name) {
+    const auto& value = rare.at(name);
+    return value.is_null() ? std::string() : value.get<std::string>();
+  };
+  event.parent = text("parent");
+  event.from_step = text("from_step");
+  event.effects_of = text("effects_of");
+  if (rare.at("cancel") == true) {
+    const auto& asked_at = rare.at("asked_at");
+    event.cancel = {text("by"), text("note"),
+                    engine::Timestamp(engine::Duration(asked_at.is_null() ? 0 : asked_at.get<std::int64_t>()))};
+  }
+}
+
+}  // namespace
+
 engine::Event event_from(const Rows& rows, std::size_t row) {
   engine::Event event;
   event.position = rows.integer(row, 0);
@@ -83,6 +108,7 @@ engine::Event event_from(const Rows& rows, std::size_t row) {
   event.further_run_of = rows.string(row, 10);
   event.left_out = rows.integer(row, kLeftOutColumn);
   event.traceparent = traceparent_of(rows.string(row, kTraceColumn));
+  if (const std::string_view rare = rows.text(row, kRareColumn); !rare.empty()) add_what_is_rare(event, rare);
   if (const std::string_view key = rows.text(row, kKeyColumn); key != event.aggregate_id) event.tenant = key;
   return event;
 }

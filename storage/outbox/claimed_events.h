@@ -25,6 +25,7 @@ inline constexpr int kKeyColumn = 11;
 inline constexpr int kLeftOutColumn = 12;
 inline constexpr int kTraceColumn = 13;
 inline constexpr int kPickedColumn = 14;  ///< How many `picked` has.
+inline constexpr int kRareColumn = 15;    ///< What few runs have, as JSON: null of all others.
 
 engine::Event event_from(const Rows& rows, std::size_t row);
 

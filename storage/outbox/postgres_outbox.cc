@@ -5,6 +5,7 @@
 #include "storage/outbox/claims.h"
 #include "storage/outbox/fleet/step_reports.h"
 #include "storage/outbox/registration.h"
+#include "storage/postgres/array_literal.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/fence.h"
@@ -44,6 +45,23 @@ const std::string kArchive =
     " failure_code)) f"
     " using (position))"
     " select (select count(*) from ended), " +
+    kLeaseHeld;
+
+// $1 epoch, $2 above, $3 limit. Writes and locks nothing: what is found after the epoch is over was freed with it.
+const std::string kMarks =
+    "select o.position, o.id, o.mark, coalesce(o.marked_by, ''), coalesce(o.mark_note, ''),"
+    " coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
+    " where o.mark is not null and o.lease_epoch = $1::bigint and o.position > $2::bigint"
+    " order by o.position limit $3::int";
+
+// $2 and $3 the marks: position, and when it was asked for.
+const std::string kTakeOff =
+    "with " + fence() +
+    ", taken as (update pawl.outbox o set mark = null, marked_by = null, marked_at = null, mark_note = null"
+    " from mine cross join unnest($2::bigint[], $3::bigint[]) t (position, asked_at)"
+    " where o.position = t.position and o.lease_epoch = mine.epoch and o.mark = 'retry-now'"
+    " and coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) = t.asked_at)"
+    " select " +
     kLeaseHeld;
 
 const std::string kRenew =
@@ -104,13 +122,14 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
   UuidArray ids;
   TextArray statuses, reasons, resumables, payloads, failed_steps, failed_keys, classes, codes;
   for (const engine::FinishedEvent& event : finished) {
-    const bool failed = event.status == engine::RunStatus::kFailed;
+    const bool done = event.status == engine::RunStatus::kDone;
     positions.add(event.position);
     ids.add(event.event_id);
-    if (!failed && event.reason.empty() && event.payload.empty()) continue;
+    if (done && event.reason.empty() && event.payload.empty()) continue;
     explained_positions.add(event.position);
-    statuses.add(failed ? "failed" : "done");
-    reasons.add(failed && event.reason.empty() ? "failed without a reason" : std::string_view(event.reason));
+    statuses.add(to_string(event.status));
+    const bool is_explained = done || !event.reason.empty();
+    reasons.add(is_explained ? event.reason : std::string(to_string(event.status)).append(" without a reason"));
     resumables.add(to_string(event.resumable));
     payloads.add(event.payload);
     withheld.add(event.withheld);
@@ -127,6 +146,33 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
   require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
   engine::crash_point(engine::CrashPoint::kAfterArchive);
   return static_cast<std::size_t>(rows.integer(0, 0));
+}
+
+std::vector<engine::Mark> PostgresOutbox::marks(std::int64_t above) {
+  const Rows rows = lanes_->ends.run(
+      "look for marks", kMarks,
+      {std::to_string(lanes_->epoch.load()), std::to_string(above), std::to_string(engine::kMarksMax)});
+  std::vector<engine::Mark> marks;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    marks.push_back(
+        {rows.text(row, 2) == "cancel" ? engine::Mark::Kind::kCancel : engine::Mark::Kind::kRetryNow,
+         rows.integer(row, 0),
+         rows.string(row, 1),
+         {rows.string(row, 3), rows.string(row, 4), engine::Timestamp(engine::Duration(rows.integer(row, 5)))}});
+  return marks;
+}
+
+void PostgresOutbox::take_off(std::span<const engine::Mark> marks) {
+  ArrayLiteral positions, asked_at;
+  for (const engine::Mark& mark : marks) {
+    positions.add(mark.position);
+    asked_at.add(static_cast<std::int64_t>(mark.asked.asked_at.time_since_epoch().count()));
+  }
+  engine::crash_point(engine::CrashPoint::kBeforeMarksTakenOff);
+  const Rows rows = lanes_->ends.run("take marks off", kTakeOff,
+                                     {std::to_string(lanes_->epoch.load()), positions.text(), asked_at.text()});
+  require_lease(rows.boolean(0, 0), "take marks off", lanes_->epoch);
+  engine::crash_point(engine::CrashPoint::kAfterMarksTakenOff);
 }
 
 void PostgresOutbox::renew() {
@@ -165,6 +211,8 @@ void PostgresOutbox::check_access() {
       "archive events", kArchive,
       {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(),
        texts.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(), texts.bytes()});
+  lanes_->ends.run("look for marks", kMarks, {"0", "0", "0"});
+  lanes_->ends.run("take marks off", kTakeOff, {"0", "{}", "{}"});
   lanes_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 

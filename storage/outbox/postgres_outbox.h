@@ -46,6 +46,8 @@ class PostgresOutbox final : public engine::Outbox {
   bool may_have_missed() const override;
   void sleep(engine::Duration at_most) override;
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
+  std::vector<engine::Mark> marks(std::int64_t above) override;
+  void take_off(std::span<const engine::Mark> marks) override;
   void renew() override;
   void report(std::span<const engine::StepReport> steps, engine::Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;

@@ -73,6 +73,17 @@ std::size_t FaultyOutbox::finish(std::span<const engine::FinishedEvent> finished
   return ours;
 }
 
+std::vector<engine::Mark> FaultyOutbox::marks(std::int64_t above) {
+  may_fail_before();
+  return inner_.marks(above);
+}
+
+void FaultyOutbox::take_off(std::span<const engine::Mark> marks) {
+  may_fail_before();
+  inner_.take_off(marks);
+  may_fail_after();
+}
+
 void FaultyOutbox::renew() {
   may_fail_before();
   inner_.renew();

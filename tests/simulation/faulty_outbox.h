@@ -26,6 +26,8 @@ class FaultyOutbox final : public engine::Outbox {
   std::vector<engine::Event> claim(const engine::ClaimRequest& request) override;
   void sleep(Duration at_most) override { lanes_.sleep(at_most); }
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
+  std::vector<engine::Mark> marks(std::int64_t above) override;
+  void take_off(std::span<const engine::Mark> marks) override;
   void renew() override;
   void release(std::span<const std::int64_t> unstarted_positions) override;
 

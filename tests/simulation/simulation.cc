@@ -142,11 +142,29 @@ void Simulation::disturb_events() {
     const std::string id = table.archive[world_.random.number() % table.archive.size()].event.id;
     if (!outside_.postgres.knows(id) && table.resume(id)) outside_.oracle.resumed(id);
   }
+  disturb_runs();
   if (!table.rows.empty() && world_.strike(Fault::kClaimForgotten, "postgres")) {
     const auto row =
         std::next(table.rows.begin(), static_cast<std::ptrdiff_t>(world_.random.number() % table.rows.size()));
     if (row->second.lease_epoch != 0) outside_.postgres.forget_claim(row->first);
   }
+}
+
+// What an operator asks of a run that has not ended.
+void Simulation::disturb_runs() {
+  auto& table = outside_.postgres.table;
+  const auto any_run = [&] {
+    return std::next(table.rows.begin(), static_cast<std::ptrdiff_t>(world_.random.number() % table.rows.size()))
+        ->second.event.id;
+  };
+  table.now = world_.wall();
+  if (!table.rows.empty() && world_.strike(Fault::kOperatorRetryNow, "operator"))
+    table.retry_now(any_run(), "an operator");
+  if (table.rows.empty() || !world_.strike(Fault::kOperatorCancel, "operator")) return;
+  const std::string id = any_run();
+  outside_.oracle.cancelled(id);
+  table.cancel(id, "an operator");
+  if (!outside_.postgres.knows(id)) outside_.oracle.ended_in_postgres(id);
 }
 
 void Simulation::disturb(Process& process) {

@@ -34,6 +34,7 @@ class Simulation {
   void disturb(Process& process);
   void disturb_outside();
   void disturb_events();
+  void disturb_runs();
   void end_outages();
   void calm_down();
   bool idle() const;

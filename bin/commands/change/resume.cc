@@ -2,7 +2,6 @@
 #include "bin/commands/change/resume.h"
 
 #include <CLI/CLI.hpp>
-#include <optional>
 
 #include "bin/commands/change/bulk_options.h"
 #include "bin/commands/verb/one_shot.h"
@@ -15,23 +14,6 @@ namespace pawl::bin {
 
 namespace {
 
-/// Beginnings and ends of ids need the checkpoints; full ids do not, so that any host can resume.
-std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const Settings& settings) {
-  std::optional<storage::CheckpointReader> reader;
-  std::vector<std::string> full;
-  for (const GivenRuns& runs : given) {
-    if (is_full_id(runs.id)) {
-      full.push_back(runs.text());
-      continue;
-    }
-    if (!reader) reader.emplace(checkpoints_path(settings.checkpoints));
-    const engine::RunName run = resolve_runs(*reader, runs).front();  // all are of one event
-    const bool of_event = run.event_id.starts_with(runs.id) || run.event_id.ends_with(runs.id);
-    full.push_back(of_event ? GivenRuns{run.event_id, runs.workflow}.text() : run.run_id);
-  }
-  return full;
-}
-
 class ResumeVerb final : public Verb {
  public:
   explicit ResumeVerb(CLI::App& command) : bulk_(command, "resume") {
@@ -43,7 +25,7 @@ class ResumeVerb final : public Verb {
     if (bulk_.asked(ids_)) return bulk_.run(settings, console, request_.note);
     request_.rate = bulk_.rate();
     request_.requested_by = requester();
-    request_.event_ids = full_ids(expand_ids(ids_, console.in), settings);
+    request_.event_ids = full_ids(expand_ids(ids_, console.in), checkpoints_path(settings.checkpoints));
     await_migrated_postgres(settings, console);
     return resume(settings, console);
   }

@@ -51,7 +51,7 @@ class RunsVerb final : public Verb {
  public:
   explicit RunsVerb(CLI::App& command) {
     command.add_option("--status", filter_.status, "Only runs in this state")
-        ->check(CLI::IsMember({"running", "waiting", "done", "failed", "superseded"}));
+        ->check(CLI::IsMember({"running", "waiting", "done", "failed", "cancelled", "superseded"}));
     command.add_option("--since", since_, "Only runs that ended within this time, like 1h, or have not ended");
     command.add_option("--event", event_,
                        "Only the runs of this event, by its id, its beginning or its end, or EVENT/WORKFLOW");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <set>
 
 #include "bin/operations/runs/command_error.h"
@@ -95,6 +96,22 @@ std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& ca
 
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given) {
   return resolve_runs(reader.runs_like(given.id, kRunsLookedAt), given);
+}
+
+std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints) {
+  std::optional<storage::CheckpointReader> reader;
+  std::vector<std::string> full;
+  for (const GivenRuns& runs : given) {
+    if (is_full_id(runs.id)) {
+      full.push_back(runs.text());
+      continue;
+    }
+    if (!reader) reader.emplace(checkpoints);
+    const engine::RunName run = resolve_runs(*reader, runs).front();  // all are of one event
+    const bool of_event = run.event_id.starts_with(runs.id) || run.event_id.ends_with(runs.id);
+    full.push_back(of_event ? GivenRuns{run.event_id, runs.workflow}.text() : run.run_id);
+  }
+  return full;
 }
 
 }  // namespace pawl::bin

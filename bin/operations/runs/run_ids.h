@@ -35,4 +35,8 @@ std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& ca
 /// Of those in the checkpoints.
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given);
 
+/// As `ID` or `ID/WORKFLOW` with full ids. Beginnings and ends of ids need the checkpoints, a path; full ids do not, so
+/// that any host can name them.
+std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints);
+
 }  // namespace pawl::bin

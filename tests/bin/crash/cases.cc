@@ -61,8 +61,8 @@ CrashReport run_cases(const std::vector<CrashCase>& cases) {
 }
 
 std::vector<CrashPlace> worker_points() {
-  const auto* verbs = engine::kCrashPlaces.data() + static_cast<std::size_t>(CrashPoint::kBeforeEmitted);
-  std::vector<CrashPlace> places(engine::kCrashPlaces.data(), verbs);
+  const auto* asked = engine::kCrashPlaces.data() + static_cast<std::size_t>(CrashPoint::kRunCancelled);
+  std::vector<CrashPlace> places(engine::kCrashPlaces.data(), asked);
   places.insert(places.end(), depositlink::kCrashPlaces.begin(), depositlink::kCrashPlaces.end());
   return places;
 }

@@ -25,7 +25,7 @@ struct CrashReport {
 /// In PAWL_CRASH_THREADS worlds at once; three unless given. A life is mostly waiting.
 CrashReport run_cases(const std::vector<CrashCase>& cases);
 
-/// The places that a worker passes; the verbs' ones are not among them.
+/// The places that a worker passes whatever operators ask; theirs and the verbs' are not among them.
 std::vector<engine::CrashPlace> worker_points();
 /// What a scenario has to have so that a first life reaches the place.
 CrashScenario scenario_for(const engine::CrashPlace& place);

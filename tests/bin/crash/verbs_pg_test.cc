@@ -131,6 +131,42 @@ TEST_CASE("F1: dismiss killed before its commit changed nothing, and after it di
   CHECK(job.count("pawl.commands where outcome = 'dismissed'") == "1");
 }
 
+TEST_CASE("F1: cancel killed before its commit changed nothing, and after it cancelled once, with its record") {
+  Job job;
+  job.organisation.fail_sync();
+  const std::string run = job.database.value("select id from pawl.outbox");
+  const auto cancel = [&](const Environment& environment) { return run_pawl({"cancel", run}, environment); };
+
+  CHECK(cancel(dying(job.environment(), "before-marked")).code == -SIGKILL);
+  CHECK(job.event_status() == "pending");
+  CHECK(job.count("pawl.commands") == "0");
+  CHECK(cancel(dying(job.environment(), "after-marked")).code == -SIGKILL);
+  CHECK(job.event_status() == "cancelled");
+  CHECK(job.count("pawl.commands where outcome = 'cancelled'") == "1");
+
+  CHECK(cancel(job.environment()).code == 4);
+  CHECK(job.work().code == 0);
+  CHECK(job.mails_to("owner") == 0);
+}
+
+TEST_CASE("F1: rerun killed before its commit changed nothing, and after it made one run, which tells nobody again") {
+  Job job;
+  job.organisation.fail_sync();
+  REQUIRE(job.work().code == 0);
+  const std::string run = job.database.value("select id from pawl.outbox_archive");
+  const auto rerun = [&](const std::string& point) {
+    return run_pawl({"rerun", run, "--from", "send-email", "--reason", "why"}, dying(job.environment(), point)).code;
+  };
+  CHECK(rerun("before-rerun") == -SIGKILL);
+  CHECK(job.count("pawl.outbox") == "0");
+  CHECK(rerun("after-rerun") == -SIGKILL);
+  CHECK(job.count("pawl.outbox") == "1");
+  CHECK(job.work().code == 0);
+  CHECK(job.event_status() == "done");
+  CHECK(job.mails_to("owner") == 1);
+  CHECK(job.count("notifications") == "2");
+}
+
 TEST_CASE(
     "F1: in-doubt resolve killed before its commit changed nothing, and after it resolved once, with its record") {
   Job job({"--fail", "dot:admin=drop"});

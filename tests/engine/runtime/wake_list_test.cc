@@ -70,6 +70,31 @@ TEST_CASE("what an earlier wake left behind does not wake the run out of its nex
   CHECK(list.take(kNow + 1h, 10) == Runs{1});
 }
 
+TEST_CASE("a run that is woken early comes at once, and nothing of its old wait wakes it or counts later") {
+  WakeList list;
+  list.park(1, kNow + 1h, {});
+  list.park(2, std::nullopt, by({&kMail}));
+  list.park(3, kNow + 1h, by({&kMail, &kPost}));
+  for (const RunNumber run : {1, 2, 3}) list.wake(run, kNow);
+  CHECK(list.size() == 3);
+  CHECK(list.take(kNow, 10) == Runs{1, 2, 3});
+  CHECK(list.size() == 0);
+  list.park(1, kNow + 1min, {});
+  list.park(2, std::nullopt, by({&kPost}));
+  CHECK(list.take(kNow + 1min, 10) == Runs{1});
+  CHECK(list.release(&kMail, 9, kNow) == 0);
+  CHECK(list.release(&kPost, 9, kNow) == 1);
+  CHECK(list.take(kNow + 1min, 10) == Runs{2});
+  CHECK(list.take(kNow + 2h, 10).empty());
+  CHECK(list.size() == 0);
+  list.park(1, kNow + 3h, {});
+  list.wake(1, kNow);
+  list.wake(1, kNow);
+  CHECK(list.take(kNow, 10) == Runs{1});
+  CHECK(list.take(kNow + 4h, 10).empty());
+  CHECK(list.size() == 0);
+}
+
 TEST_CASE("a run that came back another way and waits again counts once") {
   WakeList list;
   list.park(1, kNow + 1s, by({&kMail}));

@@ -22,6 +22,8 @@ class MemoryOutboxWorld final : public OutboxWorld {
   std::unique_ptr<Outbox> worker() override { return std::make_unique<MemoryOutbox>(table_); }
   void expire(std::int64_t epoch) override { table_.bury(epoch); }
   bool resume(const std::string& id) override { return table_.resume(id); }
+  bool cancel(const std::string& id, const std::string& note) override { return table_.cancel(id, "test", note); }
+  bool retry_now(const std::string& id) override { return table_.retry_now(id, "test"); }
   std::vector<ArchivedEvent> archive() override {
     std::map<std::int64_t, ArchivedEvent> by_position;
     for (const auto& ended : table_.archive)
@@ -46,4 +48,5 @@ TEST_CASE("the outbox in memory keeps the contract") {
   check_restarting(make);
   check_finishing(make);
   check_resuming(make);
+  check_marks(make);
 }

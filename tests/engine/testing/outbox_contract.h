@@ -35,6 +35,9 @@ class OutboxWorld {
   virtual void expire(std::int64_t epoch) = 0;
   /// An operator asks that the failed event's run goes on; false where it may not.
   virtual bool resume(const std::string& id) = 0;
+  /// An operator cancels the unfinished run, or wants its retries now; false where it may not.
+  virtual bool cancel(const std::string& id, const std::string& note) = 0;
+  virtual bool retry_now(const std::string& id) = 0;
   /// In order of position.
   virtual std::vector<ArchivedEvent> archive() = 0;
 };
@@ -50,5 +53,6 @@ void check_epochs(const MakeOutboxWorld& make);
 void check_restarting(const MakeOutboxWorld& make);
 void check_finishing(const MakeOutboxWorld& make);
 void check_resuming(const MakeOutboxWorld& make);
+void check_marks(const MakeOutboxWorld& make);
 
 }  // namespace pawl::engine

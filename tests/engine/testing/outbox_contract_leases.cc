@@ -250,4 +250,83 @@ void check_resuming(const MakeOutboxWorld& make) {
   }
 }
 
+void check_marks(const MakeOutboxWorld& make) {
+  const auto world = make();
+  Worker worker(*world), other(*world);
+  worker.open();
+  other.open();
+  const Ids ids = emit(*world, 2);
+  const Events events = worker.claim();
+  REQUIRE(events.size() == 2);
+  const auto marked = [](const Worker& one, std::int64_t above = 0) {
+    Ids found;
+    for (const Mark& mark : one.outbox->marks(above)) found.push_back(mark.id);
+    return found;
+  };
+  SECTION("what an operator asks of a run is seen by the worker that has it, and by no other") {
+    CHECK(marked(worker).empty());
+    REQUIRE(world->cancel(ids[1], "sold twice"));
+    REQUIRE(world->retry_now(ids[0]));
+    const std::vector<Mark> marks = worker.outbox->marks(0);
+    REQUIRE(marks.size() == 2);
+    CHECK(marks[0].kind == Mark::Kind::kRetryNow);
+    CHECK(marks[0].position == events[0].position);
+    CHECK(marks[1].kind == Mark::Kind::kCancel);
+    CHECK(marks[1].id == ids[1]);
+    CHECK(marks[1].asked.by == "test");
+    CHECK(marks[1].asked.note == "sold twice");
+    CHECK(marked(worker, events[0].position) == Ids{ids[1]});
+    CHECK(marked(other).empty());
+    CHECK(worker.claim().empty());
+  }
+  SECTION("a retry-now is taken off once it was seen, unless it was asked for anew; a cancellation stays") {
+    REQUIRE(world->retry_now(ids[0]));
+    REQUIRE(world->cancel(ids[1], ""));
+    const std::vector<Mark> marks = worker.outbox->marks(0);
+    other.outbox->take_off(marks);
+    CHECK(marked(worker) == ids);
+    REQUIRE(world->retry_now(ids[0]));
+    worker.outbox->take_off(marks);
+    CHECK(marked(worker) == ids);
+    for (int repeat = 0; repeat < 2; ++repeat) worker.outbox->take_off(worker.outbox->marks(0));
+    CHECK(marked(worker) == Ids{ids[1]});
+    CHECK_FALSE(world->retry_now(ids[1]));
+  }
+  SECTION("a run whose worker died tells the next one that it is cancelled") {
+    REQUIRE(world->cancel(ids[0], "sold twice"));
+    world->expire(worker.epoch);
+    const Events taken = other.find();
+    REQUIRE(ids_of(taken) == ids);
+    REQUIRE(taken[0].cancel);
+    CHECK(taken[0].cancel->by == "test");
+    CHECK(taken[0].cancel->note == "sold twice");
+    CHECK_FALSE(taken[1].cancel);
+    CHECK(marked(worker).empty());
+    CHECK(marked(other) == Ids{ids[0]});
+    CHECK_THROWS_AS(worker.outbox->take_off(other.outbox->marks(0)), LeaseLostError);
+    CHECK(other.finish(taken[0], RunStatus::kCancelled, "cancelled by test: sold twice") == 1);
+    CHECK(world->archive().at(0).status == RunStatus::kCancelled);
+    CHECK(world->archive().at(0).reason == "cancelled by test: sold twice");
+    CHECK_FALSE(world->cancel(ids[0], ""));
+    CHECK_FALSE(world->resume(ids[0]));
+  }
+  SECTION("a run that no worker was given ends at once, and so does any where none lives") {
+    const Ids fresh = emit(*world, 1);
+    REQUIRE(world->cancel(fresh[0], "sold twice"));
+    REQUIRE(world->archive().size() == 1);
+    CHECK(world->archive()[0].id == fresh[0]);
+    CHECK(world->archive()[0].status == RunStatus::kCancelled);
+    CHECK(world->archive()[0].reason == "cancelled by test: sold twice");
+    worker.outbox->release({});
+    REQUIRE(world->cancel(ids[0], ""));
+    CHECK(world->archive().size() == 1);
+    other.outbox->release({});
+    REQUIRE(world->cancel(ids[1], ""));
+    CHECK(world->archive().size() == 2);
+    Worker heir(*world, worker.store);
+    CHECK(heir.open({waiting(events[0]), waiting(events[1])}).foreign == Ids{ids[1]});
+    CHECK(marked(heir) == Ids{ids[0]});
+  }
+}
+
 }  // namespace pawl::engine

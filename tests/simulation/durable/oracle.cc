@@ -70,6 +70,10 @@ void Oracle::archived(const engine::Event& event, const engine::FinishedEvent& e
                          " before that end was durable in " + store.id);
   if (end.status == engine::RunStatus::kFailed && end.reason.empty())
     return world_.broken("I6: " + id + " failed without a reason");
+  if (end.status == engine::RunStatus::kCancelled) {
+    if (!cancelled_.contains(id)) world_.broken("P1: " + id + " ended cancelled, which nobody asked for");
+    return;
+  }
   if (end.reason.starts_with("set aside")) return check_set_aside(event);
   check_run(found.front(), end, store);
 }

@@ -24,6 +24,11 @@ class Oracle {
   /// An operator asked that a failed run goes on: its failed steps may run again, before the store says so.
   void resumed(const std::string& event) { resumed_.insert(event); }
 
+  /// An operator asked that a run ends: it may, whatever of it has not settled.
+  void cancelled(const std::string& event) { cancelled_.insert(event); }
+  /// It has ended in Postgres, where no worker had it.
+  void ended_in_postgres(const std::string& event) { ends_[event].push_back(engine::RunStatus::kCancelled); }
+
   /// A step begins to execute an item: it is one that its workflow asks for (P10), whose checkpoint has not committed
   /// in that store while those of all that it follows have (P3), and whose earlier attempts all failed by themselves.
   void executing(Store& store, const std::string& event, const StepPlan& step, const std::string& key, int attempt,
@@ -62,6 +67,7 @@ class Oracle {
   std::map<EffectKey, Timestamp> first_asked_;
   std::set<EffectKey> doomed_;
   std::set<std::string> resumed_;
+  std::set<std::string> cancelled_;
   int redeliveries_ = 0;
 };
 

@@ -41,6 +41,8 @@ constexpr std::array<Kind, kFaultCount> kKinds{{
     {Fault::kLeaseLost, "lease-lost", 0.002},
     {Fault::kDuplicateEmit, "duplicate-emit", 0.004},
     {Fault::kOperatorResume, "operator-resume", 0.004},
+    {Fault::kOperatorCancel, "operator-cancel", 0.0005},
+    {Fault::kOperatorRetryNow, "operator-retry-now", 0.002},
     {Fault::kAttemptFails, "attempt-fails", 0.05},
     {Fault::kBatchThrows, "batch-throws", 0.05},
     {Fault::kStepForgetsItem, "step-forgets-item", 0.02},

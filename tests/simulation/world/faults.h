@@ -40,6 +40,8 @@ enum class Fault {
   kLeaseLost,       ///< Postgres' clock jumps: everybody believes a living worker dead.
   kDuplicateEmit,   ///< The same id again, before or after its run has ended.
   kOperatorResume,
+  kOperatorCancel,
+  kOperatorRetryNow,
   // the steps
   kAttemptFails,
   kBatchThrows,

@@ -32,6 +32,9 @@ void check_same(const engine::Event& actual, const engine::Event& expected) {
   CHECK(actual.deliveries == expected.deliveries);
   CHECK(actual.resumes == expected.resumes);
   CHECK(actual.traceparent == expected.traceparent);
+  CHECK(actual.parent == expected.parent);
+  CHECK(actual.from_step == expected.from_step);
+  CHECK(actual.effects_of == expected.effects_of);
 }
 
 void check_same(const engine::Failure& actual, const engine::Failure& expected) {
@@ -89,6 +92,9 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     auto record = started(3);
     record.event.resumes = 2;
     record.event.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    record.event.parent = event_id(2);
+    record.event.from_step = "send";
+    record.event.effects_of = event_id(1);
     commit(*store, {record});
     const auto found = store->find(std::vector<std::string>{"nowhere", event_id(3)});
     REQUIRE(found.size() == 1);
@@ -196,11 +202,24 @@ void check_ending_and_reopening(const MakeCheckpoints& make) {
   commit(*store, {started(1), settled(1, kResolve), attempt(1, kSendAnna, 1, "busy"),
                   failed_step(1, kSendAnna, "refused"), attempt(1, kSendBert, 1, "slow")});
   SECTION("an ended run keeps its status and reason and is not unfinished") {
-    const auto status = GENERATE(RunStatus::kDone, RunStatus::kFailed, RunStatus::kSuperseded);
-    commit(*store, {ended(1, status, "because")});
+    const auto status = GENERATE(RunStatus::kDone, RunStatus::kFailed, RunStatus::kCancelled, RunStatus::kSuperseded);
+    commit(*store, {cancelled(1, "ops"), ended(1, status, "because")});
     CHECK(load(*store, 1).status == status);
     CHECK(load(*store, 1).reason == "because");
     CHECK(store->recover().unfinished.empty());
+  }
+  SECTION("a cancellation comes back as it was asked for, the first of two, and a resume takes it back") {
+    CHECK_FALSE(load(*store, 1).cancelled);
+    commit(*store, {cancelled(1, "ops", "sold twice"), cancelled(1, "others"), cancelled(1, "ops", "sold twice")});
+    REQUIRE(load(*store, 1).cancelled);
+    CHECK(load(*store, 1).cancelled->by == "ops");
+    CHECK(load(*store, 1).cancelled->note == "sold twice");
+    CHECK(load(*store, 1).status == RunStatus::kRunning);
+    commit(*store, {engine::RunParked{1, at(5), "waits"}, engine::RunRedelivered{1, 99, 2}});
+    CHECK(load(*store, 1).cancelled);
+    commit(*store, {ended(1, RunStatus::kFailed, "refused"), RunReopened{.run = 1, .resumes = 1, .position = 77}});
+    CHECK_FALSE(load(*store, 1).cancelled);
+    CHECK_THROWS_AS(commit(*store, {cancelled(9, "ops")}), engine::Error);
   }
   SECTION("the first end counts, and nothing that comes late sets the run moving") {
     commit(*store, {ended(1, RunStatus::kSuperseded, "first")});
@@ -245,8 +264,8 @@ void check_ending_and_reopening(const MakeCheckpoints& make) {
     CHECK(run.retries[0].error == "again");
   }
   SECTION("a redelivery moves a superseded run again, and never one that is done or failed") {
-    const auto status = GENERATE(RunStatus::kDone, RunStatus::kFailed, RunStatus::kSuperseded);
-    commit(*store, {ended(1, status, "because"), engine::RunRedelivered{1, 99, 2}});
+    const auto status = GENERATE(RunStatus::kDone, RunStatus::kFailed, RunStatus::kCancelled, RunStatus::kSuperseded);
+    commit(*store, {cancelled(1, "ops"), ended(1, status, "because"), engine::RunRedelivered{1, 99, 2}});
     CHECK(load(*store, 1).status == (status == RunStatus::kSuperseded ? RunStatus::kRunning : status));
     CHECK(load(*store, 1).event.position == 99);
   }

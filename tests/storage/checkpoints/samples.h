@@ -55,6 +55,10 @@ inline engine::RunEnded ended(engine::RunNumber run, engine::RunStatus status, s
   return {.run = run, .status = status, .reason = std::move(reason), .at = at(1'000'000 + run)};
 }
 
+inline engine::RunCancelled cancelled(engine::RunNumber run, std::string by, std::string note = "") {
+  return {.run = run, .cancellation = {std::move(by), std::move(note), at(1)}, .at = at(500'000 + run)};
+}
+
 inline void commit(engine::Checkpoints& store, const std::vector<engine::Checkpoint>& group) { store.commit(group); }
 
 /// Throws if there is no such run.

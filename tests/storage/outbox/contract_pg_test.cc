@@ -37,12 +37,21 @@ class PostgresOutboxWorld final : public engine::OutboxWorld {
   bool resume(const std::string& id) override {
     return database_.value("select pawl.resume($1::uuid, 'test')", {id}) == "resumed";
   }
+  bool cancel(const std::string& id, const std::string& note) override {
+    return database_.value("select pawl.cancel($1::uuid, 'test', $2)", {id, note}).starts_with("cancell");
+  }
+  bool retry_now(const std::string& id) override {
+    return database_.value("select pawl.retry_now($1::uuid, 'test')", {id}) == "retrying";
+  }
   std::vector<engine::ArchivedEvent> archive() override {
     std::vector<engine::ArchivedEvent> archived;
     for (const auto& row :
          database_.exec("select id, status, coalesce(reason, ''), payload from pawl.outbox_archive order by position"))
-      archived.push_back(
-          {row[0], row[1] == "done" ? engine::RunStatus::kDone : engine::RunStatus::kFailed, row[2], row[3]});
+      archived.push_back({row[0],
+                          row[1] == "done"     ? engine::RunStatus::kDone
+                          : row[1] == "failed" ? engine::RunStatus::kFailed
+                                               : engine::RunStatus::kCancelled,
+                          row[2], row[3]});
     return archived;
   }
 
@@ -64,4 +73,5 @@ TEST_CASE("the outbox in Postgres keeps the contract") {
   engine::check_restarting(make);
   engine::check_finishing(make);
   engine::check_resuming(make);
+  engine::check_marks(make);
 }

@@ -1,5 +1,5 @@
 // One queue a lane, one queue of reports for the engine.
-#include "engine/runtime/thread_lanes.h"
+#include "engine/lanes/thread_lanes.h"
 
 #include <pthread.h>
 

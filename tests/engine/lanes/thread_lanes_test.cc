@@ -1,5 +1,5 @@
 // Lanes on real threads, and the whole engine on top of them.
-#include "engine/runtime/thread_lanes.h"
+#include "engine/lanes/thread_lanes.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -106,6 +106,14 @@ TEST_CASE("the engine runs a backlog on real threads") {
     std::size_t finish(std::span<const FinishedEvent> finished) override {
       const std::lock_guard lock(mutex);
       return inner.finish(finished);
+    }
+    std::vector<Mark> marks(std::int64_t above) override {
+      const std::lock_guard lock(mutex);
+      return inner.marks(above);
+    }
+    void take_off(std::span<const Mark> marks) override {
+      const std::lock_guard lock(mutex);
+      inner.take_off(marks);
     }
     void renew() override {
       const std::lock_guard lock(mutex);

@@ -1,0 +1,82 @@
+// Says of a refusal which verb does fit.
+#include "bin/operations/changes/run_changes.h"
+
+#include <optional>
+#include <utility>
+
+#include "bin/operations/runs/command_error.h"
+#include "engine/authoring/errors.h"
+#include "engine/runs/inherited_steps.h"
+#include "storage/checkpoints/reader.h"
+#include "storage/outbox/event_admin.h"
+
+namespace pawl::bin {
+
+namespace {
+
+// Of an outcome of the functions in Postgres that changed nothing.
+std::string advice(const std::string& outcome) {
+  if (outcome.ends_with("it is failed")) return "; `pawl resume` lets it go on, `pawl rerun` begins it anew";
+  if (outcome.ends_with("it is done") || outcome.ends_with("it is cancelled") || outcome.ends_with("it is dismissed"))
+    return "; `pawl rerun` begins it anew";
+  if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
+  if (outcome.ends_with("it is in the outbox"))
+    return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
+  return {};
+}
+
+RunChange change_of(const storage::RunAnswer& answer) {
+  using Kind = RunChange::Kind;
+  if (answer.outcome == "cancelling") return {Kind::kDone, answer.run_id, answer.outcome, "its worker ends it"};
+  if (answer.outcome == "cancelled") return {Kind::kDone, answer.run_id, answer.outcome, "no worker had it"};
+  if (answer.outcome == "retrying") return {Kind::kDone, answer.run_id, answer.outcome, ""};
+  if (answer.outcome == "not found") return {Kind::kNotFound, answer.run_id, "not found", "no such run or event"};
+  return {Kind::kRefused, answer.run_id, "refused", answer.outcome + advice(answer.outcome)};
+}
+
+std::vector<RunChange> changes_of(const std::vector<storage::RunAnswer>& answers) {
+  std::vector<RunChange> changes;
+  for (const storage::RunAnswer& answer : answers) changes.push_back(change_of(answer));
+  return changes;
+}
+
+// Another worker's checkpoints may hold it: then that worker refuses the step.
+std::optional<engine::StoredRun> stored_here(const std::string& checkpoints, const std::string& run_id) try {
+  return storage::CheckpointReader(checkpoints).run(run_id);
+} catch (const engine::Error&) {  // no file, or none that can be read: Postgres alone knows
+  return std::nullopt;
+}
+
+std::string only_run_of(const std::string& conninfo, const std::string& id) {
+  const std::vector<engine::RunName> runs = storage::runs_of(conninfo, {id});
+  if (runs.empty()) throw NotFoundError("rerun " + id + ": no such run or event in this database");
+  if (runs.size() == 1) return runs[0].run_id;
+  std::string message = "rerun " + id + ": the event has several runs; name one:";
+  for (const engine::RunName& run : runs) message += "\n  " + run.event_id + "/" + run.workflow;
+  throw NotFoundError(message);
+}
+
+}  // namespace
+
+std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request) {
+  return changes_of(storage::cancel_runs(conninfo, request));
+}
+
+std::vector<RunChange> retry_runs_now(const std::string& conninfo, const storage::RunRequest& request) {
+  return changes_of(storage::retry_runs_now(conninfo, request));
+}
+
+RunChange rerun(const std::string& conninfo, const std::string& checkpoints, const Rerun& asked) {
+  const std::string run_id = only_run_of(conninfo, asked.id);
+  if (!asked.from_step.empty())
+    if (const auto stored = stored_here(checkpoints, run_id);
+        stored && !engine::first_started(*stored, asked.from_step))
+      return {RunChange::Kind::kRefused, run_id, "refused",
+              "no step " + asked.from_step + " began in it; those that did: " + engine::steps_of(*stored)};
+  const storage::RerunAnswer answer =
+      storage::rerun(conninfo, {run_id, asked.from_step, asked.resend, asked.requested_by, asked.reason});
+  if (!answer.new_run.empty()) return {RunChange::Kind::kDone, run_id, "rerun", answer.new_run};
+  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice(answer.outcome)};
+}
+
+}  // namespace pawl::bin

@@ -1,0 +1,38 @@
+// What an operator does to single runs: cancel, retry at once, begin anew.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/outbox/requests/run_requests.h"
+
+namespace pawl::bin {
+
+/// What became of one run.
+struct RunChange {
+  enum class Kind { kDone, kNotFound, kRefused };
+  Kind kind = Kind::kDone;
+  std::string run_id;
+  std::string outcome;  ///< One word where it was done, as `cancelling`; else `not found` or `refused`.
+  std::string detail;   ///< What follows from it, or why not, with the verb that does fit.
+};
+
+/// Cancels unfinished runs: waits for no worker.
+std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request);
+/// Ends what unfinished runs wait for.
+std::vector<RunChange> retry_runs_now(const std::string& conninfo, const storage::RunRequest& request);
+
+/// What is to begin anew.
+struct Rerun {
+  std::string id;         ///< Of one run, as in a RunRequest.
+  std::string from_step;  ///< Empty: from its beginning.
+  bool resend = false;    ///< Whoever was told is told again.
+  std::string requested_by;
+  std::string reason;
+};
+/// Begins one run anew. Throws NotFoundError for none, and with the candidates for several. Where these checkpoints, a
+/// path, hold the run, a step that did not begin in it is refused with the names of those that did. The change is of
+/// the run that was named; `detail` is the id of the new one.
+RunChange rerun(const std::string& conninfo, const std::string& checkpoints, const Rerun& rerun);
+
+}  // namespace pawl::bin

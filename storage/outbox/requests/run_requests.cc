@@ -1,0 +1,67 @@
+// One short-lived connection a request.
+#include "storage/outbox/requests/run_requests.h"
+
+#include "engine/authoring/errors.h"
+#include "engine/faults/crash_point.h"
+#include "storage/postgres/array_literal.h"
+#include "storage/postgres/connection.h"
+#include "storage/postgres/errors.h"
+
+namespace pawl::storage {
+
+namespace {
+
+// $1 the ids, $2 who, $3 why, $4 the request; `function` takes an event, these, and a workflow.
+std::string ask_each(const std::string& function) {
+  return "with asked as materialized (select e.index, coalesce(r.event_id, e.id) as id,"
+         " coalesce(r.run_of, e.workflow) as workflow, coalesce(r.run_id, e.id) as run_id,"
+         " row_number() over (order by e.index, r.run_id <> r.event_id, r.run_of) as nth"
+         " from (select split_part(t.text, '/', 1)::uuid as id, nullif(split_part(t.text, '/', 2), '') as workflow,"
+         " t.index from unnest($1::text[]) with ordinality t (text, index)) e"
+         " left join lateral pawl.runs_of(e.id, e.workflow) r on true)"
+         " select run_id, " +
+         function + "(id, $2, nullif($3, ''), $4::uuid, workflow) from asked order by nth";
+}
+
+std::vector<RunAnswer> ask(const std::string& conninfo, const RunRequest& request, const std::string& operation,
+                           const std::string& function) {
+  PostgresConnection connection(conninfo);
+  ArrayLiteral ids;
+  for (const std::string& id : request.ids) ids.add(id);
+  const std::string request_id = choose_request(connection);
+  engine::crash_point(engine::CrashPoint::kBeforeMarked);
+  const Rows rows =
+      connection.run(operation, ask_each(function),
+                     {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), request_id});
+  engine::crash_point(engine::CrashPoint::kAfterMarked);
+  std::vector<RunAnswer> answers;
+  for (std::size_t row = 0; row < rows.size(); ++row) answers.push_back({rows.string(row, 0), rows.string(row, 1)});
+  return answers;
+}
+
+}  // namespace
+
+std::vector<RunAnswer> cancel_runs(const std::string& conninfo, const RunRequest& request) {
+  return ask(conninfo, request, "cancel runs", "pawl.cancel");
+}
+
+std::vector<RunAnswer> retry_runs_now(const std::string& conninfo, const RunRequest& request) {
+  return ask(conninfo, request, "retry runs now", "pawl.retry_now");
+}
+
+RerunAnswer rerun(const std::string& conninfo, const RerunRequest& request) {
+  if (request.reason.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw engine::PermanentError("rerun " + request.run_id + ": a reason is needed, for whoever looks at it later");
+  PostgresConnection connection(conninfo);
+  const std::string request_id = choose_request(connection);
+  engine::crash_point(engine::CrashPoint::kBeforeRerun);
+  const Rows rows = connection.run("rerun a run",
+                                   "select coalesce(new_run::text, ''), outcome"
+                                   " from pawl.rerun_run($1::uuid, nullif($2, ''), $3::boolean, $4, $5, $6::uuid)",
+                                   {request.run_id, request.from_step, request.resend ? "t" : "f",
+                                    valid_utf8(request.requested_by), valid_utf8(request.reason), request_id});
+  engine::crash_point(engine::CrashPoint::kAfterRerun);
+  return {rows.string(0, 0), rows.string(0, 1)};
+}
+
+}  // namespace pawl::storage
