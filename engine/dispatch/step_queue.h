@@ -81,7 +81,7 @@ class StepQueue {
     return *in_flight_.begin();
   }
   /// How many batches are out.
-  std::size_t calls() const { return in_flight_.size(); }
+  std::size_t calls_out() const { return in_flight_.size(); }
   /// Everything queued, when the circuit opens.
   std::vector<Execution*> evict();
   /// What a queue that does not move holds back from now on; empty while it moves.

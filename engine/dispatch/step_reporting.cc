@@ -21,7 +21,7 @@ std::vector<StepReport> StepReporting::reports(Timestamp now) const {
     const Circuit& circuit = queue.circuit();
     if (circuit.closed() && !is_long) continue;
     StepReport report{.step = use_.queues.name_of(queue), .workflows = workflows_.at(&queue.step())};
-    report.calls = queue.calls();
+    report.calls = queue.calls_out();
     if (is_long) report.oldest_call = oldest;
     report.held = use_.held(queue.step());
     if (!circuit.closed()) {

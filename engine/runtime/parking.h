@@ -63,8 +63,6 @@ class Parking {
   /// How many runs wait for the step; a few that have gone on since may be counted.
   std::size_t held(const StepBase& step) const { return wakes_.held(&step); }
   std::size_t parked() const { return wakes_.size(); }
-  /// How many a step holds, since its circuit is open or its queue full.
-  std::size_t held(const StepBase& step) const { return wakes_.held(&step); }
   /// How many are being loaded.
   std::size_t loading() const { return loading_.size(); }
   /// Down while the store cannot be read: the runs stay parked.
