@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -82,6 +83,8 @@ class Prometheus:
             with urllib.request.urlopen(self.url + path + "?" + urllib.parse.urlencode(parameters), timeout=10) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
+            if error.code == 503:  # it starts
+                return None
             raise SystemExit(f"{path} {parameters}: {error.read().decode()}")
         except OSError:
             return None

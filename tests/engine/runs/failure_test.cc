@@ -61,6 +61,7 @@ TEST_CASE_METHOD(Fixture, "an exception of a step gives its code") {
 
 TEST_CASE_METHOD(Fixture, "a failure keeps class and code over a restart between the step's end and the run's") {
   int turns = 0;
+  options.deliveries_max = 1000;
   workflow.send.script = [](auto& item) { item.fail("no", "5.1.1"); };
   start();
   emit("e");
@@ -112,6 +113,6 @@ TEST_CASE_METHOD(Fixture, "a run that is done after a resume has no failure") {
   failure_of_only_run();
   refuses = false;
   REQUIRE(table.resume("e"));
-  CHECK(until([&] { return archived(2); }));
+  REQUIRE(until_over_time([&] { return archived(2); }, 60));
   check(table.archive.at(1).failure, "", "", FailureClass::kNone, "");
 }
