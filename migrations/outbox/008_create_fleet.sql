@@ -122,7 +122,7 @@ create function pawl.prune_pauses(age interval, behind text, step int, out remov
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 begin
   delete from pawl.pauses p where p.pause = any(array(
-    select o.pause from pawl.pauses o where o.ended_at < now() - age order by o.pause limit step));
+    select o.pause from pawl.pauses o where o.ended_at < now() - age order by o.pause limit prune_pauses.step));
   get diagnostics removed = row_count;
 end $$;
 insert into pawl.retained values ('pauses', 'pawl.prune_pauses');
