@@ -63,4 +63,15 @@ std::string redacted(std::string_view text, const redaction::OwnSecrets& secrets
   return redact_passwords(secrets.masked(text));
 }
 
+std::string redacted_setting(std::string_view value, const redaction::OwnSecrets& secrets) {
+  const std::size_t scheme = value.find("://");
+  const std::size_t host = value.rfind('@');
+  const std::size_t colon = scheme == std::string_view::npos ? scheme : value.find(':', scheme + 3);
+  if (colon == std::string_view::npos || host == std::string_view::npos || colon > host)
+    return redacted(value, secrets);
+  std::string shown(value.substr(0, colon));
+  shown.append(":***").append(value.substr(host));
+  return redacted(shown, secrets);
+}
+
 }  // namespace pawl::bin

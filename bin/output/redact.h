@@ -15,4 +15,8 @@ std::string redact_passwords(std::string_view text);
 /// The same, without our own secrets in any form.
 std::string redacted(std::string_view text, const redaction::OwnSecrets& secrets);
 
+/// The value of one setting, which may be a URL that nobody has looked at yet: of a URL, everything from the user's
+/// colon to the last @ is taken for a password, whatever characters it has.
+std::string redacted_setting(std::string_view value, const redaction::OwnSecrets& secrets);
+
 }  // namespace pawl::bin

@@ -58,6 +58,8 @@ comment on column pawl.v1_takeovers.runs is 'How many runs the takeover set free
 -- What a worker says of its steps while something is wrong with one; a worker with which all is well writes nothing.
 create table pawl.step_reports (
   epoch bigint not null,
+  store uuid not null,
+  host text not null,
   step text not null,
   workflows text[] not null,
   reason text,
@@ -76,7 +78,7 @@ create view pawl.v1_circuits as
   select r.epoch, w.store, w.host, r.step, r.workflows, r.reason, r.paused_since as since, r.next_probe_at, r.held,
          r.reported_at
   from pawl.step_reports r join pawl.workers w using (epoch)
-  where r.reason is not null;
+  where r.reason is not null and w.stopped_at is null and w.expires_at > now();
 comment on view pawl.v1_circuits is 'Steps that a worker has paused since the service behind them is down or refuses everybody.';
 comment on column pawl.v1_circuits.epoch is 'The worker.';
 comment on column pawl.v1_circuits.store is 'Its checkpoint store.';
@@ -105,12 +107,9 @@ comment on table pawl.pauses is 'Steps that were paused, and go on.';
 
 create function pawl.record_pause() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
-declare
-  worker pawl.workers;
 begin
-  select * into worker from pawl.workers w where w.epoch = old.epoch;
   insert into pawl.pauses (epoch, store, host, step, workflows, reason, since)
-  values (old.epoch, worker.store, worker.host, old.step, old.workflows, old.reason, old.paused_since);
+  values (old.epoch, old.store, old.host, old.step, old.workflows, old.reason, old.paused_since);
   return null;
 end $$;
 create trigger record_pause after delete on pawl.step_reports
@@ -130,8 +129,8 @@ insert into pawl.retained values ('pauses', 'pawl.prune_pauses');
 create view pawl.v1_pauses as
   select step, workflows, reason, since, ended_at, epoch, store, host from pawl.pauses
   union all
-  select r.step, r.workflows, r.reason, r.paused_since, null, r.epoch, w.store, w.host
-  from pawl.step_reports r left join pawl.workers w using (epoch) where r.reason is not null;
+  select r.step, r.workflows, r.reason, r.paused_since, null, r.epoch, r.store, r.host
+  from pawl.step_reports r where r.reason is not null;
 comment on view pawl.v1_pauses is 'When steps were paused, those that are included.';
 comment on column pawl.v1_pauses.step is 'The step, with its workflow where the name alone is not enough.';
 comment on column pawl.v1_pauses.workflows is 'The workflows that have it.';
@@ -145,7 +144,7 @@ comment on column pawl.v1_pauses.host is 'Where it ran; null likewise.';
 create view pawl.v1_calls as
   select r.epoch, w.store, w.host, r.step, r.workflows, r.calls, r.oldest_call_since as since, r.reported_at
   from pawl.step_reports r join pawl.workers w using (epoch)
-  where r.oldest_call_since is not null;
+  where r.oldest_call_since is not null and w.stopped_at is null and w.expires_at > now();
 comment on view pawl.v1_calls is 'Steps of which a call has been out for long: what is in flight, and since when.';
 comment on column pawl.v1_calls.epoch is 'The worker.';
 comment on column pawl.v1_calls.store is 'Its checkpoint store.';
@@ -190,10 +189,11 @@ create view pawl.v1_waiting as
            when 'lost' then 'leased by a worker that is gone; any worker sets it free within seconds'
            when 'stopped' then m.worker || ' has stopped cleanly and keeps it until it starts again, or until its lease is over'
            when 'silent' then m.worker || ' has it and is silent: its lease is over, and another worker takes over'
-           when 'paused' then 'step ' || c.step || ' is paused in ' || m.worker || ': ' || c.reason
-           when 'in-flight' then 'a call of step ' || f.step || ' is out in ' || m.worker
            when 'leased' then m.worker || ' has it, moving or between two attempts: `pawl show` on that host, with ' ||
-             coalesce(nullif(w.path, ''), 'its checkpoints') || ', tells more'
+             coalesce(nullif(w.path, ''), 'its checkpoints') || ', tells more' ||
+             coalesce('; it may be one of ' || c.held || ' that wait there for step ' || c.step || ', which is paused: ' ||
+                      c.reason, '') ||
+             coalesce('; or of those of which a call of step ' || f.step || ' is out there', '')
            when 'no-workflow' then 'no workflow is registered for events of type ' || o.type ||
              '; `pawl migrate` registers those of its build'
            when 'unnamed' then 'emitted before a workflow of its type was registered; the next worker makes a run of it'
@@ -205,12 +205,11 @@ create view pawl.v1_waiting as
            when 'not-registered' then 'the workflow ' || o.workflow || ' is registered no more; see pawl.dismiss'
            when 'own-store' then 'for the worker with its checkpoints, which lives: it claims it as soon as there is room'
            else 'a worker claims it as soon as there is room' end as reason,
-         case k.state when 'cancelling' then o.marked_at when 'paused' then c.paused_since
-           when 'in-flight' then f.oldest_call_since when 'silent' then w.heartbeat_at when 'stopped' then w.stopped_at
-           else o.created_at end as since,
-         case k.state when 'paused' then c.next_probe_at when 'stopped' then w.expires_at when 'silent' then w.expires_at
+         case k.state when 'cancelling' then o.marked_at when 'silent' then w.heartbeat_at
+           when 'stopped' then w.stopped_at else o.created_at end as since,
+         case k.state when 'stopped' then w.expires_at when 'silent' then w.expires_at
            when 'not-due' then o.available_at end as until,
-         coalesce(case k.state when 'paused' then c.step end, case k.state when 'in-flight' then f.step end) as step,
+         case k.state when 'leased' then coalesce(c.step, f.step) end as step,
          o.lease_epoch as epoch, coalesce(w.store, o.store) as store, coalesce(w.host, s.host) as host, o.created_at,
          o.deliveries, o.resumes, o.mark
   from pawl.outbox o
@@ -226,8 +225,6 @@ create view pawl.v1_waiting as
     when o.lease_epoch is not null and w.epoch is null then 'lost'
     when w.stopped_at is not null then 'stopped'
     when w.expires_at <= now() then 'silent'
-    when c.step is not null then 'paused'
-    when f.step is not null then 'in-flight'
     when w.epoch is not null then 'leased'
     when o.workflow is null then case
       when exists (select from pawl.workflows f where f.type = o.type) then 'unnamed' else 'no-workflow' end
@@ -247,11 +244,11 @@ comment on column pawl.v1_waiting.event_id is 'Identity of the event.';
 comment on column pawl.v1_waiting.workflow is 'Whose run it is; null while no workflow of its type is registered.';
 comment on column pawl.v1_waiting.type is 'What happened.';
 comment on column pawl.v1_waiting.state is
-  'Of a run that a worker has: leased, paused, in-flight, silent, stopped, lost. Of a free one: due, own-store, not-due, no-worker, not-run, not-registered, no-workflow, unnamed, store-away. Of either: cancelling.';
+  'Of a run that a worker has: leased, silent, stopped, lost. Of a free one: due, own-store, not-due, no-worker, not-run, not-registered, no-workflow, unnamed, store-away. Of either: cancelling.';
 comment on column pawl.v1_waiting.reason is 'The same in words, with what to do where somebody has to do something.';
 comment on column pawl.v1_waiting.since is 'Since when that is so, where that is known; else when the event was emitted.';
-comment on column pawl.v1_waiting.until is 'When it may change by itself: due, next probe, end of a lease; null where that is not known.';
-comment on column pawl.v1_waiting.step is 'The step that is paused or in flight, where its worker has said so.';
+comment on column pawl.v1_waiting.until is 'When it may change by itself: due, end of a lease; null where that is not known.';
+comment on column pawl.v1_waiting.step is 'A step that does not move in its worker, and that it may wait for; null: none does.';
 comment on column pawl.v1_waiting.epoch is 'The worker that has it; null while it is free.';
 comment on column pawl.v1_waiting.store is 'The checkpoint store that holds its run, where known.';
 comment on column pawl.v1_waiting.host is 'Where that store is, or was last.';

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 
 #include "engine/authoring/errors.h"
@@ -24,6 +26,16 @@ std::string read_holder(int descriptor) {
   std::string holder(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   holder.erase(holder.find_last_not_of('\n') + 1);
   return holder.empty() ? "another process" : holder;
+}
+
+// Whether whoever locked it last did so on a host of this name, which containers rarely share.
+bool was_locked_here(const std::string& lock) {
+  std::ifstream file(lock);
+  std::string holder;
+  std::getline(file, holder);
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return holder.ends_with(std::string(" on host ") + host.data());
 }
 
 }  // namespace
@@ -57,15 +69,25 @@ void SqliteLock::name_holder() const {
   }
 }
 
-// A lock that is tried, even a shared one, could turn away a worker that starts in that moment.
+// A lock that is tried, even a shared one, could turn away a worker that starts in that moment. The kernel lists the
+// locks of the processes that this one may see: another container's are not among them.
 std::optional<bool> is_locked(const std::string& path) {
-  const std::optional<FileIdentity> identity = identity_of(real_path(path) + ".lock");
-  if (!identity) return std::nullopt;  // a copy
+  const std::string lock = real_path(path) + ".lock";
+  struct stat status {};
+  if (::stat(lock.c_str(), &status) != 0) return std::nullopt;  // a copy
   std::ifstream locks("/proc/locks");
   if (!locks) return std::nullopt;
-  const std::string inode = ":" + std::to_string(identity->inode) + " ";
-  for (std::string line; std::getline(locks, line);)
-    if (line.find(" FLOCK ") != std::string::npos && line.find(inode) != std::string::npos) return true;
+  std::array<char, 64> name{};
+  std::snprintf(name.data(), name.size(), "%02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),
+                static_cast<unsigned long long>(status.st_ino));
+  const std::string inode = ":" + std::to_string(status.st_ino) + " ";
+  bool perhaps = false;
+  for (std::string line; std::getline(locks, line);) {
+    if (line.find(" FLOCK ") == std::string::npos) continue;
+    if (line.find(name.data()) != std::string::npos) return true;
+    perhaps = perhaps || line.find(inode) != std::string::npos;  // some file systems have two devices
+  }
+  if (perhaps || !was_locked_here(lock)) return std::nullopt;
   return false;
 }
 

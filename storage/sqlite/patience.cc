@@ -23,8 +23,8 @@ int SqlitePatience::on_progress(void* self) {
 void SqlitePatience::require_time_left(const std::string& operation) const {
   if (Clock::now() < ends_at_) return;
   const auto ms = at_most_.count();
-  throw engine::Error(operation + ": no end after " + std::to_string(ms % 1000 == 0 ? ms / 1000 : ms) +
-                      (ms % 1000 == 0 ? " s" : " ms") + "; ask for less, or see where the file comes from");
+  throw SqliteTookTooLong(operation + ": no end after " + std::to_string(ms % 1000 == 0 ? ms / 1000 : ms) +
+                          (ms % 1000 == 0 ? " s" : " ms") + "; ask for less, or see where the file comes from");
 }
 
 }  // namespace pawl::storage

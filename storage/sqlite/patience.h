@@ -4,11 +4,18 @@
 #include <chrono>
 #include <string>
 
+#include "engine/authoring/errors.h"
+
 namespace SQLite {
 class Database;
 }
 
 namespace pawl::storage {
+
+/// A statement was interrupted since its time was over.
+class SqliteTookTooLong : public engine::Error {
+  using Error::Error;
+};
 
 /// Interrupts what runs on a connection once its time is over. Outlives the statements of the connection, which is used
 /// by one thread at a time.
@@ -20,7 +27,7 @@ class SqlitePatience {
   void watch(SQLite::Database& database);
   /// The time counts from here.
   void begin() { ends_at_ = Clock::now() + at_most_; }
-  /// Throws engine::Error if it was that which interrupted the statement.
+  /// Throws SqliteTookTooLong if it was that which interrupted the statement.
   void require_time_left(const std::string& operation) const;
 
  private:

@@ -6,8 +6,10 @@
 #include "bin/commands/change/bulk_options.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/settings/requester.h"
+#include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"
 
 namespace pawl::bin {
@@ -44,7 +46,14 @@ class ResumeVerb final : public Verb {
         code = ExitCode::kRefused;
     }
     print_table(console.out, table, settings.output);
+    if (code == ExitCode::kDone) tell_who_runs(settings, console);
     return code;
+  }
+
+  // They are resumed, whether or not that can be told.
+  static void tell_who_runs(const Settings& settings, Console& console) try {
+    console.err << "pawl: " << who_will_run(settings.postgres, "").sentence << '\n';
+  } catch (const engine::Error&) {
   }
 
   BulkOptions bulk_;

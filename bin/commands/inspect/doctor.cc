@@ -56,10 +56,10 @@ class DoctorVerb final : public Verb {
 
   Examined look_at_settings(const Settings& settings, const Console& console) {
     Examined examined{"settings", {}, {}};
-    examined.facts.emplace_back("version", kVersion);
+    examined.facts.push_back({"version", kVersion, {}});
     for (const SettingSource& setting : settings.sources)
       if (all_settings_ || setting.source != "default")
-        examined.facts.emplace_back(setting.name, told(setting, console));
+        examined.facts.push_back({setting.name, told(setting, console), {}});
     try {
       workflows_.require_settings();
       workflows_.check_mail_settings();
@@ -72,8 +72,21 @@ class DoctorVerb final : public Verb {
     return examined;
   }
 
+  static std::string key_of(const Fact& fact) {
+    std::string key = fact.name;
+    std::ranges::replace_if(
+        key, [](char letter) { return letter == ' ' || letter == '\''; }, '_');
+    return key;
+  }
+
+  static Json value_of(const Fact& fact, const Console& console) {
+    if (const bool* flag = std::get_if<bool>(&fact.value)) return *flag;
+    if (const std::int64_t* number = std::get_if<std::int64_t>(&fact.value)) return *number;
+    return redacted(fact.text, *console.secrets);
+  }
+
   static std::string told(const SettingSource& setting, const Console& console) {
-    return redacted(setting.value, *console.secrets) + "  (" + setting.source + ")";
+    return redacted_setting(setting.value, *console.secrets) + "  (" + setting.source + ")";
   }
 
   static void print(const Settings&, const std::vector<Examined>& all, const Findings& findings, Console& console) {
@@ -81,8 +94,8 @@ class DoctorVerb final : public Verb {
     for (const Examined& examined : all) {
       console.out << '\n' << examined.part << '\n';
       Table table{{"", ""}, {}, 0};
-      for (const auto& [name, value] : examined.facts)
-        table.rows.push_back({"  " + name, redacted(value, *console.secrets)});
+      for (const Fact& fact : examined.facts)
+        table.rows.push_back({"  " + fact.name, redacted(fact.text, *console.secrets)});
       if (!table.rows.empty()) {
         table.columns = {*table.rows.front()[0], *table.rows.front()[1]};
         table.rows.erase(table.rows.begin());
@@ -97,11 +110,12 @@ class DoctorVerb final : public Verb {
     document["findings"] = findings_json(findings, *console.secrets);
     Json& sources = document["settings"] = Json::object();
     for (const SettingSource& setting : settings.sources)
-      sources[setting.name] = {{"value", redacted(setting.value, *console.secrets)}, {"source", setting.source}};
+      sources[setting.name] = {{"value", redacted_setting(setting.value, *console.secrets)},
+                               {"source", setting.source}};
     for (const Examined& examined : all) {
       if (examined.part == "settings") continue;
       Json& part = document[examined.part] = Json::object();
-      for (const auto& [name, value] : examined.facts) part[name] = redacted(value, *console.secrets);
+      for (const Fact& fact : examined.facts) part[key_of(fact)] = value_of(fact, console);
     }
     return document;
   }

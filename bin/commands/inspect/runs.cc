@@ -16,6 +16,7 @@
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/fleet/runs.h"
 #include "storage/outbox/operators/run_history.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::bin {
 
@@ -137,6 +138,7 @@ class RunsVerb final : public Verb {
   // Who was told is in Postgres alone.
   void filter_by_people(const Settings& settings, Console& console) {
     if (told_.user_id.empty() && told_.email.empty()) return;
+    told_.user_id = text::lower_cased(told_.user_id);
     if (!told_.user_id.empty() && !is_full_id(told_.user_id))
       throw UsageError("--user takes a full user id, as `pawl show` gives it, not '" + told_.user_id +
                        "'; --email takes an address");

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include "bin/commands/inspect/status_text.h"
-#include "bin/commands/verb/one_shot.h"
 #include "bin/operations/health/status.h"
 
 namespace pawl::bin {
@@ -14,9 +13,7 @@ namespace {
 class StatusVerb final : public Verb {
  public:
   ExitCode run(const Settings& settings, Console& console) override {
-    await_migrated_postgres(settings, console);
-    const Status status =
-        status_of({settings.postgres, settings.postgres_timeout}, checkpoints_path(settings.checkpoints));
+    const Status status = status_of(settings.postgres, checkpoints_path(settings.checkpoints));
     if (settings.output == OutputFormat::kJson)
       print_json(console.out, status_json(status, *console.secrets));
     else

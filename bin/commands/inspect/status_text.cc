@@ -6,6 +6,7 @@
 
 #include "bin/output/redact.h"
 #include "bin/output/table.h"
+#include "bin/output/terminal_text.h"
 
 namespace pawl::bin {
 
@@ -128,6 +129,8 @@ Json fleet_json(const storage::Fleet& fleet) {
                                       {"since", call.since},
                                       {"seconds", call.seconds},
                                       {"calls", call.calls}});
+  document["older_failed"] = fleet.older_failed;
+  document["oldest_failed_at"] = text_or_null(fleet.oldest_failed_at);
   document["in_doubt"] = number_or_null(fleet.in_doubt);
   return document;
 }
@@ -147,21 +150,31 @@ Json local_json(const LocalStatus& local) {
 void print_findings(std::ostream& out, const Findings& findings, const redaction::OwnSecrets& secrets) {
   if (!any_problem(findings)) out << "nothing is wrong\n";
   for (const Finding& finding : findings) {
-    out << (finding.weight == Finding::Weight::kProblem ? "problem: " : "note: ") << redacted(finding.what, secrets)
-        << '\n';
-    if (!finding.why.empty()) out << "    why it matters: " << redacted(finding.why, secrets) << '\n';
-    if (!finding.todo.empty()) out << "    what to do: " << redacted(finding.todo, secrets) << '\n';
+    const auto line = [&](const char* heading, const std::string& text) {  // a relay's words may have several
+      if (!text.empty()) out << heading << terminal_line(redacted(text, secrets)) << '\n';
+    };
+    line(finding.weight == Finding::Weight::kProblem ? "problem: " : "note: ", finding.what);
+    line("    why it matters: ", finding.why);
+    line("    what to do: ", finding.todo);
   }
 }
 
+namespace {
+
+void print_fleet(std::ostream& out, const storage::Fleet& fleet) {
+  print_section(out, "workers", workers_table(fleet));
+  print_section(out, "unfinished runs", backlog_table(fleet));
+  if (!fleet.oldest_run.empty()) out << "the oldest is " << fleet.oldest_run << '\n';
+  print_section(out, "failed runs of the last day", failures_table(fleet));
+  print_section(out, "steps that do not move", steps_table(fleet));
+  if (fleet.in_doubt) out << "\nmails in doubt: " << *fleet.in_doubt << '\n';
+}
+
+}  // namespace
+
 void print_status(std::ostream& out, const Status& status, const redaction::OwnSecrets& secrets) {
   print_findings(out, status.findings, secrets);
-  print_section(out, "workers", workers_table(status.fleet));
-  print_section(out, "unfinished runs", backlog_table(status.fleet));
-  if (!status.fleet.oldest_run.empty()) out << "the oldest is " << status.fleet.oldest_run << '\n';
-  print_section(out, "failed runs of the last day", failures_table(status.fleet));
-  print_section(out, "steps that do not move", steps_table(status.fleet));
-  if (status.fleet.in_doubt) out << "\nmails in doubt: " << *status.fleet.in_doubt << '\n';
+  if (status.fleet) print_fleet(out, *status.fleet);
   if (status.local)
     out << "\n"
         << status.local->path << ": " << status.local->unfinished << " unfinished runs, of which "
@@ -183,7 +196,10 @@ Json findings_json(const Findings& findings, const redaction::OwnSecrets& secret
 Json status_json(const Status& status, const redaction::OwnSecrets& secrets) {
   Json document{{"ok", !any_problem(status.findings)}};
   document["findings"] = findings_json(status.findings, secrets);
-  document.update(fleet_json(status.fleet));
+  if (status.fleet)
+    document.update(fleet_json(*status.fleet));
+  else
+    document["fleet_unknown"] = redacted(status.fleet_unknown, secrets);
   document["local"] = status.local ? local_json(*status.local) : Json();
   if (!status.local_unknown.empty()) document["local_unknown"] = redacted(status.local_unknown, secrets);
   return document;

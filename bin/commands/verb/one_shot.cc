@@ -29,7 +29,9 @@ void await_postgres(const Settings& settings, Console& console, const std::funct
 void await_migrated_postgres(const Settings& settings, Console& console, const storage::MigrationLines& more) {
   storage::MigrationLines lines{&storage::outbox_migrations()};
   lines.insert(lines.end(), more.begin(), more.end());
-  await_postgres(settings, console, [&] { storage::require_migrated(settings.postgres, lines); });
+  await_postgres(settings, console, [&] {
+    storage::require_migrated({settings.postgres, settings.postgres_timeout}, lines);
+  });
 }
 
 }  // namespace pawl::bin

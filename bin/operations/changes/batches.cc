@@ -2,6 +2,7 @@
 #include "bin/operations/changes/batches.h"
 
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
 #include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
@@ -92,7 +93,7 @@ std::vector<BatchOutcome> ends_of(const std::string& conninfo, std::int64_t id) 
 std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids) {
   storage::ArrayLiteral ids;
   for (const std::string& id : run_ids) ids.add(id);
-  storage::PostgresConnection connection(conninfo);
+  storage::PostgresConnection connection(impatient(conninfo));
   const storage::Rows rows = connection.run(
       "look for batches",
       "select r.run_id, min('batch ' || b.batch || case b.state when 'paused' then ', which is paused,' else '' end ||"

@@ -15,6 +15,7 @@
 #include "storage/postgres/advice.h"
 #include "storage/schema/migrator.h"
 #include "storage/sqlite/lock.h"
+#include "storage/sqlite/patience.h"
 
 namespace pawl::bin {
 
@@ -26,11 +27,22 @@ constexpr std::uintmax_t kMiB = 1 << 20;
 constexpr std::uintmax_t kDiskFreeMin = 256 * kMiB;
 constexpr std::uintmax_t kWalMax = 256 * kMiB;
 
+std::string mebibytes(std::uintmax_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
+
 class Notes {
  public:
   explicit Notes(Examined& examined) : examined_(examined) {}
 
-  void fact(const std::string& name, const std::string& value) { examined_.facts.emplace_back(name, value); }
+  void fact(const std::string& name, const std::string& text) { examined_.facts.push_back({name, text, {}}); }
+  void count(const std::string& name, std::int64_t number) {
+    examined_.facts.push_back({name, std::to_string(number), number});
+  }
+  void size(const std::string& name, std::uintmax_t bytes) {
+    examined_.facts.push_back({name, mebibytes(bytes), static_cast<std::int64_t>(bytes)});
+  }
+  void flag(const std::string& name, const std::string& text, bool value) {
+    examined_.facts.push_back({name, text, value});
+  }
   void problem(const std::string& what, const std::string& why, const std::string& todo) {
     examined_.findings.push_back({Finding::Weight::kProblem, what, why, todo});
   }
@@ -41,8 +53,6 @@ class Notes {
  private:
   Examined& examined_;
 };
-
-std::string mebibytes(std::uintmax_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
 
 // ---- Postgres
 
@@ -57,7 +67,7 @@ void look_at_clock(storage::PostgresConnection& connection, Notes& notes) {
   const double after = seconds_now();
   const double skew = theirs - (before + after) / 2;
   const double certain = std::max(std::abs(skew) - (after - before) / 2, 0.0);
-  notes.fact("clock", std::to_string(std::llround(skew * 1000)) + " ms ahead of this host's");
+  notes.count("clock ahead by ms", std::llround(skew * 1000));
   if (certain > kSkewMax)
     notes.problem(
         "the clocks of Postgres and of this host differ by " + age_text(certain),
@@ -80,7 +90,11 @@ void look_at_session(storage::PostgresConnection& connection, Notes& notes) {
   notes.fact("database", rows.string(0, 3) + " as role " + rows.string(0, 2));
   notes.fact("synchronous_commit", rows.string(0, 8));
   notes.fact("search_path", rows.string(0, 9));
-  notes.fact("tls", rows.boolean(0, 10) ? "yes" : rows.boolean(0, 11) ? "no, over a socket of this host" : "no");
+  notes.flag("tls",
+             rows.boolean(0, 10)   ? "yes"
+             : rows.boolean(0, 11) ? "no, over a socket of this host"
+                                   : "no",
+             rows.boolean(0, 10));
   if (rows.boolean(0, 4) || rows.boolean(0, 5))
     notes.problem(rows.boolean(0, 4) ? "this server is a standby" : "the session may only read",
                   "a worker can claim and archive nothing here",
@@ -161,10 +175,13 @@ void look_at_fleet(const DoctorSubject& subject, Examined& examined) {
   }
   for (const storage::Failures& failures : fleet.failures) failed += failures.last_day;
   const auto living = std::ranges::count_if(fleet.stores, [&](const auto& store) { return fleet.lives(store); });
-  notes.fact("workers", std::to_string(living) + " living of " + std::to_string(fleet.stores.size()) + " ever seen");
-  notes.fact("unfinished runs", std::to_string(due) + " due, " + std::to_string(later) + " later, " +
-                                    std::to_string(leased) + " with workers");
-  notes.fact("failed within a day", std::to_string(failed) + (fleet.more_failures ? " or more" : ""));
+  notes.count("living workers", living);
+  notes.count("stores ever seen", static_cast<std::int64_t>(fleet.stores.size()));
+  notes.count("due runs", due);
+  notes.count("later runs", later);
+  notes.count("runs with workers", leased);
+  notes.count("failed within a day", failed);
+  notes.count("failed before", fleet.older_failed);
   examined.findings = findings_of(fleet, std::nullopt);
 }
 
@@ -173,15 +190,16 @@ void look_at_fleet(const DoctorSubject& subject, Examined& examined) {
 void look_at_disk(const std::string& path, Notes& notes) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
-  notes.fact("size", mebibytes(error ? 0 : size));
+  notes.size("size", error ? 0 : size);
   const std::uintmax_t wal = std::filesystem::file_size(path + "-wal", error);
-  notes.fact("-wal", mebibytes(error ? 0 : wal));
+  notes.size("wal", error ? 0 : wal);
   if (!error && wal > kWalMax)
     notes.problem("the -wal of " + path + " has " + mebibytes(wal), "reading slows down, and the disk fills",
                   "end whoever has had the file open for long, as a `pawl sql` that was left open");
-  const std::filesystem::space_info space = std::filesystem::space(std::filesystem::path(path).parent_path(), error);
+  const std::filesystem::space_info space =
+      std::filesystem::space(std::filesystem::absolute(path).parent_path(), error);
   if (error) return;
-  notes.fact("free disk", mebibytes(space.available));
+  notes.size("free disk", space.available);
   if (space.available < kDiskFreeMin)
     notes.problem("the disk of " + path + " has " + mebibytes(space.available) + " left",
                   "a full one stops every run until there is room",
@@ -195,8 +213,7 @@ void look_at_pages(const std::string& path, Notes& notes) try {
   if (answer != "ok")
     notes.problem(path + " is damaged: " + answer, "its runs may not go on, or not be read",
                   "stop its worker and restore the file, or start with a new one: its events are delivered again");
-} catch (const engine::Error& error) {
-  if (std::string(error.what()).find("no end after") == std::string::npos) throw;
+} catch (const storage::SqliteTookTooLong&) {
   notes.fact("pages", "not all looked at: too many for a quick look; `pawl sql 'pragma quick_check'` looks at all");
 }
 
@@ -211,10 +228,13 @@ void look_at_checkpoints(const DoctorSubject& subject, Examined& examined) {
     return;
   }
   const std::optional<LocalStatus> local = local_status(path);
-  notes.fact("unfinished runs", std::to_string(local->unfinished));
-  notes.fact("runs that do not fit the build", std::to_string(local->misfit_count));
+  notes.count("unfinished runs", local->unfinished);
+  notes.count("runs that do not fit the build", local->misfit_count);
   const std::optional<bool> locked = storage::is_locked(path);
-  notes.fact("open in a worker", !locked ? "not known" : *locked ? "yes" : "no");
+  if (locked)
+    notes.flag("open in a worker", *locked ? "yes" : "no", *locked);
+  else
+    notes.fact("open in a worker", "not known: it is a copy, or its worker is in another container");
   if (locked == false && local->unfinished > 0)
     notes.problem(
         "no worker has " + path + " open, and " + std::to_string(local->unfinished) + " runs in it are unfinished",
@@ -222,8 +242,7 @@ void look_at_checkpoints(const DoctorSubject& subject, Examined& examined) {
         "start the worker of this host");
   look_at_disk(path, notes);
   look_at_pages(path, notes);
-  for (const Finding& finding : findings_of({.stores = {{.state = "living"}}}, local))
-    examined.findings.push_back(finding);
+  for (Finding& finding : local_findings(local)) examined.findings.push_back(std::move(finding));
 }
 
 // ---- mail

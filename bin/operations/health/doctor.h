@@ -1,9 +1,10 @@
 // Looks at everything that pawl stands on, each part on its own and within a limit of time.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
+#include <variant>
 #include <vector>
 
 #include "bin/operations/health/finding.h"
@@ -23,10 +24,17 @@ struct DoctorSubject {
   std::function<std::string()> check_relay = {};
 };
 
+/// Something that was found, in words for people; where it is a number or yes or no, as that for programs.
+struct Fact {
+  std::string name = {};
+  std::string text = {};
+  std::variant<std::monostate, bool, std::int64_t> value = {};
+};
+
 /// One part, and how it was found.
 struct Examined {
-  std::string part = {};                                        ///< `postgres`, `fleet`, `checkpoints` or `mail`.
-  std::vector<std::pair<std::string, std::string>> facts = {};  ///< Name and value, for whoever reads.
+  std::string part = {};  ///< `postgres`, `fleet`, `checkpoints` or `mail`.
+  std::vector<Fact> facts = {};
   Findings findings = {};
 };
 

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <set>
 
+#include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
+#include "storage/migrations/migrations.h"
 #include "storage/postgres/connection.h"
+#include "storage/schema/migrator.h"
 
 namespace pawl::bin {
 
@@ -27,6 +30,7 @@ class Judge {
     backlog();
     steps();
     failures();
+    older_failures();
     mails_and_misfits();
     for (const std::string& problem : fleet_.problems)
       problem_found(problem, "events are not made, or people are not told, and no run fails over it",
@@ -129,11 +133,21 @@ class Judge {
                          failed.workflow + " have failed within a day, " + std::to_string(failed.last_hour) +
                          " within the last hour";
       if (!failed.step.empty()) what += ", at step " + failed.step;
-      problem_found(what + ": " + failed.reason, "they stay failed until somebody resumes or dismisses them",
+      if (!failed.reason.empty()) what += ": " + failed.reason;
+      problem_found(what, "they stay failed until somebody resumes or dismisses them",
                     "`pawl show " + failed.example +
                         "` tells of the latest; once the cause is gone: `pawl resume --failed "
                         "--since 1d`, which shows first what it would do");
     }
+  }
+
+  void older_failures() {
+    if (fleet_.older_failed == 0) return;
+    problem_found(
+        std::to_string(fleet_.older_failed) + (fleet_.more_older_failed ? " or more" : "") +
+            " runs failed more than a day ago, the first of them at " + fleet_.oldest_failed_at,
+        "they stay failed until somebody resumes or dismisses them, and whoever waits for them waits on",
+        "`pawl runs --fleet --status failed` lists them; then `pawl resume`, or `pawl dismiss` with a reason");
   }
 
   void mails_and_misfits() {
@@ -141,13 +155,7 @@ class Judge {
       problem_found(std::to_string(*fleet_.in_doubt) + " mails are in doubt",
                     "each may have been sent or not; under the policy hold they wait for somebody",
                     "`pawl in-doubt` lists them; the relay's log knows; then `pawl in-doubt resolve`");
-    if (local_ && local_->misfit_count > 0)
-      problem_found(
-          std::to_string(local_->misfit_count) + " runs in " + local_->path + " do not fit the build, as run " +
-              local_->misfits.front().first + ": " + local_->misfits.front().second,
-          "they wait for a build that fits them",
-          "`pawl replay " + local_->misfits.front().first +
-              "` shows what does not fit; run the build that began them, or one that keeps the names of its steps");
+    for (Finding& finding : local_findings(local_)) found_.push_back(std::move(finding));
   }
 
   const storage::Fleet& fleet_;
@@ -190,20 +198,48 @@ std::optional<LocalStatus> local_status(const std::string& checkpoints_path) {
   return local;
 }
 
+Findings local_findings(const std::optional<LocalStatus>& local) {
+  Findings findings;
+  if (!local || local->misfit_count == 0) return findings;
+  const auto& [run, why] = local->misfits.front();
+  findings.push_back(
+      {Finding::Weight::kProblem,
+       std::to_string(local->misfit_count) + " runs in " + local->path + " do not fit the build, as run " + run + ": " +
+           why,
+       "they wait for a build that fits them",
+       "`pawl replay " + run +
+           "` shows what does not fit; run the build that began them, or one that keeps the names of its steps"});
+  return findings;
+}
+
 Findings findings_of(const storage::Fleet& fleet, const std::optional<LocalStatus>& local) {
   return Judge(fleet, local).judge();
 }
 
-Status status_of(const storage::PostgresAddress& address, const std::string& checkpoints_path) {
+Status status_of(const std::string& conninfo, const std::string& checkpoints_path) {
   Status status;
-  storage::PostgresConnection connection(address);
-  status.fleet = storage::read_fleet(connection);
+  try {
+    const storage::PostgresAddress address = impatient(conninfo);
+    storage::require_migrated(address, {&storage::outbox_migrations()});
+    storage::PostgresConnection connection(address);
+    status.fleet = storage::read_fleet(connection);
+  } catch (const engine::Error& error) {  // the file alone is worth showing
+    status.fleet_unknown = error.what();
+  }
   try {
     status.local = local_status(checkpoints_path);
   } catch (const engine::Error& error) {  // Postgres alone is worth showing
     status.local_unknown = error.what();
   }
-  status.findings = findings_of(status.fleet, status.local);
+  if (status.fleet) {
+    status.findings = findings_of(*status.fleet, status.local);
+  } else {
+    status.findings = local_findings(status.local);
+    status.findings.insert(status.findings.begin(),
+                           Finding{Finding::Weight::kProblem, "Postgres could not be asked: " + status.fleet_unknown,
+                                   "no event is taken, none is finished, and nobody knows how the workers are",
+                                   "do what it says; `pawl doctor` looks at the rest"});
+  }
   return status;
 }
 

@@ -7,7 +7,6 @@
 
 #include "bin/operations/health/finding.h"
 #include "storage/outbox/fleet/fleet.h"
-#include "storage/postgres/address.h"
 
 namespace pawl::bin {
 
@@ -22,21 +21,26 @@ struct LocalStatus {
 };
 
 struct Status {
-  storage::Fleet fleet = {};
-  std::optional<LocalStatus> local = {};  ///< None where there is no file, or where it cannot be read.
-  std::string local_unknown = {};         ///< Why it could not be read; empty where there is none.
-  Findings findings = {};                 ///< Problems first.
+  std::optional<storage::Fleet> fleet = {};  ///< None where Postgres cannot be asked.
+  std::string fleet_unknown = {};            ///< Why not.
+  std::optional<LocalStatus> local = {};     ///< None where there is no file, or where it cannot be read.
+  std::string local_unknown = {};            ///< Why it could not be read; empty where there is none.
+  Findings findings = {};                    ///< Problems first.
 };
 
 /// What the file tells beside a running worker; none where there is no such file. Throws engine::Error where it is
 /// foreign, damaged or denied.
 std::optional<LocalStatus> local_status(const std::string& checkpoints_path);
 
-/// What is wrong with the fleet, and what to do: decided from what was read alone.
+/// What is wrong with the runs in the file.
+Findings local_findings(const std::optional<LocalStatus>& local);
+
+/// What is wrong with the fleet and with them, and what to do: decided from what was read alone.
 Findings findings_of(const storage::Fleet& fleet, const std::optional<LocalStatus>& local);
 
-/// Asks Postgres, and the file where there is one. Throws the engine's errors where Postgres cannot be asked.
-Status status_of(const storage::PostgresAddress& address, const std::string& checkpoints_path);
+/// Asks Postgres, which is not waited for, and the file where there is one. What cannot be asked is a finding: throws
+/// nothing for it.
+Status status_of(const std::string& conninfo, const std::string& checkpoints_path);
 
 /// As a person says it: `45 s`, `12 min`, `3 h`, `5 days`.
 std::string age_text(double seconds);

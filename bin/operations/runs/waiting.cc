@@ -41,9 +41,7 @@ std::string later(const storage::CheckpointReader& reader, const std::string& ti
   return rows.rows.at(0).at(0).value_or("");
 }
 
-bool knows_more(const Waiting& fleet) {
-  return fleet.state != "leased" && fleet.state != "paused" && fleet.state != "in-flight";
-}
+bool knows_more(const Waiting& fleet) { return fleet.state != "leased"; }
 
 }  // namespace
 
@@ -91,16 +89,11 @@ std::vector<Waiting> waiting_in_fleet(storage::PostgresConnection& connection, c
 
 namespace {
 
-// Better is what the checkpoints know of a run that a living worker has.
-Waiting better_of(Waiting fleet, Waiting here) {
+// Better is what the checkpoints know of a run that a living worker has; of one that moves they know nothing more.
+Waiting better_of(const Waiting& fleet, Waiting here) {
   here.host = fleet.host;
-  if (fleet.state == "paused" && here.state == "paused") here.since = fleet.since;
-  if (fleet.state == "in-flight" && here.state == "moving") {
-    here.state = fleet.state;
-    here.reason = fleet.reason;
-    here.step = fleet.step;
-    here.since = fleet.since;
-  }
+  if (here.state == "moving" && here.reason.empty()) here.reason = fleet.reason;
+  if (here.state == "moving" && here.step.empty()) here.step = fleet.step;
   return here;
 }
 
@@ -109,7 +102,7 @@ std::vector<Waiting> joined(const std::vector<Waiting>& here, std::vector<Waitin
   for (const Waiting& one : here) known[one.run_id] = &one;
   for (Waiting& one : fleet) {
     const auto found = known.find(one.run_id);
-    if (found != known.end() && !knows_more(one)) one = better_of(std::move(one), *found->second);
+    if (found != known.end() && !knows_more(one)) one = better_of(one, *found->second);
   }
   return fleet;
 }

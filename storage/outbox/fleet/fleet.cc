@@ -10,6 +10,8 @@ namespace {
 
 // Failures are counted up to here.
 constexpr int kFailuresMax = 20'000;
+// Of so many the reason is looked at; the others are counted by workflow and step.
+constexpr int kReasonsMax = 500;
 
 std::string utc(const std::string& column) {
   return "coalesce(to_char(" + column + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')";
@@ -86,19 +88,31 @@ void read_failures(PostgresConnection& connection, Fleet& fleet) {
                           .boolean(0, 0);
   const Rows rows = connection.run(
       "look at failed runs",
-      "select coalesce(workflow, ''), coalesce(failed_step, ''), " +
+      "select coalesce(workflow, ''), coalesce(failed_step, ''), case when nth <= $2::int then " +
           std::string(shapes ? "pawl.reason_shape(reason)" : "reason") +
-          ", count(*) filter (where finished_at > now() - interval '1 hour'), count(*), " + utc("max(finished_at)") +
+          " else '' end, count(*) filter (where finished_at > now() - interval '1 hour'), count(*), " +
+          utc("max(finished_at)") +
           ", (array_agg(run_id order by finished_at desc))[1], sum(count(*)) over () = $1::int from (select workflow,"
-          " failed_step, reason, finished_at, run_id from pawl.v1_events where status = 'failed'"
-          " and finished_at > now() - interval '1 day' order by finished_at desc limit $1::int) f"
-          " group by 1, 2, 3 order by 5 desc, 3 limit 50",
-      {std::to_string(kFailuresMax)});
+          " failed_step, reason, finished_at, run_id, row_number() over (order by finished_at desc) as nth"
+          " from pawl.v1_events where status = 'failed' and finished_at > now() - interval '1 day'"
+          " order by finished_at desc limit $1::int) f group by 1, 2, 3 order by 5 desc, 3 limit 50",
+      {std::to_string(kFailuresMax), std::to_string(kReasonsMax)});
   for (std::size_t row = 0; row < rows.size(); ++row) {
     fleet.failures.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.integer(row, 3),
                               rows.integer(row, 4), rows.string(row, 5), rows.string(row, 6)});
     fleet.more_failures = rows.boolean(row, 7);
   }
+}
+
+void read_older_failures(PostgresConnection& connection, Fleet& fleet) {
+  const Rows rows = connection.run("look at older failed runs",
+                                   "select count(*), count(*) = $1::int, " + utc("min(finished_at)") +
+                                       " from (select finished_at from pawl.outbox_archive where status = 'failed' and"
+                                       " finished_at <= now() - interval '1 day' order by finished_at limit $1::int) f",
+                                   {std::to_string(kFailuresMax)});
+  fleet.older_failed = rows.integer(0, 0);
+  fleet.more_older_failed = rows.boolean(0, 1);
+  fleet.oldest_failed_at = rows.string(0, 2);
 }
 
 void read_steps(PostgresConnection& connection, Fleet& fleet) {
@@ -166,6 +180,7 @@ Fleet read_fleet(PostgresConnection& connection) {
   read_backlog(connection, fleet);
   read_oldest(connection, fleet);
   read_failures(connection, fleet);
+  read_older_failures(connection, fleet);
   read_steps(connection, fleet);
   read_in_doubt(connection, fleet);
   const Rows problems = connection.run("ask for problems", "select problem from pawl.problems() order by 1", {});

@@ -40,8 +40,8 @@ struct Backlog {
 /// Runs that failed in one way.
 struct Failures {
   std::string workflow = {};
-  std::string step = {};  ///< Empty: none that is known.
-  std::string reason = {};
+  std::string step = {};    ///< Empty: none that is known.
+  std::string reason = {};  ///< Without ids, where the database can tell; empty: not looked at.
   std::int64_t last_hour = 0;
   std::int64_t last_day = 0;
   std::string last_at = {};
@@ -74,6 +74,9 @@ struct Fleet {
   std::string oldest_run = {};          ///< The oldest unfinished one; empty: there is none.
   std::vector<Failures> failures = {};  ///< Of the last day; the most frequent first.
   bool more_failures = false;           ///< More than are counted: their numbers are lower bounds.
+  std::int64_t older_failed = 0;        ///< Failed before that, and neither resumed nor dismissed.
+  bool more_older_failed = false;       ///< More than are counted.
+  std::string oldest_failed_at = {};    ///< When the oldest of them failed.
   std::vector<PausedStep> paused = {};
   std::vector<LongCall> calls = {};
   std::optional<std::int64_t> in_doubt = {};  ///< Mails; none where this database has no mail ledger.

@@ -120,17 +120,40 @@ std::int64_t count_unfinished(PostgresConnection& connection, const std::string&
       .integer(0, 0);
 }
 
-std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter) {
-  const std::string order = is_failed_alone(filter.statuses) ? "finished_at desc, run_id desc" : "run_id desc";
+namespace {
+
+// $1 to $8 are as list_fleet_runs() gives them.
+std::string conditions(const FleetRunFilter& filter) {
   std::string where = " where true" + status_condition(filter.statuses);
-  if (filter.since_seconds > 0)
-    where += " and (v.finished_at is null or v.finished_at > now() - $1::bigint * interval '1 second')";
   if (!filter.event_id.empty()) where += " and v.run_id = any(array(select r.run_id from pawl.runs_of($2::uuid) r))";
   if (!filter.aggregate_id.empty()) where += " and v.aggregateid = $3";
   if (!filter.workflow.empty()) where += " and v.workflow = $4";
   if (!filter.tenant.empty()) where += " and v.headers->>'tenant' = $6";
   if (filter.until_seconds > 0) where += " and v.created_at < now() - $7::bigint * interval '1 second'";
   if (filter.run_ids) where += " and v.run_id = any($8::uuid[])";
+  return where;
+}
+
+// By an index that has the order: of the failed, of what they are about, else of the ids, which are in order of time.
+std::string order_of(const FleetRunFilter& filter) {
+  if (is_failed_alone(filter.statuses)) return "finished_at desc, run_id desc";
+  return filter.aggregate_id.empty() ? "run_id desc" : "created_at desc, run_id desc";
+}
+
+// With a bound on the end the unfinished and the finished are asked for apart: of the archive only the months behind
+// that bound are read.
+std::string picked(const FleetRunFilter& filter) {
+  const std::string ordered = " order by v." + order_of(filter) + " limit $5::bigint";
+  const std::string from = "select v.* from pawl.v1_events v" + conditions(filter);
+  if (filter.since_seconds == 0) return from + ordered;
+  return "select * from (" + from + " and v.status in ('pending', 'leased')" + ordered +
+         ") unfinished union all select * from (" + from +
+         " and v.finished_at > now() - $1::bigint * interval '1 second'" + ordered + ") finished";
+}
+
+}  // namespace
+
+std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter) {
   ArrayLiteral run_ids;
   if (filter.run_ids)
     for (const std::string& id : *filter.run_ids) run_ids.add(id);
@@ -138,9 +161,9 @@ std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const Flee
   const Rows rows = connection.run(
       "list runs",
       "with asked as (select $1::bigint, $2::uuid, $3::text, $4::text, $6::text, $7::bigint, $8::uuid[]),"
-      " picked as materialized (select v.* from pawl.v1_events v" +
-          where + " order by " + order + " limit $5::bigint) select " + columns_of_runs(false) + " from picked v" +
-          kOfStores + " order by v." + order,
+      " picked as materialized (" +
+          picked(filter) + ") select " + columns_of_runs(false) + " from picked v" + kOfStores + " order by v." +
+          order_of(filter) + " limit $5::bigint",
       {std::to_string(filter.since_seconds), filter.event_id.empty() ? nobody : filter.event_id, filter.aggregate_id,
        filter.workflow, std::to_string(filter.limit), filter.tenant, std::to_string(filter.until_seconds),
        run_ids.text()});

@@ -14,14 +14,14 @@ namespace {
 // Times go as ages, so that the clocks of hosts need not agree. What is reported of a step replaces what was; of steps
 // that are not reported nothing is left.
 const std::string kReport =
-    "with " + fence() +
+    "with " + fence({.columns = ", store, host"}) +
     ", told as (select * from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],"
     " $8::int[], $9::bigint[]) t (step, workflows, reason, paused, probe, held, calls, oldest)),"
     " silenced as (delete from pawl.step_reports r using mine where r.epoch = mine.epoch"
     " and r.step <> all($2::text[])),"
-    " reported as (insert into pawl.step_reports as r (epoch, step, workflows, reason, paused_since, next_probe_at, "
-    "held,"
-    " calls, oldest_call_since) select mine.epoch, t.step, string_to_array(t.workflows, chr(10)), nullif(t.reason, ''),"
+    " reported as (insert into pawl.step_reports as r (epoch, store, host, step, workflows, reason, paused_since,"
+    " next_probe_at, held, calls, oldest_call_since)"
+    " select mine.epoch, mine.store, mine.host, t.step, string_to_array(t.workflows, chr(10)), nullif(t.reason, ''),"
     " clock_timestamp() - t.paused * interval '1 us', clock_timestamp() + t.probe * interval '1 us', t.held, t.calls,"
     " clock_timestamp() - t.oldest * interval '1 us' from mine cross join told t"
     " on conflict (epoch, step) do update set workflows = excluded.workflows, reason = excluded.reason,"
@@ -30,7 +30,7 @@ const std::string kReport =
     " select " +
     kLeaseHeld;
 
-// Elements of an array of bigint; nothing is null.
+// Elements of an array of bigint; what is nothing is null there.
 class Ages {
  public:
   void add(std::optional<engine::Duration> age) {

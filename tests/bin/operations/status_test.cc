@@ -80,6 +80,10 @@ TEST_CASE("steps that do not move, failures, doubt, misfits and problems are eac
   CHECK_THAT(told(fleet), Catch::Contains("9 runs of greet") && Catch::Contains("2 within the last hour") &&
                               Catch::Contains("550") && Catch::Contains("pawl resume"));
   fleet = healthy();
+  fleet.older_failed = 3;
+  fleet.oldest_failed_at = "2026-01-01T00:00:00.000Z";
+  CHECK_THAT(told(fleet), Catch::Contains("3 runs failed more than a day ago") && Catch::Contains("2026-01-01"));
+  fleet = healthy();
   fleet.in_doubt = 0;
   CHECK(told(fleet).empty());
   fleet.in_doubt = 4;

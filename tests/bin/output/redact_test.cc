@@ -19,3 +19,14 @@ TEST_CASE("what holds no password is left as it is") {
                            "https://app.example.com/a:b@c", "password authentication failed"})
     CHECK(redact_passwords(text) == text);
 }
+
+TEST_CASE("of a setting that nobody has looked at yet, a password of any characters is taken out") {
+  const pawl::redaction::OwnSecrets none;
+  const auto shown = [&](const char* value) { return pawl::bin::redacted_setting(value, none); };
+  CHECK(shown("smtp://AKIA:BAse64/secret+x?y#z@relay:587") == "smtp://AKIA:***@relay:587");
+  CHECK(shown("smtp://u:a@b@relay") == "smtp://u:***@relay");
+  CHECK(shown("smtp://pawl@relay:587") == "smtp://pawl@relay:587");
+  CHECK(shown("host=db password=canary") == "host=db password=***");
+  CHECK(shown("alerts@example.com") == "alerts@example.com");
+  CHECK(shown("30s") == "30s");
+}

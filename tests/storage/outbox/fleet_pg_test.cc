@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "storage/outbox/fleet/fleet.h"
+#include "storage/outbox/fleet/runs.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;
@@ -75,20 +76,20 @@ TEST_CASE_METHOD(Fixture, "a run that a worker has names it, its host and its fi
   CHECK(waiting(run, "epoch") == epoch);
   CHECK(waiting(run, "store") == worker.store);
   exec(
-      "insert into pawl.step_reports (epoch, step, workflows, held, calls, oldest_call_since)"
-      " values ($1::bigint, 'send', '{handle-test-event}', 0, 1, now() - interval '1 min')",
+      "insert into pawl.step_reports (store, host, epoch, step, workflows, held, calls, oldest_call_since)"
+      " select store, host, epoch, 'send', '{handle-test-event}', 9, 1, now() - interval '1 min' from pawl.workers"
+      " where epoch = $1::bigint",
       {epoch});
-  CHECK(waiting(run) == "in-flight");
+  CHECK(waiting(run) == "leased");
   CHECK(waiting(run, "step") == "send");
-  CHECK(waiting(run, "now() - since >= interval '1 min'") == "t");
+  CHECK_THAT(waiting(run, "reason"), Catch::Contains("a call of step send is out there"));
   exec(
       "update pawl.step_reports set reason = 'relay down', paused_since = now() - interval '1 hour',"
       " next_probe_at = now() + interval '1 min'");
-  CHECK(waiting(run) == "paused");
-  CHECK_THAT(waiting(run, "reason"), Catch::Contains("relay down"));
-  CHECK(waiting(run, "until > now()") == "t");
+  CHECK_THAT(waiting(run, "reason"), Catch::Contains("may be one of 9 that wait") && Catch::Contains("relay down"));
   exec("update pawl.step_reports set workflows = '{another}'");
-  CHECK(waiting(run) == "leased");
+  CHECK_THAT(waiting(run, "reason"), !Catch::Contains("relay down"));
+  CHECK(waiting(run, "step").empty());
   worker.outbox.release({});
   CHECK(waiting(run) == "stopped");
   exec("update pawl.workers set stopped_at = null");
@@ -183,15 +184,18 @@ TEST_CASE_METHOD(Fixture, "what a worker reported of its steps goes with its epo
   Worker worker(*this), other(*this);
   const std::string epoch = runs_test_events(worker);
   exec(
-      "insert into pawl.step_reports (epoch, step, workflows, held, calls, reason, paused_since)"
-      " values ($1::bigint, 'send', '{}', 7, 0, 'down', now())",
+      "insert into pawl.step_reports (store, host, epoch, step, workflows, held, calls, reason, paused_since)"
+      " select store, host, epoch, 'send', '{}', 7, 0, 'down', now() from pawl.workers where epoch = $1::bigint",
       {epoch});
   CHECK(exec("select step, held, reason from pawl.v1_circuits") == Table{{"send", "7", "down"}});
   CHECK(exec("select step from pawl.v1_calls") == Table{});
   worker.expire();
+  CHECK(exec("select step from pawl.v1_circuits") == Table{});
   other.open();
   other.claim();
   CHECK(value("select count(*) from pawl.step_reports") == "0");
+  CHECK(exec("select step, store, host = (select max(host) from pawl.workers) from pawl.v1_pauses") ==
+        Table{{"send", worker.store, "t"}});
 }
 
 TEST_CASE_METHOD(Fixture, "with 200,000 unfinished runs, why one waits is one look by its key") {
@@ -236,5 +240,55 @@ TEST_CASE_METHOD(Fixture, "the fleet is read as it is: workers, backlog, failure
   CHECK(fleet.failures[0].last_day == 2);
   CHECK(fleet.failures[0].example == events[1].id);
   CHECK_FALSE(fleet.more_failures);
+  CHECK(fleet.older_failed == 0);
+  exec("update pawl.outbox_archive set finished_at = now() - interval '3 days' where id = $1::uuid", {events[0].id});
+  const storage::Fleet later = storage::read_fleet(connection);
+  CHECK(later.failures.at(0).last_day == 1);
+  CHECK(later.older_failed == 1);
+  CHECK_FALSE(later.oldest_failed_at.empty());
   CHECK(fleet.in_doubt == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "of very many failures the latest are told by their reasons, and all are counted") {
+  exec(
+      "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status, "
+      "reason,"
+      " workflow, type, aggregatetype, aggregateid, payload, headers) select i, gen_random_uuid(), now(),"
+      " now() - i * interval '1 s', 1, 0, gen_random_uuid(), 'failed', 'boom', 'w', 't', 'a', '1', '{}', '{}'"
+      " from generate_series(1, 700) i");
+  storage::PostgresConnection connection_of_role(conninfo);
+  const storage::Fleet fleet = storage::read_fleet(connection_of_role);
+  REQUIRE(fleet.failures.size() == 2);
+  CHECK(fleet.failures[0].reason == "boom");
+  CHECK(fleet.failures[0].last_day == 500);
+  CHECK(fleet.failures[1].reason.empty());
+  CHECK(fleet.failures[1].last_day == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "runs of all workers are listed with each filter, the newest first") {
+  Worker worker(*this);
+  runs_test_events(worker);
+  const std::vector<std::string> ids = emit_many(3);
+  const auto events = worker.claim(2);
+  REQUIRE(events.size() == 2);
+  worker.finish(events[0]);
+  worker.finish(events[1], engine::RunStatus::kFailed, "boom");
+  storage::PostgresConnection reading(conninfo);
+  const auto listed = [&](const storage::FleetRunFilter& filter) {
+    std::vector<std::string> runs;
+    for (const storage::FleetRun& run : storage::list_fleet_runs(reading, filter)) runs.push_back(run.run_id);
+    return runs;
+  };
+  using Ids = std::vector<std::string>;
+  CHECK(listed({}) == Ids{ids[2], ids[1], ids[0]});
+  CHECK(listed({.limit = 1}) == Ids{ids[2]});
+  CHECK(listed({.statuses = {"failed"}}) == Ids{ids[1]});
+  CHECK(listed({.statuses = {"failed"}, .since_seconds = 3600}) == Ids{ids[1]});
+  CHECK(listed({.statuses = {"leased", "pending"}}) == Ids{ids[2]});
+  CHECK(listed({.since_seconds = 3600}) == Ids{ids[2], ids[1], ids[0]});
+  CHECK(listed({.event_id = ids[0]}) == Ids{ids[0]});
+  CHECK(listed({.aggregate_id = "1"}).size() == 3);
+  CHECK(listed({.aggregate_id = "2"}).empty());
+  exec("update pawl.outbox_archive set finished_at = now() - interval '2 hours'");
+  CHECK(listed({.since_seconds = 3600}) == Ids{ids[2]});
 }
