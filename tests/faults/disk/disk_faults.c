@@ -58,7 +58,7 @@ static struct file* open_files[DESCRIPTORS];
 
 static void init(void) {
   FIND(open), FIND(close), FIND(read), FIND(write), FIND(pread), FIND(pwrite);
-  FIND(ftruncate), FIND(fsync), FIND(unlink), FIND(rename), FIND(stat), FIND(lstat);
+  FIND(ftruncate), FIND(fsync), FIND(unlink), FIND(rename), FIND(stat), FIND(lstat), FIND(statvfs);
   prefix = getenv("PAWL_DISK_PREFIX");
   control = getenv("PAWL_DISK_CONTROL");
   fired = getenv("PAWL_DISK_FIRED");
@@ -305,3 +305,13 @@ int lstat(const char* path, struct stat* status) {
   return (int)leave(real.lstat(path, status));
 }
 int lstat64(const char*, struct stat64*) __attribute__((alias("lstat")));
+
+// A full disk says of itself that it has no room.
+int statvfs(const char* path, struct statvfs* room) {
+  enter();
+  const int result = real.statvfs(path, room);
+  const int of_disk = prefix && *prefix && strncmp(prefix, path, strlen(path)) == 0;
+  if (result == 0 && of_disk && faulty("enospc", path)) room->f_bfree = room->f_bavail = 0;
+  return (int)leave(result);
+}
+int statvfs64(const char*, struct statvfs64*) __attribute__((alias("statvfs")));

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 // The system's own calls, below the intercepted ones.
@@ -20,6 +21,7 @@ struct real_calls {
   int (*rename)(const char*, const char*);
   int (*stat)(const char*, struct stat*);
   int (*lstat)(const char*, struct stat*);
+  int (*statvfs)(const char*, struct statvfs*);
 };
 extern struct real_calls real;
 
