@@ -51,9 +51,12 @@ class OnlyReading {
   sqlite3* handle_;
 };
 
+[[noreturn]] void refuse_write() {
+  throw engine::RefusedError("query checkpoints: this only reads; one SELECT, WITH or EXPLAIN is what it takes");
+}
+
 [[noreturn]] void throw_message(sqlite3* handle, int result) {
-  if (result == SQLITE_AUTH)
-    throw engine::RefusedError("query checkpoints: this only reads; one SELECT, WITH or EXPLAIN is what it takes");
+  if (result == SQLITE_AUTH) refuse_write();
   throw engine::Error("query checkpoints: " + std::string(sqlite3_errmsg(handle)));
 }
 
@@ -68,9 +71,9 @@ Statement prepare_only(sqlite3* handle, const std::string& sql) {
   const OnlyReading only_reading(handle);
   const char* rest = sql.c_str();
   Statement only = prepare(handle, rest, &rest);
-  if (!only || !sqlite3_stmt_readonly(only.get()))
-    throw engine::Error("query checkpoints: no query was given; `select * from v1_runs` is one");
-  while (*rest)  // comments and stray semicolons compile to nothing
+  if (!only) throw engine::Error("query checkpoints: no query was given; `select * from v1_runs` is one");
+  if (!sqlite3_stmt_readonly(only.get())) refuse_write();  // VACUUM INTO, of which the authorizer is not asked
+  while (*rest)                                            // comments and stray semicolons compile to nothing
     if (prepare(handle, rest, &rest)) throw engine::Error("query checkpoints: one statement at a time");
   return only;
 }

@@ -12,6 +12,7 @@
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
+#include "workflows/text/ascii_case.h"
 
 namespace pawl::bin {
 
@@ -41,6 +42,20 @@ std::vector<std::string> run_ids(const GivenRuns& given, const std::string& post
   return ids;
 }
 
+bool is_address(const std::string& text) { return text.find('@') != std::string::npos; }
+
+// Of the run's mails in doubt the one that may have gone to the address; users who share it have one mail.
+std::string user_at(const std::string& address, const std::string& run_id, const std::string& postgres) {
+  std::string others;
+  for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres)) {
+    if (mail.event_id != run_id) continue;
+    if (text::lower_cased(mail.email) == text::lower_cased(address)) return mail.user_id;
+    others.append("\n  ").append(mail.email.empty() ? mail.user_id : mail.email);
+  }
+  throw NotFoundError("run " + run_id + " has no mail in doubt to " + address +
+                      (others.empty() ? others : "; those in doubt are to:" + others));
+}
+
 class InDoubtVerb final : public Verb {
  public:
   InDoubtVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
@@ -48,15 +63,15 @@ class InDoubtVerb final : public Verb {
     resolve_->add_option("RUN", ids_, kRunHelp)->required();
     CLI::Option* sent = resolve_->add_flag("--sent", sent_, "They were sent: never send them again");
     resolve_->add_flag("--not-sent", not_sent_, "They were not sent: send them now")->excludes(sent);
-    resolve_->add_option("--user", user_, "Only the mail to this user, by full id");
+    resolve_->add_option("--user", user_, "Only the mail to this user, by full id or address");
     resolve_->add_option("--note", note_, "How you know, for the audit trail");
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
     if (!resolve_->parsed()) return list(settings, console);
     if (sent_ == not_sent_) throw UsageError("in-doubt resolve needs either --sent or --not-sent");
-    if (!user_.empty() && !is_full_id(user_))
-      throw UsageError("--user takes a full user id as `pawl in-doubt` lists it, not '" + user_ + "'");
+    if (!user_.empty() && !is_full_id(user_) && !is_address(user_))
+      throw UsageError("--user takes a user's full id or address, as `pawl in-doubt` lists them, not '" + user_ + "'");
     const std::vector<GivenRuns> ids = expand_ids(ids_, console.in);
     require_mails();
     await_migrated_postgres(settings, console, workflows_.mail().migrations());
@@ -85,7 +100,8 @@ class InDoubtVerb final : public Verb {
     ExitCode code = ExitCode::kDone;
     for (const GivenRuns& runs : given)
       for (const std::string& id : run_ids(runs, settings.postgres)) {
-        const auto outcome = mail::resolve_in_doubt(settings.postgres, {id, user_, sent_, requester(), note_});
+        const std::string user = is_address(user_) ? user_at(user_, id, settings.postgres) : user_;
+        const auto outcome = mail::resolve_in_doubt(settings.postgres, {id, user, sent_, requester(), note_});
         if (outcome.resolved > 0) {
           table.rows.push_back(
               {id, std::to_string(outcome.resolved) + (sent_ ? " sent" : " not sent"), "run " + outcome.run});

@@ -85,7 +85,8 @@ TEST_CASE(
 TEST_CASE("incident 3: mails in doubt are held, and somebody who knows says of each which it was") {
   Scene scene({"--fail", "dot=drop"});
   scene.organisation.fail_sync();
-  const Environment hold = scene.environment({{"PAWL_IN_DOUBT", "hold"}});
+  const Environment hold = scene.environment(
+      {{"PAWL_IN_DOUBT", "hold"}, {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=10ms,longest=10ms,for=1h"}});
   REQUIRE(run_pawl({"worker", "--until-idle"}, hold).code == 0);
   REQUIRE(scene.count("pawl.v1_emails where state = 'in_doubt'") == "2");
   const std::string run = scene.only_run();

@@ -169,7 +169,7 @@ TEST_CASE("a copy that is newer, cut short, or of somebody else is refused by ea
            {newer, "written by a newer pawl (migration 999_of_next_year.sql)"},
            {foreign, "no checkpoint file of pawl's"},
            {cut, "damaged"},
-           {text, "no checkpoint file of pawl's"},
+           {text, "file is not a database"},
            {scene.folder.path() + "/missing.db", "no such file"}})
     for (const Command& command :
          std::vector<Command>{{"replay", run, "--from-file", file},
@@ -222,8 +222,9 @@ TEST_CASE("incident 11: a login without the rights is told which it lacks") {
   scene.organisation.fail_sync();
   REQUIRE(scene.work().code == 0);
   const std::string login = "nobody_of_" + scene.database.name;
-  scene.database.exec("create role " + login + " login");
-  const Environment nobody = scene.environment({{"PAWL_POSTGRES", "dbname=" + scene.database.name + " user=" + login}});
+  scene.database.exec("create role " + login + " login password 'of-this-test'");
+  const Environment nobody = scene.environment(
+      {{"PAWL_POSTGRES", "dbname=" + scene.database.name + " user=" + login + " password=of-this-test"}});
   const std::string run = scene.only_run();
   const std::vector<Command> commands{
       {"status"}, {"resume", "--failed"}, {"resume", run}, {"dismiss", run, "--reason", "x"}};
