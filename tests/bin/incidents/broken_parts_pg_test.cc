@@ -1,5 +1,7 @@
 // A worker that is dead or hangs, a Postgres that is away, a disk that is full; and three hosts, one without its disk.
+#include <algorithm>
 #include <fstream>
+#include <memory>
 
 #include "tests/bin/incidents/scene.h"
 
@@ -11,7 +13,8 @@ namespace {
 struct InFlight : Scene {
   InFlight() : Scene({"--fail", "rcpt=stall"}) {
     organisation.fail_sync();
-    worker = std::make_unique<PawlProcess>(Command{"worker"}, environment());
+    worker = std::make_unique<PawlProcess>(
+        Command{"worker"}, environment({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=10ms,longest=10ms"}}));
     REQUIRE(eventually([&] { return smtp.count("RCPT") > 0; }));
   }
   void check_told_once() {

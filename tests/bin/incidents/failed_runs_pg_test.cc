@@ -40,12 +40,12 @@ TEST_CASE("incident 1: a batch that makes it worse is aborted, and what it has n
   REQUIRE(scene.work().code == 0);
   PawlProcess worker({"worker"}, scene.environment());
   REQUIRE(eventually([&] { return scene.lives(); }));
-  REQUIRE(scene.pawl({"resume", "--failed", "--rate", "10/s", "--yes", "--note", "too early"}).code == 0);
+  REQUIRE(scene.pawl({"resume", "--failed", "--rate", "1/s", "--yes", "--note", "too early"}).code == 0);
   REQUIRE(eventually([&] { return scene.count("pawl.v1_events where resumes = 1 and status = 'failed'") != "0"; }));
 
   Operator on_call(scene.environment());
   tells(on_call.ask({"batch", "list"}), {"too early", "running"});
-  ends(on_call.ask({"batch", "show", "1"}), 0, {"10/s", "resumed", "failed"});
+  ends(on_call.ask({"batch", "show", "1"}), 0, {"1/s", "resumed", "failed"});
   ends(on_call.act({"batch", "abort", "1", "--note", "still refused"}), 0);
 
   const int spared = std::stoi(scene.count("pawl.v1_batch_runs where outcome = 'left alone: the batch was aborted'"));

@@ -1,4 +1,6 @@
 // Runs that wait: between two attempts, for a step that is paused, and for somebody who knows whether a mail was sent.
+#include <memory>
+
 #include "tests/bin/incidents/scene.h"
 
 using namespace pawl::bin;
@@ -75,7 +77,7 @@ TEST_CASE(
   const Json waiting = on_call.ask_json({"waiting"});
   REQUIRE(waiting.size() == 3);
   scene.smtp.tell("clear");
-  ends(on_call.act({"retry-now", waiting[0]["run"]}), 0, {"retrying"});
+  ends(on_call.act({"retry-now", waiting[0]["run"].get<std::string>()}), 0, {"retrying"});
 
   REQUIRE(eventually([&] { return scene.settled(); }));
   CHECK(scene.event_status() == "done");
