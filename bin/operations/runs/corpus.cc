@@ -70,12 +70,17 @@ engine::ReplayReport replay_with(std::span<const engine::WorkflowDefinition> bui
   return unknown;
 }
 
-// A step that cannot be read hides whatever follows it, so it is named first.
+// A step that cannot be read hides whatever follows it, so it is named first. What waits for a step behind a renamed
+// one is told with that one, which is the cause.
 std::string misfit_kind(const engine::StoredRun& run, const engine::ReplayReport& report) {
   if (report.mismatches.empty()) return {};
-  if (!report.misfit.empty()) return without_ids(without_keys(report.misfit, run, report));
   const std::string recorded = names_of(report.never_asked), asked = names_of(report.next);
   std::string kind;
+  if (!report.misfit.empty()) {
+    kind = without_ids(without_keys(report.misfit, run, report));
+    if (recorded.empty() || asked.empty()) return kind;
+    kind += "; ";
+  }
   if (recorded.empty()) return without_ids(without_keys(report.mismatches.front(), run, report));
   if (asked.empty()) return kind.append("its checkpoints have ").append(recorded).append(", and it is never asked for");
   return kind.append("step ").append(asked).append(" is asked for, its checkpoints have ").append(recorded);

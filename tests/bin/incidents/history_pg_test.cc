@@ -76,6 +76,10 @@ TEST_CASE("incident 5: whoever was not told is in no run") {
   Operator on_call(scene.environment());
   CHECK(on_call.ask({"runs", "--user", scene.organisation.member, "-o", "ids"}).out.empty());
   CHECK(on_call.ask({"runs", "--email", "OWNER@acme.example", "-o", "ids"}).out == scene.only_run() + "\n");
+
+  Operator elsewhere(scene.host("another"));
+  CHECK(elsewhere.ask({"runs", "--user", scene.organisation.member, "-o", "ids"}).out.empty());
+  CHECK(elsewhere.ask({"runs", "--user", scene.organisation.owner, "-o", "ids"}).out == scene.only_run() + "\n");
 }
 
 TEST_CASE("incident 8: what would go is said first, then goes, and nothing of what is unresolved") {
