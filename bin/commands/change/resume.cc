@@ -5,6 +5,7 @@
 
 #include "bin/commands/change/bulk_options.h"
 #include "bin/commands/verb/one_shot.h"
+#include "bin/operations/changes/run_changes.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
@@ -37,7 +38,8 @@ class ResumeVerb final : public Verb {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     for (const auto& outcome : storage::resume_events(settings.postgres, request_)) {
-      table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail});
+      const std::string advice = outcome.resumed ? "" : advice_on(outcome.detail);
+      table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail + advice});
       if (outcome.resumed) continue;
       const bool not_found = outcome.detail.find("not found") != std::string::npos;
       if (not_found)

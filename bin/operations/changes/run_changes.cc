@@ -14,24 +14,13 @@ namespace pawl::bin {
 
 namespace {
 
-// Of an outcome of the functions in Postgres that changed nothing.
-std::string advice(const std::string& outcome) {
-  if (outcome.ends_with("it is failed")) return "; `pawl resume` lets it go on, `pawl rerun` begins it anew";
-  if (outcome.ends_with("it is done") || outcome.ends_with("it is cancelled") || outcome.ends_with("it is dismissed"))
-    return "; `pawl rerun` begins it anew";
-  if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
-  if (outcome.ends_with("it is in the outbox"))
-    return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
-  return {};
-}
-
 RunChange change_of(const storage::RunAnswer& answer) {
   using Kind = RunChange::Kind;
   if (answer.outcome == "cancelling") return {Kind::kDone, answer.run_id, answer.outcome, "its worker ends it"};
   if (answer.outcome == "cancelled") return {Kind::kDone, answer.run_id, answer.outcome, "no worker had it"};
   if (answer.outcome == "retrying") return {Kind::kDone, answer.run_id, answer.outcome, ""};
   if (answer.outcome == "not found") return {Kind::kNotFound, answer.run_id, "not found", "no such run or event"};
-  return {Kind::kRefused, answer.run_id, "refused", answer.outcome + advice(answer.outcome)};
+  return {Kind::kRefused, answer.run_id, "refused", answer.outcome + advice_on(answer.outcome)};
 }
 
 std::vector<RunChange> changes_of(const std::vector<storage::RunAnswer>& answers) {
@@ -58,6 +47,16 @@ std::string only_run_of(const std::string& conninfo, const std::string& id) {
 
 }  // namespace
 
+std::string advice_on(const std::string& outcome) {
+  if (outcome.ends_with("it is failed")) return "; `pawl resume` lets it go on, `pawl rerun` begins it anew";
+  if (outcome.ends_with("it is done") || outcome.ends_with("it is cancelled") || outcome.ends_with("it is dismissed"))
+    return "; `pawl rerun` begins it anew";
+  if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
+  if (outcome.ends_with("it is in the outbox"))
+    return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
+  return {};
+}
+
 std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request) {
   return changes_of(storage::cancel_runs(conninfo, request));
 }
@@ -76,7 +75,7 @@ RunChange rerun(const std::string& conninfo, const std::string& checkpoints, con
   const storage::RerunAnswer answer =
       storage::rerun(conninfo, {run_id, asked.from_step, asked.resend, asked.requested_by, asked.reason});
   if (!answer.new_run.empty()) return {RunChange::Kind::kDone, run_id, "rerun", answer.new_run};
-  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice(answer.outcome)};
+  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice_on(answer.outcome)};
 }
 
 }  // namespace pawl::bin
