@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bin/operations/runs/command_error.h"
-#include "storage/outbox/event_admin.h"
 #include "storage/outbox/fleet/runs.h"
+#include "storage/outbox/operators/run_history.h"
 
 namespace pawl::bin {
 
@@ -16,8 +16,7 @@ using Json = nlohmann::ordered_json;
 struct FleetStory {
   storage::FleetRun run;
   std::vector<storage::WaitingRun> waiting;  ///< At most one.
-  std::vector<storage::TakeoverLine> takeovers;
-  std::vector<storage::DeliveryLine> deliveries;
+  storage::RunHistory history;
 };
 
 std::string where(const storage::FleetRun& run) {
@@ -26,9 +25,9 @@ std::string where(const storage::FleetRun& run) {
 }
 
 Table deliveries_table(const FleetStory& story) {
-  Table table{{"channel", "user", "state", "at", "detail"}, {}, 1};
-  for (const storage::DeliveryLine& line : story.deliveries)
-    table.rows.push_back({line.channel, line.user_id, line.state, line.at, line.detail});
+  Table table{{"channel", "user", "address", "state", "at", "detail"}, {}, 1};
+  for (const storage::Delivery& line : story.history.deliveries)
+    table.rows.push_back({line.channel, line.user_id, line.address, line.state, line.at, line.detail});
   return table;
 }
 
@@ -49,8 +48,12 @@ void print_text(std::ostream& out, const FleetStory& story) {
     if (!waiting.until.empty()) head.rows.push_back({"until", waiting.until});
   }
   if (!run.store.empty()) head.rows.push_back({"checkpoints", where(run)});
-  for (const storage::TakeoverLine& takeover : story.takeovers)
-    head.rows.push_back({"taken over", takeover.at + " " + takeover.text});
+  for (const storage::HistoryEntry& entry : story.history.entries) {
+    std::string text = entry.at + " " + entry.status;
+    for (const std::string& more : {entry.by, entry.detail})
+      if (!more.empty()) text.append("; ").append(more);
+    head.rows.push_back({entry.what, text});
+  }
   print_table(out, head, OutputFormat::kTable);
   out << "\ndeliveries\n";
   print_table(out, deliveries_table(story), OutputFormat::kTable);
@@ -82,13 +85,18 @@ Json document_of(const FleetStory& story) {
                            {"since", text_or_null(waiting.since)},
                            {"until", text_or_null(waiting.until)},
                            {"step", text_or_null(waiting.step)}};
-  document["takeovers"] = Json::array();
-  for (const storage::TakeoverLine& takeover : story.takeovers)
-    document["takeovers"].push_back({{"at", takeover.at}, {"what", takeover.text}});
+  document["history"] = Json::array();
+  for (const storage::HistoryEntry& entry : story.history.entries)
+    document["history"].push_back({{"at", entry.at},
+                                   {"what", entry.what},
+                                   {"status", text_or_null(entry.status)},
+                                   {"by", text_or_null(entry.by)},
+                                   {"detail", text_or_null(entry.detail)}});
   document["deliveries"] = Json::array();
-  for (const storage::DeliveryLine& line : story.deliveries)
+  for (const storage::Delivery& line : story.history.deliveries)
     document["deliveries"].push_back({{"channel", line.channel},
                                       {"user", line.user_id},
+                                      {"address", text_or_null(line.address)},
                                       {"state", line.state},
                                       {"at", text_or_null(line.at)},
                                       {"detail", text_or_null(line.detail)}});
@@ -107,7 +115,7 @@ void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& ru
     auto run = storage::read_fleet_run(postgres, name.run_id);
     if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from Postgres");
     stories.push_back({std::move(*run), storage::read_waiting(postgres, {.runs = {name.run_id}, .limit = 1}),
-                       storage::takeovers_of(postgres, name.run_id), storage::deliveries_of(conninfo, name.run_id)});
+                       storage::history_of(conninfo, name.run_id)});
   }
   if (format == OutputFormat::kJson) {
     Json documents = Json::array();

@@ -215,18 +215,4 @@ std::vector<engine::RunName> fleet_runs_like(PostgresConnection& connection, con
   return runs;
 }
 
-std::vector<TakeoverLine> takeovers_of(PostgresConnection& connection, const std::string& run_id) {
-  const Rows rows = connection.run(
-      "look for takeovers",
-      "select " + utc("at") +
-          ", case when by_store = from_store then 'set free by the next start of its worker'"
-          " else 'set free by the worker' || coalesce(' on host ' || by_host, '') end || '; it had been with'"
-          " || coalesce(' host ' || from_host, ' a worker') || ', epoch ' || from_epoch"
-          " from pawl.v1_takeovers where run_id = $1::uuid order by at",
-      {run_id});
-  std::vector<TakeoverLine> lines;
-  for (std::size_t row = 0; row < rows.size(); ++row) lines.push_back({rows.string(row, 0), rows.string(row, 1)});
-  return lines;
-}
-
 }  // namespace pawl::storage

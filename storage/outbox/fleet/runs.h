@@ -84,11 +84,4 @@ std::vector<engine::RunName> fleet_runs_like(PostgresConnection& connection, con
                                              std::size_t limit);
 inline constexpr int kSuffixWithin = 50'000;
 
-/// When a run was set free since its worker was gone, as a sentence each, in order of time.
-struct TakeoverLine {
-  std::string at;
-  std::string text;
-};
-std::vector<TakeoverLine> takeovers_of(PostgresConnection& connection, const std::string& run_id);
-
 }  // namespace pawl::storage
