@@ -240,12 +240,13 @@ TEST_CASE_METHOD(Fixture, "any host lists and shows the runs of a disk that is g
     const Completed shown = from_elsewhere({"show", part});
     INFO(shown.err);
     CHECK(shown.code == 0);
-    CHECK_THAT(shown.out, Catch::Contains(run) && Catch::Contains("done") && Catch::Contains("taken over"));
+    CHECK_THAT(shown.out, Catch::Contains(run) && Catch::Contains("done") && Catch::Contains("takeover"));
     CHECK_THAT(shown.err, Catch::Contains("from Postgres"));
   }
   const Json document = json({"show", run}, elsewhere());
   CHECK(document["source"] == "postgres");
-  CHECK(document["takeovers"].size() == 1);
+  REQUIRE(document["history"].size() == 1);
+  CHECK(document["history"][0]["what"] == "takeover");
   CHECK(document["deliveries"].size() == 4);
   CHECK(document["event"]["payload"].is_object());
   CHECK(document["waiting"].is_null());
