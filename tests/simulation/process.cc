@@ -100,9 +100,10 @@ std::string Process::describe() const {
 }
 
 void Process::on(const engine::Notice& notice) {
-  constexpr std::array kWords{"started",        "resumed",     "ended",          "cancelled",        "retry now",
-                              "misfit",         "left",        "attempt failed", "step failed",      "circuit opened",
-                              "circuit closed", "outbox down", "outbox up",      "checkpoints down", "checkpoints up"};
+  constexpr std::array kWords{"started",        "resumed",        "ended",       "cancelled",      "retry now",
+                              "misfit",         "left",           "pruned",      "attempt failed", "step failed",
+                              "circuit opened", "circuit closed", "outbox down", "outbox up",      "checkpoints down",
+                              "checkpoints up"};
   static_assert(kWords.size() == static_cast<std::size_t>(engine::NoticeKind::kCheckpointsUp) + 1);
   outside_.world.note(name_, kWords.at(static_cast<std::size_t>(notice.kind)), notice.run_id);
 }

@@ -96,7 +96,7 @@ TEST_CASE("runs that differ in their items and ids alone do not fit in one way")
   CHECK(misfit_kind(run, report) == "its checkpoints have send-mail, and it is never asked for");
   report.next = {{"find-people", ""}};
   report.misfit = "step send-mail (" + user + "): it waits for an attempt";
-  run.retries.push_back({.step = {"send-mail", user}});
+  run.retries.push_back({.step = {"send-mail", user}, .error = ""});
   CHECK(misfit_kind(run, report) ==
         "step send-mail: it waits for an attempt; step find-people is asked for, its checkpoints have send-mail");
 }
