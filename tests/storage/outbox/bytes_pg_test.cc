@@ -103,7 +103,7 @@ TEST_CASE_METHOD(LargeEvents, "payloads of few bytes that are long as text count
     emitted.push_back(value("select pawl.emit('test/event', 'thing', 'x', (select jsonb_build_object('n', jsonb_agg(" +
                             numbers + "::jsonb)) from generate_series(1, 60)))"));
   CHECK(value("select max(pg_column_size(payload)) < 2000 from pawl.outbox") == "t");
-  emitted.push_back(emit());
+  emitted.push_back(value("select pawl.emit('test/event', 'thing', 'x', '{}')"));  // of the same tenant
   while (claimed.size() < emitted.size()) {
     const auto events = claim(1'000'000);
     REQUIRE_FALSE(events.empty());
