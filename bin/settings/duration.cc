@@ -24,6 +24,7 @@ constexpr std::array kUnits{
     Unit{"min", std::chrono::minutes{1}},     Unit{"h", std::chrono::hours{1}},   Unit{"d", std::chrono::hours{24}},
 };
 constexpr Duration kDay = std::chrono::hours{24};
+constexpr double kSlowestRate = 1e-6, kFastestRate = 1e6;  // as pawl.batches has them
 constexpr Duration kLongest = std::chrono::hours{24 * 365 * 100};
 
 std::optional<Duration> unit_length(std::string_view name) {
@@ -65,7 +66,13 @@ double parse_rate(std::string_view text) {
   const auto length = slash == std::string_view::npos ? std::nullopt : unit_length(text.substr(slash + 1));
   if (error != std::errc{} || rest != number.data() + number.size() || !(count > 0) || count > 1e6 || !length)
     throw UsageError("'" + std::string(text) + "' is not a rate: write a number and /s, /m or /h, like 20/s");
-  return count / std::chrono::duration<double>(*length).count();
+  const double per_second = count / std::chrono::duration<double>(*length).count();
+  if (per_second > kFastestRate)
+    throw UsageError("'" + std::string(text) +
+                     "' is too fast a rate: the fastest is 1000000/s; without one it goes as fast as it can");
+  if (per_second < kSlowestRate)
+    throw UsageError("'" + std::string(text) + "' is too slow a rate: the slowest is 0.0036/h, once in twelve days");
+  return per_second;
 }
 
 long whole_seconds(Duration duration) {

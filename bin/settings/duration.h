@@ -14,7 +14,8 @@ engine::Duration parse_duration(std::string_view text);
 /// Such a text, in the largest unit that leaves no rest; days from two on, as people say them.
 std::string duration_text(engine::Duration duration);
 
-/// Items a second. Throws UsageError unless it is a positive number with `/s`, `/m` or `/h`.
+/// Items a second. Throws UsageError unless it is a positive number with `/s`, `/m` or `/h`, and from
+/// 0.0036/h to 1000000/s.
 double parse_rate(std::string_view text);
 
 /// Whole seconds, rounded up: what an SQL interval is given.

@@ -24,6 +24,9 @@ constexpr Duration kLongestSleep = std::chrono::milliseconds{500};
 // a small one, which costs as much as a large one.
 constexpr Duration kRoomGrowsFor = std::chrono::milliseconds{250};
 
+// How often the outbox is asked although there is no room.
+constexpr Duration kAskWithoutRoomEvery = std::chrono::seconds{1};
+
 template <class Call, class Action>
 void guarded(Call& call, Action action) try {
   action();
@@ -77,25 +80,27 @@ void Intake::look_up(Checkpoints& store, Claim& claim) try {
 void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) {
   if (busy_ || backoff_.waits(now) || store_backoff_.waits(now)) return;
   if (unanswered_) return submit_look_up(std::exchange(unanswered_, nullptr));
-  if (releasing_ || limits.max == 0 || now < claim_due(static_cast<std::size_t>(limits.max))) return;
+  const auto room = static_cast<std::size_t>(limits.max);
+  if (!may_claim(room) || now < claim_due(room)) return;
   const auto claim = std::make_shared<Claim>();
   claim->request = {workflows_, limits};
-  if (limits.quarantine.suspects == 0)
+  if (limits.quarantine.suspects == 0 && room > 0)
     claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, std::max(idle_wait, kLongestSleep));
   claim->longest_pause = idle_wait;
-  claim->began = now;
+  claim->began = asked_at_ = now;
   busy_ = true;
-  coming_ = std::max(coming_, static_cast<std::size_t>(limits.max));
+  coming_ = std::max(coming_, room);
   lanes_.submit(
       lane_.claim, [&outbox = outbox_, claim] { Intake::claim(outbox, *claim); }, [this, claim] { claimed(claim); });
 }
 
 Timestamp Intake::claim_due(std::size_t room) const {
+  if (room == 0) return std::max(claim_at_, asked_at_ + kAskWithoutRoomEvery);
   return room < batch_ ? std::max(claim_at_, delivered_at_ + kRoomGrowsFor) : claim_at_;
 }
 
 std::optional<Timestamp> Intake::due_at(Timestamp now, std::size_t room) const {
-  if (busy_ || (!unanswered_ && (releasing_ || room == 0))) return std::nullopt;
+  if (busy_ || (!unanswered_ && !may_claim(room))) return std::nullopt;
   Timestamp due = unanswered_ ? now : claim_due(room);
   for (const Backoff* backoff : {&backoff_, &store_backoff_})
     if (backoff->down()) due = std::max(due, backoff->retry_at());
@@ -117,6 +122,7 @@ void Intake::claimed(const std::shared_ptr<Claim>& claim) {
     backoff_.failed(claim->error, clock_.now());
   } else {
     backoff_.answered();
+    if (claim->request.limits.max == 0) return;
     found_nothing_ = claim->request.limits.quarantine.moving == 0 && !claim->may_have_missed;
     sleep_ = claim->idle_wait;
     if (claim->idle_wait.count() > 0) return;

@@ -36,7 +36,8 @@ class Intake {
          std::vector<WorkflowName> workflows, std::size_t batch, Deliver deliver);
 
   /// Claims up to `limits.max` if nothing is under way; less than `batch` only when that has not grown for a while.
-  /// While suspects move it comes back soon instead of sleeping.
+  /// While suspects move it comes back soon instead of sleeping. Where there is no room it claims none once a second,
+  /// since an outbox does more when it is asked than claim: it frees what dead workers had, and works on batches.
   void turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait);
   /// Something happened that may have made events claimable for us (a suspect was acquitted).
   void claim_at_once() {
@@ -45,6 +46,8 @@ class Intake {
     pause_ = Duration{0};
   }
 
+  /// Nothing is to be claimed any more; what was is still delivered.
+  void stop() { stopped_ = true; }
   /// Gives back what was claimed and never started, and marks the epoch stopped.
   void release();
 
@@ -80,6 +83,7 @@ class Intake {
     bool store_refused = false;
   };
 
+  bool may_claim(std::size_t room) const { return !releasing_ && (room > 0 || !stopped_); }
   Timestamp claim_due(std::size_t room) const;
   static void claim(Outbox& outbox, Claim& claim);
   static void look_up(Checkpoints& store, Claim& claim);
@@ -97,12 +101,14 @@ class Intake {
   Deliver deliver_;
   bool busy_ = false;
   std::size_t coming_ = 0;
+  bool stopped_ = false;
   bool releasing_ = false;
   bool released_ = false;
   bool found_nothing_ = false;
   std::shared_ptr<Claim> unanswered_;  ///< Claimed, but the store could not say whether runs exist.
   std::vector<std::int64_t> unstarted_;
   Timestamp claim_at_{};
+  Timestamp asked_at_{};      ///< When the outbox was last asked for events.
   Timestamp delivered_at_{};  ///< When events last came.
   Duration pause_{0};         ///< The last one between two claims while suspects moved.
   Duration sleep_{0};         ///< The last one of an idle worker.

@@ -55,7 +55,10 @@ class Runner::Parts {
 
   void open();
   void turn(Duration at_most);
-  void drain() { draining_ = true; }
+  void drain() {
+    draining_ = true;
+    intake_.stop();
+  }
   bool drained() const { return draining_ && intake_.released(); }
   bool idle() const;
   RunnerStatus status() const;

@@ -45,8 +45,11 @@ create table pawl.batches (
   state text not null default 'running',
   finished_at timestamptz,
   constraint batches_request_once unique (request),
-  constraint batches_verb_known check (verb in ('resume', 'cancel', 'retry-now', 'requeue')),
-  constraint batches_rate_is_a_pace check (rate >= 0 and rate <= 1e6),
+  problem text,
+  problem_at timestamptz,
+  constraint batches_verb_known check (verb in ('resume', 'cancel', 'retry-now')),
+  constraint batches_rate_is_a_pace check (rate = 0 or rate between 1e-6 and 1e6),
+  constraint batches_problem_has_time check ((problem is null) = (problem_at is null)),
   constraint batches_state_known check (state in ('running', 'paused', 'aborted', 'done')),
   constraint batches_ended_has_time check ((state in ('aborted', 'done')) = (finished_at is not null)),
   constraint batches_taken_of_runs check (taken between 0 and runs),
@@ -58,11 +61,13 @@ comment on column pawl.batches.filter is 'What its runs were selected by.';
 comment on column pawl.batches.rate is 'Runs a second; 0: as fast as it goes.';
 comment on column pawl.batches.taken is 'Runs up to this place were acted on, or their batch was aborted.';
 comment on column pawl.batches.stepped_at is 'Up to when its rate has been used up.';
+comment on column pawl.batches.problem is 'Why its last step failed, and is to be made again; null: it did not.';
 
 create table pawl.batch_runs (
   batch bigint not null references pawl.batches on delete cascade,
   place int not null,
   run_id uuid not null,
+  resumes int not null default 0,
   outcome text,
   done_at timestamptz,
   primary key (batch, place),
@@ -70,6 +75,8 @@ create table pawl.batch_runs (
 );
 create index batch_runs_owed on pawl.batch_runs (run_id) where done_at is null;
 comment on table pawl.batch_runs is 'The runs of each batch, in their order. Read them through pawl.v1_batch_runs.';
+comment on column pawl.batch_runs.resumes is
+  'How often the run had been resumed when the batch was made: what befell it since, the batch is not about.';
 comment on column pawl.batch_runs.outcome is 'What the verb said of the run; null: it is still to come.';
 
 -- An event's id names all of its runs, and with a workflow one of them; a further run's own id names that one.
@@ -96,10 +103,14 @@ language sql stable security definer set search_path = pg_catalog, pawl, pg_temp
 $$;
 
 -- A failed run goes back under a new position; `store` sends it to the checkpoints that hold its finished steps.
--- The lock comes first: a request whose reply was lost may still be at work.
+-- The lock comes first: a request whose reply was lost may still be at work. With `made_for`, only the failure of a run
+-- that had been resumed so often is meant, and none since.
+--
+-- Everything is looked up by a key. A session keeps the plans, as a worker's does for a whole batch: one made while the
+-- tables were small would read them from end to end when they are large.
 create function pawl.resume_run(run_id uuid, requested_by text, note text default null, delay interval default '0',
-                                request uuid default null)
-returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+                                request uuid default null, made_for int default null)
+returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set enable_seqscan = off as $$
 declare
   archived pawl.outbox_archive;
   outcome text;
@@ -116,6 +127,8 @@ begin
     outcome := 'not found';
   elsif archived.status <> 'failed' then
     outcome := 'not failed: it is ' || archived.status;
+  elsif archived.resumes > made_for then
+    outcome := 'not meant: it has failed anew since the batch was made';
   elsif archived.resumable = 'nowhere' then
     outcome := 'nothing to resume: its workflow has acted on each failure and ended by itself; emit a new event instead';
   else

@@ -113,3 +113,33 @@ comment on column pawl.v1_commands.requested_at is 'When.';
 comment on column pawl.v1_commands.note is 'Why, as the caller says; may be null.';
 comment on column pawl.v1_commands.outcome is 'What came of it, or why it was refused.';
 comment on column pawl.v1_commands.request is 'Chosen by whoever asked, so that asking twice changes nothing more; may be null.';
+
+create view pawl.v1_batches as
+  select id as batch, verb, state, runs, case when state = 'aborted' then 0 else runs - taken end as owed, rate,
+         case when state = 'running' and rate > 0 and (runs - taken) / rate < 1e11
+              then now() + (runs - taken) / rate * interval '1 s' end as through_at,
+         requested_by, db_user::text, note, filter, created_at, finished_at, problem
+  from pawl.batches;
+comment on view pawl.v1_batches is 'Commands about many runs, and how far each has come.';
+comment on column pawl.v1_batches.batch is 'Its number, which pawl batch takes.';
+comment on column pawl.v1_batches.verb is 'What is done to its runs: resume, cancel or retry-now.';
+comment on column pawl.v1_batches.state is 'running, paused, aborted or done: it has acted on each of its runs.';
+comment on column pawl.v1_batches.runs is 'How many runs it is about; they were fixed when it was made.';
+comment on column pawl.v1_batches.owed is 'How many of them it has yet to act on.';
+comment on column pawl.v1_batches.rate is 'Runs a second; 0: as fast as it goes.';
+comment on column pawl.v1_batches.through_at is 'When it will have acted on the last one, at its rate; null where it has none or is not running.';
+comment on column pawl.v1_batches.requested_by is 'Who asked, as the caller says.';
+comment on column pawl.v1_batches.db_user is 'Who asked, as Postgres knows: the login of the session.';
+comment on column pawl.v1_batches.note is 'Why.';
+comment on column pawl.v1_batches.filter is 'What its runs were selected by.';
+comment on column pawl.v1_batches.created_at is 'When it was made.';
+comment on column pawl.v1_batches.finished_at is 'When it was done or aborted; else null.';
+comment on column pawl.v1_batches.problem is 'Why its last step failed, which is made again every second; null: it did not.';
+
+create view pawl.v1_batch_runs as select batch, place, run_id, outcome, done_at from pawl.batch_runs;
+comment on view pawl.v1_batch_runs is 'The runs of each batch, and what became of the command about each.';
+comment on column pawl.v1_batch_runs.batch is 'The batch.';
+comment on column pawl.v1_batch_runs.place is 'Its place in the batch''s order, from 1.';
+comment on column pawl.v1_batch_runs.run_id is 'The run.';
+comment on column pawl.v1_batch_runs.outcome is 'What the verb said of it, as resumed, or why it was refused; null: it is still to come.';
+comment on column pawl.v1_batch_runs.done_at is 'When that was; null: it is still to come.';

@@ -3,7 +3,8 @@
 -- A preview and the batch that follows select by one function, so that they never differ in what they mean. A batch's
 -- runs are fixed when it is made. It is worked on in steps, each a transaction: lock the batch, take as many runs as its
 -- rate allows, act on each, write down what became of it. Whoever dies in a step has done nothing of it, and the next one
--- begins where the last one ended. A run has one request in a batch for ever, so that none is acted on twice.
+-- begins where the last one ended. A run has one request in a batch for ever, so that none is acted on twice. A step that
+-- fails is undone and made again: it keeps no other batch waiting.
 --
 -- Nothing is kept waiting by a step but other work on the same batch: what a batch resumes are plain rows of the outbox.
 
@@ -34,16 +35,17 @@ comment on function pawl.reason_shape is
 
 -- What a verb may act on, and when that failed, or began where it has not ended.
 create function pawl.candidates(verb text, filter jsonb)
-returns table (run_id uuid, workflow text, step text, key text, reason text, at timestamptz)
+returns table (run_id uuid, workflow text, step text, key text, reason text, at timestamptz, resumes int, left_out text)
 language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   since constant timestamptz := coalesce((filter->>'since')::timestamptz, '-infinity');
   until constant timestamptz := coalesce((filter->>'until')::timestamptz, 'infinity');
   pattern constant text := case when filter->>'error_like' like '%\%%' then filter->>'error_like' end;
 begin
-  if verb in ('resume', 'requeue') then
+  if verb = 'resume' then
     return query
-    select a.id, a.workflow, a.failed_step, a.failed_key, a.reason, a.finished_at
+    select a.id, a.workflow, a.failed_step, a.failed_key, a.reason, a.finished_at, a.resumes,
+           case when a.resumable = 'nowhere' then 'its workflow has acted on each failure and ended by itself' end
     from pawl.outbox_archive a
     where a.status = 'failed' and a.finished_at >= since and a.finished_at < until
       and (filter->>'workflow' is null or a.workflow = filter->>'workflow')
@@ -52,19 +54,17 @@ begin
       and (filter->>'org' is null or a.headers->>'tenant' = filter->>'org')
       and (filter->>'error_like' is null
            or case when pattern is null then position(filter->>'error_like' in a.reason) > 0 else a.reason like pattern end);
-  elsif verb in ('cancel', 'retry-now') then
+  else
     return query
     select o.id, o.workflow, null::text, null::text,
            case when o.lease_epoch is not null then 'a worker has it'
-                when o.available_at > now() then 'not due yet' else 'no worker has it' end, o.created_at
+                when o.available_at > now() then 'not due yet' else 'no worker has it' end, o.created_at, o.resumes,
+           null::text
     from pawl.outbox o
     where o.created_at >= since and o.created_at < until
       and (filter->>'workflow' is null or o.workflow = filter->>'workflow')
       and (filter->>'connection' is null or o.aggregateid = filter->>'connection')
       and (filter->>'org' is null or o.headers->>'tenant' = filter->>'org');
-  else
-    raise exception 'select runs: there is no batch of the verb %', verb
-      using errcode = 'invalid_parameter_value', hint = 'The verbs are resume, requeue, cancel and retry-now.';
   end if;
 end $$;
 
@@ -74,6 +74,10 @@ declare
   unknown constant text := (select min(k.key) from jsonb_object_keys(filter) k (key)
                             where k.key <> all ('{since,until,workflow,step,error_like,connection,org,user}'));
 begin
+  if verb not in ('resume', 'cancel', 'retry-now') then
+    raise exception 'select runs: there is no batch of the verb %', verb
+      using errcode = 'invalid_parameter_value', hint = 'The verbs are resume, cancel and retry-now.';
+  end if;
   if unknown is not null then
     raise exception 'select runs: there is no filter %', unknown
       using errcode = 'invalid_parameter_value',
@@ -85,8 +89,16 @@ begin
   end if;
 end $$;
 
+-- What a batch that has yet to come to a run will do to it.
+create function pawl.owed_by(verb text, run_id uuid) returns text
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select 'batch ' || min(r.batch) || ' owes it' from pawl.batch_runs r
+  where r.run_id = owed_by.run_id and r.done_at is null
+    and (select b.verb from pawl.batches b where b.id = r.batch) = owed_by.verb
+$$;
+
 create function pawl.select_runs(verb text, filter jsonb)
-returns table (run_id uuid, workflow text, step text, reason text, at timestamptz)
+returns table (run_id uuid, workflow text, step text, reason text, at timestamptz, resumes int, left_out text)
 language plpgsql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   who constant text := filter->>'user';
@@ -96,47 +108,55 @@ declare
   knows regproc;
 begin
   perform pawl.require_filter(verb, filter);
-  if who is null then
-    return query select c.run_id, c.workflow, c.step, c.reason, c.at from pawl.candidates(verb, filter) c;
-    return;
+  if who is not null then
+    select array_agg(c.run_id), array_agg(c.run_id) filter (where c.key = who) into candidates, concerned
+    from pawl.candidates(verb, filter) c;
+    for knows in select u.runs_of_user from pawl.user_runs u loop
+      execute format('select array(select %s($1, $2))', knows) into found_by using candidates, who;
+      concerned := concerned || found_by;
+    end loop;
   end if;
-  select array_agg(c.run_id), array_agg(c.run_id) filter (where c.key = who) into candidates, concerned
-  from pawl.candidates(verb, filter) c;
-  for knows in select u.runs_of_user from pawl.user_runs u loop
-    execute format('select array(select %s($1, $2))', knows) into found_by using candidates, who;
-    concerned := concerned || found_by;
-  end loop;
   return query
-  select c.run_id, c.workflow, c.step, c.reason, c.at from pawl.candidates(verb, filter) c
-  where c.run_id in (select unnest(concerned));
+  select c.run_id, c.workflow, c.step, c.reason, c.at, c.resumes,
+         coalesce(pawl.owed_by(select_runs.verb, c.run_id), c.left_out)
+  from pawl.candidates(verb, filter) c
+  where who is null or c.run_id in (select unnest(concerned));
 end $$;
 comment on function pawl.select_runs is
-  'The runs that a verb would act on: resume and requeue on failed ones by when they failed, cancel and retry-now on unfinished '
-  'ones by when they were emitted. Filters: since (from), until (before), workflow, step, error_like, connection, org, user.';
+  'The runs that a verb would act on: resume on failed ones by when they failed, cancel and retry-now on unfinished ones by when '
+  'they were emitted. Filters: since (from), until (before), workflow, step, error_like, connection, org, user. One with '
+  'left_out is not acted on, for that reason.';
 
 -- What makes most reasons differ goes first: the rest of a shape takes some times as long, and is then made of few.
 create function pawl.preview_batch(verb text, filter jsonb)
-returns table (workflow text, step text, reason text, runs bigint, first_at timestamptz, last_at timestamptz, example uuid)
+returns table (workflow text, step text, reason text, runs bigint, first_at timestamptz, last_at timestamptz, example uuid,
+               left_out text)
 language sql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
   with same as materialized (
-    select s.workflow, s.step,
+    select s.workflow, s.step, s.left_out,
            regexp_replace(regexp_replace(
              s.reason, '\m[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\M', '...', 'g'),
              '[^\s<>"''(),;:]+@[^\s<>"''(),;:]+', '...', 'g') as reason,
            count(*) as runs, min(s.at) as first_at, max(s.at) as last_at, min(s.run_id::text) as example
-    from pawl.select_runs(verb, filter) s group by 1, 2, 3)
+    from pawl.select_runs(verb, filter) s group by 1, 2, 3, 4)
   select s.workflow, s.step, pawl.reason_shape(s.reason), sum(s.runs)::bigint, min(s.first_at), max(s.last_at),
-         min(s.example)::uuid
-  from same s group by 1, 2, 3 order by 4 desc, 1, 2, 3
+         min(s.example)::uuid, s.left_out
+  from same s group by 1, 2, 3, 8 order by 8 nulls first, 4 desc, 1, 2, 3
 $$;
 comment on function pawl.preview_batch is
-  'What a batch would be about, by workflow, step and reason without ids: how many runs, from when to when, and one of them.';
+  'What a batch would be about, by workflow, step and reason without ids: how many runs, from when to when, and one of them; '
+  'with left_out those that fit the filter and are not acted on, for that reason.';
 
 -- The insert waits for a transaction that makes the same request's batch, and then finds it.
 create function pawl.make_batch(verb text, filter jsonb, requested_by text, note text default null, rate float8 default 0,
-                                request uuid default null, out batch bigint, out runs int)
+                                request uuid default null, out batch bigint, out runs int, out workflows text[])
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 begin
+  perform pawl.require_filter(verb, filter);
+  if not (rate = 0 or rate between 1e-6 and 1e6) then
+    raise exception 'make a batch to %: % runs a second is no rate', verb, rate
+      using errcode = 'invalid_parameter_value', hint = 'Give 0 for as fast as it goes, or from 1e-6 to 1e6.';
+  end if;
   insert into pawl.batches (verb, filter, note, requested_by, rate, request)
   values (make_batch.verb, make_batch.filter, make_batch.note, make_batch.requested_by, make_batch.rate,
           coalesce(make_batch.request, gen_random_uuid()))
@@ -145,10 +165,12 @@ begin
     select b.id, b.runs into batch, runs from pawl.batches b where b.request = make_batch.request;
     return;
   end if;
-  insert into pawl.batch_runs (batch, place, run_id)
-  select make_batch.batch, row_number() over (order by s.at, s.run_id), s.run_id
-  from pawl.select_runs(make_batch.verb, make_batch.filter) s;
-  get diagnostics runs = row_count;
+  with chosen as materialized (
+    select * from pawl.select_runs(make_batch.verb, make_batch.filter) s where s.left_out is null),
+  placed as (
+    insert into pawl.batch_runs (batch, place, run_id, resumes)
+    select make_batch.batch, row_number() over (order by c.at, c.run_id), c.run_id, c.resumes from chosen c)
+  select count(*), array_agg(distinct c.workflow) into runs, workflows from chosen c;
   if runs = 0 then
     delete from pawl.batches b where b.id = make_batch.batch;
     batch := null;
@@ -161,7 +183,8 @@ begin
   perform pawl.ring();
 end $$;
 comment on function pawl.make_batch is
-  'Makes a batch of the runs that pawl.select_runs finds now; returns its id and how many there are, or null and 0 for none.';
+  'Makes a batch of the runs that pawl.select_runs finds now; returns its id, how many there are and of which workflows, or '
+  'null and 0 for none.';
 
 create function pawl.control_batch(batch bigint, verb text, requested_by text, note text default null,
                                    request uuid default null)
@@ -188,9 +211,11 @@ begin
   if outcome = 'aborted' then
     update pawl.batch_runs r set outcome = 'left alone: the batch was aborted', done_at = now()
     where r.batch = found_batch.id and r.place > found_batch.taken;
-    update pawl.batches b set state = outcome, taken = b.runs, finished_at = now() where b.id = found_batch.id;
+    update pawl.batches b set state = outcome, taken = b.runs, finished_at = now(), problem = null, problem_at = null
+    where b.id = found_batch.id;
   elsif outcome in ('paused', 'running') then
-    update pawl.batches b set state = outcome, stepped_at = now() where b.id = found_batch.id;
+    update pawl.batches b set state = outcome, stepped_at = now(), problem = null, problem_at = null
+    where b.id = found_batch.id;
     if outcome = 'running' then perform pawl.ring(); end if;
   end if;
   insert into pawl.commands (verb, requested_by, note, outcome, request, batch)
@@ -202,13 +227,18 @@ comment on function pawl.control_batch is
   'Pauses, continues or aborts a batch; returns paused, running, aborted, or why it was refused. What was done stays done.';
 
 -- What is wrong with one run is that run's outcome. What is wrong with the server, or with the moment, ends the step, which
--- is then made again.
-create function pawl.act_on_run(verb text, run_id uuid, requested_by text, note text, request uuid) returns text
-language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+-- is then made again. Whoever resumed a run meanwhile does not want it cancelled for how it stood before.
+create function pawl.act_on_run(batch pawl.batches, taken pawl.batch_runs, request uuid) returns text
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set enable_seqscan = off as $$
 begin
-  if verb = 'resume' then return pawl.resume_run(run_id, requested_by, note, '0', request); end if;
-  if verb = 'cancel' then return pawl.cancel_run(run_id, requested_by, note, request); end if;
-  if verb = 'retry-now' then return pawl.retry_run(run_id, requested_by, note, request); end if;
+  if batch.verb = 'resume' then
+    return pawl.resume_run(taken.run_id, batch.requested_by, batch.note, '0', request, taken.resumes);
+  end if;
+  if exists (select from pawl.outbox o where o.id = taken.run_id and o.resumes > taken.resumes) then
+    return 'not meant: it was resumed since the batch was made';
+  end if;
+  if batch.verb = 'cancel' then return pawl.cancel_run(taken.run_id, batch.requested_by, batch.note, request); end if;
+  if batch.verb = 'retry-now' then return pawl.retry_run(taken.run_id, batch.requested_by, batch.note, request); end if;
   return 'refused: nothing does this verb to many runs';
 exception when others then
   if left(sqlstate, 2) in ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') then raise; end if;
@@ -240,42 +270,50 @@ begin
   used_up_to := from_then + allowed * interval '1 s' / batch.rate;
 end $$;
 
--- One step of one batch, which the caller holds.
+-- One step of one batch, which the caller holds. Each statement looks one row up by its key, whichever plan was kept.
 create function pawl.step_batch(batch pawl.batches, most int) returns int
-language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set enable_seqscan = off as $$
 declare
   now_allowed record;
   last_place int;
+  taken pawl.batch_runs;
+  run_request uuid;
+  said text;
 begin
   select * into now_allowed from pawl.allowed_runs(batch, clock_timestamp(), most);
   if now_allowed.allowed <= 0 and batch.taken < batch.runs then return 0; end if;
   last_place := batch.taken + now_allowed.allowed;
-  with taken as materialized (
-    select r.place, r.run_id, pawl.batch_request(batch.request, r.run_id) as request
-    from pawl.batch_runs r where r.batch = step_batch.batch.id and r.place > step_batch.batch.taken and r.place <= last_place
-    order by r.place),
-  acted as materialized (
-    select t.place, pawl.act_on_run(step_batch.batch.verb, t.run_id, step_batch.batch.requested_by, step_batch.batch.note,
-                                    t.request) as outcome
-    from taken t)
-  update pawl.batch_runs r set outcome = acted.outcome, done_at = now()
-  from acted where r.batch = step_batch.batch.id and r.place = acted.place;
-  update pawl.commands c set batch = step_batch.batch.id
-  from pawl.batch_runs r
-  where r.batch = step_batch.batch.id and r.place > step_batch.batch.taken and r.place <= last_place
-    and c.request = pawl.batch_request(step_batch.batch.request, r.run_id) and c.batch is null;
+  for taken in
+    select * from pawl.batch_runs r
+    where r.batch = step_batch.batch.id and r.place > step_batch.batch.taken and r.place <= last_place order by r.place
+  loop
+    run_request := pawl.batch_request(batch.request, taken.run_id);
+    said := pawl.act_on_run(batch, taken, run_request);
+    update pawl.batch_runs r set outcome = said, done_at = now() where r.batch = taken.batch and r.place = taken.place;
+    update pawl.commands c set batch = taken.batch, db_user = step_batch.batch.db_user
+    where c.request = run_request and c.batch is null;
+  end loop;
   update pawl.batches b
-  set taken = last_place, stepped_at = now_allowed.used_up_to,
+  set taken = last_place, stepped_at = now_allowed.used_up_to, problem = null, problem_at = null,
       state = case when last_place = b.runs then 'done' else b.state end,
       finished_at = case when last_place = b.runs then clock_timestamp() end
   where b.id = step_batch.batch.id;
   return now_allowed.allowed;
 end $$;
 
--- Nothing is written, and no lock taken, unless a batch is running. A worker's step is conditional on its epoch: one that
--- was given up does nothing more.
+-- When its rate allows a run again; one whose last step failed rests for a second.
+create function pawl.step_due_at(batch pawl.batches) returns timestamptz
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select greatest(
+    case when batch.rate = 0 then '-infinity' else coalesce(batch.stepped_at + interval '1 s' / batch.rate, '-infinity') end,
+    coalesce(batch.problem_at + interval '1 s', '-infinity'))
+$$;
+
+-- Nothing is written, and no lock taken, unless a batch is running. A worker's step is conditional on its epoch: one that was
+-- given up does nothing more. What fails in one batch's step is undone, and that batch's alone: it says so until a step
+-- succeeds. A conflict with somebody else (40) and a server that ends (57) are nobody's fault.
 create function pawl.work_on_batches(worker_epoch bigint default null, most int default 100, only_batch bigint default null,
-                                     out acted_on int, out running int, out next_in_seconds float8)
+                                     out acted_on int, out running int, out next_in_seconds float8, out failing text)
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   batch pawl.batches;
@@ -291,20 +329,26 @@ begin
     end if;
     for batch in
       select * from pawl.batches b
-      where b.state = 'running' and (only_batch is null or b.id = only_batch) order by b.id limit 8 for update skip locked
+      where b.state = 'running' and (only_batch is null or b.id = only_batch)
+        and pawl.step_due_at(b) <= clock_timestamp()
+      order by b.stepped_at nulls first, b.id limit 8 for update skip locked
     loop
-      acted_on := acted_on + pawl.step_batch(batch, most);
+      begin
+        acted_on := acted_on + pawl.step_batch(batch, most);
+      exception when others then
+        if left(sqlstate, 2) in ('40', '57') then raise; end if;
+        update pawl.batches b set problem = sqlerrm, problem_at = clock_timestamp() where b.id = batch.id;
+      end;
     end loop;
   end if;
-  select count(*), min(case when b.rate = 0 then 0 else
-           greatest(0, extract(epoch from b.stepped_at - clock_timestamp()) + 1 / b.rate) end)
-  into running, next_in_seconds
+  select count(*), min(greatest(0, extract(epoch from greatest(pawl.step_due_at(b), now()) - clock_timestamp()))),
+         min('batch ' || b.id || ': ' || b.problem)
+  into running, next_in_seconds, failing
   from pawl.batches b where b.state = 'running' and (only_batch is null or b.id = only_batch);
-  if running > 0 then next_in_seconds := coalesce(next_in_seconds, 0); end if;
 end $$;
 comment on function pawl.work_on_batches is
-  'Makes a step of each running batch that nobody else works on: how many runs it acted on, how many batches still run, and '
-  'in how many seconds there is more to do (null: none runs).';
+  'Makes a step of each running batch that nobody else works on: how many runs it acted on, how many batches still run, '
+  'in how many seconds there is more to do (null: none runs), and what is wrong where a step fails.';
 
 -- Each run is looked up by its id: `offset 0` keeps the planner from reading the whole archive for a few of them.
 create function pawl.batch_ends(batch bigint, out status text, out runs bigint, out example uuid) returns setof record
@@ -345,33 +389,5 @@ begin
   last := case when looked_at.count = step then looked_at.last end;
 end $$;
 insert into pawl.retained values ('batches', 'pawl.prune_batches');
-
-create view pawl.v1_batches as
-  select id as batch, verb, state, runs, case when state = 'aborted' then 0 else runs - taken end as owed, rate,
-         case when state = 'running' and rate > 0 then now() + (runs - taken) / rate * interval '1 s' end as through_at,
-         requested_by, db_user::text, note, filter, created_at, finished_at
-  from pawl.batches;
-comment on view pawl.v1_batches is 'Commands about many runs, and how far each has come.';
-comment on column pawl.v1_batches.batch is 'Its number, which pawl batch takes.';
-comment on column pawl.v1_batches.verb is 'What is done to its runs: resume, cancel, retry-now or requeue.';
-comment on column pawl.v1_batches.state is 'running, paused, aborted or done: it has acted on each of its runs.';
-comment on column pawl.v1_batches.runs is 'How many runs it is about; they were fixed when it was made.';
-comment on column pawl.v1_batches.owed is 'How many of them it has yet to act on.';
-comment on column pawl.v1_batches.rate is 'Runs a second; 0: as fast as it goes.';
-comment on column pawl.v1_batches.through_at is 'When it will have acted on the last one, at its rate; null where it has none or is not running.';
-comment on column pawl.v1_batches.requested_by is 'Who asked, as the caller says.';
-comment on column pawl.v1_batches.db_user is 'Who asked, as Postgres knows: the login of the session.';
-comment on column pawl.v1_batches.note is 'Why.';
-comment on column pawl.v1_batches.filter is 'What its runs were selected by.';
-comment on column pawl.v1_batches.created_at is 'When it was made.';
-comment on column pawl.v1_batches.finished_at is 'When it was done or aborted; else null.';
-
-create view pawl.v1_batch_runs as select batch, place, run_id, outcome, done_at from pawl.batch_runs;
-comment on view pawl.v1_batch_runs is 'The runs of each batch, and what became of the command about each.';
-comment on column pawl.v1_batch_runs.batch is 'The batch.';
-comment on column pawl.v1_batch_runs.place is 'Its place in the batch''s order, from 1.';
-comment on column pawl.v1_batch_runs.run_id is 'The run.';
-comment on column pawl.v1_batch_runs.outcome is 'What the verb said of it, as resumed, or why it was refused; null: it is still to come.';
-comment on column pawl.v1_batch_runs.done_at is 'When that was; null: it is still to come.';
 
 select pawl.close_functions();

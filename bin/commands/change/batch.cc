@@ -116,8 +116,9 @@ class BatchVerb final : public Verb {
     const bool from_here = goes_on && !worker_lives(settings.postgres);
     if (!from_here || find_batch(settings.postgres, id_).state != "running")
       control_batch(settings.postgres, id_, verb, requester(), note_);
+    const ExitCode code = from_here ? work_on(id_, settings, console) : ExitCode::kDone;
+    if (from_here && settings.output == OutputFormat::kTable) return code;  // which it has printed
     const Batch batch = find_batch(settings.postgres, id_);
-    if (from_here) return work_on(batch.id, settings, console);
     if (settings.output == OutputFormat::kJson)
       print_json(console.out, batch_json(batch));
     else
@@ -126,7 +127,7 @@ class BatchVerb final : public Verb {
                    {{std::to_string(batch.id), batch.state, std::to_string(batch.runs), std::to_string(batch.owed)}},
                    0},
                   settings.output);
-    return ExitCode::kDone;
+    return code;
   }
 
   CLI::App* list_ = nullptr;

@@ -55,6 +55,7 @@ std::string progress_text(const Batch& batch) {
   if (batch.state == "running") text.append(batch.rate > 0 ? " at " : " ").append(rate_text(batch.rate));
   if (batch.seconds_to_go)
     text.append(", through in ").append(rough_text(std::max<std::int64_t>(*batch.seconds_to_go, 0)));
+  if (!batch.problem.empty()) text.append("; its last step failed: ").append(batch.problem);
   return text;
 }
 
@@ -70,7 +71,8 @@ nlohmann::ordered_json batch_json(const Batch& batch) {
           {"note", or_null(batch.note)},
           {"filter", nlohmann::ordered_json::parse(batch.filter, nullptr, false)},
           {"created_at", batch.created_at},
-          {"finished_at", or_null(batch.finished_at)}};
+          {"finished_at", or_null(batch.finished_at)},
+          {"problem", or_null(batch.problem)}};
 }
 
 nlohmann::ordered_json outcomes_json(const std::string& name, const std::vector<BatchOutcome>& outcomes) {

@@ -63,8 +63,8 @@ ExitCode work_on(std::int64_t batch, const Settings& settings, Console& console)
     BatchWork::Step step;
     await_postgres(settings, console, [&] { step = work.step(); });
     line.show(find_batch(settings.postgres, batch));
-    if (!step.running) break;
-    const auto next = std::chrono::duration<double>(std::min(step.next_in_seconds, 1.0));
+    if (!step.running || !step.problem.empty()) break;
+    const auto next = std::chrono::duration<double>(std::min(step.seconds_to_wait(), 1.0));
     if (wait_for_stop(std::chrono::duration_cast<engine::Duration>(next))) break;
   }
   line.finish();
@@ -73,7 +73,9 @@ ExitCode work_on(std::int64_t batch, const Settings& settings, Console& console)
     print_table(console.out, outcomes_table("outcome", outcomes_of(settings.postgres, batch)), settings.output);
   if (left.state == "done") return ExitCode::kDone;
   console.err << "batch " << id << " is " << left.state << ": " << progress_text(left);
-  if (left.state == "running")
+  if (left.state == "running" && !left.problem.empty())
+    console.err << "; `pawl batch continue " << id << "` tries again, `pawl batch abort " << id << "` ends it";
+  else if (left.state == "running")
     console.err << "; `pawl batch continue " << id << "` goes on, and so does the next worker";
   if (left.state == "paused") console.err << "; `pawl batch continue " << id << "` lets it go on";
   console.err << '\n';

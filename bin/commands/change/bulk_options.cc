@@ -10,9 +10,11 @@
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
+#include "workflows/text/ascii_case.h"
 #include "workflows/text/utc_time.h"
 
 namespace pawl::bin {
@@ -62,13 +64,20 @@ void print_groups(Console& console, const std::string& verb, const std::vector<B
                       {"reason", or_null(group.reason)},
                       {"first_at", group.first_at},
                       {"last_at", group.last_at},
-                      {"example", group.example}});
-    return print_json(console.out, {{"verb", verb}, {"runs", runs_in(groups)}, {"groups", std::move(rows)}});
+                      {"example", group.example},
+                      {"left_out", or_null(group.left_out)}});
+    return print_json(
+        console.out,
+        {{"verb", verb}, {"runs", runs_in(groups)}, {"left_out", left_out_of(groups)}, {"groups", std::move(rows)}});
   }
   Table table{{"runs", "workflow", "step", "reason", "first", "last", "example"}, {}, 6};
-  for (const BulkGroup& group : groups)
+  const bool some_left_out = left_out_of(groups) > 0;
+  if (some_left_out) table.columns.push_back("left out");
+  for (const BulkGroup& group : groups) {
     table.rows.push_back({std::to_string(group.runs), group.workflow, group.step, group.reason,
                           seconds_text(group.first_at), seconds_text(group.last_at), group.example});
+    if (some_left_out) table.rows.back().push_back(group.left_out);
+  }
   print_table(console.out, table, format);
 }
 
@@ -115,8 +124,9 @@ BulkFilter BulkOptions::filter() const {
   filter.until = parse_time("--until", until_);
   require_order(filter, since_, until_);
   const bool is_address = filter.user.find('@') != std::string::npos;
+  if (!is_address) filter.user = text::lower_cased(filter.user);
   if (!filter.user.empty() && !is_address && !is_full_id(filter.user))
-    throw UsageError("--user takes a user's id or address, not '" + filter.user + "'");
+    throw UsageError("--user takes a user's id or address, not '" + filter_.user + "'");
   return filter;
 }
 
@@ -151,15 +161,26 @@ ExitCode BulkOptions::preview(const Settings& settings, Console& console) const 
   const std::vector<BulkGroup> groups = preview_bulk(settings.postgres, verb_, filter_);
   if (groups.empty()) return nothing(settings, console);
   print_groups(console, verb_, groups, settings.output);
-  const std::int64_t runs = runs_in(groups);
-  console.err << "refused: " << runs << (runs == 1 ? " run" : " runs") << " would be " << done_word(verb_)
-              << "; add --yes to do it" << (rate_.empty() ? ", and --rate 20/s to spread them out" : "") << '\n';
+  const std::int64_t runs = runs_in(groups), left_out = left_out_of(groups);
+  if (runs == 0) {
+    console.err << "all of them are left out: nothing to " << verb_ << '\n';
+    return ExitCode::kDone;
+  }
+  console.err << "refused: " << runs << (runs == 1 ? " run" : " runs") << " would be " << done_word(verb_);
+  if (left_out > 0) console.err << " and " << left_out << " left out";
+  console.err << "; add --yes to do it" << (rate_.empty() ? ", and --rate 20/s to spread them out" : "") << '\n';
   return ExitCode::kRefused;
+}
+
+void BulkOptions::tell_who_runs(const MadeBatch& made, const Settings& settings, Console& console) const {
+  if (verb_ == "cancel") return;
+  for (const std::string& sentence : who_will_run_each(settings.postgres, made.workflows))
+    console.err << sentence << '\n';
 }
 
 ExitCode BulkOptions::make(const Settings& settings, Console& console, const std::string& note) const {
   const MadeBatch made = make_batch(settings.postgres, {verb_, filter_, requester(), note, rate()});
-  if (made.id == 0) return nothing(settings, console);
+  if (made.id == 0) return preview(settings, console);
   const std::string id = std::to_string(made.id);
   const bool by_worker = worker_lives(settings.postgres);
   if (settings.output == OutputFormat::kJson)
@@ -170,6 +191,7 @@ ExitCode BulkOptions::make(const Settings& settings, Console& console, const std
                 {{"batch", "verb", "runs", "rate"}, {{id, verb_, std::to_string(made.runs), rate_text(rate())}}, 0},
                 settings.output);
   if (!by_worker) return work_on(made.id, settings, console);
+  tell_who_runs(made, settings, console);
   console.err << "a worker does it: `pawl batch watch " << id << "` shows how far it is, `pawl batch pause " << id
               << "` holds it\n";
   return ExitCode::kDone;

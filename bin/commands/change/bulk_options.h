@@ -21,8 +21,8 @@ namespace pawl::bin {
 ///   if (bulk_.asked(ids_)) return bulk_.run(settings, console, note_);
 class BulkOptions {
  public:
-  /// Declares the options on the verb's command. `verb` is resume, cancel, retry-now or requeue; those on failed runs
-  /// take --failed, --step and --error-like too.
+  /// Declares the options on the verb's command. `verb` is resume, cancel or retry-now; resume takes --failed,
+  /// --step and --error-like too.
   BulkOptions(CLI::App& command, std::string verb);
 
   /// Whether many runs are meant: no id was given. Throws UsageError where both ids and filters were, and for an option
@@ -35,12 +35,13 @@ class BulkOptions {
   ExitCode run(const Settings& settings, Console& console, const std::string& note);
 
  private:
-  bool on_failed() const { return verb_ == "resume" || verb_ == "requeue"; }
+  bool on_failed() const { return verb_ == "resume"; }
   bool filtered() const;
   BulkFilter filter() const;
   ExitCode refuse_unfiltered(const Settings& settings, Console& console) const;
   ExitCode preview(const Settings& settings, Console& console) const;
   ExitCode nothing(const Settings& settings, Console& console) const;
+  void tell_who_runs(const MadeBatch& made, const Settings& settings, Console& console) const;
   ExitCode make(const Settings& settings, Console& console, const std::string& note) const;
 
   const std::string verb_;

@@ -37,9 +37,11 @@ class ResumeVerb final : public Verb {
   ExitCode resume(const Settings& settings, Console& console) const {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
+    std::vector<std::string> resumed;
     for (const auto& outcome : storage::resume_events(settings.postgres, request_)) {
       const std::string advice = outcome.resumed ? "" : advice_on(outcome.detail);
       table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail + advice});
+      if (outcome.resumed) resumed.push_back(outcome.run_id);
       if (outcome.resumed) continue;
       const bool not_found = outcome.detail.find("not found") != std::string::npos;
       if (not_found)
@@ -48,14 +50,18 @@ class ResumeVerb final : public Verb {
         code = ExitCode::kRefused;
     }
     print_table(console.out, table, settings.output);
-    if (code == ExitCode::kDone) tell_who_runs(settings, console);
+    for (const std::string& sentence : who_will_run_each(settings.postgres, workflows_of(resumed, settings)))
+      console.err << sentence << '\n';
     return code;
   }
 
-  // They are resumed, whether or not that can be told.
-  static void tell_who_runs(const Settings& settings, Console& console) try {
-    console.err << "pawl: " << who_will_run(settings.postgres, "").sentence << '\n';
-  } catch (const engine::Error&) {
+  static std::vector<std::string> workflows_of(const std::vector<std::string>& runs, const Settings& settings) try {
+    std::vector<std::string> workflows;
+    if (runs.empty()) return workflows;
+    for (const engine::RunName& run : storage::runs_of(settings.postgres, runs)) workflows.push_back(run.workflow);
+    return workflows;
+  } catch (const engine::Error&) {  // they are resumed all the same, and that stays said
+    return {};
   }
 
   BulkOptions bulk_;

@@ -19,7 +19,7 @@ std::string utc(const std::string& column) {
 
 const std::string kColumns = "batch, verb, state, runs, owed, rate, requested_by, coalesce(note, ''), filter, " +
                              utc("created_at") + ", " + utc("finished_at") + ", " + utc("through_at") +
-                             ", ceil(extract(epoch from through_at - now()))::bigint";
+                             ", ceil(extract(epoch from through_at - now()))::bigint, coalesce(problem, '')";
 
 Batch batch_from(const storage::Rows& rows, std::size_t row) {
   Batch batch{rows.integer(row, 0), rows.string(row, 1),  rows.string(row, 2),
@@ -27,6 +27,7 @@ Batch batch_from(const storage::Rows& rows, std::size_t row) {
               rows.string(row, 6),  rows.string(row, 7),  rows.string(row, 8),
               rows.string(row, 9),  rows.string(row, 10), rows.string(row, 11)};
   if (!rows.null(row, 12)) batch.seconds_to_go = rows.integer(row, 12);
+  batch.problem = rows.string(row, 13);
   return batch;
 }
 
@@ -136,9 +137,10 @@ BatchWork::~BatchWork() = default;
 BatchWork::Step BatchWork::step() {
   const storage::Rows rows =
       connection_->run("work on batch " + std::to_string(id_),
-                       "select running, coalesce(next_in_seconds, 0) from pawl.work_on_batches(null, 500, $1::bigint)",
+                       "select running, acted_on, coalesce(next_in_seconds, 0), coalesce(failing, '')"
+                       " from pawl.work_on_batches(null, 500, $1::bigint)",
                        {std::to_string(id_)});
-  return {rows.integer(0, 0) > 0, std::stod(rows.string(0, 1))};
+  return {rows.integer(0, 0) > 0, rows.integer(0, 1), std::stod(rows.string(0, 2)), rows.string(0, 3)};
 }
 
 }  // namespace pawl::bin

@@ -1,6 +1,7 @@
 // Commands about many runs: what there is, how far each has come, and pausing, continuing and aborting them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ struct Batch {
   std::string finished_at;                      ///< Empty until it ends.
   std::string through_at;                       ///< When it will be through; empty where that is not known.
   std::optional<std::int64_t> seconds_to_go{};  ///< The same from now on.
+  std::string problem{};                        ///< Why its last step failed; empty when it did not.
 
   bool ended() const { return state == "done" || state == "aborted"; }
 };
@@ -71,7 +73,12 @@ class BatchWork {
 
   struct Step {
     bool running = false;        ///< There is more to do.
+    std::int64_t acted_on = 0;   ///< Runs.
     double next_in_seconds = 0;  ///< When there is.
+    std::string problem{};       ///< Why the step failed; empty when it did not.
+
+    /// A little also where there is more to do at once and somebody else does it.
+    double seconds_to_wait() const { return std::max(next_in_seconds, acted_on == 0 ? 0.05 : 0.0); }
   };
   /// A step, one transaction. Throws the engine's errors; it may be made again.
   Step step();

@@ -58,29 +58,42 @@ std::vector<BulkGroup> preview_bulk(const std::string& conninfo, const std::stri
   const storage::Rows rows =
       connection.run("preview " + verb,
                      "select workflow, step, reason, runs, " + utc("first_at") + ", " + utc("last_at") +
-                         ", example from pawl.preview_batch($1, $2::jsonb) order by runs desc, workflow, step, reason",
+                         ", example, left_out from pawl.preview_batch($1, $2::jsonb)"
+                         " order by left_out nulls first, runs desc, workflow, step, reason",
                      {verb, filter_json(connection, filter)});
   std::vector<BulkGroup> groups;
   for (std::size_t row = 0; row < rows.size(); ++row)
     groups.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.integer(row, 3),
-                      rows.string(row, 4), rows.string(row, 5), rows.string(row, 6)});
+                      rows.string(row, 4), rows.string(row, 5), rows.string(row, 6), rows.string(row, 7)});
   return groups;
 }
 
 std::int64_t runs_in(const std::vector<BulkGroup>& groups) {
   std::int64_t runs = 0;
-  for (const BulkGroup& group : groups) runs += group.runs;
+  for (const BulkGroup& group : groups)
+    if (group.left_out.empty()) runs += group.runs;
+  return runs;
+}
+
+std::int64_t left_out_of(const std::vector<BulkGroup>& groups) {
+  std::int64_t runs = 0;
+  for (const BulkGroup& group : groups)
+    if (!group.left_out.empty()) runs += group.runs;
   return runs;
 }
 
 MadeBatch make_batch(const std::string& conninfo, const BulkRequest& request) {
   storage::PostgresConnection connection(conninfo);
-  const storage::Rows rows = connection.run(
-      "make a batch to " + request.verb,
-      "select coalesce(batch, 0), runs from pawl.make_batch($1, $2::jsonb, $3, nullif($4, ''), $5::float8, $6::uuid)",
-      {request.verb, filter_json(connection, request.filter), storage::valid_utf8(request.requested_by),
-       storage::valid_utf8(request.note), exact(request.rate), storage::choose_request(connection)});
-  return {rows.integer(0, 0), rows.integer(0, 1)};
+  const storage::Rows rows =
+      connection.run("make a batch to " + request.verb,
+                     "select coalesce(batch, 0), runs, array_to_string(workflows, ',') from pawl.make_batch($1, "
+                     "$2::jsonb, $3, nullif($4, ''), $5::float8, $6::uuid)",
+                     {request.verb, filter_json(connection, request.filter), storage::valid_utf8(request.requested_by),
+                      storage::valid_utf8(request.note), exact(request.rate), storage::choose_request(connection)});
+  MadeBatch made{rows.integer(0, 0), rows.integer(0, 1), {}};
+  std::istringstream workflows(rows.string(0, 2));
+  for (std::string workflow; std::getline(workflows, workflow, ',');) made.workflows.push_back(workflow);
+  return made;
 }
 
 }  // namespace pawl::bin

@@ -13,7 +13,7 @@ namespace pawl::bin {
 /// A time of the filter: none, so long ago by the clock of Postgres, or a moment.
 using FilterTime = std::variant<std::monostate, engine::Duration, engine::Timestamp>;
 
-/// Empty texts select nothing out. `resume` and `requeue` are about failed runs and when they failed, `cancel` and
+/// Empty texts select nothing out. `resume` is about failed runs and when they failed, `cancel` and
 /// `retry-now` about unfinished ones and when they were emitted.
 struct BulkFilter {
   FilterTime since;  ///< From then on.
@@ -34,11 +34,16 @@ struct BulkGroup {
   std::int64_t runs = 0;
   std::string first_at, last_at;  ///< RFC 3339, UTC.
   std::string example;            ///< The id of one of them.
+  std::string left_out;           ///< Why the verb would not act on them all the same; empty: it would.
 };
 
-/// What a batch of the verb would be about now, largest group first. Throws the engine's errors.
+/// What a batch of the verb would be about now, largest group first, then what it would leave out. Throws the engine's
+/// errors.
 std::vector<BulkGroup> preview_bulk(const std::string& conninfo, const std::string& verb, const BulkFilter& filter);
+/// How many runs the verb would act on.
 std::int64_t runs_in(const std::vector<BulkGroup>& groups);
+/// How many it would leave out.
+std::int64_t left_out_of(const std::vector<BulkGroup>& groups);
 
 struct BulkRequest {
   std::string verb;
@@ -50,6 +55,7 @@ struct BulkRequest {
 struct MadeBatch {
   std::int64_t id = 0;  ///< 0: no run was selected, and no batch made.
   std::int64_t runs = 0;
+  std::vector<std::string> workflows{};  ///< Whose runs they are; none where an earlier reply was lost.
 };
 /// Fixes the runs and makes the batch, once also where a reply is lost. Throws the engine's errors.
 MadeBatch make_batch(const std::string& conninfo, const BulkRequest& request);

@@ -83,6 +83,18 @@ WhoRuns who_will_run(const std::string& conninfo, const std::string& workflow) {
   return {true, "it will be taken up by a worker on " + hosts};
 }
 
+std::vector<std::string> who_will_run_each(const std::string& conninfo, const std::vector<std::string>& workflows) {
+  std::vector<std::string> sentences;
+  try {
+    for (const std::string& workflow : workflows) {
+      const std::string sentence = who_will_run(conninfo, workflow).sentence;
+      if (std::ranges::find(sentences, sentence) == sentences.end()) sentences.push_back(sentence);
+    }
+  } catch (const engine::Error&) {  // the runs are resumed all the same, and that stays said
+  }
+  return sentences;
+}
+
 std::optional<std::string> nobody_works_warning(const storage::CheckpointReader& reader, const std::string& path) {
   if (storage::is_locked(path) != false) return std::nullopt;
   const auto unfinished = reader.query("select 1 from runs where ended_at is null limit 1");

@@ -52,6 +52,9 @@ struct WhoRuns {
 };
 /// Throws the engine's errors where Postgres cannot be asked.
 WhoRuns who_will_run(const std::string& conninfo, const std::string& workflow);
+/// The sentences about runs of all of these workflows, each once; none where Postgres cannot be asked, since they are
+/// said of what is done.
+std::vector<std::string> who_will_run_each(const std::string& conninfo, const std::vector<std::string>& workflows);
 
 /// What whoever reads this file should know: that it has unfinished runs, and no worker has it open. Looks at the
 /// file's lock alone; nullopt where all is well, or where that cannot be told.

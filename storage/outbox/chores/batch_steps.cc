@@ -27,16 +27,17 @@ void BatchSteps::check_access(PostgresConnection& connection) {
 void BatchSteps::turn(PostgresConnection& connection, std::int64_t epoch, Time now) {
   if (now < due_at_) return;
   try {
-    const Rows rows = connection.run("work on batches",
-                                     "select running, least(next_in_seconds, 1e6) from"
-                                     " pawl.work_on_batches($1::bigint, $2::int)",
-                                     {std::to_string(epoch), kRunsAStep});
+    const Rows rows =
+        connection.run("work on batches",
+                       "select running, least(coalesce(next_in_seconds, 0), 1e6), coalesce(failing, '') from"
+                       " pawl.work_on_batches($1::bigint, $2::int)",
+                       {std::to_string(epoch), kRunsAStep});
     const Time ended = Time::clock::now();
     running_ = rows.integer(0, 0) > 0;
     const Duration took = std::chrono::duration_cast<Duration>(ended - now);
     const Duration next = running_ ? from_seconds(rows.string(0, 1)) : kLookEvery;
     due_at_ = ended + std::clamp(next, std::min(std::max(kSmooth, took * 2), kLookEvery), kLookEvery);
-    note("");
+    note(rows.string(0, 2));
   } catch (
       const engine::Error& error) {  // a chore; claiming goes on, and says itself what is wrong with the connection
     due_at_ = now + kLookEvery;

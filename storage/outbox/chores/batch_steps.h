@@ -29,7 +29,7 @@ class BatchSteps {
   /// How long to wait for events, which is not past the next step of what is running.
   Duration wait(Duration at_most, Time now) const;
 
-  /// Why the last step failed; empty when it did not. Called from any thread.
+  /// Why the last step failed, or that of which batch; empty when none did. Called from any thread.
   std::string problem() const;
 
  private:

@@ -1,6 +1,7 @@
 // Bulk verbs and `pawl batch` as processes: what they print, and what they say to what makes no sense.
 #include <catch2/catch.hpp>
 
+#include "bin/operations/changes/batches.h"
 #include "tests/bin/worker/job.h"
 
 using namespace pawl::bin;
@@ -60,6 +61,7 @@ TEST_CASE_METHOD(Fixture, "filters of the command line select as they say, and t
   CHECK(would({"--connection", "x"}) == 1);
   CHECK(would({"--org", organisation.id}) == 2);
   CHECK(would({"--user", organisation.owner}) == 2);
+  CHECK(would({"--user", database.value("select upper($1)", {organisation.owner})}) == 2);
   CHECK(would({"--user", organisation.member}) == 0);
   CHECK(would({"--since", "1h"}) == 3);
   CHECK(would({"--since", "2h", "--until", "1h"}) == 0);
@@ -148,4 +150,43 @@ TEST_CASE_METHOD(Fixture, "what resume --yes made is said in the format asked fo
   CHECK(shown["outcomes"][0]["outcome"] == "resumed");
   CHECK(shown["outcomes"][0]["runs"] == 3);
   CHECK(nlohmann::json::parse(pawl({"batch", "show", "1", "-o", "json"}).out)["now"][0]["status"] == "unfinished");
+}
+
+TEST_CASE_METHOD(Fixture, "what a batch owes already is left out of the next one, which says so") {
+  database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice', '', 0.001)");
+  const Completed shown = pawl({"resume", "--failed"});
+  CHECK(shown.code == 4);
+  CHECK_THAT(shown.out, Catch::Contains("batch 1 owes it"));
+  CHECK_THAT(shown.err, Catch::Contains("1 run would be resumed and 2 left out"));
+  const Completed none = pawl({"resume", "--error-like", "550", "--yes"});
+  CHECK(none.code == 0);
+  CHECK_THAT(none.out, Catch::Contains("batch 1 owes it"));
+  CHECK_THAT(none.err, Catch::Contains("all of them are left out"));
+  CHECK(count("pawl.batches") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "continue says in JSON where the batch stands that it has worked on") {
+  database.exec("select pawl.make_batch('resume', '{}', 'alice')");
+  const Completed done = pawl({"batch", "continue", "1", "-o", "json"});
+  CHECK(done.code == 0);
+  const auto batch = nlohmann::json::parse(done.out);
+  CHECK(batch["state"] == "done");
+  CHECK(batch["owed"] == 0);
+  CHECK(batch["problem"].is_null());
+}
+
+TEST_CASE_METHOD(Fixture, "resume says whether anybody will take the run") {
+  const std::string id = database.value("select run_id from pawl.v1_events where status = 'failed' limit 1");
+  const Completed resumed = pawl({"resume", id});
+  CHECK(resumed.code == 0);
+  CHECK_THAT(resumed.err, Catch::Contains("no worker lives, so nobody takes it up"));
+  const Completed refused = pawl({"resume", id});
+  CHECK(refused.code == 4);
+  CHECK(refused.err.find("takes it up") == std::string::npos);
+}
+
+TEST_CASE("a step that acted on nothing is not made again at once") {
+  CHECK(BatchWork::Step{.running = true}.seconds_to_wait() > 0);
+  CHECK(BatchWork::Step{.running = true, .acted_on = 5}.seconds_to_wait() == 0);
+  CHECK(BatchWork::Step{.running = true, .acted_on = 5, .next_in_seconds = 2}.seconds_to_wait() == 2);
 }

@@ -37,8 +37,15 @@ TEST_CASE("a rate is a positive number a unit of time") {
   CHECK(parse_rate("20/s") == Approx(20));
   CHECK(parse_rate("600/m") == Approx(10));
   CHECK(parse_rate("0.5/s") == Approx(0.5));
+  CHECK(parse_rate("0.0036/h") == Approx(1e-6));
   for (const char* text : {"", "20", "/s", "0/s", "-1/s", "20/", "20/week", "x/s", "nan/s", "inf/s"})
     CHECK_THROWS_AS(parse_rate(text), UsageError);
+}
+
+TEST_CASE("a rate that Postgres cannot reckon with is refused with the slowest or the fastest that there is") {
+  CHECK_THROWS_WITH(parse_rate("1e-12/s"), Catch::Contains("0.0036/h"));
+  CHECK_THROWS_WITH(parse_rate("0.003/h"), Catch::Contains("0.0036/h"));
+  CHECK_THROWS_WITH(parse_rate("1000000/ms"), Catch::Contains("1000000/s"));
 }
 
 TEST_CASE("a duration in seconds is rounded up, so that a short window is not empty") {

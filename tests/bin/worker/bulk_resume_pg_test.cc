@@ -42,7 +42,8 @@ TEST_CASE_METHOD(Story, "500 events that failed for good come back at a pace, th
   REQUIRE(eventually([&] { return count("pawl.v1_workers where state = 'asleep'") == "1"; }));
   const Completed resumed = pawl({"resume", "--failed", "--rate", "50/s", "--yes", "--note", "relay mended"});
   CHECK(resumed.code == 0);
-  CHECK_THAT(resumed.err, Catch::Contains("a worker does it") && Catch::Contains("pawl batch watch 1"));
+  CHECK_THAT(resumed.err, Catch::Contains("a worker does it") && Catch::Contains("pawl batch watch 1") &&
+                              Catch::Contains("it will be taken up by a worker on"));
   REQUIRE(eventually([&] { return std::stoi(owed()) < 480; }));
 
   // as `pawl batch pause 1` does, without a process that a busy machine starts after the batch is through

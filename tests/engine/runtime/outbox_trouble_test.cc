@@ -123,3 +123,33 @@ TEST_CASE_METHOD(World, "P9: an event that the archive refuses keeps no other's 
     for (int turns = 0; turns < 40; ++turns) runner.turn({});
   CHECK(table.archive.size() == 301);
 }
+
+TEST_CASE_METHOD(World,
+                 "an outbox is asked once a second for nothing while there is no room, until the worker drains") {
+  struct AskedOutbox final : MemoryOutbox {
+    using MemoryOutbox::MemoryOutbox;
+    std::vector<Event> claim(const ClaimRequest& request) override {
+      if (request.limits.max == 0) ++asked_for_nothing;
+      return MemoryOutbox::claim(request);
+    }
+    int asked_for_nothing = 0;
+  } outbox(table);
+  workflow.find.script = [](auto& item) { item.retry("still down"); };
+  options.waiting_max = 1;
+  emit();
+  emit();
+  InlineLanes lanes(1);
+  Runner runner({outbox, store, clock, lanes, log}, {workflow.definition()}, options);
+  runner.open();
+  const auto run_for_a_minute = [&] {
+    for (int second = 0; second < 60; ++second, clock.turn(std::chrono::seconds{1}))
+      for (int turn = 0; turn < 10; ++turn) runner.turn({});
+  };
+  run_for_a_minute();
+  CHECK(outbox.asked_for_nothing > 30);
+  CHECK(outbox.asked_for_nothing <= 61);
+  runner.drain();
+  const int before = outbox.asked_for_nothing;
+  run_for_a_minute();
+  CHECK(outbox.asked_for_nothing == before);
+}

@@ -38,6 +38,17 @@ struct BatchFixture : PostgresFixture {
     return value("select pawl.control_batch($1::bigint, $2, 'alice', null, nullif($3, '')::uuid)",
                  {batch, verb, request});
   }
+  /// A run fails again that was resumed.
+  void fail_again(const std::string& id) {
+    exec(
+        "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, "
+        "workflow,"
+        " type, aggregatetype, aggregateid, payload, headers)"
+        " select position, id, created_at, 1, resumes, store, 'failed', 'again', workflow, type, aggregatetype,"
+        " aggregateid, payload, headers from pawl.outbox where id = $1::uuid",
+        {id});
+    exec("delete from pawl.outbox where id = $1::uuid", {id});
+  }
   std::string failed() { return value("select count(*) from pawl.outbox_archive where status = 'failed'"); }
   std::string waiting() { return value("select count(*) from pawl.outbox"); }
   Table outcomes(const std::string& batch) {

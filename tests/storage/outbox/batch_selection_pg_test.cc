@@ -66,7 +66,22 @@ TEST_CASE_METHOD(BatchFixture, "each filter selects what it says, and a filter t
   CHECK(count("{\"error_like\": \"%550%\"}") == "2");
   CHECK_THROWS_WITH(count("{\"worklow\": \"x\"}"), Catch::Contains("there is no filter worklow"));
   CHECK_THROWS_WITH(make("{\"step\": \"x\"}", "0", "cancel"), Catch::Contains("not known by step"));
-  CHECK_THROWS_WITH(make("{}", "0", "explode"), Catch::Contains("explode"));
+  for (const std::string verb : {"explode", "requeue"})
+    CHECK_THROWS_WITH(make("{}", "0", verb), Catch::Contains("no batch of the verb " + verb));
+}
+
+TEST_CASE_METHOD(BatchFixture, "a preview says what a batch would leave out and why, and the batch leaves it out") {
+  const auto ids = fail(3);
+  exec("update pawl.outbox_archive set resumable = 'nowhere' where id = $1::uuid", {ids[0]});
+  const std::string groups = "select runs, left_out from pawl.preview_batch('resume', '{}')";
+  const std::string ended_by_itself = "its workflow has acted on each failure and ended by itself";
+  CHECK(exec(groups) == Table{{"2", ""}, {"1", ended_by_itself}});
+  const std::string batch = make("{}", "0.001");
+  CHECK(value("select runs from pawl.batches") == "2");
+  CHECK(exec(groups) == Table{{"2", "batch " + batch + " owes it"}, {"1", ended_by_itself}});
+  CHECK(make() == "");
+  control(batch, "abort");
+  CHECK(exec(groups) == Table{{"2", ""}, {"1", ended_by_itself}});
 }
 
 TEST_CASE_METHOD(BatchFixture, "a user's runs are those that mail or notify him, by id and by address") {

@@ -55,6 +55,46 @@ TEST_CASE_METHOD(BatchFixture, "whoever asked for a batch, and why, is in the re
         Table{{"batch resume", "made, of 2 runs"}});
 }
 
+TEST_CASE_METHOD(BatchFixture,
+                 "the record of a run has the login that made the batch, not that of whoever works on it") {
+  fail(1);
+  make();
+  exec("update pawl.batches set db_user = 'alice_login'");
+  work();
+  CHECK(exec("select batch is not null, db_user from pawl.commands where verb = 'resume'") ==
+        Table{{"t", "alice_login"}});
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "a session that began with small tables reads no table from end to end when they are large",
+                 "[session]") {
+  fail(30);
+  exec(
+      "insert into pawl.commands (verb, requested_by, outcome, request) select 'resume', 'x', 'resumed', "
+      "gen_random_uuid()"
+      " from generate_series(1, 5)");
+  exec("analyze pawl.commands; analyze pawl.outbox; analyze pawl.outbox_archive; analyze pawl.batch_runs");
+  make();
+  storage::PostgresConnection session(own_session(conninfo));
+  session.run("work", "select pawl.work_on_batches(null, 15)", {});
+  session.run("work", "select pawl.work_on_batches(null, 15)", {});
+  exec(
+      "insert into pawl.commands (verb, requested_by, outcome, request) select 'resume', 'x', 'resumed', "
+      "gen_random_uuid()"
+      " from generate_series(1, 10000)");
+  fail(10000);
+  make();
+  session.transact("work", [&](storage::Transaction& transaction) {
+    CHECK(transaction.run("select acted_on from pawl.work_on_batches(null, 20)").string(0, 0) == "20");
+    CHECK(transaction
+              .run("select coalesce(string_agg(relname || ' ' || seq_tup_read, ', '), '') from pg_stat_xact_user_tables"
+                   " where schemaname = 'pawl' and seq_tup_read > 0 and relname <> 'batches'")
+              .string(0, 0) == "");
+    CHECK(transaction.run("select sum(idx_tup_fetch) from pg_stat_xact_user_tables where schemaname = 'pawl'")
+              .integer(0, 0) < 20 * 20);
+  });
+}
+
 TEST_CASE_METHOD(BatchFixture, "a step that died is made again, and each run is acted on once", "[session]") {
   fail(5);
   const std::string batch = make();
@@ -115,16 +155,29 @@ TEST_CASE_METHOD(BatchFixture, "a paused batch does nothing until it is continue
   CHECK_THROWS_WITH(control(batch, "stop"), Catch::Contains("no verb stop"));
 }
 
-TEST_CASE_METHOD(BatchFixture,
-                 "a run of two batches, or resumed by hand meanwhile, is resumed once, and the batch says why not") {
+TEST_CASE_METHOD(BatchFixture, "a run resumed by hand meanwhile is resumed once, and the batch says why not") {
   const auto ids = fail(3);
-  const std::string one = make(), two = make();
+  const std::string batch = make();
   CHECK(value("select pawl.resume($1::uuid, 'bob')", {ids[0]}) == "resumed");
   work();
-  CHECK(outcomes(one) == Table{{"not finished: it is in the outbox", "1"}, {"resumed", "2"}});
-  CHECK(outcomes(two) == Table{{"not finished: it is in the outbox", "3"}});
+  CHECK(outcomes(batch) == Table{{"not finished: it is in the outbox", "1"}, {"resumed", "2"}});
   CHECK(value("select max(resumes) from pawl.outbox") == "1");
   CHECK(waiting() == "3");
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "a run that has failed anew since its batch was made is left as it is, and a new batch takes it") {
+  const auto ids = fail(2);
+  const std::string batch = make();
+  CHECK(value("select pawl.resume($1::uuid, 'bob')", {ids[0]}) == "resumed");
+  fail_again(ids[0]);
+  CHECK(work() == "2");
+  CHECK(outcomes(batch) == Table{{"not meant: it has failed anew since the batch was made", "1"}, {"resumed", "1"}});
+  CHECK(exec("select id, resumes from pawl.outbox_archive where status = 'failed'") == Table{{ids[0], "1"}});
+  const std::string next = make();
+  work();
+  CHECK(outcomes(next) == Table{{"resumed", "1"}});
+  CHECK(value("select resumes from pawl.outbox where id = $1::uuid", {ids[0]}) == "2");
 }
 
 TEST_CASE_METHOD(BatchFixture,
@@ -137,6 +190,49 @@ TEST_CASE_METHOD(BatchFixture,
   REQUIRE(said.size() == 2);
   CHECK_THAT(said[0][0], Catch::Contains("refused: ") && Catch::Contains("unlucky"));
   CHECK(said[1] == std::vector<std::string>{"resumed", "2"});
+}
+
+TEST_CASE_METHOD(BatchFixture, "a batch whose step fails holds no other one, says why, and goes on when it can") {
+  const auto poison = fail(2, "poison");
+  fail(2, "innocent");
+  exec(
+      "create function refuse_poison() returns trigger language plpgsql as $$ begin"
+      " raise exception 'no room for it' using errcode = 'configuration_limit_exceeded'; end $$");
+  exec("create trigger refuse_poison before insert on pawl.outbox for each row when (new.id = '" + poison[1] +
+       "') execute function refuse_poison()");
+  const std::string failing = make("{\"error_like\": \"poison\"}"), other = make("{\"error_like\": \"innocent\"}");
+  CHECK(exec("select acted_on, running, failing, next_in_seconds > 0.5 from pawl.work_on_batches()") ==
+        Table{{"2", "1", "batch " + failing + ": no room for it", "t"}});
+  CHECK(outcomes(failing) == Table{{"", "2"}});
+  CHECK(outcomes(other) == Table{{"resumed", "2"}});
+  CHECK(exec("select problem from pawl.v1_batches order by batch") == Table{{"no room for it"}, {""}});
+  CHECK(work() == "0");
+  exec("drop trigger refuse_poison on pawl.outbox");
+  exec("update pawl.batches set problem_at = problem_at - interval '1 minute' where problem_at is not null");
+  CHECK(work() == "2");
+  CHECK(value("select count(*) from pawl.v1_batches where state = 'done' and problem is null") == "2");
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "more batches than a step takes all come on, however slow those are that were made first") {
+  const auto ids = fail(24);
+  for (const auto& id : ids) {
+    exec("update pawl.outbox_archive set aggregateid = id::text");
+    make("{\"connection\": \"" + id + "\"}", "0.001");
+  }
+  for (int step = 0; step < 3; ++step) work();
+  CHECK(failed() == "0");
+}
+
+TEST_CASE_METHOD(BatchFixture, "the slowest and the fastest rate are reckoned with, and none beyond them is made") {
+  fail(2);
+  for (const std::string rate : {"1e-12", "9e-7", "1e7", "-1", "NaN", "Infinity"})
+    CHECK_THROWS_WITH(make("{}", rate), Catch::Contains("is no rate"));
+  make("{}", "1e-6");
+  CHECK(work() == "1");
+  CHECK(exec("select owed, through_at > now() from pawl.v1_batches") == Table{{"1", "t"}});
+  exec("update pawl.batches set runs = 2000000000");
+  CHECK(exec("select through_at is null from pawl.v1_batches") == Table{{"t"}});
 }
 
 TEST_CASE_METHOD(BatchFixture,
@@ -182,6 +278,16 @@ TEST_CASE_METHOD(BatchFixture, "a worker works on batches while it claims, and c
     worker.claim();
     return value("select count(*) from pawl.outbox where lease_epoch is not null") == "3";
   }));
+}
+
+TEST_CASE_METHOD(BatchFixture, "a worker that has no room for events works on batches all the same") {
+  fail(3);
+  make();
+  CHECK(eventually([&] {
+    CHECK(worker.claim(0).empty());
+    return value("select state from pawl.batches") == "done";
+  }));
+  CHECK(value("select count(*) from pawl.outbox where lease_epoch is not null") == "0");
 }
 
 TEST_CASE_METHOD(BatchFixture, "a worker that may go when it is idle stays while a batch runs") {
