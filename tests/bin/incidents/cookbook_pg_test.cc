@@ -211,8 +211,7 @@ std::map<std::string, Answer> answers_about_failures(const World& world) {
 std::map<std::string, Answer> answers_about_the_unfinished(const World& world) {
   return {
       {"What waits, for what, until when",
-       rows({{kNotify, "paused", "send-email", "2", "2*", "*", "step send-email is paused*"},
-             {kNotify, "in-flight", "send-email", "1", "2*", "", "a call of step send-email is out*"},
+       rows({{kNotify, "leased", "send-email", "3", "2*", "", "the worker on host * has it*"},
              {"handle-test-event", "not-run", "", "1", "2*", "", "no living worker runs the workflow*"}})},
       {"What waits between two attempts",
        [&](const Table& table) {
