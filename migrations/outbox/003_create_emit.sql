@@ -146,10 +146,18 @@ create table pawl.producer_checks (
 comment on table pawl.producer_checks is 'Functions that refuse payloads which a producer may not emit, by type.';
 comment on column pawl.producer_checks.check_function is 'Takes the payload, and raises an error for one that is refused.';
 
-create function pawl.require_producer(type text, payload jsonb) returns void
+create function pawl.require_payload(type text, payload jsonb) returns void
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   check_function regproc;
+begin
+  select c.check_function into check_function from pawl.producer_checks c where c.type = require_payload.type;
+  if found then execute format('select %s($1)', check_function) using payload; end if;
+end $$;
+comment on function pawl.require_payload is 'Refuses a payload that a producer of the type may not emit.';
+
+create function pawl.require_producer(type text, payload jsonb) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 begin
   if not exists (select from pawl.producers p join pg_roles r on r.rolname = p.role
                  where p.type = require_producer.type and pg_has_role(session_user, r.oid, 'member')) then
@@ -158,8 +166,7 @@ begin
             hint = format('As the owner of the schema pawl: insert into pawl.producers values (%L, %L);',
                           session_user, type);
   end if;
-  select c.check_function into check_function from pawl.producer_checks c where c.type = require_producer.type;
-  if found then execute format('select %s($1)', check_function) using payload; end if;
+  perform pawl.require_payload(type, payload);
 end $$;
 comment on function pawl.require_producer is 'Refuses an event that the login of the session may not emit.';
 

@@ -12,7 +12,8 @@ create view pawl.v1_events as
               when store is not null then 'resumed: for the worker with its checkpoints, if that lives' end as reason,
          deliveries, resumes, created_at, available_at, null::timestamptz as finished_at, lease_epoch as epoch, store,
          payload, headers, id as run_id, workflow, null::text as failed_step, null::text as failed_key,
-         null::text as failure_class, null::text as failure_code, parent, null::bigint as batch
+         null::text as failure_class, null::text as failure_code, parent, null::bigint as batch,
+         effects_of
   from pawl.outbox
   union all
   select coalesce(event, id), position, type, aggregatetype, aggregateid, status, reason, deliveries, resumes, created_at, null,
@@ -20,7 +21,8 @@ create view pawl.v1_events as
          case when withheld is null then payload else jsonb_build_object('withheld_bytes', withheld) end, headers, id, workflow,
          failed_step, failed_key, failure_class, failure_code, parent,
          case when status = 'failed'
-              then (select min(b.batch) from pawl.batch_runs b where b.run_id = a.id and b.done_at is null) end
+              then (select min(b.batch) from pawl.batch_runs b where b.run_id = a.id and b.done_at is null) end,
+         effects_of
   from pawl.outbox_archive a;
 
 comment on view pawl.v1_events is 'Every run of every event, unfinished and archived.';
@@ -48,6 +50,7 @@ comment on column pawl.v1_events.failure_class is 'permanent, attempts, age, poi
 comment on column pawl.v1_events.failure_code is 'What the step gives beside its words, as a relay''s status 5.1.1.';
 comment on column pawl.v1_events.parent is 'The run that this one was made from, by rerun or requeue; null: none.';
 comment on column pawl.v1_events.batch is 'Of a failed run: the batch that is still to act on it; null: none.';
+comment on column pawl.v1_events.effects_of is 'The run under whose keys it does its effects; null: its own.';
 
 create view pawl.v1_workers as
   select w.epoch, w.store, w.host, w.pid, w.version,

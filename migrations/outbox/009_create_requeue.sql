@@ -3,7 +3,7 @@
 -- The run that failed stays as it is, dismissed, with the word by whom and as what it was requeued. The new one is an event
 -- of its own, of the same workflow, with the old run as its parent. It does its effects under the keys of the run that it
 -- stands for: whoever was told of the old one is not told twice. All of it is one transaction, so that neither a crash nor a
--- lost reply leaves both runs to be done, or none.
+-- lost reply leaves both runs to be done, or none. Whoever may not emit every payload of the type may not requeue it either.
 
 create function pawl.requeue(run_id uuid, payload jsonb, requested_by text, reason text, request uuid default null)
 returns uuid language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
@@ -40,6 +40,9 @@ begin
     values ('requeue', requeue.run_id, requeue.requested_by, requeue.reason, why_not, requeue.request);
     return null;
   end if;
+  if not pg_has_role(session_user, current_user, 'member') then
+    perform pawl.require_payload(archived.type, requeue.payload);
+  end if;
   made := pawl.new_event_id();
   insert into pawl.outbox (id, parent, effects_of, workflow, type, aggregatetype, aggregateid, payload, headers)
   values (made, archived.id, coalesce(archived.effects_of, archived.id), archived.workflow, archived.type,
@@ -62,6 +65,15 @@ end $$;
 comment on function pawl.requeue is
   'Makes a new event of a failed run, with a corrected payload, and dismisses the failed one; returns the new event''s id, or '
   'null where it was refused: pawl.commands has why, by the request.';
+
+-- Mails and notifications are kept under the run that they stand for, so whoever asks for those of a run asks by this.
+create function pawl.effects_of(runs uuid[], out run_id uuid, out effects_of uuid) returns setof record
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select o.id, coalesce(o.effects_of, o.id) from pawl.outbox o where o.id = any(runs)
+  union
+  select a.id, coalesce(a.effects_of, a.id) from pawl.outbox_archive a where a.id = any(runs)
+$$;
+comment on function pawl.effects_of is 'The runs under whose keys these do their effects; mostly they themselves.';
 
 -- A run's story asks for what was done to it, and for the runs that were made from it.
 create index commands_by_event on pawl.commands (event_id) where event_id is not null;

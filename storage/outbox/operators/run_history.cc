@@ -64,6 +64,11 @@ void read_entries(PostgresConnection& connection, const Readable& readable, cons
                                rows.string(row, 4), rows.string(row, 5)});
 }
 
+// A run that was made from another one tells under that one's keys.
+constexpr const char* kOfItsEffects =
+    " where event_id = coalesce((select effects_of from pawl.v1_events"
+    " where run_id = $1::uuid and effects_of is not null limit 1), $1::uuid)";
+
 void read_deliveries(PostgresConnection& connection, const Readable& readable, const std::string& run_id,
                      RunHistory& history) {
   std::string channels;
@@ -71,12 +76,13 @@ void read_deliveries(PostgresConnection& connection, const Readable& readable, c
     channels =
         "select 'in-app' as channel, user_id, '' as address, 'created' as state, title as detail,"
         " created_at as at from " +
-        readable.notifications + " where event_id = $1::uuid";
+        readable.notifications + kOfItsEffects;
   if (readable.emails)
     channels.append(channels.empty() ? "" : " union all ")
         .append(
             "select 'email' as channel, user_id, address, state, reply as detail,"
-            " coalesce(settled_at, claimed_at) as at from pawl.v1_emails where event_id = $1::uuid");
+            " coalesce(settled_at, claimed_at) as at from pawl.v1_emails")
+        .append(kOfItsEffects);
   if (channels.empty()) return;
   const Rows rows = connection.run("list deliveries",
                                    "select channel, user_id, address, state, detail, " + rfc3339("at") + " from (" +
@@ -144,7 +150,9 @@ std::vector<std::string> runs_that_told(const std::string& conninfo, const ToldQ
   if (told.empty()) return {};
   const Rows rows = connection.run(
       "look who was told",
-      "select distinct event_id from (" + told + ") t (event_id, told_at) where " + when + " order by event_id",
+      "with told as (select distinct event_id from (" + told + ") t (event_id, told_at) where " + when +
+          ") select event_id from told"
+          " union select e.run_id from told t join pawl.v1_events e on e.effects_of = t.event_id order by 1",
       {question.user_id, question.email, std::to_string(question.since_seconds)});
   std::vector<std::string> runs;
   for (std::size_t row = 0; row < rows.size(); ++row) runs.push_back(rows.string(row, 0));

@@ -40,13 +40,15 @@ struct RunHistory {
   std::vector<std::string> children;     ///< Runs that were made from this one.
 };
 
-/// Of a run by its full id; `users` are ids of people who are to be named beside those that were told. What this
-/// database does not have (no workflow mails, no application) or keeps from this role is left out.
+/// Of a run by its full id, with what was told under its keys, by the run that it was made from too; `users` are ids of
+/// people who are to be named beside those that were told. What this database does not have (no workflow mails, no
+/// application) or keeps from this role is left out.
 RunHistory history_of(const std::string& conninfo, const std::string& run_id,
                       const std::vector<std::string>& users = {});
 
-/// Which runs told somebody: by a user's id, or by an address that a mail of them went to, whichever is not empty; in
-/// the last `since_seconds`, or ever for 0. Full ids of runs.
+/// Which runs told somebody, with those that were made from them and do their effects under the same keys: by a user's
+/// id, or by an address that a mail of them went to, whichever is not empty; in the last `since_seconds`, or ever for
+/// 0. Full ids of runs.
 struct ToldQuestion {
   std::string user_id;
   std::string email;

@@ -100,6 +100,22 @@ TEST_CASE_METHOD(Fixture, "P5: a mail said to have been sent is accepted by whom
 }
 
 TEST_CASE_METHOD(Fixture,
+                 "P5: the run that is resumed is the one that failed, made from the one that the mail is kept under") {
+  fail_run();
+  const std::string made = value("select pawl.requeue($1::uuid, '{}', 'olive', 'a typo')", {event.id});
+  in_doubt(acme.owner);  // under the first one's key
+  CHECK(mail::mails_in_doubt(conninfo).at(0).run == "its run goes on");
+  const engine::Event second = worker.claim().at(0);
+  REQUIRE(second.id == made);
+  worker.finish(second, engine::RunStatus::kFailed, "in doubt");
+  CHECK(mail::mails_in_doubt(conninfo).at(0).run == "held: its run has failed");
+  const auto outcome = resolve(true);
+  CHECK(outcome.resolved == 1);
+  CHECK(outcome.run == "resumed");
+  CHECK(exec("select id from pawl.outbox") == Table{{made}});
+}
+
+TEST_CASE_METHOD(Fixture,
                  "P5: a resolution that is sent again after a lost reply answers as it did and changes nothing") {
   in_doubt(acme.owner);
   fail_run();

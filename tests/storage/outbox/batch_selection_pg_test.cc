@@ -104,6 +104,11 @@ TEST_CASE_METHOD(BatchFixture, "a user's runs are those that mail or notify him,
   CHECK(runs(acme.owner) == ids[0] + " " + ids[1]);
   CHECK(runs("ada@X.example") == ids[0]);
   CHECK(runs(acme.admin) == "");
+  // runs that were made from others tell under their keys
+  exec("update pawl.outbox_archive set effects_of = $2::uuid where id = $1::uuid", {ids[2], ids[0]});
+  CHECK(runs("ada@x.example") == ids[0] + " " + ids[2]);
+  exec("update pawl.outbox_archive set effects_of = $2::uuid where id = $1::uuid", {ids[2], ids[1]});
+  CHECK(runs(acme.owner) == ids[0] + " " + ids[1] + " " + ids[2]);
 }
 
 TEST_CASE_METHOD(BatchFixture,

@@ -1,5 +1,6 @@
 // What the command line does to events.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "engine/authoring/errors.h"
 #include "storage/outbox/event_admin.h"
@@ -63,6 +64,11 @@ TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notificati
   CHECK(lines[1].state == "sending");
   CHECK(lines[1].at.back() == 'Z');
   CHECK(history.people.at(acme.owner).name == value("select full_name from users where id = $1::uuid", {acme.owner}));
+  const std::string made = emit();  // as by a requeue: it tells under the keys of the other
+  exec("update pawl.outbox set effects_of = $1::uuid", {event});
+  CHECK(storage::history_of(conninfo, made).deliveries.size() == 2);
+  const auto told = storage::runs_that_told(conninfo, {.user_id = acme.owner});
+  CHECK(std::set<std::string>(told.begin(), told.end()) == std::set{event, made});
   CHECK(storage::history_of(conninfo, Worker::new_store()).deliveries.empty());
   CHECK(storage::history_of(conninfo, "nonsense").deliveries.empty());
 }

@@ -194,6 +194,25 @@ TEST_CASE_METHOD(Roles, "an operator sees and resumes, under the name that Postg
     CHECK_THAT(oncall.attempt(change), Catch::Contains(kDenied));
 }
 
+TEST_CASE_METHOD(Roles, "an operator requeues with what a producer of the type may emit, and nothing else") {
+  const Login oncall(*this, "oncall");
+  exec("grant pawl_operator to " + oncall.name);
+  acme.fail_sync();
+  Worker worker(*this);
+  worker.open();
+  const engine::Event event = worker.claim().at(0);
+  worker.finish(event, engine::RunStatus::kFailed, "broken");
+  const auto requeue = [&](const Organisation& told) {
+    return oncall.attempt("select pawl.requeue('" + event.id + "', '{\"connection_id\": \"" + acme.connection +
+                          "\", \"org_id\": \"" + told.id + "\"}', 'ada', 'why')");
+  };
+  CHECK_THAT(requeue(other), Catch::Contains(acme.connection) && Catch::Contains(other.id));
+  CHECK(unfinished() == "0");
+  CHECK(value("select status from pawl.v1_events") == "failed");
+  CHECK(requeue(acme) == "");
+  CHECK(unfinished() == "1");
+}
+
 TEST_CASE_METHOD(Roles,
                  "a worker changes leases and its own tables, and neither payloads nor what the application has") {
   const Login worker(*this, "worker");

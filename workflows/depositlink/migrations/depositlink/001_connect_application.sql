@@ -180,7 +180,8 @@ create function pawl.runs_notifying(runs uuid[], who text) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
 begin
   return query execute format(
-    'select n.event_id::uuid from %I.notifications n where n.event_id = any($1) and n.user_id::text = lower($2)',
+    'select r.run_id from pawl.effects_of($1) r join %I.notifications n on n.event_id = r.effects_of'
+    ' where n.user_id::text = lower($2)',
     (select a.schema from pawl.application a)) using runs, who;
 end $$;
 comment on function pawl.runs_notifying is 'Those of the runs that have a notification to a user, by his id.';

@@ -94,17 +94,18 @@ comment on column pawl.v1_emails.traceparent is
 -- sends it again; under hold its run has failed and it waits for somebody who knows, from the relay's log or by asking
 -- the recipient. Resolving is one transaction: ledger, audit trail and the run's return to the outbox.
 
+-- The run may be one that was made from the one that the mail is kept under.
 create view pawl.v1_in_doubt as
   select d.event_id, d.workflow, d.step, d.user_id,
          d.address as email,
          coalesce(d.first_claimed_at, d.claimed_at) as since,
          d.in_doubt_count + (d.state = 'sending')::int as in_doubt_count, d.attempts,
          coalesce(d.reply, 'interrupted before the reply was recorded') as reply, d.message_id,
-         case when a.status = 'failed' then 'held: its run has failed' else 'its run goes on' end as run
+         case when exists (select from pawl.outbox_archive a
+                           where (a.id = d.event_id or a.effects_of = d.event_id) and a.status = 'failed')
+               and not exists (select from pawl.outbox o where o.id = d.event_id or o.effects_of = d.event_id)
+              then 'held: its run has failed' else 'its run goes on' end as run
   from pawl.email_deliveries d
-  left join lateral (select a.status from pawl.outbox_archive a where a.id = d.event_id
-                     order by a.finished_at desc limit 1) a
-    on not exists (select from pawl.outbox o where o.id = d.event_id)
   where d.state = 'in_doubt'
      or (d.state = 'sending'
          and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now()));
@@ -131,6 +132,7 @@ language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as
 declare
   told constant text := 'said ' || case when sent then '' else 'not ' end || 'to have been sent, by ' || requested_by ||
                         coalesce(': ' || note, '');
+  failed_run uuid;  -- the event's, or one that was made from it
 begin
   with locked as (
     select d.event_id, d.user_id, d.step from pawl.email_deliveries d
@@ -171,9 +173,13 @@ begin
   end if;
   outcome := 'resolved';
   run := 'goes on by itself';
-  if not exists (select from pawl.outbox o where o.id = resolve_in_doubt.event_id) then
-    run := pawl.resume_run(resolve_in_doubt.event_id, requested_by, 'in doubt resolved' || coalesce(': ' || note, ''),
-                           '0', resolve_in_doubt.request);
+  if not exists (select from pawl.outbox o
+                 where o.id = resolve_in_doubt.event_id or o.effects_of = resolve_in_doubt.event_id) then
+    select a.id into failed_run from pawl.outbox_archive a
+    where (a.id = resolve_in_doubt.event_id or a.effects_of = resolve_in_doubt.event_id) and a.status = 'failed'
+    order by a.finished_at desc limit 1;
+    run := pawl.resume_run(coalesce(failed_run, resolve_in_doubt.event_id), requested_by,
+                           'in doubt resolved' || coalesce(': ' || note, ''), '0', resolve_in_doubt.request);
   end if;
 end $$;
 comment on function pawl.resolve_in_doubt is 'Says that mails in doubt were sent, or were not, and resumes their run.';
@@ -200,8 +206,8 @@ insert into pawl.retained (name, prune, count_old) values ('mails', 'pawl.prune_
 
 create function pawl.runs_mailing(runs uuid[], who text) returns setof uuid
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select d.event_id from pawl.email_deliveries d
-  where d.event_id = any(runs) and (d.user_id::text = lower(who) or lower(d.address) = lower(who))
+  select r.run_id from pawl.effects_of(runs) r join pawl.email_deliveries d on d.event_id = r.effects_of
+  where (d.user_id::text = lower(who) or lower(d.address) = lower(who))
 $$;
 comment on function pawl.runs_mailing is 'Those of the runs that have a mail to a user, by his id or address.';
 insert into pawl.user_runs values ('mail', 'pawl.runs_mailing');
