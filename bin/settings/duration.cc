@@ -49,6 +49,13 @@ Duration parse_duration(std::string_view text) {
   return count * *length;
 }
 
+long parse_age(std::string_view option, std::string_view text) {
+  const long seconds = whole_seconds(parse_duration(text));
+  if (seconds > 0) return seconds;
+  throw UsageError(std::string(option) + " takes more than no time, not '" + std::string(text) +
+                   "': like 7d, or --all for every run");
+}
+
 std::string duration_text(Duration duration) {
   if (duration == Duration::zero()) return "0s";
   if (duration % kDay == Duration::zero() && duration != kDay) return std::to_string(duration / kDay) + "d";

@@ -11,6 +11,9 @@ namespace pawl::bin {
 /// Throws UsageError for anything else than a whole number from 0 with a unit.
 engine::Duration parse_duration(std::string_view text);
 
+/// As parse_duration, in whole seconds, rounded up. Throws UsageError, which names the option, for none.
+long parse_age(std::string_view option, std::string_view text);
+
 /// Such a text, in the largest unit that leaves no rest; days from two on, as people say them.
 std::string duration_text(engine::Duration duration);
 

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "engine/authoring/clock.h"
 #include "storage/checkpoints/migrator.h"
@@ -27,12 +29,34 @@ constexpr const char* kTextColumns = R"(
   select t.name, c.name from sqlite_schema t join pragma_table_info(t.name) c
   where t.type = 'table' and t.name not in ('store', 'migrations', 'builds') and t.name not like 'sqlite_%'
     and c.type = 'TEXT'
-    and c.name not in ('run_id', 'further_run_of', 'workflow', 'step', 'type', 'status', 'resumable'))";
+    and c.name not in ('run_id', 'further_run_of', 'parent', 'effects_of', 'workflow', 'step', 'failed_step',
+                       'from_step', 'type', 'status', 'resumable'))";
 constexpr const char* kTablesOfRuns = R"(
   select t.name from sqlite_schema t join pragma_table_info(t.name) c
   where t.type = 'table' and c.name = 'run')";
 
 std::string quoted(const std::string& name) { return '"' + name + '"'; }
+
+bool is_key(const std::string& column) { return column == "key" || column == "failed_key"; }
+
+// Items stay apart whose keys become equal: the later ones are numbered, the same one alike in all tables.
+class KeyMask {
+ public:
+  explicit KeyMask(const Redacted& redacted) : redacted_(redacted) {}
+  std::string masked(const std::string& key) {
+    const auto known = known_.find(key);
+    if (known != known_.end()) return known->second;
+    const std::string plain = redacted_(key);
+    std::string name = plain;
+    for (int number = 2; !taken_.insert(name).second; ++number) name = plain + " (" + std::to_string(number) + ")";
+    return known_[key] = name;
+  }
+
+ private:
+  const Redacted& redacted_;
+  std::unordered_map<std::string, std::string> known_;
+  std::unordered_set<std::string> taken_;
+};
 
 // What redacting throws becomes an error of the statement.
 void redact_value(sqlite3_context* context, int, sqlite3_value** values) {
@@ -64,15 +88,31 @@ void keep_only(SQLite::Database& copy, const CopiedRuns& runs) {
     copy.exec("delete from main." + quoted(table) + " where run not in (select run from kept)");
 }
 
-void redact(SQLite::Database& copy, const Redacted& redacted) {
-  sqlite3_create_function_v2(copy.getHandle(), "redacted", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+void add_function(SQLite::Database& copy, const char* name, const Redacted& redacted) {
+  sqlite3_create_function_v2(copy.getHandle(), name, 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
                              const_cast<Redacted*>(&redacted), redact_value, nullptr, nullptr, nullptr);
+}
+
+// A masked key may be the one that another row still has, so that all are first moved to where none was.
+void redact(SQLite::Database& copy, const Redacted& redacted) {
+  KeyMask keys(redacted);
+  const Redacted masked = [&keys](const std::string& key) { return key.empty() ? key : '\1' + keys.masked(key); };
+  add_function(copy, "redacted", redacted);
+  add_function(copy, "masked_key", masked);
   std::vector<std::string> updates;
   for (SqliteStatement column(copy, kTextColumns); column.next();) {
     const std::string name = quoted(column.text(1));
-    updates.push_back("update main." + quoted(column.text(0)) + " set " + name + " = redacted(" + name + ")");
+    const std::string update = "update main." + quoted(column.text(0)) + " set " + name + " = ";
+    if (!is_key(column.text(1))) {
+      updates.push_back(update + "redacted(" + name + ")");
+      continue;
+    }
+    updates.push_back(update + "masked_key(" + name + ")");
+    updates.push_back(update + "substr(" + name + ", 2)");
   }
   for (const std::string& update : updates) copy.exec(update);
+  for (const char* name : {"redacted", "masked_key"})
+    sqlite3_create_function_v2(copy.getHandle(), name, 1, SQLITE_UTF8, nullptr, nullptr, nullptr, nullptr, nullptr);
 }
 
 std::size_t reduce(const std::string& path, const CopiedRuns& runs, const Redacted& redacted) {
@@ -103,8 +143,9 @@ void back_up(const std::string& source, const std::string& path) {
   const auto store = open_source(source);
   SQLite::Database copy(path, SQLite::OPEN_READWRITE);
   SQLite::Backup backup(copy, *store);
-  backup.executeStep(
-      -1);  // all pages at once are of one moment; a worker that writes would make parts of it begin anew
+  // all pages at once are of one moment; a worker that writes would make parts of it begin anew
+  const int result = backup.executeStep(-1);
+  if (result != SQLITE_DONE) throw SQLite::Exception(copy.getHandle(), result);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct CheckpointCopy {
 
 /// Makes `target`, a file of mode 0600 that every reading verb opens: as the store was at one moment, by SQLite's
 /// online backup, reduced and made small. Waits for no worker and makes none wait. With `redacted` every text in it is
-/// what that makes of it, but for names of workflows and steps and ids of runs. Throws engine::RefusedError where there
+/// what that makes of it, but for names of workflows and steps and ids of runs; keys of items that it makes equal are
+/// numbered. Throws engine::RefusedError where there
 /// is a target, or the source cannot be read as a store, and engine::UnavailableError for a disk that is full. Whatever
 /// it throws, no target is made.
 CheckpointCopy copy_checkpoints(const std::string& source, const std::string& target, const CopiedRuns& runs,

@@ -2,9 +2,11 @@
 #include "storage/copies/unfinished_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 
@@ -14,6 +16,18 @@
 namespace pawl::storage {
 
 namespace {
+
+constexpr std::array kSuffixes{"", "-journal", "-wal", "-shm"};
+constexpr std::array kEndings{SIGINT, SIGTERM, SIGHUP};
+
+// Read by the handler alone, which is there for as long as they are.
+std::array<std::string, kSuffixes.size()> to_be_removed;
+
+// SA_RESETHAND has given the signal its default back, which comes when this returns.
+void remove_and_end(int signal) {
+  for (const std::string& name : to_be_removed) ::unlink(name.c_str());
+  ::raise(signal);
+}
 
 [[noreturn]] void refuse_existing(const std::string& path) {
   throw engine::RefusedError("write the copy " + path +
@@ -41,22 +55,38 @@ UnfinishedFile::UnfinishedFile(std::string target)
     : target_(std::move(target)), path_(target_ + ".unfinished-" + std::to_string(::getpid())) {
   if (is_there(target_)) refuse_existing(target_);
   create_private_file(path_);
+  for (std::size_t i = 0; i < kSuffixes.size(); ++i) to_be_removed[i] = path_ + kSuffixes[i];
+  struct sigaction action {};
+  action.sa_handler = remove_and_end;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (std::size_t i = 0; i < kEndings.size(); ++i) {
+    ::sigaction(kEndings[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler != SIG_IGN) ::sigaction(kEndings[i], &action, nullptr);  // as under nohup
+  }
 }
 
 UnfinishedFile::~UnfinishedFile() {
-  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path_ + suffix).c_str());
+  for (const std::string& name : to_be_removed) ::unlink(name.c_str());
+  for (std::size_t i = 0; i < kEndings.size(); ++i) ::sigaction(kEndings[i], &before_[i], nullptr);
 }
 
 void UnfinishedFile::publish() {
   sync(path_, O_RDONLY);
   if (::link(path_.c_str(), target_.c_str()) != 0) {
-    if (errno == EEXIST) refuse_existing(target_);
-    // a file system without hard links
-    if (is_there(target_)) refuse_existing(target_);
-    if (::rename(path_.c_str(), target_.c_str()) != 0) throw_call_failed(target_, "give the copy its name");
+    const int error = errno;
+    if (error == EEXIST || is_there(target_)) refuse_existing(target_);
+    errno = error;
+    const bool has_no_links = error == EPERM || error == EOPNOTSUPP;  // the file system
+    if (!has_no_links || ::rename(path_.c_str(), target_.c_str()) != 0)
+      throw_call_failed(target_, "give the copy its name");
   }
   ::unlink(path_.c_str());
-  sync(std::filesystem::absolute(target_).parent_path(), O_RDONLY | O_DIRECTORY);
+  try {
+    sync(std::filesystem::absolute(target_).parent_path(), O_RDONLY | O_DIRECTORY);
+  } catch (...) {
+    ::unlink(target_.c_str());
+    throw;
+  }
 }
 
 }  // namespace pawl::storage

@@ -7,7 +7,7 @@ using pawl::redaction::AddressMask;
 
 TEST_CASE("an address is masked wherever it stands, and the same one in the same way") {
   AddressMask mask;
-  CHECK(mask.masked("550 5.1.1 <Ada@Example.com>: no such user") == "550 5.1.1 <person1@masked.invalid>: no such user");
+  CHECK(mask.masked("550 5.1.1 <ada@example.com>: no such user") == "550 5.1.1 <person1@masked.invalid>: no such user");
   CHECK(mask.masked("to bea.b+x@mail.example.org, cc ada@example.com.") ==
         "to person2@masked.invalid, cc person1@masked.invalid.");
   CHECK(mask.masked("mailto:o'brien@[192.0.2.1]") == "mailto:person3@masked.invalid");

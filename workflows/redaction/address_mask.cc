@@ -1,9 +1,8 @@
 // Looks for each @ and what may stand on both sides of it.
 #include "workflows/redaction/address_mask.h"
 
+#include <algorithm>
 #include <cctype>
-
-#include "workflows/text/ascii_case.h"
 
 namespace pawl::redaction {
 
@@ -50,7 +49,7 @@ std::string AddressMask::masked(std::string_view text) {
   for (std::size_t at = 0; (at = text.find('@', at)) != std::string_view::npos; ++at) {
     const std::size_t begin = std::max(local_begin(text, at), copied), end = domain_end(text, at);
     if (begin == at || end == at + 1) continue;
-    const std::string address = text::lower_cased(std::string(text.substr(begin, end - begin)));
+    const std::string address(text.substr(begin, end - begin));
     const std::size_t number = known_.try_emplace(address, known_.size() + 1).first->second;
     safe.append(text.substr(copied, begin - copied)).append("person").append(std::to_string(number));
     safe.append("@masked.invalid");

@@ -30,7 +30,7 @@ class ExportVerb final : public Verb {
     const int ways = (ids_.empty() ? 0 : 1) + (since_.empty() ? 0 : 1) + (all_ ? 1 : 0);
     if (ways != 1) throw UsageError("export takes either ids or --since DURATION or --all");
     order_.checkpoints = checkpoints_path(settings.checkpoints);
-    if (!since_.empty()) order_.runs.since_seconds = whole_seconds(parse_duration(since_));
+    if (!since_.empty()) order_.runs.since_seconds = parse_age("--since", since_);
     if (!ids_.empty()) {
       const storage::CheckpointReader reader(order_.checkpoints);
       for (const GivenRuns& given : expand_ids(ids_, console.in))

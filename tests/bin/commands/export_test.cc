@@ -1,9 +1,13 @@
 // A copy of some runs, made beside an open store.
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "storage/copies/unfinished_file.h"
 #include "tests/bin/commands/corpus.h"
 
 using namespace pawl;
@@ -84,6 +88,69 @@ TEST_CASE_METHOD(Fixture, "a redacted copy has no secret and no address, and rep
   CHECK(run({"replay", "--from-file", copy.c_str()}) == ExitCode::kDone);
 }
 
+TEST_CASE_METHOD(Fixture, "items whose keys redaction makes equal stay apart, and names of steps stay what they are") {
+  const std::string first = "password=hunter2hunter2", second = "password=hunter3hunter3";
+  engine::RunEnded end = storage::ended(4, engine::RunStatus::kFailed);
+  end.failure = {"mail-ada@example.com", second, engine::FailureClass::kPermanent, ""};
+  std::vector<engine::Checkpoint> group{begun(4)};
+  for (const std::string& key : {first, second, std::string("Ada@x.com"), std::string("ada@x.com")})
+    group.push_back(storage::failed_step(4, {"mail-ada@example.com", key}, "no"));
+  group.push_back(end);
+  storage::commit(store, group);
+  CHECK(exported({"--all", "--redact"}) == ExitCode::kDone);
+  CHECK(of_copy("select count(distinct key) from steps where run = 4") == "4\n");
+  CHECK(of_copy("select count(*) from v1_runs join steps on run = number"
+                " where run = 4 and step = failed_step and key = failed_key") == "1\n");
+  CHECK(of_copy("select count(*) from steps where key like '%hunter%' or lower(key) like '%ada%'") == "0\n");
+  const std::string once = copy;
+  const std::string twice = directory.path() + "/twice.db";
+  CHECK(CommandLineFixture::run({"export", "--all", "--redact", "-o", twice.c_str(), "--checkpoints", once.c_str()}) ==
+        ExitCode::kDone);
+}
+
+TEST_CASE("a copy that is not finished goes with the process that a signal ends") {
+  const TemporaryDirectory directory;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    const pid_t child = fork();
+    if (child == 0) {
+      const storage::UnfinishedFile file(directory.path() + "/copy.db");
+      std::ofstream(file.path()) << "not redacted yet";
+      std::ofstream(file.path() + "-journal") << "nor this";
+      raise(signal);
+      _exit(0);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == signal));
+    CHECK(std::filesystem::is_empty(directory.path()));
+  }
+}
+
+TEST_CASE("a copy whose name cannot be written through to the disk is none") {
+  const TemporaryDirectory directory;
+  const std::string target = directory.path() + "/copy.db";
+  const pid_t child = fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    const bool is_root = geteuid() == 0;  // whom no mode stops
+    if (is_root && (chown(directory.path().c_str(), kNobody, kNobody) != 0 || seteuid(kNobody) != 0)) _exit(2);
+    storage::UnfinishedFile file(target);
+    chmod(directory.path().c_str(), S_IWUSR | S_IXUSR);  // it cannot be opened to be synced
+    try {
+      file.publish();
+    } catch (const engine::Error&) {
+      _exit(0);
+    }
+    _exit(1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  chmod(directory.path().c_str(), S_IRWXU);
+  CHECK_FALSE(std::filesystem::exists(target));
+}
+
 TEST_CASE_METHOD(Fixture, "no file is written over, and none is left where an export fails") {
   std::ofstream(copy) << "mine";
   const std::size_t before = files();
@@ -103,6 +170,8 @@ TEST_CASE_METHOD(Fixture, "what to export is said once, and where to") {
   CHECK(exported({}) == ExitCode::kUsage);
   CHECK(exported({"--all", "--since", "1h"}) == ExitCode::kUsage);
   CHECK(exported({"--all", id(1).c_str()}) == ExitCode::kUsage);
+  CHECK(exported({"--since", "0s"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--since takes more than no time") && Catch::Contains("--all"));
   CHECK(verb({"export", "--all"}) == ExitCode::kUsage);
   const std::string nowhere = directory.path() + "/none/copy.db";
   CHECK(verb({"export", "--all", "-o", nowhere.c_str()}) == ExitCode::kRefused);
