@@ -19,6 +19,7 @@ nlohmann::ordered_json json_of(const CorpusReport& corpus) {
   for (const MisfitKind& kind : corpus.kinds)
     shown["kinds"].push_back(
         {{"workflow", kind.workflow}, {"what", kind.what}, {"runs", kind.runs}, {"examples", kind.examples}});
+  shown["more_kinds"] = corpus.more_kinds;
   return shown;
 }
 
@@ -31,6 +32,7 @@ void print_corpus(std::ostream& out, const CorpusReport& corpus, OutputFormat fo
     for (const std::string& id : kind.examples) out << ' ' << terminal_line(id);
     out << '\n';
   }
+  if (corpus.more_kinds > 0) out << "and " << corpus.more_kinds << " more ways\n";
   if (!corpus.kinds.empty()) out << '\n';
   out << runs(corpus.replayed) << " replayed: " << corpus.replayed - corpus.misfits << " fit this build, "
       << corpus.misfits << " do not; nothing was executed\n";

@@ -31,7 +31,7 @@ class ReplayVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
-    if (!since_.empty()) filter_.since_seconds = whole_seconds(parse_duration(since_));
+    if (!since_.empty()) filter_.since_seconds = parse_age("--since", since_);
     const bool is_filtered = filter_.unfinished || !filter_.workflow.empty() || !since_.empty();
     const bool is_corpus = all_ || is_filtered || (ids_.empty() && !file_.empty());
     if (!ids_.empty() && is_corpus)
@@ -39,22 +39,31 @@ class ReplayVerb final : public Verb {
     if (all_ && is_filtered) throw UsageError("replay --all goes without --unfinished, --workflow and --since");
     if (ids_.empty() && !is_corpus)
       throw UsageError("no run was given: give ids, their beginnings or ends, or --all, --unfinished or --from-file");
-    const storage::CheckpointReader reader(file_.empty() ? checkpoints_path(settings.checkpoints) : file_);
+    const std::string path = file_.empty() ? checkpoints_path(settings.checkpoints) : file_;
+    const storage::CheckpointReader reader(path);
     // Depends on code and checkpoints alone, so that every host gives the same answer.
     const auto build = workflows_.for_replay();
-    return is_corpus ? replay_all(reader, *build, settings, console) : replay_named(reader, *build, settings, console);
+    if (!is_corpus) return replay_named(reader, *build, settings, console);
+    const CorpusReport corpus = replay_all(reader, *build, settings, console);
+    if (corpus.misfits > 0) return ExitCode::kReplayMismatch;
+    if (corpus.replayed > 0) return ExitCode::kDone;
+    const std::string nothing = "there was no run to replay in " + path;
+    if (!filter_.unfinished)  // whoever asks about runs in general would take it for an answer
+      throw NotFoundError(nothing + ", so that this says nothing of the build; `pawl runs --checkpoints " + path +
+                          "` lists what there is");
+    console.err << "pawl: " << nothing << '\n';
+    return ExitCode::kDone;
   }
 
  private:
-  ExitCode replay_all(const storage::CheckpointReader& reader, const Workflows& build, const Settings& settings,
-                      Console& console) const {
+  CorpusReport replay_all(const storage::CheckpointReader& reader, const Workflows& build, const Settings& settings,
+                          Console& console) const {
     const auto tell_id = [&](const std::string& id) {
       if (settings.output == OutputFormat::kIds) console.out << id << '\n';
     };
     const CorpusReport corpus = replay_corpus(reader, filter_, build.definitions(), tell_id);
     if (settings.output != OutputFormat::kIds) print_corpus(console.out, corpus, settings.output);
-    if (corpus.replayed == 0) console.err << "pawl: there was no run to replay\n";
-    return corpus.misfits > 0 ? ExitCode::kReplayMismatch : ExitCode::kDone;
+    return corpus;
   }
 
   ExitCode replay_named(const storage::CheckpointReader& reader, const Workflows& build, const Settings& settings,

@@ -13,6 +13,7 @@ namespace pawl::bin {
 namespace {
 
 constexpr std::size_t kExamples = 3;
+constexpr std::size_t kKinds = 100;
 constexpr std::size_t kIdLength = 36;
 
 template <class Steps>
@@ -36,6 +37,21 @@ std::string without_keys(std::string text, const engine::StoredRun& run, const e
   for (const auto& retry : run.retries) drop(retry.step);
   for (const auto& step : report.next) drop(step);
   return text;
+}
+
+// What somebody else's message quotes is a value; an apostrophe within a word opens no quotes.
+std::string without_quoted(const std::string& text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    plain += text[at];
+    const bool in_word = at > 0 && std::isalnum(static_cast<unsigned char>(text[at - 1])) != 0;
+    if (text[at] != '"' && (text[at] != '\'' || in_word)) continue;
+    const std::size_t end = text.find(text[at], at + 1);
+    if (end == std::string::npos) continue;
+    plain.append("\xE2\x80\xA6") += text[end];
+    at = end;
+  }
+  return plain;
 }
 
 // An id or a number is an ellipsis.
@@ -77,11 +93,11 @@ std::string misfit_kind(const engine::StoredRun& run, const engine::ReplayReport
   const std::string recorded = names_of(report.never_asked), asked = names_of(report.next);
   std::string kind;
   if (!report.misfit.empty()) {
-    kind = without_ids(without_keys(report.misfit, run, report));
+    kind = without_ids(without_quoted(without_keys(report.misfit, run, report)));
     if (recorded.empty() || asked.empty()) return kind;
     kind += "; ";
   }
-  if (recorded.empty()) return without_ids(without_keys(report.mismatches.front(), run, report));
+  if (recorded.empty()) return without_ids(without_quoted(without_keys(report.mismatches.front(), run, report)));
   if (asked.empty()) return kind.append("its checkpoints have ").append(recorded).append(", and it is never asked for");
   return kind.append("step ").append(asked).append(" is asked for, its checkpoints have ").append(recorded);
 }
@@ -106,6 +122,8 @@ CorpusReport replay_corpus(const storage::CheckpointReader& reader, const storag
     corpus.kinds.push_back(std::move(kind));
   }
   std::ranges::stable_sort(corpus.kinds, std::ranges::greater{}, &MisfitKind::runs);
+  corpus.more_kinds = corpus.kinds.size() - std::min(corpus.kinds.size(), kKinds);
+  corpus.kinds.resize(corpus.kinds.size() - corpus.more_kinds);
   return corpus;
 }
 

@@ -16,7 +16,8 @@ namespace pawl::bin {
 /// Of one run; what no workflow of the build is named for is a mismatch, as it is for the worker that parks it. Pure.
 engine::ReplayReport replay_with(std::span<const engine::WorkflowDefinition> build, const engine::StoredRun& run);
 
-/// How a run does not fit, in words that other runs which do not fit in the same way have as well: no ids, no items.
+/// How a run does not fit, in words that other runs which do not fit in the same way have as well: no ids, no items, no
+/// words in quotes.
 /// Empty where it fits.
 std::string misfit_kind(const engine::StoredRun& run, const engine::ReplayReport& report);
 
@@ -30,7 +31,8 @@ struct MisfitKind {
 struct CorpusReport {
   std::size_t replayed = 0;
   std::size_t misfits = 0;
-  std::vector<MisfitKind> kinds;  ///< The most frequent first.
+  std::vector<MisfitKind> kinds;  ///< The most frequent first, at most a hundred.
+  std::size_t more_kinds = 0;     ///< How many others there were.
 };
 
 /// Replays every run that passes the filter, one after another; executes no step and sends nothing. `misfit` is called

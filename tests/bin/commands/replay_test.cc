@@ -63,7 +63,14 @@ TEST_CASE_METHOD(Fixture, "a corpus is all of the file, what has not ended, one 
   CHECK(replayed({"--from-file", path.c_str()}) == 5);
 }
 
-TEST_CASE_METHOD(CorpusFixture, "a corpus that fits ends with 0, and so does one in which there is nothing") {
+TEST_CASE_METHOD(CorpusFixture, "a corpus that fits ends with 0, and one in which there is nothing with 3") {
+  for (const std::vector<const char*>& none :
+       std::vector<std::vector<const char*>>{{"--all"}, {"--from-file", path.c_str()}, {"--since", "1h"}}) {
+    std::vector<const char*> arguments{"replay"};
+    arguments.insert(arguments.end(), none.begin(), none.end());
+    CHECK(verb(arguments) == ExitCode::kNotFound);
+    CHECK_THAT(err.str(), Catch::Contains("there was no run to replay in " + path));
+  }
   CHECK(verb({"replay", "--unfinished"}) == ExitCode::kDone);
   CHECK_THAT(err.str(), Catch::Contains("there was no run to replay"));
   storage::commit(store, done(1));
@@ -76,6 +83,8 @@ TEST_CASE_METHOD(Fixture, "what to replay is said once") {
   CHECK(verb({"replay", id(1).c_str(), "--all"}) == ExitCode::kUsage);
   CHECK(verb({"replay", "--all", "--unfinished"}) == ExitCode::kUsage);
   CHECK(verb({"replay", "--since", "soon"}) == ExitCode::kUsage);
+  CHECK(verb({"replay", "--since", "0s"}) == ExitCode::kUsage);
+  CHECK(verb({"replay", "--workflow", "tell-somebody"}) == ExitCode::kNotFound);
   CHECK(verb({"replay", "--from-file", "no/such/file"}) == ExitCode::kRefused);
   CHECK(verb({"replay", id(1).c_str()}) == ExitCode::kDone);
 }
@@ -91,6 +100,9 @@ TEST_CASE("runs that differ in their items and ids alone do not fit in one way")
   report.mismatches = {"the checkpoint of send-email is never asked for", report.misfit};
   CHECK(misfit_kind(run, report) ==
         "step send-email: today's code cannot read its checkpoint: \xE2\x80\xA6 fields of \xE2\x80\xA6");
+  report.misfit = "step a: today's code cannot read its checkpoint: 'Ada' is no \"kind of Bea\"";
+  CHECK(misfit_kind(run, report) ==
+        "step a: today's code cannot read its checkpoint: '\xE2\x80\xA6' is no \"\xE2\x80\xA6\"");
   report.misfit.clear();
   report.never_asked = {{"send-mail", user}, {"send-mail", "another"}};
   CHECK(misfit_kind(run, report) == "its checkpoints have send-mail, and it is never asked for");
@@ -99,4 +111,19 @@ TEST_CASE("runs that differ in their items and ids alone do not fit in one way")
   run.retries.push_back({.step = {"send-mail", user}, .error = ""});
   CHECK(misfit_kind(run, report) ==
         "step send-mail: it waits for an attempt; step find-people is asked for, its checkpoints have send-mail");
+}
+
+TEST_CASE_METHOD(CorpusFixture, "of ways in which runs do not fit, a hundred are told and the others counted") {
+  std::vector<engine::Checkpoint> group;
+  for (engine::RunNumber run = 1; run <= 102; ++run) {
+    engine::RunStarted record = begun(run, "gone-" + std::string(static_cast<std::size_t>(run), 'x'));
+    record.event.id = storage::event_id(run);
+    group.emplace_back(record);
+  }
+  storage::commit(store, group);
+  CHECK(verb({"replay", "--all"}) == ExitCode::kReplayMismatch);
+  CHECK_THAT(out.str(), Catch::Contains("\nand 2 more ways\n") && Catch::Contains("102 do not"));
+  CHECK(verb({"replay", "--all", "-o", "json"}) == ExitCode::kReplayMismatch);
+  CHECK(shown()["kinds"].size() == 100);
+  CHECK(shown()["more_kinds"] == 2);
 }
