@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "bin/commands/verb/full_ids.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/repair.h"
 #include "bin/operations/runs/command_error.h"
@@ -23,8 +22,7 @@ class DismissVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (reason_.find_first_not_of(" \t\r\n") == std::string::npos)
       throw UsageError("cannot dismiss: --reason is empty; say why, for whoever looks at it later");
-    std::vector<GivenRuns> runs;
-    for (const GivenRuns& given : expand_ids(ids_, console.in)) runs.push_back(full_id(given, settings));
+    const auto runs = full_runs(expand_ids(ids_, console.in), checkpoints_path(settings.checkpoints));
     await_migrated_postgres(settings, console);
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;

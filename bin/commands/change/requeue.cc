@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "bin/commands/verb/full_ids.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/event_check.h"
 #include "bin/operations/changes/repair.h"
@@ -41,7 +40,7 @@ class RequeueVerb final : public Verb {
     order_.payload = read_all(data_, console.in);
     if (const std::string why = why_no_json(order_.payload); !why.empty())
       throw UsageError("cannot requeue " + id_ + ": --data " + data_ + ": " + why);
-    order_.run = full_id(expand_ids({id_}, console.in).front(), settings);
+    order_.run = full_runs(expand_ids({id_}, console.in), checkpoints_path(settings.checkpoints)).front();
     order_.requested_by = requester();
     await_migrated_postgres(settings, console);
     const auto build = workflows_.for_replay();

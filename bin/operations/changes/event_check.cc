@@ -10,11 +10,14 @@ namespace pawl::bin {
 
 namespace {
 
-// What decoding throws beside its refusals fails a run as well, so that it is a problem like any other.
+// What decoding throws beside its refusals fails a run as well, so that it is a problem like any other. The words of
+// whatever is not ours may quote the payload, and its secrets.
 std::vector<std::string> problems_of(const engine::WorkflowDefinition& workflow, const std::string& payload) try {
   return workflow.payload_problems ? workflow.payload_problems(payload) : std::vector<std::string>{};
-} catch (const std::exception& error) {
+} catch (const engine::Error& error) {
   return {workflow.name + " cannot read it: " + error.what()};
+} catch (const std::exception&) {
+  return {workflow.name + " cannot read it"};
 }
 
 }  // namespace

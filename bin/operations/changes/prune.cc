@@ -41,6 +41,9 @@ std::int64_t count_old(const std::string& path, engine::Timestamp before) {
   return std::stoll(rows.at(0).at(0).value_or("0"));
 }
 
+// Opening it for writing would migrate it, and the worker that it is of could not start on it any more.
+void require_migrated(const std::string& path) { const storage::CheckpointReader reader(path); }
+
 // A worker prunes its file itself, each hour.
 std::string why_left(const std::string& path) try {
   const storage::SqliteLock lock(storage::real_path(path));
@@ -50,6 +53,7 @@ std::string why_left(const std::string& path) try {
 }
 
 std::int64_t remove_old(const std::string& path, engine::Timestamp before) {
+  require_migrated(path);
   storage::SqliteCheckpoints store(path);
   std::int64_t removed = 0;
   for (std::size_t step = kAtOnce; step == kAtOnce;) {

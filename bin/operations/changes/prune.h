@@ -29,7 +29,7 @@ struct PruneLine {
 
 /// Removes nothing of what is unfinished, or has failed and was not dismissed, and nothing that is known of an event
 /// before the event itself. A file that a worker has open is left to that worker. Throws engine::UnavailableError,
-/// engine::RefusedError where a privilege is missing.
+/// engine::RefusedError where a privilege is missing, or the file is of an older pawl: no migration is applied to it.
 std::vector<PruneLine> prune(const PruneRequest& request);
 
 }  // namespace pawl::bin

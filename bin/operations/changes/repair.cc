@@ -17,7 +17,7 @@ using storage::EndedRun;
 
 std::string fitting_verb(const std::string& status, const std::string& run_id) {
   if (status == "done" || status == "cancelled") return "`pawl rerun " + run_id + "` makes a new run of it";
-  if (status == "dismissed") return "`pawl show " + run_id + "` says why; `pawl emit` writes a new event";
+  if (status == "dismissed") return "`pawl show " + run_id + "` says why, `pawl rerun " + run_id + "` begins it anew";
   return "`pawl cancel " + run_id + "` ends it";
 }
 

@@ -98,20 +98,26 @@ std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reade
   return resolve_runs(reader.runs_like(given.id, kRunsLookedAt), given);
 }
 
-std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints) {
+std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, const std::string& checkpoints) {
   std::optional<storage::CheckpointReader> reader;
-  std::vector<std::string> full;
+  std::vector<GivenRuns> full;
   for (const GivenRuns& runs : given) {
     if (is_full_id(runs.id)) {
-      full.push_back(runs.text());
+      full.push_back(runs);
       continue;
     }
     if (!reader) reader.emplace(checkpoints);
     const engine::RunName run = resolve_runs(*reader, runs).front();  // all are of one event
-    const bool of_event = run.event_id.starts_with(runs.id) || run.event_id.ends_with(runs.id);
-    full.push_back(of_event ? GivenRuns{run.event_id, runs.workflow}.text() : run.run_id);
+    full.push_back(begins_or_ends(run.event_id, runs.id) ? GivenRuns{run.event_id, runs.workflow}
+                                                         : GivenRuns{run.run_id, ""});
   }
   return full;
+}
+
+std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints) {
+  std::vector<std::string> ids;
+  for (const GivenRuns& runs : full_runs(given, checkpoints)) ids.push_back(runs.text());
+  return ids;
 }
 
 }  // namespace pawl::bin

@@ -35,8 +35,10 @@ std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& ca
 /// Of those in the checkpoints.
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given);
 
-/// As `ID` or `ID/WORKFLOW` with full ids. Beginnings and ends of ids need the checkpoints, a path; full ids do not, so
-/// that any host can name them.
+/// With full ids. Beginnings and ends of ids need the checkpoints, a path; full ids do not, so that any host can name
+/// them. Throws NotFoundError.
+std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, const std::string& checkpoints);
+/// The same as `ID` or `ID/WORKFLOW`.
 std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints);
 
 }  // namespace pawl::bin

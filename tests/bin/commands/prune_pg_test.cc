@@ -1,4 +1,6 @@
 // `pawl prune` as a process: what goes, what stays, and what it says while a worker has the file open.
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -107,4 +109,25 @@ TEST_CASE_METHOD(Fixture, "retentions of zero keep everything, and say so") {
   for (const auto& line : pruned({"--archive-retention", "0s", "--retention", "0s"}))
     CHECK(line["detail"] == "kept for ever: its retention is 0");
   CHECK(mails() == "2");
+}
+
+TEST_CASE_METHOD(Fixture, "a file of an older pawl is refused, and no migration is applied to it") {
+  told(200);
+  std::string table, application;
+  {
+    SQLite::Database made(job.checkpoints(), SQLite::OPEN_READONLY);
+    table = made.execAndGet("select sql from sqlite_schema where name = 'migrations'").getString();
+    application = made.execAndGet("pragma application_id").getString();
+  }
+  job.lose_store();
+  {
+    SQLite::Database older(job.checkpoints(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    older.exec(table);
+    older.exec("pragma application_id = " + application);
+  }
+  const Completed refused = job.pawl({"prune"});
+  CHECK(refused.code == 4);
+  CHECK_THAT(refused.err, Catch::Contains("they are of an older pawl"));
+  SQLite::Database left(job.checkpoints(), SQLite::OPEN_READONLY);
+  CHECK(left.execAndGet("select count(*) from sqlite_schema where type = 'table'").getInt() == 1);
 }

@@ -86,6 +86,7 @@ TEST_CASE_METHOD(Fixture, "a failed event with a corrected payload is handled on
   const Completed again = requeue(old, payload());
   CHECK(again.code == 4);
   CHECK_THAT(again.err, Catch::Contains("it is dismissed") && Catch::Contains("`pawl show " + old));
+  CHECK_THAT(again.err, Catch::Contains("`pawl rerun " + old));
 }
 
 TEST_CASE_METHOD(Fixture, "a payload that would fail again is refused with all of its problems") {
