@@ -52,8 +52,9 @@ Duration parse_duration(std::string_view text) {
 long parse_age(std::string_view option, std::string_view text) {
   const long seconds = whole_seconds(parse_duration(text));
   if (seconds > 0) return seconds;
-  throw UsageError(std::string(option) + " takes more than no time, not '" + std::string(text) +
-                   "': like 7d, or --all for every run");
+  std::string message(option);
+  message.append(" takes more than no time, not '").append(text).append("': like 7d, or --all for every run");
+  throw UsageError(message);
 }
 
 std::string duration_text(Duration duration) {
