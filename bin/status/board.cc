@@ -16,6 +16,8 @@ void StatusBoard::starting(const std::string& error) {
   measured_before_ = now_.measures;
   now_.runner.moving = now_.runner.waiting = 0;
   now_.runner.open_circuits.clear();
+  now_.measures.misfits = 0;
+  for (auto& step : now_.measures.steps) step.held = 0;
   now_.registered = false;
   now_.starting_error = error;
   now_.turned_at = clock_.now();

@@ -33,7 +33,8 @@ class StatusBoard {
  public:
   StatusBoard(const engine::Clock& clock, std::vector<std::string> steps);
 
-  /// The worker is trying to register, and why the last attempt failed. What was counted before stays counted.
+  /// The worker is trying to register, and why the last attempt failed. What was counted before stays counted,
+  /// and what is only true of now is nothing.
   void starting(const std::string& error);
   void turned(const engine::RunnerStatus& status);
   /// What is counted for the metrics; longer than `turned`, so a few times a second.

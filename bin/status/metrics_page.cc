@@ -2,6 +2,7 @@
 #include "bin/status/metrics_page.h"
 
 #include <algorithm>
+#include <map>
 
 #include "bin/settings/version.h"
 #include "bin/status/exposition.h"
@@ -69,6 +70,9 @@ void add_executions(Exposition& page, const engine::Measures& measures) {
 }
 
 void add_workflows(Exposition& page, const engine::Measures& measures) {
+  page.head("pawl_workflow_claims_total", "counter", "Events claimed, by workflow.");
+  for (const auto& [workflow, runs] : measures.workflows)
+    page.sample("pawl_workflow_claims_total", {{"workflow", workflow}}, runs.claimed);
   page.head("pawl_workflow_runs_total", "counter", "Runs that ended, by how.");
   for (const auto& [workflow, runs] : measures.workflows) {
     page.sample("pawl_workflow_runs_total", {{"workflow", workflow}, {"status", "done"}}, runs.done);
@@ -121,12 +125,11 @@ void add_gauge(Exposition& page, const WorkerStatus& status, const char* name, c
 void add_in_doubt(Exposition& page, const WorkerStatus& status) {
   page.head("pawl_in_doubt", "gauge",
             "Mails that wait for somebody who knows whether they were sent, of every worker.");
-  for (const auto& [workflow, runs] : status.measures.workflows) {
-    double value = 0;
-    for (const storage::Gauge& one : status.gauges.all)
-      if (one.name == "in_doubt" && one.workflow == workflow) value = one.value;
-    page.sample("pawl_in_doubt", {{"workflow", workflow}}, value);
-  }
+  std::map<std::string, double> in_doubt;
+  for (const auto& [workflow, runs] : status.measures.workflows) in_doubt[workflow] = 0;
+  for (const storage::Gauge& one : status.gauges.all)
+    if (one.name == "in_doubt") in_doubt[one.workflow] = one.value;
+  for (const auto& [workflow, value] : in_doubt) page.sample("pawl_in_doubt", {{"workflow", workflow}}, value);
 }
 
 void add_postgres(Exposition& page, const WorkerStatus& status) {
@@ -134,6 +137,9 @@ void add_postgres(Exposition& page, const WorkerStatus& status) {
   page.head("pawl_backlog_runs", "gauge", "Unfinished runs in the outbox, of every worker.");
   add_gauge(page, status, "pawl_backlog_runs", "backlog_pending", {"state", "pending"});
   add_gauge(page, status, "pawl_backlog_runs", "backlog_leased", {"state", "leased"});
+  page.head("pawl_backlog_due_runs", "gauge",
+            "Of the pending ones those that any worker of their workflow could claim now.");
+  add_gauge(page, status, "pawl_backlog_due_runs", "backlog_due");
   page.head("pawl_oldest_unfinished_age_seconds", "gauge", "Age of the oldest unfinished event; 0: there is none.");
   add_gauge(page, status, "pawl_oldest_unfinished_age_seconds", "oldest_age_seconds");
   add_in_doubt(page, status);

@@ -40,14 +40,17 @@ ExitCode WorkerLoop::run() {
 
 WorkerLoop::Ended WorkerLoop::run_session() {
   board_.starting("");
+  WorkerSession session(world_);
   try {
-    WorkerSession session(world_);
     if (!open(session)) return Ended::kStoppedBeforeStart;
     log_.line(LogLevel::kInfo, "worker registered");
     service_.ready();
     return drive(session);
   } catch (const engine::LeaseLostError& error) {
     log_.line(LogLevel::kWarn, "lease lost: registering again under a new epoch", {{"error", error.what()}});
+    board_.turned(session.runner().status());
+    board_.measured(session.runner().measures(), session.outbox().gauges());
+    board_.starting(error.what());
     return Ended::kLeaseLost;
   }
 }
@@ -145,6 +148,10 @@ void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
   if (batches != batch_problem_ && !batches.empty())
     log_.line(LogLevel::kWarn, "batches cannot be worked on yet", {{"error", batches}});
   batch_problem_ = batches;
+  const std::string gauges = outbox.gauges_problem();
+  if (gauges != gauges_problem_ && !gauges.empty())
+    log_.line(LogLevel::kWarn, "the backlog cannot be counted for the metrics yet", {{"error", gauges}});
+  gauges_problem_ = gauges;
   report_pruned(outbox);
   report_takeovers(outbox);
   std::vector<std::string> problems = outbox.application_problems();

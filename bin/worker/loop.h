@@ -54,8 +54,8 @@ class WorkerLoop {
   ServiceManager service_;
   bool draining_ = false;
   bool registered_before_ = false;
-  std::vector<std::string> application_problems_;                ///< As last logged.
-  std::string archive_problem_, prune_problem_, batch_problem_;  ///< As last logged.
+  std::vector<std::string> application_problems_;                                 ///< As last logged.
+  std::string archive_problem_, prune_problem_, batch_problem_, gauges_problem_;  ///< As last logged.
   engine::Timestamp drain_started_{};
   engine::Timestamp started_{};
   engine::Timestamp published_{};

@@ -43,12 +43,14 @@ struct CallMeasures {
 
 /// Of the runs of one workflow.
 struct RunMeasures {
+  std::uint64_t claimed = 0;  ///< One that is claimed again counts again.
   std::uint64_t done = 0;
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   DurationHistogram end_to_end{};  ///< From the event's transaction, by Postgres' clock, to the durable end, by ours.
 
   RunMeasures& operator+=(const RunMeasures& other) {
+    claimed += other.claimed;
     done += other.done;
     failed += other.failed;
     cancelled += other.cancelled;

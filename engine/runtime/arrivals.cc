@@ -34,6 +34,7 @@ void Arrivals::supersede(RunNumber run) {
 
 void Arrivals::arrive(Arrival arrival) {
   ++claimed_;
+  ++use_.life.measures_of(arrival.event.workflow).claimed;
   if (RunState* const in_memory = use_.runs.find(arrival.event))
     arrive_again(*in_memory, arrival.event);
   else if (!arrival.known.empty())

@@ -84,14 +84,16 @@ end $$;
 
 -- Those who maintain take turns by a lock that is in no reader's and no writer's way. Failed events of an expired month
 -- move to the default partition, and stay there until they are resumed or dismissed.
-create function pawl.maintain_archive(keep interval default null) returns int
+create function pawl.expire_archive(keep interval, out months int, out events bigint)
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp
 set timezone = 'UTC' set datestyle = 'ISO, MDY' set standard_conforming_strings = on set lock_timeout = '1s' as $$
 declare
   this_month timestamp := date_trunc('month', now() at time zone 'UTC');
   expired text;
-  dropped int := 0;
+  leaving bigint;
 begin
+  months := 0;
+  events := 0;
   -- months are of thirty days where intervals are compared, and as long as they are where one is subtracted
   if keep not between interval '1 day' and interval '1000 years' or now() - keep > now() - interval '1 day' then
     raise exception 'maintain_archive: to keep % is asked for, and 1 day to 1000 years can be', keep
@@ -101,7 +103,7 @@ begin
   for ahead in 0..2 loop
     perform pawl.create_archive_month(this_month + ahead * interval '1 month');
   end loop;
-  if keep is null then return 0; end if;
+  if keep is null then return; end if;
   for expired in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'pawl.outbox_archive'::regclass and c.relname ~ '^outbox_archive_[0-9]{4}_[0-9]{2}$'
@@ -109,12 +111,21 @@ begin
   loop
     execute format('alter table pawl.outbox_archive detach partition pawl.%I', expired);
     execute format('insert into pawl.outbox_archive select * from pawl.%I where status = ''failed''', expired);
+    execute format('select count(*) from pawl.%I where status <> ''failed''', expired) into leaving;
+    events := events + leaving;
     execute format('drop table pawl.%I', expired);
-    dropped := dropped + 1;
+    months := months + 1;
   end loop;
   delete from pawl.outbox_archive_default where finished_at < now() - keep and status <> 'failed';
-  return dropped;
+  get diagnostics leaving = row_count;
+  events := events + leaving;
 end $$;
+comment on function pawl.expire_archive is 'As pawl.maintain_archive; says how many events left the archive as well.';
+
+create function pawl.maintain_archive(keep interval default null) returns int
+language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  select months from pawl.expire_archive(keep)
+$$;
 comment on function pawl.maintain_archive is
   'Creates the archive''s coming partitions, drops those wholly older than keep (null: none) but for their failed events, returns how many.';
 

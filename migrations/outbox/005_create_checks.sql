@@ -60,11 +60,13 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   from pawl.workflows w
   full join (select o.workflow, count(*) filter (where o.lease_epoch is null) as pending,
                     count(*) filter (where o.lease_epoch is not null) as leased,
+                    count(*) filter (where o.lease_epoch is null and o.available_at <= now() and not o.only_store) as due,
                     min(o.created_at) filter (where isfinite(o.created_at)) as oldest
              from pawl.outbox o group by o.workflow) b using (workflow)
   cross join lateral (values
     ('backlog_pending', coalesce(b.pending, 0)::double precision),
     ('backlog_leased', coalesce(b.leased, 0)::double precision),
+    ('backlog_due', coalesce(b.due, 0)::double precision),
     ('oldest_age_seconds', coalesce(extract(epoch from now() - b.oldest), 0)::double precision)) gauge (name, value)
 $$;
 insert into pawl.gauges values ('outbox', 'pawl.read_backlog');
@@ -83,12 +85,32 @@ comment on column pawl.retained.name is 'As the log names it.';
 comment on column pawl.retained.count_old is 'Function of the age: how many rows would go now.';
 comment on column pawl.retained.behind is 'Where the next step goes on; null: at the beginning.';
 
+-- Months go as a whole: what is in one that is over for longer than `keep`, and what lies in the default partition. Failed
+-- events stay.
+create view pawl.archive_ages as
+  select a.id, a.effects_of, a.status, a.finished_at,
+         case when a.status = 'failed' then 'infinity'
+              when a.tableoid = 'pawl.outbox_archive_default'::regclass then a.finished_at
+              else (date_trunc('month', a.finished_at at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+         end as ages_from
+  from pawl.outbox_archive a;
+comment on view pawl.archive_ages is 'Archived events, and from when on each grows old: one goes once that is longer ago than what is kept.';
+
+-- A view, and no function of one event: a count over very many rows can be an anti-join then.
+create view pawl.known_events as
+  select o.id as event_id, 'infinity'::timestamptz as ages_from from pawl.outbox o
+  union all
+  select o.effects_of, 'infinity' from pawl.outbox o where o.effects_of is not null
+  union all
+  select a.id, a.ages_from from pawl.archive_ages a
+  union all
+  select a.effects_of, a.ages_from from pawl.archive_ages a where a.effects_of is not null;
+comment on view pawl.known_events is
+  'Events that are in the outbox or in the archive, or whose effects a rerun does that is there, and from when on each grows old.';
+
 create function pawl.is_gone(event_id uuid) returns boolean
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select not exists (select from pawl.outbox o where o.id = event_id)
-     and not exists (select from pawl.outbox_archive a where a.id = event_id)
-     and not exists (select from pawl.outbox o where o.effects_of = event_id)
-     and not exists (select from pawl.outbox_archive a where a.effects_of = event_id)
+  select not exists (select from pawl.known_events k where k.event_id = is_gone.event_id)
 $$;
 comment on function pawl.is_gone is
   'Whether an event is neither in the outbox nor in the archive, and no rerun there does its effects.';
@@ -105,26 +127,11 @@ begin
   if cardinality(ids) < step then last := null; end if;
 end $$;
 
--- Months go as a whole: what is in one that is over for longer than `keep`, and what lies in the default partition.
-create function pawl.leaves_archive(archived pawl.outbox_archive, keep interval) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select archived.status <> 'failed'
-     and (archived.finished_at < date_trunc('month', (now() - keep) at time zone 'UTC') at time zone 'UTC'
-          or archived.finished_at < now() - keep and exists (
-               select from pawl.outbox_archive_default d where d.id = archived.id and d.finished_at = archived.finished_at))
-$$;
-comment on function pawl.leaves_archive is 'Whether an archived event is old enough to go, and nobody has to act on it any more.';
-
-create function pawl.would_be_gone(event_id uuid, keep interval) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select not exists (select from pawl.outbox o where o.id = event_id)
-     and not exists (select from pawl.outbox_archive a where a.id = event_id and not pawl.leaves_archive(a, keep))
-$$;
-comment on function pawl.would_be_gone is 'Whether an event is gone once what is older has left the archive.';
-
 create function pawl.count_old_commands(age interval) returns bigint
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select count(*) from pawl.commands c where c.requested_at < now() - age and pawl.would_be_gone(c.event_id, age)
+  select count(*) from pawl.commands c
+  where c.requested_at < now() - age
+    and not exists (select from pawl.known_events k where k.event_id = c.event_id and k.ages_from >= now() - age)
 $$;
 insert into pawl.retained (name, prune, count_old) values ('commands', 'pawl.prune_commands', 'pawl.count_old_commands');
 
@@ -134,7 +141,7 @@ declare
   kept record;
 begin
   name := 'archived events';
-  select count(*) into old from pawl.outbox_archive a where pawl.leaves_archive(a, keep);
+  select count(*) into old from pawl.archive_ages a where a.ages_from < now() - keep;
   select coalesce(sum(pg_total_relation_size(c.oid)), 0) into bytes
   from pg_inherits i join pg_class c on c.oid = i.inhrelid
   where i.inhparent = 'pawl.outbox_archive'::regclass and c.relname ~ '^outbox_archive_[0-9]{4}_[0-9]{2}$'
@@ -157,20 +164,28 @@ returns setof record
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set lock_timeout = '1s' as $$
 declare
   kept record;
+  months int;
 begin
   through := true;
-  name := 'archived months';
-  removed := pawl.maintain_archive(keep);
-  return next;
-  for kept in select r.name, r.prune, r.behind from pawl.retained r order by r.name for update loop
+  if step > 0 then
+    select e.months, e.events into months, removed from pawl.expire_archive(keep) e;
+    name := 'archived events';
+    return next;
+    name := 'archived months';
+    removed := months;
+    return next;
+    perform from pawl.retained r order by r.name for update;
+  end if;
+  for kept in select r.name, r.prune, r.behind from pawl.retained r order by r.name loop
     name := kept.name;
     execute format('select removed, last from %s($1, $2, $3)', kept.prune) into removed, kept.behind
       using keep, kept.behind, step;
+    continue when step = 0;
     update pawl.retained r set behind = kept.behind where r.name = kept.name and r.behind is distinct from kept.behind;
     through := kept.behind is null;
     return next;
   end loop;
 end $$;
 comment on function pawl.prune is
-  'Drops archived months older than keep, then a step of what is kept about events that are gone; says how much of each, and whether a step has come to the end.';
+  'Drops archived months older than keep, then a step of what is kept about events that are gone; says how much of each, and whether a step has come to the end. A step of 0 locks and removes nothing, and fails where a later one would.';
 select pawl.close_functions();

@@ -388,6 +388,16 @@ begin
   removed := removed + batches_gone;
   last := case when looked_at.count = step then looked_at.last end;
 end $$;
-insert into pawl.retained values ('batches', 'pawl.prune_batches');
+create function pawl.count_old_batches(age interval) returns bigint
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select (select count(*) from pawl.batch_runs r join pawl.batches b on b.id = r.batch
+          where b.finished_at < now() - age
+            and not exists (select from pawl.known_events k where k.event_id = r.run_id and k.ages_from >= now() - age))
+       + (select count(*) from pawl.batches b
+          where b.finished_at < now() - age
+            and not exists (select from pawl.batch_runs r join pawl.known_events k on k.event_id = r.run_id
+                            where r.batch = b.id and k.ages_from >= now() - age))
+$$;
+insert into pawl.retained (name, prune, count_old) values ('batches', 'pawl.prune_batches', 'pawl.count_old_batches');
 
 select pawl.close_functions();

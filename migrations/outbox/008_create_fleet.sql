@@ -30,15 +30,26 @@ comment on table pawl.takeover_runs is 'The first 10,000 runs of each takeover.'
 create function pawl.prune_takeovers(age interval, behind text, step int, out removed bigint, out last text)
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
-  old bigint[] := array(select t.takeover from pawl.takeovers t where t.at < now() - age order by t.takeover limit 10);
+  old bigint[] := array(select t.takeover from pawl.takeovers t
+                        where t.at < now() - age order by t.takeover limit least(step, 10));
+  takeovers_gone bigint;
 begin
   delete from pawl.takeover_runs r where ctid = any(array(
     select ctid from pawl.takeover_runs r where r.takeover = any(old) limit step));
   get diagnostics removed = row_count;
+  if removed = step or cardinality(old) = 10 then last := old[1]::text; end if;  -- there may be more
   delete from pawl.takeovers t
   where t.takeover = any(old) and not exists (select from pawl.takeover_runs r where r.takeover = t.takeover);
+  get diagnostics takeovers_gone = row_count;
+  removed := removed + takeovers_gone;
 end $$;
-insert into pawl.retained values ('takeovers', 'pawl.prune_takeovers');
+create function pawl.count_old_takeovers(age interval) returns bigint
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select count(r.takeover) + count(distinct t.takeover)
+  from pawl.takeovers t left join pawl.takeover_runs r using (takeover) where t.at < now() - age
+$$;
+insert into pawl.retained (name, prune, count_old) values
+  ('takeovers', 'pawl.prune_takeovers', 'pawl.count_old_takeovers');
 
 create view pawl.v1_takeovers as
   select t.takeover, r.run_id, t.at, t.from_epoch, t.from_store, t.from_host, t.by_epoch, t.by_store, t.by_host, t.runs
@@ -123,8 +134,13 @@ begin
   delete from pawl.pauses p where p.pause = any(array(
     select o.pause from pawl.pauses o where o.ended_at < now() - age order by o.pause limit prune_pauses.step));
   get diagnostics removed = row_count;
+  if removed = prune_pauses.step then last := 'more'; end if;
 end $$;
-insert into pawl.retained values ('pauses', 'pawl.prune_pauses');
+create function pawl.count_old_pauses(age interval) returns bigint
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select count(*) from pawl.pauses p where p.ended_at < now() - age
+$$;
+insert into pawl.retained (name, prune, count_old) values ('pauses', 'pawl.prune_pauses', 'pawl.count_old_pauses');
 
 create view pawl.v1_pauses as
   select step, workflows, reason, since, ended_at, epoch, store, host from pawl.pauses

@@ -42,7 +42,7 @@ class OutboxClaims {
   std::string archive_problem() const { return archive_partitions_.problem(); }
   std::string batch_problem() const { return batches_.problem(); }
   ArchiveRetention& retention() { return retention_; }
-  Gauges gauges() const { return gauges_.read(); }
+  const OutboxGauges& gauges() const { return gauges_; }
 
  private:
   using Events = std::vector<engine::Event>;

@@ -195,7 +195,9 @@ Takeovers PostgresOutbox::take_takeovers() { return lanes_->news.take(); }
 
 std::string PostgresOutbox::prune_problem() const { return lanes_->claims.retention().problem(); }
 
-Gauges PostgresOutbox::gauges() const { return lanes_->claims.gauges(); }
+Gauges PostgresOutbox::gauges() const { return lanes_->claims.gauges().read(); }
+
+std::string PostgresOutbox::gauges_problem() const { return lanes_->claims.gauges().problem(); }
 
 std::string PostgresOutbox::archive_problem() const { return lanes_->claims.archive_problem(); }
 

@@ -65,8 +65,9 @@ class PostgresOutbox final : public engine::Outbox {
   /// thread.
   Pruned take_pruned();
   std::string prune_problem() const;
-  /// What lies in Postgres, as last counted. Called from any thread.
+  /// What lies in Postgres, as last counted, and why it could not be, as last tried. Called from any thread.
   Gauges gauges() const;
+  std::string gauges_problem() const;
 
  private:
   class Lanes;

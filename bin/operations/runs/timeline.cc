@@ -39,9 +39,13 @@ std::optional<Story> story_of(const storage::CheckpointReader& reader, const std
         {entry.at, entry.what, entry.step, entry.key, entry.attempt, entry.status, std::move(entry.detail), ""});
   ask_postgres(postgres, story);
   for (const storage::HistoryEntry& entry : story.history.entries)
-    story.lines.push_back({entry.at, entry.what, "", entry.user_id, 0, entry.status, entry.detail, entry.by});
-  std::ranges::stable_sort(story.lines, {}, &StoryLine::at);
+    story.lines.push_back({entry.at, entry.what, entry.step, entry.user_id, 0, entry.status, entry.detail, entry.by});
+  sort_by_time(story.lines);
   return story;
+}
+
+void sort_by_time(std::vector<StoryLine>& lines) {
+  std::ranges::stable_sort(lines, {}, [](const StoryLine& line) { return text::parse_rfc3339(line.at); });
 }
 
 std::string later(const std::string& from, const std::string& at) {

@@ -13,8 +13,9 @@
 namespace pawl::bin {
 
 struct StoryLine {
-  std::string at;    ///< RFC 3339, UTC.
-  std::string what;  ///< `started`, `step`, `attempt`, `waiting`, `ended`, `takeover`, or the verb of a command.
+  std::string at;  ///< RFC 3339, UTC.
+  std::string
+      what;  ///< `started`, `step`, `attempt`, `waiting`, `ended`, `takeover`, `paused`, or the verb of a command.
   std::string step;
   std::string key;  ///< The item of the step, or the user whom a command is about.
   int attempt = 0;  ///< 0: it is about none.
@@ -35,6 +36,9 @@ struct Story {
 /// the run. Throws what reading them throws.
 std::optional<Story> story_of(const storage::CheckpointReader& reader, const std::string& postgres,
                               const std::string& run_id);
+
+/// By when each was, whatever digits its time has: the checkpoints tell milliseconds, Postgres microseconds.
+void sort_by_time(std::vector<StoryLine>& lines);
 
 /// How long after `from` `at` is, as `2 min later`; both RFC 3339 in UTC. Empty for less than a second, or backwards.
 std::string later(const std::string& from, const std::string& at);

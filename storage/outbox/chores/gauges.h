@@ -23,7 +23,7 @@ struct Gauges {
   std::chrono::steady_clock::time_point read_at{};
 };
 
-/// Reads them from time to time while a worker runs. `turn` is one thread's, `read` any's.
+/// Reads them from time to time while a worker runs. `turn` is one thread's, the others are any's.
 class OutboxGauges {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -33,16 +33,19 @@ class OutboxGauges {
   /// Reads nothing. Throws engine::RefusedError where the function is missing, or denied to this role.
   static void check_access(PostgresConnection& connection);
 
-  /// Asks if it is time. Never throws an engine::Error: what cannot be read now is read at the next turn. What takes
-  /// long is read the more rarely: a fiftieth of the time at most goes into it.
+  /// Asks if it is time. Never throws an engine::Error: what cannot be read now is read at the next time. What takes
+  /// long, to fail as well, is read the more rarely: a fiftieth of the time at most goes into it.
   void turn(PostgresConnection& connection, Time now);
   Gauges read() const;
+  /// Why they could not be read, as last tried; empty: they could.
+  std::string problem() const;
 
  private:
   const std::chrono::microseconds every_;
   Time due_at_ = Time::min();
   mutable std::mutex mutex_;
   Gauges gauges_;
+  std::string problem_;
 };
 
 }  // namespace pawl::storage

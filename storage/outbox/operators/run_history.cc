@@ -11,6 +11,8 @@ namespace pawl::storage {
 
 namespace {
 
+constexpr int kPausesMax = 100;  // the latest; more of one run tell nothing new
+
 std::string rfc3339(const std::string& moment) {
   return "to_char(" + moment + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 }
@@ -21,21 +23,25 @@ struct Readable {
   bool emails = false;
   bool people = false;
   bool takeovers = false;
+  bool pauses = false;
 };
 
 Readable look(PostgresConnection& connection) {
   const Rows found = connection.run(
       "look for what is told of runs",
       "select coalesce(bool_or(v.name = 'emails'), false), coalesce(bool_or(v.name = 'people'), false),"
-      " coalesce(bool_or(v.name = 'takeovers'), false), coalesce(bool_or(v.name = 'application'), false)"
+      " coalesce(bool_or(v.name = 'takeovers'), false), coalesce(bool_or(v.name = 'application'), false),"
+      " coalesce(bool_or(v.name = 'pauses'), false)"
       " from (values ('emails', to_regclass('pawl.v1_emails')), ('people', to_regclass('pawl.recipients')),"
-      " ('takeovers', to_regclass('pawl.v1_takeovers')), ('application', to_regclass('pawl.application')))"
+      " ('takeovers', to_regclass('pawl.v1_takeovers')), ('pauses', to_regclass('pawl.v1_pauses')), ('application', "
+      "to_regclass('pawl.application')))"
       " v (name, view) where v.view is not null and has_any_column_privilege(v.view, 'select')",
       {});
   Readable readable;
   readable.emails = found.boolean(0, 0);
   readable.people = found.boolean(0, 1);
   readable.takeovers = found.boolean(0, 2);
+  readable.pauses = found.boolean(0, 4);
   if (!found.boolean(0, 3)) return readable;
   const Rows table =
       connection.run("find notifications", "select format('%I.notifications', schema) from pawl.application", {});
@@ -62,6 +68,30 @@ void read_entries(PostgresConnection& connection, const Readable& readable, cons
   for (std::size_t row = 0; row < rows.size(); ++row)
     history.entries.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
                                rows.string(row, 4), rows.string(row, 5)});
+}
+
+// While the run was unfinished, in a worker that had it or that its checkpoints are of.
+void read_pauses(PostgresConnection& connection, const Readable& readable, const std::string& run_id,
+                 RunHistory& history) {
+  std::string stores = "select r.store union all select w.store from pawl.v1_workers w where w.epoch = r.epoch";
+  if (readable.takeovers) stores += " union all select t.from_store from pawl.v1_takeovers t where t.run_id = r.run_id";
+  const Rows rows =
+      connection.run("read pauses",
+                     "select " + rfc3339("p.since") +
+                         ", p.step, case when p.ended_at is null then 'paused' else 'over' end, p.reason"
+                         " || coalesce('; until ' || " +
+                         rfc3339("p.ended_at") +
+                         ", '') from pawl.v1_events r join pawl.v1_pauses p"
+                         " on r.workflow = any(p.workflows) and p.since < coalesce(r.finished_at, 'infinity')"
+                         " and coalesce(p.ended_at, 'infinity') > r.created_at and p.store in (" +
+                         stores +
+                         ")"
+                         " where r.run_id = $1::uuid order by p.since desc limit " +
+                         std::to_string(kPausesMax),
+                     {run_id});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    history.entries.push_back(
+        {rows.string(row, 0), "paused", "", rows.string(row, 2), rows.string(row, 3), "", rows.string(row, 1)});
 }
 
 // A run that was made from another one tells under that one's keys.
@@ -128,6 +158,7 @@ RunHistory history_of(const std::string& conninfo, const std::string& run_id, co
   PostgresConnection connection(conninfo);
   const Readable readable = look(connection);
   read_entries(connection, readable, run_id, history);
+  if (readable.pauses) read_pauses(connection, readable, run_id, history);
   read_deliveries(connection, readable, run_id, history);
   read_lineage(connection, run_id, history);
   if (readable.people) read_people(connection, users, history);

@@ -10,11 +10,12 @@ namespace pawl::storage {
 /// One thing that happened to the run.
 struct HistoryEntry {
   std::string at;       ///< RFC 3339, UTC.
-  std::string what;     ///< `takeover`, or the verb of a command, like `resume`.
+  std::string what;     ///< `takeover`, `paused`, or the verb of a command, like `resume`.
   std::string user_id;  ///< Whose mail it is about; empty: nobody's.
   std::string status;   ///< What came of it.
   std::string detail;   ///< The note that was given, or between whom it was.
   std::string by;       ///< Who asked, as he says; with the login where that is another. Empty: nobody.
+  std::string step{};   ///< That was paused; empty: it is about none.
 };
 
 /// One notification or mail.

@@ -153,6 +153,14 @@ begin
   get diagnostics removed = row_count;
   if cardinality(events) < step then last := null; end if;
 end $$;
-insert into pawl.retained values ('sync failures', 'pawl.prune_sync_failures');
+create function pawl.count_old_sync_failures(age interval) returns bigint
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select count(*) from pawl.sync_failures f
+  where f.failed_at < now() - age
+    and not exists (select from pawl.known_events k where k.event_id = f.event_id and k.ages_from >= now() - age)
+    and not exists (select from pawl.known_events k where k.event_id = f.recovery and k.ages_from >= now() - age)
+$$;
+insert into pawl.retained (name, prune, count_old) values
+  ('sync failures', 'pawl.prune_sync_failures', 'pawl.count_old_sync_failures');
 
 select pawl.close_functions();

@@ -200,7 +200,8 @@ end $$;
 create function pawl.count_old_mails(age interval) returns bigint
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select count(*) from pawl.email_deliveries d
-  where greatest(d.claimed_at, d.settled_at) < now() - age and pawl.would_be_gone(d.event_id, age)
+  where greatest(d.claimed_at, d.settled_at) < now() - age
+    and not exists (select from pawl.known_events k where k.event_id = d.event_id and k.ages_from >= now() - age)
 $$;
 insert into pawl.retained (name, prune, count_old) values ('mails', 'pawl.prune_mails', 'pawl.count_old_mails');
 
