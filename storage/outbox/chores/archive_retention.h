@@ -41,8 +41,8 @@ class ArchiveRetention {
   /// Keeps for `keep` (0: for ever), and looks for what is older every so often.
   ArchiveRetention(std::chrono::microseconds keep, std::chrono::microseconds every) : keep_(keep), every_(every) {}
 
-  /// Removes nothing, and runs what a step runs. Throws engine::RefusedError where one of its functions fails, is missing,
-  /// or is denied to this role.
+  /// Removes nothing, and runs what a step runs. Throws engine::RefusedError where one of its functions fails, is
+  /// missing, or is denied to this role.
   static void check_access(PostgresConnection& connection);
 
   /// One small step if it is time. Never throws an engine::Error: what cannot be removed now is at the next time.

@@ -1,6 +1,7 @@
 // Asks for what there is in this database, in a few statements over one connection.
 #include "storage/outbox/operators/run_history.h"
 
+#include <algorithm>
 #include <set>
 
 #include "engine/authoring/uuid.h"
@@ -159,6 +160,7 @@ RunHistory history_of(const std::string& conninfo, const std::string& run_id, co
   const Readable readable = look(connection);
   read_entries(connection, readable, run_id, history);
   if (readable.pauses) read_pauses(connection, readable, run_id, history);
+  std::ranges::stable_sort(history.entries, {}, &HistoryEntry::at);
   read_deliveries(connection, readable, run_id, history);
   read_lineage(connection, run_id, history);
   if (readable.people) read_people(connection, users, history);

@@ -68,6 +68,46 @@ TEST_CASE_METHOD(Fixture,
   CHECK(rows_of(pruned({"--archive-retention", "90d"}), "mails") == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, however many steps that takes") {
+  const std::string id = told(200), event = told(1);
+  for (const char* sql :
+       {"update pawl.sync_failures set failed_at = now() - interval '200 days'",
+        "insert into pawl.outbox_archive (position, id, effects_of, created_at, finished_at, deliveries, resumes, "
+        "store,"
+        " status, workflow, type, aggregatetype, aggregateid, payload, headers) select 1, gen_random_uuid(), $1::uuid,"
+        " now(), now(), 1, 0, gen_random_uuid(), 'done', 'w', 't', 'a', '1', '{}', '{}'",
+        "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
+        " workflow, type, aggregatetype, aggregateid, payload, headers) select 1, gen_random_uuid(), now(),"
+        " now() - interval '150 days', 1, 0, gen_random_uuid(), 'done', 'w', 't', 'a', '1', '{}', '{}'",
+        "insert into pawl.takeovers (at, from_epoch, by_epoch, runs) select now() - interval '200 days', 1, 2, 3"
+        " from generate_series(1, 25)",
+        "insert into pawl.takeover_runs select 1, gen_random_uuid() from generate_series(1, 2500)",
+        "insert into pawl.pauses (epoch, step, workflows, reason, since, ended_at) select 1, 's', '{w}', 'r',"
+        " now() - interval '201 days', now() - interval '200 days' from generate_series(1, 2500)",
+        "insert into pawl.batches (verb, filter, requested_by, runs, taken, finished_at, state) select 'resume', '{}',"
+        " 'me', 2, 2, now() - interval '200 days', 'done' from generate_series(1, 2)",
+        "insert into pawl.batch_runs (batch, place, run_id) select b.id, n, case when n = b.id then $1::uuid"
+        " else gen_random_uuid() end from pawl.batches b, generate_series(1, 2) n where b.id = 1",
+        "insert into pawl.commands (verb, event_id, requested_by, requested_at, outcome) select 'resume', e, 'me',"
+        " now() - interval '200 days', 'resumed' from unnest(array[$1::uuid, gen_random_uuid()]) e"})
+    job.database.exec(sql, std::string(sql).find("$1") == std::string::npos ? std::vector<std::string>{}
+                                                                            : std::vector<std::string>{id});
+  const auto would = pruned({"--dry-run", "--archive-retention", "90d"});
+  const auto did = pruned({"--archive-retention", "90d"});
+  for (const auto& [what, rows] : std::map<std::string, int>{{"archived events", 2},
+                                                             {"batches", 2},
+                                                             {"commands", 1},
+                                                             {"mails", 0},
+                                                             {"pauses", 2500},
+                                                             {"sync failures", 0},
+                                                             {"takeovers", 2525}}) {
+    CAPTURE(what);
+    CHECK(rows_of(would, what) == rows);
+    CHECK(rows_of(did, what) == rows);
+  }
+  CHECK(rows_of(did, "archived months") == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "P2: an event that is delivered again after everything else was pruned finds what it did") {
   const std::string id = told(200);
   const std::string told_then = job.database.value("select count(*) from notifications");

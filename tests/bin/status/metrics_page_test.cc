@@ -23,12 +23,13 @@ WorkerStatus busy_worker() {
   measures.steps.push_back({"send-email", {}, 6});
   measures.steps[0].calls.duration.add(700ms, 2);
   measures.steps[0].calls.batch.add(2);
-  measures.workflows.push_back({"notify", {.done = 7, .failed = 1}});
+  measures.workflows.push_back({"notify", {.claimed = 11, .done = 7, .failed = 1}});
   measures.workflows[0].runs.end_to_end.add(90min);
   measures.misfits = 2;
   status.disk = CheckpointDisk{4096, 512, 1'000'000'000'000};
   status.gauges.all = {{"backlog_pending", "notify", 12},
                        {"backlog_leased", "notify", 3},
+                       {"backlog_due", "notify", 10},
                        {"oldest_age_seconds", "notify", 61.5},
                        {"in_doubt", "notify", 1}};
   return status;
@@ -53,6 +54,7 @@ TEST_CASE("executions are shown by workflow and step, and the rest of what is co
         "\npawl_executions_failed_total{workflow=\"notify\",step=\"send-email\"} 2\n",
         "\npawl_executions_in_doubt_total{workflow=\"notify\",step=\"send-email\"} 3\n",
         "\npawl_executions_suppressed_total{workflow=\"notify\",step=\"send-email\"} 4\n",
+        "\npawl_workflow_claims_total{workflow=\"notify\"} 11\n", "\npawl_backlog_due_runs{workflow=\"notify\"} 10\n",
         "\npawl_workflow_runs_total{workflow=\"notify\",status=\"done\"} 7\n", "\npawl_runs_misfit 2\n",
         "\npawl_runs_held{step=\"send-email\"} 6\n", "\npawl_checkpoint_wal_bytes 512\n",
         "\npawl_checkpoint_free_bytes 1000000000000\n",
@@ -80,6 +82,15 @@ TEST_CASE("what nobody has asked Postgres or the disk for is left out, not shown
   const std::string text = metrics_text({});
   for (const char* name : {"pawl_backlog_runs", "pawl_in_doubt", "pawl_checkpoint_free_bytes"})
     CHECK(text.find(name) == std::string::npos);
+}
+
+TEST_CASE("mails in doubt are shown of every workflow, one that this worker does not run among them") {
+  WorkerStatus status = busy_worker();
+  status.measures.workflows.push_back({"quiet", {}});
+  status.gauges.all.push_back({"in_doubt", "elsewhere", 2});
+  const std::string text = metrics_text(status);
+  for (const char* line : {"\npawl_in_doubt{workflow=\"elsewhere\"} 2\n", "\npawl_in_doubt{workflow=\"quiet\"} 0\n"})
+    CHECK_THAT(text, Catch::Contains(line));
 }
 
 TEST_CASE("a name with quotes, backslashes or line ends stays one label") {

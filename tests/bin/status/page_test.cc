@@ -102,6 +102,21 @@ TEST_CASE_METHOD(Fixture, "counters go on rising after a lost lease, and what wa
   CHECK(board.read().runner.done == 8);
 }
 
+TEST_CASE_METHOD(Fixture, "what is measured goes on rising after a lost lease, and what was only true then is gone") {
+  pawl::engine::Measures measures;
+  measures.steps.push_back({.step = "send-email", .held = 4});
+  measures.workflows.push_back({"notify", {.claimed = 5}});
+  measures.misfits = 2;
+  board.measured(measures, {});
+  board.starting("the lease is lost");
+  CHECK(board.read().measures.misfits == 0);
+  CHECK(board.read().measures.steps[0].held == 0);
+  CHECK(board.read().measures.workflows[0].runs.claimed == 5);
+  board.measured(measures, {});
+  CHECK(board.read().measures.misfits == 2);
+  CHECK(board.read().measures.workflows[0].runs.claimed == 10);
+}
+
 TEST_CASE_METHOD(Fixture, "an unknown path is not found and names those that exist") {
   CHECK(get("/").status == 404);
   CHECK_THAT(get("/admin").body, Catch::Contains("/healthz"));

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "engine/authoring/errors.h"
+#include "storage/outbox/chores/archive_retention.h"
+#include "storage/outbox/chores/gauges.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;
@@ -196,7 +198,8 @@ TEST_CASE_METHOD(Retained,
     return effects(old) == "0 0";
   }));
   CHECK(status_of(old) == "gone");
-  CHECK(outbox.take_pruned() == storage::Pruned{{"archived months", 1}, {"commands", 1}, {"mails", 1}});
+  CHECK(outbox.take_pruned() ==
+        storage::Pruned{{"archived events", 1}, {"archived months", 1}, {"commands", 1}, {"mails", 1}});
   CHECK(outbox.take_pruned().empty());
   for (const std::string& kept : {failed, unfinished, young, lately}) CHECK(effects(kept) == "1 1");
   CHECK(status_of(failed) == "failed");
@@ -252,12 +255,68 @@ TEST_CASE_METHOD(Retained, "what would go is counted as it goes, and what stays 
   std::map<std::string, std::int64_t> would;
   for (const storage::Prunable& one : storage::prunable(conninfo, std::chrono::hours{24 * 90}))
     would[one.name] = one.rows;
-  CHECK(would == std::map<std::string, std::int64_t>{
-                     {"archived events", 1}, {"failed events", 1}, {"commands", 2}, {"mails", 2}});
+  CHECK(would == std::map<std::string, std::int64_t>{{"archived events", 1},
+                                                     {"failed events", 1},
+                                                     {"batches", 0},
+                                                     {"commands", 2},
+                                                     {"mails", 2},
+                                                     {"pauses", 0},
+                                                     {"sync failures", 0},
+                                                     {"takeovers", 0}});
   CHECK(storage::prune_all(conninfo, std::chrono::hours{24 * 90}) ==
-        storage::Pruned{{"archived months", 1}, {"commands", 2}, {"mails", 2}});
+        storage::Pruned{{"archived events", 1}, {"archived months", 1}, {"commands", 2}, {"mails", 2}});
   for (const storage::Prunable& one : storage::prunable(conninfo, std::chrono::hours{24 * 90}))
     CHECK(one.rows == (one.name == "failed events" ? 1 : 0));
+}
+
+TEST_CASE_METHOD(Retained,
+                 "a kind of rows that cannot be pruned is seen when the worker starts, and nothing is removed") {
+  const std::string old = with_effects(archive(200, "done"), 200), gone = with_effects(Worker::new_store(), 200);
+  storage::PostgresConnection connection(conninfo);
+  storage::ArchiveRetention::check_access(connection);
+  CHECK(effects(old) + effects(gone) == "1 11 1");
+  exec("alter table pawl.takeover_runs rename to elsewhere");
+  CHECK_THROWS_WITH(storage::ArchiveRetention::check_access(connection), Catch::Contains("takeover_runs"));
+}
+
+TEST_CASE_METHOD(Fixture, "the backlog's figures tell what can be claimed now from what waits, by workflow") {
+  Worker worker(*this);
+  worker.open();
+  for (int events = 0; events < 3; ++events) emit();
+  exec(
+      "update pawl.outbox set available_at = now() + interval '1 hour' where position = (select min(position) from "
+      "pawl.outbox)");
+  storage::OutboxGauges gauges(std::chrono::seconds{0});
+  storage::PostgresConnection connection(conninfo);
+  storage::OutboxGauges::check_access(connection);
+  gauges.turn(connection, storage::OutboxGauges::Time{});
+  std::map<std::string, double> found;
+  for (const storage::Gauge& one : gauges.read().all) found[one.name] += one.value;
+  CHECK(found["backlog_pending"] == 3);
+  CHECK(found["backlog_due"] == 2);
+  CHECK(gauges.problem().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "figures that cannot be read are asked for as rarely as those that can, and say why") {
+  using Time = storage::OutboxGauges::Time;
+  storage::PostgresConnection connection(conninfo);
+  exec("create sequence public.asked");
+  exec("grant all on sequence public.asked to public");
+  exec(
+      "create or replace function pawl.read_backlog(out name text, out workflow text, out value double precision)"
+      " returns setof record language plpgsql as $$ begin perform nextval('public.asked'), pg_sleep(0.1);"
+      " raise exception 'no figures today'; end $$");
+  storage::OutboxGauges gauges(std::chrono::seconds{0});
+  for (const int seconds : {0, 1, 4}) gauges.turn(connection, Time{} + std::chrono::seconds{seconds});
+  CHECK(value("select last_value from public.asked") == "1");
+  CHECK_THAT(gauges.problem(), Catch::Contains("no figures today"));
+  CHECK(gauges.read().all.empty());
+  exec(
+      "create or replace function pawl.read_backlog(out name text, out workflow text, out value double precision)"
+      " returns setof record language sql as $$ select 'backlog_due', 'w', 1.0::float8 $$");
+  gauges.turn(connection, Time{} + std::chrono::hours{1});
+  CHECK(gauges.problem().empty());
+  CHECK(gauges.read().all.size() == 1);
 }
 
 TEST_CASE_METHOD(Retained, "retention that is off removes nothing, and what it cannot remove is told") {

@@ -41,6 +41,34 @@ TEST_CASE_METHOD(PostgresFixture, "text that is no JSON is refused before it rea
   CHECK(value("select count(*) from pawl.outbox") == "0");
 }
 
+TEST_CASE_METHOD(PostgresFixture,
+                 "a run's history has the pauses of its workflow's steps in its store, while it was unfinished") {
+  const std::string store = Worker::new_store(), other = Worker::new_store(), run = Worker::new_store();
+  exec(
+      "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status, "
+      "workflow,"
+      " type, aggregatetype, aggregateid, payload, headers) values (1, $1::uuid, now() - interval '2 hours',"
+      " now() - interval '1 hour', 1, 0, $2::uuid, 'done', 'w', 't', 'a', '1', '{}', '{}')",
+      {run, store});
+  const auto pause = [&](const std::string& where, const std::string& workflow, int from, int to, const char* reason) {
+    exec(
+        "insert into pawl.pauses (epoch, store, step, workflows, reason, since, ended_at) values (1, $1::uuid,"
+        " 'send-email', array[$2], $3, now() - $4::int * interval '1 min', now() - $5::int * interval '1 min')",
+        {where, workflow, reason, std::to_string(from), std::to_string(to)});
+  };
+  pause(store, "w", 130, 110, "the relay is down");
+  pause(store, "w", 180, 130, "too early");
+  pause(store, "w", 50, 40, "too late");
+  pause(other, "w", 100, 90, "another worker's");
+  pause(store, "x", 100, 90, "another workflow's");
+  const storage::RunHistory history = storage::history_of(conninfo, run);
+  REQUIRE(history.entries.size() == 1);
+  CHECK(history.entries[0].what == "paused");
+  CHECK(history.entries[0].step == "send-email");
+  CHECK(history.entries[0].status == "over");
+  CHECK_THAT(history.entries[0].detail, Catch::StartsWith("the relay is down; until 20"));
+}
+
 TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notifications and its mails") {
   const Organisation acme(*this);
   Worker worker(*this);
