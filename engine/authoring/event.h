@@ -37,6 +37,7 @@ struct Event {
   std::string parent{};                  ///< The run that this one was made from; else empty.
   std::string from_step{};   ///< It takes over what began in its parent no later than this step; empty: nothing.
   std::string effects_of{};  ///< The run under whose keys it does its effects; empty: its own.
+  std::string stands_for{};  ///< The event that a run made by rerun or requeue stands for; empty: its own.
 };
 
 /// What a run is called.
@@ -46,8 +47,10 @@ struct RunName {
   std::string workflow;
 };
 
-/// The event's own id.
+/// The event's id, for what the application has written about it: a run made by rerun or requeue has the id of the
+/// event that it stands for.
 inline const std::string& event_id(const Event& event) {
+  if (!event.stands_for.empty()) return event.stands_for;
   return event.further_run_of.empty() ? event.id : event.further_run_of;
 }
 

@@ -37,8 +37,11 @@ class Circuit {
     asked_at_ = now;
     return true;
   }
-  /// The service may have been set right.
-  void probe_now(Timestamp now) { probe_at_ = std::min(probe_at_, now); }
+  /// The service may have been set right. However often it is said, there is at most one probe for it in kFirst.
+  void probe_now(Timestamp now) {
+    if (hurried_to_ < now) hurried_to_ = std::max(now, hurried_to_ + kFirst);
+    probe_at_ = std::min(probe_at_, hurried_to_);
+  }
   /// When `wants_probe` may be true next.
   Timestamp wants_probe_at() const { return std::max(probe_at(), asked_at_ + kFirst); }
 
@@ -78,6 +81,7 @@ class Circuit {
   Timestamp probe_at_{};
   Timestamp new_probe_at_{};
   Timestamp asked_at_{};
+  Timestamp hurried_to_{};
   bool probing_ = false;
   bool refused_ = false;
 };

@@ -49,7 +49,7 @@ inline Notice notice_of(NoticeKind kind, const Event& event, std::string_view su
           .key = {},
           .subject = subject,
           .detail = detail,
-          .event_id = event_id(event),
+          .event_id = event.further_run_of.empty() ? event.id : event.further_run_of,
           .traceparent = event.traceparent};
 }
 

@@ -62,7 +62,7 @@ struct ClaimRequest {
 /// What an operator asks of a run while a worker has it.
 struct Mark {
   enum class Kind {
-    kCancel,    ///< Stays until the run has left the outbox.
+    kCancel,    ///< Stays until the run has left the outbox; each worker that has the run is to see it once.
     kRetryNow,  ///< What the run waits for is not to be waited for any longer; taken off once it was seen.
   };
   Kind kind = Kind::kCancel;
@@ -111,10 +111,12 @@ class Outbox {
   /// Archives events, once each. Repeating it is harmless. Returns how many were still ours.
   virtual std::size_t finish(std::span<const FinishedEvent> finished) = 0;
 
-  /// What is asked of runs of this epoch whose position is above `above`, in order of position, at most kMarksMax.
+  /// What is asked of runs of this epoch and was not taken off, whose position is above `above`, in order of position,
+  /// at most kMarksMax.
   virtual std::vector<Mark> marks(std::int64_t above) = 0;
 
-  /// Takes off the retry-nows of these, unless the run is not ours any more or they were asked for anew since.
+  /// These were seen, unless the run is not ours any more or they were asked for anew since. A retry-now is gone; a
+  /// cancellation is not shown to this epoch again.
   virtual void take_off(std::span<const Mark> marks) = 0;
 
   /// Renews every lease of this epoch. Throws LeaseLostError when the epoch was declared dead.

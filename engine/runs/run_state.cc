@@ -248,7 +248,8 @@ std::vector<StepKey> caught_failures(const RunState& run) {
 }
 
 Resumable resumable(const RunState& run, const std::vector<StepKey>& caught) {
-  if (caught.empty()) return Resumable::kAnywhere;
+  const bool has_taken_over = !run.stored.event.from_step.empty();  // what else only its parent's checkpoints have
+  if (caught.empty()) return has_taken_over ? Resumable::kHere : Resumable::kAnywhere;
   const std::size_t failed = run.in(Execution::Phase::kFailed);
   const bool set_aside = !run.started;
   return set_aside || failed > caught.size() ? Resumable::kHere : Resumable::kNowhere;

@@ -64,6 +64,8 @@ class Suspects {
   const std::optional<StoredRun>& held() const { return held_; }
   /// Of the one that is held: its cancellation is on record.
   void cancel(const Cancellation& cancellation) { held_->cancelled = cancellation; }
+  /// Of the one that is held: its retries are due as soon as it moves.
+  void retry_now() { held_->retry_now = true; }
   /// The one that was held, which is to move now.
   StoredRun release() { return *std::exchange(held_, std::nullopt); }
 

@@ -64,6 +64,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
                                .event_id = stored.event.id,
                                .status = RunStatus::kFailed,
                                .reason = inherited.refusal,
+                               .resumable = Resumable::kNowhere,
                                .payload = payload_to_archive(workflow, stored.event.payload),
                                .failure = {{}, {}, FailureClass::kWorkflow, {}}},
                               stored.event);
@@ -94,9 +95,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
 void Arrivals::admit(const WorkflowDefinition& workflow, StoredRun stored) {
   const std::optional<Cancellation> cancel = stored.event.cancel;
   if (!cancel || stored.cancelled) return use_.life.admit(workflow, std::move(stored));
-  stored.cancelled = cancel;
-  const StoredRun& told = stored;
-  use_.life.record(told, *cancel, [this, &workflow, stored] { use_.life.admit(workflow, stored); });
+  use_.life.admit_cancelled(workflow, std::move(stored), *cancel);
 }
 
 // A finished one is only archived again, unless an operator resumed it.

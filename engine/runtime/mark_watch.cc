@@ -2,6 +2,7 @@
 #include "engine/runtime/mark_watch.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "engine/authoring/errors.h"
@@ -62,7 +63,7 @@ void MarkWatch::next_round(const Call& call) {
   for (const Mark& mark : call.marks) seen_.insert(mark.position);
   above_ = call.marks.size() == kMarksMax ? call.marks.back().position : 0;
   if (above_ > 0) {
-    ask_at_ = {};
+    ask_at_ = clock_.now() + kBetweenPages;
     return;
   }
   std::erase_if(taken_, [this](const auto& taken) { return !seen_.contains(taken.first); });
@@ -71,10 +72,10 @@ void MarkWatch::next_round(const Call& call) {
 
 void MarkWatch::looked_up(const Call& call) {
   busy_ = false;
-  for (const Mark& mark : call.marks) {
-    const auto run = std::ranges::find(call.runs, mark.id, [](const StoredRun& found) { return found.event.id; });
-    if (run != call.runs.end()) took(mark, &*run);
-  }
+  std::unordered_map<std::string_view, const StoredRun*> runs;
+  for (const StoredRun& run : call.runs) runs.emplace(run.event.id, &run);
+  for (const Mark& mark : call.marks)
+    if (const auto run = runs.find(mark.id); run != runs.end()) took(mark, run->second);
 }
 
 // Whether the store need not be asked for its run.
@@ -84,7 +85,7 @@ bool MarkWatch::took(const Mark& mark, const StoredRun* run) {
   const MarkTaken answer = tell_(mark, run);
   if (answer != MarkTaken::kDone) return answer == MarkTaken::kLater;
   taken_[mark.position] = mark.asked.asked_at;
-  if (mark.kind == Mark::Kind::kRetryNow) take_off_.push_back(mark);
+  take_off_.push_back(mark);
   return true;
 }
 

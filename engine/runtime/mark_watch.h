@@ -28,6 +28,8 @@ enum class MarkTaken {
 class MarkWatch {
  public:
   static constexpr Duration kEvery = std::chrono::seconds{1};
+  /// Where there are more than one answer holds, the lane is left to the ends of runs for so long.
+  static constexpr Duration kBetweenPages = std::chrono::milliseconds{100};
 
   struct Lane {
     LaneId outbox;

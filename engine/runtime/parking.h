@@ -49,6 +49,8 @@ class Parking {
   /// A parked run is due now, whatever it waits for; with `retry_now` so are its retries. Nothing is changed while it
   /// is being loaded.
   void wake(RunNumber run, bool retry_now);
+  /// The retries of a run that is parked are due whenever it comes back.
+  void retry_now_once_loaded(RunNumber run) { retry_now_.insert(run); }
   bool is_loading(RunNumber run) const { return loading_.contains(run); }
 
   /// Lets those come back, at most `room` a step, whose step takes executions again.

@@ -54,6 +54,16 @@ void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
   move(run);
 }
 
+void RunLife::admit_cancelled(const WorkflowDefinition& workflow, StoredRun stored, const Cancellation& cancellation) {
+  ++deferred_;
+  stored.cancelled = cancellation;
+  const StoredRun& told = stored;
+  record(told, cancellation, [this, &workflow, stored] {
+    --deferred_;
+    admit(workflow, stored);
+  });
+}
+
 void RunLife::woken(std::vector<StoredRun> loaded) {
   for (StoredRun& stored : loaded) {
     misfits_.erase(stored.run);
@@ -73,6 +83,7 @@ void RunLife::woken(std::vector<StoredRun> loaded) {
         break;
       case Admission::kWaits:
         use_.parking.park(stored.run, now() + kQuarantineWait);
+        if (stored.retry_now) use_.parking.retry_now_once_loaded(stored.run);
         break;
     }
   }
@@ -150,32 +161,39 @@ void RunLife::park(RunState& run) {
   });
 }
 
+// A mark of a cancellation that is on record already was set again by whoever wants its run tried now.
 MarkTaken RunLife::told(const Mark& mark, const StoredRun* stored) {
   RunState* const run = use_.runs.find(mark.id);
   const auto& held = use_.suspects.held();
   if (run == nullptr && !(held && held->event.id == mark.id))
     return stored == nullptr ? MarkTaken::kParked : told_parked(mark, *stored);
   if (run != nullptr && run->leaving) return MarkTaken::kLater;  // for the store, or for good
-  if (mark.kind == Mark::Kind::kCancel) {
-    cancel(run == nullptr ? *held : run->stored, mark.asked);
-  } else if (run != nullptr) {
-    use_.observer.on(notice_of(NoticeKind::kRetryNow, run->stored.event, "", reason_of(mark)));
-    use_.dispatch.retry_now(*run);
-    if (run->started) move(*run);
-  }
-  return MarkTaken::kDone;  // what is held moves as soon as it is alone
+  const StoredRun& known = run == nullptr ? *held : run->stored;
+  const auto& came_with = known.event.cancel;
+  if (came_with && came_with->asked_at == mark.asked.asked_at) return MarkTaken::kDone;
+  if (mark.kind == Mark::Kind::kCancel && !known.cancelled)
+    cancel(known, mark.asked);
+  else if (run != nullptr)
+    retry_now(*run, mark);
+  else
+    use_.suspects.retry_now();  // it moves as soon as it is alone
+  return MarkTaken::kDone;
+}
+
+void RunLife::retry_now(RunState& run, const Mark& mark) {
+  use_.observer.on(notice_of(NoticeKind::kRetryNow, run.stored.event, "", reason_of(mark)));
+  use_.dispatch.retry_now(run);
+  if (run.started) move(run);
 }
 
 // Of a run that is neither in memory nor held, nor on its way there, the store says that it waits: then it is parked.
 MarkTaken RunLife::told_parked(const Mark& mark, const StoredRun& stored) {
   if (stored.status != RunStatus::kWaiting || use_.parking.is_loading(stored.run)) return MarkTaken::kLater;
-  if (mark.kind == Mark::Kind::kRetryNow) {
+  if (mark.kind == Mark::Kind::kCancel && !stored.cancelled) {
+    cancel(stored, mark.asked);
+  } else {  // also where it was cancelled before: by a worker that died before it was woken, or its code waits
     use_.observer.on(notice_of(NoticeKind::kRetryNow, stored.event, "", reason_of(mark)));
     use_.parking.wake(stored.run, true);
-  } else if (stored.cancelled) {  // by a worker that died before it was woken
-    use_.parking.wake(stored.run, false);
-  } else {
-    cancel(stored, mark.asked);
   }
   return MarkTaken::kDone;
 }

@@ -57,6 +57,8 @@ class RunLife {
 
   /// A run whose event was just delivered, and which is on record as moving, begins to move if it may now.
   void admit(const WorkflowDefinition& workflow, StoredRun stored);
+  /// The same of one that was cancelled before it came: nothing of it may start before that is on record.
+  void admit_cancelled(const WorkflowDefinition& workflow, StoredRun stored, const Cancellation& cancellation);
   /// Runs that were loaded since their wait is over. Each comes back, or waits on if it may not move beside the others.
   void woken(std::vector<StoredRun> loaded);
   /// The one that is held for its last delivery moves. Only when nothing else does.
@@ -68,16 +70,14 @@ class RunLife {
 
   /// What an operator asks of a run; `stored` is what the store had of it, where it was asked.
   MarkTaken told(const Mark& mark, const StoredRun* stored);
-  /// Writes down that a cancellation was seen; then `durable` is called.
-  void record(const StoredRun& stored, const Cancellation& cancellation, std::function<void()> durable);
 
   /// Another build began it. It is not skipped: it waits, and the next process takes it up at once.
   void park_misfit(const StoredRun& stored, const std::string& why);
   /// The event's run has ended: it is told, counted and archived.
   void finished(FinishedEvent end, const Event& event);
 
-  /// Runs in memory and those that are being loaded.
-  std::size_t moving() const { return use_.runs.size() + use_.parking.loading(); }
+  /// Runs in memory, those that are being loaded, and those that come when their cancellation is on record.
+  std::size_t moving() const { return use_.runs.size() + use_.parking.loading() + deferred_; }
   const EndCounts& ends() const { return ends_; }
   /// Of a workflow, by its name.
   RunMeasures& measures_of(const std::string& workflow) { return measures_[workflow]; }
@@ -85,7 +85,9 @@ class RunLife {
   std::size_t misfits() const { return misfits_.size(); }
 
  private:
+  void record(const StoredRun& stored, const Cancellation& cancellation, std::function<void()> durable);
   void cancel(const StoredRun& stored, const Cancellation& cancellation);
+  void retry_now(RunState& run, const Mark& mark);
   void cancelled(RunNumber number, const Cancellation& cancellation);
   MarkTaken told_parked(const Mark& mark, const StoredRun& stored);
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
@@ -101,6 +103,7 @@ class RunLife {
   Uses use_;
   std::function<void()> acquitted_;
   EndCounts ends_;
+  std::size_t deferred_ = 0;  ///< By admit_cancelled.
   std::unordered_map<std::string, RunMeasures> measures_;
   std::unordered_set<RunNumber> misfits_;
 };

@@ -59,20 +59,29 @@ bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflo
     const bool named = event.id == id || event.further_run_of == id;
     if (!named || (!workflow.empty() && event.workflow != workflow) || archived.status != RunStatus::kFailed)
       return false;
-    return seen.insert(event.id).second && archived.resumable != Resumable::kNowhere;
+    return seen.insert(event.id).second && archived.resumable != Resumable::kNowhere && !does_effects_of(event);
   };
   std::vector<Archived> ended;
   std::vector<Archived> resumed;
   for (Archived& archived : archive) (goes_on(archived) ? resumed : ended).push_back(std::move(archived));
   archive = std::move(ended);
   for (const Archived& archived : resumed) {
-    Row row{archived.event, 0, archived.store, archived.resumable == Resumable::kHere};
+    Row row{archived.event, 0, archived.store,
+            archived.resumable == Resumable::kHere || !archived.event.from_step.empty()};
     row.event.position = next_position++;
     row.event.deliveries = 0;
     ++row.event.resumes;
     rows[row.event.position] = row;
   }
   return !resumed.empty();
+}
+
+bool MemoryOutboxTable::does_effects_of(const Event& event) const {
+  const std::string& key = event.effects_of.empty() ? event.id : event.effects_of;
+  return std::ranges::any_of(rows, [&](const auto& entry) {
+    const Event& unfinished = entry.second.event;
+    return unfinished.id == key || unfinished.effects_of == key;
+  });
 }
 
 MemoryOutboxTable::Row* MemoryOutboxTable::find(const std::string& id) {
@@ -84,6 +93,7 @@ MemoryOutboxTable::Row* MemoryOutboxTable::find(const std::string& id) {
 void MemoryOutboxTable::mark(Row& row, Mark::Kind kind, const std::string& by, const std::string& note) {
   const Cancellation asked{by, note, now + Duration{++marks_made_}};
   row.mark = {kind, row.event.position, row.event.id, asked};
+  row.mark_epoch = row.lease_epoch;
 }
 
 bool MemoryOutboxTable::cancel(const std::string& id, const std::string& by, const std::string& note) {
@@ -103,14 +113,19 @@ bool MemoryOutboxTable::cancel(const std::string& id, const std::string& by, con
 
 bool MemoryOutboxTable::retry_now(const std::string& id, const std::string& by, const std::string& note) {
   Row* const row = find(id);
-  if (row == nullptr || row->lease_epoch == 0 || (row->mark && row->mark->kind == Mark::Kind::kCancel)) return false;
-  mark(*row, Mark::Kind::kRetryNow, by, note);
+  if (row == nullptr || row->lease_epoch == 0) return false;
+  if (row->mark && row->mark->kind == Mark::Kind::kCancel) {
+    const Cancellation asked = row->mark->asked;
+    mark(*row, Mark::Kind::kCancel, asked.by, asked.note);
+  } else {
+    mark(*row, Mark::Kind::kRetryNow, by, note);
+  }
   return true;
 }
 
 std::string MemoryOutboxTable::rerun(const std::string& id, const std::string& from_step, bool resend) {
   const auto parent = std::ranges::find_if(archive, [&](const Archived& ended) { return ended.event.id == id; });
-  if (parent == archive.end() || find(id) != nullptr) return {};
+  if (parent == archive.end() || find(id) != nullptr || (!resend && does_effects_of(parent->event))) return {};
   Row row{parent->event, 0, parent->store, !from_step.empty()};
   row.event.position = next_position++;
   row.event.id = "event-" + std::to_string(row.event.position);
@@ -118,6 +133,7 @@ std::string MemoryOutboxTable::rerun(const std::string& id, const std::string& f
   row.event.deliveries = row.event.resumes = 0;
   row.event.parent = id;
   row.event.from_step = from_step;
+  row.event.stands_for = event_id(parent->event);
   row.event.effects_of = resend ? "" : parent->event.effects_of.empty() ? id : parent->event.effects_of;
   rows[row.event.position] = row;
   return row.event.id;
@@ -158,6 +174,7 @@ void MemoryOutbox::adopt(const Registration& registration) {
     if (!ours) continue;
     if (kept != waiting.end() && kept->second == row.event.id) {
       row.lease_epoch = epoch_;
+      row.mark_epoch = row.mark ? epoch_ : 0;
       row.event.deliveries = std::max(row.event.deliveries, 1);  // it was delivered, to the run that waits
     } else {
       table_.free(row);
@@ -225,6 +242,7 @@ std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
     if (blocked || !quarantine.admits(own)) continue;
     quarantine.add(own);
     row->lease_epoch = epoch_;
+    row->mark_epoch = row->mark ? epoch_ : 0;
     ++row->event.deliveries;
     claimed.push_back(row->event);
     if (row->mark && row->mark->kind == Mark::Kind::kCancel) claimed.back().cancel = row->mark->asked;
@@ -267,7 +285,7 @@ std::vector<Mark> MemoryOutbox::marks(std::int64_t above) {
   if (!table_.outage.empty()) throw UnavailableError(table_.outage);
   std::vector<Mark> marks;
   for (auto row = table_.rows.upper_bound(above); row != table_.rows.end() && marks.size() < kMarksMax; ++row)
-    if (row->second.mark && row->second.lease_epoch == epoch_) marks.push_back(*row->second.mark);
+    if (row->second.mark_epoch == epoch_ && row->second.lease_epoch == epoch_) marks.push_back(*row->second.mark);
   return marks;
 }
 
@@ -276,8 +294,10 @@ void MemoryOutbox::take_off(std::span<const Mark> marks) {
   for (const Mark& mark : marks) {
     const auto row = table_.rows.find(mark.position);
     if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || !row->second.mark) continue;
-    const Mark& now = *row->second.mark;
-    if (now.kind == Mark::Kind::kRetryNow && now.asked.asked_at == mark.asked.asked_at) row->second.mark.reset();
+    const Mark now = *row->second.mark;
+    if (now.asked.asked_at != mark.asked.asked_at) continue;
+    row->second.mark_epoch = 0;
+    if (now.kind == Mark::Kind::kRetryNow) row->second.mark.reset();
   }
 }
 

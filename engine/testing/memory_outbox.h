@@ -19,6 +19,7 @@ struct MemoryOutboxTable {
     std::string store{};           ///< A living worker with this store comes before others; empty: any may claim it.
     bool only_store = false;       ///< No worker with another store may claim it at all.
     std::optional<Mark> mark{};    ///< What an operator asks of it.
+    std::int64_t mark_epoch = 0;   ///< The worker that is to see it; 0: none any more.
   };
   struct Archived {
     Event event;
@@ -38,17 +39,18 @@ struct MemoryOutboxTable {
   std::string emit(const std::string& type, const std::string& payload = "{}", const std::string& id = {});
   /// Makes runs of events that have none, since no workflow of their type was registered.
   void name_runs();
-  /// Puts the failed runs of an event back as `pawl.resume` does, or that of one workflow; false when there is none, or
-  /// they may go on nowhere.
+  /// Puts the failed runs of an event back as `pawl.resume` does, or that of one workflow; false when there is none,
+  /// they may go on nowhere, or another run is doing their effects.
   bool resume(const std::string& id, const std::string& workflow = {});
   /// Cancels an unfinished run as `pawl.cancel` does: at once where nobody has it and nobody may know it, else by a
   /// mark for its worker. False where there is none.
   bool cancel(const std::string& id, const std::string& by, const std::string& note = {});
-  /// Marks an unfinished run that a worker has, as `pawl.retry_now` does; false where there is none.
+  /// Marks an unfinished run that a worker has, as `pawl.retry_now` does, or marks it as cancelled once more; false
+  /// where there is none.
   bool retry_now(const std::string& id, const std::string& by, const std::string& note = {});
   /// Begins an ended run anew as `pawl.rerun` does: at a step, if one is given, and under the keys of the run that had
   /// the effects first unless they are to be repeated. Returns the new run's id; empty where there is none that has
-  /// ended.
+  /// ended, or another run is doing its effects.
   std::string rerun(const std::string& id, const std::string& from_step = {}, bool resend = false);
   /// Declares a worker's epoch dead, as any worker does once its lease has expired.
   void bury(std::int64_t epoch);
@@ -69,6 +71,8 @@ struct MemoryOutboxTable {
 
  private:
   void name(Event& event);
+  /// Whether an unfinished run does its effects under the same keys as this one.
+  bool does_effects_of(const Event& event) const;
   Row* find(const std::string& id);
   bool lives(std::int64_t epoch) const { return workers.contains(epoch) && !stopped.contains(epoch); }
   void mark(Row& row, Mark::Kind kind, const std::string& by, const std::string& note);

@@ -88,7 +88,8 @@ create table events (
   traceparent    text    not null default '', -- of the trace in which it was emitted (W3C Trace Context)
   parent         text    not null default '', -- the run that this one was made from
   from_step      text    not null default '', -- it began at this step: what began there no later was taken over
-  effects_of     text    not null default ''  -- the run under whose keys it does its effects; empty: its own
+  effects_of     text    not null default '', -- the run under whose keys it does its effects; empty: its own
+  stands_for     text    not null default ''  -- the event that a run made by rerun or requeue stands for; empty: its own
 ) strict;
 
 create index events_aggregate on events (aggregate_id);
@@ -154,7 +155,8 @@ select r.run_id, r.run as number, r.workflow, r.status, r.reason,
        (select b.build from builds b where b.first_run <= r.run order by b.first_run desc limit 1) as build,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.cancelled_at / 1e6, 'unixepoch') as cancelled_at,
        r.cancelled_by, r.cancel_note,
-       nullif(e.parent, '') as parent, nullif(e.from_step, '') as from_step, nullif(e.effects_of, '') as effects_of
+       nullif(e.parent, '') as parent, nullif(e.from_step, '') as from_step, nullif(e.effects_of, '') as effects_of,
+       nullif(e.stands_for, '') as stands_for
 from runs r
 join events e on e.run = r.run;
 

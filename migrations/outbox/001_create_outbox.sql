@@ -98,9 +98,11 @@ create table pawl.outbox (
   marked_by text,
   marked_at timestamptz,
   mark_note text,
+  mark_epoch bigint,
   parent uuid,
   from_step text,
   effects_of uuid,
+  stands_for uuid,
   event uuid,
   workflow text,
   type text not null,
@@ -117,12 +119,13 @@ create table pawl.outbox (
   constraint outbox_leased_has_workflow check (lease_epoch is null or workflow is not null),
   constraint outbox_only_store_given check (not only_store or store is not null),
   constraint outbox_mark_known check (mark in ('cancel', 'retry-now')),
+  constraint outbox_mark_epoch_has_mark check (mark_epoch is null or mark is not null),
   constraint outbox_from_step_has_parent check (from_step is null or parent is not null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 
 create index outbox_further_runs on pawl.outbox (event) where event is not null;
 create index outbox_effects_of on pawl.outbox (effects_of) where effects_of is not null;
-create index outbox_marked on pawl.outbox (position) where mark is not null;  -- no claim changes a mark
+create index outbox_marked on pawl.outbox (mark_epoch, position) where mark_epoch is not null;  -- few, so claims stay heap-only
 
 comment on table pawl.outbox is
   'Unfinished runs of events in order of position. Written by pawl.emit and by triggers.';
@@ -150,8 +153,12 @@ comment on column pawl.outbox.mark is
 comment on column pawl.outbox.marked_by is 'Who asked.';
 comment on column pawl.outbox.marked_at is 'When.';
 comment on column pawl.outbox.mark_note is 'Why.';
+comment on column pawl.outbox.mark_epoch is
+  'The worker that is to see the mark: the one that has the run; null once that has. A cancel mark stays, for the next worker.';
 comment on column pawl.outbox.parent is 'The run that this one was made from, by rerun or requeue.';
 comment on column pawl.outbox.from_step is 'A rerun begins at this step: what began no later in its parent is taken over.';
+comment on column pawl.outbox.stands_for is
+  'The event that a run made by rerun or requeue stands for: what an application has written about it names that one; null: its own.';
 comment on column pawl.outbox.effects_of is
   'The run under whose keys it does its effects, so that nobody is told twice; null: its own.';
 

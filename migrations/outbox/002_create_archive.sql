@@ -21,7 +21,9 @@ create table pawl.outbox_archive (
   failure_class text,
   failure_code text,
   parent uuid,
+  from_step text,
   effects_of uuid,
+  stands_for uuid,
   event uuid,
   workflow text not null,
   type text not null,
@@ -57,6 +59,8 @@ comment on column pawl.outbox_archive.failure_class is
   'permanent (the step said so), attempts (all were used), age (its time was over), poison, payload or workflow.';
 comment on column pawl.outbox_archive.failure_code is 'What the step gives beside its words, as a relay''s status 5.1.1.';
 comment on column pawl.outbox_archive.parent is 'The run that this one was made from, by rerun or requeue.';
+comment on column pawl.outbox_archive.from_step is 'It began at this step, with what its parent had done before; resumed, it does so again.';
+comment on column pawl.outbox_archive.stands_for is 'The event that it stood for, where it was made by rerun or requeue.';
 comment on column pawl.outbox_archive.effects_of is 'The run under whose keys it did its effects; null: its own.';
 comment on column pawl.outbox_archive.payload is
   'The facts without their secrets; as emitted where it is withheld, until the event is resumed or dismissed.';

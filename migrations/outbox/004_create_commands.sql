@@ -102,6 +102,22 @@ language sql stable security definer set search_path = pg_catalog, pawl, pg_temp
   where not exists (select from named)
 $$;
 
+-- Two runs that do their effects under one key at a time would both look, and both send. Whoever makes a run of one that has
+-- ended asks here first: the lock on all that share its key, the root before the others, makes those who ask take turns.
+create function pawl.who_does_effects_of(run_id uuid) returns uuid
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  root constant uuid := coalesce((select a.effects_of from pawl.outbox_archive a where a.id = who_does_effects_of.run_id
+                                  order by a.finished_at desc limit 1), who_does_effects_of.run_id);
+begin
+  perform from pawl.outbox_archive a where a.id = root order by a.finished_at for update;
+  perform from pawl.outbox_archive a where a.effects_of = root order by a.id, a.finished_at for update;
+  return (select o.id from pawl.outbox o where o.id = root
+          union all select o.id from pawl.outbox o where o.effects_of = root limit 1);
+end $$;
+comment on function pawl.who_does_effects_of is
+  'The unfinished run that does its effects under the same keys as this one, if there is one; it waits for others who ask.';
+
 -- A failed run goes back under a new position; `store` sends it to the checkpoints that hold its finished steps.
 -- The lock comes first: a request whose reply was lost may still be at work. With `made_for`, only the failure of a run
 -- that had been resumed so often is meant, and none since.
@@ -112,6 +128,7 @@ create function pawl.resume_run(run_id uuid, requested_by text, note text defaul
                                 request uuid default null, made_for int default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set enable_seqscan = off as $$
 declare
+  at_work constant uuid := pawl.who_does_effects_of(resume_run.run_id);
   archived pawl.outbox_archive;
   outcome text;
 begin
@@ -129,14 +146,19 @@ begin
     outcome := 'not failed: it is ' || archived.status;
   elsif archived.resumes > made_for then
     outcome := 'not meant: it has failed anew since the batch was made';
+  elsif at_work is not null then
+    outcome := 'not finished: ' || at_work || ' is doing its effects';
+  elsif archived.resumable = 'nowhere' and archived.from_step is not null then
+    outcome := 'nothing to resume: it ended by itself; rerun ' || archived.parent || ' instead';
   elsif archived.resumable = 'nowhere' then
     outcome := 'nothing to resume: its workflow has acted on each failure and ended by itself; emit a new event instead';
   else
-    insert into pawl.outbox (id, created_at, available_at, resumes, store, only_store, parent, effects_of, event, workflow,
-                             type, aggregatetype, aggregateid, payload, headers)
+    insert into pawl.outbox (id, created_at, available_at, resumes, store, only_store, parent, from_step,
+                             effects_of, stands_for, event, workflow, type, aggregatetype, aggregateid, payload, headers)
     values (archived.id, archived.created_at, now() + delay, archived.resumes + 1, archived.store,
-            archived.resumable = 'here', archived.parent, archived.effects_of, archived.event, archived.workflow, archived.type, archived.aggregatetype,
-            archived.aggregateid, archived.payload, archived.headers)
+            archived.resumable = 'here' or archived.from_step is not null, archived.parent, archived.from_step,
+            archived.effects_of, archived.stands_for, archived.event, archived.workflow, archived.type,
+            archived.aggregatetype, archived.aggregateid, archived.payload, archived.headers)
     on conflict on constraint outbox_id_once do nothing;
     if found then
       delete from pawl.outbox_archive a where a.id = archived.id;
@@ -255,37 +277,73 @@ end $$;
 comment on function pawl.ring is 'Wakes workers that sleep.';
 
 -- Whether somebody will see a mark on this row: the worker that has it; or, where its steps may be known to a store, one
--- that may claim it. A row that nobody was ever given needs nobody to end it.
+-- that may claim it, and has its workflow. A row that nobody was ever given needs nobody to end it.
 create function pawl.is_awaited(run pawl.outbox) returns boolean
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select (run.deliveries > 0 or run.resumes > 0)
      and exists (select from pawl.workers w where w.stopped_at is null and w.expires_at > now()
-                 and (w.store = run.store or not run.only_store or w.epoch = run.lease_epoch))
+                 and (w.epoch = run.lease_epoch
+                      or run.workflow = any(w.workflows) and (w.store = run.store or not run.only_store)))
 $$;
 
 -- Of a run that no worker will end. Nobody has looked for secrets in its payload, which is not kept.
 create function pawl.archive_cancelled(run pawl.outbox, requested_by text, note text) returns void
 language sql set search_path = pg_catalog, pawl, pg_temp as $$
-  insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, parent, effects_of,
-                                   event, workflow, type, aggregatetype, aggregateid, payload, headers, withheld)
+  insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, parent, from_step,
+                                   effects_of, stands_for, event, workflow, type, aggregatetype, aggregateid, payload,
+                                   headers, withheld)
   select run.position, run.id, run.created_at, run.deliveries, run.resumes,
          coalesce(run.store, '00000000-0000-0000-0000-000000000000'), 'cancelled',
-         concat_ws(': ', 'cancelled by ' || requested_by, nullif(note, '')), run.parent, run.effects_of, run.event,
-         coalesce(run.workflow, ''), run.type, run.aggregatetype, run.aggregateid,
+         concat_ws(': ', 'cancelled by ' || requested_by, nullif(note, '')), run.parent, run.from_step,
+         run.effects_of, run.stands_for, run.event, coalesce(run.workflow, ''), run.type, run.aggregatetype, run.aggregateid,
          jsonb_build_object('withheld_bytes', p.bytes), run.headers, p.bytes
   from pawl.payload_bytes(run.payload, 16777216) p (bytes);
   delete from pawl.outbox o where o.id = run.id
 $$;
 
+-- A worker that lost Postgres for longer than its lease does not know of it before somebody ends its epoch, and would go
+-- on with a run that was ended here. So its epoch ends with the run, as a worker would end it: whatever it had is free.
+create function pawl.end_epoch(ended bigint) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  over pawl.workers;
+  told bigint;
+  freed uuid[];
+begin
+  delete from pawl.workers w where w.epoch = ended returning * into over;
+  if over.epoch is null then return; end if;
+  delete from pawl.step_reports r where r.epoch = ended;
+  update pawl.stores s set last_seen_at = over.heartbeat_at, stopped = over.stopped_at is not null
+  where s.store in (select h.store from pawl.stores h where h.store = over.store for update skip locked);
+  with free as (
+    update pawl.outbox o set lease_epoch = null, lease_batch = null,
+      deliveries = greatest(o.deliveries - (over.stopped_at is not null)::int, 0)
+    where o.lease_epoch = ended returning o.id)
+  select array_agg(f.id) into freed from free f;
+  if freed is null then return; end if;
+  insert into pawl.takeovers (from_epoch, from_store, from_host, by_epoch, runs)
+  values (ended, over.store, over.host, 0, cardinality(freed)) returning takeover into told;
+  insert into pawl.takeover_runs (takeover, run_id) select told, f from unnest(freed[:10000]) f;
+end $$;
+comment on function pawl.end_epoch is 'Ends the epoch of a worker whose lease is over, and frees what it had.';
+
 -- As in pawl.resume_run, the lock comes first: a run is marked or ended before its worker archives it, or not at all. A
--- worker whose lease is over, or that has stopped, finds a run gone that was ended here, and lets go of it.
+-- worker that has stopped finds a run gone that was ended here, and lets go of it; of one whose lease is over the epoch
+-- ends with the run. Its row is locked before that of the run, as by every write of the worker itself.
 create function pawl.cancel_run(run_id uuid, requested_by text, note text default null, request uuid default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   unfinished pawl.outbox;
+  leased bigint;
+  expired bigint;
   outcome text;
 begin
-  select * into unfinished from pawl.outbox o where o.id = cancel_run.run_id for update;
+  loop
+    leased := (select o.lease_epoch from pawl.outbox o where o.id = cancel_run.run_id);
+    select w.epoch into expired from pawl.workers w where w.epoch = leased and w.expires_at <= now() for update;
+    select * into unfinished from pawl.outbox o where o.id = cancel_run.run_id for update;
+    exit when unfinished.lease_epoch is not distinct from leased;  -- else somebody has claimed or freed it in between
+  end loop;
   select c.outcome into outcome from pawl.commands c
   where c.request = cancel_run.request and c.event_id = cancel_run.run_id and c.verb = 'cancel';
   if found then return outcome; end if;
@@ -294,11 +352,12 @@ begin
   elsif pawl.is_awaited(unfinished) then
     outcome := 'cancelling';
     update pawl.outbox o set mark = 'cancel', marked_by = cancel_run.requested_by, marked_at = clock_timestamp(),
-      mark_note = cancel_run.note
+      mark_note = cancel_run.note, mark_epoch = o.lease_epoch
     where o.id = unfinished.id and o.mark is distinct from 'cancel';
   else
     outcome := 'cancelled';
     perform pawl.archive_cancelled(unfinished, cancel_run.requested_by, cancel_run.note);
+    if expired is not null then perform pawl.end_epoch(expired); end if;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('cancel', cancel_run.run_id, cancel_run.requested_by, cancel_run.note, outcome, cancel_run.request);
@@ -321,7 +380,8 @@ end $$;
 comment on function pawl.cancel is
   'Cancels the unfinished runs of an event, or its run in one workflow; returns cancelling, cancelled, or why not.';
 
--- What waits in a worker is tried when that sees the mark; what waits in the outbox is due at once.
+-- What waits in a worker is tried when that sees the mark; what waits in the outbox is due at once. The mark of a
+-- cancellation stays one: its worker, which has seen it before, tries at once what the run's code does because of it.
 create function pawl.retry_run(run_id uuid, requested_by text, note text default null, request uuid default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
@@ -335,10 +395,10 @@ begin
   outcome := 'retrying';
   if unfinished.id is null then
     outcome := pawl.why_not_unfinished(retry_run.run_id);
-  elsif unfinished.mark = 'cancel' then
-    outcome := 'not waiting: it is being cancelled';
+  elsif unfinished.lease_epoch is not null and unfinished.mark = 'cancel' then
+    update pawl.outbox o set marked_at = clock_timestamp(), mark_epoch = o.lease_epoch where o.id = unfinished.id;
   elsif unfinished.lease_epoch is not null then
-    update pawl.outbox o set mark = 'retry-now', marked_by = retry_run.requested_by, marked_at = clock_timestamp(),
+    update pawl.outbox o set mark = 'retry-now', mark_epoch = o.lease_epoch, marked_by = retry_run.requested_by, marked_at = clock_timestamp(),
       mark_note = retry_run.note
     where o.id = unfinished.id;
   elsif unfinished.available_at > now() then
@@ -372,8 +432,10 @@ create function pawl.rerun_run(run_id uuid, from_step text, resend boolean, requ
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   archived pawl.outbox_archive;
+  at_work uuid;
 begin
   perform pawl.require_reason('rerun', rerun_run.run_id, rerun_run.reason);
+  at_work := pawl.who_does_effects_of(rerun_run.run_id);
   select * into archived from pawl.outbox_archive a
   where a.id = rerun_run.run_id order by a.finished_at desc limit 1 for update;
   select c.outcome, substring(c.outcome from 'as ([0-9a-f-]{36})$')::uuid into outcome, new_run from pawl.commands c
@@ -383,17 +445,20 @@ begin
     outcome := 'not finished: it is in the outbox';
   elsif archived.id is null then
     outcome := 'not found';
+  elsif at_work is not null and not coalesce(rerun_run.resend, false) then
+    outcome := 'not finished: ' || at_work || ' is doing its effects';
   elsif archived.withheld is not null and archived.payload = jsonb_build_object('withheld_bytes', archived.withheld) then
     outcome := 'not possible: its payload was not kept; emit a new event instead';
   else
     new_run := pawl.new_event_id();
     outcome := 'rerun as ' || new_run;
-    insert into pawl.outbox (id, created_at, store, only_store, parent, from_step, effects_of, workflow, type, aggregatetype,
-                             aggregateid, payload, headers)
+    insert into pawl.outbox (id, created_at, store, only_store, parent, from_step, effects_of, stands_for, workflow, type,
+                             aggregatetype, aggregateid, payload, headers)
     values (new_run, archived.created_at, nullif(archived.store, '00000000-0000-0000-0000-000000000000'),
             nullif(rerun_run.from_step, '') is not null, archived.id, nullif(rerun_run.from_step, ''),
-            case when rerun_run.resend then null else coalesce(archived.effects_of, archived.id) end, archived.workflow,
-            archived.type, archived.aggregatetype, archived.aggregateid, archived.payload, archived.headers);
+            case when rerun_run.resend then null else coalesce(archived.effects_of, archived.id) end,
+            coalesce(archived.stands_for, archived.event, archived.id), archived.workflow, archived.type,
+            archived.aggregatetype, archived.aggregateid, archived.payload, archived.headers);
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('rerun', rerun_run.run_id, rerun_run.requested_by, rerun_run.reason, outcome, rerun_run.request);

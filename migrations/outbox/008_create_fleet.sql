@@ -61,7 +61,7 @@ comment on column pawl.v1_takeovers.at is 'When.';
 comment on column pawl.v1_takeovers.from_epoch is 'The worker that had the run.';
 comment on column pawl.v1_takeovers.from_store is 'Its checkpoint store; null where it is not known any more.';
 comment on column pawl.v1_takeovers.from_host is 'Where it ran; null where it is not known any more.';
-comment on column pawl.v1_takeovers.by_epoch is 'The worker that set the run free.';
+comment on column pawl.v1_takeovers.by_epoch is 'The worker that set the run free; 0: the cancellation of a run of that worker.';
 comment on column pawl.v1_takeovers.by_store is 'Its checkpoint store: the same where the worker started again.';
 comment on column pawl.v1_takeovers.by_host is 'Where it runs.';
 comment on column pawl.v1_takeovers.runs is 'How many runs the takeover set free.';

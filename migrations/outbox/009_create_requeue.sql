@@ -10,6 +10,7 @@ returns uuid language plpgsql security definer set search_path = pg_catalog, paw
 declare
   archived pawl.outbox_archive;
   made uuid;
+  at_work uuid;
   why_not text;
   tenant constant text := requeue.payload->>'org_id';
 begin
@@ -23,6 +24,7 @@ begin
       using errcode = 'string_data_right_truncation';
   end if;
   -- as in pawl.resume_run, the lock comes first: a request whose reply was lost may still be at work
+  at_work := pawl.who_does_effects_of(requeue.run_id);
   select * into archived from pawl.outbox_archive a
   where a.id = requeue.run_id order by a.finished_at desc limit 1 for update;
   select c.event_id into made from pawl.commands c
@@ -34,7 +36,8 @@ begin
   why_not := case
     when exists (select from pawl.outbox o where o.id = requeue.run_id) then 'not finished: it is in the outbox'
     when archived.id is null then 'not found'
-    when archived.status <> 'failed' then 'not failed: it is ' || archived.status end;
+    when archived.status <> 'failed' then 'not failed: it is ' || archived.status
+    when at_work is not null then 'not finished: ' || at_work || ' is doing its effects' end;
   if why_not is not null then
     insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
     values ('requeue', requeue.run_id, requeue.requested_by, requeue.reason, why_not, requeue.request);
@@ -44,8 +47,9 @@ begin
     perform pawl.require_payload(archived.type, requeue.payload);
   end if;
   made := pawl.new_event_id();
-  insert into pawl.outbox (id, parent, effects_of, workflow, type, aggregatetype, aggregateid, payload, headers)
-  values (made, archived.id, coalesce(archived.effects_of, archived.id), archived.workflow, archived.type,
+  insert into pawl.outbox (id, parent, effects_of, stands_for, workflow, type, aggregatetype, aggregateid, payload, headers)
+  values (made, archived.id, coalesce(archived.effects_of, archived.id),
+          coalesce(archived.stands_for, archived.event, archived.id), archived.workflow, archived.type,
           archived.aggregatetype, archived.aggregateid, requeue.payload,
           archived.headers || jsonb_strip_nulls(jsonb_build_object('tenant', tenant)));
   update pawl.outbox_archive a

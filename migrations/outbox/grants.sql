@@ -8,7 +8,8 @@ grant select, insert, update on pawl.stores to pawl_worker;
 grant insert, select (takeover, from_epoch) on pawl.takeovers to pawl_worker;
 grant insert on pawl.takeover_runs to pawl_worker;
 grant select, insert, update, delete on pawl.step_reports to pawl_worker;
-grant select, delete, update (lease_epoch, lease_batch, deliveries, mark, marked_by, marked_at, mark_note)
+grant select, delete, update (lease_epoch, lease_batch, deliveries, mark, marked_by, marked_at, mark_note,
+  mark_epoch)
   on pawl.outbox to pawl_worker;
 grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
 grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,

@@ -54,7 +54,8 @@ engine::StoredRun run_of(const SqliteStatement& row) {
                .traceparent = row.text(20),
                .parent = row.text(25),
                .from_step = row.text(26),
-               .effects_of = row.text(27)};
+               .effects_of = row.text(27),
+               .stands_for = row.text(28)};
   if (row.integer(21) != 0) run.cancelled = {row.text(23), row.text(24), row.time(22)};
   return run;
 }

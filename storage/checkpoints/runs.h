@@ -35,7 +35,7 @@ inline constexpr const char* kRunColumns =
     "e.aggregate_type, e.aggregate_id, e.payload, e.created_at, r.resumable, e.tenant, e.further_run_of, "
     "r.failed_step, r.failed_key, r.failure_class, r.failure_code, e.traceparent, "
     "r.cancelled_at is not null, coalesce(r.cancelled_at, 0), coalesce(r.cancelled_by, ''), "
-    "coalesce(r.cancel_note, ''), e.parent, e.from_step, e.effects_of";
+    "coalesce(r.cancel_note, ''), e.parent, e.from_step, e.effects_of, e.stands_for";
 inline constexpr const char* kStepColumns =
     "s.run, s.step, s.key, s.attempt, s.failed, s.result, s.started_at, s.settled_at, s.caught, "
     "s.failure_class, s.failure_code";

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kRuns = "runs (run, run_id, workflow, position, deliveries, resumes, started_at)";
 constexpr const char* kEvents =
     "events (run, type, aggregate_type, aggregate_id, tenant, payload, created_at, further_run_of, traceparent, "
-    "parent, from_step, effects_of)";
+    "parent, from_step, effects_of, stands_for)";
 
 }  // namespace
 
@@ -50,7 +50,8 @@ void SqliteStarts::insert_events() {
   insert_events_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
     row.add(record.run, event.type, event.aggregate_type, event.aggregate_id, event.tenant, event.payload,
-            event.created_at, event.further_run_of, event.traceparent, event.parent, event.from_step, event.effects_of);
+            event.created_at, event.further_run_of, event.traceparent, event.parent, event.from_step, event.effects_of,
+            event.stands_for);
   });
 }
 

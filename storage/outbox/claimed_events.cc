@@ -39,7 +39,7 @@ std::string event_columns(const std::string& payload_max) {
          " case when o.mark = 'cancel' or o.parent is not null or o.effects_of is not null then json_build_object("
          "'cancel', o.mark = 'cancel', 'by', o.marked_by, 'note', o.mark_note, 'asked_at',"
          " (extract(epoch from o.marked_at) * 1000000)::bigint, 'parent', o.parent, 'from_step', o.from_step,"
-         " 'effects_of', o.effects_of)::text end";
+         " 'effects_of', o.effects_of, 'stands_for', o.stands_for)::text end";
 }
 
 // What a row gives to `fitting`: a size that takes no text to know, and of what is small the size of its text. A number
@@ -84,6 +84,7 @@ void add_what_is_rare(engine::Event& event, std::string_view json) {
   event.parent = text("parent");
   event.from_step = text("from_step");
   event.effects_of = text("effects_of");
+  event.stands_for = text("stands_for");
   if (rare.at("cancel") == true) {
     const auto& asked_at = rare.at("asked_at");
     event.cancel = {text("by"), text("note"),

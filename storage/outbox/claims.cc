@@ -33,7 +33,8 @@ std::string claim_sql(const std::string& picked) {
          fence({.parameter = "$3",
                 .columns = ", set_config('synchronous_commit', 'off', true)",
                 .condition = " and claims_from <= $4::int and exists (select from fitting)"}) +
-         " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1"
+         " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1,"
+         " mark_epoch = case when o.mark is not null then mine.epoch end"
          " from mine where o.ctid = any(array(select place from fitting)) returning " +
          event_columns("$6::bigint");
 }

@@ -31,12 +31,12 @@ const std::string kArchive =
     " cross join lateral (select l.ctid as place, l.id from pawl.outbox l where l.position = f.position"
     " and l.lease_epoch = mine.epoch offset 0) as leased where leased.id = f.id)) returning o.*),"
     " archived as (insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status,"
-    " reason, resumable, failed_step, failed_key, failure_class, failure_code, parent, effects_of, event, workflow,"
-    " type, aggregatetype, aggregateid, payload, headers, withheld)"
+    " reason, resumable, failed_step, failed_key, failure_class, failure_code, parent, from_step, effects_of,"
+    " stands_for, event, workflow, type, aggregatetype, aggregateid, payload, headers, withheld)"
     " select e.position, e.id, e.created_at, e.deliveries, e.resumes, mine.store, coalesce(f.status, 'done'),"
     " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), nullif(f.failed_step, ''),"
     " case when f.failed_step <> '' then f.failed_key end, nullif(f.failure_class, ''), nullif(f.failure_code, ''),"
-    " e.parent, e.effects_of, e.event, e.workflow, e.type, e.aggregatetype,"
+    " e.parent, e.from_step, e.effects_of, e.stands_for, e.event, e.workflow, e.type, e.aggregatetype,"
     " e.aggregateid, coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers, nullif(f.withheld, 0)"
     " from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
@@ -51,18 +51,20 @@ const std::string kArchive =
 const std::string kMarks =
     "select o.position, o.id, o.mark, coalesce(o.marked_by, ''), coalesce(o.mark_note, ''),"
     " coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
-    " where o.mark is not null and o.lease_epoch = $1::bigint and o.position > $2::bigint"
+    " where o.mark_epoch = $1::bigint and o.lease_epoch = $1::bigint and o.position > $2::bigint"
     " order by o.position limit $3::int";
 
-// $2 and $3 the marks: position, and when it was asked for.
-const std::string kTakeOff =
-    "with " + fence() +
-    ", taken as (update pawl.outbox o set mark = null, marked_by = null, marked_at = null, mark_note = null"
-    " from mine cross join unnest($2::bigint[], $3::bigint[]) t (position, asked_at)"
-    " where o.position = t.position and o.lease_epoch = mine.epoch and o.mark = 'retry-now'"
-    " and coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) = t.asked_at)"
-    " select " +
-    kLeaseHeld;
+// $2 and $3 the marks: position, and when it was asked for. That of a cancellation is only not shown again.
+const std::string kTakeOff = "with " + fence() +
+                             ", taken as (update pawl.outbox o set mark_epoch = null, mark = nullif(mark, 'retry-now'),"
+                             " marked_by = case when mark = 'cancel' then marked_by end, marked_at = case when mark = "
+                             "'cancel' then marked_at end,"
+                             " mark_note = case when mark = 'cancel' then mark_note end"
+                             " from mine cross join unnest($2::bigint[], $3::bigint[]) t (position, asked_at)"
+                             " where o.position = t.position and o.lease_epoch = mine.epoch"
+                             " and coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) = t.asked_at)"
+                             " select " +
+                             kLeaseHeld;
 
 const std::string kRenew =
     "update pawl.workers set heartbeat_at = clock_timestamp(),"

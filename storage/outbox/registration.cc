@@ -75,7 +75,8 @@ void require_no_copy(Transaction& transaction, const engine::Registration& regis
 void keep_waiting(Transaction& transaction, const std::string& epoch, const EndedEpochs& older,
                   const WaitingChunk& chunk) {
   transaction.run(
-      "update pawl.outbox set lease_epoch = $1::bigint, lease_batch = null, deliveries = greatest(deliveries, 1)"
+      "update pawl.outbox set lease_epoch = $1::bigint, lease_batch = null, deliveries = greatest(deliveries, 1),"
+      " mark_epoch = case when mark is not null then $1::bigint end"
       " where id = any($2::uuid[]) and position = any($3::bigint[])"
       " and (lease_epoch is null or lease_epoch = any($4::bigint[]))",
       {epoch, chunk.ids, chunk.positions, older.epochs});

@@ -66,6 +66,17 @@ TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on d
   CHECK(workflow.steps[2]->name() == "send-email");
 }
 
+TEST_CASE_METHOD(Fixture, "a run made by rerun or requeue confirms the outage of the event that it stands for") {
+  pawl::engine::StoredRun rerun = stored();
+  rerun.event.id = kOtherEventId;
+  rerun.event.effects_of = rerun.event.stands_for = kEventId;
+  RunState run(workflow, rerun);
+  finish(run);
+  CHECK_FALSE(run.failure);
+  REQUIRE(inbox.posted.size() == 1);
+  CHECK(inbox.posted[0].user_ids == std::vector<std::string>{"adam", "olive"});
+}
+
 TEST_CASE_METHOD(Fixture, "those who were told are found first, then get a notification and a mail each") {
   RunState run(workflow, stored());
   CHECK(go_on(run) == std::vector<std::string>{"find-notified"});

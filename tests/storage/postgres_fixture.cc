@@ -126,10 +126,22 @@ std::string Organisation::fail_sync(const std::string& message) const {
       {connection, message});
 }
 
+namespace {
+
+std::vector<std::string> names_of_test_workflows() {
+  std::vector<std::string> names;
+  for (const engine::WorkflowName& workflow : test_workflows()) names.push_back(workflow.workflow);
+  return names;
+}
+
+}  // namespace
+
 Worker::Worker(PostgresFixture& database, std::string store, bool listen)
     : database(database),
       store(std::move(store)),
-      outbox({.address = database.conninfo, .version = "test", .listen = listen}, epoch) {}
+      outbox(
+          {.address = database.conninfo, .version = "test", .workflows = names_of_test_workflows(), .listen = listen},
+          epoch) {}
 
 bool Worker::can_listen() { return pooler().empty(); }
 

@@ -340,3 +340,29 @@ TEST_CASE_METHOD(Cancelling, "a cancellation that came too late is taken back wh
   CHECK(table.archive.at(0).status == RunStatus::kDone);
   CHECK_FALSE(seen(id));
 }
+
+TEST_CASE_METHOD(Cancelling, "retry-now: what a cancelled run does because of that is tried at once") {
+  bool busy = true;
+  order.refund.script = [&](auto& item) { busy ? item.retry("the bank is busy", 6h) : item.succeed("refunded"); };
+  open();
+  order.mail.script = [](auto& item) { item.retry("greylisted", 6h); };
+  const std::string id = emit();
+  REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));
+  REQUIRE(table.cancel(id, "ops", "sold twice"));
+  REQUIRE(until_over_time([&] { return done(order.refund, id) == 1 && worker->runner.status().waiting == 1; }, 5));
+  CHECK_FALSE(until_over_time([&] { return done(order.refund, id) > 1; }, 30));
+  busy = false;
+  REQUIRE(table.retry_now(id, "ops"));
+  require_cancelled(id);
+  CHECK(done(order.refund, id) == 2);
+}
+
+TEST_CASE_METHOD(Cancelling, "a run that comes when its cancellation is on record takes its place before that") {
+  open();
+  const std::string id = emit();
+  table.rows.begin()->second.event.deliveries = 1;
+  REQUIRE(table.cancel(id, "ops", "sold twice"));
+  REQUIRE(until([&] { return log.counts[NoticeKind::kRunCancelled] == 1; }));
+  CHECK(worker->runner.status().moving == 1);
+  require_cancelled(id);
+}

@@ -108,6 +108,31 @@ TEST_CASE_METHOD(Rerun, "a rerun that is to send again has keys of its own") {
   CHECK_FALSE(again.at("one"));
 }
 
+TEST_CASE_METHOD(Rerun,
+                 "a failed rerun from a step goes on only where it has taken steps over, and does none of those") {
+  const std::string id = fail();
+  refused = true;
+  const std::string again_id = table.rerun(id, "send-words", true);
+  REQUIRE(until([&] { return archived(2); }));
+  CHECK(table.archive.at(1).resumable == Resumable::kHere);
+  refused = false;
+  REQUIRE(table.resume(again_id));
+  REQUIRE(until([&] { return archived(2); }));
+  CHECK(table.archive.at(1).status == RunStatus::kDone);
+  CHECK(executed(words.find, again_id + "/all") == 0);
+  CHECK(executed(words.send, again_id + "/two") == 2);
+}
+
+TEST_CASE_METHOD(Rerun,
+                 "P5: while a rerun does its effects, neither its parent nor another rerun does them beside it") {
+  const std::string id = fail();
+  REQUIRE_FALSE(table.rerun(id).empty());
+  CHECK(table.rerun(id).empty());
+  CHECK_FALSE(table.resume(id));
+  REQUIRE(until([&] { return archived(2); }));
+  CHECK(table.resume(id));
+}
+
 TEST_CASE_METHOD(Rerun, "without a step a rerun begins at its beginning, and takes nothing over") {
   const std::string id = fail();
   REQUIRE_FALSE(table.rerun(id).empty());
@@ -124,6 +149,7 @@ TEST_CASE_METHOD(Rerun, "a rerun from a step that never began fails with the nam
   CHECK(table.archive.at(1).reason == "rerun " + id +
                                           " from send-pigeons: no such step began in that run; those that did: "
                                           "find-words, send-words, show-words");
+  CHECK_FALSE(table.resume(table.archive.at(1).event.id));  // it would end the same
 }
 
 TEST_CASE_METHOD(Rerun, "a rerun from a step fails where the checkpoints do not hold its parent") {

@@ -87,6 +87,28 @@ TEST_CASE_METHOD(Retrying, "retry-now: where a paused step holds the run, it pro
   CHECK(worker->runner.status().open_circuits.empty());
 }
 
+TEST_CASE_METHOD(Retrying, "retry-now: a run that may not move beside others yet is tried as soon as it may") {
+  constexpr LaneId kFindLane = 4;
+  options.deliveries_max = 3;  // of those delivered twice eight move
+  for (int i = 0; i < 9; ++i) emit();
+  const std::string id = table.rows.begin()->second.event.id;
+  start();
+  REQUIRE(until([&] { return worker->runner.status().moving == 9; }));
+  busy = false;
+  workflow.find.script = [&](auto& item) {
+    if (item.attempt() > 1) return item.succeed("found");
+    item.event_id() == id ? item.retry("later", 6h) : item.retry("soon", 10s);
+  };
+  start();
+  REQUIRE(until([&] { return worker->runner.status().waiting == 9; }));
+  worker->lanes.stick(kFindLane);
+  REQUIRE(until_over_time([&] { return worker->runner.status().moving == 8; }, 60));
+  REQUIRE(table.retry_now(id, "ops"));
+  CHECK_FALSE(until_over_time([&] { return worker->runner.status().moving == 9; }, 5));
+  worker->lanes.unstick(kFindLane);
+  CHECK(until_over_time([&] { return archived(9); }, 20));
+}
+
 TEST_CASE_METHOD(Retrying, "a mark that cannot be read or taken off is asked for again") {
   struct Shaky final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;

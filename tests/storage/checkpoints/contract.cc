@@ -35,6 +35,7 @@ void check_same(const engine::Event& actual, const engine::Event& expected) {
   CHECK(actual.parent == expected.parent);
   CHECK(actual.from_step == expected.from_step);
   CHECK(actual.effects_of == expected.effects_of);
+  CHECK(actual.stands_for == expected.stands_for);
 }
 
 void check_same(const engine::Failure& actual, const engine::Failure& expected) {
@@ -95,6 +96,7 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     record.event.parent = event_id(2);
     record.event.from_step = "send";
     record.event.effects_of = event_id(1);
+    record.event.stands_for = event_id(4);
     commit(*store, {record});
     const auto found = store->find(std::vector<std::string>{"nowhere", event_id(3)});
     REQUIRE(found.size() == 1);

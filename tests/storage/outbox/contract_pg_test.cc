@@ -25,10 +25,11 @@ class PostgresOutboxWorld final : public engine::OutboxWorld {
     return id;
   }
   std::unique_ptr<engine::Outbox> worker() override {
-    return std::make_unique<storage::PostgresOutbox>(
-        storage::PostgresOutboxOptions{
-            .address = database_.conninfo, .version = "test", .listen = Worker::can_listen()},
-        epochs_.emplace_back(0));
+    return std::make_unique<storage::PostgresOutbox>(storage::PostgresOutboxOptions{.address = database_.conninfo,
+                                                                                    .version = "test",
+                                                                                    .workflows = {"handle-test-event"},
+                                                                                    .listen = Worker::can_listen()},
+                                                     epochs_.emplace_back(0));
   }
   void expire(std::int64_t epoch) override {
     database_.exec("update pawl.workers set expires_at = now() - interval '1 second' where epoch = $1::bigint",
