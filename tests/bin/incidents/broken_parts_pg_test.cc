@@ -3,6 +3,7 @@
 #include <fstream>
 #include <memory>
 
+#include "storage/postgres/connection.h"
 #include "tests/bin/incidents/scene.h"
 
 using namespace pawl::bin;
@@ -76,7 +77,11 @@ TEST_CASE("incident 7: a Postgres that refuses everybody is named by each verb, 
   REQUIRE(scene.work().code == 0);
   PawlProcess worker({"worker"}, scene.environment());
   REQUIRE(eventually([&] { return scene.lives(); }));
-  scene.database.exec("alter database " + scene.database.name + " allow_connections false");
+  pawl::storage::PostgresConnection administrator("dbname=postgres");
+  const auto allow = [&](const std::string& word) {
+    administrator.run("close the database", "alter database " + scene.database.name + " allow_connections " + word, {});
+  };
+  allow("false");
   scene.database.exec(
       "select pg_terminate_backend(pid) from pg_stat_activity"
       " where datname = current_database() and pid <> pg_backend_pid()");
@@ -87,7 +92,7 @@ TEST_CASE("incident 7: a Postgres that refuses everybody is named by each verb, 
   const std::string run = scene.only_run();
   ends(scene.pawl({"show", run}), 0, {"send-email", "not currently accepting connections"});
 
-  scene.database.exec("alter database " + scene.database.name + " allow_connections true");
+  allow("true");
   scene.organisation.fail_sync();
   REQUIRE(eventually([&] { return scene.count("pawl.v1_events where status = 'done'") == "2"; }));
   stop_worker(worker);
@@ -150,6 +155,6 @@ TEST_CASE("incident 9: all runs of three hosts are seen from any place, also tho
   CHECK(scene.smtp.received().size() == 6);
   scene.check_shown_once();
   Operator later(scene.host("fifth"));
-  ends(later.ask({"show", run.substr(24)}), 0, {"done", "taken over", scene.folder.path() + "/fourth.db"});
+  ends(later.ask({"show", run.substr(24)}), 0, {"done", "takeover", scene.folder.path() + "/fourth.db"});
   tells(later.ask({"status"}), {"dead", lost});
 }
