@@ -10,6 +10,7 @@
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/output/query_text.h"
 #include "bin/output/table.h"
 #include "bin/settings/requester.h"
 
@@ -23,6 +24,7 @@ class BatchVerb final : public Verb {
  public:
   explicit BatchVerb(CLI::App& command) {
     list_ = command.add_subcommand("list", "All batches, newest first");
+    list_->add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
     show_ = with_id(command.add_subcommand("show", "How far one is, what it still owes, and what became of its runs"));
     watch_ = with_id(command.add_subcommand("watch", "How far one is, until it ends"));
     const std::array<std::pair<const char*, const char*>, 3> controls{
@@ -53,6 +55,10 @@ class BatchVerb final : public Verb {
   }
 
   ExitCode list(const Settings& settings, Console& console) const {
+    if (sql_) {
+      console.out << QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(kListed));
+      return ExitCode::kDone;
+    }
     const std::vector<Batch> batches = list_batches(settings.postgres, kListed);
     if (settings.output == OutputFormat::kJson) {
       auto rows = nlohmann::ordered_json::array();
@@ -131,6 +137,7 @@ class BatchVerb final : public Verb {
   }
 
   CLI::App* list_ = nullptr;
+  bool sql_ = false;
   CLI::App* show_ = nullptr;
   CLI::App* watch_ = nullptr;
   std::vector<CLI::App*> controls_;

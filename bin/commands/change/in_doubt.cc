@@ -7,6 +7,7 @@
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/run_ids.h"
+#include "bin/output/query_text.h"
 #include "bin/settings/requester.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
@@ -59,6 +60,7 @@ std::string user_at(const std::string& address, const std::string& run_id, const
 class InDoubtVerb final : public Verb {
  public:
   InDoubtVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
+    command.add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
     resolve_ = command.add_subcommand("resolve", "Take a run's mails out of doubt, and let the run go on");
     resolve_->add_option("RUN", ids_, kRunHelp)->required();
     CLI::Option* sent = resolve_->add_flag("--sent", sent_, "They were sent: never send them again");
@@ -85,6 +87,10 @@ class InDoubtVerb final : public Verb {
   }
 
   ExitCode list(const Settings& settings, Console& console) const {
+    if (sql_) {
+      console.out << QueryText("*", "pawl.v1_in_doubt").text("order by since");
+      return ExitCode::kDone;
+    }
     require_mails();
     await_migrated_postgres(settings, console, workflows_.mail().migrations());
     Table table{{"run", "user", "email", "since", "count", "state", "reply", "message_id"}, {}, 0};
@@ -118,6 +124,7 @@ class InDoubtVerb final : public Verb {
   }
 
   Workflows& workflows_;
+  bool sql_ = false;
   CLI::App* resolve_ = nullptr;
   std::vector<std::string> ids_;
   bool sent_ = false;

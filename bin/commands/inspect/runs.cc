@@ -10,6 +10,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
+#include "bin/output/query_text.h"
 #include "bin/output/terminal_table.h"
 #include "bin/settings/duration.h"
 #include "engine/authoring/errors.h"
@@ -40,6 +41,35 @@ storage::FleetRunFilter fleet_filter(const storage::RunFilter& filter) {
   return fleet;
 }
 
+std::string seconds_ago(long seconds) { return "now() - interval '" + std::to_string(seconds) + " s'"; }
+
+/// On the checkpoints; whose events they are is in no view of theirs.
+std::string query_of(const storage::RunFilter& filter) {
+  QueryText query("run_id, status, started_at, ended_at, workflow, event_id, aggregate_id, reason", "v1_runs");
+  query.equals("status", filter.status).equals("event_id", filter.event_id);
+  query.equals("aggregate_id", filter.aggregate_id).equals("workflow", filter.workflow);
+  const auto ago = [](long seconds) {
+    return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-" + std::to_string(seconds) + " seconds')";
+  };
+  if (filter.since_seconds > 0) query.where("(ended_at is null or ended_at > " + ago(filter.since_seconds) + ")");
+  if (filter.until_seconds > 0) query.where("started_at < " + ago(filter.until_seconds));
+  if (filter.run_ids) query.where(filter.run_ids->empty() ? "false" : "true").one_of("run_id", *filter.run_ids);
+  return query.text("order by number desc limit " + std::to_string(filter.limit));
+}
+
+/// On Postgres.
+std::string query_of(const storage::FleetRunFilter& filter) {
+  QueryText query("run_id, status, created_at, finished_at, workflow, event_id, aggregateid, reason", "pawl.v1_events");
+  query.one_of("status", filter.statuses).equals("event_id", filter.event_id);
+  query.equals("aggregateid", filter.aggregate_id).equals("workflow", filter.workflow);
+  query.equals("headers->>'tenant'", filter.tenant);
+  if (filter.since_seconds > 0)
+    query.where("(finished_at is null or finished_at > " + seconds_ago(filter.since_seconds) + ")");
+  if (filter.until_seconds > 0) query.where("created_at < " + seconds_ago(filter.until_seconds));
+  if (filter.run_ids) query.where(filter.run_ids->empty() ? "false" : "true").one_of("run_id", *filter.run_ids);
+  return query.text("order by run_id desc limit " + std::to_string(filter.limit));
+}
+
 Table fleet_table(const std::vector<storage::FleetRun>& runs) {
   Table table{{"run", "status", "started", "ended", "workflow", "event", "about", "reason", "host"}, {}, 0};
   for (const storage::FleetRun& run : runs)
@@ -64,6 +94,7 @@ class RunsVerb final : public Verb {
     command.add_option("--user", told_.user_id, "Only runs that notified or mailed this user, by id; asks Postgres");
     command.add_option("--email", told_.email, "Only runs that mailed this address; asks Postgres");
     command.add_flag("--fleet", fleet_, "The runs of all workers, as Postgres has them");
+    command.add_flag("--sql", sql_, "Print the query behind the list, for `pawl sql` or psql, and not the list");
     limit_ =
         command.add_option("--limit", filter_.limit, "At most so many, newest first; default 100, all with -o ids")
             ->check(CLI::Range(1, 1'000'000));
@@ -80,6 +111,10 @@ class RunsVerb final : public Verb {
       const ResolvedRuns resolved = sources.resolve(expand_ids({event_}, console.in).front());
       in_fleet = in_fleet || resolved.in_fleet;
       filter_by(resolved.runs);
+    }
+    if (sql_) {
+      console.out << (in_fleet || !filter_.tenant.empty() ? query_of(fleet_filter(filter_)) : query_of(filter_));
+      return ExitCode::kDone;
     }
     if (in_fleet) return list_fleet(sources, settings, console);
     const storage::CheckpointReader& reader = *here;
@@ -156,6 +191,7 @@ class RunsVerb final : public Verb {
   CLI::Option* limit_ = nullptr;
   storage::RunFilter filter_;
   bool fleet_ = false;
+  bool sql_ = false;
   std::string event_;
   std::string since_;
   std::string until_;

@@ -8,6 +8,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/waiting.h"
+#include "bin/output/query_text.h"
 #include "bin/output/redact.h"
 #include "engine/authoring/errors.h"
 
@@ -60,6 +61,7 @@ class WaitingVerb final : public Verb {
     command.add_option("RUN", ids_, kRunHelp);
     command.add_option("--workflow", question_.workflow, "Only runs of this workflow");
     command.add_option("--step", question_.step, "Only runs that wait for this step");
+    command.add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
     command.add_option("--limit", question_.limit, "At most so many; default 100")->check(CLI::Range(1, 1'000'000));
   }
 
@@ -69,6 +71,10 @@ class WaitingVerb final : public Verb {
       for (const GivenRuns& given : expand_ids(ids_, console.in))
         for (engine::RunName& name : sources.resolve(given).runs) question_.runs.push_back(std::move(name));
     question_.limit = std::max(question_.limit, question_.runs.size());
+    if (sql_) {
+      console.out << query();
+      return ExitCode::kDone;
+    }
     storage::PostgresConnection* const postgres = sources.postgres();
     const storage::CheckpointReader* const reader = sources.checkpoints();
     if (!reader && !postgres)
@@ -89,6 +95,14 @@ class WaitingVerb final : public Verb {
   }
 
  private:
+  std::string query() const {
+    std::vector<std::string> ids;
+    for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
+    QueryText query("*", "pawl.v1_waiting");
+    query.one_of("run_id", ids).equals("workflow", question_.workflow).equals("step", question_.step);
+    return query.text("order by since limit " + std::to_string(question_.limit));
+  }
+
   static void tell_sources(RunSources& sources, Console& console) {
     if (!sources.postgres())
       console.err << "pawl: from the checkpoints alone, since Postgres could not be asked: "
@@ -107,6 +121,7 @@ class WaitingVerb final : public Verb {
 
   Workflows& workflows_;
   std::vector<std::string> ids_;
+  bool sql_ = false;
   WaitingQuestion question_;
 };
 

@@ -190,3 +190,26 @@ TEST_CASE("a step that acted on nothing is not made again at once") {
   CHECK(BatchWork::Step{.running = true, .acted_on = 5}.seconds_to_wait() == 0);
   CHECK(BatchWork::Step{.running = true, .acted_on = 5, .next_in_seconds = 2}.seconds_to_wait() == 2);
 }
+
+TEST_CASE_METHOD(Fixture, "--sql prints a query that finds what the listing lists") {
+  REQUIRE(pawl({"resume", "--failed", "--rate", "1/m", "--yes", "--workflow", "nobody's"}).code == 0);
+  const auto here = [&](const std::vector<std::string>& listing) {
+    std::vector<std::string> words = listing;
+    words.push_back("--sql");
+    const Completed query = pawl(words);
+    CHECK(query.code == 0);
+    return pawl({"sql", query.out, "-o", "ids"}).out;
+  };
+  CHECK(here({"runs", "--status", "failed"}) == pawl({"runs", "--status", "failed", "-o", "ids"}).out);
+  CHECK(here({"runs", "--since", "1h", "--about", "x"}) == pawl({"runs", "--about", "x", "-o", "ids"}).out);
+  const auto in_postgres = [&](const std::vector<std::string>& words) {
+    const std::string query = pawl(words).out;
+    INFO(query);
+    return database.exec(query.substr(0, query.rfind(';'))).size();
+  };
+  CHECK(in_postgres({"runs", "--fleet", "--status", "failed", "--since", "1h", "--sql"}) == 3);
+  CHECK(in_postgres({"runs", "--fleet", "--about", "o'clock", "--sql"}) == 0);
+  CHECK(in_postgres({"waiting", "--sql"}) == 0);
+  CHECK(in_postgres({"in-doubt", "--sql"}) == 0);
+  CHECK(in_postgres({"batch", "list", "--sql"}) == 0);
+}
