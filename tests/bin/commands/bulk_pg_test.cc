@@ -213,3 +213,17 @@ TEST_CASE_METHOD(Fixture, "--sql prints a query that finds what the listing list
   CHECK(in_postgres({"in-doubt", "--sql"}) == 0);
   CHECK(in_postgres({"batch", "list", "--sql"}) == 0);
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "cancel and retry-now take the same filters for runs that have not ended, and leave the ended alone") {
+  organisation.fail_sync();
+  database.exec("update pawl.outbox set available_at = now() + interval '1 hour'");
+  const Completed shown = pawl({"retry-now", "--since", "1h"});
+  CHECK(shown.code == 4);
+  CHECK_THAT(shown.err, Catch::Contains("1 run would be retried now"));
+  CHECK(pawl({"retry-now", "--since", "1h", "--yes"}).code == 0);
+  CHECK(count("pawl.outbox where available_at <= now()") == "1");
+  CHECK(pawl({"cancel", "--org", organisation.id, "--yes", "--note", "not wanted"}).code == 0);
+  CHECK(count("pawl.v1_events where status = 'cancelled' and reason like '%not wanted'") == "1");
+  CHECK(failed() == "3");
+}

@@ -280,6 +280,28 @@ TEST_CASE_METHOD(BatchFixture, "a worker works on batches while it claims, and c
   }));
 }
 
+TEST_CASE_METHOD(BatchFixture, "a batch cancels runs that have not ended, and tells the worker that has one") {
+  emit_many(3);
+  worker.claim(1);
+  const std::string batch = make("{}", "0", "cancel");
+  CHECK(work() == "3");
+  CHECK(outcomes(batch) == Table{{"cancelled", "2"}, {"cancelling", "1"}});
+  CHECK(value("select count(*) from pawl.v1_events where status = 'cancelled'") == "2");
+  CHECK(value("select count(*) from pawl.commands where verb = 'cancel' and batch = $1::bigint", {batch}) == "3");
+}
+
+TEST_CASE_METHOD(BatchFixture, "a batch lets runs wait no longer, but none that was resumed since it was made") {
+  const auto ids = emit_many(3);
+  exec("update pawl.outbox set available_at = now() + interval '1 hour' where id <> $1::uuid", {ids[0]});
+  const std::string batch = make("{}", "0", "retry-now");
+  exec("update pawl.outbox set resumes = 1 where id = $1::uuid", {ids[1]});
+  CHECK(work() == "3");
+  CHECK(outcomes(batch) == Table{{"not meant: it was resumed since the batch was made", "1"},
+                                 {"not waiting: it is pending and due", "1"},
+                                 {"retrying", "1"}});
+  CHECK(exec("select id from pawl.outbox where available_at > now()") == Table{{ids[1]}});
+}
+
 TEST_CASE_METHOD(BatchFixture, "a worker that has no room for events works on batches all the same") {
   fail(3);
   make();
