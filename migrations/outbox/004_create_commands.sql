@@ -223,12 +223,13 @@ begin
   elsif unfinished.id is not null then
     outcome := 'dismissed';
     insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, parent,
-                                     effects_of, event, workflow, type, aggregatetype, aggregateid, payload, headers, withheld)
+                                     from_step, effects_of, stands_for, event, workflow, type, aggregatetype, aggregateid,
+                                     payload, headers, withheld)
     select u.position, u.id, u.created_at, u.deliveries, u.resumes,
            coalesce(u.store, '00000000-0000-0000-0000-000000000000'), 'dismissed',
            format('dismissed by %s: %s; it had not finished, and its workflow is not registered', requested_by,
                   dismiss_run.reason),
-           u.parent, u.effects_of, u.event, u.workflow, u.type, u.aggregatetype, u.aggregateid,
+           u.parent, u.from_step, u.effects_of, u.stands_for, u.event, u.workflow, u.type, u.aggregatetype, u.aggregateid,
            jsonb_build_object('withheld_bytes', p.bytes), u.headers, p.bytes
     from (select unfinished.*) u, pawl.payload_bytes(u.payload, 16777216) p (bytes);
     delete from pawl.outbox o where o.id = unfinished.id;

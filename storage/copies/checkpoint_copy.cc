@@ -29,8 +29,8 @@ constexpr const char* kTextColumns = R"(
   select t.name, c.name from sqlite_schema t join pragma_table_info(t.name) c
   where t.type = 'table' and t.name not in ('store', 'migrations', 'builds') and t.name not like 'sqlite_%'
     and c.type = 'TEXT'
-    and c.name not in ('run_id', 'further_run_of', 'parent', 'effects_of', 'workflow', 'step', 'failed_step',
-                       'from_step', 'type', 'status', 'resumable'))";
+    and c.name not in ('run_id', 'further_run_of', 'parent', 'effects_of', 'stands_for', 'workflow', 'step',
+                       'failed_step', 'from_step', 'type', 'status', 'resumable'))";
 constexpr const char* kTablesOfRuns = R"(
   select t.name from sqlite_schema t join pragma_table_info(t.name) c
   where t.type = 'table' and c.name = 'run')";

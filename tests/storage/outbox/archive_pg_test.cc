@@ -94,7 +94,8 @@ TEST_CASE_METHOD(Fixture,
   exec("select pawl.add_workflow('test/left', 'leave')");
   const std::string run = value("select pawl.emit('test/left', 'a', 'b', '{\"password\": \"s3cret\"}')");
   const std::string parent = Worker::new_store();
-  exec("update pawl.outbox set parent = $2::uuid, effects_of = $2::uuid where id = $1::uuid", {run, parent});
+  exec("update pawl.outbox set parent = $2::uuid, effects_of = $2::uuid, stands_for = $2::uuid where id = $1::uuid",
+       {run, parent});
   CHECK(dismiss(run) == "not finished: it is in the outbox");
   exec("delete from pawl.workflows where workflow = 'leave'");
   const std::string request = ", 'ada', '" + Worker::new_store() + "'";
@@ -106,8 +107,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(value("select payload::text || reason from pawl.outbox_archive where id = $1::uuid", {run}) ==
         "{\"withheld_bytes\": 22}dismissed by ada: customer told by phone; it had not finished, and its workflow is not"
         " registered");
-  CHECK(exec("select parent, effects_of from pawl.v1_events where run_id = $1::uuid", {run}) ==
-        Table{{parent, parent}});
+  CHECK(exec("select parent, effects_of, stands_for from pawl.outbox_archive where id = $1::uuid", {run}) ==
+        Table{{parent, parent, parent}});
   CHECK(value("select string_agg(outcome, '|' order by id) from pawl.commands") ==
         "not finished: it is in the outbox|dismissed|not failed: it is dismissed");
 }
