@@ -13,8 +13,8 @@ constexpr int kShare = 50;  // so many times as long as it took it rests at leas
 }
 
 void OutboxGauges::check_access(PostgresConnection& connection) {
-  connection.run("read the backlog", "select from pawl.read_gauges() limit 0",
-                 {});  // `where false` asks for no privilege
+  // `where false` would ask for no privilege
+  connection.run("read the backlog", "select from pawl.read_gauges() limit 0", {});
 }
 
 void OutboxGauges::turn(PostgresConnection& connection, Time now) {

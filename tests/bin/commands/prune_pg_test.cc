@@ -2,6 +2,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/bin/worker/job.h"
@@ -69,7 +70,7 @@ TEST_CASE_METHOD(Fixture,
 }
 
 TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, however many steps that takes") {
-  const std::string id = told(200), event = told(1);
+  const std::string id = told(200);
   for (const char* sql :
        {"update pawl.sync_failures set failed_at = now() - interval '200 days'",
         "insert into pawl.outbox_archive (position, id, effects_of, created_at, finished_at, deliveries, resumes, "
@@ -81,7 +82,8 @@ TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, howe
         " now() - interval '150 days', 1, 0, gen_random_uuid(), 'done', 'w', 't', 'a', '1', '{}', '{}'",
         "insert into pawl.takeovers (at, from_epoch, by_epoch, runs) select now() - interval '200 days', 1, 2, 3"
         " from generate_series(1, 25)",
-        "insert into pawl.takeover_runs select 1, gen_random_uuid() from generate_series(1, 2500)",
+        "insert into pawl.takeover_runs select (select min(takeover) from pawl.takeovers), gen_random_uuid()"
+        " from generate_series(1, 2500)",
         "insert into pawl.pauses (epoch, step, workflows, reason, since, ended_at) select 1, 's', '{w}', 'r',"
         " now() - interval '201 days', now() - interval '200 days' from generate_series(1, 2500)",
         "insert into pawl.batches (verb, filter, requested_by, runs, taken, finished_at, state) select 'resume', '{}',"
