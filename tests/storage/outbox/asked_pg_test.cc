@@ -89,7 +89,7 @@ TEST_CASE_METHOD(Asked, "the same request sent again answers as it did and chang
   REQUIRE(worker.claim().size() == 1);
   const std::string asked = "select pawl.retry_now($1::uuid, 'ops', null, $2::uuid)";
   CHECK(value(asked, {id, request}) == "retrying");
-  exec("update pawl.outbox set mark = null, marked_by = null");
+  exec("update pawl.outbox set mark = null, marked_by = null, mark_epoch = null");
   CHECK(value(asked, {id, request}) == "retrying");
   CHECK(mark_of(id).empty());
   const std::string cancelled = "select pawl.cancel($1::uuid, 'ops', null, $2::uuid)";
@@ -293,5 +293,5 @@ TEST_CASE_METHOD(Asked, "looking for marks reads a worker's own, however many ot
       "explain (analyze, format json) select o.position from pawl.outbox o where o.mark_epoch = 7 and o.lease_epoch = 7"
       " and o.position > 0 order by o.position limit 1000");
   CHECK_THAT(plan, Catch::Contains("outbox_marked") && !Catch::Contains("Seq Scan"));
-  CHECK_THAT(plan, Catch::Contains("\"Actual Rows\": 3,") && !Catch::Contains("Rows Removed"));
+  CHECK_THAT(plan, Catch::Contains("\"Actual Rows\": 3,") && Catch::Contains("\"Rows Removed by Filter\": 0"));
 }
