@@ -1,6 +1,7 @@
 // What operators ask of runs in Postgres: who is answered what, what is marked, and what ends there and then.
 #include <catch2/catch.hpp>
 
+#include "engine/authoring/errors.h"
 #include "storage/outbox/requests/run_requests.h"
 #include "tests/storage/postgres_fixture.h"
 
