@@ -37,16 +37,14 @@ class Circuit {
     asked_at_ = now;
     return true;
   }
-  /// The service may have been set right. However often it is said, there is at most one probe for it in kFirst.
-  void probe_now(Timestamp now) {
-    if (hurried_to_ < now) hurried_to_ = std::max(now, hurried_to_ + kFirst);
-    probe_at_ = std::min(probe_at_, hurried_to_);
-  }
+  /// The service may have been set right. However often it is said, no probe begins within kFirst of another for it.
+  void probe_now(Timestamp now) { probe_at_ = std::min(probe_at_, std::max(now, probed_at_ + kFirst)); }
   /// When `wants_probe` may be true next.
   Timestamp wants_probe_at() const { return std::max(probe_at(), asked_at_ + kFirst); }
 
   void begin_probe(Timestamp now) {
     probing_ = !closed();
+    probed_at_ = now;
     new_probe_at_ = now + kFirst;
   }
   /// The probe told nothing about the service: the next one may go.
@@ -81,7 +79,7 @@ class Circuit {
   Timestamp probe_at_{};
   Timestamp new_probe_at_{};
   Timestamp asked_at_{};
-  Timestamp hurried_to_{};
+  Timestamp probed_at_{};
   bool probing_ = false;
   bool refused_ = false;
 };
