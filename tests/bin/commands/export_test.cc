@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "engine/authoring/errors.h"
 #include "storage/copies/unfinished_file.h"
 #include "tests/bin/commands/corpus.h"
 
