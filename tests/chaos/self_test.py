@@ -141,7 +141,8 @@ class OracleTest(unittest.TestCase):
                     store.executescript(script.read())
             store.execute("insert into runs (run, run_id, workflow, status, position, deliveries, resumes, started_at,"
                           " ended_at) values (1, ?, 'w', 'done', 1, 1, 0, 1, 2)", (EVENT,))
-            store.execute("insert into events values (1, 't', 'a', '1', '{}', 1, '', '')")
+            store.execute("insert into events (run, type, aggregate_type, aggregate_id, payload, created_at)"
+                          " values (1, 't', 'a', '1', '{}', 1)")
             store.execute("insert into steps (run, step, key, attempt, failed, result, started_at, settled_at)"
                           " values (1, 'resolve-recipients', '', 1, 0, '{}', 1, 2)")
             for statement in statements:

@@ -127,6 +127,10 @@ void Process::turn() {
   } catch (const engine::UnavailableError& error) {
     world.note(name_, "unavailable", error.what());
     not_before_ = world.now + seconds{1};
+  } catch (const engine::StoreCopiedError& error) {
+    world.note(name_, "gave way to a copy", error.what());
+    outside_.oracle.redelivered_by_fault();
+    end_life(seconds{10});  // a supervisor starts it again, for as long as it takes
   } catch (const engine::RefusedError& error) {
     world.broken("P9: the engine of " + name_ + " gave up: " + error.what());
   }
