@@ -217,13 +217,12 @@ TEST_CASE_METHOD(BatchFixture, "a batch whose step fails holds no other one, say
 
 TEST_CASE_METHOD(BatchFixture,
                  "more batches than a step takes all come on, however slow those are that were made first") {
-  const auto ids = fail(24);
-  for (const auto& id : ids) {
-    exec("update pawl.outbox_archive set aggregateid = id::text");
-    make("{\"connection\": \"" + id + "\"}", "0.001");
-  }
-  for (int step = 0; step < 3; ++step) work();
-  CHECK(failed() == "0");
+  fail(24);
+  exec("update pawl.outbox_archive set aggregateid = (position % 12)::text");
+  for (int about = 0; about < 12; ++about) make("{\"connection\": \"" + std::to_string(about) + "\"}", "0.001");
+  work();
+  work();
+  CHECK(value("select count(*) from pawl.v1_batches where owed = 1") == "12");
 }
 
 TEST_CASE_METHOD(BatchFixture, "the slowest and the fastest rate are reckoned with, and none beyond them is made") {
