@@ -35,8 +35,8 @@ void StepDispatch::offer_fresh(RunState& run) {
   const Timestamp now = use_.clock.now();
   const bool at_once = std::exchange(run.stored.retry_now, false);
   for (Execution* execution : std::exchange(run.fresh, {})) {
+    if (execution->failed_at > now) distrust(*execution, now);  // first: it goes by the wait as it was planned
     if (at_once) due_now(*execution, now);
-    if (execution->failed_at > now) distrust(*execution, now);
     if (execution->phase() == Execution::Phase::kBackingOff && execution->retry_at > now) continue;
     use_.queues.of(*execution).offer(*execution, now, run.woken);
   }

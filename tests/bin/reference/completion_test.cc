@@ -30,7 +30,7 @@ struct Fixture : ReferenceFixture {
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "bash completes verbs, and verbs of a verb") {
-  CHECK(completed("re") == "replay resume requeue");
+  CHECK(completed("re") == "replay resume requeue retry-now rerun");
   CHECK(completed("mail \"\"") == "test preview");
   CHECK_THAT(completed("\"\""), Catch::StartsWith("migrate worker emit") && !Catch::Contains("generate"));
 }
@@ -59,6 +59,6 @@ TEST_CASE_METHOD(ReferenceFixture, "zsh and fish get every verb, option and valu
                                      Catch::Contains("values=(html subject text)"));
   CHECK_THAT(generated({"fish"}),
              Catch::Contains("complete -c pawl -n \"test (__pawl_verb) = 'pawl runs'\" -l status -x -a "
-                             "'running waiting done failed superseded'") &&
+                             "'running waiting done failed cancelled superseded'") &&
                  Catch::Contains("complete -c pawl -s o -l output -x -a 'ids json table'"));
 }
