@@ -111,7 +111,7 @@ struct Measures {
 };
 
 inline void Measures::add(const Measures& earlier) {
-  if (earlier.steps.size() != steps.size()) return;
+  if (earlier.workflows.size() != workflows.size()) return;  // there is one at least, and perhaps no step
   for (std::size_t i = 0; i < executions.size(); ++i) executions[i].counts += earlier.executions[i].counts;
   for (std::size_t i = 0; i < steps.size(); ++i) steps[i].calls += earlier.steps[i].calls;
   for (std::size_t i = 0; i < workflows.size(); ++i) workflows[i].runs += earlier.workflows[i].runs;

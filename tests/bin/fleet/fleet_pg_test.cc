@@ -154,7 +154,9 @@ TEST_CASE_METHOD(Fixture, "a run that waits says why, since when, when it is tri
   const Environment given = environment({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1h,longest=1h,for=2h"}});
   PawlProcess worker({"worker"}, given);
   organisation.fail_sync();
-  REQUIRE(eventually([&] { return pawl({"runs", "--status", "waiting", "-o", "ids"}).out.size() > 30; }));
+  REQUIRE(eventually([&] {  // by the file: Postgres calls a run waiting that no worker has seen yet
+    return pawl({"sql", "select 1 from v1_waiting where why = 'backoff'", "-o", "ids"}).out == "1\n";
+  }));
   const Json waiting = json({"waiting"}, given);
   REQUIRE(waiting.size() == 1);
   CHECK(waiting[0]["state"] == "backoff");
