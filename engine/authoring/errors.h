@@ -104,9 +104,10 @@ class HungError : public Error {
 };
 
 /// An operator has cancelled the run. Thrown by its first await of which something had not settled when that was seen:
-/// what had not is never tried again, and whoever awaits it later is told the same. A workflow may catch it to make
-/// good what it has done: steps that it starts from there on execute as ever. Whatever it then does, its run ends
-/// cancelled.
+/// what had not is never tried again, and whoever awaits it later is told the same. That it did not settle does not say
+/// that it did not happen: an attempt may have had its effect and lost its answer. A workflow may catch this to make
+/// good what it has done, or may have: steps that it starts from there on execute as ever. Whatever it then does, its
+/// run ends cancelled.
 class Cancelled : public Error {
   using Error::Error;
 };
