@@ -263,8 +263,9 @@ TEST_CASE_METHOD(Retained, "what would go is counted as it goes, and what stays 
                                                      {"mails", 2},
                                                      {"pauses", 0},
                                                      {"takeovers", 0}});
-  CHECK(storage::prune_all(conninfo, std::chrono::hours{24 * 90}) ==
-        storage::Pruned{{"archived events", 1}, {"archived months", 1}, {"commands", 2}, {"mails", 2}});
+  storage::Pruned went = storage::prune_all(conninfo, std::chrono::hours{24 * 90});
+  std::erase_if(went, [](const auto& kind) { return kind.second == 0; });
+  CHECK(went == storage::Pruned{{"archived events", 1}, {"archived months", 1}, {"commands", 2}, {"mails", 2}});
   for (const storage::Prunable& one : storage::prunable(conninfo, std::chrono::hours{24 * 90}))
     CHECK(one.rows == (one.name == "failed events" ? 1 : 0));
 }

@@ -131,7 +131,12 @@ TEST_CASE_METHOD(BatchFixture,
     CHECK(read.string(0, 0) == "0");
     CHECK(read.integer(0, 1) <= 200);
   });
-  for (int made = 0; made < 20; ++made) make();
+  exec(
+      "insert into pawl.batches (verb, filter, requested_by, runs) select 'resume', '{}', 'x', 500"
+      " from generate_series(1, 20)");
+  exec(
+      "insert into pawl.batch_runs (batch, place, run_id) select b.id, n, gen_random_uuid() from pawl.batches b,"
+      " generate_series(1, 500) n");
   exec("analyze pawl.batch_runs");
   const Table shown = exec("explain select outcome, count(*) from pawl.v1_batch_runs where batch = 7 group by outcome");
   std::string text;

@@ -73,7 +73,8 @@ TEST_CASE_METHOD(BatchFixture,
       "insert into pawl.commands (verb, requested_by, outcome, request) select 'resume', 'x', 'resumed', "
       "gen_random_uuid()"
       " from generate_series(1, 5)");
-  exec("analyze pawl.commands; analyze pawl.outbox; analyze pawl.outbox_archive; analyze pawl.batch_runs");
+  for (const char* table : {"commands", "outbox", "outbox_archive", "batch_runs"})
+    exec(std::string("analyze pawl.").append(table));
   make();
   storage::PostgresConnection session(own_session(conninfo));
   session.run("work", "select pawl.work_on_batches(null, 15)", {});
