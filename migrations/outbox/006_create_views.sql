@@ -102,7 +102,8 @@ comment on column pawl.v1_lag.workflow is 'The workflow; null while none of the 
 
 -- Events and users are named by their ids alone: what an event is about is in v1_events.
 create view pawl.v1_commands as
-  select id as command_id, verb, event_id as run_id, user_id, requested_by, db_user, requested_at, note, outcome, request
+  select id as command_id, verb, event_id as run_id, user_id, requested_by, db_user, requested_at, note, outcome, request,
+         batch
   from pawl.commands;
 
 comment on view pawl.v1_commands is 'Whatever somebody asked for, done or refused, with who, when and why.';
@@ -116,6 +117,7 @@ comment on column pawl.v1_commands.requested_at is 'When.';
 comment on column pawl.v1_commands.note is 'Why, as the caller says; may be null.';
 comment on column pawl.v1_commands.outcome is 'What came of it, or why it was refused.';
 comment on column pawl.v1_commands.request is 'Chosen by whoever asked, so that asking twice changes nothing more; may be null.';
+comment on column pawl.v1_commands.batch is 'The batch that it was a part of, or was about; else null.';
 
 create view pawl.v1_batches as
   select id as batch, verb, state, runs, case when state = 'aborted' then 0 else runs - taken end as owed, rate,

@@ -131,7 +131,9 @@ class World : public Scene {
     waiting = fail(organisation);
     PawlProcess worker({"worker"},
                        environment({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1h,longest=1h,for=1d"}}));
-    REQUIRE(eventually([&] { return pawl({"runs", "--status", "waiting", "-o", "ids"}).out == waiting + "\n"; }));
+    REQUIRE(eventually([&] {
+      return pawl({"sql", "select run_id from v1_runs where status = 'waiting'", "-o", "ids"}).out == waiting + "\n";
+    }));
     stop_worker(worker);
   }
   void hold_a_batch() {
