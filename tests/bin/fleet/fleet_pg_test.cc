@@ -155,7 +155,7 @@ TEST_CASE_METHOD(Fixture, "a run that waits says why, since when, when it is tri
   PawlProcess worker({"worker"}, given);
   organisation.fail_sync();
   REQUIRE(eventually([&] {  // by the file: Postgres calls a run waiting that no worker has seen yet
-    return pawl({"sql", "select 1 from v1_waiting where why = 'backoff'", "-o", "ids"}).out == "1\n";
+    return pawl({"sql", "select 1 from v1_runs where status = 'waiting'", "-o", "ids"}).out == "1\n";
   }));
   const Json waiting = json({"waiting"}, given);
   REQUIRE(waiting.size() == 1);
