@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "workflows/redaction/named_secrets.h"
-#include "workflows/redaction/secret_patterns.h"
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/named/named_secrets.h"
+#include "workflows/redaction/places/secret_patterns.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 

@@ -1,5 +1,5 @@
 // The vocabulary of error messages, and counts of letters.
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 #include <re2/re2.h>
 

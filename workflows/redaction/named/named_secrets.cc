@@ -1,12 +1,12 @@
 // Goes from one secret's name to the next and judges the values.
-#include "workflows/redaction/named_secrets.h"
+#include "workflows/redaction/named/named_secrets.h"
 
 #include <algorithm>
 
-#include "workflows/redaction/secret_blocks.h"
-#include "workflows/redaction/secret_names.h"
-#include "workflows/redaction/secret_values.h"
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/named/secret_blocks.h"
+#include "workflows/redaction/named/secret_names.h"
+#include "workflows/redaction/named/secret_values.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 

@@ -1,11 +1,11 @@
 // A cursor over the folded text, and a function for each notation.
-#include "workflows/redaction/secret_values.h"
+#include "workflows/redaction/named/secret_values.h"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 

@@ -1,6 +1,6 @@
 // One table of regular expressions (RE2: linear by construction), each with one group, the secret. One pass over the
 // text tells which of them match at all; in most texts none does.
-#include "workflows/redaction/secret_patterns.h"
+#include "workflows/redaction/places/secret_patterns.h"
 
 #include <re2/re2.h>
 #include <re2/set.h>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <numeric>
 
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 

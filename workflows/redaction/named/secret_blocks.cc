@@ -1,12 +1,12 @@
 // Lines, indentation and cells.
-#include "workflows/redaction/secret_blocks.h"
+#include "workflows/redaction/named/secret_blocks.h"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 

@@ -1,12 +1,12 @@
 // The vocabulary of secrets as one regular expression; what it finds is looked at more closely.
-#include "workflows/redaction/secret_names.h"
+#include "workflows/redaction/named/secret_names.h"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <string>
 
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 
