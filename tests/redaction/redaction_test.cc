@@ -373,7 +373,15 @@ TEST_CASE("text of a megabyte is redacted in linear time and stack, whatever rep
                             "<tr><th>password<th>token",
                             "kind: Secret\ndata:\n",
                             "kind: Secret data: {",
-                            "password = \"x\" -> \""}) {
+                            "password = \"x\" -> \"",
+                            "login(",
+                            "login(\"a",
+                            "rabbitmqctl add_user ",
+                            "mysql -p\"",
+                            "snmp community ",
+                            "<login><a>b",
+                            "auth ",
+                            "passwd a:"}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     INFO(piece);
