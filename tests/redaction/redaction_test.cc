@@ -381,7 +381,12 @@ TEST_CASE("text of a megabyte is redacted in linear time and stack, whatever rep
                             "snmp community ",
                             "<login><a>b",
                             "auth ",
-                            "passwd a:"}) {
+                            "passwd a:",
+                            "fill('pass', ",
+                            "ISA*00*a*01*",
+                            "AT+A=\"",
+                            "-u bob -p ",
+                            "password={a}b"}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     INFO(piece);
