@@ -226,11 +226,20 @@ class NameCursor {
     if (has_verb && is_alphanumeric(cursor_.before(start)) && match[2].empty())
       return std::nullopt;  // `issued`, not `is`
     if (is_signed) return at_sign(start);
+    if (const auto marked = in_marks(start)) return marked;
     if (is_name_below(start)) return std::nullopt;
     const Separator separator = has_verb ? Separator::kVerb : Separator::kBlank;
     if (const auto enclosed = cursor_.enclosed_at(start); enclosed && TextCursor::is_quote(cursor_.at(start)))
       return NamedValue{separator, true, *enclosed};
     return NamedValue{separator, false, {start, cursor_.end_of_word(start, TextCursor::kAnyDepth)}};
+  }
+
+  // `password is <strong>x</strong>`
+  std::optional<NamedValue> in_marks(std::size_t start) const {
+    static const RE2 mark("(?i)^<(?:b|strong|i|em|u|code|kbd|tt|span|font|mark)\\b[^<>]{0,60}>");
+    const string_view window = cursor_.near(start);
+    if (!RE2::PartialMatch({window.data(), window.size()}, mark)) return std::nullopt;
+    return value_in_tag(cursor_, start + 1);
   }
 
   // How a device keeps what follows: `password 7 0822…`, `secret ENC x`.

@@ -15,6 +15,8 @@ constexpr Pattern kPatterns[] = {
     {"(?:^|[\\s(,;=\"'<|])[A-Za-z_][\\w.+-]*:([^\\s:/\"'`<>][^\\s/\"'`<>]*)@\\w", account_password},
     {"(?:^|[\\s(,;=\"'<|])[A-Za-z_][\\w.+-]*:([^\\s@:/\"'`<>]+)@\\d+\\.\\d+\\.\\d+\\.\\d+", no_number},
     {"\\b(?:sqlplus|expdp|impdp|rman|sqlldr|thin:)\\s*(?:-\\w+\\s+)?[\\w$#.-]+/([^\\s@\"'/]+)@", any},
+    {"\\b(?:exp|imp|expdp|impdp|sqlldr|sqlplus)\\s+(?:-\\w+\\s+)?[\\w$#.-]+/([^\\s@\"'/]+)(?:\\s|$)", no_prose},
+    {"[\"'][\\w.-]+:([^\\s:@/\"']+)@(?:tcp|udp|unix)\\(", any},
     {"(?:^|[\\s(=\"'])[\\w$#.-]+/([^\\s@\"'/]+)@(?://)?\\w", token},
     // .pgpass, .netrc
     {"(?:^|\\s)[\\w.*-]+:(?:\\d{2,5}|\\*):[\\w*-]+:[\\w*-]+:(\\S+)", any},

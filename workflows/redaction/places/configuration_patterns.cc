@@ -43,11 +43,13 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\badd\\s+(?:password|community)\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
     {"(?i)\\badd\\s+password\\s+\\S+\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
     // a whole line of such words, where the last one, or the one before some options, is the secret
-    {"(?m)^\\W{0,4}(?:(?:set|enable|vtp|ppp|ip|ntp|neighbor|bgp|username|local-user|crypto|tacacs\\S*|radius\\S*|"
+    {"(?m)^(?:[^\\n=]{0,40}[:#>])?\\W{0,4}(?:(?:set|enable|vtp|ppp|ip|ntp|neighbor|bgp|username|local-user|crypto|"
+     "tacacs\\S*|radius\\S*|"
      "aaa\\S*|"
      "line|key|ikev\\d|config|wlan|wpa\\S*|tunnel-group|snmp\\S*|user)\\s(?:[^\\n:=,]{0,100}?\\s)?"
-     "[\\w-]*(?:password|passwd|secret|psk|-key|key-string|md5|sha|community\\S*)|\\w*passw(?:or)?d|secret|psk|key-"
-     "string)\\s+" PAWL_STORED "{0,2}[\"']?([^\\s\"';]{4,40})[\"']?"
+     "[\\w-]*(?:password|passwd|passphrase|secret|psk|-key|key-string|md5|sha|community\\S*)|[\\w-]*(?:passw(?:or)?d|"
+     "passphrase)|secret|psk|"
+     "key-string)\\s+" PAWL_STORED "{0,2}[\"']?([^\\s\"';]{4,40})[\"']?"
      "(?:\\s+(?:level|address|encrypted|vrf|priv|role|all|\\d+)\\b[^\\n]{0,60})?$",
      no_number},
     {"(?m)^\\s+(?:server-)?key\\s+(?:\\d\\s+)?([^\\s:=]{4,})$", no_number},

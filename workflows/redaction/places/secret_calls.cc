@@ -15,7 +15,7 @@ namespace {
 using std::string_view;
 
 constexpr auto kNotFound = string_view::npos;
-constexpr std::size_t kNameMax = 48;
+constexpr std::size_t kPathMax = 48;
 constexpr std::size_t kCallMax = 400;
 constexpr std::size_t kArgumentsMax = 6;
 
@@ -29,18 +29,29 @@ bool matches(string_view name, const RE2& expression) {
   return RE2::PartialMatch({name.data(), name.size()}, expression);
 }
 
-std::optional<Call> call_of(string_view name) {
+// A method that every class has is judged by the class: `Net::FTP.open`, `Credentials::new`.
+std::optional<Call> call_of_class(string_view name) {
+  static const RE2 connects("(?i)(?:ftp|ssh|smtp|imap|pop3?|ldap|telnet|database|sequelize)$");
+  static const RE2 logs_in("(?i)(?:credentials?|auth|login|account)$");
+  if (matches(name, connects)) return Call::kConnects;
+  return matches(name, logs_in) ? Call::kLogsIn : Call::kOpens;
+}
+
+std::optional<Call> call_of(string_view path) {
   static const RE2 none("(?i)(?:exception|error|fault|message|author\\w*|loginfo\\w*|test|assert\\w*|url|uri|path)$");
+  static const RE2 of_class("^(?:new|New\\w*|open|Open|start|create|basic|dial|Dial|of|request)$");
   static const RE2 logs_in(
       "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|passw|user_?name|"
-      "(?:create|add|change|insert|new)_?(?:db_?)?user|"
-      "(?:verify|validate|check)_?(?:user|pin|otp)|(?:simple|ldap)_?bind|basicauth");
+      "(?:create|add|change|insert|new|verify|validate|check)_?(?:db_?)?(?:user|pin|otp)|(?:simple|ldap)_?bind|"
+      "basicauth");
   static const RE2 connects(
       "^(?:PDO\\w*|__construct|mysqli?\\w*|\\w*[cC]onnect\\w*|getConnection|Connection|ssh2_auth_password|imap_open|"
-      "ldap_bind|DataSource|DriverManager|Sequelize|Database)$");
-  static const RE2 opens(
-      "(?i)(?:client|session|connector|connection|agent|smtp|s?ftp|imap|pop3|ssh|api|service|^new|^basic|^dial|"
-      "^request)$");
+      "ldap_bind|DataSource|DriverManager|Sequelize|Database|(?:S?FTP|SSH|SMTP|IMAP4?|POP3)\\w*)$");
+  static const RE2 opens("(?i)(?:client|session|connector|connection|agent|smtp|s?ftp|imap|pop3|ssh|api|service)$");
+  const std::size_t qualifier = path.find_last_of(".:>\\");
+  const string_view name = path.substr(qualifier + 1);
+  if (qualifier != kNotFound && matches(name, of_class))
+    return call_of_class(path.substr(0, path.find_last_not_of(".:->\\", qualifier) + 1));
   std::optional<Call> call;
   if (matches(name, connects))
     call = Call::kConnects;
@@ -107,14 +118,15 @@ class Arguments {
   bool is_closed_ = false;
 };
 
-// The identifier before the bracket at `open`, without its class: `signIn` of `Pms\Client->signIn(`. Behind a blank the
-// bracket is one of a sentence, unless quotes follow.
-string_view name_before(string_view text, std::size_t open) {
+// What is called, with its class: `Pms\Client->signIn`. Behind a blank the bracket is one of a sentence, unless quotes
+// follow.
+string_view path_before(string_view text, std::size_t open) {
   std::size_t end = open;
   const bool quotes_follow = open + 1 < text.size() && (text[open + 1] == '"' || text[open + 1] == '\'');
   if (end > 0 && text[end - 1] == ' ' && quotes_follow) --end;
   std::size_t begin = end;
-  while (begin > 0 && end - begin < kNameMax && (is_alphanumeric(text[begin - 1]) || text[begin - 1] == '_')) --begin;
+  const auto of_path = [](char c) { return is_alphanumeric(c) || string_view("_.:>\\-").find(c) != kNotFound; };
+  while (begin > 0 && end - begin < kPathMax && of_path(text[begin - 1])) --begin;
   return text.substr(begin, end - begin);
 }
 
@@ -139,8 +151,8 @@ bool is_secret(Call call, const std::vector<string_view>& values, std::size_t in
 std::vector<Range> secrets_of_calls(string_view folded) {
   std::vector<Range> found;
   for (std::size_t open = folded.find('('); open != kNotFound; open = folded.find('(', open + 1)) {
-    const string_view name = name_before(folded, open);
-    const auto call = name.empty() ? std::nullopt : call_of(name);
+    const string_view path = path_before(folded, open);
+    const auto call = path.empty() ? std::nullopt : call_of(path);
     if (!call) continue;
     const std::vector<Range> arguments = Arguments(folded, open).all();
     std::vector<string_view> values;

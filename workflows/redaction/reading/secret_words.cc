@@ -171,6 +171,7 @@ bool is_prose_compound(string_view word) {
 
 bool is_prose_word(string_view word) {
   if (word.find_first_of("-_/") != string_view::npos && is_algorithm(word)) return true;
+  if (word.size() <= 2 && std::none_of(word.begin(), word.end(), is_alphanumeric)) return true;
   // A sign inside a word is none of prose's: `required-9x` is a secret that begins so.
   const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
   if (std::any_of(word.begin(), word.end(), odd)) return false;
