@@ -161,7 +161,8 @@ class Search {
 
   // `password abc9`, `usernameColonPassword bob:abc9`, yet neither `Bearer realm="x"` nor `token bucket: empty`.
   static bool looks_secret_in_sentence(string_view content, bool is_certain) {
-    if (is_certain && content.starts_with('(')) content.remove_prefix(1);
+    const bool has_lower = std::any_of(content.begin(), content.end(), is_lower);  // `(P4PASSWD)` is a variable
+    if (is_certain && has_lower && content.starts_with('(')) content.remove_prefix(1);
     const std::size_t sign = content.find_first_of("=:(");
     const string_view word = content.substr(0, sign);
     if (sign + 1 == content.size()) return false;

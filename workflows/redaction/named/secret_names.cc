@@ -24,7 +24,7 @@ constexpr string_view kCertain =
     "pass word|passw|pass wd|pass code|pwd|pswd|p word|one time code|verification code|security code|recovery code|"
     "memorable word|memorable information|security answer|secret answer|access code|alarm code|door code|gate "
     "code|entry code|"
-    "key safe code|pre shared key|key material|"
+    "key safe code|pre shared key|preshare|key material|"
     "snmp community|community string|code verifier|connection string|conn str|session id|sess id|aspx auth|cvv2|cvc2|"
     "pass wort|kennwort|kennw|contrasena|palavra passe|senha|wachtwoord|wachtw|mot de passe|haslo|parola|lozinka|"
     "losenord|adgangskode|kodeord|passord|salasana|heslo|jelszo|sifre|parool|slaptazodis|clave|kata sandi|geheimnis|"

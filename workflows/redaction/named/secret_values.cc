@@ -215,6 +215,7 @@ class NameCursor {
         "introducid[ao]|saisie?|eingegeben|inserita|digitada|informada|"
         "equals|eq|ne|like|REG_\\w+|for (?:user )?[^\\s:=]{1,40} (?:is|was|to))\\b[ \\n]?){0,5})([:=]*[ \\n]*)");
     if (const auto whose = of_somebody(next)) return whose;
+    if (const auto refused = refused_word(next)) return refused;
     if (directly) next = after_storage(next);
     re2::StringPiece match[3];
     const string_view window = cursor_.near(next);
@@ -232,6 +233,18 @@ class NameCursor {
     if (const auto enclosed = cursor_.enclosed_at(start); enclosed && TextCursor::is_quote(cursor_.at(start)))
       return NamedValue{separator, true, *enclosed};
     return NamedValue{separator, false, {start, cursor_.end_of_word(start, TextCursor::kAnyDepth)}};
+  }
+
+  // `password incorrect: abc9`
+  std::optional<NamedValue> refused_word(std::size_t next) const {
+    static const RE2 refused(
+        "(?i)^(?:is |was )?(?:incorrect|invalid|wrong|rejected|refused|denied|failed|not valid|not accepted) ?[:=(]+ "
+        "?[\"']?()\\w");
+    const string_view window = cursor_.near(next);
+    re2::StringPiece word;
+    if (!RE2::PartialMatch({window.data(), window.size()}, refused, &word)) return std::nullopt;
+    const std::size_t start = next + static_cast<std::size_t>(word.data() - window.data());
+    return NamedValue{Separator::kVerb, false, {start, cursor_.end_of_word(start, TextCursor::kAnyDepth)}};
   }
 
   // `password is <strong>x</strong>`
@@ -257,7 +270,8 @@ class NameCursor {
   // `passphrase for key '/root/.ssh/id_rsa': abc`
   std::optional<NamedValue> of_somebody(std::size_t next) const {
     static const RE2 whose(
-        "(?i)^(?:for|of|fur|von|pour|de|para|di|voor|van) (?:user |key |the |account |benutzer |konto |usuario |"
+        "(?i)^(?:(?:for|of|fur|von|pour|de|para|di|voor|van|do|da|del|dla) |uzytkownika )(?:user |key |the |account "
+        "|benutzer |konto |usuario |"
         "utilisateur |gebruiker |utente |l'){0,2}[\"'`]?[^\\s:=\"'`]{1,80}[\"'`]? ?[:=]+ ()[^\\s]");
     const string_view window = cursor_.near(next);
     re2::StringPiece match;

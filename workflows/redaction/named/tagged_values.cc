@@ -3,6 +3,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
@@ -50,7 +52,8 @@ std::optional<NamedValue> value_in_nested_tag(const TextCursor& text, std::size_
 }
 
 bool is_word_like_a_password(string_view word) {
-  return word.find(' ') == kNotFound && (looks_chosen(word) || looks_secret(word));
+  const bool is_code = word.size() >= 4 && word.size() <= 8 && std::all_of(word.begin(), word.end(), is_digit);
+  return word.find(' ') == kNotFound && (looks_chosen(word) || looks_secret(word) || is_code);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ constexpr Pattern kPatterns[] = {
     // user:password@host and user/password@host
     {"(?:^|[\\s(,;=\"'<|])(?:root|admin|administrator|sa|postgres|guest|system|sys|scott):([^\\s@:/\"'`<>]+)@\\w",
      no_prose},
-    {"(?:^|[\\s(,;=\"'<|])[A-Za-z_][\\w.+-]*:([^\\s:/\"'`<>][^\\s/\"'`<>]*)@\\w", account_password},
+    {"(?:^|[\\s(,;=\"'<|:])[A-Za-z_][\\w.+-]*:([^\\s:/\"'`<>][^\\s/\"'`<>]*)@\\w", account_password},
     {"(?:^|[\\s(,;=\"'<|])[A-Za-z_][\\w.+-]*:([^\\s@:/\"'`<>]+)@\\d+\\.\\d+\\.\\d+\\.\\d+", no_number},
     {"\\b(?:sqlplus|expdp|impdp|rman|sqlldr|thin:)\\s*(?:-\\w+\\s+)?[\\w$#.-]+/([^\\s@\"'/]+)@", any},
     {"\\b(?:exp|imp|expdp|impdp|sqlldr|sqlplus)\\s+(?:-\\w+\\s+)?[\\w$#.-]+/([^\\s@\"'/]+)(?:\\s|$)", no_prose},

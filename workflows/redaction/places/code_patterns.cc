@@ -27,6 +27,10 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\b(?:en|de)cryptbypassphrase\\s*\\(\\s*" PAWL_SECRET_STRING, any},
     {"(?i)\\.logon\\s+[^\\s,]+,(\\S+)", any},
     {"(?i)\\b(?:pragma\\s+(?:hex|re)?key\\s*=\\s*|attach\\s[^\\n]{0,80}?\\bkey\\s+)" PAWL_SECRET_STRING, any},
+    {"(?i)\\b(?:Hash::make|password_hash|hashpw|make_password|generate_password_hash|b?crypt|scrypt|argon2\\w*)\\s*\\("
+     "\\s*" PAWL_SECRET_STRING,
+     no_prose},
+    {"[\"']u(?:ser)?[\"']\\s*:\\s*" PAWL_STRING "\\s*,\\s*[\"']p(?:w|ass)?[\"']\\s*:\\s*" PAWL_SECRET_STRING, any},
     // lists of user and password
     {"(?i)\\b(?:http_?)?(?:basic_?|proxy_?)?(?:auth|credentials?|login)[\"']?\\s*(?:=>?|:|,)\\s*[(\\[{]\\s*" PAWL_STRING
      "\\s*,\\s*" PAWL_SECRET_STRING,
