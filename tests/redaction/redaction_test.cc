@@ -248,7 +248,7 @@ TEST_CASE("no planted secret survives in the middle of a sentence") {
 
 TEST_CASE("an empty label and an open quote in the lines above a secret hide no secret") {
   for (const std::string above : {"name:", "request id: ", "\"key\":", "passwd|'", "password: \"abc", "token='x", "tok",
-                                  "tok\"\n", "Password", "password:"})
+                                  "tok\"\n", "Password", "password:", "key: `", "<th>token"})
     for (const std::string line :
          {"password=$", "\"client_secret\": \"$\"", "pwd: '$'", "--password $", "secret is $", "api_key = $;"}) {
       const std::string text = above + "\n" + line + "\nnext";

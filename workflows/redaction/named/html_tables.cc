@@ -17,6 +17,7 @@ constexpr auto kNotFound = string_view::npos;
 constexpr std::size_t kHeadsMax = 600;  // bytes of the row of heads before the name, and behind it
 constexpr std::size_t kTableMax = 16 * 1024;
 constexpr std::size_t kValuesMax = 1'000;
+constexpr std::size_t kBehindNameMax = 2;  // `Password:` in a head
 
 struct Cell {
   bool is_head = false;
@@ -101,7 +102,7 @@ std::vector<Range> cells_below_in_html(string_view folded, Range name) {
   if (next > name.end + kHeadsMax) return {};
   const std::vector<Cell> heads = table.cells({*row, next});
   const auto own = std::find_if(heads.begin(), heads.end(), [&](const Cell& head) {
-    return head.text.begin <= name.begin && name.end <= head.text.end;
+    return head.text.begin <= name.begin && name.end <= head.text.end && head.text.end <= name.end + kBehindNameMax;
   });
   if (own == heads.end() || !are_heads(table, heads)) return {};
   const auto column = static_cast<std::size_t>(own - heads.begin());

@@ -54,9 +54,13 @@ class Search {
     if (!value->enclosed) value->range = after_scheme(range);
     if (is_harmless(*value, name.secrecy) || names_an_object(name.range, *value))
       return value->separator == Separator::kSign ? unspeakable_in_line(range) : 0;
-    if (!value->enclosed) return keep(with_what_goes_on(cursor_, value->range));
+    if (!value->enclosed) {
+      const std::size_t end = keep(with_what_goes_on(cursor_, value->range));
+      return value->separator == Separator::kPair ? 0 : end;
+    }
     keep(range);
-    return next_line_in(range);
+    // What belongs to a pair may stand far behind its name, and other names between them.
+    return value->separator == Separator::kPair ? 0 : next_line_in(range);
   }
 
   // `secrets "pms" already exists`: Kubernetes tells what the secret is called.
@@ -142,7 +146,7 @@ class Search {
     const string_view content = slice(value.range);
     if (is_prose(content) || (value.enclosed && is_sentence(content))) return true;
     const string_view begin = content.substr(0, kJudgedMax);
-    if (secrecy == Secrecy::kLikely) return !looks_secret(begin) || is_columns(begin);
+    if (secrecy == Secrecy::kLikely) return !looks_secret(begin) || is_columns(begin) || begin.starts_with('/');
     const bool unsure = value.separator == Separator::kBlank || value.separator == Separator::kVerb;
     const bool is_certain = secrecy == Secrecy::kCertain || secrecy == Secrecy::kRestOfLine;
     if (unsure && value.enclosed) return is_name_in_quotes(content, secrecy);

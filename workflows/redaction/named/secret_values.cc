@@ -38,7 +38,8 @@ class NameCursor {
       return is_label(cursor_, name_, false) ? value_of_label(cursor_, name_, after) : std::nullopt;
     const std::size_t signed_at = after_sign(next, after);
     const bool label = is_label(cursor_, name_, signed_at != kNotFound || goes_on_in_line(after, next));
-    if (signed_at != kNotFound && !label) return at_sign(signed_at);
+    const bool in_quotes_of_name = after == name_.end && signed_at != kNotFound && cursor_.at(signed_at) != '<';
+    if (signed_at != kNotFound && (!label || in_quotes_of_name)) return at_sign(signed_at);
     if (label || (after > name_.end && TextCursor::is_quote(text_[name_.end])))
       return value_of_label(cursor_, name_, after);
     if (const auto tuple = value_in_tuple(cursor_, name_, after)) return tuple;
@@ -74,6 +75,8 @@ class NameCursor {
 
   // `Password (again): x`, `Secret Key [None]: x`
   std::size_t after_remark() const {
+    const char first = cursor_.at(cursor_.at(name_.end) == ' ' ? name_.end + 1 : name_.end);
+    if (first != '[' && first != '(') return kNotFound;
     static const RE2 remark("^ ?(?:\\[[^\\]\\n]{0,24}\\]|\\([^)\\n]{0,30}\\)) ?[:=] ?()[^\\s:=>(]");
     const string_view window = cursor_.near(name_.end);
     re2::StringPiece start;
@@ -237,6 +240,7 @@ class NameCursor {
 
   // `password incorrect: abc9`
   std::optional<NamedValue> refused_word(std::size_t next) const {
+    if (string_view("IWRDFNiwrdfn").find(cursor_.at(next)) == kNotFound) return std::nullopt;
     static const RE2 refused(
         "(?i)^(?:is |was )?(?:incorrect|invalid|wrong|rejected|refused|denied|failed|not valid|not accepted) ?[:=(]+ "
         "?[\"']?()\\w");
@@ -249,6 +253,7 @@ class NameCursor {
 
   // `password is <strong>x</strong>`
   std::optional<NamedValue> in_marks(std::size_t start) const {
+    if (cursor_.at(start) != '<') return std::nullopt;
     static const RE2 mark("(?i)^<(?:b|strong|i|em|u|code|kbd|tt|span|font|mark)\\b[^<>]{0,60}>");
     const string_view window = cursor_.near(start);
     if (!RE2::PartialMatch({window.data(), window.size()}, mark)) return std::nullopt;

@@ -38,6 +38,7 @@ constexpr Pattern kPatterns[] = {
     {"\\bmysql\\w*\\b[^\\n<]{0,100}\\s-p\\s[^\\n<]{0,40}<<[-~]?\\s?[\"']?[A-Z_]+[\"']?[^\\n]{0,40}\\n\\s*([^\\s;]+)\\s*"
      "(?:\\n|$)",
      any},
+    {"<\\(\\s*(?:echo|printf)\\s+(?:-\\w+\\s+)*[\"']?([^\\s\"')]+)", no_prose},
     {"\\b(?:echo|printf)\\s+(?:-\\w+\\s+)*[\"']?([^\\s\"'|]+)[\"']?\\s*\\|[^\\n|]{0,60}?\\b(?:" PAWL_READS_SECRETS
      "|secrets?|\\w*pass(?:word|phrase|wd)?-(?:stdin|fd|file)\\w*)\\b",
      no_prose},

@@ -7,6 +7,11 @@ namespace {
 
 #define PAWL_ALGORITHM "(?:md5|sha\\S*|hmac\\S*|aes\\S*|des|3des|text|key-string)"
 #define PAWL_STORED "(?:(?:\\d{1,3}|encrypted|ENC|cipher|ciphertext|plaintext|ascii-text|hexadecimal|local|remote)\\s+)"
+#define PAWL_CONFIGURES                                                                                          \
+  "(?:set|enable|vtp|ppp|ip|ntp|neighbor|bgp|username|local-user|crypto|tacacs\\S*|radius\\S*|aaa\\S*|line|key|" \
+  "ikev\\d|config|wlan|wpa\\S*|tunnel-group|snmp\\S*|user)"
+#define PAWL_NAME "[\\w-]*(?:password|passwd|passphrase|secret|psk|-key|key-string|md5|sha|community\\S*)"
+#define PAWL_OPTIONS "(?:\\s+(?:level|address|encrypted|vrf|priv|role|all|\\d+)\\b[^\\n]{0,60})?"
 #define PAWL_WORD "[\"']?([^\\s\"';]+)"
 
 constexpr Pattern kPatterns[] = {
@@ -43,14 +48,9 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\badd\\s+(?:password|community)\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
     {"(?i)\\badd\\s+password\\s+\\S+\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
     // a whole line of such words, where the last one, or the one before some options, is the secret
-    {"(?m)^(?:[^\\n=]{0,40}[:#>])?\\W{0,4}(?:(?:set|enable|vtp|ppp|ip|ntp|neighbor|bgp|username|local-user|crypto|"
-     "tacacs\\S*|radius\\S*|"
-     "aaa\\S*|"
-     "line|key|ikev\\d|config|wlan|wpa\\S*|tunnel-group|snmp\\S*|user)\\s(?:[^\\n:=,]{0,100}?\\s)?"
-     "[\\w-]*(?:password|passwd|passphrase|secret|psk|-key|key-string|md5|sha|community\\S*)|[\\w-]*(?:passw(?:or)?d|"
-     "passphrase)|secret|psk|"
-     "key-string)\\s+" PAWL_STORED "{0,2}[\"']?([^\\s\"';]{4,40})[\"']?"
-     "(?:\\s+(?:level|address|encrypted|vrf|priv|role|all|\\d+)\\b[^\\n]{0,60})?$",
+    {"(?m)^(?:[^\\n=]{0,40}[:#>])?\\W{0,4}(?:" PAWL_CONFIGURES "\\s(?:[^\\n:=,]{0,100}?\\s)?" PAWL_NAME
+     "|[\\w-]*(?:passw(?:or)?d|passphrase)|secret|psk|key-string)\\s+" PAWL_STORED
+     "{0,2}[\"']?([^\\s\"';]{4,40})[\"']?" PAWL_OPTIONS "$",
      no_number},
     {"(?m)^\\s+(?:server-)?key\\s+(?:\\d\\s+)?([^\\s:=]{4,})$", no_number},
     {"\\bkey\\s+([^\\s:=]+)\\s+(?:address|hostname)\\s", no_prose},

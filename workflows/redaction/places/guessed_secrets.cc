@@ -42,11 +42,17 @@ bool has_digit_within(string_view word) {
 
 // `sunset42`, `Lapwing-402`, `Gannet!7`, yet neither `reapit-prod-1` nor `5f7c1d2e`.
 bool is_password_like(string_view word) {
-  const auto has = [&](bool (*is)(char)) { return std::any_of(word.begin(), word.end(), is); };
-  const bool lower = has(is_lower);
-  const bool upper = has(is_upper);
-  const bool digit = has(is_digit);
-  const bool sign = word.find_first_of("!@#$%^&*+~?") < word.size() - 1;
+  bool lower = false;
+  bool upper = false;
+  bool digit = false;
+  bool sign = false;
+  for (std::size_t at = 0; at < word.size(); ++at) {
+    const char c = word[at];
+    lower |= is_lower(c);
+    upper |= is_upper(c);
+    digit |= is_digit(c);
+    sign |= !is_alphanumeric(c) && c != '-' && c != '_' && at + 1 < word.size();
+  }
   if (!lower || !(digit || sign)) return false;
   if (word.size() < (upper || sign || has_digit_within(word) ? kMixedMin : kChosenMin)) return false;
   if (word.find_first_of("-_") != string_view::npos && !upper && !sign && !has_digit_within(word)) return false;

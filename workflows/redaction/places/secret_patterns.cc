@@ -6,6 +6,7 @@
 #include <re2/set.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numeric>
 
@@ -17,14 +18,6 @@ namespace {
 
 using std::string_view;
 
-std::vector<Pattern> all_patterns() {
-  std::vector<Pattern> all;
-  for (const auto table : {token_patterns(), account_patterns(), protocol_patterns(), code_patterns(),
-                           command_patterns(), configuration_patterns()})
-    all.insert(all.end(), table.begin(), table.end());
-  return all;
-}
-
 // To search for all at once takes a state for every place within a bound. Without bounds a few more of them are tried.
 std::string without_bounds(std::string expression) {
   static const RE2 bounds("\\{\\d+,\\d+\\}");
@@ -34,7 +27,8 @@ std::string without_bounds(std::string expression) {
 
 class Patterns {
  public:
-  Patterns() : patterns_(all_patterns()), set_(RE2::Options(), RE2::UNANCHORED) {
+  explicit Patterns(std::initializer_list<std::span<const Pattern>> tables) : set_(RE2::Options(), RE2::UNANCHORED) {
+    for (const auto table : tables) patterns_.insert(patterns_.end(), table.begin(), table.end());
     for (const Pattern& pattern : patterns_) {
       expressions_.push_back(std::make_unique<RE2>(pattern.expression));
       set_.Add(without_bounds(pattern.expression), nullptr);
@@ -42,11 +36,9 @@ class Patterns {
     set_.Compile();
   }
 
-  std::vector<Range> find(string_view folded) const {
-    std::vector<Range> found;
+  void find(string_view folded, std::vector<Range>& found) const {
     for (const int index : matching({folded.data(), folded.size()}))
       find(folded, static_cast<std::size_t>(index), found);
-    return found;
   }
 
  private:
@@ -79,8 +71,13 @@ class Patterns {
 }  // namespace
 
 std::vector<Range> secrets_by_pattern(string_view folded) {
-  static const Patterns patterns;
-  return patterns.find(folded);
+  // Three sets: one automaton for all of them would have the product of their states.
+  static const std::array<Patterns, 3> sets = {Patterns({token_patterns(), protocol_patterns()}),
+                                               Patterns({account_patterns(), code_patterns()}),
+                                               Patterns({command_patterns(), configuration_patterns()})};
+  std::vector<Range> found;
+  for (const Patterns& set : sets) set.find(folded, found);
+  return found;
 }
 
 }  // namespace pawl::redaction

@@ -149,7 +149,8 @@ Unit escape_at(string_view text) {
 Unit unit_at(string_view original, std::size_t at) {
   const string_view text = original.substr(at);
   const bool continues = text.front() == '^' || text.front() == '`';
-  const bool escapes = !continues || (at > 0 && original[at - 1] == ' ');
+  const bool behind_word = at > 1 && original[at - 1] == ' ' && original[at - 2] != ':' && original[at - 2] != '=';
+  const bool escapes = !continues || behind_word;
   if (const Unit escape = escapes ? escape_at(text) : Unit{}; escape.length > 0) return escape;
   string_view rest = text;
   const char32_t character = text::take_code_point(rest);

@@ -22,9 +22,9 @@ constexpr std::size_t kRandomMin = 16;
 
 // Words that follow a secret's name in an error message, names of algorithms, and words for what is not shown.
 constexpr string_view kCommon =
-    " a absent accept accepted access account active add added admin administrator after again against ago algorithm "
-    "all allowed already also an and any api app application are argument array as assign assigned at attempt "
-    "attempts audience auth authenticate authentication authorisation authorization authorized automatically "
+    " a absent accept accepted access account acl acls active add added admin administrator after again against ago "
+    "algorithm all allowed already also an and any api app application are argument array as assign assigned at "
+    "attempt attempts audience auth authenticate authentication authorisation authorization authorized automatically "
     "available bad be because been before being below between blank blocked body both bound branch but by cache call "
     "callback called calls canceled canceling cancelled cannot certificate challenge change changed character "
     "characters chars check checked clashed cleartext client closed code column combination command commands common "
