@@ -20,7 +20,6 @@
 #include "engine/authoring/errors.h"
 #include "storage/postgres/advice.h"
 #include "storage/postgres/conninfo.h"
-#include "storage/postgres/passwords.h"
 
 namespace pawl::bin {
 
@@ -126,8 +125,7 @@ class CommandLine {
       settings_.sources = setting_sources(app_, std::vector<std::string>(argv + 1, argv + argc), before_file);
       require_usable_postgres();
       workflows_.choose(settings_.workflows);
-      for (const std::string& password : storage::postgres_passwords(settings_.postgres))
-        console_.secrets->add(password);
+      mask_postgres_passwords(settings_.postgres, *console_.secrets);
       settings_.postgres = storage::with_application_name(settings_.postgres, "pawl " + chosen_name());
       return chosen().run(settings_, console_);
     });

@@ -73,12 +73,19 @@ begin
 end $$;
 comment on function pawl.trace_headers is 'The headers of an event: those given, and the trace of the session.';
 
+create function pawl.ring() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if exists (select from pawl.workers where asleep and expires_at > now()) then perform pg_notify('pawl', ''); end if;
+end $$;
+comment on function pawl.ring is 'Wakes workers that sleep.';
+
 -- What emit and triggers share. Events of a tenant do not starve those of others: the key is the tenant in the headers,
 -- else the aggregateid; headers are small, while reading it out of a large payload for every waiting event would not be
--- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is
--- just being archived, and double it. While the archiving transaction is open the insert waits for it. Only in read
--- committed does the look see what the insert has waited for. The run of the first workflow, which has the event's id, is
--- inserted first and answers for all of them.
+-- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is just being archived, and
+-- double it. While the archiving transaction is open the insert waits for it. Only in read committed does the look see
+-- what the insert has waited for. The run of the first workflow, which has the event's id, is inserted first and answers
+-- for all of them. It rings as pawl.ring does, without calling it: the call alone costs as much as the look twice.
 create function pawl.write_event(type text, aggregatetype text, aggregateid text, payload jsonb, id uuid default null,
                                  headers jsonb default null)
 returns uuid language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$

@@ -61,9 +61,7 @@ begin
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('requeue', archived.id, requeue.requested_by, requeue.reason, 'requeued as ' || made, requeue.request),
          ('requeue', made, requeue.requested_by, requeue.reason, 'requeued from ' || archived.id, requeue.request);
-  if exists (select from pawl.workers where asleep and expires_at > now()) then
-    perform pg_notify('pawl', '');
-  end if;
+  perform pawl.ring();
   return made;
 end $$;
 comment on function pawl.requeue is

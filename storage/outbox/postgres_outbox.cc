@@ -5,10 +5,10 @@
 #include "storage/outbox/claims.h"
 #include "storage/outbox/fleet/step_reports.h"
 #include "storage/outbox/registration.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/fence.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 

@@ -8,6 +8,7 @@
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/sql_text.h"
 #include "storage/schema/script.h"
 
 namespace pawl::storage {
@@ -29,9 +30,8 @@ bool has_bookkeeping(Transaction& transaction) {
 AppliedLines applied_migrations(Transaction& transaction) {
   AppliedLines applied;
   if (!has_bookkeeping(transaction)) return applied;
-  const Rows rows = transaction.run(
-      "select line, number, name, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-      " from pawl.migrations order by number");
+  const Rows rows = transaction.run("select line, number, name, checksum, " + utc_text("applied_at", Fraction::kNone) +
+                                    " from pawl.migrations order by number");
   for (std::size_t row = 0; row < rows.size(); ++row)
     applied[rows.string(row, 0)][static_cast<int>(rows.integer(row, 1))] = {rows.string(row, 2), rows.string(row, 3),
                                                                             rows.string(row, 4)};

@@ -2,27 +2,17 @@
 #include "storage/schema/registered_workflows.h"
 
 #include "engine/authoring/errors.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::storage {
-
-namespace {
-
-std::string quoted(const std::string& text) {
-  std::string literal = "'";
-  for (const char letter : text) literal += letter == '\'' ? std::string("''") : std::string(1, letter);
-  return literal + "'";
-}
-
-}  // namespace
 
 std::map<std::string, RegisteredWorkflow> registered_workflows(Transaction& transaction) {
   std::map<std::string, RegisteredWorkflow> registered;
   if (!transaction.run("select coalesce(has_table_privilege(to_regclass('pawl.workflows'), 'select'), false)")
            .boolean(0, 0))
     return registered;
-  const Rows rows = transaction.run(
-      "select workflow, type, to_char(added_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from "
-      "pawl.workflows");
+  const Rows rows =
+      transaction.run("select workflow, type, " + utc_text("added_at", Fraction::kNone) + " from pawl.workflows");
   for (std::size_t row = 0; row < rows.size(); ++row)
     registered[rows.string(row, 0)] = {rows.string(row, 1), rows.string(row, 2)};
   return registered;
@@ -56,7 +46,7 @@ void require_workflows(const PostgresAddress& address, const WorkflowNames& work
 }
 
 std::string add_workflow_sql(const engine::WorkflowName& workflow) {
-  return "select pawl.add_workflow(" + quoted(workflow.type) + ", " + quoted(workflow.workflow) + ")";
+  return "select pawl.add_workflow(" + sql_literal(workflow.type) + ", " + sql_literal(workflow.workflow) + ")";
 }
 
 }  // namespace pawl::storage

@@ -11,7 +11,7 @@
 #include "bin/operations/runs/run_ids.h"
 #include "bin/settings/requester.h"
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 
 namespace pawl::bin {
 

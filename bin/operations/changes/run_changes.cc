@@ -8,7 +8,7 @@
 #include "engine/authoring/errors.h"
 #include "engine/runs/inherited_steps.h"
 #include "storage/checkpoints/reader.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 
 namespace pawl::bin {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/outbox/requests/run_requests.h"
+#include "storage/outbox/operators/run_requests.h"
 
 namespace pawl::bin {
 

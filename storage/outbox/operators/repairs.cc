@@ -6,9 +6,9 @@
 
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 
