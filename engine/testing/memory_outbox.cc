@@ -24,6 +24,7 @@ std::string MemoryOutboxTable::emit(const std::string& type, const std::string& 
   event.deliveries = 0;
   rows[position] = {event, 0};
   name(rows[position].event);
+  all_are_named_ &= !rows[position].event.workflow.empty();
   return event.id;
 }
 
@@ -45,10 +46,12 @@ void MemoryOutboxTable::name(Event& event) {
 }
 
 void MemoryOutboxTable::name_runs() {
+  if (all_are_named_) return;
   std::vector<Event*> unnamed;
   for (auto& [position, row] : rows)
     if (row.event.workflow.empty()) unnamed.push_back(&row.event);
   for (Event* event : unnamed) name(*event);
+  all_are_named_ = std::ranges::none_of(unnamed, [](const Event* event) { return event->workflow.empty(); });
 }
 
 // One end of each run, where it has ended more than once.
@@ -204,9 +207,9 @@ Registered MemoryOutbox::open(const Registration& registration) {
 }
 
 bool MemoryOutbox::may_claim(const MemoryOutboxTable::Row& row, const ClaimRequest& request) const {
-  const bool wanted =
-      std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) != request.workflows.end();
-  if (row.lease_epoch != 0 || !wanted) return false;
+  if (row.lease_epoch != 0) return false;
+  if (std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) == request.workflows.end())
+    return false;
   if (row.store.empty() || row.store == table_.workers.at(epoch_)) return true;
   return !row.only_store && std::ranges::none_of(table_.workers, [&](const auto& worker) {
     return worker.second == row.store && !table_.stopped.contains(worker.first);
