@@ -63,6 +63,32 @@ comment on column pawl.batches.taken is 'Runs up to this place were acted on, or
 comment on column pawl.batches.stepped_at is 'Up to when its rate has been used up.';
 comment on column pawl.batches.problem is 'Why its last step failed, and is to be made again; null: it did not.';
 
+-- What an operator writes is read by workers and by every listing, as the texts of events are.
+create function pawl.mark_texts_of_command() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  new.requested_by := pawl.in_utf8(new.requested_by);
+  new.note := pawl.in_utf8(new.note);
+  new.outcome := pawl.in_utf8(new.outcome);
+  return new;
+end $$;
+comment on function pawl.mark_texts_of_command is 'Puts marks into the texts of a command that UTF-8 cannot have.';
+create trigger pawl_mark_texts before insert or update of requested_by, note, outcome on pawl.commands
+  for each row when (getdatabaseencoding() <> 'UTF8') execute function pawl.mark_texts_of_command();
+
+create function pawl.mark_texts_of_batch() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  new.requested_by := pawl.in_utf8(new.requested_by);
+  new.note := pawl.in_utf8(new.note);
+  new.problem := pawl.in_utf8(new.problem);
+  new.filter := pawl.in_utf8(new.filter::text)::jsonb;
+  return new;
+end $$;
+comment on function pawl.mark_texts_of_batch is 'Puts marks into the texts of a batch that UTF-8 cannot have.';
+create trigger pawl_mark_texts before insert or update of requested_by, note, problem, filter on pawl.batches
+  for each row when (getdatabaseencoding() <> 'UTF8') execute function pawl.mark_texts_of_batch();
+
 create table pawl.batch_runs (
   batch bigint not null references pawl.batches on delete cascade,
   place int not null,
@@ -107,9 +133,11 @@ $$;
 create function pawl.who_does_effects_of(run_id uuid) returns uuid
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
-  root constant uuid := coalesce((select a.effects_of from pawl.outbox_archive a where a.id = who_does_effects_of.run_id
-                                  order by a.finished_at desc limit 1), who_does_effects_of.run_id);
+  root uuid;
 begin
+  perform pawl.require_read_committed(format('to begin run %s again', who_does_effects_of.run_id));
+  root := coalesce((select a.effects_of from pawl.outbox_archive a where a.id = who_does_effects_of.run_id
+                    order by a.finished_at desc limit 1), who_does_effects_of.run_id);
   perform from pawl.outbox_archive a where a.id = root order by a.finished_at for update;
   perform from pawl.outbox_archive a where a.effects_of = root order by a.id, a.finished_at for update;
   return (select o.id from pawl.outbox o where o.id = root
@@ -210,7 +238,7 @@ language sql set search_path = pg_catalog, pawl, pg_temp as $$
                                    headers, withheld)
   select run.position, run.id, run.created_at, run.deliveries, run.resumes,
          coalesce(run.store, '00000000-0000-0000-0000-000000000000'), archive_unfinished.status,
-         archive_unfinished.reason, run.parent, run.from_step, run.effects_of, run.stands_for, run.event,
+         pawl.in_utf8(archive_unfinished.reason), run.parent, run.from_step, run.effects_of, run.stands_for, run.event,
          coalesce(run.workflow, ''), run.type, run.aggregatetype, run.aggregateid,
          jsonb_build_object('withheld_bytes', p.bytes), run.headers, p.bytes
   from pawl.payload_bytes(run.payload, 16777216) p (bytes);
@@ -227,6 +255,7 @@ declare
   archived pawl.outbox_archive;
   outcome text;
 begin
+  perform pawl.require_read_committed(format('to dismiss run %s', dismiss_run.run_id));
   select * into unfinished from pawl.outbox o where o.id = dismiss_run.run_id for update;
   select * into archived from pawl.outbox_archive a
   where a.id = dismiss_run.run_id order by a.finished_at desc limit 1 for update;
@@ -252,7 +281,8 @@ begin
     set payload = case when a.withheld is null then a.payload
                        else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
         status = 'dismissed',
-        reason = format('dismissed by %s: %s; it had failed: %s', requested_by, dismiss_run.reason, a.reason)
+        reason = format('dismissed by %s; it had failed: %s',
+                        pawl.in_utf8(concat(requested_by, ': ', dismiss_run.reason)), a.reason)
     where a.id = archived.id and a.finished_at = archived.finished_at;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
@@ -282,6 +312,7 @@ declare
   pinned pawl.outbox;
   outcome text;
 begin
+  perform pawl.require_read_committed(format('to unpin run %s', unpin_run.run_id));
   select * into pinned from pawl.outbox o where o.id = unpin_run.run_id for update;
   select c.outcome into outcome from pawl.commands c
   where c.request = unpin_run.request and c.event_id = unpin_run.run_id and c.verb = 'unpin';

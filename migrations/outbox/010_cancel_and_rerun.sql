@@ -57,6 +57,7 @@ declare
   expired bigint;
   outcome text;
 begin
+  perform pawl.require_read_committed(format('to cancel run %s', cancel_run.run_id));
   loop
     leased := (select o.lease_epoch from pawl.outbox o where o.id = cancel_run.run_id);
     select w.epoch into expired from pawl.workers w where w.epoch = leased and w.expires_at <= now() for update;
@@ -108,6 +109,7 @@ declare
   unfinished pawl.outbox;
   outcome text;
 begin
+  perform pawl.require_read_committed(format('to retry run %s', retry_run.run_id));
   select * into unfinished from pawl.outbox o where o.id = retry_run.run_id for update;
   select c.outcome into outcome from pawl.commands c
   where c.request = retry_run.request and c.event_id = retry_run.run_id and c.verb = 'retry-now';

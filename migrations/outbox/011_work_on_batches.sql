@@ -12,6 +12,7 @@ create function pawl.make_batch(verb text, filter jsonb, requested_by text, note
                                 request uuid default null, out batch bigint, out runs int, out workflows text[])
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 begin
+  perform pawl.require_read_committed('to make a batch');
   perform pawl.require_filter(verb, filter);
   if not (rate = 0 or rate between 1e-6 and 1e6) then
     raise exception 'make a batch to %: % runs a second is no rate', verb, rate
@@ -53,7 +54,8 @@ declare
   found_batch pawl.batches;
   outcome text;
 begin
-  if verb <> all ('{pause,continue,abort}') then
+  perform pawl.require_read_committed(format('to control batch %s', batch));
+  if verb is null or verb <> all ('{pause,continue,abort}') then
     raise exception 'batch %: there is no verb %', batch, verb
       using errcode = 'invalid_parameter_value', hint = 'The verbs are pause, continue and abort.';
   end if;
@@ -178,6 +180,7 @@ language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as
 declare
   batch pawl.batches;
 begin
+  perform pawl.require_read_committed('to work on batches');
   acted_on := 0;
   if exists (select from pawl.batches b where b.state = 'running') then
     if worker_epoch is not null then

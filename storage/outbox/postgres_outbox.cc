@@ -7,6 +7,7 @@
 #include "storage/outbox/registration.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
 #include "storage/postgres/text/array_literal.h"
 
@@ -48,11 +49,18 @@ const std::string kArchive =
     kLeaseHeld;
 
 // $1 epoch, $2 above, $3 limit. Writes and locks nothing: what is found after the epoch is over was freed with it.
-const std::string kMarks =
-    "select o.position, o.id, o.mark, coalesce(o.marked_by, ''), coalesce(o.mark_note, ''),"
-    " coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
-    " where o.mark_epoch = $1::bigint and o.lease_epoch = $1::bigint and o.position > $2::bigint"
-    " order by o.position limit $3::int";
+std::string marks_sql(const std::string& by, const std::string& note) {
+  return "select o.position, o.id, o.mark, coalesce(" + by + ", ''), coalesce(" + note +
+         ", ''), coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
+         " where o.mark_epoch = $1::bigint and o.lease_epoch = $1::bigint and o.position > $2::bigint"
+         " order by o.position limit $3::int";
+}
+
+const std::string kMarks = marks_sql("o.marked_by", "o.mark_note");
+
+// Where one of them holds bytes that are no text, and was written past the triggers that see to it.
+const std::string kMarksInAscii = marks_sql("regexp_replace(o.marked_by, '[^[:ascii:]]', '?', 'g')",
+                                            "regexp_replace(o.mark_note, '[^[:ascii:]]', '?', 'g')");
 
 // $2 and $3 the marks: position, and when it was asked for. That of a cancellation is only not shown again.
 const std::string kTakeOff = "with " + fence() +
@@ -151,9 +159,18 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
 }
 
 std::vector<engine::Mark> PostgresOutbox::marks(std::int64_t above) {
-  const Rows rows = lanes_->ends.run(
-      "look for marks", kMarks,
-      {std::to_string(lanes_->epoch.load()), std::to_string(above), std::to_string(engine::kMarksMax)});
+  const auto look = [&](const std::string& sql) {
+    return lanes_->ends.run(
+        "look for marks", sql,
+        {std::to_string(lanes_->epoch.load()), std::to_string(above), std::to_string(engine::kMarksMax)});
+  };
+  const Rows rows = [&] {
+    try {
+      return look(kMarks);
+    } catch (const ValueError&) {
+      return look(kMarksInAscii);
+    }
+  }();
   std::vector<engine::Mark> marks;
   for (std::size_t row = 0; row < rows.size(); ++row)
     marks.push_back(
