@@ -361,7 +361,27 @@ TEST_CASE("text of a megabyte is redacted in linear time and stack, whatever rep
                             "PASSWORD <<EOF\n",
                             "| **password** ",
                             "password ....",
-                            "(password, "}) {
+                            "(password, ",
+                            "key: [a ",
+                            "key=(",
+                            "sid=",
+                            "token=/",
+                            "<key><![CDATA[a ",
+                            "a key: |\n",
+                            "<param name=\"password\">",
+                            "variable \"password\" {",
+                            "<tr><th>password<th>token",
+                            "kind: Secret\ndata:\n",
+                            "kind: Secret data: {",
+                            "password = \"x\" -> \"",
+                            "login(",
+                            "login(\"a",
+                            "rabbitmqctl add_user ",
+                            "mysql -p\"",
+                            "snmp community ",
+                            "<login><a>b",
+                            "auth ",
+                            "passwd a:"}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     INFO(piece);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 
-#include "workflows/redaction/named_secrets.h"
-#include "workflows/redaction/secret_patterns.h"
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/named/named_secrets.h"
+#include "workflows/redaction/places/secret_calls.h"
+#include "workflows/redaction/places/secret_commands.h"
+#include "workflows/redaction/places/secret_patterns.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 
@@ -69,7 +71,8 @@ std::string without(string_view text, const FoldedText& folded, std::vector<Rang
 std::string redact(string_view text) {
   const FoldedText folded = fold(text);
   std::vector<Range> secrets = secrets_by_name(folded);
-  for (const Range& secret : secrets_by_pattern(folded.text)) secrets.push_back(secret);
+  for (const auto find : {secrets_by_pattern, secrets_of_calls, secrets_of_commands})
+    for (const Range& secret : find(folded.text)) secrets.push_back(secret);
   add_random_words(folded.text, secrets);
   return secrets.empty() ? std::string(text) : without(text, folded, std::move(secrets));
 }

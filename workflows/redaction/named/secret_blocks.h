@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "workflows/redaction/folded_text.h"
+#include "workflows/redaction/reading/folded_text.h"
 
 namespace pawl::redaction {
 

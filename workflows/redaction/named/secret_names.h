@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "workflows/redaction/folded_text.h"
+#include "workflows/redaction/reading/folded_text.h"
 
 namespace pawl::redaction {
 

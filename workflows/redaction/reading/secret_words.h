@@ -21,6 +21,9 @@ bool is_unspeakable(std::string_view word);
 /// Any of the three: nothing that people write in a sentence.
 bool looks_secret(std::string_view word);
 
+/// As people choose passwords: letters with a digit or a sign between them, at least 6 characters.
+bool looks_chosen(std::string_view word);
+
 /// `reapit-credentials-v2`: lower-case words with signs between them, as people name things.
 bool looks_like_a_name(std::string_view text);
 

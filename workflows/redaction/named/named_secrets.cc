@@ -1,12 +1,13 @@
 // Goes from one secret's name to the next and judges the values.
-#include "workflows/redaction/named_secrets.h"
+#include "workflows/redaction/named/named_secrets.h"
 
 #include <algorithm>
 
-#include "workflows/redaction/secret_blocks.h"
-#include "workflows/redaction/secret_names.h"
-#include "workflows/redaction/secret_values.h"
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/named/secret_blocks.h"
+#include "workflows/redaction/named/secret_manifests.h"
+#include "workflows/redaction/named/secret_names.h"
+#include "workflows/redaction/named/secret_values.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 
@@ -16,10 +17,13 @@ using std::string_view;
 
 constexpr std::size_t kLineMax = 201;  // more is no prose
 constexpr std::size_t kSearchedMax = 1024;
+constexpr std::size_t kNameMax = 64;
+constexpr std::size_t kSchemeMax = 16;
+constexpr std::size_t kJudgedMax = 256;  // bytes of a value that say whether it is one, where its name does not
 
 class Search {
  public:
-  explicit Search(const FoldedText& text) : folded_(text), text_(text.text) {}
+  explicit Search(const FoldedText& text) : folded_(text), cursor_(text), text_(text.text) {}
 
   std::vector<Range> run() {
     for (std::size_t from = 0;;) {
@@ -35,19 +39,36 @@ class Search {
   // Keeps what is secret, and tells where it ends.
   std::size_t judge(const SecretName& name) {
     if (heads_values(name)) return 0;
-    auto value = value_of(folded_, name.range);
+    auto value = value_of(cursor_, name.range);
     if (!value || value->range.begin >= value->range.end) return 0;
     const Range range = value->range;
     if (slice(range).starts_with(kRedacted)) return range.end;
+    if (name.secrecy == Secrecy::kLikely && is_name(range)) return 0;
     if (name.secrecy == Secrecy::kRestOfLine && !value->enclosed &&
         (value->separator == Separator::kSign || (is_phrase(name.range) && value->separator == Separator::kVerb)))
       return is_harmless_line(name.range, range) ? unspeakable_in_line(range)
-                                                 : keep(rest_of_line(folded_, name.range, range.begin));
+                                                 : keep(rest_of_line(cursor_, name.range, range.begin));
+    if (value->enclosed && name.secrecy != Secrecy::kLikely) keep_successor(range.end);
     if (!value->enclosed) value->range = after_scheme(range);
     if (is_harmless(*value, name.secrecy)) return value->separator == Separator::kSign ? unspeakable_in_line(range) : 0;
-    if (!value->enclosed) return keep(with_what_goes_on(folded_, value->range));
+    if (!value->enclosed) return keep(with_what_goes_on(cursor_, value->range));
     keep(range);
     return next_line_in(range);
+  }
+
+  // `<add key="SmtpPassword" value="x"/>`: what the key is called is announced, not what it is.
+  bool is_name(Range value) const {
+    return value.end - value.begin <= kNameMax && next_secret_name(slice(value), 0).has_value();
+  }
+
+  // `password = "old" -> "new"`
+  void keep_successor(std::size_t quote) {
+    constexpr string_view kArrow = " -> ";
+    const std::size_t open = quote + 1 + kArrow.size();
+    if (open >= text_.size() || text_.substr(quote + 1, kArrow.size()) != kArrow || !TextCursor::is_quote(text_[open]))
+      return;
+    const Range next = cursor_.quoted(open);
+    if (!is_prose(slice(next))) keep(next);
   }
 
   // Whether anything stands below it or in its column. What stands there itself heads nothing more.
@@ -55,7 +76,9 @@ class Search {
     if (name.range.begin < headed_.end && name.range.begin >= headed_.begin) return false;
     const std::vector<Range> values = values_headed_by(folded_, name.range);
     if (values.empty()) return false;
-    headed_ = {values.front().begin, values.back().end};
+    const Range all{values.front().begin, values.back().end};
+    const bool overlaps = all.begin < headed_.end;  // the next column of the same table
+    headed_ = overlaps ? Range{std::min(headed_.begin, all.begin), std::max(headed_.end, all.end)} : all;
     for (const Range& value : values)
       if (!slice(value).starts_with(kRedacted) && !is_harmless({Separator::kPair, true, value}, name.secrecy))
         found_.push_back(value);
@@ -80,12 +103,18 @@ class Search {
     return words.find("hrase") != string_view::npos || words.find("HRASE") != string_view::npos;
   }
 
-  static string_view first_word(string_view text) { return text.substr(0, text.find_first_of(" \n,;")); }
+  // `passphrase supplied in BORG_PASSPHRASE`, `supplied to decrypt private key`
+  static bool goes_on_in_prose(string_view word) {
+    constexpr string_view kWords[] = {"in", "by",  "to",  "for",     "from",    "with",   "of",  "at",
+                                      "on", "via", "and", "decrypt", "encrypt", "unlock", "open"};
+    return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+  }
 
   // `Authorization: missing for bob`; a passphrase is made of words itself.
   bool is_harmless_line(Range name, Range word) const {
     if (!is_phrase(name)) return is_prose(slice(word)) && !begins_with_scheme(slice(word));
     const string_view near = text_.substr(word.begin, kLineMax);
+    if (goes_on_in_prose(slice(word))) return true;
     return is_prose(near.substr(0, near.find('\n')));
   }
 
@@ -97,15 +126,23 @@ class Search {
   bool is_harmless(const NamedValue& value, Secrecy secrecy) const {
     const string_view content = slice(value.range);
     if (is_prose(content)) return true;
-    if (secrecy == Secrecy::kLikely) return !looks_secret(content) || is_columns(content);
+    const string_view begin = content.substr(0, kJudgedMax);
+    if (secrecy == Secrecy::kLikely) return !looks_secret(begin) || is_columns(begin);
     const bool unsure = value.separator == Separator::kBlank || value.separator == Separator::kVerb;
     if (unsure && value.enclosed) return secrecy == Secrecy::kNamed && looks_like_a_name(content);
-    if (unsure) {
-      const std::size_t sign = content.find_first_of("=:(");  // `Bearer realm="x"`, `token bucket: empty`
-      return sign + 1 == content.size() || !looks_secret(content.substr(0, sign));
-    }
-    if (content.starts_with("http") || content.starts_with("/")) return !looks_secret(content);
+    if (unsure) return !looks_secret_in_sentence(content, secrecy == Secrecy::kCertain);
+    if (content.ends_with(':') && is_name(value.range)) return true;  // `auth: passwd-file: not found`
+    if (content.starts_with("http") || content.starts_with("/")) return !looks_secret(begin);
     return false;
+  }
+
+  // `password abc9`, `usernameColonPassword bob:abc9`, yet neither `Bearer realm="x"` nor `token bucket: empty`.
+  static bool looks_secret_in_sentence(string_view content, bool is_certain) {
+    const std::size_t sign = content.find_first_of("=:(");
+    const string_view word = content.substr(0, sign);
+    if (sign + 1 == content.size()) return false;
+    if (looks_secret(word) || (is_certain && looks_chosen(word))) return true;
+    return is_certain && sign != string_view::npos && content[sign] == ':' && looks_chosen(content.substr(sign + 1));
   }
 
   // `token: Bearer abc`: the scheme is no secret and what follows it is.
@@ -117,7 +154,8 @@ class Search {
 
   static bool begins_with_scheme(string_view text) {
     constexpr string_view kSchemes[] = {"bearer", "basic", "token", "digest", "negotiate", "ntlm", "apikey", "ssws"};
-    const string_view word = first_word(text);
+    const string_view begin = text.substr(0, kSchemeMax);
+    const string_view word = begin.substr(0, begin.find_first_of(" \n,;"));
     return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](string_view scheme) {
       return word.size() == scheme.size() &&
              std::equal(word.begin(), word.end(), scheme.begin(), [](char a, char b) { return (a | 0x20) == b; });
@@ -136,13 +174,18 @@ class Search {
   }
 
   const FoldedText& folded_;
+  TextCursor cursor_;
   string_view text_;
-  Range headed_;  ///< From the first to the last value that one name heads.
+  Range headed_;  ///< From the first to the last value that the names of one line head.
   std::vector<Range> found_;
 };
 
 }  // namespace
 
-std::vector<Range> secrets_by_name(const FoldedText& text) { return Search(text).run(); }
+std::vector<Range> secrets_by_name(const FoldedText& text) {
+  std::vector<Range> found = Search(text).run();
+  for (const Range& value : values_of_secret_manifests(text)) found.push_back(value);
+  return found;
+}
 
 }  // namespace pawl::redaction

@@ -1,12 +1,14 @@
 // Lines, indentation and cells.
-#include "workflows/redaction/secret_blocks.h"
+#include "workflows/redaction/named/secret_blocks.h"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/named/column_names.h"
+#include "workflows/redaction/named/html_tables.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 
@@ -51,21 +53,6 @@ std::vector<Range> cells_of(string_view text, Range line, char sign) {
   return cells;
 }
 
-// `user`, `first_name`, `API token`, `e-mail`
-bool names_a_column(string_view cell) {
-  static const RE2 name("^[A-Za-z_][\\w.-]*(?: [A-Za-z][\\w.-]*){0,2}$");
-  return matches(cell, name);
-}
-
-// What stands in the heads of tables that blanks divide: other lines of words are sentences.
-bool is_usual_column(string_view cell) {
-  static const RE2 usual(
-      "(?i)^(?:#|id|no|user|user_?name|user_?id|name|login|account|e?-?mail|host|host_?name|server|ip|role|realm|db|"
-      "database|port|value|enabled|active|status|created\\w*|updated\\w*|expires\\w*|url|service|env\\w*|type|site|"
-      "tenant|branch|agency|client|client_?id|[\\w-]*(?:pass|pw|secret|token|key|pin)[\\w-]*)$");
-  return matches(cell, usual);
-}
-
 class Lines {
  public:
   Lines(string_view text, Range name) : text_(text), name_(name), line_(line_at(name.begin)) {}
@@ -74,6 +61,7 @@ class Lines {
     if (auto body = here_document(); !body.empty()) return body;
     if (auto entries = yaml_entries(); !entries.empty()) return entries;
     if (auto cells = column(); !cells.empty()) return cells;
+    if (auto cells = cells_below_in_html(text_, name_); !cells.empty()) return cells;
     return place_in_lists();
   }
 
@@ -131,7 +119,7 @@ class Lines {
     const bool is_item = slice(line_).substr(indent(line_)).starts_with("- ");
     const std::size_t own = indent(line_) + (is_item ? 2 : 0);
     const bool begins_line = trimmed(text_, {line_.begin, name_.begin}, " -\"'").begin == name_.begin;
-    const bool plural = begins_line && (text_[name_.end - 1] | 0x20) == 's';
+    const bool plural = begins_line && ((text_[name_.end - 1] | 0x20) == 's' || slice(name_) == "stringData");
     std::vector<Range> entries;
     for (auto line = line_below(line_); line && entries.size() < kValuesMax; line = line_below(*line)) {
       const string_view words = slice(*line);
@@ -150,8 +138,9 @@ class Lines {
 
   // The column that the name is the head of. Tabs are blanks here, so those divide where the heads are usual ones.
   std::vector<Range> column() const {
-    if (line_.end - line_.begin > kHeaderMax) return {};
+    if (line_.end - line_.begin > kHeaderMax || !line_below(line_)) return {};
     for (const char sign : {'|', ',', ';', ' '}) {
+      if (slice(line_).find(sign) == kNotFound) continue;
       const std::vector<Range> heads = cells_of(text_, line_, sign);
       if (heads.size() < 2) continue;
       const auto own = std::find_if(heads.begin(), heads.end(), [&](Range head) { return is_name(head); });

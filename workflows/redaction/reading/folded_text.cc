@@ -1,5 +1,5 @@
 // Takes one character at a time off the original, however it was escaped.
-#include "workflows/redaction/folded_text.h"
+#include "workflows/redaction/reading/folded_text.h"
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,12 @@
 // The vocabulary of secrets as one regular expression; what it finds is looked at more closely.
-#include "workflows/redaction/secret_names.h"
+#include "workflows/redaction/named/secret_names.h"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <string>
 
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
 
@@ -22,7 +22,9 @@ constexpr string_view kRestOfLine =
     "recovery codes|backup codes";
 constexpr string_view kCertain =
     "pass word|passw|pass wd|pass code|pwd|pswd|p word|one time code|verification code|security code|recovery code|"
-    "code verifier|connection string|conn str|session id|sess id|aspx auth|cvv2|cvc2|"
+    "memorable word|memorable information|security answer|secret answer|alarm code|door code|gate code|entry code|"
+    "key safe code|pre shared key|key material|"
+    "snmp community|community string|code verifier|connection string|conn str|session id|sess id|aspx auth|cvv2|cvc2|"
     "pass wort|kennwort|kennw|contrasena|palavra passe|senha|wachtwoord|wachtw|mot de passe|haslo|parola|lozinka|"
     "losenord|adgangskode|kodeord|passord|salasana|heslo|jelszo|sifre|parool|slaptazodis|clave|kata sandi|geheimnis|"
     "пароль|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|סיסמ|كلمة السر|كلمة المرور|รหัสผ่าน|mật khẩu|पासवर्ड";
@@ -30,26 +32,41 @@ constexpr string_view kNamed =
     "(?:api|access|private|priv|secret|signing|sign|account|acct|shared|encryption|encrypt|crypt|subscription|function|"
     "functions|master|host|auth|licence|license|app|application|deploy|service|session|storage|server|consumer|client|"
     "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing|recovery|product|activation|feed) key|"
-    "api pass|apik|pass key|stringdata|"
+    "api pass|apik|pass key|remember me|stringdata|"
     "secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml request|csrf|xsrf|auth code|"
     "cle (?:api|privee|secrete|d'acces)|schlussel|llave|sleutel";
 // Only as a whole part of a name: `smtp_pass`, `dbPass`, yet neither `compass` nor `bypass`.
 constexpr string_view kParts =
-    "pass|pw|psw|passwd|(?:db|ssh|ftp|sftp|user|root|admin|smtp|mail|my|app|bind|store|key|ldap|pg|vnc|net|login|"
-    "require)pass|masterauth|"
+    "pass|pw|psw|passwd|(?:db|ssh|ftp|sftp|user|root|admin|smtp|mail|my|app|bind|(?:src|dest|key|trust)?store|(?:src|"
+    "dest)?key|ldap|"
+    "pg|vnc|net|login|require)pass|masterauth|"
     "auth|sig|sas|pin|otp|totp|sid|session|sess|jsession|hmac|cvv|cvc|mdp|tok|pat|psk|creds?|"
     "bindpw|rootpw|dbpw|adminpw|userpw|key";
 
+// An expression for the words of some groups. Without groups of its own: to tell those costs RE2 more than to search.
+string expression_of(std::initializer_list<string_view> groups) {
+  string pattern = "(?i)";
+  for (const string_view group : groups) {
+    if (pattern.size() > 4) pattern += '|';
+    for (const char c : fold(group).text) pattern += c == ' ' ? string("[ _.-]?") : string(1, c);
+  }
+  return pattern;
+}
+
+enum class Group { kRestOfLine, kCertain, kNamed, kPart };
+
+// The first group that has the word, as in an alternation.
+Group group_of(re2::StringPiece word) {
+  static const RE2 rest_of_line(expression_of({kRestOfLine}));
+  static const RE2 certain(expression_of({kCertain}));
+  static const RE2 named(expression_of({kNamed}));
+  if (RE2::FullMatch(word, rest_of_line)) return Group::kRestOfLine;
+  if (RE2::FullMatch(word, certain)) return Group::kCertain;
+  return RE2::FullMatch(word, named) ? Group::kNamed : Group::kPart;
+}
+
 const RE2& vocabulary() {
-  static const RE2 expression([] {
-    string pattern = "(?i)";
-    for (const string_view group : {kRestOfLine, kCertain, kNamed, kParts}) {
-      pattern += pattern.size() > 4 ? "|(" : "(";
-      for (const char c : fold(group).text) pattern += c == ' ' ? string("[ _.-]?") : string(1, c);
-      pattern += ')';
-    }
-    return pattern;
-  }());
+  static const RE2 expression(expression_of({kRestOfLine, kCertain, kNamed, kParts}));
   return expression;
 }
 
@@ -120,29 +137,33 @@ Secrecy secrecy_of_key(string_view text, Range name) {
   return in_query ? Secrecy::kNamed : Secrecy::kLikely;
 }
 
+// How sure a name makes us, of which `word` is the part that is known.
+Secrecy secrecy_of(string_view text, Range name, string_view word, Group group) {
+  const string_view whole = text.substr(name.begin, name.end - name.begin);
+  const bool plural_token = word.ends_with("oken") && whole.ends_with("okens");
+  if (is_about_errors(whole) || plural_token || is_any_key(whole)) return Secrecy::kLikely;
+  if (group == Group::kPart && (word == "key" || word == "Key" || word == "KEY")) return secrecy_of_key(text, name);
+  if (group == Group::kPart && (word == "sid" || word == "pat")) return Secrecy::kLikely;
+  if (group == Group::kRestOfLine) return Secrecy::kRestOfLine;
+  return group == Group::kNamed ? Secrecy::kNamed : Secrecy::kCertain;
+}
+
 }  // namespace
 
 std::optional<SecretName> next_secret_name(string_view folded, std::size_t from) {
   const re2::StringPiece text(folded.data(), folded.size());
-  re2::StringPiece found[5];
-  while (from < folded.size() && vocabulary().Match(text, from, folded.size(), RE2::UNANCHORED, found, 5)) {
-    const std::size_t begin = static_cast<std::size_t>(found[0].data() - folded.data());
-    const Range word{begin, begin + found[0].size()};
+  re2::StringPiece found;
+  while (from < folded.size() && vocabulary().Match(text, from, folded.size(), RE2::UNANCHORED, &found, 1)) {
+    const std::size_t begin = static_cast<std::size_t>(found.data() - folded.data());
+    const Range word{begin, begin + found.size()};
     from = word.begin + 1;
-    const bool short_word = found[4].data() != nullptr;
-    if (short_word && !is_part(folded, word)) continue;
+    const Group group = group_of(found);
+    if (group == Group::kPart && !is_part(folded, word)) continue;
     from = word.end;
     const Range name = whole_name(folded, word);
     const string_view rest = folded.substr(word.end, name.end - word.end);
     if (is_address(folded, word) || has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
-    const bool plural_token = found[0].ends_with("oken") && rest == "s";
-    const string_view whole = folded.substr(name.begin, name.end - name.begin);
-    if (is_about_errors(whole) || plural_token || is_any_key(whole)) return SecretName{name, Secrecy::kLikely};
-    if (short_word && (found[4] == "key" || found[4] == "Key" || found[4] == "KEY"))
-      return SecretName{name, secrecy_of_key(folded, name)};
-    if (short_word && (found[4] == "sid" || found[4] == "pat")) return SecretName{name, Secrecy::kLikely};
-    if (found[1].data() != nullptr) return SecretName{name, Secrecy::kRestOfLine};
-    return SecretName{name, found[3].data() != nullptr ? Secrecy::kNamed : Secrecy::kCertain};
+    return SecretName{name, secrecy_of(folded, name, {found.data(), found.size()}, group)};
   }
   return std::nullopt;
 }

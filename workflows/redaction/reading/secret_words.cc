@@ -1,5 +1,5 @@
 // The vocabulary of error messages, and counts of letters.
-#include "workflows/redaction/secret_words.h"
+#include "workflows/redaction/reading/secret_words.h"
 
 #include <re2/re2.h>
 
@@ -22,34 +22,47 @@ constexpr std::size_t kRandomMin = 16;
 
 // Words that follow a secret's name in an error message, names of algorithms, and words for what is not shown.
 constexpr string_view kCommon =
-    " a absent accept accepted access account active add added admin administrator after again against algorithm all "
-    "allowed already also an and any api app application are argument array as at attempt attempts audience auth "
-    "authenticate authentication authorisation authorization authorized available bad be because been before being "
-    "below between blank blocked body both bound branch but by call cannot change changed character characters check "
-    "clashed client closed code column configuration configured connect connected connection consent contact contain "
-    "contains correct could count create created credential credentials current data date day days decoded deleted "
-    "denied deprecated detected did different disabled do does doesnt done dont down due during each either email "
-    "empty "
-    "enable enabled encoded encrypted endpoint enter entered environment error exceed exceeded exceeds exist existing "
-    "exists expected expire expired expires expiry fail failed failing failure false feature few field fields file for "
-    "forbidden format found from given grant granted has have header headers here hidden hidden ignored in inactive "
-    "incomplete incorrect information insufficient int integer internal into invalid is issued issuer it its key kind "
-    "last least length less let limit limited load locked login logon long look lower lowercase malformed managed "
-    "many mask masked match matched max maximum may min mismatch minimum missing mode more most must na name need "
-    "needed needs never new next nil no none nonempty not null number object of off ok old on once one only or other "
-    "our out outdated owner parameter parse parsed passed password path permission permissions permitted plan please "
-    "policy "
-    "present prohibited protected provide provided provider quota rate read recognised recognized reconnect redacted "
-    "refresh refreshed refused rejected removed renew request requests require required requires reset resource "
-    "restricted retry revoked rotate rotated rotation scope scopes secret see sent server service session set short "
-    "should signature signed some stale string success successful support supported supplied suspended temporary than "
-    "that the their them "
-    "then there they this timed times to token too true try type unable unauthorised unauthorized unavailable "
-    "undefined unexpected unknown unrecognised unrecognized unset unsupported until up update updated use used user "
-    "username uses using valid validate validation value values verification verified verify via was wasnt weak were "
-    "when which while will with within without would wrong yes you your zero "
-    "aes aes128 aes256 apikey basic bcrypt bearer digest ecdsa ed25519 es256 hmac hmacsha256 hmacsha1 hs256 hs512 jwt "
-    "md5 mfa ntlm oauth oauth1 oauth2 oidc rs256 rsa rsasha256 saml sha sha1 sha256 sha384 sha512 sso tls ";
+    " a absent accept accepted access account active add added admin administrator after again against ago "
+    "algorithm all allowed already also an and any api app application are argument array as at attempt attempts "
+    "audience auth authenticate authentication authorisation authorization authorized available bad be because "
+    "been before being below between blank blocked body both bound branch but by call called calls cancelled "
+    "cannot certificate change changed character characters chars check checked clashed cleartext client closed "
+    "code column command commands common completed complexity configuration configured confirm confirmation "
+    "conflict conflicts connect connected connection consent contact contain contains correct could count create "
+    "created credential credentials current data date day days decode decoded decrypt decrypted decryption "
+    "deleted denied deprecated detected did differ different differs digit digits directory disabled disallowed "
+    "do does doesnt domain done dont down due during each either email empty enable enabled encoded encoding "
+    "encrypted encryption end ended endpoint enough ensure enter entered entries entry environment equal equals "
+    "error every exactly exceed exceeded exceeds exchange exist existing exists expected expiration expire "
+    "expired expires expiry extra fail failed failing failure false feature fetch few field fields file filtered "
+    "followed for forbidden format found from generate get gets given got grant granted greater group has hash "
+    "hashed have header headers helpdesk here hidden history hour hours identical ignored ignoring immediately "
+    "in inactive include included incomplete incorrect information instead insufficient int integer internal "
+    "into invalid is issue issued issuer it its key keyring keystore kind last least left length less let "
+    "letters limit limited line load loaded locked login logon long longer look lookup lookups lost lower "
+    "lowercase malformed managed many mask masked match matched matches max maximum may meet meets member "
+    "message messages method min minimum minutes mismatch mismatched missing mode month months more most must na "
+    "name names need needed needs negotiated never new next nil no none nonempty not null number numeric object "
+    "obtain occurred of off ok old omitted on once one only operation option optional options or organisation "
+    "organization original other our out outdated owner parameter parse parsed part passed password path payload "
+    "pending period permission permissions permitted plan please policy present presented previous prohibited "
+    "prompt prompted property protected protocol provide provided provider purpose quota rate reach reached read "
+    "reason recent recently recognised recognized reconnect record redacted refresh refreshed refused regenerate "
+    "regenerated region registered reissue reissued reject rejected release remain remaining removed removing "
+    "renew replaced request requests require required requires reset resolved resource response restricted "
+    "result retrieved retry retrying retype reuse reused revoked role rotate rotated rotation rule rules same "
+    "satisfy save saved scope scopes scrubbed second seconds secret section see sensitive sent server service "
+    "session set several short should sign signature signed signing similar simple single size some special "
+    "specified stale start started state status still stored string strong stronger subject submit submitted "
+    "success successful such supplied supply supplying support supported suspended symbol symbols target task "
+    "temporary tenant text than that the their them then there they this three time timed times to token too "
+    "tries true try twice two type unable unauthorised unauthorized unavailable undefined under unencrypted "
+    "unexpected unique unknown unlock unlocked unrecognised unrecognized unset unsigned unsupported until up "
+    "update updated uppercase usage use used user username uses using valid validate validation value values "
+    "vault verification verified verify version via waiting warning was wasnt weak were when whether which while "
+    "will with within without work would wrong year years yes you your zero aes aes128 aes256 apikey basic "
+    "bcrypt bearer digest ecdsa ed25519 es256 hmac hmacsha256 hmacsha1 hs256 hs512 jwt md5 mfa ntlm oauth oauth1 "
+    "oauth2 oidc rs256 rsa rsasha256 saml sha sha1 sha256 sha384 sha512 sso tls ";
 // The same in the languages whose names of secrets are known, without accents.
 constexpr string_view kCommonElsewhere =
     " abgelaufen abgelehnt bitte darf das der die ein eine erforderlich erneuern fehlend fehlerhaft fehlgeschlagen "
@@ -111,6 +124,27 @@ bool is_mask(string_view word) {
   return (word.size() == 3 || word.size() == 4) && word.find_first_not_of('x') == string_view::npos;
 }
 
+// `rents.csv`, `id_rsa.pub`
+bool is_file_name(string_view word) {
+  static const RE2 file(
+      "(?i)^[\\w-]+\\.(?:csv|txt|xml|json|ya?ml|toml|ini|conf|cfg|log|zip|7z|rar|gz|tgz|tar|pdf|docx?|xlsx?|pem|crt|"
+      "cer|key|"
+      "pfx|p12|jks|pub|db|sql|php|py|rb|js|ts|java|cs|go|sh|exe|dll|html?)[.,;:)]*$");
+  return word.find('.') != string_view::npos && RE2::PartialMatch({word.data(), word.size()}, file);
+}
+
+// What stands for a secret that is put in later or was taken out: `${DB_PASSWORD}`, `{{ token }}`, `%s`, `********`.
+bool is_placeholder(string_view text) {
+  static const RE2 placeholder(
+      "(?i)^(?:\\$\\{[\\w.:-]*\\}|\\$\\(\\w+\\)|(?-i:\\$[A-Z_][A-Z0-9_]*)|(?-i:%[A-Z_]+%)|\\{\\{ ?[\\w.-]+ "
+      "?\\}\\}|<[a-z _-]+>|"
+      "\\{\\w*(?:password|secret|token|key)\\w*\\}|\\[(?:filtered|hidden|masked|removed|scrubbed|omitted|sensitive|"
+      "protected)\\]|"
+      "(?:[a-z]+\\.)+[a-z_]*(?:password|passwd|pwd|secret|token|key)|%[sdv]|:[a-z_]{2,}|\\*+|#{3,}|\\.{3,}|(?:"
+      "\xE2\x80\xA2)+)[.,;:)]*$");
+  return RE2::PartialMatch({text.data(), text.size()}, placeholder);
+}
+
 // `ssh-ed25519`, `rsa-sha2-512-cert-v01@openssh.com`, `TLS_AES_128_GCM_SHA256`: what two sides agree on, aloud.
 bool is_algorithm(string_view word) {
   static const RE2 algorithm(
@@ -127,7 +161,7 @@ bool is_prose_word(string_view word) {
   const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
   if (std::any_of(word.begin(), word.end(), odd)) return false;
   const string letters = bare(word);
-  return is_figure(word) || is_mask(letters) || common_words().contains(letters);
+  return is_figure(word) || is_file_name(word) || is_mask(letters) || common_words().contains(letters);
 }
 
 enum class Class { kUpper, kLower, kDigit };
@@ -151,6 +185,7 @@ std::size_t pieces(string_view word) {
 
 bool is_prose(string_view text) {
   if (text.size() > kProseMax) return false;
+  if (text.find_first_of("$%{<[.:*#\xE2") != string_view::npos && is_placeholder(text)) return true;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
     if (end > 0 && !is_prose_word(text.substr(0, end))) return false;
@@ -192,6 +227,14 @@ bool is_unspeakable(string_view word) {
 
 bool looks_secret(string_view word) {
   return has_letters_and_digits(word, 8) || looks_random(word) || is_unspeakable(word);
+}
+
+bool looks_chosen(string_view word) {
+  while (!word.empty() && string_view(".,;:!?)").find(word.back()) != string_view::npos) word.remove_suffix(1);
+  if (word.size() < 6 || word.find_first_of("/.()<>\\") != string_view::npos) return false;
+  return std::any_of(word.begin(), word.end(), is_letter) && std::any_of(word.begin(), word.end(), [](char c) {
+           return is_digit(c) || string_view("!@#$%^*+").find(c) != string_view::npos;
+         });
 }
 
 bool looks_like_a_name(string_view text) {
