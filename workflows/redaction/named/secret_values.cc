@@ -198,7 +198,7 @@ class NameCursor {
     return start + static_cast<std::size_t>(value.data() - window.data());
   }
 
-  // `passphrase for key '/root/.ssh/id_rsa': abc`
+  // `passphrase for key '/etc/ssh/id_rsa': abc`
   std::optional<NamedValue> of_somebody(std::size_t next) const {
     static const RE2 whose(
         "(?i)^(?:for|of) (?:user |key |the |account ){0,2}[\"'`]?[^\\s:=\"'`]{1,80}[\"'`]? ?[:=]+ ()[^\\s]");
