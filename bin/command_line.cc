@@ -20,6 +20,7 @@
 #include "engine/authoring/errors.h"
 #include "storage/postgres/advice.h"
 #include "storage/postgres/conninfo.h"
+#include "storage/postgres/errors.h"
 
 namespace pawl::bin {
 
@@ -70,6 +71,8 @@ ExitCode guarded(Console& console, const std::function<ExitCode()>& body) {
   } catch (const NotFoundError& error) {
     return report(console, error.what(), ExitCode::kNotFound);
   } catch (const engine::RefusedError& error) {
+    return report(console, error.what(), ExitCode::kRefused);
+  } catch (const storage::ValueError& error) {  // of what was asked: asking again cannot help
     return report(console, error.what(), ExitCode::kRefused);
   } catch (const std::exception& error) {
     // Keeps a failed verb from ending as an abort without a message.
