@@ -381,7 +381,12 @@ TEST_CASE("long text is redacted in linear time and stack, whatever repeats in i
                             "snmp community ",
                             "<login><a>b",
                             "auth ",
-                            "passwd a:"}) {
+                            "passwd a:",
+                            "fill('pass', ",
+                            "ISA*00*a*01*",
+                            "AT+A=\"",
+                            "-u bob -p ",
+                            "password={a}b"}) {
     std::string text;
     while (text.size() < 300'000) text += piece;
     INFO(piece);

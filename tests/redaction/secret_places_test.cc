@@ -28,23 +28,25 @@ TEST_CASE("what an option of a known tool is given is taken out of a command") {
 }
 
 TEST_CASE("the word of a command that is a secret by its place is taken out") {
-  for (const std::string text :
-       {"rabbitmqctl -n mq add_user bob $", "rabbitmqctl change_password bob '$'", "htpasswd -b /etc/users bob $",
-        "mysqladmin -u root password $", "net user bob $ /add", "composer config http-basic.repo.test bob $"})
+  for (const std::string text : {"rabbitmqctl -n mq add_user bob $", "rabbitmqctl change_password bob '$'",
+                                 "htpasswd -b /etc/users bob $", "mysqladmin -u root password $", "net user bob $ /add",
+                                 "composer config http-basic.repo.test bob $", "./add-user.sh -u bob -p $ -r Realm"})
     check_only_secret_goes(text);
 }
 
 TEST_CASE("a command without a secret, and a message of its tool, stay as they are") {
-  for (const std::string text : {"mysql: [Warning] -p option is deprecated", "mysql -u root -p pms",
-                                 "docker run -p 8080:80 nginx", "rabbitmqctl add_user: user already exists",
-                                 "mysqldump -p$DB_PASSWORD pms", "psql -p 5432 pms", "net user command failed"})
+  for (const std::string text :
+       {"mysql: [Warning] -p option is deprecated", "mysql -u root -p pms", "docker run -p 8080:80 nginx",
+        "rabbitmqctl add_user: user already exists", "mysqldump -p$DB_PASSWORD pms", "psql -p 5432 pms",
+        "sudo -u bob mkdir -p /srv/release42", "run -u bob -p 8080:80 nginx", "net user command failed"})
     CHECK(redact(text) == text);
 }
 
 TEST_CASE("what a call that logs in was given behind the user is taken out") {
   for (const std::string text :
        {"App\\Auth->signIn('bob', '$')", "LoginAsync(\"bob\", \"$\")", "connect('db.internal', 'pms', '$', 'pms')",
-        "new PmsClient(\"bob\", \"$\")", "connect(dsn(\"db\"), \"pms\", \"$\")", "db.createUser(\"bob\", \"$\")",
+        "new PmsClient(\"bob\", \"$\")", "connect(dsn(\"db\"), \"pms\", \"$\")", "connect('pms', '$', 't3://adm:7001')",
+        "page.fill('input[name=password]', '$')", "cy.get('#password').type('$')", "db.createUser(\"bob\", \"$\")",
         "<login><arg0>bob</arg0><arg1>$</arg1></login>"})
     check_only_secret_goes(text);
 }
@@ -55,6 +57,12 @@ TEST_CASE("the arguments of other calls stay as they are") {
         "S3Client(\"eu-west-2\", \"https://s3.test/bucket42\")", "render(\"page\", \"sunset42\")",
         "connect(host=\"db\", port=\"5432\", database=\"pms42xyz\")", "login(\"bob\", retries)"})
     CHECK(redact(text) == text);
+}
+
+TEST_CASE("a secret is taken out of a field or command of a protocol") {
+  for (const std::string text : {"35=A|553=bob|554=$|10=101|", "ISA*00*          *01*$*ZZ*AGENCY",
+                                 "AT+CWJAP=\"office\",\"$\"", "auth-user-pass rejected: bob/$"})
+    check_only_secret_goes(text);
 }
 
 TEST_CASE("a secret is taken out of the configuration of devices and servers") {

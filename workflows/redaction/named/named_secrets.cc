@@ -61,14 +61,15 @@ class Search {
     return value.end - value.begin <= kNameMax && next_secret_name(slice(value), 0).has_value();
   }
 
-  // `password = "old" -> "new"`
+  // `password = "old" -> "new"`, `password from 'old' to 'new'`
   void keep_successor(std::size_t quote) {
-    constexpr string_view kArrow = " -> ";
-    const std::size_t open = quote + 1 + kArrow.size();
-    if (open >= text_.size() || text_.substr(quote + 1, kArrow.size()) != kArrow || !TextCursor::is_quote(text_[open]))
-      return;
-    const Range next = cursor_.quoted(open);
-    if (!is_prose(slice(next))) keep(next);
+    constexpr string_view kChanges[] = {" -> ", " => ", " to ", " TO "};
+    for (const string_view change : kChanges) {
+      const std::size_t open = quote + 1 + change.size();
+      if (!cursor_.stands(change, quote + 1) || !TextCursor::is_quote(cursor_.at(open))) continue;
+      const Range next = cursor_.quoted(open);
+      if (!is_prose(slice(next))) keep(next);
+    }
   }
 
   // Whether anything stands below it or in its column. What stands there itself heads nothing more.
@@ -138,6 +139,7 @@ class Search {
 
   // `password abc9`, `usernameColonPassword bob:abc9`, yet neither `Bearer realm="x"` nor `token bucket: empty`.
   static bool looks_secret_in_sentence(string_view content, bool is_certain) {
+    if (is_certain && content.starts_with('(')) content.remove_prefix(1);
     const std::size_t sign = content.find_first_of("=:(");
     const string_view word = content.substr(0, sign);
     if (sign + 1 == content.size()) return false;

@@ -62,6 +62,7 @@ std::optional<NamedValue> value_behind(const TextCursor& text, Range name, std::
       "|"
       "</[\\w:.-]+>\\s*(?:<(?:type|kind|description)\\b[^<>]{0,60}>[^<>]{0,60}</[\\w:.-]+>\\s*)?"
       "(?:</[\\w:.-]+>\\s*)?<[\\w:.-]+[^<>]{0,60}>\\s*|>\\s*<[\\w:.-]*value[^<>]{0,60}>\\s*|"
+      "value[\"']\\s*>\\s*|"
       ";s:\\d+:|(?:\\nContent-[^\\n]{1,80})?\\n *\\n)()[^\\s,}]");
   const auto found = found_behind(text, after, value);
   if (!found) return std::nullopt;
@@ -90,7 +91,9 @@ bool is_label(const TextCursor& text, Range name, bool in_its_line) {
 
 std::optional<NamedValue> value_of_label(const TextCursor& text, Range name, std::size_t after) {
   if (const auto tuple = value_in_tuple(text, name, after)) return tuple;
-  if (const auto element = value_of_attribute(text, name, after)) return element;
+  // An element's first child may be something else than its value.
+  const auto element = value_of_attribute(text, name, after);
+  if (element && !is_prose(text.slice(element->range))) return element;
   if (const auto block = value_in_block(text, after)) return block;
   if (const auto behind = value_behind(text, name, after)) return behind;
   return value_before(text, name);

@@ -33,7 +33,8 @@ constexpr string_view kNamed =
     "functions|master|host|auth|licence|license|app|application|deploy|service|session|storage|server|consumer|client|"
     "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing|recovery|product|activation|feed) key|"
     "api pass|apik|pass key|remember me|stringdata|"
-    "secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml request|csrf|xsrf|auth code|"
+    "secret word|sonar login|secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml "
+    "request|csrf|xsrf|auth code|"
     "cle (?:api|privee|secrete|d'acces)|schlussel|llave|sleutel";
 // Only as a whole part of a name: `smtp_pass`, `dbPass`, yet neither `compass` nor `bypass`.
 constexpr string_view kParts =
@@ -106,6 +107,12 @@ bool is_address(string_view text, Range word) {
   return RE2::PartialMatch({text.data() + from, word.end - from}, expression);
 }
 
+// What changes passwords, and stands before its messages.
+bool is_tool(string_view name) {
+  static const RE2 expression("^(?:ch|ht|smb|ldap|vnc|sasl)passwd2?$");
+  return name.ends_with("passwd") && RE2::PartialMatch({name.data(), name.size()}, expression);
+}
+
 bool is_part(string_view text, Range part) {
   const char first = text[part.begin];
   const char last = text[part.end - 1];
@@ -163,6 +170,7 @@ std::optional<SecretName> next_secret_name(string_view folded, std::size_t from)
     const Range name = whole_name(folded, word);
     const string_view rest = folded.substr(word.end, name.end - word.end);
     if (is_address(folded, word) || has_innocent_end(rest) || is_syntax_error(folded.substr(0, name.begin))) continue;
+    if (is_tool(folded.substr(name.begin, name.end - name.begin))) continue;
     return SecretName{name, secrecy_of(folded, name, {found.data(), found.size()}, group)};
   }
   return std::nullopt;

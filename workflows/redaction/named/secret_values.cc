@@ -28,7 +28,7 @@ class NameCursor {
   std::optional<NamedValue> value() const {
     if (names_a_tag(cursor_, name_)) return value_in_tag(cursor_, name_.end);
     if (const std::size_t start = after_decorated_sign(); start != kNotFound) return at_sign(start);
-    const std::size_t after = cursor_.skip("\"'`])", name_.end);
+    const std::size_t after = cursor_.skip("\"'`])!*?", name_.end);
     const std::size_t next = cursor_.skip(TextCursor::kBlanks, after);
     if (next == text_.size())
       return is_label(cursor_, name_, false) ? value_of_label(cursor_, name_, after) : std::nullopt;
@@ -165,8 +165,9 @@ class NameCursor {
   std::optional<NamedValue> after_words(std::size_t next, bool directly) const {
     static const RE2 verbs(
         "(?i)^((?:(?:(?:is|was) "
-        "not|is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|"
+        "not|is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|from|"
         "changed|updated|reset|generated|header|parameter|param|argument|to|as|ist|lautet|war|est|es|fue|era|jest|now|"
+        "introducid[ao]|saisie?|eingegeben|inserita|digitada|informada|"
         "equals|eq|ne|like|REG_\\w+|for (?:user )?[^\\s:=]{1,40} (?:is|was))\\b[ \\n]?){0,5})([:=]*[ \\n]*)");
     if (const auto whose = of_somebody(next)) return whose;
     if (directly) next = after_storage(next);
@@ -190,7 +191,8 @@ class NameCursor {
   // How a device keeps what follows: `password 7 0822…`, `secret ENC x`.
   std::size_t after_storage(std::size_t start) const {
     static const RE2 storage(
-        "^(?:\\d|encrypted|ENC|cipher|ciphertext|irreversible-cipher|simple|plaintext|ascii-text|hexadecimal) +()[^ "
+        "^(?:\\d|encrypted|ENC|cipher|ciphertext|irreversible-cipher|simple|plaintext|ascii-text|hexadecimal|"
+        "--?[a-z][\\w-]*) +()[^ "
         "\\n]");
     const string_view window = cursor_.near(start);
     re2::StringPiece value;

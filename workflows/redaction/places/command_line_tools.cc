@@ -56,6 +56,8 @@ constexpr CommandLineTool kTools[] = {
     {"snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmpdf snmptrap snmpinform snmpstatus",
      "", "-c -A -X"},
     {"onesixtyone snmp-check snmpcheck check_snmp check_ifstatus", "", "-c -C"},
+    {"security", "unlock-keychain add-generic-password add-internet-password import create-keychain", "-p -w -P"},
+    {"altool notarytool xcrun", "", "-p"},
     {"ssh-keygen", "", "-N -P"},
     {"iscsiadm", "node.session.auth.password node.session.auth.password_in", "-v"},
     {"slmgr slmgr.vbs", "", "/ipk"},

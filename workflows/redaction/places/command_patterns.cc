@@ -19,6 +19,10 @@ constexpr Pattern kPatterns[] = {
     {PAWL_USER_OPTION "[^\\s:\"'=]{1,64}:([^\\s\"']+)", no_number},
     {"\\s(?:-U|-a|--user)[\\s=]*[\"']?[A-Za-z][^\\s%\"']{0,63}%([^\\s\"']+)", no_prose},
     {"\\blftp\\b[^\\n|;]{0,200}?(?:-u|--user)\\s*[^\\s,]{1,64},(\\S+)", any},
+    // a user and a password of any tool: `-u bob -p x`
+    {"\\s(?:-u|-U|-user|-username|--user(?:name)?|--login)[\\s=]+\\S+\\s[^\\n|;]{0,100}?-(?:p|P|w|pw|pass|pwd)[\\s=]"
+     "+" PAWL_ARGUMENT,
+     chosen_word},
     // `--from-literal=name=x`, `vault kv put path name=x`, `secrets set NAME=x`
     {"--from-literal[= ][\"']?[\\w.-]+=([^\\s\"']+)", any},
     {"\\b(?:vault\\s+(?:kv\\s+)?(?:put|patch|write)|secrets?\\s+(?:set|put|add))\\s[^\\n|;]{0,200}?[\\w.-]=([^\\s=]\\S*"

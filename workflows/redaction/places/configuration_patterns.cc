@@ -11,7 +11,9 @@ namespace {
 
 constexpr Pattern kPatterns[] = {
     // SNMP
-    {"(?i)\\bsnmp\\S*\\s(?:[\\w.-]+\\s+){0,4}?community[\\w-]*\\s+" PAWL_WORD, no_prose},
+    {"(?i)\\bsnmp\\S*\\s(?:[\\w.-]+\\s+){0,4}?community[\\w-]*\\s+(?:(?:read|write|ro|rw|name|cipher|simple|\\d)\\s+){"
+     "0,3}" PAWL_WORD,
+     no_prose},
     {"(?i)\\bsnmp\\s+community\\s+edit\\s+\\d+\\s+set\\s+name\\s+" PAWL_WORD, any},
     {"(?i)(?:^|\\s)(?:r[ow]community6?|trapcommunity|community)\\s+" PAWL_WORD, no_number},
     {"(?i)\\bcom2sec6?\\s+(?:-Cn\\s+\\S+\\s+)?\\S+\\s+\\S+\\s+" PAWL_WORD, any},
@@ -29,6 +31,12 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\b(?:username|user|login|enable|neighbor|line|set)\\s[^\\n:=]{0,80}?\\b[\\w-]*(?:password|passwd|secret)"
      "\\s+" PAWL_STORED "{0,2}" PAWL_WORD,
      chosen},
+    {"(?i)\\b(?:passw\\w*|psk|\\S*key|secret|wpa\\S*)\\s[^\\n:=]{0,60}?\\b(?:cipher\\w*|plain\\w*|simple|ascii\\S*|"
+     "hex\\w*|encrypted|clear\\w*)"
+     "\\s+(?:\\d\\s+)?" PAWL_WORD,
+     chosen},
+    {"(?i)\\badd\\s+(?:password|community)\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
+    {"(?i)\\badd\\s+password\\s+\\S+\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
     // ipsec.secrets, chap-secrets, a map of Postfix
     {":\\s*(?:PSK|EAP|XAUTH|NTLM|PIN)\\s+" PAWL_WORD, no_prose},
     {":\\s*(?:RSA|ECDSA|PKCS8|PKCS12|P12)\\s+\\S+\\s+\"([^\"\\n]+)\"", any},

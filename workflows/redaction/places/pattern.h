@@ -12,7 +12,9 @@ struct Pattern {
 };
 
 std::span<const Pattern> token_patterns();          ///< What its form gives away.
-std::span<const Pattern> account_patterns();        ///< Accounts in addresses, files, sentences and dialogues.
+std::span<const Pattern> account_patterns();        ///< Accounts in addresses, files, sentences and links.
+std::span<const Pattern> protocol_patterns();       ///< Commands and fields of protocols.
+std::span<const Pattern> code_patterns();           ///< SQL, and what calls are given.
 std::span<const Pattern> command_patterns();        ///< Command lines, as far as no table of tools does it.
 std::span<const Pattern> configuration_patterns();  ///< The languages that devices and servers are configured in.
 
@@ -25,6 +27,8 @@ bool no_number(std::string_view text);
 bool token(std::string_view text);
 /// Letters with a digit or a sign between them, or what looks like a secret.
 bool chosen(std::string_view text);
+/// The same without what an option might be given instead: a path, a port, a version.
+bool chosen_word(std::string_view text);
 /// From 12 letters and digits.
 bool long_token(std::string_view text);
 /// "Bearer abc123…" and "Basic dXNlcjpw…", yet not "Basic authentication", `Bearer realm="…"` or `expires_in=3600`.

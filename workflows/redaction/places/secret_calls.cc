@@ -19,19 +19,17 @@ constexpr std::size_t kNameMax = 48;
 constexpr std::size_t kCallMax = 400;
 constexpr std::size_t kArgumentsMax = 6;
 
-// Which of the arguments, counted from 0, may be a secret, and whether it has to look like one.
-struct Signature {
-  std::size_t first = 1;
-  std::size_t last = kArgumentsMax;
-  bool has_to_look_secret = false;
+enum class Call {
+  kLogsIn,    ///< `login(user, x)`: every text behind the first argument.
+  kConnects,  ///< `connect(where, user, x)`, `connect(user, x, where)`
+  kOpens      ///< `new PmsClient(user, x)`: a text that looks like a secret.
 };
 
 bool matches(string_view name, const RE2& expression) {
   return RE2::PartialMatch({name.data(), name.size()}, expression);
 }
 
-// `login(user, x)`, `connect(where, user, x)`, `new PmsClient(user, x)`.
-std::optional<Signature> signature_of(string_view name) {
+std::optional<Call> call_of(string_view name) {
   static const RE2 none("(?i)(?:exception|error|fault|message|author\\w*|loginfo\\w*|test|assert\\w*|url|uri|path)$");
   static const RE2 logs_in(
       "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|passw|username_?pw|"
@@ -40,23 +38,34 @@ std::optional<Signature> signature_of(string_view name) {
       "^(?:PDO\\w*|__construct|mysqli?\\w*|\\w*[cC]onnect\\w*|getConnection|Connection|ssh2_auth_password|imap_open|"
       "ldap_bind|DataSource|DriverManager)$");
   static const RE2 opens("(?i)(?:client|session|connector|connection|agent|smtp|s?ftp|imap|pop3|ssh|api|service)$");
-  std::optional<Signature> signature;
+  std::optional<Call> call;
   if (matches(name, connects))
-    signature = Signature{2, 2, false};
+    call = Call::kConnects;
   else if (matches(name, logs_in))
-    signature = Signature{};
+    call = Call::kLogsIn;
   else if (matches(name, opens))
-    signature = Signature{1, kArgumentsMax, true};
-  return signature && !matches(name, none) ? signature : std::nullopt;
+    call = Call::kOpens;
+  return call && !matches(name, none) ? call : std::nullopt;
 }
 
-class Call {
+class Arguments {
  public:
-  Call(string_view text, std::size_t open)
+  Arguments(string_view text, std::size_t open)
       : text_(text.substr(0, std::min(text.size(), open + kCallMax))), at_(open + 1) {}
 
-  // The content of the quotes in the next argument, empty where it has none or a name; nothing behind the last one.
-  std::optional<Range> next_argument() {
+  // The content of the quotes in each, empty where it has none or a name.
+  std::vector<Range> all() {
+    std::vector<Range> arguments;
+    while (arguments.size() < kArgumentsMax) {
+      const auto argument = next();
+      if (!argument) break;
+      arguments.push_back(*argument);
+    }
+    return arguments;
+  }
+
+ private:
+  std::optional<Range> next() {
     if (is_closed_ || at_ >= text_.size()) return std::nullopt;
     Range content{at_, at_};
     bool is_named = false;
@@ -81,7 +90,6 @@ class Call {
     return content;
   }
 
- private:
   static bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
   Range behind_quote() {
@@ -107,11 +115,19 @@ string_view name_before(string_view text, std::size_t open) {
   return text.substr(begin, end - begin);
 }
 
-bool is_secret(string_view value, bool has_to_look_secret) {
-  if (value.empty() || is_prose(value)) return false;
-  if (!has_to_look_secret) return true;
-  const bool is_address = value.find("//") != kNotFound || value.starts_with('/') || value.find('.') != kNotFound;
-  return looks_secret(value) && !is_address && !looks_like_a_name(value);
+bool is_address(string_view value) { return value.find("//") != kNotFound || value.starts_with('/'); }
+
+bool looks_like_one(string_view value) {
+  return looks_secret(value) && !is_address(value) && value.find('.') == kNotFound && !looks_like_a_name(value);
+}
+
+// Whether the argument at `index` is a secret.
+bool is_secret(Call call, const std::vector<string_view>& values, std::size_t index) {
+  const string_view value = values[index];
+  if (index == 0 || value.empty() || is_prose(value)) return false;
+  if (call == Call::kOpens) return looks_like_one(value);
+  if (call == Call::kLogsIn) return true;
+  return index == (values.size() > 2 && is_address(values[2]) ? 1 : 2);
 }
 
 }  // namespace
@@ -120,15 +136,13 @@ std::vector<Range> secrets_of_calls(string_view folded) {
   std::vector<Range> found;
   for (std::size_t open = folded.find('('); open != kNotFound; open = folded.find('(', open + 1)) {
     const string_view name = name_before(folded, open);
-    const auto signature = name.empty() ? std::nullopt : signature_of(name);
-    if (!signature) continue;
-    Call call(folded, open);
-    for (std::size_t index = 0; index <= signature->last; ++index) {
-      const auto argument = call.next_argument();
-      if (!argument) break;
-      const string_view value = folded.substr(argument->begin, argument->end - argument->begin);
-      if (index >= signature->first && is_secret(value, signature->has_to_look_secret)) found.push_back(*argument);
-    }
+    const auto call = name.empty() ? std::nullopt : call_of(name);
+    if (!call) continue;
+    const std::vector<Range> arguments = Arguments(folded, open).all();
+    std::vector<string_view> values;
+    for (const Range& one : arguments) values.push_back(folded.substr(one.begin, one.end - one.begin));
+    for (std::size_t index = 0; index < values.size(); ++index)
+      if (is_secret(*call, values, index)) found.push_back(arguments[index]);
   }
   return found;
 }

@@ -19,7 +19,8 @@ using std::string_view;
 
 std::vector<Pattern> all_patterns() {
   std::vector<Pattern> all;
-  for (const auto table : {token_patterns(), account_patterns(), command_patterns(), configuration_patterns()})
+  for (const auto table : {token_patterns(), account_patterns(), protocol_patterns(), code_patterns(),
+                           command_patterns(), configuration_patterns()})
     all.insert(all.end(), table.begin(), table.end());
   return all;
 }

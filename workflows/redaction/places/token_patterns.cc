@@ -53,8 +53,6 @@ constexpr Pattern kPatterns[] = {
      "api\\.telegram\\.org|open\\.(?:feishu\\.cn|larksuite\\.com)/open-apis/bot/v2/hook|events\\.pagerduty\\.com/"
      "integration|webhook\\.site|pipedream\\.net|/_?hooks?|/webhooks?)/([^\\s\"'<>?]*)",
      long_token},
-    // the field Security of an HL7 header
-    {"\\bMSH\\|[^|\\n]{3,6}\\|(?:[^|\\n]{0,80}\\|){5}([^|\\n]+)\\|", any},
     // words of a wallet, keys of BitLocker and of products, a key file in base64
     {"(?i)\\bseed\\w*[\"']?\\s*[:=]\\s*[\"']?((?:[a-z]{3,8}\\s+){5,}[a-z]{3,8})\\b", any},
     {"\\b((?:\\d{6}-){7}\\d{6})\\b", any},

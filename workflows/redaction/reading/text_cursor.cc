@@ -83,8 +83,19 @@ std::size_t TextCursor::end_of_block(std::size_t begin) const {
 std::optional<Range> TextCursor::enclosed_at(std::size_t start) const {
   if (stands("[redacted]", start)) return Range{start, start + 10};
   if (is_quote(at(start))) return quoted(start);
-  if (at(start) == '[' || at(start) == '{') return Range{start, closing_bracket(start)};
-  return std::nullopt;
+  if (at(start) != '[' && at(start) != '{') return std::nullopt;
+  const std::size_t close = closing_bracket(start);
+  if (is_scheme({start, close})) return std::nullopt;
+  return Range{start, close};
+}
+
+// `{AES}x`, `{noop}x`: how the word that begins so is encoded.
+bool TextCursor::is_scheme(Range brackets) const {
+  constexpr std::size_t kSchemeMax = 24;
+  if (at(brackets.begin) != '{' || brackets.end - brackets.begin > kSchemeMax) return false;
+  const string_view name = text_.substr(brackets.begin + 1, brackets.end - brackets.begin - 2);
+  const char next = at(brackets.end);
+  return std::all_of(name.begin(), name.end(), is_name_character) && (is_name_character(next) || next == '$');
 }
 
 std::size_t TextCursor::after_type(std::size_t start) const {

@@ -56,6 +56,7 @@ class TextCursor {
   std::size_t after_type(std::size_t start) const;
 
  private:
+  bool is_scheme(Range brackets) const;
   void match_brackets() const;
 
   const FoldedText& folded_;

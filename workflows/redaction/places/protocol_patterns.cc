@@ -1,0 +1,37 @@
+// Where protocols put credentials: behind a scheme, in commands of mail, FTP and chat, in fields of messages.
+#include "workflows/redaction/places/pattern.h"
+
+namespace pawl::redaction {
+
+namespace {
+
+constexpr Pattern kPatterns[] = {
+    // credentials after the name of their scheme
+    {"(?i)\\b(?:bearer|basic|negotiate|ntlm|ssws|apikey|geniekey|hawk|zoho-oauthtoken|hmac|mac|gssapi)\\s+([A-Za-z0-9._"
+     "~+/=:-]{4,})",
+     credential},
+    // mail, FTP, Redis and IMAP logins
+    {"\\b(?:AUTH|AUTHENTICATE)\\s+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|DIGEST-MD5|NTLM|GSSAPI|SCRAM\\S*)[ "
+     "=]+([A-Za-z0-9+/=]{8,})",
+     credential},
+    {"\\b334(?:[ -][A-Za-z0-9+/=]*)?\\s+([A-Za-z0-9+/=]{4,})", credential},
+    {"(?:UGFzc3dvcmQ6|UGFzc3dvcmQA)\\s+(\\S+)", any},
+    {"\\bPASS\\s+(\\S+)", no_prose},
+    {"\\bAUTH\\s+(?:[\\w.-]+\\s+)?(\\S+)", token},
+    {"\\b(?:IDENTIFY|OPER)\\s+(?:\\S+\\s+)?(\\S+)", chosen},
+    {"\\bsend(?:line)?\\s*\\(?\\s*(?:-- )?\"([^\"\\s]+)\\s*\"", chosen},
+    {"\\bLOGIN\\s+\\S+\\s+(\\S+)", token},
+    {"\\bAPOP\\s+\\S+\\s+(\\S+)", token},
+    // fields of FIX, EDI and HL7 headers, AT commands of a modem, UPS monitors
+    {"[|\\x01;^]554=([^|\\x01;^\\s]+)", any},
+    {"\\bISA\\*\\d\\d\\*[^*]{0,10}\\*01\\*([^*]{1,10})\\*", no_prose},
+    {"\\bAT\\+\\w+=[^\\n]{0,80}?\"([^\"\\n]+)\"\\s*(?:$|\\n|\\s[A-Z])", no_prose},
+    {"\\bMONITOR\\s+\\S+@\\S+\\s+\\d+\\s+\\S+\\s+(\\S+)", any},
+    {"\\bMSH\\|[^|\\n]{3,6}\\|(?:[^|\\n]{0,80}\\|){5}([^|\\n]+)\\|", any},
+};
+
+}  // namespace
+
+std::span<const Pattern> protocol_patterns() { return kPatterns; }
+
+}  // namespace pawl::redaction
