@@ -11,17 +11,6 @@ language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.capped is 'At most so many characters of a text, and a mark where it was cut.';
 
--- Databases of some encodings store bytes that are no character, or none of UTF-8's, and would give them to no worker.
-create function pawl.readable(text text) returns text
-language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
-begin
-  if getdatabaseencoding() <> 'UTF8' then perform convert_to(text, 'UTF8'); end if;
-  return text;
-exception when others then
-  return regexp_replace(text, '[^\x01-\x7F]', '?', 'g');
-end $$;
-comment on function pawl.readable is 'The text, or with question marks for all but ASCII where UTF-8 cannot have it.';
-
 -- A cast from a type of the application's may be a function of the application's, which would run with the rights of who
 -- migrated. So what the application stores becomes text by `format`, which calls the type's own output: that is C, which
 -- only a superuser can give a type. Types of pg_catalog alone are cast.
@@ -73,8 +62,8 @@ declare
 begin
   select jsonb_build_object('org_id', case when num_nulls(c.org_id) = 0 then format('%s', c.org_id) end,
                             'provider', case when num_nulls(c.provider) = 0
-                                             then pawl.readable(left(format('%s', c.provider), 1000)) end,
-                            'label', pawl.readable(left(format('%s', c.label), 1000)))
+                                             then pawl.in_utf8(left(format('%s', c.provider), 1000)) end,
+                            'label', pawl.in_utf8(left(format('%s', c.label), 1000)))
   into facts from pawl.connections c where c.connection_id = connection_facts.connection::uuid;
   if facts is null then
     return jsonb_build_object('unreadable', 'pawl.connections shows no connection ' || coalesce(connection, 'null'));

@@ -85,7 +85,7 @@ begin
     finished := pawl.finished_at(new);
   end;
   if octet_length(message) > 65536 then message := pawl.capped(message, 65536); end if;
-  message := pawl.readable(message);
+  message := pawl.in_utf8(message);
   perform pawl.write_event('pms/connection.sync.failed', 'pms_connection', coalesce(connection, ''),
     jsonb_build_object('connection_id', connection, 'sync_log_id', log, 'org_id', null, 'provider', null, 'label', '',
                        'error_message', coalesce(message, ''), 'occurred_at', pawl.rfc3339(finished)) || facts);
