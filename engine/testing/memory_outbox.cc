@@ -24,7 +24,6 @@ std::string MemoryOutboxTable::emit(const std::string& type, const std::string& 
   event.deliveries = 0;
   rows[position] = {event, 0};
   name(rows[position].event);
-  all_are_named_ &= !rows[position].event.workflow.empty();
   return event.id;
 }
 
@@ -46,12 +45,10 @@ void MemoryOutboxTable::name(Event& event) {
 }
 
 void MemoryOutboxTable::name_runs() {
-  if (all_are_named_) return;
   std::vector<Event*> unnamed;
   for (auto& [position, row] : rows)
-    if (row.event.workflow.empty()) unnamed.push_back(&row.event);
+    if (row.lease_epoch == 0 && row.event.workflow.empty()) unnamed.push_back(&row.event);
   for (Event* event : unnamed) name(*event);
-  all_are_named_ = std::ranges::none_of(unnamed, [](const Event* event) { return event->workflow.empty(); });
 }
 
 // One end of each run, where it has ended more than once.

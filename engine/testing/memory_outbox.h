@@ -77,7 +77,6 @@ struct MemoryOutboxTable {
   bool lives(std::int64_t epoch) const { return workers.contains(epoch) && !stopped.contains(epoch); }
   void mark(Row& row, Mark::Kind kind, const std::string& by, const std::string& note);
   std::int64_t marks_made_ = 0;
-  bool all_are_named_ = true;
 };
 
 class MemoryOutbox : public Outbox {

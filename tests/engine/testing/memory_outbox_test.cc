@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/engine/testing/contract_worker.h"
 #include "tests/engine/testing/outbox_contract.h"
 
 using namespace pawl::engine;
@@ -12,8 +11,6 @@ namespace {
 
 class MemoryOutboxWorld final : public OutboxWorld {
  public:
-  MemoryOutboxWorld() { table_.add_workflow({contract::kType, contract::kWorkflow}); }
-
   std::string emit(const std::string& type, const std::string& payload) override { return table_.emit(type, payload); }
   std::string emit_late(const std::string& type, const std::function<void()>& meanwhile) override {
     std::string id = table_.emit(type);
