@@ -17,7 +17,9 @@ TEST_CASE("columns and documents that have no secrets stay as they are") {
        {"<tr><th>User<th>Password</tr><tr><td>bob<td>expired</tr>",
         "<tr><td>Password</td><td>required</td></tr><tr><td>User</td><td>bob</td></tr>",
         "kind: ConfigMap\ndata:\n  level: debug\n---\nkind: Secret\nmetadata:\n  name: x",
-        "<error field=\"password\">should have a capital</error>", "expect \"password:\"\nexpect \"login:\"",
+        "<error field=\"password\">should have a capital</error>",
+        "{\"field\":\"password\",\"message\":\"unguessable\"}",
+        "Environment: PMS_TOKEN: <set to the key 'token' in secret 'pms'>", "expect \"password:\"\nexpect \"login:\"",
         "password=${DB_PASSWORD}", "password: {{ db_password }}", "password=********", "\"password\"=>\"[FILTERED]\""})
     CHECK(redact(text) == text);
 }
@@ -71,6 +73,12 @@ TEST_CASE("a secret that stands apart from its name, or in the arguments of a ca
                                  "kind: Secret\nstringData:\n  url: $\n  cert: |\n    abc\n    $",
                                  "data:\n  url: $\nkind: Secret",
                                  "{\"kind\":\"Secret\",\"data\":{\"url\":\"$\"}}",
+                                 "<span>Password</span><span>$</span>",
+                                 "<td data-col=\"password\">$</td>",
+                                 "{\"k\":\"client_secret\",\"v\":\"$\"}",
+                                 "{\"data\":{\"data\":{\"db\":\"$\"}}} from /v1/secret/data/pms",
+                                 "Set password for bob to $",
+                                 "Passwort f\u00FCr Benutzer bob: $",
                                  "username bob password 7 $",
                                  "set passwd ENC $"}) {
     const std::string planted = std::regex_replace(text, std::regex("\\$"), kCanary);

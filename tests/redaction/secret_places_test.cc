@@ -53,9 +53,23 @@ TEST_CASE("what a call that logs in was given behind the user is taken out") {
 
 TEST_CASE("the arguments of other calls stay as they are") {
   for (const std::string text :
-       {"AuthenticationException(\"bob\", \"sunset42\")", "loginfo(\"bob\", \"sunset42\")",
+       {"AuthenticationException(\"bob\", \"dragon\")", "loginfo(\"bob\", \"dragon\")",
         "S3Client(\"eu-west-2\", \"https://s3.test/bucket42\")", "render(\"page\", \"sunset42\")",
         "connect(host=\"db\", port=\"5432\", database=\"pms42xyz\")", "login(\"bob\", retries)"})
+    CHECK(redact(text) == text);
+}
+
+TEST_CASE("a word like a password is guessed where a text is about logging in") {
+  for (const std::string text :
+       {"bob / $ : invalid credentials", "could not log in as bob with $", "refused bob/$, wrong login",
+        "login of bob ($) failed", "login bob $ refused", "{\"method\":\"login\",\"params\":[\"bob\",\"$\"]}"})
+    check_only_secret_goes(text);
+}
+
+TEST_CASE("a word like a password is no guess elsewhere") {
+  for (const std::string text : {"office york / sunset42 has no tenants", "login failed for user \"reapit_2024\"",
+                                 "token for agency (branch42x)", "login request 8f14e45fceea failed",
+                                 "GET /login/v2beta1 HTTP/1.1", "OAuth2 (RFC6749) token expired"})
     CHECK(redact(text) == text);
 }
 

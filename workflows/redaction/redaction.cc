@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "workflows/redaction/named/named_secrets.h"
+#include "workflows/redaction/places/guessed_secrets.h"
 #include "workflows/redaction/places/secret_calls.h"
 #include "workflows/redaction/places/secret_commands.h"
 #include "workflows/redaction/places/secret_patterns.h"
@@ -71,7 +72,7 @@ std::string without(string_view text, const FoldedText& folded, std::vector<Rang
 std::string redact(string_view text) {
   const FoldedText folded = fold(text);
   std::vector<Range> secrets = secrets_by_name(folded);
-  for (const auto find : {secrets_by_pattern, secrets_of_calls, secrets_of_commands})
+  for (const auto find : {secrets_by_pattern, secrets_of_calls, secrets_of_commands, guessed_secrets})
     for (const Range& secret : find(folded.text)) secrets.push_back(secret);
   add_random_words(folded.text, secrets);
   return secrets.empty() ? std::string(text) : without(text, folded, std::move(secrets));

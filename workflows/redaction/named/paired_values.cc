@@ -56,6 +56,22 @@ bool is_name_below(const TextCursor& text, Range name, std::size_t start) {
   return has_sign_behind(text, text.quoted(start).end + 1);
 }
 
+// `{"k": "password", "v": "abc"}`: the other member of two, unless it says what is wrong with the field.
+std::optional<NamedValue> other_member(const TextCursor& text, std::size_t after) {
+  static const RE2 member("^\\s*,\\s*[\"'][\\w-]+[\"']\\s*:\\s*()[\"']");
+  static const RE2 message(
+      "(?i)^\\s*,\\s*[\"'](?:message|msg|error|errors|reason|code|status|detail|details|description|type|hint|title|"
+      "rule|"
+      "constraint|path|location|in|error_description)[\"']");
+  const string_view window = text.near(after);
+  const auto quote = found_behind(text, after, member);
+  if (!quote || RE2::PartialMatch({window.data(), window.size()}, message)) return std::nullopt;
+  const Range content = text.quoted(*quote);
+  const bool closes = text.at(text.skip(TextCursor::kBlanks, content.end + 1)) == '}';
+  const bool is_word = text.slice(content).find(' ') == string_view::npos;
+  return closes && is_word ? std::optional(NamedValue{Separator::kPair, true, content}) : std::nullopt;
+}
+
 std::optional<NamedValue> value_behind(const TextCursor& text, Range name, std::size_t after) {
   static const RE2 value(
       "(?is)^[^{}]{0,160}?(?:[\"']?(?:\\b[\\w.-]*value|\\b(?:[\\w-]*[_.-])?(?:val|content|data))[\"']?\\s*(?::|=>?)\\s*"
@@ -95,6 +111,7 @@ std::optional<NamedValue> value_of_label(const TextCursor& text, Range name, std
   const auto element = value_of_attribute(text, name, after);
   if (element && !is_prose(text.slice(element->range))) return element;
   if (const auto block = value_in_block(text, after)) return block;
+  if (const auto member = other_member(text, after)) return member;
   if (const auto behind = value_behind(text, name, after)) return behind;
   return value_before(text, name);
 }

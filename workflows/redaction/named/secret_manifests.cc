@@ -93,10 +93,11 @@ class Manifest {
 }  // namespace
 
 std::vector<Range> values_of_secret_manifests(const FoldedText& folded) {
-  static const RE2 kind("\\bkind[\"']?\\s*:\\s*[\"']?Secret\\b");
+  static const RE2 kind("(\\bkind[\"']?\\s*:\\s*[\"']?Secret\\b|\\bsecret/data/|[\"']lease_id[\"'])");
   const string_view text = folded.text;
   std::vector<Range> found;
-  if (text.find("Secret") == kNotFound) return found;
+  if (text.find("Secret") == kNotFound && text.find("secret/data/") == kNotFound && text.find("lease_id") == kNotFound)
+    return found;
   re2::StringPiece match;
   for (std::size_t from = 0;
        from < text.size() && kind.Match({text.data(), text.size()}, from, text.size(), RE2::UNANCHORED, &match, 1);) {

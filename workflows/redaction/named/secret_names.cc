@@ -22,7 +22,8 @@ constexpr string_view kRestOfLine =
     "recovery codes|backup codes";
 constexpr string_view kCertain =
     "pass word|passw|pass wd|pass code|pwd|pswd|p word|one time code|verification code|security code|recovery code|"
-    "memorable word|memorable information|security answer|secret answer|alarm code|door code|gate code|entry code|"
+    "memorable word|memorable information|security answer|secret answer|access code|alarm code|door code|gate "
+    "code|entry code|"
     "key safe code|pre shared key|key material|"
     "snmp community|community string|code verifier|connection string|conn str|session id|sess id|aspx auth|cvv2|cvc2|"
     "pass wort|kennwort|kennw|contrasena|palavra passe|senha|wachtwoord|wachtw|mot de passe|haslo|parola|lozinka|"
@@ -76,8 +77,7 @@ const RE2& innocent_end() {
   static const RE2 expression(
       "(?i)^s?[_.-]?(?:types?|expir\\w*|endpoint|ur[li]|counts?|length|limit|status|polic(?:y|ies)|lifetime|ttl|names?|"
       "field|label|reset|required|strength|manager|store|provider|version|algorithm|alg|format|id|ids|less|"
-      "i[sz](?:ed|er|ation)\\w*|ary|aries|ariat|ory|ports?|ive|ure|ing|able|wall|enger|mismatch|invalid|missing|error)"
-      "$");
+      "i[sz](?:ed|er|ation)\\w*|ary|aries|ariat|ory|ports?|ive|ure|ing|able|wall|enger)$");
   return expression;
 }
 
@@ -86,7 +86,8 @@ bool has_innocent_end(string_view rest) { return RE2::PartialMatch({rest.data(),
 // A name that begins so is an error about a secret.
 bool is_about_errors(string_view name) {
   static const RE2 expression(
-      "(?i)^(?:in-?valid|expired|missing|bad|wrong|incorrect|unauthorized|unsupported|unknown|mismatch)");
+      "(?i)^(?:in-?valid|expired|missing|bad|wrong|incorrect|unauthorized|unsupported|unknown|mismatch)|"
+      "(?:mismatch|invalid|missing|error)$");
   return RE2::PartialMatch({name.data(), name.size()}, expression);
 }
 
@@ -97,10 +98,11 @@ bool is_syntax_error(string_view before) {
   return RE2::PartialMatch({before.data(), before.size()}, expression);
 }
 
-// What a cache, a table or a page is found by.
+// What a cache, a table or a page is found by; the thing that is called a secret.
 bool is_address(string_view text, Range word) {
   static const RE2 expression(
-      "(?i)(?:^|[^a-z])(?:(?:cache|sort|partition|idempotency|primary|foreign|public|lookup|object|row|unique|map)[ "
+      "(?i)(?:^|[^a-z])(?:(?:in|from|named|called) "
+      "secrets?|(?:cache|sort|partition|idempotency|primary|foreign|public|lookup|object|row|unique|map)[ "
       "_-]?"
       "keys?|(?:page|next|sync|continuation|next[ _-]?page)[ _-]?token)$");
   const std::size_t from = word.begin - std::min<std::size_t>(word.begin, 16);

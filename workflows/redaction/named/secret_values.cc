@@ -27,6 +27,7 @@ class NameCursor {
 
   std::optional<NamedValue> value() const {
     if (names_a_tag(cursor_, name_)) return value_in_tag(cursor_, name_.end);
+    if (const auto element = value_in_next_element(cursor_, name_)) return element;
     if (const std::size_t start = after_decorated_sign(); start != kNotFound) return at_sign(start);
     const std::size_t after = cursor_.skip("\"'`])!*?", name_.end);
     const std::size_t next = cursor_.skip(TextCursor::kBlanks, after);
@@ -166,9 +167,10 @@ class NameCursor {
     static const RE2 verbs(
         "(?i)^((?:(?:(?:is|was) "
         "not|is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|from|"
-        "changed|updated|reset|generated|header|parameter|param|argument|to|as|ist|lautet|war|est|es|fue|era|jest|now|"
+        "changed|updated|reset|generated|attempted|tried|typed|submitted|presented|specified|header|parameter|param|"
+        "argument|to|as|ist|lautet|war|est|es|fue|era|jest|now|"
         "introducid[ao]|saisie?|eingegeben|inserita|digitada|informada|"
-        "equals|eq|ne|like|REG_\\w+|for (?:user )?[^\\s:=]{1,40} (?:is|was))\\b[ \\n]?){0,5})([:=]*[ \\n]*)");
+        "equals|eq|ne|like|REG_\\w+|for (?:user )?[^\\s:=]{1,40} (?:is|was|to))\\b[ \\n]?){0,5})([:=]*[ \\n]*)");
     if (const auto whose = of_somebody(next)) return whose;
     if (directly) next = after_storage(next);
     re2::StringPiece match[3];
@@ -203,7 +205,8 @@ class NameCursor {
   // `passphrase for key '/etc/ssh/id_rsa': abc`
   std::optional<NamedValue> of_somebody(std::size_t next) const {
     static const RE2 whose(
-        "(?i)^(?:for|of) (?:user |key |the |account ){0,2}[\"'`]?[^\\s:=\"'`]{1,80}[\"'`]? ?[:=]+ ()[^\\s]");
+        "(?i)^(?:for|of|fur|von|pour|de|para|di|voor|van) (?:user |key |the |account |benutzer |konto |usuario |"
+        "utilisateur |gebruiker |utente |l'){0,2}[\"'`]?[^\\s:=\"'`]{1,80}[\"'`]? ?[:=]+ ()[^\\s]");
     const string_view window = cursor_.near(next);
     re2::StringPiece match;
     if (!RE2::PartialMatch({window.data(), window.size()}, whose, &match)) return std::nullopt;

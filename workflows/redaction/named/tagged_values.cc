@@ -49,6 +49,10 @@ std::optional<NamedValue> value_in_nested_tag(const TextCursor& text, std::size_
   return goes_on ? value_in_nested_tag(text, start + 1, nested + 1) : std::nullopt;
 }
 
+bool is_word_like_a_password(string_view word) {
+  return word.find(' ') == kNotFound && (looks_chosen(word) || looks_secret(word));
+}
+
 }  // namespace
 
 bool names_a_tag(const TextCursor& text, Range name) {
@@ -67,14 +71,30 @@ std::optional<NamedValue> value_of_attribute(const TextCursor& text, Range name,
   static const RE2 other(
       "(?i)^(?:a|div|section|form|label|button|h[1-6]|fieldset|legend|input|meta|img|link|select|table|tr|script|"
       "(?:\\w+:)?\\w*(?:error|message|fault|violation|failure)s?)\\s");
-  static const RE2 attribute("(?i)^[\\w:.-]+\\s[^<>]*?\\b(?:[\\w:-]*name|key|id|property)\\s*=\\s*[\"'][\\w./-]*$");
+  static const RE2 naming("(?i)^[\\w:.-]+\\s[^<>]*?\\b(?:[\\w:-]*name|key|id|property)\\s*=\\s*[\"'][\\w./-]*$");
+  static const RE2 attribute("(?i)^[\\w:.-]+\\s[^<>]*?\\b(?:data-\\w+|headers|col\\w*|field)\\s*=\\s*[\"'][\\w./-]*$");
   const std::size_t from = name.begin - std::min(name.begin, kTagMax);
   const string_view window = text.slice({from, name.begin});
   const std::size_t open = window.rfind('<');
   if (open == kNotFound) return std::nullopt;
   const re2::StringPiece tag(window.data() + open + 1, window.size() - open - 1);
-  if (!RE2::PartialMatch(tag, attribute) || RE2::PartialMatch(tag, other)) return std::nullopt;
-  return value_in_tag(text, after);
+  if (RE2::PartialMatch(tag, other)) return std::nullopt;
+  if (RE2::PartialMatch(tag, naming)) return value_in_tag(text, after);
+  if (!RE2::PartialMatch(tag, attribute)) return std::nullopt;
+  const auto value = value_in_tag(text, after);
+  return value && is_word_like_a_password(text.slice(value->range)) ? value : std::nullopt;
+}
+
+std::optional<NamedValue> value_in_next_element(const TextCursor& text, Range name) {
+  static const RE2 next("^\\s*:?\\s*(?:</[\\w:.-]+>\\s*){1,2}<[A-Za-z][^<>]{0,80}>\\s*([^<>\\s][^<>]*)");
+  const std::size_t behind_tag = text.text().find_last_not_of(" \n", name.begin - std::min<std::size_t>(name.begin, 1));
+  if (name.begin == 0 || behind_tag == kNotFound || text.at(behind_tag) != '>') return std::nullopt;
+  const string_view window = text.near(name.end);
+  re2::StringPiece word;
+  if (!RE2::PartialMatch({window.data(), window.size()}, next, &word)) return std::nullopt;
+  if (!is_word_like_a_password({word.data(), word.size()})) return std::nullopt;
+  const std::size_t begin = name.end + static_cast<std::size_t>(word.data() - window.data());
+  return NamedValue{Separator::kPair, true, {begin, begin + word.size()}};
 }
 
 }  // namespace pawl::redaction

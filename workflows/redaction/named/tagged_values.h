@@ -15,7 +15,11 @@ bool names_a_tag(const TextCursor& text, Range name);
 /// `value`.
 std::optional<NamedValue> value_in_tag(const TextCursor& text, std::size_t from);
 
-/// The same for a name that stands in an attribute `name` or `key`, with its quote's end at `after`.
+/// The same for a name that stands in an attribute `name` or `key`, with its quote's end at `after`. What is in an
+/// element with another attribute has to look like a password.
 std::optional<NamedValue> value_of_attribute(const TextCursor& text, Range name, std::size_t after);
+
+/// `<span>Password</span><span>x</span>`: a word that looks like a password in the element behind the name's.
+std::optional<NamedValue> value_in_next_element(const TextCursor& text, Range name);
 
 }  // namespace pawl::redaction

@@ -17,7 +17,7 @@ constexpr Pattern kPatterns[] = {
     {"(?:^|[\\s(=\"'])[\\w$#.-]+/([^\\s@\"'/]+)@(?://)?\\w", token},
     // .pgpass, .netrc
     {"(?:^|\\s)[\\w.*-]+:(?:\\d{2,5}|\\*):[\\w*-]+:[\\w*-]+:(\\S+)", any},
-    {"\\blogin\\s+\\S+\\s+password\\s+(\\S+)", no_prose},
+    {"\\blogin\\s+[^\\s,]+\\s+password\\s+(\\S+)", no_prose},
     {"(?i)(?:passwd|secrets|credentials|htpasswd)[\\w./-]*:?\\s+(?:line "
      "\\d+:?\\s+)?[\\w.@*-]+(?::[\\w.@*-]+){0,2}:([^\\s:]+)",
      chosen},
@@ -36,10 +36,12 @@ constexpr Pattern kPatterns[] = {
      chosen},
     {"(?i)\\buser\\s+\\S+\\s+using\\s+[\"']?([^\\s\"';]+)", chosen},
     // in sentences
-    {"(?i)\\b(?:otp|totp|2fa|mfa|sms|one[ -]?time|security|verification|confirmation|recovery)[ "
+    {"(?i)\\b(?:otp|totp|2fa|mfa|sms|one[ "
+     "-]?time|security|verification|confirmation|recovery|alarm|door|gate|entry|key ?safe|access)[ "
      "-]?(?:pass)?codes?:?\\s+"
      "(?:is\\s+|was\\s+)?[\"']?(\\d{4,8})\\b",
      any},
+    {"(?i)\\b(\\d{4,8})\\s+(?:as|is)\\s+(?:your|the)\\s+[\\w -]{0,30}\\b(?:pass)?code\\b", any},
     {"(?i)\\b(?:pin|passcode|otp|cvv2?|cvc)\\s+(?:code\\s+|number\\s+)?(?:is|was)\\s+[\"']?(\\d{3,8})\\b", any},
     {"(?i)\\bpassword\\s+for\\s+\\S+@\\S+\\s+(\\S+)", token},
     {"(?i)\\bpassword\\s[^\\n:=]{1,60}\\swith\\s+[\"']?([^\\s\"',;]+)", token},

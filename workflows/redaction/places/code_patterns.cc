@@ -36,6 +36,11 @@ constexpr Pattern kPatterns[] = {
      "[^<>]{1,80}(?:\\s*<[^<>]{1,60}>)*?\\s*<(?:\\w+:)?(?:arg|param|in|string|value|p)\\d{0,2}>([^<>]+)<",
      no_prose},
     {"USERPWD\\s*(?:,|=>?|:)\\s*[\"'][^\"':\\n]{0,64}:([^\"'\\n]+)", any},
+    // `"method": "login", "params": ["bob", "x"]`
+    {"(?i)[\"'][\\w./"
+     "]*(?:log_?[io]n|sign_?in|authenticate)[\"']\\s*,\\s*(?:[\"']?\\w{1,20}[\"']?\\s*[:=]\\s*\\[\\s*)?" PAWL_STRING
+     "\\s*,\\s*" PAWL_SECRET_STRING,
+     no_prose},
     // filling in a form: `fill('#password', 'x')`, `get('#password').type('x')`
     {"(?i)\\b" PAWL_FILLS "\\s*\\(\\s*" PAWL_FIELD "\\s*,\\s*[\"'`]([^\"'`\\n]+)", no_prose},
     {"(?i)" PAWL_FIELD "\\s*\\)+\\s*\\.\\s*" PAWL_FILLS "\\s*\\(\\s*[\"'`]([^\"'`\\n]+)", no_prose},

@@ -26,6 +26,8 @@ constexpr Pattern kPatterns[] = {
     {"[|\\x01;^]554=([^|\\x01;^\\s]+)", any},
     {"\\bISA\\*\\d\\d\\*[^*]{0,10}\\*01\\*([^*]{1,10})\\*", no_prose},
     {"\\bAT\\+\\w+=[^\\n]{0,80}?\"([^\"\\n]+)\"\\s*(?:$|\\n|\\s[A-Z])", no_prose},
+    {"(?i)\\b\\w{2,8}Label=\\w*(?:passw|secret|token|pwd)\\w*\\s+\\w+=(\\S+)", any},
+    {"(?i)\\b\\w{2,8}=(\\S+)\\s+\\w{2,8}Label=\\w*(?:passw|secret|token|pwd)", any},
     {"\\bMONITOR\\s+\\S+@\\S+\\s+\\d+\\s+\\S+\\s+(\\S+)", any},
     {"\\bMSH\\|[^|\\n]{3,6}\\|(?:[^|\\n]{0,80}\\|){5}([^|\\n]+)\\|", any},
 };

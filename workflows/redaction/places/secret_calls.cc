@@ -32,12 +32,14 @@ bool matches(string_view name, const RE2& expression) {
 std::optional<Call> call_of(string_view name) {
   static const RE2 none("(?i)(?:exception|error|fault|message|author\\w*|loginfo\\w*|test|assert\\w*|url|uri|path)$");
   static const RE2 logs_in(
-      "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|passw|username_?pw|"
+      "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|passw|user_?name|"
       "(?:create|add|change|insert|new)_?(?:db_?)?user|(?:simple|ldap)_?bind|basicauth");
   static const RE2 connects(
       "^(?:PDO\\w*|__construct|mysqli?\\w*|\\w*[cC]onnect\\w*|getConnection|Connection|ssh2_auth_password|imap_open|"
-      "ldap_bind|DataSource|DriverManager)$");
-  static const RE2 opens("(?i)(?:client|session|connector|connection|agent|smtp|s?ftp|imap|pop3|ssh|api|service)$");
+      "ldap_bind|DataSource|DriverManager|Sequelize|Database)$");
+  static const RE2 opens(
+      "(?i)(?:client|session|connector|connection|agent|smtp|s?ftp|imap|pop3|ssh|api|service|^new|^basic|^dial|"
+      "^request)$");
   std::optional<Call> call;
   if (matches(name, connects))
     call = Call::kConnects;

@@ -25,12 +25,19 @@ std::vector<Pattern> all_patterns() {
   return all;
 }
 
+// To search for all at once takes a state for every place within a bound. Without bounds a few more of them are tried.
+std::string without_bounds(std::string expression) {
+  static const RE2 bounds("\\{\\d+,\\d+\\}");
+  RE2::GlobalReplace(&expression, bounds, "*");
+  return expression;
+}
+
 class Patterns {
  public:
   Patterns() : patterns_(all_patterns()), set_(RE2::Options(), RE2::UNANCHORED) {
     for (const Pattern& pattern : patterns_) {
       expressions_.push_back(std::make_unique<RE2>(pattern.expression));
-      set_.Add(pattern.expression, nullptr);
+      set_.Add(without_bounds(pattern.expression), nullptr);
     }
     set_.Compile();
   }

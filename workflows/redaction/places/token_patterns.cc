@@ -45,6 +45,12 @@ constexpr Pattern kPatterns[] = {
     {"(SCRAM-SHA-\\d+\\$\\d+:[A-Za-z0-9+/=$:]+)", any},
     // the secret beside an AWS key's id, a few words between them at most
     {"(?:AKIA|ASIA)[A-Z0-9]{12,}\\W{1,6}(?:\\w{1,24}\\W{1,6}){0,4}?([A-Za-z0-9/+]{30,}=*)", any},
+    // what was signed with a secret: `signature mismatch: expected 9f86… got 2c26…`
+    {"(?i)\\b(?:signature|hmac)\\b[^\\n]{0,60}?\\b(?:expected|computed|calculated|got|received)[:=]?\\s+[\"']?([0-9A-"
+     "Za-z+/=]{24,})",
+     any},
+    {"(?i)\\b(?:signature|hmac)\\b[^\\n]{0,160}?\\b(?:got|received|actual|was)[:=]?\\s+[\"']?([0-9A-Za-z+/=]{24,})",
+     any},
     // addresses of hooks
     {"hooks\\.slack(?:-gov)?\\.com/[a-z]+/([^\\s\"'<>]+)", any},
     {"discord(?:app)?\\.com/api/(?:v\\d+/)?webhooks/\\d+/([^\\s\"'<>/?]+)", any},

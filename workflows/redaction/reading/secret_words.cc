@@ -150,12 +150,13 @@ bool is_algorithm(string_view word) {
       "^(?:(?:ssh-(?:rsa|dss|dsa|ed25519|ed448)|(?:sk-)?ecdsa-sha2-nistp\\d+|rsa-sha2-(?:256|512)|sk-ssh-ed25519)"
       "(?:-cert-v\\d+)?|(?:curve25519|ecdh|sntrup761x25519|diffie-hellman)-[a-z0-9-]{1,40}|"
       "(?:hmac|umac|aes|camellia|chacha20|3des)-?[a-z0-9-]{2,30}|(?:TLS|SSL)_[A-Z0-9_]+|ECDHE?-[A-Z0-9-]+|"
-      "(?:ed25519|ed448|x25519|secp\\d+[kr]1|prime256v1|nistp\\d+|P-\\d{3}))(?:@[a-z.]+)?[.,;:)]*$");
+      "HTTP/"
+      "\\d(?:\\.\\d)?|(?:ed25519|ed448|x25519|secp\\d+[kr]1|prime256v1|nistp\\d+|P-\\d{3}))(?:@[a-z.]+)?[.,;:)]*$");
   return word.size() >= 5 && RE2::FullMatch({word.data(), word.size()}, algorithm);
 }
 
 bool is_prose_word(string_view word) {
-  if (word.find_first_of("-_") != string_view::npos && is_algorithm(word)) return true;
+  if (word.find_first_of("-_/") != string_view::npos && is_algorithm(word)) return true;
   // A sign inside a word is none of prose's: `required-9x` is a secret that begins so.
   const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
   if (std::any_of(word.begin(), word.end(), odd)) return false;
