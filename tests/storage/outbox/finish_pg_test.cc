@@ -40,6 +40,30 @@ TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else")
   CHECK(row == std::vector<std::string>{event.id, "done", "", worker.store, "1", std::to_string(event.position), "{}"});
 }
 
+TEST_CASE_METHOD(Fixture, "an event that an operator marks while it is being archived is archived all the same") {
+  const auto marked = claim_one(), other = claim_one();
+  std::size_t archived = 0;
+  std::thread archiving;
+  storage::PostgresConnection operators(own_session(conninfo));
+  operators.transact("mark", [&](storage::Transaction& transaction) {
+    REQUIRE(transaction.run("select pawl.retry_now($1::uuid, 'me')", {marked.id}).string(0, 0) == "retrying");
+    archiving = std::thread([&] {
+      archived = worker.outbox.finish(
+          std::vector<engine::FinishedEvent>{{marked.position, marked.id, engine::RunStatus::kDone, ""},
+                                             {other.position, other.id, engine::RunStatus::kDone, ""}});
+    });
+    CHECK(eventually([&] {
+      return value(
+                 "select count(*) from pg_stat_activity where datname = current_database()"
+                 " and wait_event_type = 'Lock'") == "1";
+    }));
+  });
+  archiving.join();
+  CHECK(archived == 2);
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "2");
+}
+
 TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
   const auto event = claim_one();
   CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);
