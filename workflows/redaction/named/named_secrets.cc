@@ -1,6 +1,8 @@
 // Goes from one secret's name to the next and judges the values.
 #include "workflows/redaction/named/named_secrets.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 #include "workflows/redaction/named/secret_blocks.h"
@@ -50,10 +52,22 @@ class Search {
                                                  : keep(rest_of_line(cursor_, name.range, range.begin));
     if (value->enclosed && name.secrecy != Secrecy::kLikely) keep_successor(range.end);
     if (!value->enclosed) value->range = after_scheme(range);
-    if (is_harmless(*value, name.secrecy)) return value->separator == Separator::kSign ? unspeakable_in_line(range) : 0;
+    if (is_harmless(*value, name.secrecy) || names_an_object(name.range, *value))
+      return value->separator == Separator::kSign ? unspeakable_in_line(range) : 0;
     if (!value->enclosed) return keep(with_what_goes_on(cursor_, value->range));
     keep(range);
     return next_line_in(range);
+  }
+
+  // `secrets "pms" already exists`: Kubernetes tells what the secret is called.
+  bool names_an_object(Range name, const NamedValue& value) const {
+    static const RE2 said_of_it(
+        "^. (?:not found|already exists|is forbidden|in namespace|does not exist|was not found)");
+    const string_view word = slice(name);
+    if (value.separator != Separator::kBlank || !value.enclosed || (word != "secret" && word != "secrets"))
+      return false;
+    const string_view behind = cursor_.near(value.range.end);
+    return RE2::PartialMatch({behind.data(), behind.size()}, said_of_it);
   }
 
   // `<add key="SmtpPassword" value="x"/>`: what the key is called is announced, not what it is.
@@ -126,15 +140,23 @@ class Search {
 
   bool is_harmless(const NamedValue& value, Secrecy secrecy) const {
     const string_view content = slice(value.range);
-    if (is_prose(content)) return true;
+    if (is_prose(content) || (value.enclosed && is_sentence(content))) return true;
     const string_view begin = content.substr(0, kJudgedMax);
     if (secrecy == Secrecy::kLikely) return !looks_secret(begin) || is_columns(begin);
     const bool unsure = value.separator == Separator::kBlank || value.separator == Separator::kVerb;
-    if (unsure && value.enclosed) return secrecy == Secrecy::kNamed && looks_like_a_name(content);
-    if (unsure) return !looks_secret_in_sentence(content, secrecy == Secrecy::kCertain);
+    const bool is_certain = secrecy == Secrecy::kCertain || secrecy == Secrecy::kRestOfLine;
+    if (unsure && value.enclosed) return is_name_in_quotes(content, secrecy);
+    if (unsure) return !looks_secret_in_sentence(content, is_certain);
     if (content.ends_with(':') && is_name(value.range)) return true;  // `auth: passwd-file: not found`
     if (content.starts_with("http") || content.starts_with("/")) return !looks_secret(begin);
     return false;
+  }
+
+  // `secret "pms-db" not found`, `cookie 'sid' has expired`
+  static bool is_name_in_quotes(string_view content, Secrecy secrecy) {
+    if (secrecy == Secrecy::kRestOfLine)
+      return content.find(' ') == string_view::npos && !looks_chosen(content) && !looks_secret(content);
+    return secrecy == Secrecy::kNamed && looks_like_a_name(content);
   }
 
   // `password abc9`, `usernameColonPassword bob:abc9`, yet neither `Bearer realm="x"` nor `token bucket: empty`.

@@ -33,7 +33,7 @@ constexpr string_view kNamed =
     "(?:api|access|private|priv|secret|signing|sign|account|acct|shared|encryption|encrypt|crypt|subscription|function|"
     "functions|master|host|auth|licence|license|app|application|deploy|service|session|storage|server|consumer|client|"
     "webhook|ssh|pgp|gpg|rsa|tls|ssl|hmac|jwt|root|admin|integration|routing|recovery|product|activation|feed) key|"
-    "api pass|apik|pass key|remember me|stringdata|"
+    "api pass|apik|pass key|remember me|wordpress logged in|stringdata|"
     "secret word|sonar login|secret|token|jeton|credential|signature|jwt|bearer|assertion|saml response|saml "
     "request|csrf|xsrf|auth code|"
     "cle (?:api|privee|secrete|d'acces)|schlussel|llave|sleutel";

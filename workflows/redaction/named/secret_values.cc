@@ -19,6 +19,8 @@ using std::string_view;
 constexpr auto kNotFound = string_view::npos;
 constexpr auto kValueEnds = TextCursor::kValueEnds;
 constexpr auto kQuotes = TextCursor::kQuotes;
+constexpr std::size_t kDirectiveMin = 4;  // bytes of a value that nothing but its place gives away
+constexpr std::size_t kDirectiveWordsMax = 3;
 
 // Stands at a name and looks for its value.
 class NameCursor {
@@ -40,7 +42,7 @@ class NameCursor {
       return value_of_label(cursor_, name_, after);
     if (const auto tuple = value_in_tuple(cursor_, name_, after)) return tuple;
     if (next == after) return std::nullopt;
-    if (text_.substr(name_.begin, name_.end - name_.begin).starts_with("--")) return at_sign(next);
+    if (text_.substr(name_.begin, name_.end - name_.begin).starts_with('-') || is_directive(next)) return at_sign(next);
     return after_words(next, after == name_.end);
   }
 
@@ -56,8 +58,9 @@ class NameCursor {
 #define PAWL_CLOSERS "(?:[*_~]{1,3}|</(?:b|strong|i|em|u|code|kbd|span|label|font|mark|small|p|h\\d|dt)>)"
 #define PAWL_OPENERS "(?:[*_~]{1,3}|<(?:b|strong|i|em|u|code|kbd|tt|span|font|mark|small|p|dd|br|pre)\\b[^<>]{0,60}>)"
     static const RE2 sign(
-        "(?i)^(?:[\"'`)\\]]? ?(?:" PAWL_CLOSERS "+ ?(?::|=|-{1,2}|->|=>|\\|)[ \\n]*" PAWL_OPENERS
-        "*|[:=] ?" PAWL_CLOSERS "+[ \\n]*" PAWL_OPENERS "*|[:=] ?" PAWL_OPENERS
+        "(?i)^(?:[\"']:(?:[\"'][^\"'\\n]{1,80}[\"']:)?(?:protected|private)\\] ?=> ?|"  // of PHP
+        "[\"'`)\\]]? ?(?:" PAWL_CLOSERS "+ ?(?::|=|-{1,2}|->|=>|\\|)[ \\n]*" PAWL_OPENERS "*|[:=] ?" PAWL_CLOSERS
+        "+[ \\n]*" PAWL_OPENERS "*|[:=] ?" PAWL_OPENERS
         "+)[ \\n]*| ?(?:\\.{3,}|_{3,}|-{2,}>|-{4,}|={3,}>?|~|>{2,}|\xC2\xB7|<-|<{3}|\xE2\x80\xA6) ?[:=]?>? ?)()"
         "[^\\s*_~]");
 #undef PAWL_CLOSERS
@@ -82,8 +85,16 @@ class NameCursor {
     if (cursor_.at(sign) == '.' && cursor_.at(sign + 1) == ' ' && TextCursor::is_quote(cursor_.at(sign + 2)))
       return sign + 2;
     if (cursor_.at(sign) != ':' && cursor_.at(sign) != '=') return kNotFound;
-    if (cursor_.stands("://", sign)) return kNotFound;
+    if (cursor_.stands("://", sign) || names_a_scope(sign)) return kNotFound;
     return cursor_.skip(TextCursor::kBlanks, std::min(cursor_.or_end(text_.find_first_not_of(":=>", sign)), sign + 4));
+  }
+
+  // `SessionPool::putBack()`
+  bool names_a_scope(std::size_t sign) const {
+    if (!cursor_.stands("::", sign)) return false;
+    std::size_t end = sign + 2;
+    while (is_name_character(cursor_.at(end)) || cursor_.at(end) == ':') ++end;
+    return end > sign + 2 && cursor_.at(end) == '(';
   }
 
   std::optional<NamedValue> at_sign(std::size_t start) const {
@@ -95,6 +106,28 @@ class NameCursor {
     const std::size_t end = cursor_.end_of_word(start, cursor_.depth(name_.end));
     if (crosses_line(start) && is_next_name(end)) return std::nullopt;
     return NamedValue{Separator::kSign, false, {start, end}};
+  }
+
+  // `ENV DB_PASSWORD x`, `put pms/db_password x`: an identifier, and one word until the line ends.
+  bool is_directive(std::size_t value) const {
+    const string_view name = text_.substr(name_.begin, name_.end - name_.begin);
+    const bool is_identifier = name.find('_') != kNotFound || cursor_.before(name_.begin) == '/' ||
+                               std::adjacent_find(name.begin(), name.end(), [](char a, char b) {
+                                 return is_lower(a) && is_upper(b);
+                               }) != name.end();
+    const std::size_t end = cursor_.end_of_word(value, TextCursor::kAnyDepth);
+    return is_identifier && words_before() <= kDirectiveWordsMax && !crosses_line(value) &&
+           end - value >= kDirectiveMin && cursor_.at(end) == '\n' &&
+           std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(value),
+                       text_.begin() + static_cast<std::ptrdiff_t>(end),
+                       [](char c) { return is_name_character(c) || string_view("!@#$%^&*+").find(c) != kNotFound; });
+  }
+
+  std::size_t words_before() const {
+    const std::size_t from = name_.begin - std::min(name_.begin, TextCursor::kNear);
+    string_view line = text_.substr(from, name_.begin - from);
+    line.remove_prefix(line.rfind('\n') + 1);
+    return static_cast<std::size_t>(std::count(line.begin(), line.end(), ' '));
   }
 
   bool crosses_line(std::size_t start) const {
@@ -212,7 +245,8 @@ class NameCursor {
     if (!RE2::PartialMatch({window.data(), window.size()}, whose, &match)) return std::nullopt;
     const std::size_t start = next + static_cast<std::size_t>(match.data() - window.data());
     if (const auto enclosed = cursor_.enclosed_at(start)) return NamedValue{Separator::kSign, true, *enclosed};
-    return NamedValue{Separator::kVerb, false, {start, cursor_.end_of_word(start, TextCursor::kAnyDepth)}};
+    const std::size_t end = cursor_.end_of_word(start, TextCursor::kAnyDepth);
+    return NamedValue{cursor_.at(end) == '\n' ? Separator::kSign : Separator::kVerb, false, {start, end}};
   }
 
   const TextCursor& cursor_;

@@ -15,12 +15,18 @@ constexpr Pattern kPatterns[] = {
     // SQL
     {"(?i)\\bidentified\\s+(?:with\\s+\\S+\\s+)?(?:by|as)\\s+(?:password\\s+)?[\"'](.*?)[\"']", no_prose},
     {"(?i)\\bidentified\\s+by\\s+([^\\s\"';]+)", no_prose},
+    {"(?i)\\bidentified\\s+by\\s+\\S+\\s+replace\\s+[\"']?([^\\s\"';]+)", any},
+    {"(?i)\\bsp_addlinkedsrvlogin\\b[^\\n]{0,200},\\s*" PAWL_SECRET_STRING, any},
+    {"(?i)\\bopen(?:rowset|datasource)\\s*\\(\\s*" PAWL_STRING "\\s*,\\s*" PAWL_STRING "\\s*;\\s*" PAWL_STRING
+     "\\s*;\\s*" PAWL_SECRET_STRING,
+     any},
     {"(?i)\\bpassword\\s*\\(\\s*[\"'](.*?)[\"']", no_prose},
     {"(?i)\\bset\\s+password\\s+for\\s+[^=\\n]{1,80}=\\s*" PAWL_SECRET_STRING, no_prose},
     {"(?i)\\bsp_(?:addlogin|password|addlinkedsrvlogin)\\s+(?:" PAWL_STRING "\\s*,\\s*){1,4}?" PAWL_SECRET_STRING, any},
     {"(?i)\\b(?:pgp_sym_\\w+|aes_(?:en|de)crypt)\\s*\\([^,()\\n]{1,200},\\s*" PAWL_SECRET_STRING, any},
     {"(?i)\\b(?:en|de)cryptbypassphrase\\s*\\(\\s*" PAWL_SECRET_STRING, any},
     {"(?i)\\.logon\\s+[^\\s,]+,(\\S+)", any},
+    {"(?i)\\b(?:pragma\\s+(?:hex|re)?key\\s*=\\s*|attach\\s[^\\n]{0,80}?\\bkey\\s+)" PAWL_SECRET_STRING, any},
     // lists of user and password
     {"(?i)\\b(?:http_?)?(?:basic_?|proxy_?)?(?:auth|credentials?|login)[\"']?\\s*(?:=>?|:|,)\\s*[(\\[{]\\s*" PAWL_STRING
      "\\s*,\\s*" PAWL_SECRET_STRING,

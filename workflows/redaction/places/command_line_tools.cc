@@ -53,7 +53,8 @@ constexpr CommandLineTool kTools[] = {
     {"sc runas wmic cmdkey winrs systeminfo tasklist taskkill driverquery", "", "/p /pass /pw /pwd"},
     {"ipmitool racadm ipmicfg ilorest hponcfg", "", "-P -p"},
     {"wpa_passphrase", "", {}, 2},
-    {"snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmpdf snmptrap snmpinform snmpstatus",
+    {"snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmpdf snmptrap snmpinform snmpstatus "
+     "trapsess",
      "", "-c -A -X"},
     {"onesixtyone snmp-check snmpcheck check_snmp check_ifstatus", "", "-c -C"},
     {"security", "unlock-keychain add-generic-password add-internet-password import create-keychain", "-p -w -P"},

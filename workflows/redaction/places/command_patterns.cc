@@ -22,7 +22,7 @@ constexpr Pattern kPatterns[] = {
     // a user and a password of any tool: `-u bob -p x`
     {"\\s(?:-u|-U|-user|-username|--user(?:name)?|--login)[\\s=]+\\S+\\s[^\\n|;]{0,100}?-(?:p|P|w|pw|pass|pwd)[\\s=]"
      "+" PAWL_ARGUMENT,
-     chosen_word},
+     option_value},
     // `--from-literal=name=x`, `vault kv put path name=x`, `secrets set NAME=x`
     {"--from-literal[= ][\"']?[\\w.-]+=([^\\s\"']+)", any},
     {"\\b(?:vault\\s+(?:kv\\s+)?(?:put|patch|write)|secrets?\\s+(?:set|put|add))\\s[^\\n|;]{0,200}?[\\w.-]=([^\\s=]\\S*"

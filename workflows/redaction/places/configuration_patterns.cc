@@ -14,6 +14,10 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\bsnmp\\S*\\s(?:[\\w.-]+\\s+){0,4}?community[\\w-]*\\s+(?:(?:read|write|ro|rw|name|cipher|simple|\\d)\\s+){"
      "0,3}" PAWL_WORD,
      no_prose},
+    {"(?i)\\bsnmp[^\\n]{0,60}?\\bcommunity\\w*\\s*[:=]\\s*" PAWL_WORD, no_prose},
+    {"(?i)\\bsnmp-server\\s+host\\s+\\S+\\s+(?:(?:traps|informs|version\\s+\\S+|auth|noauth|priv)\\s+){0,3}" PAWL_WORD,
+     no_prose},
+    {"(?i)\\bsnmp\\s*v?\\d\\w*[/:]([^\\s@/]+)@", any},
     {"(?i)\\bsnmp\\s+community\\s+edit\\s+\\d+\\s+set\\s+name\\s+" PAWL_WORD, any},
     {"(?i)(?:^|\\s)(?:r[ow]community6?|trapcommunity|community)\\s+" PAWL_WORD, no_number},
     {"(?i)\\bcom2sec6?\\s+(?:-Cn\\s+\\S+\\s+)?\\S+\\s+\\S+\\s+" PAWL_WORD, any},
@@ -35,16 +39,27 @@ constexpr Pattern kPatterns[] = {
      "hex\\w*|encrypted|clear\\w*)"
      "\\s+(?:\\d\\s+)?" PAWL_WORD,
      chosen},
+    {"(?i)\\b(?:wireless|wi-?fi|wlan|wep|wpa)\\S*key\\s*[:=]\\s*" PAWL_WORD, no_prose},
     {"(?i)\\badd\\s+(?:password|community)\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
     {"(?i)\\badd\\s+password\\s+\\S+\\s+\\S+\\s+\\{?([^\\s{}]+)", any},
+    // a whole line of such words, where the last one, or the one before some options, is the secret
+    {"(?m)^\\W{0,4}(?:(?:set|enable|vtp|ppp|ip|ntp|neighbor|bgp|username|local-user|crypto|tacacs\\S*|radius\\S*|"
+     "aaa\\S*|"
+     "line|key|ikev\\d|config|wlan|wpa\\S*|tunnel-group|snmp\\S*|user)\\s(?:[^\\n:=,]{0,100}?\\s)?"
+     "[\\w-]*(?:password|passwd|secret|psk|-key|key-string|md5|sha|community\\S*)|\\w*passw(?:or)?d|secret|psk|key-"
+     "string)\\s+" PAWL_STORED "{0,2}[\"']?([^\\s\"';]{4,40})[\"']?"
+     "(?:\\s+(?:level|address|encrypted|vrf|priv|role|all|\\d+)\\b[^\\n]{0,60})?$",
+     no_number},
     // ipsec.secrets, chap-secrets, a map of Postfix
     {":\\s*(?:PSK|EAP|XAUTH|NTLM|PIN)\\s+" PAWL_WORD, no_prose},
     {":\\s*(?:RSA|ECDSA|PKCS8|PKCS12|P12)\\s+\\S+\\s+\"([^\"\\n]+)\"", any},
     {"(?:^|\\s)[\"']?[\\w.@\\\\-]+[\"']?\\s+\\*\\s+" PAWL_WORD "[\"']?\\s+\\*", chosen},
-    {"(?:^|\\s)\\[?[A-Za-z][\\w.-]*\\]?(?::\\d+)?\\s+[\\w.+-]+@[\\w.-]+:([^\\s:]+)", chosen},
+    {"(?:^|\\s)\\[?[A-Za-z][\\w.-]*\\]?(?::\\d+)?\\s+[\\w.+-]+@[\\w.-]+:([^\\s:]+)", no_number},
     // who may come in: `stats auth bob:x`, ACLs of Redis, `register => 204:x@host`
     {"\\bauth\\s+[\\w.-]+:(\\S+)", chosen},
-    {"(?i)\\bSETUSER\\b[^\\n]{0,200}?\\s[>#]([^\\s\"']+)", any},
+    {"(?i)\\b(?:SETUSER\\s+\\S+|user\\s+\\S+\\s+(?:on|off))\\s[^\\n]{0,200}?[>#]([^\\s\"']+)", no_prose},
+    {"\\bauth-pass\\s+\\S+\\s+(\\S+)", no_prose},
+    {"(?i)\\b\\w*ConnectInfo\\s+\\S+@\\S+\\s+\\S+\\s+(\\S+)", any},
     {"(?:^|[\\s(,;=\"'<|>])\\d{2,}:([^\\s:/@\"'`<>]+)@[\\w-]+\\.\\w", chosen},
 };
 

@@ -17,7 +17,7 @@ bool no_number(string_view text) {
 }
 bool token(string_view text) { return has_letters_and_digits(text, 8) || is_unspeakable(text); }
 bool chosen(string_view text) { return !is_prose(text) && (looks_chosen(text) || looks_secret(text)); }
-bool chosen_word(string_view text) { return !is_prose(text) && looks_chosen(text); }
+bool option_value(string_view text) { return no_number(text) && text.find('/') == string_view::npos; }
 bool long_token(string_view text) { return has_letters_and_digits(text, 12); }
 
 bool credential(string_view text) {

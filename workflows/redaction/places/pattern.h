@@ -27,8 +27,8 @@ bool no_number(std::string_view text);
 bool token(std::string_view text);
 /// Letters with a digit or a sign between them, or what looks like a secret.
 bool chosen(std::string_view text);
-/// The same without what an option might be given instead: a path, a port, a version.
-bool chosen_word(std::string_view text);
+/// No prose, and nothing else that an option might be given: a path, a port, another option.
+bool option_value(std::string_view text);
 /// From 12 letters and digits.
 bool long_token(std::string_view text);
 /// "Bearer abc123…" and "Basic dXNlcjpw…", yet not "Basic authentication", `Bearer realm="…"` or `expires_in=3600`.

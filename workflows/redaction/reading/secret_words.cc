@@ -23,40 +23,43 @@ constexpr std::size_t kRandomMin = 16;
 // Words that follow a secret's name in an error message, names of algorithms, and words for what is not shown.
 constexpr string_view kCommon =
     " a absent accept accepted access account active add added admin administrator after again against ago algorithm "
-    "all allowed already also an and any api app application are argument array as at attempt attempts audience auth "
-    "authenticate authentication authorisation authorization authorized available bad be because been before being "
-    "below between blank blocked body both bound branch but by call called calls cancelled cannot certificate change "
-    "changed character characters chars check checked clashed cleartext client closed code column command commands "
-    "common completed complexity configuration configured confirm confirmation conflict conflicts connect connected "
-    "connection consent contact contain contains control correct could count create created credential credentials "
-    "current data date day days decode decoded decrypt decrypted decryption deleted denied deprecated detected did "
-    "differ different differs digit digits directory disabled disallowed do does doesnt domain done dont down due "
-    "during each either email empty enable enabled encoded encoding encrypted encryption end ended endpoint enough "
-    "ensure enter entered entries entry environment equal equals error every exactly exceed exceeded exceeds "
-    "exchange exist existing exists expected expiration expire expired expires expiry extra fail failed failing "
-    "failure false feature fetch few field fields file filtered followed for forbidden format found from generate "
-    "get gets given got grant granted greater group has hash hashed have header headers helpdesk here hidden history "
-    "hour hours identical ignored ignoring immediately in inactive include included incomplete incorrect information "
-    "instead insufficient int integer internal into invalid is issue issued issuer it its key keyring keystore kind "
-    "last least left length less let letters limit limited line list load loaded locked login logon long longer look "
-    "lookup lookups lost lower lowercase malformed managed many mask masked match matched matches max maximum may "
-    "meet meets member message messages method min minimum minutes mismatch mismatched missing mode month months "
-    "more most must na name names need needed needs negotiated never new next nil no none nonempty not null number "
-    "numeric object obtain occurred of off ok old omitted on once one only operation option optional options or "
-    "organisation organization original other our out outdated owner parameter parse parsed part passed password "
-    "path payload pending period permission permissions permitted plan please policy present presented previous "
-    "prohibited prompt prompted property protected protocol provide provided provider purpose quota rate reach "
-    "reached read reason receive received recent recently recognised recognized reconnect record redacted refresh "
-    "refreshed refused regenerate regenerated region registered reissue reissued reject rejected release remain "
-    "remaining removed removing renew replaced request requests require required requires reset resolved resource "
-    "response restricted result retrieved retry retrying retype reuse reused revoked role rotate rotated rotation "
-    "rule rules same satisfy save saved scope scopes scrubbed second seconds secret section see send sending "
-    "sensitive sent server service session set several short should sign signature signed signing similar simple "
-    "single size some special specified stale start started state status still stored string strong stronger subject "
-    "submit submitted success successful such supplied supply supplying support supported suspended symbol symbols "
-    "target task temporary tenant text than that the their them then there they this three time timed times to token "
-    "too tries true try twice two type unable unauthorised unauthorized unavailable undefined under unencrypted "
-    "unexpected unique unknown unlock unlocked unrecognised unrecognized unset unsigned unsupported until up update "
+    "all allowed already also an and any api app application are argument array as assign assigned at attempt "
+    "attempts audience auth authenticate authentication authorisation authorization authorized automatically "
+    "available bad be because been before being below between blank blocked body both bound branch but by cache call "
+    "callback called calls canceled canceling cancelled cannot certificate challenge change changed character "
+    "characters chars check checked clashed cleartext client closed code column combination command commands common "
+    "completed complexity configuration configured confirm confirmation conflict conflicts connect connected "
+    "connection consent contact contain contains context control correct could count create created credential "
+    "credentials current data date day days decode decoded decrypt decrypted decryption deleted denied deprecated "
+    "detected did differ different differs digit digits directory disabled disallowed do does doesnt domain done "
+    "dont down due during each either email empty enable enabled encoded encoding encrypted encryption end ended "
+    "endpoint enough ensure enter entered entries entry environment equal equals error every exactly exceed exceeded "
+    "exceeds exchange exist existing exists expected expiration expire expired expires expiry extension extra fail "
+    "failed failing failure false feature fetch few field fields file filtered followed for forbidden force format "
+    "found from generate get gets given got grant granted greater group has hash hashed have header headers helpdesk "
+    "here hidden history hit hour hours identical ignored ignoring immediately in inactive include included "
+    "incomplete incorrect information informs initiating instead insufficient int integer internal into invalid is "
+    "issue issued issuer it iterations its key keyring keystore kind last least left length less let letters limit "
+    "limited line list listed listing load loaded locked login logon long longer look lookup lookups lost lower "
+    "lowercase malformed managed many mask masked match matched matches max maximum may mechanism mechanisms meet "
+    "meets member message messages method min minimum minutes mismatch mismatched miss missing mode month months "
+    "more most must na name names need needed needs negotiated negotiation never new next nil no none nonempty not "
+    "null number numeric object obtain occurred of off ok old omitted on once one only operation option optional "
+    "options or organisation organization original other our out outdated owner parameter parse parsed part passed "
+    "password path payload pending period permission permissions permitted plan please policy present presented "
+    "previous prohibited prompt prompted property protected protocol provide provided provider purpose quota rate "
+    "reach reachable reached read realm reason receive received recent recently recognised recognized reconnect "
+    "record redacted refresh refreshed refused regenerate regenerated region registered reissue reissued reject "
+    "rejected release remain remaining removed removing renew replaced request requests require required requires "
+    "reset resolved resource responding response restricted result retrieved retry retrying retype reuse reused "
+    "revoked role rotate rotated rotation route rule rules same satisfy save saved scope scopes scrubbed second "
+    "seconds secret section see send sending sensitive sent server service session set several short should sign "
+    "signature signed signing similar simple single size some sorry source spawned special specified specify stale "
+    "start started state status still stored string strong stronger structure subject submit submitted success "
+    "successful such supplied supply supplying support supported suspended symbol symbols target task temporary "
+    "tenant text than that the their them then there they this three time timed times to token too traps tries true "
+    "try twice two type unable unauthorised unauthorized unavailable undefined under unencrypted unexpected unique "
+    "unknown unless unlock unlocked unreachable unrecognised unrecognized unset unsigned unsupported until up update "
     "updated uppercase usage use used user username uses using valid validate validation value values vault "
     "verification verified verify version via waiting warning was wasnt weak were when whether which while will with "
     "within without work would wrong year years yes you your zero aes aes128 aes256 apikey basic bcrypt bearer "
@@ -139,7 +142,8 @@ bool is_placeholder(string_view text) {
       "?\\}\\}|<[a-z _-]+>|"
       "\\{\\w*(?:password|secret|token|key)\\w*\\}|\\[(?:filtered|hidden|masked|removed|scrubbed|omitted|sensitive|"
       "protected)\\]|"
-      "(?:[a-z]+\\.)+[a-z_]*(?:password|passwd|pwd|secret|token|key)|%[sdv]|:[a-z_]{2,}|\\*+|#{3,}|\\.{3,}|(?:"
+      "(?:[a-z]+\\.)+[a-z_]*(?:password|passwd|pwd|secret|token|key)|(?:0x)?%[0-9.*-]*[hlzjt]*[a-z]|:[a-z_]{2,}|\\*+|#{"
+      "3,}|\\.{3,}|(?:"
       "\xE2\x80\xA2)+)[.,;:)]*$");
   return RE2::PartialMatch({text.data(), text.size()}, placeholder);
 }
@@ -155,13 +159,24 @@ bool is_algorithm(string_view word) {
   return word.size() >= 5 && RE2::FullMatch({word.data(), word.size()}, algorithm);
 }
 
+// `algorithm-type`, `non-empty`
+bool is_prose_compound(string_view word) {
+  while (!word.empty()) {
+    const std::size_t end = std::min(word.find('-'), word.size());
+    if (end == 0 || !common_words().contains(bare(word.substr(0, end)))) return false;
+    word.remove_prefix(std::min(end + 1, word.size()));
+  }
+  return true;
+}
+
 bool is_prose_word(string_view word) {
   if (word.find_first_of("-_/") != string_view::npos && is_algorithm(word)) return true;
   // A sign inside a word is none of prose's: `required-9x` is a secret that begins so.
   const auto odd = [](char c) { return string_view("_$@#%^&*+=/\\~").find(c) != string_view::npos || (c & 0x80) != 0; };
   if (std::any_of(word.begin(), word.end(), odd)) return false;
   const string letters = bare(word);
-  return is_figure(word) || is_file_name(word) || is_mask(letters) || common_words().contains(letters);
+  return is_figure(word) || is_file_name(word) || is_mask(letters) || common_words().contains(letters) ||
+         (word.find('-') != string_view::npos && is_prose_compound(word));
 }
 
 enum class Class { kUpper, kLower, kDigit };
@@ -192,6 +207,21 @@ bool is_prose(string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return true;
+}
+
+bool is_sentence(string_view text) {
+  if (text.size() > kProseMax) return false;
+  std::size_t words = 0;
+  std::size_t prose = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const string_view word = text.substr(0, end);
+    if (looks_chosen(word) || looks_secret(word)) return false;
+    words += word.empty() ? 0 : 1;
+    prose += !word.empty() && is_prose_word(word) ? 1 : 0;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words >= 4 && 2 * prose >= words;
 }
 
 bool has_letters_and_digits(string_view text, std::size_t length) {

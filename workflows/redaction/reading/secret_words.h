@@ -9,6 +9,9 @@ namespace pawl::redaction {
 /// than 200 characters is none.
 bool is_prose(std::string_view text);
 
+/// At least four words of which half are prose, and none looks like a password: what explains a field.
+bool is_sentence(std::string_view text);
+
 /// Letters and digits, at least `length` characters in all.
 bool has_letters_and_digits(std::string_view text, std::size_t length);
 
