@@ -12,7 +12,7 @@ namespace {
 
 using std::string_view;
 
-constexpr std::size_t kLabelMax = 60;  // bytes of a label with the name's own beginning
+constexpr std::size_t kLabelMax = 90;  // bytes of a label with the name's own beginning
 
 // Where the group of `expression` begins behind `from`.
 std::optional<std::size_t> found_behind(const TextCursor& text, std::size_t from, const RE2& expression) {
@@ -31,7 +31,8 @@ bool has_sign_behind(const TextCursor& text, std::size_t at) {
 // `variable "db_password" {`, and in its block `default = "abc"`.
 std::optional<NamedValue> value_in_block(const TextCursor& text, std::size_t after) {
   static const RE2 value(
-      "(?is)^\\s*\\{[^{}]{0,160}?\\b(?:default|value|result|content|plaintext|secret_string)\\s*=\\s*()[\"']");
+      "(?is)^(?:\\s+\"[^\"\\n]{0,60}\")?\\s*\\{[^{}]{0,160}?\\b(?:default|value|result|content|plaintext|secret_string)"
+      "\\s*=\\s*()[\"']");
   const auto quote = found_behind(text, after, value);
   return quote ? std::optional(NamedValue{Separator::kPair, true, text.quoted(*quote)}) : std::nullopt;
 }
@@ -77,7 +78,7 @@ std::optional<NamedValue> value_behind(const TextCursor& text, Range name, std::
       "(?is)^[^{}]{0,160}?(?:[\"']?(?:\\b[\\w.-]*value|\\b(?:[\\w-]*[_.-])?(?:val|content|data))[\"']?\\s*(?::|=>?)\\s*"
       "|"
       "</[\\w:.-]+>\\s*(?:<(?:type|kind|description)\\b[^<>]{0,60}>[^<>]{0,60}</[\\w:.-]+>\\s*)?"
-      "(?:</[\\w:.-]+>\\s*)?<[\\w:.-]+[^<>]{0,60}>\\s*|>\\s*<[\\w:.-]*value[^<>]{0,60}>\\s*|"
+      "(?:</[\\w:.-]+>\\s*)?<[\\w:.-]+[^<>]{0,60}>\\s*(?:<\\w+[^<>]{0,40}>\\s*)?|>\\s*<[\\w:.-]*value[^<>]{0,60}>\\s*|"
       "value[\"']\\s*>\\s*|"
       ";s:\\d+:|(?:\\nContent-[^\\n]{1,80})?\\n *\\n)()[^\\s,}]");
   const auto found = found_behind(text, after, value);
@@ -97,7 +98,8 @@ std::optional<NamedValue> value_behind(const TextCursor& text, Range name, std::
 bool is_label(const TextCursor& text, Range name, bool in_its_line) {
   static const RE2 label(
       "(?i)(?:\\b(?:[\\w.-]*(?:name|key)|(?:[\\w-]*[_.-])?(?:field|param|parameter|header|id|property|attribute|"
-      "variable|label|type))[\"']?\\s*(?::|=>?)\\s*[\"']?|<[\\w:.-]*(?:name|key|td|th|dt|label|string)>\\s*)[\\w./"
+      "variable|label|type))[\"']?\\s*(?::|=>?)\\s*[\"']?|<[\\w:.-]*(?:name|key|td|th|dt|label|string)(?:\\s[^<>]{0,40}"
+      ")?>\\s*)[\\w./"
       "-]{0,30}$");
   const std::size_t from = name.begin - std::min(name.begin, kLabelMax);
   string_view window = text.slice({from, name.begin});
@@ -117,8 +119,8 @@ std::optional<NamedValue> value_of_label(const TextCursor& text, Range name, std
 }
 
 std::optional<NamedValue> value_in_tuple(const TextCursor& text, Range name, std::size_t after) {
-  static const RE2 opening("[(\\[{]\\s*[bu]?[\"':]?$");
-  const std::size_t from = name.begin - std::min<std::size_t>(name.begin, 8);
+  static const RE2 opening("[(\\[{]\\s*[bu]?[\"':]?(?:[\\w-]+[./])*$");
+  const std::size_t from = name.begin - std::min(name.begin, kLabelMax);
   const string_view window = text.slice({from, name.begin});
   if (text.at(after) != ',' || !RE2::PartialMatch({window.data(), window.size()}, opening)) return std::nullopt;
   const std::size_t quote = text.after_type(text.skip(TextCursor::kBlanks, after + 1));

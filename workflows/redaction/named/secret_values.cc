@@ -31,6 +31,7 @@ class NameCursor {
     if (names_a_tag(cursor_, name_)) return value_in_tag(cursor_, name_.end);
     if (const auto element = value_in_next_element(cursor_, name_)) return element;
     if (const std::size_t start = after_decorated_sign(); start != kNotFound) return at_sign(start);
+    if (const std::size_t start = after_remark(); start != kNotFound) return at_sign(start);
     const std::size_t after = cursor_.skip("\"'`])!*?", name_.end);
     const std::size_t next = cursor_.skip(TextCursor::kBlanks, after);
     if (next == text_.size())
@@ -68,6 +69,15 @@ class NameCursor {
     const string_view window = cursor_.near(name_.end);
     re2::StringPiece start;
     if (!RE2::PartialMatch({window.data(), window.size()}, sign, &start)) return kNotFound;
+    return name_.end + static_cast<std::size_t>(start.data() - window.data());
+  }
+
+  // `Password (again): x`, `Secret Key [None]: x`
+  std::size_t after_remark() const {
+    static const RE2 remark("^ ?(?:\\[[^\\]\\n]{0,24}\\]|\\([^)\\n]{0,30}\\)) ?[:=] ?()[^\\s:=>(]");
+    const string_view window = cursor_.near(name_.end);
+    re2::StringPiece start;
+    if (!RE2::PartialMatch({window.data(), window.size()}, remark, &start)) return kNotFound;
     return name_.end + static_cast<std::size_t>(start.data() - window.data());
   }
 

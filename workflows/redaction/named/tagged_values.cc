@@ -72,7 +72,8 @@ std::optional<NamedValue> value_of_attribute(const TextCursor& text, Range name,
       "(?i)^(?:a|div|section|form|label|button|h[1-6]|fieldset|legend|input|meta|img|link|select|table|tr|script|"
       "(?:\\w+:)?\\w*(?:error|message|fault|violation|failure)s?)\\s");
   static const RE2 naming("(?i)^[\\w:.-]+\\s[^<>]*?\\b(?:[\\w:-]*name|key|id|property)\\s*=\\s*[\"'][\\w./-]*$");
-  static const RE2 attribute("(?i)^[\\w:.-]+\\s[^<>]*?\\b(?:data-\\w+|headers|col\\w*|field)\\s*=\\s*[\"'][\\w./-]*$");
+  static const RE2 attribute(
+      "(?i)^[\\w:.-]+\\s[^<>]*?\\b(?:data-\\w+|headers|col\\w*|field|label|type|title)\\s*=\\s*[\"'][\\w./-]*$");
   const std::size_t from = name.begin - std::min(name.begin, kTagMax);
   const string_view window = text.slice({from, name.begin});
   const std::size_t open = window.rfind('<');
@@ -82,7 +83,7 @@ std::optional<NamedValue> value_of_attribute(const TextCursor& text, Range name,
   if (RE2::PartialMatch(tag, naming)) return value_in_tag(text, after);
   if (!RE2::PartialMatch(tag, attribute)) return std::nullopt;
   const auto value = value_in_tag(text, after);
-  return value && is_word_like_a_password(text.slice(value->range)) ? value : std::nullopt;
+  return value && text.slice(value->range).find(' ') == kNotFound ? value : std::nullopt;
 }
 
 std::optional<NamedValue> value_in_next_element(const TextCursor& text, Range name) {

@@ -16,7 +16,7 @@ bool names_a_tag(const TextCursor& text, Range name);
 std::optional<NamedValue> value_in_tag(const TextCursor& text, std::size_t from);
 
 /// The same for a name that stands in an attribute `name` or `key`, with its quote's end at `after`. What is in an
-/// element with another attribute has to look like a password.
+/// element with another attribute has to be one word.
 std::optional<NamedValue> value_of_attribute(const TextCursor& text, Range name, std::size_t after);
 
 /// `<span>Password</span><span>x</span>`: a word that looks like a password in the element behind the name's.

@@ -13,6 +13,7 @@ constexpr Pattern kPatterns[] = {
     {"(?:^|[\\s(,;=\"'<|])(?:root|admin|administrator|sa|postgres|guest|system|sys|scott):([^\\s@:/\"'`<>]+)@\\w",
      no_prose},
     {"(?:^|[\\s(,;=\"'<|])[A-Za-z_][\\w.+-]*:([^\\s:/\"'`<>][^\\s/\"'`<>]*)@\\w", account_password},
+    {"(?:^|[\\s(,;=\"'<|])[A-Za-z_][\\w.+-]*:([^\\s@:/\"'`<>]+)@\\d+\\.\\d+\\.\\d+\\.\\d+", no_number},
     {"\\b(?:sqlplus|expdp|impdp|rman|sqlldr|thin:)\\s*(?:-\\w+\\s+)?[\\w$#.-]+/([^\\s@\"'/]+)@", any},
     {"(?:^|[\\s(=\"'])[\\w$#.-]+/([^\\s@\"'/]+)@(?://)?\\w", token},
     // .pgpass, .netrc
@@ -43,6 +44,10 @@ constexpr Pattern kPatterns[] = {
      any},
     {"(?i)\\b(\\d{4,8})\\s+(?:as|is)\\s+(?:your|the)\\s+[\\w -]{0,30}\\b(?:pass)?code\\b", any},
     {"(?i)\\b(?:pin|passcode|otp|cvv2?|cvc)\\s+(?:code\\s+|number\\s+)?(?:is|was)\\s+[\"']?(\\d{3,8})\\b", any},
+    {"(?i)\\b(?:otp|totp|mtan|2fa)\\s+(\\d{4,8})\\b", any},
+    {"(?i)\\b(?:password|passcode|passwort|pin|code|token|key)\\s+(?:you|that|which|sie)\\s[^\\n,:(]{0,40}[,:(]\\s*[\"'"
+     "]?([^\\s,\"')]+)",
+     chosen},
     {"(?i)\\bpassword\\s+for\\s+\\S+@\\S+\\s+(\\S+)", token},
     {"(?i)\\bpassword\\s[^\\n:=]{1,60}\\swith\\s+[\"']?([^\\s\"',;]+)", token},
     {"(?i)\\btried\\s+(?:the\\s+)?passwords?\\b[^\\n]{1,80}?\\sthen\\s+[\"']?([^\\s\"',;]+)", token},

@@ -27,7 +27,7 @@ constexpr Pattern kPatterns[] = {
     {"(?i)\\b(?:message-digest-key|authentication-key|auth|authentication|priv|privacy|md5|key)\\s+(?:\\d+\\s+)"
      "?" PAWL_ALGORITHM "\\s+" PAWL_STORED "{0,2}" PAWL_WORD,
      chosen},
-    {"(?i)\\b(?:standby|vrrp|glbp|hsrp)\\s+(?:\\d+\\s+)?authentication\\s+" PAWL_WORD, no_prose},
+    {"(?i)\\b(?:standby|vrrp|glbp|hsrp|nhrp)\\s+(?:\\d+\\s+)?authentication\\s+" PAWL_WORD, no_prose},
     {"(?i)\\b(?:tacacs|radius|ldap|aaa|isakmp|ikev\\d|ipsec|wlan|wpa|wep|ospf|bgp|rip|eigrp|isis|ntp|vpn)\\S*\\s"
      "[^\\n:=]{0,80}?\\b(?:key|secret|password|psk)\\s+" PAWL_STORED "{0,2}" PAWL_WORD,
      chosen},
@@ -50,6 +50,8 @@ constexpr Pattern kPatterns[] = {
      "string)\\s+" PAWL_STORED "{0,2}[\"']?([^\\s\"';]{4,40})[\"']?"
      "(?:\\s+(?:level|address|encrypted|vrf|priv|role|all|\\d+)\\b[^\\n]{0,60})?$",
      no_number},
+    {"(?m)^\\s+(?:server-)?key\\s+(?:\\d\\s+)?([^\\s:=]{4,})$", no_number},
+    {"\\bkey\\s+([^\\s:=]+)\\s+(?:address|hostname)\\s", no_prose},
     // ipsec.secrets, chap-secrets, a map of Postfix
     {":\\s*(?:PSK|EAP|XAUTH|NTLM|PIN)\\s+" PAWL_WORD, no_prose},
     {":\\s*(?:RSA|ECDSA|PKCS8|PKCS12|P12)\\s+\\S+\\s+\"([^\"\\n]+)\"", any},
@@ -58,6 +60,7 @@ constexpr Pattern kPatterns[] = {
     // who may come in: `stats auth bob:x`, ACLs of Redis, `register => 204:x@host`
     {"\\bauth\\s+[\\w.-]+:(\\S+)", chosen},
     {"(?i)\\b(?:SETUSER\\s+\\S+|user\\s+\\S+\\s+(?:on|off))\\s[^\\n]{0,200}?[>#]([^\\s\"']+)", no_prose},
+    {"\\bregister\\s*=>?\\s*[\\w.-]+:([^\\s:@/]+)[:@]", no_prose},
     {"\\bauth-pass\\s+\\S+\\s+(\\S+)", no_prose},
     {"(?i)\\b\\w*ConnectInfo\\s+\\S+@\\S+\\s+\\S+\\s+(\\S+)", any},
     {"(?:^|[\\s(,;=\"'<|>])\\d{2,}:([^\\s:/@\"'`<>]+)@[\\w-]+\\.\\w", chosen},

@@ -50,6 +50,7 @@ bool is_password_like(string_view word) {
   if (!lower || !(digit || sign)) return false;
   if (word.size() < (upper || sign || has_digit_within(word) ? kMixedMin : kChosenMin)) return false;
   if (word.find_first_of("-_") != string_view::npos && !upper && !sign && !has_digit_within(word)) return false;
+  if (word.starts_with("0x")) return false;
   const bool hexadecimal = word.find_first_not_of("0123456789abcdefABCDEF-") == string_view::npos;
   return !hexadecimal && !names_a_thing(word) && !is_prose(word);
 }

@@ -22,6 +22,7 @@ constexpr Pattern kPatterns[] = {
     {"\\bsend(?:line)?\\s*\\(?\\s*(?:-- )?\"([^\"\\s]+)\\s*\"", chosen},
     {"\\bLOGIN\\s+\\S+\\s+\"([^\"\\n]+)\"", no_prose},
     {"\\bLOGIN\\s+\\S+\\s+(\\S+)", chosen},
+    {"(?m)>\\s?user\\s+\\S+\\s+(\\S+)$", no_prose},
     {"\\bAPOP\\s+\\S+\\s+(\\S+)", chosen},
     {"(?i)\\bSec-WebSocket-Protocol:\\s*[^,\\n]+,\\s*([^\\s,]+)", chosen},
     // fields of FIX, EDI and HL7 headers, AT commands of a modem, UPS monitors

@@ -33,7 +33,8 @@ std::optional<Call> call_of(string_view name) {
   static const RE2 none("(?i)(?:exception|error|fault|message|author\\w*|loginfo\\w*|test|assert\\w*|url|uri|path)$");
   static const RE2 logs_in(
       "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|passw|user_?name|"
-      "(?:create|add|change|insert|new)_?(?:db_?)?user|(?:simple|ldap)_?bind|basicauth");
+      "(?:create|add|change|insert|new)_?(?:db_?)?user|"
+      "(?:verify|validate|check)_?(?:user|pin|otp)|(?:simple|ldap)_?bind|basicauth");
   static const RE2 connects(
       "^(?:PDO\\w*|__construct|mysqli?\\w*|\\w*[cC]onnect\\w*|getConnection|Connection|ssh2_auth_password|imap_open|"
       "ldap_bind|DataSource|DriverManager|Sequelize|Database)$");
@@ -129,7 +130,8 @@ bool is_secret(Call call, const std::vector<string_view>& values, std::size_t in
   if (index == 0 || value.empty() || is_prose(value)) return false;
   if (call == Call::kOpens) return looks_like_one(value);
   if (call == Call::kLogsIn) return true;
-  return index == (values.size() > 2 && is_address(values[2]) ? 1 : 2);
+  if (values.size() > 2 && is_address(values[2])) return index == 1;
+  return index == 2 || (index == 3 && values[0].empty());  // `real_connect($connection, where, user, x)`
 }
 
 }  // namespace
