@@ -20,7 +20,7 @@
 #include "engine/authoring/errors.h"
 #include "storage/postgres/advice.h"
 #include "storage/postgres/conninfo.h"
-#include "storage/postgres/passwords.h"
+#include "storage/postgres/errors.h"
 
 namespace pawl::bin {
 
@@ -71,6 +71,8 @@ ExitCode guarded(Console& console, const std::function<ExitCode()>& body) {
   } catch (const NotFoundError& error) {
     return report(console, error.what(), ExitCode::kNotFound);
   } catch (const engine::RefusedError& error) {
+    return report(console, error.what(), ExitCode::kRefused);
+  } catch (const storage::ValueError& error) {  // of what was asked: asking again cannot help
     return report(console, error.what(), ExitCode::kRefused);
   } catch (const std::exception& error) {
     // Keeps a failed verb from ending as an abort without a message.
@@ -126,8 +128,7 @@ class CommandLine {
       settings_.sources = setting_sources(app_, std::vector<std::string>(argv + 1, argv + argc), before_file);
       require_usable_postgres();
       workflows_.choose(settings_.workflows);
-      for (const std::string& password : storage::postgres_passwords(settings_.postgres))
-        console_.secrets->add(password);
+      mask_postgres_passwords(settings_.postgres, *console_.secrets);
       settings_.postgres = storage::with_application_name(settings_.postgres, "pawl " + chosen_name());
       return chosen().run(settings_, console_);
     });

@@ -104,7 +104,7 @@ constexpr std::array kVerbs{
               R"(  pawl runs --status waiting -o ids | xargs -r pawl retry-now     all that wait in this worker, now)",
               of_any<make_retry_now>},
     VerbEntry{"cancel", "End unfinished runs, whichever worker has them",
-              R"(  pawl cancel $(pawl emit billing/invoice.paid --aggregate-id 17 --data '{}') --note mistaken
+              R"(  pawl cancel --workflow notify-sync-failure --since 2h --yes --note "sent by hand"     as a batch
   pawl runs --status waiting -o ids | xargs -r pawl cancel --note "sent by hand"     all that wait here)",
               of_any<make_cancel>},
     VerbEntry{"rerun", "Begin an ended run anew, at a step, and tell nobody twice",

@@ -13,6 +13,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = ("engine", "storage", "workflows", "bin")
 CODE = [p for d in (*FLOORS, "tests") for p in sorted((ROOT / d).rglob("*")) if p.suffix in (".h", ".cc")]
+SQL = [p for d in ("migrations", "workflows", "docs") for p in sorted((ROOT / d).rglob("*.sql"))]
+LINES_MAX = 400  # in one file
+LEFT_OVER = re.compile(r"\b(?i:todo|fixme)\b|\bXXX\b|\bHACK\b")
 FILES_MAX = 26  # in one folder: where there are more, a folder is hiding in it
 SHARED_BY_WORKFLOWS = ("text", "redaction", "module", "mail", "depositlink")
 REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: no other of bin/ knows one
@@ -105,22 +108,29 @@ def check_includes(path, number, line):
             fail(path, number, f"{here} must not include {included}")
 
 
-def check_file(path):
-    lines = path.read_text().splitlines()
-    if not lines[0].startswith("// "):
+def check_text(path, comment):
+    """What every text that people read keeps to; returns its lines."""
+    lines = path.read_text().splitlines() or [""]
+    if not lines[0].startswith(comment + " "):
         fail(path, 1, "the first line says in one sentence what the file is")
+    if len(lines) > LINES_MAX:
+        fail(path, len(lines), f"over {LINES_MAX} lines; which noun is hiding in it?")
+    for number, line in enumerate(lines, 1):
+        if LEFT_OVER.search(line):
+            fail(path, number, "a left-over marker: finish or remove it")
+    return lines
+
+
+def check_file(path):
+    lines = check_text(path, "//")
     if path.suffix == ".h" and "#pragma once" not in lines[:3]:
         fail(path, 2, "#pragma once")
-    if len(lines) > 400:
-        fail(path, len(lines), "over 400 lines; which noun is hiding in it?")
     for number, line in enumerate(lines, 1):
         check_includes(path, number, line)
         if len(line) > 120:
             fail(path, number, "over 120 columns")
         if re.search(r"\bclass Body\b", line):
             fail(path, number, "which body? name its role")
-        if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
-            fail(path, number, "a left-over marker: finish or remove it")
         if folder(path).startswith("tests") and re.search(r"\b(sleep_(for|until)|(u|nano)sleep)\b", line):
             fail(path, number, "a sleeping test: turn a clock or wait for a condition with a deadline")
 
@@ -145,9 +155,11 @@ def check_readme():
 
 for code in CODE:
     check_file(code)
+for sql in SQL:
+    check_text(sql, "--")
 check_folders()
 check_readme()
-if len(CODE) < 30:
-    failures.append(f"found only {len(CODE)} files: is {ROOT} the root?")
-print("\n".join(failures) or f"{len(CODE)} files keep the rules")
+if len(CODE) < 30 or len(SQL) < 10:
+    failures.append(f"found only {len(CODE)} files of code and {len(SQL)} of SQL: is {ROOT} the root?")
+print("\n".join(failures) or f"{len(CODE) + len(SQL)} files keep the rules")
 sys.exit(bool(failures))

@@ -1,6 +1,8 @@
 // Finds passwords by the places in which libpq and URLs put them.
 #include "bin/output/redact.h"
 
+#include "storage/postgres/passwords.h"
+
 namespace pawl::bin {
 
 namespace {
@@ -56,6 +58,10 @@ std::string redact_authorities(std::string_view text) {
 }
 
 }  // namespace
+
+void mask_postgres_passwords(const std::string& conninfo, redaction::OwnSecrets& secrets) {
+  for (const std::string& password : storage::postgres_passwords(conninfo)) secrets.add(password);
+}
 
 std::string redact_passwords(std::string_view text) { return redact_authorities(redact_keys(text)); }
 

@@ -8,6 +8,9 @@
 
 namespace pawl::bin {
 
+/// Adds what a connection to Postgres may show to our own secrets. Throws as storage::postgres_passwords() does.
+void mask_postgres_passwords(const std::string& conninfo, redaction::OwnSecrets& secrets);
+
 /// Replaces the value of every `password=…` (libpq conninfo, quoted or not; URI query) and the password of every
 /// `scheme://user:password@host` with `***`.
 std::string redact_passwords(std::string_view text);

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bin/output/json_value.h"
+
 namespace pawl::bin {
 
 using nlohmann::ordered_json;
@@ -67,33 +69,32 @@ ordered_json nested(const std::string& text) {
   return json.is_discarded() || too_deep ? ordered_json(text) : json;
 }
 
-ordered_json or_null(const std::string& text) { return text.empty() ? ordered_json() : ordered_json(text); }
-
 void add_person(ordered_json& object, const Story& story, const std::string& user_id) {
   const auto known = story.history.people.find(user_id);
   if (known == story.history.people.end()) return;
-  object["name"] = or_null(known->second.name);
-  object["email"] = or_null(known->second.email);
+  object["name"] = text_or_null(known->second.name);
+  object["email"] = text_or_null(known->second.email);
 }
 
 ordered_json json_of(const Story& story, const StoryLine& line) {
-  ordered_json object{{"at", line.at}, {"what", line.what}, {"step", or_null(line.step)}, {"key", or_null(line.key)}};
+  ordered_json object{
+      {"at", line.at}, {"what", line.what}, {"step", text_or_null(line.step)}, {"key", text_or_null(line.key)}};
   add_person(object, story, line.key);
   object["attempt"] = line.attempt > 0 ? ordered_json(line.attempt) : ordered_json();
   object["status"] = line.status;
   const bool is_output = line.what == "step" && line.status == "succeeded";
-  object["detail"] = is_output ? nested(line.detail) : or_null(line.detail);
-  object["by"] = or_null(line.by);
+  object["detail"] = is_output ? nested(line.detail) : text_or_null(line.detail);
+  object["by"] = text_or_null(line.by);
   return object;
 }
 
 ordered_json json_of(const Story& story, const storage::Delivery& one) {
   ordered_json object{{"channel", one.channel}, {"user", one.user_id}};
   add_person(object, story, one.user_id);
-  object["address"] = or_null(one.address);
+  object["address"] = text_or_null(one.address);
   object["state"] = one.state;
   object["at"] = one.at;
-  object["detail"] = or_null(one.detail);
+  object["detail"] = text_or_null(one.detail);
   return object;
 }
 
@@ -103,7 +104,7 @@ ordered_json document_of(const Story& story) {
                      {"workflow", run.workflow},
                      {"status", engine::to_string(run.status)},
                      {"reason", run.reason},
-                     {"build", or_null(story.build)},
+                     {"build", text_or_null(story.build)},
                      {"deliveries_of_event", run.event.deliveries},
                      {"resumes", run.resumes},
                      {"event",
@@ -118,7 +119,7 @@ ordered_json document_of(const Story& story) {
     shown["deliveries_unknown"] = story.unavailable;
     return shown;
   }
-  shown["parent"] = or_null(story.history.parent);
+  shown["parent"] = text_or_null(story.history.parent);
   shown["children"] = story.history.children;
   shown["deliveries"] = ordered_json::array();
   for (const storage::Delivery& one : story.history.deliveries) shown["deliveries"].push_back(json_of(story, one));

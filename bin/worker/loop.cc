@@ -20,7 +20,7 @@ using engine::Duration;
 namespace {
 
 constexpr Duration kTurn = std::chrono::milliseconds{100};
-constexpr Duration kPublish = std::chrono::milliseconds{250};
+constexpr Duration kLookAround = std::chrono::milliseconds{250};
 constexpr Duration kFirstReopen = std::chrono::seconds{1};
 constexpr Duration kLongestReopen = std::chrono::seconds{30};
 
@@ -110,10 +110,9 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
   while (!(draining_ && runner.drained())) {
     turn(runner);
     board_.turned(runner.status());
-    publish(session);
+    look_around(session);
     service_.alive(ServiceManager::Clock::now());
     reload_if_asked();
-    watch(session.outbox());
     if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
     if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
     if (!draining_ && options_.until_idle && runner.idle()) begin_drain(runner, "nothing is left to do");
@@ -130,28 +129,25 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
   return Ended::kDrained;
 }
 
-// The figures of every step are many: under load the engine turns thousands of times a second.
-void WorkerLoop::publish(WorkerSession& session) {
+// Not at every turn: under load the engine turns thousands of times a second.
+void WorkerLoop::look_around(WorkerSession& session) {
   const engine::Timestamp now = world_.clock.now();
-  if (now >= published_ && now - published_ < kPublish) return;
-  published_ = now;
+  if (now >= looked_around_ && now - looked_around_ < kLookAround) return;
+  looked_around_ = now;
   board_.measured(session.runner().measures(), session.outbox().gauges());
+  watch(session.outbox());
+}
+
+void WorkerLoop::warn_once(std::string& logged, std::string problem, const char* message) {
+  if (problem != logged && !problem.empty()) log_.line(LogLevel::kWarn, message, {{"error", problem}});
+  logged = std::move(problem);
 }
 
 // Nothing fails over these, so that they would be noticed by nobody.
 void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
-  const std::string archive = outbox.archive_problem();
-  if (archive != archive_problem_ && !archive.empty())
-    log_.line(LogLevel::kWarn, "the archive's coming partitions cannot be created yet", {{"error", archive}});
-  archive_problem_ = archive;
-  const std::string batches = outbox.batch_problem();
-  if (batches != batch_problem_ && !batches.empty())
-    log_.line(LogLevel::kWarn, "batches cannot be worked on yet", {{"error", batches}});
-  batch_problem_ = batches;
-  const std::string gauges = outbox.gauges_problem();
-  if (gauges != gauges_problem_ && !gauges.empty())
-    log_.line(LogLevel::kWarn, "the backlog cannot be counted for the metrics yet", {{"error", gauges}});
-  gauges_problem_ = gauges;
+  warn_once(archive_problem_, outbox.archive_problem(), "the archive's coming partitions cannot be created yet");
+  warn_once(batch_problem_, outbox.batch_problem(), "batches cannot be worked on yet");
+  warn_once(gauges_problem_, outbox.gauges_problem(), "the backlog cannot be counted for the metrics yet");
   report_pruned(outbox);
   report_takeovers(outbox);
   std::vector<std::string> problems = outbox.application_problems();
@@ -173,10 +169,7 @@ void WorkerLoop::report_takeovers(storage::PostgresOutbox& outbox) {
 }
 
 void WorkerLoop::report_pruned(storage::PostgresOutbox& outbox) {
-  const std::string problem = outbox.prune_problem();
-  if (problem != prune_problem_ && !problem.empty())
-    log_.line(LogLevel::kWarn, "what is older than archive-retention cannot be removed yet", {{"error", problem}});
-  prune_problem_ = problem;
+  warn_once(prune_problem_, outbox.prune_problem(), "what is older than archive-retention cannot be removed yet");
   for (const auto& [what, count] : outbox.take_pruned())
     log_.line(LogLevel::kInfo, "removed what is older than archive-retention",
               {{"what", what}, {"count", std::to_string(count)}});

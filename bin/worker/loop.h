@@ -43,7 +43,8 @@ class WorkerLoop {
   void report_takeovers(storage::PostgresOutbox& outbox);
   void report_pruned(storage::PostgresOutbox& outbox);
   void turn(engine::Runner& runner);
-  void publish(WorkerSession& session);
+  void look_around(WorkerSession& session);
+  void warn_once(std::string& logged, std::string problem, const char* message);
   void begin_drain(engine::Runner& runner, const char* why);
 
   const WorkerWorld& world_;
@@ -58,7 +59,7 @@ class WorkerLoop {
   std::string archive_problem_, prune_problem_, batch_problem_, gauges_problem_;  ///< As last logged.
   engine::Timestamp drain_started_{};
   engine::Timestamp started_{};
-  engine::Timestamp published_{};
+  engine::Timestamp looked_around_{};
 };
 
 }  // namespace pawl::bin

@@ -45,8 +45,8 @@ StepReporting::Subjects StepReporting::subjects(const std::vector<StepReport>& r
 
 void StepReporting::turn(Timestamp now) {
   if (busy_) return;
-  auto reports = std::make_shared<std::vector<StepReport>>(this->reports(now));
-  Subjects to_tell = subjects(*reports);
+  std::vector<StepReport> reports = this->reports(now);
+  Subjects to_tell = subjects(reports);
   const bool nothing_new = to_tell == told_ && to_tell.empty();
   const bool told_lately = (failed_ || to_tell == told_) && now < next_at_;
   if (told_lately || (nothing_new && !failed_)) return;
@@ -55,9 +55,9 @@ void StepReporting::turn(Timestamp now) {
   const auto failed = std::make_shared<bool>(false);
   use_.lanes.submit(
       use_.lane,
-      [&outbox = use_.outbox, reports, failed, now] {
+      [&outbox = use_.outbox, reports = std::move(reports), failed, now] {
         try {
-          outbox.report(*reports, now);
+          outbox.report(reports, now);
         } catch (const std::exception&) {  // an outage is told by the calls that matter; this one is made again
           *failed = true;
         }

@@ -20,6 +20,11 @@ std::string reason_of(const Mark& mark) {
   return reason;
 }
 
+/// Of whatever counts runs by how they ended.
+void count_end(auto& counts, RunStatus status) {
+  ++(status == RunStatus::kDone ? counts.done : status == RunStatus::kCancelled ? counts.cancelled : counts.failed);
+}
+
 }  // namespace
 
 const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name) {
@@ -57,8 +62,7 @@ void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
 void RunLife::admit_cancelled(const WorkflowDefinition& workflow, StoredRun stored, const Cancellation& cancellation) {
   ++deferred_;
   stored.cancelled = cancellation;
-  const StoredRun& told = stored;
-  record(told, cancellation, [this, &workflow, stored] {
+  record(stored, cancellation, [this, &workflow, stored] {
     --deferred_;
     admit(workflow, stored);
   });
@@ -162,11 +166,11 @@ void RunLife::park(RunState& run) {
 }
 
 // A mark of a cancellation that is on record already was set again by whoever wants its run tried now.
-MarkTaken RunLife::told(const Mark& mark, const StoredRun* stored) {
+MarkTaken RunLife::asked(const Mark& mark, const StoredRun* stored) {
   RunState* const run = use_.runs.find(mark.id);
   const auto& held = use_.suspects.held();
   if (run == nullptr && !(held && held->event.id == mark.id))
-    return stored == nullptr ? MarkTaken::kParked : told_parked(mark, *stored);
+    return stored == nullptr ? MarkTaken::kParked : asked_parked(mark, *stored);
   if (run != nullptr && run->leaving) return MarkTaken::kLater;  // for the store, or for good
   const StoredRun& known = run == nullptr ? *held : run->stored;
   const auto& came_with = known.event.cancel;
@@ -187,7 +191,7 @@ void RunLife::retry_now(RunState& run, const Mark& mark) {
 }
 
 // Of a run that is neither in memory nor held, nor on its way there, the store says that it waits: then it is parked.
-MarkTaken RunLife::told_parked(const Mark& mark, const StoredRun& stored) {
+MarkTaken RunLife::asked_parked(const Mark& mark, const StoredRun& stored) {
   if (stored.status != RunStatus::kWaiting || use_.parking.is_loading(stored.run)) return MarkTaken::kLater;
   if (mark.kind == Mark::Kind::kCancel && !stored.cancelled) {
     cancel(stored, mark.asked);
@@ -269,13 +273,9 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
 }
 
 void RunLife::finished(FinishedEvent end, const Event& event) {
-  ++(end.status == RunStatus::kDone        ? ends_.done
-     : end.status == RunStatus::kCancelled ? ends_.cancelled
-                                           : ends_.failed);
   RunMeasures& measures = measures_of(event.workflow);
-  ++(end.status == RunStatus::kDone        ? measures.done
-     : end.status == RunStatus::kCancelled ? measures.cancelled
-                                           : measures.failed);
+  count_end(ends_, end.status);
+  count_end(measures, end.status);
   measures.end_to_end.add(now() - event.created_at);
   use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
   use_.archiver.finish(std::move(end));

@@ -69,7 +69,7 @@ class RunLife {
   void look_again();
 
   /// What an operator asks of a run; `stored` is what the store had of it, where it was asked.
-  MarkTaken told(const Mark& mark, const StoredRun* stored);
+  MarkTaken asked(const Mark& mark, const StoredRun* stored);
 
   /// Another build began it. It is not skipped: it waits, and the next process takes it up at once.
   void park_misfit(const StoredRun& stored, const std::string& why);
@@ -89,7 +89,7 @@ class RunLife {
   void cancel(const StoredRun& stored, const Cancellation& cancellation);
   void retry_now(RunState& run, const Mark& mark);
   void cancelled(RunNumber number, const Cancellation& cancellation);
-  MarkTaken told_parked(const Mark& mark, const StoredRun& stored);
+  MarkTaken asked_parked(const Mark& mark, const StoredRun& stored);
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
   void look_again_later(RunState& run);

@@ -147,7 +147,7 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       reporting_({queues_, ports.outbox, lanes_, kFinishLane, workflows_,
                   [this](const StepBase& step) { return parking_.held(step); }}),
       marks_(ports.outbox, ports.checkpoints, lanes_, MarkWatch::Lane{kFinishLane, kCheckpointLane}, ports.clock,
-             jitter_, [this](const Mark& mark, const StoredRun* stored) { return life_.told(mark, stored); }),
+             jitter_, [this](const Mark& mark, const StoredRun* stored) { return life_.asked(mark, stored); }),
       outages_(ports.observer, {&intake_.backoff(), &archiver_.backoff(), &heartbeat_.backoff(), &marks_.backoff()},
                {&journal_.backoff(), &intake_.store_backoff(), &parking_.backoff()}) {}
 

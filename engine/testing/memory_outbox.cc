@@ -47,7 +47,7 @@ void MemoryOutboxTable::name(Event& event) {
 void MemoryOutboxTable::name_runs() {
   std::vector<Event*> unnamed;
   for (auto& [position, row] : rows)
-    if (row.event.workflow.empty()) unnamed.push_back(&row.event);
+    if (row.lease_epoch == 0 && row.event.workflow.empty()) unnamed.push_back(&row.event);
   for (Event* event : unnamed) name(*event);
 }
 
@@ -204,9 +204,9 @@ Registered MemoryOutbox::open(const Registration& registration) {
 }
 
 bool MemoryOutbox::may_claim(const MemoryOutboxTable::Row& row, const ClaimRequest& request) const {
-  const bool wanted =
-      std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) != request.workflows.end();
-  if (row.lease_epoch != 0 || !wanted) return false;
+  if (row.lease_epoch != 0) return false;
+  if (std::ranges::find(request.workflows, row.event.workflow, &WorkflowName::workflow) == request.workflows.end())
+    return false;
   if (row.store.empty() || row.store == table_.workers.at(epoch_)) return true;
   return !row.only_store && std::ranges::none_of(table_.workers, [&](const auto& worker) {
     return worker.second == row.store && !table_.stopped.contains(worker.first);

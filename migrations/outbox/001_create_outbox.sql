@@ -206,14 +206,27 @@ comment on column pawl.stores.stopped is 'Whether that epoch stopped cleanly.';
 
 -- Functions are open to PUBLIC unless they are closed, and whoever may execute a trigger's function can put it on a table
 -- of his own.
-create function pawl.close_functions() returns void
+create function pawl.open_functions() returns setof regprocedure
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select p.oid from pg_proc p
+  where p.pronamespace = 'pawl'::regnamespace
+    and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                where a.grantee = 0 and a.privilege_type = 'EXECUTE')
+$$;
+comment on function pawl.open_functions is 'Functions of the schema that everybody may execute.';
+
+create function pawl.close_functions() returns int
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   function regprocedure;
+  closed int := 0;
 begin
-  for function in select oid from pg_proc where pronamespace = 'pawl'::regnamespace loop
+  for function in select o from pawl.open_functions() o loop
     execute format('revoke execute on function %s from public', function);
+    closed := closed + 1;
   end loop;
+  return closed;
 end $$;
-comment on function pawl.close_functions is 'Lets nobody but the owner, and whom it is granted to, execute what is in the schema.';
+comment on function pawl.close_functions is
+  'Lets nobody but the owner, and whom it is granted to, execute what is in the schema; returns how many were open. Each migrate does.';
 select pawl.close_functions();

@@ -23,6 +23,50 @@ begin
 end $$;
 comment on function pawl.new_event_id is 'An id for an event: a UUID of version 7, in the order of time.';
 
+-- Databases of some encodings store bytes that are no character, or none of UTF-8's, and would give them to no worker.
+create function pawl.in_utf8(text text) returns text
+language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if getdatabaseencoding() <> 'UTF8' then perform convert_to(text, 'UTF8'); end if;
+  return text;
+exception when character_not_in_repertoire or untranslatable_character then
+  return regexp_replace(text, '[^[:ascii:]]', '?', 'g');
+end $$;
+comment on function pawl.in_utf8 is 'The text, or with question marks for all but ASCII where UTF-8 cannot have it.';
+
+-- Every claim reads these texts, of all events in one answer: one that cannot be read would keep all from every worker. A
+-- payload is as it was emitted, and fails its own run.
+create function pawl.mark_texts_of_event() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  new.type := pawl.in_utf8(new.type);
+  new.aggregatetype := pawl.in_utf8(new.aggregatetype);
+  new.aggregateid := pawl.in_utf8(new.aggregateid);
+  new.workflow := pawl.in_utf8(new.workflow);
+  new.headers := pawl.in_utf8(new.headers::text)::jsonb;
+  new.from_step := pawl.in_utf8(new.from_step);
+  new.marked_by := pawl.in_utf8(new.marked_by);
+  new.mark_note := pawl.in_utf8(new.mark_note);
+  return new;
+end $$;
+comment on function pawl.mark_texts_of_event is 'Puts marks into the texts of an event that UTF-8 cannot have.';
+create trigger pawl_mark_texts
+  before insert or update of type, aggregatetype, aggregateid, workflow, headers, from_step, marked_by, mark_note
+  on pawl.outbox for each row when (getdatabaseencoding() <> 'UTF8') execute function pawl.mark_texts_of_event();
+
+-- Whoever locks and then looks is to see what he has waited for, which only read committed shows.
+create function pawl.require_read_committed(what text, way_out text default '') returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception '% needs a transaction in read committed, this one is in %', what,
+        current_setting('transaction_isolation')
+      using errcode = 'invalid_transaction_state',
+            hint = 'Begin the transaction with isolation level read committed' || way_out || '.';
+  end if;
+end $$;
+comment on function pawl.require_read_committed is 'Refuses a transaction that does not see what others commit beside it.';
+
 create table pawl.producers (
   role name not null,
   type text not null,
@@ -73,12 +117,19 @@ begin
 end $$;
 comment on function pawl.trace_headers is 'The headers of an event: those given, and the trace of the session.';
 
+create function pawl.ring() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if exists (select from pawl.workers where asleep and expires_at > now()) then perform pg_notify('pawl', ''); end if;
+end $$;
+comment on function pawl.ring is 'Wakes workers that sleep.';
+
 -- What emit and triggers share. Events of a tenant do not starve those of others: the key is the tenant in the headers,
 -- else the aggregateid; headers are small, while reading it out of a large payload for every waiting event would not be
--- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is
--- just being archived, and double it. While the archiving transaction is open the insert waits for it. Only in read
--- committed does the look see what the insert has waited for. The run of the first workflow, which has the event's id, is
--- inserted first and answers for all of them.
+-- cheap. Insert first, then look, then undo: whoever looked first would miss an event that is just being archived, and
+-- double it. While the archiving transaction is open the insert waits for it. Only in read committed does the look see
+-- what the insert has waited for. The run of the first workflow, which has the event's id, is inserted first and answers
+-- for all of them. It rings as pawl.ring does, without calling it: the call alone costs as much as the look twice.
 create function pawl.write_event(type text, aggregatetype text, aggregateid text, payload jsonb, id uuid default null,
                                  headers jsonb default null)
 returns uuid language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
@@ -178,11 +229,9 @@ begin
   if not pg_has_role(session_user, current_user, 'member') then
     perform pawl.require_producer(emit.type, emit.payload);
   end if;
-  if emit.id is not null and current_setting('transaction_isolation') <> 'read committed' then
-    raise exception 'emit event %: an id of one''s own needs a transaction in read committed, this one is in %',
-        emit.id, current_setting('transaction_isolation')
-      using errcode = 'invalid_transaction_state',
-            hint = 'Begin the transaction with isolation level read committed, or leave the id to pawl.emit.';
+  if emit.id is not null then
+    perform pawl.require_read_committed(format('emit event %s: an id of one''s own', emit.id),
+                                        ', or leave the id to pawl.emit');
   end if;
   return pawl.write_event(emit.type, emit.aggregatetype, emit.aggregateid, emit.payload, emit.id, emit.headers);
 end $$;

@@ -11,8 +11,9 @@ comment on table pawl.checks is 'What each line of migrations stands on beside p
 comment on column pawl.checks.problems is 'Function of the role that asks: rows of kind and problem.';
 comment on column pawl.checks.mend is 'Function that mends what it can and returns its names; null: nothing can be.';
 
+-- Checks compare what Postgres prints of triggers and policies, which depends on a setting.
 create function pawl.problems(reader name default session_user, out kind text, out problem text) returns setof record
-language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
 declare
   checked record;
 begin
@@ -23,8 +24,32 @@ end $$;
 comment on function pawl.problems is
   'What keeps events from being made, or people from being told, and what to do. A worker asks when it starts and while it runs.';
 
+-- A dump that is restored without privileges leaves every function open. Whose the schema is, is asked as well: what its
+-- owner makes in it would be found by functions that run with another's rights.
+create function pawl.schema_problems(reader name, out kind text, out problem text) returns setof record
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  owner constant oid := (select n.nspowner from pg_namespace n where n.nspname = 'pawl');
+begin
+  kind := 'access';
+  if owner not in (select r.oid from pg_roles r where r.rolsuper or r.rolname = current_user) then
+    problem := format('schema pawl belongs to %s, and its functions, which run with their owner''s rights, to %s: '
+                      'alter schema pawl owner to %2$s', owner::regrole, quote_ident(current_user));
+    return next;
+  end if;
+  for problem in
+    select format('everybody may execute %s functions of the schema pawl, as %s: run `pawl migrate`', count(*),
+                  (array_agg(o order by o::text))[1])
+    from pawl.open_functions() o having count(*) > 0
+  loop
+    return next;
+  end loop;
+end $$;
+comment on function pawl.schema_problems is 'What lets others do more in the schema pawl than they were given, and what to do.';
+insert into pawl.checks (line, problems) values ('outbox', 'pawl.schema_problems');
+
 create function pawl.mend() returns setof text
-language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
 declare
   checked record;
 begin

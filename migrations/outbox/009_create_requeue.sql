@@ -56,14 +56,13 @@ begin
   set payload = case when a.withheld is null then a.payload
                      else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
       status = 'dismissed',
-      reason = format('requeued as %s by %s: %s; it had failed: %s', made, requeue.requested_by, requeue.reason, a.reason)
+      reason = format('requeued as %s by %s; it had failed: %s', made,
+                      pawl.in_utf8(concat(requeue.requested_by, ': ', requeue.reason)), a.reason)
   where a.id = archived.id and a.finished_at = archived.finished_at;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('requeue', archived.id, requeue.requested_by, requeue.reason, 'requeued as ' || made, requeue.request),
          ('requeue', made, requeue.requested_by, requeue.reason, 'requeued from ' || archived.id, requeue.request);
-  if exists (select from pawl.workers where asleep and expires_at > now()) then
-    perform pg_notify('pawl', '');
-  end if;
+  perform pawl.ring();
   return made;
 end $$;
 comment on function pawl.requeue is

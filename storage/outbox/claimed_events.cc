@@ -14,6 +14,12 @@ std::string traceparent_of(std::string header) {
   return header.size() > kLongest ? std::string() : std::move(header);
 }
 
+// Once an event was asked for alone that is not to be read, its texts are told in ASCII, and its payload not at all.
+std::string readable(const std::string& text, const std::string& payload_max) {
+  return "case when " + payload_max + " = 0 then regexp_replace(" + text + ", '[^[:ascii:]]', '?', 'g') else " + text +
+         " end";
+}
+
 }  // namespace
 
 const std::string& tenant_key() {
@@ -26,20 +32,21 @@ const std::string& tenant_key() {
 std::string event_columns(const std::string& payload_max) {
   const std::string too_large =
       "o.position = any(array(select position from fitting where bytes > " + payload_max + "))";
-  return "o.position, o.id, o.type, o.aggregatetype, o.aggregateid,"
-         " case when " +
-         too_large +
+  const auto text = [&](const std::string& column) { return readable(column, payload_max); };
+  return "o.position, o.id, " + text("o.type") + ", " + text("o.aggregatetype") + ", " + text("o.aggregateid") +
+         ", case when " + too_large +
          " then null else o.payload::text end,"
          " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint, "
          "o.deliveries, o.resumes, o.workflow, o.event, " +
-         tenant_key() + ", case when " + too_large +
+         text(tenant_key()) + ", case when " + too_large +
          " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
-         " o.headers->>'traceparent',"
-         " (select count(*) from picked),"
-         " case when o.mark = 'cancel' or o.parent is not null or o.effects_of is not null then json_build_object("
-         "'cancel', o.mark = 'cancel', 'by', o.marked_by, 'note', o.mark_note, 'asked_at',"
-         " (extract(epoch from o.marked_at) * 1000000)::bigint, 'parent', o.parent, 'from_step', o.from_step,"
-         " 'effects_of', o.effects_of, 'stands_for', o.stands_for)::text end";
+         " " +
+         text("o.headers->>'traceparent'") + ", (select count(*) from picked)," +
+         text(
+             " case when o.mark = 'cancel' or o.parent is not null or o.effects_of is not null then json_build_object("
+             "'cancel', o.mark = 'cancel', 'by', o.marked_by, 'note', o.mark_note, 'asked_at',"
+             " (extract(epoch from o.marked_at) * 1000000)::bigint, 'parent', o.parent, 'from_step', o.from_step,"
+             " 'effects_of', o.effects_of, 'stands_for', o.stands_for)::text end");
 }
 
 // What a row gives to `fitting`: a size that takes no text to know, and of what is small the size of its text. A number

@@ -9,9 +9,9 @@
 #include "engine/faults/crash_point.h"
 #include "storage/outbox/claimed_events.h"
 #include "storage/outbox/registration.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 

@@ -5,10 +5,11 @@
 #include "storage/outbox/claims.h"
 #include "storage/outbox/fleet/step_reports.h"
 #include "storage/outbox/registration.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 
@@ -22,8 +23,8 @@ namespace {
 //
 // Looks each event up by its key, then fetches the rows by their places in one scan. `offset 0` and the places keep the
 // planner from any other way: after an `analyze` that saw no leases it takes leased rows for rare, scans for them, and
-// compares each with each that ended (measured: 250 ms a batch). While we hold the lease nobody else changes the row,
-// so that its place stays.
+// compares each with each that ended (measured: 250 ms a batch). A row that somebody else changes meanwhile, as a mark
+// does, is at another place then and is passed over: finish() asks again for what is missing.
 const std::string kArchive =
     "with " + fence({.columns = ", store"}) +
     ", ended as (delete from pawl.outbox o where o.ctid = any(array(select leased.place from mine"
@@ -48,11 +49,18 @@ const std::string kArchive =
     kLeaseHeld;
 
 // $1 epoch, $2 above, $3 limit. Writes and locks nothing: what is found after the epoch is over was freed with it.
-const std::string kMarks =
-    "select o.position, o.id, o.mark, coalesce(o.marked_by, ''), coalesce(o.mark_note, ''),"
-    " coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
-    " where o.mark_epoch = $1::bigint and o.lease_epoch = $1::bigint and o.position > $2::bigint"
-    " order by o.position limit $3::int";
+std::string marks_sql(const std::string& by, const std::string& note) {
+  return "select o.position, o.id, o.mark, coalesce(" + by + ", ''), coalesce(" + note +
+         ", ''), coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
+         " where o.mark_epoch = $1::bigint and o.lease_epoch = $1::bigint and o.position > $2::bigint"
+         " order by o.position limit $3::int";
+}
+
+const std::string kMarks = marks_sql("o.marked_by", "o.mark_note");
+
+// Where one of them holds bytes that are no text, and was written past the triggers that see to it.
+const std::string kMarksInAscii = marks_sql("regexp_replace(o.marked_by, '[^[:ascii:]]', '?', 'g')",
+                                            "regexp_replace(o.mark_note, '[^[:ascii:]]', '?', 'g')");
 
 // $2 and $3 the marks: position, and when it was asked for. That of a cancellation is only not shown again.
 const std::string kTakeOff = "with " + fence() +
@@ -140,20 +148,34 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     classes.add(to_string(event.failure.klass));
     codes.add(event.failure.code);
   }
-  const Rows rows = lanes_->ends.run_binary(
-      "archive events", kArchive,
-      {binary(lanes_->epoch.load()), positions.bytes(), ids.bytes(), explained_positions.bytes(), statuses.bytes(),
-       reasons.bytes(), resumables.bytes(), payloads.bytes(), withheld.bytes(), failed_steps.bytes(),
-       failed_keys.bytes(), classes.bytes(), codes.bytes()});
-  require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
+  const auto archive = [&] {
+    const Rows rows = lanes_->ends.run_binary(
+        "archive events", kArchive,
+        {binary(lanes_->epoch.load()), positions.bytes(), ids.bytes(), explained_positions.bytes(), statuses.bytes(),
+         reasons.bytes(), resumables.bytes(), payloads.bytes(), withheld.bytes(), failed_steps.bytes(),
+         failed_keys.bytes(), classes.bytes(), codes.bytes()});
+    require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
+    return static_cast<std::size_t>(rows.integer(0, 0));
+  };
+  std::size_t archived = archive();
+  for (std::size_t more = 1; archived < finished.size() && more > 0; archived += more) more = archive();
   engine::crash_point(engine::CrashPoint::kAfterArchive);
-  return static_cast<std::size_t>(rows.integer(0, 0));
+  return archived;
 }
 
 std::vector<engine::Mark> PostgresOutbox::marks(std::int64_t above) {
-  const Rows rows = lanes_->ends.run(
-      "look for marks", kMarks,
-      {std::to_string(lanes_->epoch.load()), std::to_string(above), std::to_string(engine::kMarksMax)});
+  const auto look = [&](const std::string& sql) {
+    return lanes_->ends.run(
+        "look for marks", sql,
+        {std::to_string(lanes_->epoch.load()), std::to_string(above), std::to_string(engine::kMarksMax)});
+  };
+  const Rows rows = [&] {
+    try {
+      return look(kMarks);
+    } catch (const ValueError&) {
+      return look(kMarksInAscii);
+    }
+  }();
   std::vector<engine::Mark> marks;
   for (std::size_t row = 0; row < rows.size(); ++row)
     marks.push_back(

@@ -9,7 +9,7 @@
 
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 

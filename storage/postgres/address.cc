@@ -25,17 +25,16 @@ Keywords timeouts_of(const PostgresAddress& address) {
 }
 
 // The last one for a setting counts, of the keyword and within it: so the address can set another lock_timeout, and no
-// other path. Empty where nothing is added.
+// other path or isolation.
 std::string options_of(const PostgresAddress& address, const Keywords& effective) {
-  std::string patience, given, path;
+  std::string patience, given, own = "-c default_transaction_isolation=read\\ committed";
   if (const auto wait = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within / 3); wait.count() > 0)
     patience = "-c lock_timeout=" + std::to_string(wait.count());
-  if (!address.has_own_path) path.append("-c search_path=").append(kSearchPath);
-  if (patience.empty() && path.empty()) return "";
+  if (!address.has_own_path) own.append(" -c search_path=").append(kSearchPath);
   for (const auto& [keyword, value] : effective)
     if (keyword == "options" && !value.empty()) given = value;
   std::string options;
-  for (const std::string& part : {patience, given, path})
+  for (const std::string& part : {patience, given, own})
     if (!part.empty()) options += (options.empty() ? "" : " ") + part;
   return options;
 }

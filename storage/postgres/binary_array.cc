@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 

@@ -14,6 +14,7 @@ namespace pawl::storage {
 namespace {
 
 constexpr int kTriesMax = 3;
+constexpr const char* kReadCommitted = "set transaction isolation level read committed";
 
 Rows rows_of(pqxx::result result) { return Rows(std::make_shared<const pqxx::result>(std::move(result))); }
 
@@ -57,7 +58,7 @@ class PostgresConnection::Link {
     never_revive();
     const Disarming at_end(deadline);
     deadline.arm();
-    if (!address.has_own_path) require_path();
+    if (!address.has_own_path) look_at_session();
     if (channel.empty()) return;
     deadline.arm();
     receiver_ = std::make_unique<Receiver>(connection, channel, rang);
@@ -69,6 +70,20 @@ class PostgresConnection::Link {
     connection.disconnect();
   }
   Link(const Link&) = delete;
+
+  /// Runs a statement alone, which sees what was committed before it, whatever the default is of the role.
+  template <class Statement>
+  Rows alone(const Statement& statement) {
+    if (begins_in_read_committed_) {
+      pqxx::nontransaction work(connection);
+      return rows_of(statement(work));
+    }
+    pqxx::work work(connection);
+    work.exec(kReadCommitted);
+    Rows rows = rows_of(statement(work));
+    work.commit();
+    return rows;
+  }
 
   pqxx::connection connection;
   Deadline deadline;
@@ -85,10 +100,13 @@ class PostgresConnection::Link {
     bool& rang_;
   };
 
-  void require_path() {
+  // What a pooler did not pass on.
+  void look_at_session() {
     pqxx::nontransaction work(connection);
     const pqxx::row session = work.exec1(
-        "select replace(current_setting('search_path'), ' ', ''), current_setting('search_path'), current_user");
+        "select replace(current_setting('search_path'), ' ', ''), current_setting('search_path'), current_user,"
+        " current_setting('default_transaction_isolation')");
+    begins_in_read_committed_ = session[3].as<std::string>() == "read committed";
     if (session[0].as<std::string>() == kSearchPath) return;
     throw engine::RefusedError("Postgres: the search path of pawl's session is '" + session[1].as<std::string>() +
                                "', since the pooler passes on no options: `alter role " +
@@ -105,6 +123,7 @@ class PostgresConnection::Link {
 #pragma GCC diagnostic pop
   }
 
+  bool begins_in_read_committed_ = true;
   std::unique_ptr<Receiver> receiver_;
 };
 
@@ -115,7 +134,7 @@ class WorkTransaction final : public Transaction {
  public:
   // Each statement is to see what was committed before it, whatever the role's default is.
   WorkTransaction(pqxx::connection_base& connection, Deadline& deadline) : work_(connection), deadline_(deadline) {
-    work_.exec("set transaction isolation level read committed");
+    work_.exec(kReadCommitted);
   }
   Rows run(const std::string& sql, const Parameters& parameters) override {
     deadline_.arm();
@@ -193,14 +212,12 @@ template <class Bound>
 Rows PostgresConnection::perform(Link& link, const std::string& sql, const Bound& parameters, Plan plan) {
   if (plan == Plan::kKept && keeps_plans_) try {
       const std::string name = link.plans.prepared(sql);
-      pqxx::nontransaction work(link.connection);
-      return rows_of(work.exec_prepared(name, parameters));
+      return link.alone([&](pqxx::transaction_base& work) { return work.exec_prepared(name, parameters); });
     } catch (const pqxx::sql_error& error) {  // planned at once, in the next lines, from now on
       if (!lost_its_plan(error)) throw;
       keeps_plans_ = false;
     }
-  pqxx::nontransaction work(link.connection);
-  return rows_of(work.exec_params(sql, parameters));
+  return link.alone([&](pqxx::transaction_base& work) { return work.exec_params(sql, parameters); });
 }
 
 Rows PostgresConnection::run(const std::string& operation, const std::string& sql, const Parameters& parameters) {

@@ -8,6 +8,7 @@
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/sql_text.h"
 #include "storage/schema/script.h"
 
 namespace pawl::storage {
@@ -26,12 +27,21 @@ bool has_bookkeeping(Transaction& transaction) {
   return transaction.run("select from pg_tables where schemaname = 'pawl' and tablename = 'migrations'").size() > 0;
 }
 
+bool may_read_bookkeeping(Transaction& transaction) {
+  return transaction
+      .run(
+          "select coalesce(has_schema_privilege(n.oid, 'usage')"
+          " and has_table_privilege(c.oid, 'select'), true) from (select) one"
+          " left join pg_catalog.pg_namespace n on n.nspname = name 'pawl'"
+          " left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = name 'migrations'")
+      .boolean(0, 0);
+}
+
 AppliedLines applied_migrations(Transaction& transaction) {
   AppliedLines applied;
   if (!has_bookkeeping(transaction)) return applied;
-  const Rows rows = transaction.run(
-      "select line, number, name, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-      " from pawl.migrations order by number");
+  const Rows rows = transaction.run("select line, number, name, checksum, " + utc_text("applied_at", Fraction::kNone) +
+                                    " from pawl.migrations order by number");
   for (std::size_t row = 0; row < rows.size(); ++row)
     applied[rows.string(row, 0)][static_cast<int>(rows.integer(row, 1))] = {rows.string(row, 2), rows.string(row, 3),
                                                                             rows.string(row, 4)};
@@ -63,11 +73,36 @@ void require_same_lines(const MigrationLines& lines, AppliedLines& applied) {
   for (const MigrationLine* line : lines) require_same_line(*line, applied[std::string(line->name)]);
 }
 
+// Whoever owns the schema, or a function in it, could make there what runs with the rights of who migrates.
+std::string foreign_schema(Transaction& transaction) {
+  const Rows found = transaction.run(kForeignSchema);
+  return found.null(0, 0) ? "" : found.string(0, 0);
+}
+
+void require_own_schema(Transaction& transaction) {
+  if (const std::string foreign = foreign_schema(transaction); !foreign.empty())
+    throw engine::RefusedError("Postgres migrations: " + foreign);
+}
+
+bool is_superuser(Transaction& transaction) {
+  return transaction.run("select rolsuper from pg_catalog.pg_roles where rolname = current_user").boolean(0, 0);
+}
+
+void require_migrator(Transaction& transaction, std::string_view what) {
+  const Rows other = transaction.run(kOtherMigrator);
+  if (other.size() > 0)
+    throw engine::RefusedError("Postgres migrations: " + std::string(what) + " as " + other.string(0, 0) +
+                               ", who has migrated this database, or as a member of that role");
+}
+
 // Of those that create the schema at once, all but one are told that it is there, and begin again. From then on
 // migrators take turns by the lock of a table that is pawl's own.
 void lock_migrations(Transaction& transaction) {
+  require_migrator(transaction, "there is something to apply or to mend: migrate");
+  require_own_schema(transaction);
   if (!has_bookkeeping(transaction)) transaction.script(kCreateBookkeeping);
   transaction.script(kLockMigrations);
+  require_own_schema(transaction);  // somebody else may have made it meanwhile
   transaction.script(kMigrationPatience);
 }
 
@@ -136,6 +171,9 @@ bool nothing_to_do(Transaction& transaction, const MigrationLines& lines, bool w
 Migrated migrate(Transaction& transaction, const MigrationLines& lines, bool with_app, const WorkflowNames& workflows) {
   Migrated done;
   transaction.script(kMigrationSettings);
+  if (is_superuser(transaction)) require_own_schema(transaction);  // who may do no more than ask risks nothing
+  if (!may_read_bookkeeping(transaction))
+    require_migrator(transaction, "this login may not see what is applied: migrate");
   if (nothing_to_do(transaction, lines, with_app, workflows)) return done;
   lock_migrations(transaction);
   AppliedLines applied = applied_migrations(transaction);
@@ -152,6 +190,7 @@ Migrated migrate(Transaction& transaction, const MigrationLines& lines, bool wit
     transaction.run(add_workflow_sql(workflow));
     done.registered.push_back(workflow.workflow);
   }
+  done.closed = static_cast<std::size_t>(transaction.run("select pawl.close_functions()").integer(0, 0));
   const Rows mended = transaction.run("select pawl.mend()");
   for (std::size_t row = 0; row < mended.size(); ++row) done.mended.push_back(mended.string(row, 0));
   require_no_problems(transaction);

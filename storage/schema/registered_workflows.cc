@@ -2,27 +2,25 @@
 #include "storage/schema/registered_workflows.h"
 
 #include "engine/authoring/errors.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::storage {
 
 namespace {
 
-std::string quoted(const std::string& text) {
-  std::string literal = "'";
-  for (const char letter : text) literal += letter == '\'' ? std::string("''") : std::string(1, letter);
-  return literal + "'";
+// False as well where there is none yet.
+bool may_read_workflows(Transaction& transaction) {
+  return transaction.run("select coalesce(has_table_privilege(to_regclass('pawl.workflows'), 'select'), false)")
+      .boolean(0, 0);
 }
 
 }  // namespace
 
 std::map<std::string, RegisteredWorkflow> registered_workflows(Transaction& transaction) {
   std::map<std::string, RegisteredWorkflow> registered;
-  if (!transaction.run("select coalesce(has_table_privilege(to_regclass('pawl.workflows'), 'select'), false)")
-           .boolean(0, 0))
-    return registered;
-  const Rows rows = transaction.run(
-      "select workflow, type, to_char(added_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from "
-      "pawl.workflows");
+  if (!may_read_workflows(transaction)) return registered;
+  const Rows rows =
+      transaction.run("select workflow, type, " + utc_text("added_at", Fraction::kNone) + " from pawl.workflows");
   for (std::size_t row = 0; row < rows.size(); ++row)
     registered[rows.string(row, 0)] = {rows.string(row, 1), rows.string(row, 2)};
   return registered;
@@ -46,9 +44,16 @@ WorkflowNames unregistered(const std::map<std::string, RegisteredWorkflow>& regi
 void require_workflows(const PostgresAddress& address, const WorkflowNames& workflows) {
   PostgresConnection connection(address);
   std::map<std::string, RegisteredWorkflow> registered;
-  connection.transact("read the registered workflows",
-                      [&](Transaction& transaction) { registered = registered_workflows(transaction); });
+  bool may_read = false;
+  connection.transact("read the registered workflows", [&](Transaction& transaction) {
+    may_read = may_read_workflows(transaction);
+    registered = registered_workflows(transaction);
+  });
   const WorkflowNames missing = unregistered(registered, workflows);
+  if (!missing.empty() && !may_read)
+    throw engine::RefusedError(
+        "Postgres: permission denied for table pawl.workflows, which says what runs for which events; "
+        "run `pawl migrate`, which grants it to pawl_worker");
   if (!missing.empty())
     throw engine::RefusedError("Postgres: workflow " + missing.front().workflow +
                                " is not registered, so that events of type " + missing.front().type +
@@ -56,7 +61,7 @@ void require_workflows(const PostgresAddress& address, const WorkflowNames& work
 }
 
 std::string add_workflow_sql(const engine::WorkflowName& workflow) {
-  return "select pawl.add_workflow(" + quoted(workflow.type) + ", " + quoted(workflow.workflow) + ")";
+  return "select pawl.add_workflow(" + sql_literal(workflow.type) + ", " + sql_literal(workflow.workflow) + ")";
 }
 
 }  // namespace pawl::storage

@@ -1,19 +1,40 @@
 // Runs the roles and the grants of each line.
 #include "storage/schema/roles.h"
 
+#include "engine/authoring/errors.h"
 #include "storage/postgres/connection.h"
 #include "storage/schema/script.h"
 
 namespace pawl::storage {
 
+namespace {
+
+bool has_migrated(Transaction& transaction, bool create) {
+  const Rows other = transaction.run(kOtherMigrator);
+  if (other.size() > 0 && create)
+    throw engine::RefusedError("Postgres roles: create and grant them as " + other.string(0, 0) +
+                               ", who has migrated this database");
+  return other.size() == 0;
+}
+
+}  // namespace
+
 void grant_roles(const std::string& conninfo, bool create, const MigrationLines& lines) {
   PostgresConnection connection(conninfo);
-  connection.transact("grant the roles their privileges", [&](Transaction& transaction) {
-    if (!create && !transaction.run(std::string("select ") + kRolesExist).boolean(0, 0)) return;
-    // grants of two migrators on one table are no concurrent updates: they take turns
+  bool is_owner = false;
+  connection.transact("create the roles", [&](Transaction& transaction) {
+    is_owner = has_migrated(transaction, create);
+    if (!is_owner || !create) return;
     transaction.script(kLockMigrations);
     for (const MigrationLine* line : lines)
-      if (create && !line->roles.empty()) transaction.script(std::string(line->roles));
+      if (!line->roles.empty()) transaction.script(std::string(line->roles));
+  });
+  if (!is_owner) return;  // who may not has been told that nothing is to do
+  // by themselves: a role stays though somebody else has to grant it something, who could not else
+  connection.transact("grant the roles their privileges", [&](Transaction& transaction) {
+    if (!transaction.run(std::string("select ") + kRolesExist).boolean(0, 0)) return;
+    // grants of two migrators on one table are no concurrent updates: they take turns
+    transaction.script(kLockMigrations);
     for (const MigrationLine* line : lines)
       if (!line->grants.empty()) transaction.script(std::string(line->grants));
   });

@@ -12,6 +12,7 @@ const char* const kMigrationSettings =
     "set local timezone = 'UTC';\n"
     "set local datestyle = 'ISO, MDY';\n"
     "set local standard_conforming_strings = on;\n"
+    "set local quote_all_identifiers = off;\n"
     // of the path, the schemas that may be the application's: a login named pawl has pawl ahead of them, and what is
     // not listed, temporary tables before all, would come first
     "do $$ begin perform set_config('search_path', (select concat(string_agg(quote_ident(s.name) || ', ', '' order by"
@@ -27,6 +28,36 @@ const char* const kCreateBookkeeping =
     "comment on table pawl.migrations is 'Which of pawl''s migrations this database has, with the SHA-256 of each.';\n";
 
 const char* const kLockMigrations = "lock table pawl.migrations in share row exclusive mode;\n";
+
+// Compared by operators of pg_catalog alone: the types fit theirs exactly, so that no path finds a better one.
+const char* const kForeignSchema =
+    "select string_agg(f.problem, '; ' order by f.place, f.problem) from ("
+    "with trusted as (select r.oid from pg_catalog.pg_roles r where r.rolsuper or r.rolname = current_user),"
+    " own as (select n.* from pg_catalog.pg_namespace n where n.nspname = name 'pawl')"
+    " select 1 as place, 'schema pawl belongs to ' || n.nspowner::regrole || ', who could make there what runs with the"
+    " rights of ' || quote_ident(current_user) || ': migrate as ' || n.nspowner::regrole || ', or drop the schema where"
+    " nothing of yours is in it' as problem from own n where n.nspowner not in (select t.oid from trusted t)"
+    " union all"
+    " select 2, 'schema pawl is open to ' || case when a.grantee = oid '0' then 'everybody' else"
+    " a.grantee::regrole::text end || ', who could make there what runs with the rights of '"
+    " || quote_ident(current_user) || ': revoke create on schema pawl from ' || case when a.grantee = oid '0' then"
+    " 'public' else a.grantee::regrole::text end from own n, aclexplode(n.nspacl) a where a.privilege_type = 'CREATE'"
+    " and a.grantee <> n.nspowner and a.grantee not in (select t.oid from trusted t)"
+    " union all"
+    " select 3, o.what || ' belongs to ' || o.owner::regrole || ', and would be used with the rights of '"
+    " || quote_ident(current_user) || ': drop it, or migrate as ' || o.owner::regrole from own n, lateral ("
+    "select p.oid::regprocedure::text as what, p.proowner as owner from pg_catalog.pg_proc p"
+    " where p.pronamespace = n.oid"
+    " union all select 'operator ' || p.oid::regoperator::text, p.oprowner from pg_catalog.pg_operator p"
+    " where p.oprnamespace = n.oid"
+    " union all select c.oid::regclass::text, c.relowner from pg_catalog.pg_class c"
+    " where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'f', 'S', 'm')"
+    ") o where o.owner not in (select t.oid from trusted t)) f";
+
+const char* const kOtherMigrator =
+    "select c.relowner::regrole::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+    "c.relnamespace"
+    " where n.nspname = name 'pawl' and c.relname = name 'migrations' and not pg_has_role(c.relowner, 'usage')";
 
 const char* const kRolesExist =
     "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
@@ -90,15 +121,17 @@ std::string migration_script(const MigrationLines& lines, const WorkflowNames& w
       "-- For psql: one transaction, which applies what is missing. It may be run again.\n"
       "\\set ON_ERROR_STOP on\nbegin;\n";
   script += kMigrationSettings;
+  script += refuse_if(kForeignSchema, "");
   script += only_if("to_regclass('pawl.migrations') is null", kCreateBookkeeping);
   script += kLockMigrations;
+  script += refuse_if(kForeignSchema, "");  // somebody else may have made it meanwhile
   script += kMigrationPatience;
   for (const MigrationLine* line : lines) script += prepare(*line, with_app);
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations) script += apply_once(*line, migration);
   script += "\n-- the workflows\n";
   for (const engine::WorkflowName& workflow : workflows) script += add_workflow_sql(workflow) + ";\n";
-  script += "\nselect pawl.mend();\n";
+  script += "\nselect pawl.close_functions();\nselect pawl.mend();\n";
   script += refuse_if("select string_agg(problem, '; ') from pawl.problems()", "");
   for (const MigrationLine* line : lines)
     if (create_roles && !line->roles.empty()) script += titled(*line, "roles.sql", line->roles);

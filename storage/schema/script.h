@@ -20,6 +20,13 @@ extern const char* const kCreateBookkeeping;
 /// Takes turns with everybody else who migrates or sets up roles, by the lock of a table that is pawl's own.
 extern const char* const kLockMigrations;
 
+/// Query for one text: what of a schema `pawl` that is there belongs to somebody else than who asks, or a superuser, so
+/// that who asks would run it, or run what its owner adds; null: nothing. To be asked before anything of the schema is.
+extern const char* const kForeignSchema;
+
+/// Query for a row: the role that has migrated, whose rights who asks does not have; no row: he may migrate.
+extern const char* const kOtherMigrator;
+
 /// SHA-256 of a migration's text, in hexadecimal.
 std::string checksum(const Migration& migration);
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace {
 

@@ -176,21 +176,6 @@ class ReadOnly(Setting):
     sign = "cannot execute .* in a read-only transaction"
 
 
-class NotSerializable(Setting):
-    """Workers' own rows change under them while every transaction is serializable."""
-    kind, setting, value = "postgres: serialization failure", "default_transaction_isolation", "serializable"
-    sign = "could not serialize access"
-
-    def while_set(self, world, cursor, rng):
-        deadline = time.monotonic() + world.lease
-        while time.monotonic() < deadline:
-            cursor.execute("begin isolation level read committed")
-            cursor.execute("update pawl.workers set host = host")
-            time.sleep(0.1)
-            cursor.execute("commit")
-            time.sleep(0.02)
-
-
 class RoleDenied(Fault):
     """Nobody may log in anew, and everybody has to."""
     denied = allowed = sign = None
@@ -245,5 +230,5 @@ class OldTransaction(Fault):
 
 
 ALL = [RestartedFast, RestartedImmediately, SessionsEnded, CommitUnknown, WorkersLocked, NotificationsLocked,
-       LedgerLocked, Deadlocked, StatementsTimeOut, LocksTimeOut, IdleSessionsEnded, ReadOnly, NotSerializable,
+       LedgerLocked, Deadlocked, StatementsTimeOut, LocksTimeOut, IdleSessionsEnded, ReadOnly,
        ConnectionsLimited, LoginRefused, PrivilegeRevoked, OldTransaction]

@@ -222,7 +222,8 @@ class OracleTest(unittest.TestCase):
 
     def test_an_attempt_after_success_is_named(self):
         self.make_store(self.folder + "/later.db",
-                        "insert into attempts values (1, 'resolve-recipients', '', 0, 2, 'e', 1, 2, 3)")
+                        "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at,"
+                        " retry_at) values (1, 'resolve-recipients', '', 0, 2, 'e', 1, 2, 3)")
         self.evidence.lives = [[self.folder + "/later.db"]]
         self.expect("I4", "attempts after")
 

@@ -1,6 +1,7 @@
 // In-memory doubles of the ports to the application.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,13 +29,14 @@ struct MemoryDirectory final : RecipientDirectory {
 struct MemoryInbox final : Inbox {
   std::vector<Notification> posted;
   int calls = 0;
+  std::size_t refused = 0;  ///< Of each notification the application keeps so many users' rows out, and says nothing.
 
   std::vector<int> post(std::span<const Notification> notifications) override {
     ++calls;
     std::vector<int> rows;
     for (const Notification& notification : notifications) {
       posted.push_back(notification);
-      rows.push_back(static_cast<int>(notification.user_ids.size()));
+      rows.push_back(static_cast<int>(notification.user_ids.size() - std::min(refused, notification.user_ids.size())));
     }
     return rows;
   }

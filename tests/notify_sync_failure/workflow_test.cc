@@ -158,6 +158,19 @@ TEST_CASE_METHOD(Fixture, "an organisation without recipients ends done, with no
   CHECK(mailer.sent.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "notifications that the application keeps out in silence are noted, and the mails go") {
+  const auto [refused, note] = GENERATE(std::pair<std::size_t, std::string>{2, "nobody told in the app: who has no"},
+                                        std::pair<std::size_t, std::string>{1, "told in the app: 1 of 2: who has no"},
+                                        std::pair<std::size_t, std::string>{0, ""});
+  inbox.refused = refused;
+  pawl::engine::RunState run(workflow, stored());
+  finish(run);
+  CHECK(failure_reason(run).empty());
+  CHECK(run.note.substr(0, note.size()) == note);
+  CHECK(run.note.empty() == (refused == 0));
+  CHECK(mailer.sent.size() == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notification each") {
   directory.organisations[kOrgId] = {
       "Acme Lettings",

@@ -48,7 +48,7 @@ TEST_CASE("a secret that stands apart from its name, or in the arguments of a ca
                                  "xfreerdp /u:bob /p:\"$ $\"",
                                  "passphrase: $ battery staple",
                                  "Passphrase is correct $ staple",
-                                 "Enter passphrase for key '/root/.ssh/id_rsa': $",
+                                 "Enter passphrase for key '/etc/ssh/id_rsa': $",
                                  "username,password\nbob,$\nann,$",
                                  "user;password;email\nbob;$;b@x.test",
                                  "name | password\n-----+---------\nbob | $\nann | $",

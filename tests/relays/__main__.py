@@ -56,8 +56,8 @@ def cases(ca):
     yield case("a relay on this host without STARTTLS and PIPELINING", no_login % 2504, says=["TLS: none"])
     yield case("the same under tls=required", no_login % 2504 + "&tls=required", FAILED, ["offers no STARTTLS"])
     yield case("a login where none is offered", (starttls % 2504), FAILED, ["offered: none"])
-    yield case("Postfix knows no such recipient", postfix, REFUSED, ["RCPT TO: 550 5.1.1", "refuses this recipient"],
-               to="gone@rcpt.test")
+    yield case("Postfix knows no such recipient", postfix, REFUSED,
+               ["RCPT TO: 550 5.1.1", "will not take this recipient"], to="gone@rcpt.test")
     yield case("Postfix does not relay for us", no_login % 2504, REFUSED,
                ["RCPT TO: 554 5.7.1", "Relay access denied"], to="ada@outside.test")
     yield case("Postfix knows no such sender", no_login % 2506, REFUSED,
@@ -81,7 +81,7 @@ def cases_of_libraries(ca):
                    [r"mail relay \S+: the port speaks TLS from the first byte"])
         yield case(f"{name}, a wrong password", url, REFUSED,
                    ["AUTH PLAIN: 535", "AUTH LOGIN: 535", r"mechanisms tried: PLAIN, LOGIN"], password="wr0ng pässwörd")
-        yield case(f"{name} knows no such recipient", url, REFUSED, ["RCPT TO: 550", "refuses this recipient"],
+        yield case(f"{name} knows no such recipient", url, REFUSED, ["RCPT TO: 550", "will not take this recipient"],
                    to="gone@rcpt.test")
         yield case(f"{name} refuses a recipient for no reason", url, REFUSED,
                    ["RCPT TO: 550", "whether for the recipient's sake or for ours"], to="denied@rcpt.test")
@@ -169,7 +169,7 @@ def main():
         results = [run_cases(relays, pawl, folder, pattern), run_bounds(relays, pawl, folder, pattern)]
         count, failed = map(sum, zip(*results))
         if failed:
-            print(relays.log()[-5000:])
+            print(relays.log())
     print(f"{count - failed} of {count} as they should be")
     sys.exit(bool(failed))
 

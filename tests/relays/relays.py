@@ -125,6 +125,7 @@ class Relays:
         return None
 
     def log(self):
-        return "".join(path.read_text(errors="replace") for path in
-                       [self.folder / "postfix/log", *self.folder.glob("exim/log/*"), self.folder / "npm/log",
-                        self.folder / "aiosmtpd/log"] if path.exists())
+        """The last words of each."""
+        return "\n".join(f"{path.relative_to(self.folder)}:\n{path.read_text(errors='replace')[-5000:]}" for path in
+                         [self.folder / "postfix/log", *self.folder.glob("exim/log/*"), self.folder / "npm/log",
+                          self.folder / "aiosmtpd/log"] if path.exists())

@@ -1,4 +1,4 @@
-// Thousands of seeds, each with its own faults, and the proof that a seed can be repeated.
+// A thousand seeds, each with its own faults, and the proof that a seed can be repeated.
 #include "tests/simulation/simulation.h"
 
 #include <catch2/catch.hpp>
@@ -11,7 +11,7 @@ namespace {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kSeeds = 300;
 #else
-constexpr std::uint64_t kSeeds = 3000;
+constexpr std::uint64_t kSeeds = 1000;
 #endif
 
 /// As the command line of a failing seed would set it.

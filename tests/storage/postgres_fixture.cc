@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
 #include "tests/storage/postgres_lines.h"

@@ -7,13 +7,14 @@
 #include "engine/authoring/run.h"
 #include "workflows/confirm_sync_recovery/recovery_content.h"
 #include "workflows/depositlink/mail_requests.h"
+#include "workflows/depositlink/not_told.h"
 
 namespace pawl::confirm_sync_recovery {
 
 namespace {
 
 using depositlink::InAppRequest;
-using depositlink::not_mailed;
+using depositlink::not_told;
 using depositlink::one_email_a_mailbox;
 using depositlink::Recipients;
 using engine::Event;
@@ -36,10 +37,10 @@ Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, std::string eve
   try {
     co_await run.all(shown, sent);
   } catch (const engine::StepFailed&) {
-    if (!emails.empty()) run.note(not_mailed(emails, sent));
+    if (!emails.empty()) run.note(not_told(in_app, shown, emails, sent));
     throw;
   }
-  if (!emails.empty()) run.note(not_mailed(emails, sent));
+  if (!emails.empty()) run.note(not_told(in_app, shown, emails, sent));
 }
 
 }  // namespace

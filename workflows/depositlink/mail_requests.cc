@@ -6,7 +6,6 @@
 
 namespace pawl::depositlink {
 
-using mail::MailReceipt;
 using mail::MailRequest;
 
 std::vector<MailRequest> one_email_a_mailbox(const std::string& org_id, const Recipients& recipients,
@@ -25,18 +24,6 @@ std::vector<MailRequest> one_email_a_mailbox(const std::string& org_id, const Re
       mails.push_back({content, org_id, user_id, others[user_id], recipients.domain_of(user)});
   }
   return mails;
-}
-
-std::string not_mailed(const std::vector<MailRequest>& mails, const engine::Started<MailRequest, MailReceipt>& sent) {
-  constexpr std::size_t kNamedMax = 5;
-  std::string text;
-  std::size_t count = 0;
-  for (std::size_t mail = 0; mail < mails.size(); ++mail) {
-    if (sent.failed(mail) || sent.output(mail).state != "suppressed" || ++count > kNamedMax) continue;
-    text += (text.empty() ? "no mail to " : "; no mail to ") + mails[mail].recipient + ": " + sent.output(mail).detail;
-  }
-  if (count > kNamedMax) text += "; and to " + std::to_string(count - kNamedMax) + " more";
-  return text;
 }
 
 }  // namespace pawl::depositlink

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/authoring/run.h"
 #include "workflows/depositlink/ports/recipients.h"
 #include "workflows/mail/send_mail.h"
 
@@ -14,9 +13,5 @@ namespace pawl::depositlink {
 /// Users who share a mailbox get one mail together.
 std::vector<mail::MailRequest> one_email_a_mailbox(const std::string& org_id, const Recipients& recipients,
                                                    const std::shared_ptr<const mail::MailContent>& content);
-
-/// What a run has to say, however it ends: who got no mail though nothing failed, and why. Once they have settled.
-std::string not_mailed(const std::vector<mail::MailRequest>& mails,
-                       const engine::Started<mail::MailRequest, mail::MailReceipt>& sent);
 
 }  // namespace pawl::depositlink

@@ -10,7 +10,7 @@
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
-#include "bin/output/query_text.h"
+#include "bin/operations/runs/query_text.h"
 #include "bin/output/table.h"
 #include "bin/settings/requester.h"
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bin/output/json_value.h"
 #include "bin/settings/duration.h"
 
 namespace pawl::bin {
@@ -14,10 +15,6 @@ std::string number_text(double number) {
   std::ostringstream text;
   text << number;
   return text.str();
-}
-
-nlohmann::ordered_json or_null(const std::string& text) {
-  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
 }
 
 // A length that a person reads, which nobody needs to the second when it is long.
@@ -66,19 +63,19 @@ nlohmann::ordered_json batch_json(const Batch& batch) {
           {"runs", batch.runs},
           {"owed", batch.owed},
           {"rate", batch.rate},
-          {"through_at", or_null(batch.through_at)},
+          {"through_at", text_or_null(batch.through_at)},
           {"requested_by", batch.requested_by},
-          {"note", or_null(batch.note)},
+          {"note", text_or_null(batch.note)},
           {"filter", nlohmann::ordered_json::parse(batch.filter, nullptr, false)},
           {"created_at", batch.created_at},
-          {"finished_at", or_null(batch.finished_at)},
-          {"problem", or_null(batch.problem)}};
+          {"finished_at", text_or_null(batch.finished_at)},
+          {"problem", text_or_null(batch.problem)}};
 }
 
 nlohmann::ordered_json outcomes_json(const std::string& name, const std::vector<BatchOutcome>& outcomes) {
   auto rows = nlohmann::ordered_json::array();
   for (const BatchOutcome& outcome : outcomes)
-    rows.push_back({{name, or_null(outcome.outcome)}, {"runs", outcome.runs}, {"example", outcome.example}});
+    rows.push_back({{name, text_or_null(outcome.outcome)}, {"runs", outcome.runs}, {"example", outcome.example}});
   return rows;
 }
 

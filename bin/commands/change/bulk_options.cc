@@ -12,6 +12,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
+#include "bin/output/json_value.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
 #include "workflows/text/ascii_case.h"
@@ -49,23 +50,19 @@ void require_order(const BulkFilter& filter, const std::string& since, const std
                      ": --since 4h --until 2h means from four to two hours ago");
 }
 
-nlohmann::ordered_json or_null(const std::string& text) {
-  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
-}
-
 void print_groups(Console& console, const std::string& verb, const std::vector<BulkGroup>& groups,
                   OutputFormat format) {
   if (format == OutputFormat::kJson) {
     auto rows = nlohmann::ordered_json::array();
     for (const BulkGroup& group : groups)
       rows.push_back({{"runs", group.runs},
-                      {"workflow", or_null(group.workflow)},
-                      {"step", or_null(group.step)},
-                      {"reason", or_null(group.reason)},
+                      {"workflow", text_or_null(group.workflow)},
+                      {"step", text_or_null(group.step)},
+                      {"reason", text_or_null(group.reason)},
                       {"first_at", group.first_at},
                       {"last_at", group.last_at},
                       {"example", group.example},
-                      {"left_out", or_null(group.left_out)}});
+                      {"left_out", text_or_null(group.left_out)}});
     return print_json(
         console.out,
         {{"verb", verb}, {"runs", runs_in(groups)}, {"left_out", left_out_of(groups)}, {"groups", std::move(rows)}});

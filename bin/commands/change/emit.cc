@@ -10,7 +10,7 @@
 #include "bin/operations/runs/run_ids.h"
 #include "bin/settings/suggestion.h"
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 #include "storage/outbox/operators/repairs.h"
 
 namespace pawl::bin {

@@ -6,12 +6,12 @@
 
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/query_text.h"
 #include "bin/operations/runs/run_ids.h"
-#include "bin/output/query_text.h"
 #include "bin/settings/requester.h"
 #include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
 #include "workflows/text/ascii_case.h"
 

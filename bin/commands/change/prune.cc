@@ -6,6 +6,7 @@
 
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/prune.h"
+#include "bin/output/json_value.h"
 
 namespace pawl::bin {
 
@@ -20,9 +21,9 @@ void print_lines(std::ostream& out, const std::vector<PruneLine>& lines, OutputF
     auto rows = nlohmann::ordered_json::array();
     for (const PruneLine& line : lines) {
       auto& row = rows.emplace_back(nlohmann::ordered_json{{"what", line.what}, {"where", line.where}});
-      row["rows"] = line.rows ? nlohmann::ordered_json(*line.rows) : nlohmann::ordered_json();
-      row["bytes"] = line.bytes ? nlohmann::ordered_json(*line.bytes) : nlohmann::ordered_json();
-      row["detail"] = line.detail.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(line.detail);
+      row["rows"] = number_or_null(line.rows);
+      row["bytes"] = number_or_null(line.bytes);
+      row["detail"] = text_or_null(line.detail);
     }
     return print_json(out, rows);
   }

@@ -11,7 +11,7 @@
 #include "bin/operations/runs/run_ids.h"
 #include "bin/settings/requester.h"
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 
 namespace pawl::bin {
 
@@ -39,7 +39,7 @@ class ResumeVerb final : public Verb {
     ExitCode code = ExitCode::kDone;
     std::vector<std::string> resumed;
     for (const auto& outcome : storage::resume_events(settings.postgres, request_)) {
-      const std::string advice = outcome.resumed ? "" : advice_on(outcome.detail);
+      const std::string advice = outcome.resumed ? "" : advice_on(settings.postgres, outcome.run_id, outcome.detail);
       table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail + advice});
       if (outcome.resumed) resumed.push_back(outcome.run_id);
       if (outcome.resumed) continue;

@@ -12,7 +12,7 @@
 #include "bin/output/story_text.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 
 namespace pawl::bin {
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bin/operations/runs/command_error.h"
+#include "bin/output/json_value.h"
 #include "storage/outbox/fleet/runs.h"
 #include "storage/outbox/operators/run_history.h"
 
@@ -58,8 +59,6 @@ void print_text(std::ostream& out, const FleetStory& story) {
   out << "\ndeliveries\n";
   print_table(out, deliveries_table(story), OutputFormat::kTable);
 }
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 Json document_of(const FleetStory& story) {
   const storage::FleetRun& run = story.run;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bin/output/json_value.h"
 #include "bin/output/redact.h"
 #include "bin/output/table.h"
 #include "bin/output/terminal_text.h"
@@ -15,13 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRowsShown = 20;  // of each kind: it is one screen
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-template <class Number>
-Json number_or_null(const std::optional<Number>& number) {
-  return number ? Json(*number) : Json();
-}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -155,7 +149,7 @@ void print_findings(std::ostream& out, const Findings& findings, const redaction
     };
     line(finding.weight == Finding::Weight::kProblem ? "problem: " : "note: ", finding.what);
     line("    why it matters: ", finding.why);
-    line("    what to do: ", finding.todo);
+    line("    what to do: ", finding.advice);
   }
 }
 
@@ -189,7 +183,7 @@ Json findings_json(const Findings& findings, const redaction::OwnSecrets& secret
     array.push_back({{"weight", finding.weight == Finding::Weight::kProblem ? "problem" : "note"},
                      {"what", redacted(finding.what, secrets)},
                      {"why", redacted(finding.why, secrets)},
-                     {"todo", redacted(finding.todo, secrets)}});
+                     {"advice", redacted(finding.advice, secrets)}});
   return array;
 }
 

@@ -7,8 +7,9 @@
 
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
+#include "bin/operations/runs/query_text.h"
 #include "bin/operations/runs/waiting.h"
-#include "bin/output/query_text.h"
+#include "bin/output/json_value.h"
 #include "bin/output/redact.h"
 #include "engine/authoring/errors.h"
 
@@ -17,10 +18,6 @@ namespace pawl::bin {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json number_or_null(const std::optional<int>& number) { return number ? Json(*number) : Json(); }
 
 Json document_of(const std::vector<Waiting>& all) {
   Json document = Json::array();

@@ -67,7 +67,8 @@ class MigrateVerb final : public Verb {
     for (const std::string& name : done.registered) console.out << "registered workflow " << name << '\n';
     for (const std::string& name : done.mended)
       console.out << "mended trigger " << name << ": syncs make events again\n";
-    if (done.applied.empty() && done.registered.empty() && done.mended.empty())
+    if (done.closed > 0) console.out << "closed " << done.closed << " functions that were open to everybody\n";
+    if (done.applied.empty() && done.registered.empty() && done.mended.empty() && done.closed == 0)
       console.out << "nothing to apply: the database is as new as this pawl\n";
     return ExitCode::kDone;
   }

@@ -6,6 +6,7 @@
 
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/run_ids.h"
+#include "bin/output/redact.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/version.h"
 #include "bin/status/server.h"
@@ -19,7 +20,6 @@
 #include "engine/dispatch/workflow_steps.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/postgres/advice.h"
-#include "storage/postgres/passwords.h"
 #include "storage/sqlite/file.h"
 
 namespace pawl::bin {
@@ -51,12 +51,6 @@ void warn_of_slow_timeout(const Settings& settings, Log& log) {
   if (settings.postgres_timeout.count() > 0 && settings.postgres_timeout * 2 <= settings.lease) return;
   log.line(LogLevel::kWarn, "one frozen connection may cost the lease: set postgres-timeout to half of lease or less",
            {{"lease", seconds_text(settings.lease)}, {"postgres_timeout", seconds_text(settings.postgres_timeout)}});
-}
-
-// libpq reads its password file at each connection, and so do we the relay's at each login; but what is logged of them
-// passes the mask at any time.
-void mask_passwords(const Settings& settings, const Console& console) {
-  for (const std::string& password : storage::postgres_passwords(settings.postgres)) console.secrets->add(password);
 }
 
 class WorkerVerb final : public Verb {
@@ -105,7 +99,9 @@ class WorkerVerb final : public Verb {
     const WorkerWorld world{settings, address, epoch_, *checkpoints, path, workflows_, clock, log};
     const auto reload = [&] {
       if (log_file) log_file->reopen();
-      mask_passwords(settings, console);
+      // libpq reads its password file at each connection, and so do we the relay's at each login; but what is logged
+      // of them passes the mask at any time.
+      mask_postgres_passwords(settings.postgres, *console.secrets);
     };
     return WorkerLoop(world, log, board, console, {until_idle_, show_progress, reload}).run();
   }

@@ -4,8 +4,9 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/text/array_literal.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::bin {
 
@@ -13,12 +14,9 @@ namespace {
 
 constexpr std::size_t kNamed = 10;
 
-std::string utc(const std::string& column) {
-  return "coalesce(to_char(" + column + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')";
-}
-
 const std::string kColumns = "batch, verb, state, runs, owed, rate, requested_by, coalesce(note, ''), filter, " +
-                             utc("created_at") + ", " + utc("finished_at") + ", " + utc("through_at") +
+                             storage::utc_text("created_at") + ", " + storage::utc_text("finished_at") + ", " +
+                             storage::utc_text("through_at") +
                              ", ceil(extract(epoch from through_at - now()))::bigint, coalesce(problem, '')";
 
 Batch batch_from(const storage::Rows& rows, std::size_t row) {

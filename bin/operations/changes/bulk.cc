@@ -4,17 +4,16 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/text/array_literal.h"
+#include "storage/postgres/text/sql_text.h"
 #include "workflows/text/utc_time.h"
 
 namespace pawl::bin {
 
 namespace {
 
-const std::string kRfc3339 = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'";
-
-std::string utc(const std::string& moment) { return "to_char(" + moment + " at time zone 'UTC', " + kRfc3339 + ")"; }
+std::string utc(const std::string& moment) { return storage::utc_text(moment, storage::Fraction::kMicroseconds); }
 
 // What is so long ago is asked of the clock that the runs' times are of.
 std::string moment_text(storage::PostgresConnection& connection, const FilterTime& time) {

@@ -40,8 +40,12 @@ PayloadCheck check_payload(std::span<const engine::WorkflowDefinition> build, co
 
 std::string why_no_json(const std::string& payload) try {
   if (payload.empty()) return "it is empty";
-  const auto document = nlohmann::json::parse(payload);
-  return "";
+  bool has_nul = false;
+  const auto document = nlohmann::json::parse(payload, [&](int, auto, const nlohmann::json& parsed) {
+    has_nul |= parsed.is_string() && parsed.get_ref<const std::string&>().find('\0') != std::string::npos;
+    return true;
+  });
+  return has_nul ? "it has the character \\u0000 in a text, which Postgres stores in none" : "";
 } catch (const nlohmann::json::parse_error& error) {
   return "it is not JSON, from byte " + std::to_string(error.byte) + " on";
 } catch (const nlohmann::json::exception&) {

@@ -15,7 +15,9 @@ namespace {
 
 using storage::EndedRun;
 
-std::string fitting_verb(const std::string& status, const std::string& run_id) {
+std::string fitting_verb(const std::string& postgres, const std::string& status, const std::string& run_id) {
+  if ((status == "cancelled" || status == "dismissed") && !storage::payload_is_kept(postgres, run_id))
+    return "`pawl show " + run_id + "` says why; its payload was not kept: emit a new event";
   if (status == "done" || status == "cancelled") return "`pawl rerun " + run_id + "` makes a new run of it";
   if (status == "dismissed") return "`pawl show " + run_id + "` says why, `pawl rerun " + run_id + "` begins it anew";
   return "`pawl cancel " + run_id + "` ends it";
@@ -38,7 +40,7 @@ EndedRun failed_run(const std::string& postgres, const GivenRuns& given) {
   std::erase_if(runs, [](const EndedRun& run) { return run.status != "failed"; });
   if (runs.empty())
     throw engine::RefusedError("cannot requeue " + first.run_id + ": " + state_of(first) + "; " +
-                               fitting_verb(first.status, first.run_id));
+                               fitting_verb(postgres, first.status, first.run_id));
   if (runs.size() == 1) return runs.front();
   std::string message = "several runs of the event " + given.id + " have failed; name one of them:";
   for (const EndedRun& run : runs) message += "\n  " + given.id + "/" + run.workflow;
@@ -86,7 +88,7 @@ std::vector<Dismissal> dismiss(const std::string& postgres, const GivenRuns& giv
     if (dismissal.dismissed) continue;
     const std::string status = outcome.substr(outcome.find_last_of(' ') + 1);
     const bool has_ended = outcome.starts_with("not failed");
-    dismissal.refusal = outcome + "; " + fitting_verb(has_ended ? status : "pending", run_id);
+    dismissal.refusal = outcome + "; " + fitting_verb(postgres, has_ended ? status : "pending", run_id);
   }
   if (dismissals.empty()) throw_unknown("dismiss", given);
   return dismissals;

@@ -8,24 +8,26 @@
 #include "engine/authoring/errors.h"
 #include "engine/runs/inherited_steps.h"
 #include "storage/checkpoints/reader.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
+#include "storage/outbox/operators/repairs.h"
 
 namespace pawl::bin {
 
 namespace {
 
-RunChange change_of(const storage::RunAnswer& answer) {
+RunChange change_of(const std::string& conninfo, const storage::RunAnswer& answer) {
   using Kind = RunChange::Kind;
   if (answer.outcome == "cancelling") return {Kind::kDone, answer.run_id, answer.outcome, "its worker ends it"};
   if (answer.outcome == "cancelled") return {Kind::kDone, answer.run_id, answer.outcome, "no worker had it"};
   if (answer.outcome == "retrying") return {Kind::kDone, answer.run_id, answer.outcome, ""};
   if (answer.outcome == "not found") return {Kind::kNotFound, answer.run_id, "not found", "no such run or event"};
-  return {Kind::kRefused, answer.run_id, "refused", answer.outcome + advice_on(answer.outcome)};
+  return {Kind::kRefused, answer.run_id, "refused",
+          answer.outcome + advice_on(conninfo, answer.run_id, answer.outcome)};
 }
 
-std::vector<RunChange> changes_of(const std::vector<storage::RunAnswer>& answers) {
+std::vector<RunChange> changes_of(const std::string& conninfo, const std::vector<storage::RunAnswer>& answers) {
   std::vector<RunChange> changes;
-  for (const storage::RunAnswer& answer : answers) changes.push_back(change_of(answer));
+  for (const storage::RunAnswer& answer : answers) changes.push_back(change_of(conninfo, answer));
   return changes;
 }
 
@@ -47,10 +49,11 @@ std::string only_run_of(const std::string& conninfo, const std::string& id) {
 
 }  // namespace
 
-std::string advice_on(const std::string& outcome) {
+std::string advice_on(const std::string& conninfo, const std::string& run_id, const std::string& outcome) {
   if (outcome.ends_with("it is failed")) return "; `pawl resume` lets it go on, `pawl rerun` begins it anew";
   if (outcome.ends_with("it is done") || outcome.ends_with("it is cancelled") || outcome.ends_with("it is dismissed"))
-    return "; `pawl rerun` begins it anew";
+    return storage::payload_is_kept(conninfo, run_id) ? "; `pawl rerun` begins it anew"
+                                                      : "; its payload was not kept: emit a new event";
   if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
   if (outcome.ends_with("it is in the outbox"))
     return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
@@ -58,11 +61,11 @@ std::string advice_on(const std::string& outcome) {
 }
 
 std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request) {
-  return changes_of(storage::cancel_runs(conninfo, request));
+  return changes_of(conninfo, storage::cancel_runs(conninfo, request));
 }
 
 std::vector<RunChange> retry_runs_now(const std::string& conninfo, const storage::RunRequest& request) {
-  return changes_of(storage::retry_runs_now(conninfo, request));
+  return changes_of(conninfo, storage::retry_runs_now(conninfo, request));
 }
 
 RunChange rerun(const std::string& conninfo, const std::string& checkpoints, const Rerun& asked) {
@@ -75,7 +78,7 @@ RunChange rerun(const std::string& conninfo, const std::string& checkpoints, con
   const storage::RerunAnswer answer =
       storage::rerun(conninfo, {run_id, asked.from_step, asked.resend, asked.requested_by, asked.reason});
   if (!answer.new_run.empty()) return {RunChange::Kind::kDone, run_id, "rerun", answer.new_run};
-  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice_on(answer.outcome)};
+  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice_on(conninfo, run_id, answer.outcome)};
 }
 
 }  // namespace pawl::bin

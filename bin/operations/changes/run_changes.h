@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/outbox/requests/run_requests.h"
+#include "storage/outbox/operators/run_requests.h"
 
 namespace pawl::bin {
 
@@ -17,9 +17,9 @@ struct RunChange {
   std::string detail;   ///< What follows from it, or why not, with the verb that does fit.
 };
 
-/// Which verb fits, after a semicolon: of an outcome of the functions in Postgres that changed nothing; empty where
-/// there is none.
-std::string advice_on(const std::string& outcome);
+/// Which verb fits the run, after a semicolon: of an outcome of the functions in Postgres that changed nothing; empty
+/// where there is none.
+std::string advice_on(const std::string& conninfo, const std::string& run_id, const std::string& outcome);
 
 /// Cancels unfinished runs: waits for no worker.
 std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request);

@@ -43,11 +43,11 @@ class Notes {
   void flag(const std::string& name, const std::string& text, bool value) {
     examined_.facts.push_back({name, text, value});
   }
-  void problem(const std::string& what, const std::string& why, const std::string& todo) {
-    examined_.findings.push_back({Finding::Weight::kProblem, what, why, todo});
+  void problem(const std::string& what, const std::string& why, const std::string& advice) {
+    examined_.findings.push_back({Finding::Weight::kProblem, what, why, advice});
   }
-  void note(const std::string& what, const std::string& why, const std::string& todo) {
-    examined_.findings.push_back({Finding::Weight::kNote, what, why, todo});
+  void note(const std::string& what, const std::string& why, const std::string& advice) {
+    examined_.findings.push_back({Finding::Weight::kNote, what, why, advice});
   }
 
  private:

@@ -13,7 +13,7 @@ struct Finding {
   Weight weight = Weight::kProblem;
   std::string what = {};
   std::string why = {};  ///< Why it matters.
-  std::string todo = {};
+  std::string advice = {};
 };
 using Findings = std::vector<Finding>;
 

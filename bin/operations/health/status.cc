@@ -40,11 +40,11 @@ class Judge {
   }
 
  private:
-  void problem_found(const std::string& what, const std::string& why, const std::string& todo) {
-    found_.push_back({Finding::Weight::kProblem, what, why, todo});
+  void problem_found(const std::string& what, const std::string& why, const std::string& advice) {
+    found_.push_back({Finding::Weight::kProblem, what, why, advice});
   }
-  void noted(const std::string& what, const std::string& why, const std::string& todo) {
-    found_.push_back({Finding::Weight::kNote, what, why, todo});
+  void noted(const std::string& what, const std::string& why, const std::string& advice) {
+    found_.push_back({Finding::Weight::kNote, what, why, advice});
   }
 
   static std::string name_of(const storage::FleetStore& store) {
@@ -119,11 +119,11 @@ class Judge {
           "a call of step " + call.step + " on host " + call.host + " is out for " + age_text(call.seconds);
       const std::string why =
           "the service behind it is slow or hangs; " + std::to_string(call.calls) + " calls are out";
-      const std::string todo = "look at that service; after --hang-after the worker ends, and starts anew";
+      const std::string advice = "look at that service; after --hang-after the worker ends, and starts anew";
       if (call.seconds > kLongCallAfter)
-        problem_found(what, why, todo);
+        problem_found(what, why, advice);
       else
-        noted(what, why, todo);
+        noted(what, why, advice);
     }
   }
 

@@ -6,37 +6,32 @@
 #include <set>
 #include <utility>
 
+#include "bin/operations/runs/query_text.h"
+#include "storage/postgres/text/sql_text.h"
+
 namespace pawl::bin {
 
 namespace {
 
-std::string quoted(const std::string& text) {
-  std::string literal = "'";
-  for (const char letter : text) literal.append(letter == '\'' ? 2 : 1, letter);
-  return literal + "'";
-}
-
-std::string listed(const std::vector<engine::RunName>& runs) {
-  std::string list;
-  for (const engine::RunName& run : runs) list.append(list.empty() ? "" : ", ").append(quoted(run.run_id));
-  return list;
+std::vector<std::string> ids_of(const WaitingQuestion& question) {
+  std::vector<std::string> ids;
+  for (const engine::RunName& run : question.runs) ids.push_back(run.run_id);
+  return ids;
 }
 
 // As SQLite writes times; it adds the seconds.
 std::string select_here(const WaitingQuestion& question) {
-  std::string sql =
-      "select w.run_id, r.event_id, w.workflow, w.why, w.reason, coalesce(w.step, ''), coalesce(w.key, ''), w.attempts,"
-      " coalesce(w.last_error, ''), coalesce(w.next_at, ''), w.since from v1_waiting w join v1_runs r using (run_id)"
-      " where true";
-  if (!question.runs.empty()) sql += " and w.run_id in (" + listed(question.runs) + ")";
-  if (!question.workflow.empty()) sql += " and w.workflow = " + quoted(question.workflow);
-  if (!question.step.empty()) sql += " and w.step = " + quoted(question.step);
-  return sql + " order by r.number limit " + std::to_string(question.limit);
+  QueryText query(
+      "w.run_id, r.event_id, w.workflow, w.why, w.reason, coalesce(w.step, ''), coalesce(w.key, ''), w.attempts,"
+      " coalesce(w.last_error, ''), coalesce(w.next_at, ''), w.since",
+      "v1_waiting w join v1_runs r using (run_id)");
+  query.one_of("w.run_id", ids_of(question)).equals("w.workflow", question.workflow).equals("w.step", question.step);
+  return query.text("order by r.number limit " + std::to_string(question.limit));
 }
 
 std::string later(const storage::CheckpointReader& reader, const std::string& time, engine::Duration by) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(by).count();
-  const auto rows = reader.query("select strftime('%Y-%m-%dT%H:%M:%fZ', " + quoted(time) + ", '+" +
+  const auto rows = reader.query("select strftime('%Y-%m-%dT%H:%M:%fZ', " + storage::sql_literal(time) + ", '+" +
                                  std::to_string(seconds) + " seconds')");
   return rows.rows.at(0).at(0).value_or("");
 }
@@ -68,9 +63,8 @@ std::vector<Waiting> waiting_here(const storage::CheckpointReader& reader, const
 }
 
 std::vector<Waiting> waiting_in_fleet(storage::PostgresConnection& connection, const WaitingQuestion& question) {
-  storage::WaitingFilter filter{
-      .runs = {}, .workflow = question.workflow, .step = question.step, .limit = question.limit};
-  for (const engine::RunName& run : question.runs) filter.runs.push_back(run.run_id);
+  const storage::WaitingFilter filter{
+      .runs = ids_of(question), .workflow = question.workflow, .step = question.step, .limit = question.limit};
   std::vector<Waiting> all;
   for (storage::WaitingRun& run : storage::read_waiting(connection, filter)) {
     Waiting one{.run_id = std::move(run.run_id), .event_id = std::move(run.event_id)};

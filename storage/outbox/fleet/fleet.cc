@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "storage/postgres/text/sql_text.h"
+
 namespace pawl::storage {
 
 namespace {
@@ -12,10 +14,6 @@ namespace {
 constexpr int kFailuresMax = 20'000;
 // Of so many the reason is looked at; the others are counted by workflow and step.
 constexpr int kReasonsMax = 500;
-
-std::string utc(const std::string& column) {
-  return "coalesce(to_char(" + column + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')";
-}
 
 std::string age(const std::string& column) { return "coalesce(extract(epoch from now() - " + column + ")::float8, 0)"; }
 
@@ -42,7 +40,7 @@ void read_backlog(PostgresConnection& connection, Fleet& fleet) {
   const Rows rows = connection.run(
       "look at the backlog",
       "select coalesce(workflow, ''), type, lease_epoch, count(*) filter (where available_at <= now()), count(*), " +
-          utc("min(created_at) filter (where isfinite(created_at))") + ", " +
+          utc_text("min(created_at) filter (where isfinite(created_at))") + ", " +
           age("min(created_at) filter (where isfinite(created_at))") + ", " +
           age("min(available_at) filter (where available_at <= now() and isfinite(available_at))") +
           " from pawl.outbox group by 1, 2, 3 order by 1, 2",
@@ -91,7 +89,7 @@ void read_failures(PostgresConnection& connection, Fleet& fleet) {
       "select coalesce(workflow, ''), coalesce(failed_step, ''), case when nth <= $2::int then " +
           std::string(shapes ? "pawl.reason_shape(reason)" : "reason") +
           " else '' end, count(*) filter (where finished_at > now() - interval '1 hour'), count(*), " +
-          utc("max(finished_at)") +
+          utc_text("max(finished_at)") +
           ", (array_agg(run_id order by finished_at desc))[1], sum(count(*)) over () = $1::int from (select workflow,"
           " failed_step, reason, finished_at, run_id, row_number() over (order by finished_at desc) as nth"
           " from pawl.v1_events where status = 'failed' and finished_at > now() - interval '1 day'"
@@ -106,7 +104,7 @@ void read_failures(PostgresConnection& connection, Fleet& fleet) {
 
 void read_older_failures(PostgresConnection& connection, Fleet& fleet) {
   const Rows rows = connection.run("look at older failed runs",
-                                   "select count(*), count(*) = $1::int, " + utc("min(finished_at)") +
+                                   "select count(*), count(*) = $1::int, " + utc_text("min(finished_at)") +
                                        " from (select finished_at from pawl.outbox_archive where status = 'failed' and"
                                        " finished_at <= now() - interval '1 day' order by finished_at limit $1::int) f",
                                    {std::to_string(kFailuresMax)});
@@ -117,15 +115,16 @@ void read_older_failures(PostgresConnection& connection, Fleet& fleet) {
 
 void read_steps(PostgresConnection& connection, Fleet& fleet) {
   const Rows paused = connection.run("look at paused steps",
-                                     "select step, host, reason, " + utc("since") + ", " + age("since") + ", " +
-                                         utc("next_probe_at") + ", held from pawl.v1_circuits order by step, host",
+                                     "select step, host, reason, " + utc_text("since") + ", " + age("since") + ", " +
+                                         utc_text("next_probe_at") + ", held from pawl.v1_circuits order by step, host",
                                      {});
   for (std::size_t row = 0; row < paused.size(); ++row)
     fleet.paused.push_back({paused.string(row, 0), paused.string(row, 1), paused.string(row, 2), paused.string(row, 3),
                             number(paused, row, 4), paused.string(row, 5), paused.integer(row, 6)});
   const Rows calls = connection.run(
       "look at long calls",
-      "select step, host, " + utc("since") + ", " + age("since") + ", calls from pawl.v1_calls order by since", {});
+      "select step, host, " + utc_text("since") + ", " + age("since") + ", calls from pawl.v1_calls order by since",
+      {});
   for (std::size_t row = 0; row < calls.size(); ++row)
     fleet.calls.push_back({calls.string(row, 0), calls.string(row, 1), calls.string(row, 2), number(calls, row, 3),
                            calls.integer(row, 4)});
@@ -152,7 +151,7 @@ bool Fleet::any_lives() const {
 
 std::vector<FleetStore> read_stores(PostgresConnection& connection) {
   const Rows rows = connection.run("look at the workers",
-                                   "select s.store, s.host, s.path, s.version, s.state, " + utc("s.last_seen_at") +
+                                   "select s.store, s.host, s.path, s.version, s.state, " + utc_text("s.last_seen_at") +
                                        ", " + age("s.last_seen_at") +
                                        ", s.epoch, w.pid, array_to_string(w.workflows, chr(10))"
                                        " from pawl.v1_stores s left join pawl.v1_workers w on w.epoch = s.epoch"
@@ -175,7 +174,7 @@ std::vector<FleetStore> read_stores(PostgresConnection& connection) {
 
 Fleet read_fleet(PostgresConnection& connection) {
   Fleet fleet;
-  fleet.at = connection.run("ask for the time", "select " + utc("now()"), {}).string(0, 0);
+  fleet.at = connection.run("ask for the time", "select " + utc_text("now()"), {}).string(0, 0);
   fleet.stores = read_stores(connection);
   read_backlog(connection, fleet);
   read_oldest(connection, fleet);

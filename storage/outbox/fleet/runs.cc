@@ -5,16 +5,12 @@
 #include <iterator>
 #include <utility>
 
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::storage {
 
 namespace {
-
-std::string utc(const std::string& column) {
-  return "coalesce(case when isfinite(" + column + ") then to_char(" + column +
-         " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') end, '')";
-}
 
 // The first and the last UUID that begin so; a part of a UUID is one of its hexadecimal digits.
 std::pair<std::string, std::string> range_of(const std::string& part) {
@@ -30,8 +26,8 @@ std::pair<std::string, std::string> range_of(const std::string& part) {
 std::string columns_of_runs(bool with_payload) {
   return "v.run_id, v.event_id, coalesce(v.workflow, ''), v.status, coalesce(v.reason, ''), v.type, v.aggregatetype,"
          " v.aggregateid, " +
-         std::string(with_payload ? "v.payload::text" : "''") + ", " + utc("v.created_at") + ", " +
-         utc("v.finished_at") +
+         std::string(with_payload ? "v.payload::text" : "''") + ", " + utc_text("v.created_at") + ", " +
+         utc_text("v.finished_at") +
          ", v.deliveries, v.resumes, coalesce(s.store::text, ''), coalesce(s.host, ''),"
          " coalesce(s.path, '')";
 }
@@ -45,14 +41,9 @@ const std::string kOfStores =
 // outbox only where it has to, and finds the failed by their own index.
 std::string status_condition(const std::vector<std::string>& statuses) {
   if (statuses.empty()) return "";
-  std::string words;
-  bool unfinished = false;
-  for (const std::string& status : statuses) {
-    if (status.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos) continue;  // no status is such
-    words.append(words.empty() ? "'" : ", '").append(status).append("'");
-    unfinished = unfinished || status == "pending" || status == "leased";
-  }
-  return " and v.status in (" + words + ")" + (unfinished ? "" : " and v.finished_at is not null");
+  const bool unfinished = std::ranges::any_of(
+      statuses, [](const std::string& status) { return status == "pending" || status == "leased"; });
+  return " and v.status in (" + sql_literals(statuses) + ")" + (unfinished ? "" : " and v.finished_at is not null");
 }
 
 bool is_failed_alone(const std::vector<std::string>& statuses) {
@@ -91,7 +82,7 @@ std::vector<WaitingRun> read_waiting(PostgresConnection& connection, const Waiti
       "list what waits",
       "with asked as (select $1::uuid[], $2::text, $3::text)"
       " select run_id, event_id, coalesce(workflow, ''), type, state, reason, " +
-          utc("since") + ", " + utc("until") +
+          utc_text("since") + ", " + utc_text("until") +
           ", coalesce(step, ''), coalesce(store::text, ''), coalesce(host, ''), coalesce(mark, ''), deliveries"
           " from pawl.v1_waiting" +
           where + " limit $4::bigint",

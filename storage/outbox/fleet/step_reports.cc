@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/fence.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 

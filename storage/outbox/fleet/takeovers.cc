@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 

@@ -6,9 +6,9 @@
 
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 
@@ -27,21 +27,27 @@ std::vector<EndedRun> runs_to_repair(const std::string& conninfo, const std::str
   return runs;
 }
 
+bool payload_is_kept(const std::string& conninfo, const std::string& run_id) {
+  PostgresConnection connection(conninfo);
+  return connection
+             .run("look for its payload",
+                  "select from pawl.v1_events where run_id = $1::uuid and payload ? 'withheld_bytes'"
+                  " and payload = jsonb_build_object('withheld_bytes', payload->'withheld_bytes')",
+                  {run_id})
+             .size() == 0;
+}
+
 // The request is chosen before it is sent: asked again after a lost reply it answers the same. Whether it was refused
 // is read from the trail that it left.
 RequeueOutcome requeue_event(const std::string& conninfo, const RequeueRequest& request) {
   PostgresConnection connection(conninfo);
   const std::string request_id = choose_request(connection);
-  try {
-    engine::crash_point(engine::CrashPoint::kBeforeRequeued);
-    const Rows made = connection.run(
-        "requeue event " + request.run_id, "select pawl.requeue($1::uuid, $2::jsonb, $3, $4, $5::uuid)",
-        {request.run_id, request.payload, valid_utf8(request.requested_by), valid_utf8(request.reason), request_id});
-    engine::crash_point(engine::CrashPoint::kAfterRequeued);
-    if (!made.null(0, 0)) return {made.string(0, 0), ""};
-  } catch (const ValueError& error) {
-    throw engine::PermanentError(error.what());
-  }
+  engine::crash_point(engine::CrashPoint::kBeforeRequeued);
+  const Rows made = connection.run(
+      "requeue event " + request.run_id, "select pawl.requeue($1::uuid, $2::jsonb, $3, $4, $5::uuid)",
+      {request.run_id, request.payload, valid_utf8(request.requested_by), valid_utf8(request.reason), request_id});
+  engine::crash_point(engine::CrashPoint::kAfterRequeued);
+  if (!made.null(0, 0)) return {made.string(0, 0), ""};
   const Rows why = connection.run(
       "read why it was refused",
       "select outcome from pawl.commands where request = $1::uuid and event_id = $2::uuid and verb = 'requeue'",

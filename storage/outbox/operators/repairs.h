@@ -20,6 +20,9 @@ struct EndedRun {
 /// The runs that an id names, a full UUID of an event or a run; of one workflow, or empty: of any.
 std::vector<EndedRun> runs_to_repair(const std::string& conninfo, const std::string& id, const std::string& workflow);
 
+/// False of a run that was ended with its payload withheld: nothing can be made of it again.
+bool payload_is_kept(const std::string& conninfo, const std::string& run_id);
+
 struct RequeueRequest {
   std::string run_id;   ///< Full UUID.
   std::string payload;  ///< JSON text.
@@ -30,8 +33,8 @@ struct RequeueOutcome {
   std::string event_id;  ///< Of the new event; empty: refused.
   std::string refusal;   ///< Why, where it was.
 };
-/// Through pawl.requeue: a new event with the payload in place of the failed run. Throws engine::PermanentError for
-/// text that Postgres takes for no JSON.
+/// Through pawl.requeue: a new event with the payload in place of the failed run. Throws ValueError for text that
+/// Postgres takes for no JSON, or cannot store.
 RequeueOutcome requeue_event(const std::string& conninfo, const RequeueRequest& request);
 
 struct DismissRequest {

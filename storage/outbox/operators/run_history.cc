@@ -5,8 +5,9 @@
 #include <set>
 
 #include "engine/authoring/uuid.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/text/array_literal.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::storage {
 
@@ -14,9 +15,7 @@ namespace {
 
 constexpr int kPausesMax = 100;  // the latest; more of one run tell nothing new
 
-std::string rfc3339(const std::string& moment) {
-  return "to_char(" + moment + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
-}
+std::string rfc3339(const std::string& moment) { return utc_text(moment, Fraction::kMicroseconds); }
 
 /// What of it is there and open to this role.
 struct Readable {

@@ -72,8 +72,7 @@ TEST_CASE_METHOD(Fixture,
 TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, however many steps that takes") {
   const std::string id = told(200);
   for (const char* sql :
-       {"update pawl.sync_failures set failed_at = now() - interval '200 days'",
-        "insert into pawl.outbox_archive (position, id, effects_of, created_at, finished_at, deliveries, resumes, "
+       {"insert into pawl.outbox_archive (position, id, effects_of, created_at, finished_at, deliveries, resumes, "
         "store,"
         " status, workflow, type, aggregatetype, aggregateid, payload, headers) select 1, gen_random_uuid(), $1::uuid,"
         " now(), now(), 1, 0, gen_random_uuid(), 'done', 'w', 't', 'a', '1', '{}', '{}'",
@@ -101,7 +100,6 @@ TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, howe
                                                              {"commands", 1},
                                                              {"mails", 0},
                                                              {"pauses", 2500},
-                                                             {"sync failures", 0},
                                                              {"takeovers", 2525}}) {
     CAPTURE(what);
     CHECK(rows_of(would, what) == rows);

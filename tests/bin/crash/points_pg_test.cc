@@ -142,7 +142,7 @@ TEST_CASE("P5 F1: killed at every point, no mail comes twice where mails in doub
   require_clean("mails in doubt held", run_cases(one_life_killed(restart, true)));
 }
 
-TEST_CASE("P1 P3 P4 P5 F1: killed at one point and then at another, everyone is told") { run_pairs(31); }
+TEST_CASE("P1 P3 P4 P5 F1: killed at one point and then at another, everyone is told") { run_pairs(61); }
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at every point each time that it is reached, everyone is told", "[.all]") {
   std::vector<CrashCase> cases;

@@ -47,11 +47,11 @@ struct Sweep {
 };
 
 void sweep(bool all) {
-  std::array<Sweep, 5> sweeps{{{"sync", "before", 2},
-                               {"write", "before", 7},
-                               {"write", "torn", 7},
-                               {"send", "before", 5},
-                               {"send", "after", 5}}};
+  std::array<Sweep, 5> sweeps{{{"sync", "before", 3},
+                               {"write", "before", 13},
+                               {"write", "torn", 13},
+                               {"send", "before", 9},
+                               {"send", "after", 9}}};
   std::vector<CrashCase> cases;
   {
     CrashWorld world;

@@ -193,10 +193,13 @@ TEST_CASE_METHOD(Fixture,
   const Completed status = run_pawl({"status"}, away);
   CHECK(status.code == 1);
   CHECK_THAT(status.out, Catch::Contains("step send-email is paused") && Catch::Contains("runs wait for it"));
-  const Json waiting = json({"waiting"}, away);
-  REQUIRE(waiting.size() == 2);
-  CHECK(waiting[0]["state"] == "paused");
-  CHECK(waiting[0]["step"] == "send-email");
+  Json waiting;
+  CHECK(eventually([&] {  // now and then one of them moves: it probes
+    waiting = json({"waiting"}, away);
+    return waiting.size() == 2 && waiting[0]["state"] == "paused" && waiting[1]["state"] == "paused";
+  }));
+  CAPTURE(waiting.dump());
+  CHECK(waiting.at(0)["step"] == "send-email");
   CHECK(finds(json({"doctor"}, away), "step send-email is paused"));
   worker.signal(SIGKILL);
   worker.wait();

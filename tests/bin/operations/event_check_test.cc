@@ -22,3 +22,10 @@ TEST_CASE("a workflow's own words are told, and of what anything else throws onl
   CHECK(check_payload(build, {"polite", "chatty"}, "hunter2").problems ==
         std::vector<std::string>{"polite cannot read it: no such currency", "chatty cannot read it"});
 }
+
+TEST_CASE("JSON with the character NUL in a text or a name is none that Postgres stores") {
+  for (const std::string payload :
+       {R"({"note": "a\u0000b"})", R"({"a\u0000": 1})", R"(["x", ["\u0000"]])", R"("\u0000")"})
+    CHECK_THAT(why_no_json(payload), Catch::Contains("\\u0000"));
+  CHECK(why_no_json(R"({"note": "a\\u0000b"})").empty());
+}

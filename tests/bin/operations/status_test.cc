@@ -24,7 +24,7 @@ std::string told(const storage::Fleet& fleet, const std::optional<LocalStatus>& 
   std::string text;
   for (const Finding& finding : findings_of(fleet, local))
     text += std::string(finding.weight == Finding::Weight::kProblem ? "problem: " : "note: ") + finding.what + " | " +
-            finding.why + " | " + finding.todo + "\n";
+            finding.why + " | " + finding.advice + "\n";
   return text;
 }
 

@@ -14,7 +14,7 @@ struct ReaderJob : Job {
   ReaderJob() {
     database.exec("create role " + reader);
     database.exec("grant select on all tables in schema public to " + reader);
-    database.exec("grant all on schema pawl to " + reader);
+    database.exec("grant usage on schema pawl to " + reader);
     database.exec("alter view pawl.recipients owner to " + reader);
   }
   ~ReaderJob() {

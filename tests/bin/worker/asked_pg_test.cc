@@ -52,6 +52,18 @@ TEST_CASE("cancel ends a run that waits, whoever holds it, and says by whom and 
   CHECK(job.pawl({"cancel", "5f0c0000-0000-4000-8000-000000000009"}).code == 3);
 }
 
+TEST_CASE("of a run that was cancelled before any worker had it, nothing is advised that its payload is needed for") {
+  Waiting job;
+  const std::string id =
+      job.database.value("select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', '{}')");
+  CHECK(job.pawl({"cancel", id}).code == 0);
+  for (const std::string verb : {"cancel", "resume"}) {
+    const Completed again = job.pawl({verb, id});
+    CHECK(again.code == 4);
+    CHECK_THAT(again.out, Catch::Contains("it is cancelled; its payload was not kept: emit a new event"));
+  }
+}
+
 TEST_CASE("cancel ends a run at once where no worker lives, and the worker that comes back lets go of it") {
   Waiting job;
   {

@@ -191,6 +191,24 @@ TEST_CASE_METHOD(Fixture, "failures that a service emits count as those of the t
   CHECK(confirmed() == "3");
 }
 
+TEST_CASE_METHOD(Fixture, "a failure of a session that fires no ordinary trigger is confirmed, as problems advises",
+                 "[session]") {
+  exec("alter table pms_sync_logs enable always trigger pawl_sync_failed_on_insert");
+  exec("alter table pms_sync_logs enable always trigger pawl_sync_recovered_on_insert");
+  exec("set session_replication_role = replica");
+  acme.fail_sync();
+  succeed("now() + interval '1 second'");
+  exec("reset session_replication_role");
+  CHECK(confirmed() == "1");
+  exec("select pawl.add_workflow('pms/connection.sync.recovered', 'confirm-sync-recovery')");
+  exec("alter table pawl.outbox enable trigger pawl_note_sync_failure");
+  CHECK(value("select string_agg(problem, ' ') from pawl.problems()").find("does not fire in every session") !=
+        std::string::npos);
+  CHECK(storage::migrate_postgres(conninfo, false, lines_with_recovery()).mended ==
+        std::vector<std::string>{"pawl_note_sync_failure"});
+  CHECK(value("select count(*) from pawl.problems()") == "0");
+}
+
 TEST_CASE_METHOD(Fixture, "what the trigger may not read refuses no success: the event says why") {
   acme.fail_sync();
   exec("drop view pawl.connections");

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kEvents = 100'000;
+constexpr int kEvents = 20'000;
 
 struct Outage : World {
   Outage() {

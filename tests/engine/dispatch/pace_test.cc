@@ -68,6 +68,8 @@ WorkflowDefinition twenty_words(Step<std::string, std::string>& send) {
 struct Pace : World {
   /// One mail every 10 ms, an event each.
   ScriptedStep send{"send-words", {.batch_max = 1, .rate = 100}};
+
+  ~Pace() { worker.reset(); }  // before its steps
   InlineLanes lanes{5};
   BusyOutbox outbox{table, clock};
   Runner runner{{outbox, store, clock, lanes, log}, {only(send)}, {.moving_max = 100, .seed = 7}};

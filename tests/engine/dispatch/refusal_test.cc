@@ -47,6 +47,8 @@ struct PostStep final : Step<std::string, std::string> {
 struct Refusing : World {
   PostStep step;
 
+  ~Refusing() { worker.reset(); }  // before its step
+
   void open() {
     options.lease = 240h;
     worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(step)}, seed, options);
@@ -125,6 +127,7 @@ TEST_CASE_METHOD(Refusing, "where no age ends it, a refused item is ended by its
   emit("acme/x/1");
   REQUIRE(until_over_time([&] { return archived(1); }, 60));
   CHECK(fate("acme/x/1").find("gave up after attempt 3") != std::string::npos);
+  worker.reset();  // before its step
 }
 
 TEST_CASE_METHOD(

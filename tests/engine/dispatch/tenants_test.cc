@@ -49,6 +49,8 @@ struct StatementStep final : Step<std::string, std::string> {
 struct Tenants : World {
   StatementStep step;
 
+  ~Tenants() { worker.reset(); }  // before its steps
+
   void open() {
     options.lease = 240h;
     worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(step)}, seed, options);

@@ -51,6 +51,8 @@ constexpr LaneId kReserveLane = 5, kAnnounceLane = 6;
 struct Cancelling : World {
   Order order;
 
+  ~Cancelling() { worker.reset(); }  // before its steps
+
   void open() {
     worker.reset();
     worker = std::make_unique<Worker>(table, store, clock, log, std::vector{order.definition()}, seed, options);

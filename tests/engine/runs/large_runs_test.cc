@@ -12,6 +12,8 @@ namespace {
 // Sends as many words as `count` says.
 struct FanOut : World {
   ScriptedStep send{"send-words", {}};
+
+  ~FanOut() { worker.reset(); }  // before its steps
   int count = 0;
 
   static Workflow run_all(Run run, int count, const ScriptedStep& send) {

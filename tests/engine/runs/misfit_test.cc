@@ -49,6 +49,8 @@ struct CountingBuild {
 struct Builds : World {
   NewBuild build;
 
+  ~Builds() { worker.reset(); }  // before its steps
+
   void start_new_build(const std::string& workflow_name = "say-words") {
     worker.reset();
     worker =

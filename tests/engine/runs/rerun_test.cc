@@ -37,6 +37,8 @@ struct Rerun : World {
   bool refused = true;
   std::map<std::string, bool> again;  ///< What send-words was told of each word.
 
+  ~Rerun() { worker.reset(); }  // before its steps
+
   Rerun() {
     words.send.script = [this](auto& item) {
       again[item.key()] = item.again();

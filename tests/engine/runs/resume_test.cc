@@ -52,6 +52,8 @@ struct Shop : World {
   bool sold_out = true;
   bool relay_refuses = true;
 
+  ~Shop() { worker.reset(); }  // before its steps
+
   Shop() {
     order.reserve.script = [this](auto& item) {
       if (sold_out) return item.fail(item.key() + " is sold out");

@@ -26,6 +26,8 @@ WorkflowDefinition workflow_of(const std::string& name, Step<std::string, std::s
 struct Scene : World {
   ScriptedStep speak{"speak", {}};
   ScriptedStep count{"count", {}};
+
+  ~Scene() { worker.reset(); }  // before its steps
   const WorkflowDefinition say = workflow_of("say-words", speak);
   const WorkflowDefinition tally = workflow_of("tally-words", count);
 

@@ -1,4 +1,4 @@
-// A worker of the outbox contract.
+// The parts of the outbox contract, and a worker of it.
 #pragma once
 
 #include <chrono>
@@ -68,5 +68,16 @@ struct Worker {
   std::int64_t lost_to = 0;
   std::unique_ptr<Outbox> outbox;
 };
+
+void check_claiming(const MakeOutboxWorld& make);
+void check_claimed_bytes(const MakeOutboxWorld& make);
+void check_quarantine(const MakeOutboxWorld& make);
+void check_epochs(const MakeOutboxWorld& make);
+void check_restarting(const MakeOutboxWorld& make);
+void check_copied_stores(const MakeOutboxWorld& make);
+void check_finishing(const MakeOutboxWorld& make);
+void check_resuming(const MakeOutboxWorld& make);
+void check_marks(const MakeOutboxWorld& make);
+void check_cancelling(const MakeOutboxWorld& make);
 
 }  // namespace pawl::engine::contract

@@ -40,13 +40,5 @@ class MemoryOutboxWorld final : public OutboxWorld {
 }  // namespace
 
 TEST_CASE("the outbox in memory keeps the contract") {
-  const MakeOutboxWorld make = [] { return std::make_unique<MemoryOutboxWorld>(); };
-  check_claiming(make);
-  check_claimed_bytes(make);
-  check_quarantine(make);
-  check_epochs(make);
-  check_restarting(make);
-  check_finishing(make);
-  check_resuming(make);
-  check_marks(make);
+  check_contract([] { return std::make_unique<MemoryOutboxWorld>(); });
 }

@@ -7,9 +7,7 @@
 
 #include "tests/engine/testing/contract_worker.h"
 
-namespace pawl::engine {
-
-using namespace contract;
+namespace pawl::engine::contract {
 
 namespace {
 
@@ -163,6 +161,24 @@ void check_quarantine(const MakeOutboxWorld& make) {
     CHECK(worker.claim(100, {.moving = 1, .suspects = 1, .smallest = 1}).empty());
     CHECK(worker.claim_ids() == Ids{suspect[0], fresh[0]});
   }
+}
+
+}  // namespace pawl::engine::contract
+
+namespace pawl::engine {
+
+// In sections, so that a part makes its world only when it is its turn.
+void check_contract(const MakeOutboxWorld& make) {
+  SECTION("claiming") { contract::check_claiming(make); }
+  SECTION("claimed bytes") { contract::check_claimed_bytes(make); }
+  SECTION("quarantine") { contract::check_quarantine(make); }
+  SECTION("epochs") { contract::check_epochs(make); }
+  SECTION("restarting") { contract::check_restarting(make); }
+  SECTION("copied stores") { contract::check_copied_stores(make); }
+  SECTION("finishing") { contract::check_finishing(make); }
+  SECTION("resuming") { contract::check_resuming(make); }
+  SECTION("marks") { contract::check_marks(make); }
+  SECTION("cancelling") { contract::check_cancelling(make); }
 }
 
 }  // namespace pawl::engine

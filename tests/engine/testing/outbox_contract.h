@@ -45,14 +45,7 @@ class OutboxWorld {
 /// Makes an empty one; called at least once a section.
 using MakeOutboxWorld = std::function<std::unique_ptr<OutboxWorld>()>;
 
-/// Call from a TEST_CASE.
-void check_claiming(const MakeOutboxWorld& make);
-void check_claimed_bytes(const MakeOutboxWorld& make);
-void check_quarantine(const MakeOutboxWorld& make);
-void check_epochs(const MakeOutboxWorld& make);
-void check_restarting(const MakeOutboxWorld& make);
-void check_finishing(const MakeOutboxWorld& make);
-void check_resuming(const MakeOutboxWorld& make);
-void check_marks(const MakeOutboxWorld& make);
+/// The whole of it, as sections. Call from a TEST_CASE.
+void check_contract(const MakeOutboxWorld& make);
 
 }  // namespace pawl::engine

@@ -6,9 +6,7 @@
 #include "tests/engine/testing/contract_worker.h"
 #include "tests/engine/testing/outbox_contract.h"
 
-namespace pawl::engine {
-
-using namespace contract;
+namespace pawl::engine::contract {
 
 namespace {
 
@@ -18,6 +16,12 @@ Ids sorted(Ids ids) {
 }
 
 WaitingEvent waiting(const Event& event) { return {event.id, event.position}; }
+
+Ids marked(const Worker& one, std::int64_t above = 0) {
+  Ids found;
+  for (const Mark& mark : one.outbox->marks(above)) found.push_back(mark.id);
+  return found;
+}
 
 }  // namespace
 
@@ -118,38 +122,42 @@ void check_restarting(const MakeOutboxWorld& make) {
     CHECK(restarted.open({waiting(events[0])}).foreign == Ids{ids[0]});
     CHECK(ids_of(other.find()) == Ids{ids[0]});
   }
-  SECTION("of two workers on copies of a store, the one that was registered first is told of the other") {
-    restarted.open();
-    CHECK_THROWS_AS(crashed.outbox->renew(), LeaseLostError);
-    try {
-      crashed.open();
-      FAIL("took the other's epoch in turn");
-    } catch (const StoreCopiedError& error) {
-      CHECK(error.epoch() == restarted.epoch);
-    }
-    CHECK_NOTHROW(restarted.outbox->renew());
-    Worker again(*world, crashed.store);
-    again.lost_to = restarted.epoch;
-    CHECK_THROWS_AS(again.open(), StoreCopiedError);
-    SECTION("also after that has registered anew") {
-      restarted.open();
-      CHECK_THROWS_AS(again.open(), StoreCopiedError);
-      CHECK_NOTHROW(restarted.outbox->renew());
-    }
-    SECTION("and starts once the other has stopped") {
-      restarted.outbox->release({});
-      CHECK_NOTHROW(again.open());
-    }
-    SECTION("and starts once the other is dead") {
-      world->expire(restarted.epoch);
-      CHECK_NOTHROW(again.open());
-    }
-  }
   SECTION("opening again under the same object starts a new epoch") {
     const std::int64_t before = crashed.epoch;
     crashed.open({waiting(events[0])}, {ids[1], ids[2]});
     CHECK(crashed.epoch > before);
     CHECK(ids_of(crashed.find()) == Ids{ids[1], ids[2]});
+  }
+}
+
+void check_copied_stores(const MakeOutboxWorld& make) {
+  const auto world = make();
+  Worker crashed(*world), restarted(*world, crashed.store);
+  crashed.open();
+  restarted.open();
+  CHECK_THROWS_AS(crashed.outbox->renew(), LeaseLostError);
+  try {
+    crashed.open();
+    FAIL("took the other's epoch in turn");
+  } catch (const StoreCopiedError& error) {
+    CHECK(error.epoch() == restarted.epoch);
+  }
+  CHECK_NOTHROW(restarted.outbox->renew());
+  Worker again(*world, crashed.store);
+  again.lost_to = restarted.epoch;
+  CHECK_THROWS_AS(again.open(), StoreCopiedError);
+  SECTION("of two workers on copies of a store, the first is told of the other, also after that has registered anew") {
+    restarted.open();
+    CHECK_THROWS_AS(again.open(), StoreCopiedError);
+    CHECK_NOTHROW(restarted.outbox->renew());
+  }
+  SECTION("and starts once the other has stopped") {
+    restarted.outbox->release({});
+    CHECK_NOTHROW(again.open());
+  }
+  SECTION("and starts once the other is dead") {
+    world->expire(restarted.epoch);
+    CHECK_NOTHROW(again.open());
   }
 }
 
@@ -258,11 +266,6 @@ void check_marks(const MakeOutboxWorld& make) {
   const Ids ids = emit(*world, 2);
   const Events events = worker.claim();
   REQUIRE(events.size() == 2);
-  const auto marked = [](const Worker& one, std::int64_t above = 0) {
-    Ids found;
-    for (const Mark& mark : one.outbox->marks(above)) found.push_back(mark.id);
-    return found;
-  };
   SECTION("what an operator asks of a run is seen by the worker that has it, and by no other") {
     CHECK(marked(worker).empty());
     REQUIRE(world->cancel(ids[1], "sold twice"));
@@ -302,6 +305,16 @@ void check_marks(const MakeOutboxWorld& make) {
     heir.open({waiting(events[0]), waiting(events[1])});
     CHECK(marked(heir) == Ids{ids[1]});
   }
+}
+
+void check_cancelling(const MakeOutboxWorld& make) {
+  const auto world = make();
+  Worker worker(*world), other(*world);
+  worker.open();
+  other.open();
+  const Ids ids = emit(*world, 2);
+  const Events events = worker.claim();
+  REQUIRE(events.size() == 2);
   SECTION("a run whose worker died tells the next one that it is cancelled") {
     REQUIRE(world->cancel(ids[0], "sold twice"));
     world->expire(worker.epoch);
@@ -339,4 +352,4 @@ void check_marks(const MakeOutboxWorld& make) {
   }
 }
 
-}  // namespace pawl::engine
+}  // namespace pawl::engine::contract

@@ -42,15 +42,6 @@ struct File {
   }
 };
 
-void check_contract(const MakeCheckpoints& make) {
-  check_starting_and_settling(make);
-  check_failures(make);
-  check_retrying_and_parking(make);
-  check_ending_and_reopening(make);
-  check_groups(make);
-  check_pruning(make);
-}
-
 }  // namespace
 
 TEST_CASE("the store in memory keeps the contract") {

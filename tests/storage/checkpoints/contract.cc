@@ -45,8 +45,6 @@ void check_same(const engine::Failure& actual, const engine::Failure& expected) 
   CHECK(actual.code == expected.code);
 }
 
-}  // namespace
-
 void check_failures(const MakeCheckpoints& make) {
   const auto store = make();
   auto refused = failed_step(1, kSendAnna, "550 5.1.1 no");
@@ -79,15 +77,6 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     CHECK(recovered.unfinished.empty());
     CHECK(store->find(std::vector<std::string>{"nowhere"}).empty());
     CHECK(store->load(std::vector<engine::RunNumber>{1}).empty());
-  }
-  SECTION("which worker on a copy it gave way to is kept, until that is over") {
-    CHECK(store->recover().lost_to == 0);
-    store->give_way(7);
-    CHECK(store->recover().lost_to == 7);
-    commit(*store, {started(1)});
-    CHECK(store->recover().lost_to == 7);
-    store->give_way(0);
-    CHECK(store->recover().lost_to == 0);
   }
   SECTION("a started run comes back with its whole event, by event and by number") {
     auto record = started(3);
@@ -140,6 +129,19 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     commit(*store, {started(1), started(2), settled(1, kSendAnna), settled(1, kSendBert), settled(2, kSendAnna)});
     CHECK(load(*store, 1).steps.size() == 2);
     CHECK(load(*store, 2).steps.size() == 1);
+  }
+}
+
+void check_giving_way(const MakeCheckpoints& make) {
+  const auto store = make();
+  SECTION("which worker on a copy it gave way to is kept, until that is over") {
+    CHECK(store->recover().lost_to == 0);
+    store->give_way(7);
+    CHECK(store->recover().lost_to == 7);
+    commit(*store, {started(1)});
+    CHECK(store->recover().lost_to == 7);
+    store->give_way(0);
+    CHECK(store->recover().lost_to == 0);
   }
 }
 
@@ -210,19 +212,6 @@ void check_ending_and_reopening(const MakeCheckpoints& make) {
     CHECK(load(*store, 1).reason == "because");
     CHECK(store->recover().unfinished.empty());
   }
-  SECTION("a cancellation comes back as it was asked for, the first of two, and a resume takes it back") {
-    CHECK_FALSE(load(*store, 1).cancelled);
-    commit(*store, {cancelled(1, "ops", "sold twice"), cancelled(1, "others"), cancelled(1, "ops", "sold twice")});
-    REQUIRE(load(*store, 1).cancelled);
-    CHECK(load(*store, 1).cancelled->by == "ops");
-    CHECK(load(*store, 1).cancelled->note == "sold twice");
-    CHECK(load(*store, 1).status == RunStatus::kRunning);
-    commit(*store, {engine::RunParked{1, at(5), "waits"}, engine::RunRedelivered{1, 99, 2}});
-    CHECK(load(*store, 1).cancelled);
-    commit(*store, {ended(1, RunStatus::kFailed, "refused"), RunReopened{.run = 1, .resumes = 1, .position = 77}});
-    CHECK_FALSE(load(*store, 1).cancelled);
-    CHECK_THROWS_AS(commit(*store, {cancelled(9, "ops")}), engine::Error);
-  }
   SECTION("the first end counts, and nothing that comes late sets the run moving") {
     commit(*store, {ended(1, RunStatus::kSuperseded, "first")});
     commit(*store, {ended(1, RunStatus::kDone, "late"), engine::RunParked{1, at(1), "late"}, settled(1, kSendBert)});
@@ -270,6 +259,24 @@ void check_ending_and_reopening(const MakeCheckpoints& make) {
     commit(*store, {cancelled(1, "ops"), ended(1, status, "because"), engine::RunRedelivered{1, 99, 2}});
     CHECK(load(*store, 1).status == (status == RunStatus::kSuperseded ? RunStatus::kRunning : status));
     CHECK(load(*store, 1).event.position == 99);
+  }
+}
+
+void check_cancelling(const MakeCheckpoints& make) {
+  const auto store = make();
+  commit(*store, {started(1)});
+  SECTION("a cancellation comes back as it was asked for, the first of two, and a resume takes it back") {
+    CHECK_FALSE(load(*store, 1).cancelled);
+    commit(*store, {cancelled(1, "ops", "sold twice"), cancelled(1, "others"), cancelled(1, "ops", "sold twice")});
+    REQUIRE(load(*store, 1).cancelled);
+    CHECK(load(*store, 1).cancelled->by == "ops");
+    CHECK(load(*store, 1).cancelled->note == "sold twice");
+    CHECK(load(*store, 1).status == RunStatus::kRunning);
+    commit(*store, {engine::RunParked{1, at(5), "waits"}, engine::RunRedelivered{1, 99, 2}});
+    CHECK(load(*store, 1).cancelled);
+    commit(*store, {ended(1, RunStatus::kFailed, "refused"), RunReopened{.run = 1, .resumes = 1, .position = 77}});
+    CHECK_FALSE(load(*store, 1).cancelled);
+    CHECK_THROWS_AS(commit(*store, {cancelled(9, "ops")}), engine::Error);
   }
 }
 
@@ -372,6 +379,20 @@ void check_pruning(const MakeCheckpoints& make) {
     CHECK(load(*store, 6).steps.empty());
     CHECK(load(*store, 6).retries.empty());
   }
+}
+
+}  // namespace
+
+// In sections, so that a part makes its store only when it is its turn.
+void check_contract(const MakeCheckpoints& make) {
+  SECTION("starting and settling") { check_starting_and_settling(make); }
+  SECTION("giving way") { check_giving_way(make); }
+  SECTION("failures") { check_failures(make); }
+  SECTION("retrying and parking") { check_retrying_and_parking(make); }
+  SECTION("ending and reopening") { check_ending_and_reopening(make); }
+  SECTION("cancelling") { check_cancelling(make); }
+  SECTION("groups") { check_groups(make); }
+  SECTION("pruning") { check_pruning(make); }
 }
 
 }  // namespace pawl::storage

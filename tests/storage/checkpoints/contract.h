@@ -11,12 +11,7 @@ namespace pawl::storage {
 /// Makes an empty store; called once a section.
 using MakeCheckpoints = std::function<std::unique_ptr<engine::Checkpoints>()>;
 
-/// Call from a TEST_CASE.
-void check_starting_and_settling(const MakeCheckpoints& make);
-void check_failures(const MakeCheckpoints& make);
-void check_retrying_and_parking(const MakeCheckpoints& make);
-void check_ending_and_reopening(const MakeCheckpoints& make);
-void check_groups(const MakeCheckpoints& make);
-void check_pruning(const MakeCheckpoints& make);
+/// The whole of it, as sections. Call from a TEST_CASE.
+void check_contract(const MakeCheckpoints& make);
 
 }  // namespace pawl::storage

@@ -205,7 +205,7 @@ TEST_CASE_METHOD(Fixture,
   const Organisation acme(*this, "acme");
   const std::string reader = create_role("reader");
   exec("grant select on all tables in schema public to " + reader);
-  exec("grant all on schema pawl to " + reader);
+  exec("grant usage on schema pawl to " + reader);
   exec("alter view pawl.recipients owner to " + reader);
   CHECK(problems().empty());
   for (const std::string table : {"org_members", "users", "organisations"}) {
@@ -236,7 +236,7 @@ namespace {
 struct Reader : Fixture {
   Reader() {
     exec("grant select on all tables in schema public to " + reader);
-    exec("grant all on schema pawl to " + reader);
+    exec("grant usage on schema pawl to " + reader);
     exec("alter view pawl.recipients owner to " + reader);
   }
   const std::string reader = create_role("reader");
@@ -298,7 +298,7 @@ TEST_CASE_METHOD(Reader, "P1: row-level security cannot end between what was rea
 TEST_CASE_METHOD(Fixture, "row-level security hides nothing from a table's owner unless it is forced") {
   const std::string owner = create_role("owner");
   exec("grant select on all tables in schema public to " + owner);
-  exec("grant all on schema pawl to " + owner);
+  exec("grant usage on schema pawl to " + owner);
   exec("alter table org_members owner to " + owner);
   exec("alter view pawl.recipients owner to " + owner);
   exec("alter table org_members enable row level security");
@@ -335,7 +335,7 @@ TEST_CASE_METHOD(Fixture, "P1: an organisation is not said to have nobody while 
   const Organisation acme(*this, "acme");
   const std::string reader = create_role("reader");
   exec("grant select on all tables in schema public to " + reader);
-  exec("grant all on schema pawl to " + reader);
+  exec("grant usage on schema pawl to " + reader);
   exec("alter view pawl.recipients owner to " + reader);
   exec("alter table org_members enable row level security");
   depositlink::PostgresRecipients directory(conninfo);
@@ -348,7 +348,7 @@ TEST_CASE_METHOD(Fixture, "P1: an organisation is not said to have nobody while 
 TEST_CASE_METHOD(Fixture,
                  "what the trigger or a view may not read is refused by migrate with the role to grant it to") {
   const std::string owner = create_role("owner");
-  exec("grant all on schema pawl to " + owner);
+  exec("grant usage on schema pawl to " + owner);
   for (const std::string view : {"recipients", "connections"}) {
     exec("alter view pawl." + view + " owner to " + owner);
     CHECK(problems().find("pawl." + view + " cannot be read: permission denied for table") != std::string::npos);

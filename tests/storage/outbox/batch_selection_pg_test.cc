@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "engine/authoring/errors.h"
 #include "tests/storage/outbox/batch_fixture.h"
 
 using namespace pawl;
@@ -68,6 +69,64 @@ TEST_CASE_METHOD(BatchFixture, "each filter selects what it says, and a filter t
   CHECK_THROWS_WITH(make("{\"step\": \"x\"}", "0", "cancel"), Catch::Contains("not known by step"));
   for (const std::string verb : {"explode", "requeue"})
     CHECK_THROWS_WITH(make("{}", "0", verb), Catch::Contains("no batch of the verb " + verb));
+}
+
+TEST_CASE_METHOD(BatchFixture, "a filter that is null, no text or no object is refused, and is not everybody") {
+  fail(1);
+  emit();
+  const std::string filter =
+      GENERATE("{\"org\": null}", "{\"workflow\": 7}", "{\"user\": [\"x\"]}", "{\"connection\": {}}",
+               "{\"since\": true}", "{\"until\": null}", "null", "[]", "\"x\"", "7");
+  CAPTURE(filter);
+  for (const std::string verb : {"resume", "cancel", "retry-now"}) {
+    for (const std::string function : {"select_runs", "preview_batch"})
+      CHECK_THROWS_WITH(exec("select from pawl." + function + "($1, $2::jsonb)", {verb, filter}),
+                        Catch::Contains("is to be a "));
+    CHECK_THROWS_WITH(make(filter, "0", verb), Catch::Contains("is to be a "));
+    CHECK_THROWS_WITH(exec("select from pawl.select_runs($1, null)", {verb}),
+                      Catch::Contains("is to be a JSON object"));
+  }
+  CHECK_THROWS_WITH(exec("select from pawl.select_runs(null, '{}')"), Catch::Contains("no batch of the verb"));
+  CHECK(value("select count(*) from pawl.batches") == "0");
+}
+
+TEST_CASE_METHOD(BatchFixture, "a batch takes runs whose time is none, unless it asks for those before some time") {
+  fail(1);
+  emit();
+  const std::string time = GENERATE("infinity", "-infinity");
+  exec("update pawl.outbox_archive set finished_at = '" + time + "'");
+  exec("update pawl.outbox set created_at = '" + time + "'");
+  for (const std::string verb : {"resume", "cancel", "retry-now"}) {
+    CAPTURE(verb, time);
+    const auto count = [&](const std::string& filter) {
+      return value("select count(*) from pawl.select_runs($1, $2::jsonb)", {verb, filter});
+    };
+    CHECK(count("{}") == "1");
+    CHECK(count("{\"until\": \"2100-01-01Z\"}") == (time == "infinity" ? "0" : "1"));
+    CHECK_FALSE(make("{}", "0", verb).empty());
+  }
+}
+
+TEST_CASE_METHOD(BatchFixture, "P1: where a policy hides notifications, a user's runs are not said to be fewer") {
+  const std::string owner = "owner_in_" + name;
+  exec("create role " + owner);
+  exec("grant all on all tables in schema pawl, public to " + owner);
+  exec("grant all on schema pawl to " + owner);
+  exec("grant execute on all functions in schema pawl to " + owner);
+  exec("alter function pawl.select_runs owner to " + owner);
+  const std::string select = "select count(*) from pawl.select_runs('resume', '{\"user\": \"ada\"}')";
+  CHECK(value(select) == "0");
+  exec("alter table notifications enable row level security");
+  CHECK_THROWS_WITH(connection.run("select", select, {}),
+                    Catch::Contains("create policy pawl_reads on public.notifications for select to " + owner));
+  CHECK_THROWS_AS(connection.run("select", select, {}), engine::RefusedError);
+  CHECK_THROWS_AS(make("{\"user\": \"ada\"}"), engine::RefusedError);
+  CHECK(value("select count(*) from pawl.select_runs('resume', '{}')") == "0");
+  exec("create policy pawl_reads on public.notifications for select to " + owner + " using (true)");
+  CHECK(value(select) == "0");
+  exec("alter function pawl.select_runs owner to current_user");
+  exec("drop owned by " + owner);
+  exec("drop role " + owner);
 }
 
 TEST_CASE_METHOD(BatchFixture, "a preview says what a batch would leave out and why, and the batch leaves it out") {

@@ -154,6 +154,7 @@ TEST_CASE_METHOD(BatchFixture, "a paused batch does nothing until it is continue
     CHECK(control(batch, verb) == "not ended: it is aborted");
   CHECK(control("99", "pause") == "not found");
   CHECK_THROWS_WITH(control(batch, "stop"), Catch::Contains("no verb stop"));
+  CHECK_THROWS_WITH(exec("select pawl.control_batch($1::bigint, null, 'alice')", {batch}), Catch::Contains("no verb"));
 }
 
 TEST_CASE_METHOD(BatchFixture, "a run resumed by hand meanwhile is resumed once, and the batch says why not") {

@@ -66,13 +66,5 @@ class PostgresOutboxWorld final : public engine::OutboxWorld {
 }  // namespace
 
 TEST_CASE("the outbox in Postgres keeps the contract") {
-  const engine::MakeOutboxWorld make = [] { return std::make_unique<PostgresOutboxWorld>(); };
-  engine::check_claiming(make);
-  engine::check_claimed_bytes(make);
-  engine::check_quarantine(make);
-  engine::check_epochs(make);
-  engine::check_restarting(make);
-  engine::check_finishing(make);
-  engine::check_resuming(make);
-  engine::check_marks(make);
+  engine::check_contract([] { return std::make_unique<PostgresOutboxWorld>(); });
 }

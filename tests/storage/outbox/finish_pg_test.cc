@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;
@@ -38,6 +38,30 @@ TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else")
   const auto row =
       exec("select id, status, reason, store, deliveries, position, payload from pawl.outbox_archive").at(0);
   CHECK(row == std::vector<std::string>{event.id, "done", "", worker.store, "1", std::to_string(event.position), "{}"});
+}
+
+TEST_CASE_METHOD(Fixture, "an event that an operator marks while it is being archived is archived all the same") {
+  const auto marked = claim_one(), other = claim_one();
+  std::size_t archived = 0;
+  std::thread archiving;
+  storage::PostgresConnection operators(own_session(conninfo));
+  operators.transact("mark", [&](storage::Transaction& transaction) {
+    REQUIRE(transaction.run("select pawl.retry_now($1::uuid, 'me')", {marked.id}).string(0, 0) == "retrying");
+    archiving = std::thread([&] {
+      archived = worker.outbox.finish(
+          std::vector<engine::FinishedEvent>{{marked.position, marked.id, engine::RunStatus::kDone, ""},
+                                             {other.position, other.id, engine::RunStatus::kDone, ""}});
+    });
+    CHECK(eventually([&] {
+      return value(
+                 "select count(*) from pg_stat_activity where datname = current_database()"
+                 " and wait_event_type = 'Lock'") == "1";
+    }));
+  });
+  archiving.join();
+  CHECK(archived == 2);
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+  CHECK(value("select count(*) from pawl.outbox_archive") == "2");
 }
 
 TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 #include "storage/schema/registered_workflows.h"
 #include "tests/storage/postgres_fixture.h"
 

@@ -89,8 +89,9 @@ TEST_CASE("libpq's environment is checked as well, and the variable named") {
   CHECK_THAT(*why, Catch::StartsWith("PGSSLMODE") && !Catch::Contains("canary"));
 }
 
-TEST_CASE("a session has pawl's search path after the options it was given, and none where the address has its own") {
-  const std::string path = "-c search_path=pg_catalog,pawl,pg_temp";
+TEST_CASE("a session has pawl's isolation and path after the options it was given, no path where it has its own") {
+  const std::string isolation = "-c default_transaction_isolation=read\\ committed";
+  const std::string path = isolation + " -c search_path=pg_catalog,pawl,pg_temp";
   CHECK(value_of("options", session_conninfo({"host=db"}, true)) == path);
   CHECK(value_of("options", session_conninfo({"options='-c search_path=evil -c work_mem=1MB'"}, true)) ==
         "-c search_path=evil -c work_mem=1MB " + path);
@@ -99,7 +100,7 @@ TEST_CASE("a session has pawl's search path after the options it was given, and 
   unsetenv("PGOPTIONS");
   PostgresAddress own("options='-c jit=off'");
   own.has_own_path = true;
-  CHECK(value_of("options", session_conninfo(own, true)) == "-c jit=off");
+  CHECK(value_of("options", session_conninfo(own, true)) == "-c jit=off " + isolation);
   CHECK(value_of("options", session_conninfo({"host=db"}, false)).empty());
 }
 

@@ -236,7 +236,9 @@ TEST_CASE("the printed SQL takes a database on from where it is, and mends its t
   REQUIRE(run_with_psql(behind.name, storage::migration_script(postgres_lines(), {}, true, false)));
   create(behind, "alter table pms_sync_logs disable trigger all");
   REQUIRE(run_with_psql(behind.name, storage::migration_script(postgres_lines(), {}, false, false)));
-  CHECK(value(behind, "select count(*) from pg_trigger where tgname like 'pawl%' and tgenabled = 'O'") == "2");
+  CHECK(value(behind,
+              "select count(*) from pg_trigger where tgname like 'pawl%' and tgenabled = 'O'"
+              " and tgrelid = 'pms_sync_logs'::regclass") == "2");
 }
 
 TEST_CASE("the printed SQL creates roles where it is asked to, and grants anew what those that exist need") {

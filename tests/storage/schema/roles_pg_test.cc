@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 #include "storage/outbox/operators/run_history.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
@@ -115,22 +115,24 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         "select outbox_archive.position, select recipients, select step_reports, select stores, "
         "select takeovers.from_epoch, select takeovers.takeover, select workers, select workflows, "
         "update email_deliveries, update outbox.deliveries, update outbox.lease_batch, "
-        "update outbox.lease_epoch, update step_reports, update stores, update workers, usage pawl");
+        "update outbox.lease_epoch, update outbox.mark, update outbox.mark_epoch, update outbox.mark_note, "
+        "update outbox.marked_at, update outbox.marked_by, update step_reports, update stores, update workers, "
+        "usage pawl");
   CHECK(granted("pawl_operator") ==
-        "execute batch_ends, execute control_batch, execute dismiss, execute make_batch, "
+        "execute batch_ends, execute cancel, execute control_batch, execute dismiss, execute make_batch, "
         "execute preview_batch, execute problems, execute prunable, execute reason_shape, execute requeue, "
-        "execute resolve_in_doubt, execute resume, execute runs_of, execute select_runs, execute unpin, "
-        "execute work_on_batches, select application, select commands, select migrations, "
-        "select notifications.created_at, select notifications.event_id, select notifications.title, "
-        "select notifications.user_id, select outbox.available_at, select outbox.created_at, "
-        "select outbox.event, select outbox.id, select outbox.lease_epoch, select outbox.type, "
-        "select outbox.workflow, select outbox_archive.event, select outbox_archive.finished_at, "
-        "select outbox_archive.id, select outbox_archive.status, select outbox_archive.workflow, "
-        "select producers, select recipients.email, select recipients.full_name, select recipients.user_id, "
-        "select stores, select v1_batch_runs, select v1_batches, select v1_calls, select v1_circuits, "
-        "select v1_commands, select v1_emails, select v1_events, select v1_in_doubt, select v1_lag, "
-        "select v1_pauses, select v1_stores, select v1_takeovers, select v1_waiting, select v1_workers, "
-        "select workflows, usage pawl");
+        "execute rerun, execute rerun_run, execute resolve_in_doubt, execute resume, execute retry_now, "
+        "execute runs_of, execute select_runs, execute unpin, execute work_on_batches, select application, "
+        "select commands, select migrations, select notifications.created_at, select notifications.event_id, "
+        "select notifications.title, select notifications.user_id, select outbox.available_at, "
+        "select outbox.created_at, select outbox.event, select outbox.id, select outbox.lease_epoch, "
+        "select outbox.type, select outbox.workflow, select outbox_archive.event, "
+        "select outbox_archive.finished_at, select outbox_archive.id, select outbox_archive.status, "
+        "select outbox_archive.workflow, select producers, select recipients.email, "
+        "select recipients.full_name, select recipients.user_id, select stores, select v1_batch_runs, "
+        "select v1_batches, select v1_calls, select v1_circuits, select v1_commands, select v1_emails, "
+        "select v1_events, select v1_in_doubt, select v1_lag, select v1_pauses, select v1_stores, "
+        "select v1_takeovers, select v1_waiting, select v1_workers, select workflows, usage pawl");
   CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
 }
 

@@ -1,14 +1,10 @@
 // Writes the part of a claim that looks recipients up.
 #include "workflows/mail/ledger/audience.h"
 
+#include "storage/postgres/text/sql_text.h"
+
 namespace pawl::mail {
 namespace {
-
-std::string literal(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
-  return quoted + "'";
-}
 
 // Those who are eligible are read once an organisation. Looking each person up by himself costs more where tables are
 // small; joining people to all members is planned by what an organisation has on average, and reads a large one again
@@ -27,7 +23,7 @@ std::string members_of(const Audience& audience) {
          ") then null"  // never: it is an error then
          " when (select true from " +
          audience.view + " r where r.org_id = p.org_id and r.user_id = p.user_id limit 1) then " +
-         literal(audience.ineligible) + " else " + literal(audience.absent) +
+         storage::sql_literal(audience.ineligible) + " else " + storage::sql_literal(audience.absent) +
          " end as unfit from unnest($7::uuid[], $8::uuid[]) with ordinality as p (org_id, user_id, person)"
          " left join members m using (org_id, user_id)),";
 }

@@ -2,18 +2,19 @@
 #include "workflows/mail/ledger/in_doubt_mails.h"
 
 #include "engine/faults/crash_point.h"
-#include "storage/postgres/array_literal.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/text/array_literal.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::mail {
 
 std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
   storage::PostgresConnection connection(conninfo);
-  const storage::Rows rows = connection.run("list mails in doubt",
-                                            "select event_id, user_id, email, to_char(since at time zone 'UTC',"
-                                            " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), in_doubt_count, run, reply, message_id"
-                                            " from pawl.v1_in_doubt order by since, event_id, user_id",
-                                            {});
+  const storage::Rows rows = connection.run(
+      "list mails in doubt",
+      "select event_id, user_id, email, " + storage::utc_text("since", storage::Fraction::kNone) +
+          ", in_doubt_count, run, reply, message_id from pawl.v1_in_doubt order by since, event_id, user_id",
+      {});
   std::vector<InDoubtMail> mails;
   for (std::size_t row = 0; row < rows.size(); ++row)
     mails.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),

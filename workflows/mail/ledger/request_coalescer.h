@@ -39,6 +39,12 @@ class RequestCoalescer {
     return std::move(mine.answers);
   }
 
+  /// How many calls wait for the statement that runs to end.
+  std::size_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
+
  private:
   struct Call {
     std::span<const Request> requests;
@@ -126,7 +132,7 @@ class RequestCoalescer {
   }
 
   const Serve serve_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Group waiting_;
   bool serving_ = false;
 };

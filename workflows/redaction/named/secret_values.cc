@@ -272,7 +272,7 @@ class NameCursor {
     return start + static_cast<std::size_t>(value.data() - window.data());
   }
 
-  // `passphrase for key '/root/.ssh/id_rsa': abc`
+  // `passphrase for key '/etc/ssh/id_rsa': abc`
   std::optional<NamedValue> of_somebody(std::size_t next) const {
     static const RE2 whose(
         "(?i)^(?:(?:for|of|fur|von|pour|de|para|di|voor|van|do|da|del|dla) |uzytkownika )(?:user |key |the |account "

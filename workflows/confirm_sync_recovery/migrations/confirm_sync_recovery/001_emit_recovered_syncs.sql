@@ -37,12 +37,15 @@ begin
   return null;
 end $$;
 comment on function pawl.note_sync_failure is 'Writes an event of a failed sync into pawl.sync_failures.';
+-- Always: a session that replicates, or loads data with session_replication_role = replica, fires no other trigger; and
+-- those on sync logs may be enabled always, so that their failures make events.
 create function pawl.note_sync_failures() returns void
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 begin
   create or replace trigger pawl_note_sync_failure after insert on pawl.outbox
     for each row when (new.type = 'pms/connection.sync.failed' and new.resumes = 0 and new.event is null)
     execute function pawl.note_sync_failure();
+  alter table pawl.outbox enable always trigger pawl_note_sync_failure;
 end $$;
 comment on function pawl.note_sync_failures is 'Makes the trigger on pawl.outbox anew that executes pawl.note_sync_failure.';
 
@@ -58,8 +61,13 @@ declare
   since timestamptz;
   recovery_id uuid;
 begin
+  if tg_nargs > 0 then  -- its condition is released
+    if pawl.lacks_status(tg_argv[0], tg_op, pawl.column_text(old, 'status'), pawl.column_text(new, 'status')) then
+      return null;
+    end if;
+  end if;
   begin
-    connection := lower(new.connection_id::text);
+    connection := lower(format('%s', new.connection_id));
   exception when others then
     return null;
   end;
@@ -109,8 +117,8 @@ begin
   if not exists (select from pawl.workflows w where w.workflow = 'confirm-sync-recovery') then return; end if;
   kind := 'trigger';
   if not exists (select from pg_trigger t where t.tgrelid = 'pawl.outbox'::regclass and t.tgname = 'pawl_note_sync_failure'
-                 and t.tgfoid = 'pawl.note_sync_failure()'::regprocedure and t.tgenabled in ('O', 'A')) then
-    problem := 'trigger pawl_note_sync_failure on pawl.outbox is missing or does not fire: recoveries make no events; '
+                 and t.tgfoid = 'pawl.note_sync_failure()'::regprocedure and t.tgenabled = 'A') then
+    problem := 'trigger pawl_note_sync_failure on pawl.outbox is missing or does not fire in every session: recoveries make no events; '
                'run `pawl migrate`';
     return next;
   end if;

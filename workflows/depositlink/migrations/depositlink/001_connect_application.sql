@@ -36,11 +36,6 @@ insert into pawl.application
 select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.oid = to_regclass('notifications');
 
--- plpgsql looks at columns only when it runs; a table that lacks one is refused here and not in production.
-do $$ begin
-  perform event_id, user_id, org_id, kind, urgency, title, body, link, data from notifications limit 0;
-end $$;
-
 -- The application may alter its own columns though pawl's views read them: in one transaction release, alter, bind.
 -- Everybody else waits for that transaction and sees none of it.
 create table pawl.released_views (
@@ -64,37 +59,58 @@ begin
       (select string_agg(format('null::%s as %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' order by a.attnum)
        from pg_attribute a where a.attrelid = name::regclass and a.attnum > 0 and not a.attisdropped));
   end loop;
+  perform pawl.release_triggers();
 end $$;
 comment on function pawl.release_application is
   'Lets go of the application''s tables, for their columns to be altered; pawl.bind_application() ends it.';
 
--- A column whose type has changed is cast to what it was, since whoever reads the view relies on that.
+-- Whether casts from a type are Postgres' own: it, or what it is a domain over, is of pg_catalog. Of other types they may
+-- be functions of the application's, and must not run with anybody else's rights.
+create function pawl.is_builtin(type oid) returns boolean
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  with recursive base as (
+    select t.oid, t.typnamespace, t.typbasetype from pg_type t where t.oid = is_builtin.type
+    union all
+    select t.oid, t.typnamespace, t.typbasetype from base b join pg_type t on t.oid = b.typbasetype)
+  select coalesce(bool_or(b.typbasetype = 0 and b.typnamespace = 'pg_catalog'::regnamespace), false) from base b
+$$;
+comment on function pawl.is_builtin is 'Whether a type, or what it is a domain over, is one of Postgres'' own.';
+
+-- A column whose type has changed is cast to what it was, since whoever reads the view relies on that; one of a type of
+-- the application's is read as the text that the type's output gives.
 create function pawl.bind_application() returns void
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   released record;
+  columns text;
 begin
   for released in select * from pawl.released_views loop
     begin
       execute format('create or replace view %s as %s', released.view, released.definition);
     exception when invalid_table_definition then
-      execute format('create or replace view %s as select %s from (%s) application', released.view,
-        (select string_agg(format('%I::%s as %I', a.attname, format_type(a.atttypid, a.atttypmod), a.attname), ', '
-                           order by a.attnum)
-         from pg_attribute a where a.attrelid = released.view::regclass and a.attnum > 0 and not a.attisdropped),
-        released.definition);
+      execute format('create view pawl.being_bound as %s', released.definition);
+      select string_agg(format(case when pawl.is_builtin(n.atttypid) then '%1$I::%2$s as %1$I'
+                                    else 'case when num_nulls(%1$I) = 0 then format(''%%s'', %1$I)::%2$s end as %1$I' end,
+                               a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum) into columns
+      from pg_attribute a
+      left join pg_attribute n on n.attrelid = 'pawl.being_bound'::regclass and n.attname = a.attname and n.attnum > 0
+      where a.attrelid = released.view::regclass and a.attnum > 0 and not a.attisdropped;
+      drop view pawl.being_bound;
+      execute format('create or replace view %s as select %s from (%s) application', released.view, columns,
+                     released.definition);
     end;
     if released.options is not null then
       execute format('alter view %s set (%s)', released.view, array_to_string(released.options, ', '));
     end if;
     delete from pawl.released_views r where r.view = released.view;
   end loop;
+  perform pawl.bind_triggers();
 end $$;
 comment on function pawl.bind_application is 'Reads the application''s tables again after pawl.release_application().';
 
 -- Whether policies let a role read all rows of a table: none apply to it, or one that is always true.
 create function pawl.sees_all_rows(reader oid, relation oid) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+language sql stable set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
   select not c.relrowsecurity
     or exists (select from pg_roles r where r.oid = reader and (r.rolsuper or r.rolbypassrls))
     or (not c.relforcerowsecurity and pg_has_role(reader, c.relowner, 'usage'))
@@ -150,23 +166,109 @@ end $$;
 comment on function pawl.require_visible_rows is
   'True, or an error PW001 that says what hides rows of people or notifications from the role that asks.';
 
+-- What pawl could not insert, or would insert twice. It is read from the catalogue: planning an insert may run functions of
+-- the application's. Of a view nothing is known.
+create function pawl.notifications_problems() returns setof text
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  with posted as (
+    select c.oid, format('%I.%I', a.schema, c.relname) as name
+    from pawl.application a join pg_namespace n on n.nspname = a.schema
+    join pg_class c on c.relnamespace = n.oid and c.relname = 'notifications'
+    where c.relkind in ('r', 'p')),
+  written (name, type) as (
+    select unnest(array['id', 'event_id', 'user_id', 'org_id']), 'uuid'::regtype
+    union all select unnest(array['kind', 'urgency', 'title', 'body', 'link']), 'text'::regtype
+    union all select 'data', 'jsonb'::regtype),
+  columns as (
+    select p.name as relation, a.*, w.name as written, w.type,
+           coalesce(nullif(t.typbasetype, 0), t.oid) as base, t.typcategory
+    from posted p join pg_attribute a on a.attrelid = p.oid and a.attnum > 0 and not a.attisdropped
+    join pg_type t on t.oid = a.atttypid left join written w on w.name = a.attname)
+  select format('%s has no unique constraint on exactly (event_id, user_id, kind), neither partial nor deferrable, so that '
+                'people could be told twice: as its owner, alter table %1$s add unique (event_id, user_id, kind)', p.name)
+  from posted p
+  where not exists (
+    select from pg_index i where i.indrelid = p.oid and i.indisunique and i.indimmediate and i.indisvalid
+      and i.indpred is null and i.indexprs is null and i.indnkeyatts = 3
+      and (select array_agg(a.attname::text order by a.attname::text collate "C") from pg_attribute a
+           where a.attrelid = p.oid and a.attnum = any(i.indkey[0:2])) = array['event_id', 'kind', 'user_id'])
+  union all
+  select format('%s has the rule %I, with which nobody can insert what may be there already: drop it', p.name, r.rulename)
+  from posted p join pg_rewrite r on r.ev_class = p.oid and r.ev_type in ('2', '3')
+  union all
+  select format('%s lacks the column %s, which pawl writes: add it back', p.name, w.name)
+  from posted p cross join written w where not exists (select from columns c where c.written = w.name)
+  union all
+  select format('%s.%I gets no value of pawl''s, since it is generated always: as the table''s owner, alter it',
+                c.relation, c.attname)
+  from columns c where c.written is not null and (c.attidentity = 'a' or c.attgenerated <> '')
+  union all
+  select format('%s.%I is %s, which takes no %s: as the table''s owner, alter it', c.relation, c.attname,
+                format_type(c.atttypid, c.atttypmod), c.type)
+  from columns c
+  where c.written is not null and c.base <> c.type::oid and c.typcategory <> 'S'
+    and not exists (select from pg_cast k where k.castsource = c.type and k.casttarget = c.base
+                    and k.castcontext in ('a', 'i'))
+  union all
+  select format('%s.%I is not null and has no default, and pawl does not know it: as the table''s owner, alter table %1$s '
+                'alter %2$I set default', c.relation, c.attname)
+  from columns c
+  where c.written is null and c.attnotnull and not c.atthasdef and c.attidentity = ''
+    and not exists (select from pg_trigger t where t.tgrelid = c.attrelid and t.tgtype & 7 = 7)  -- before insert may set it
+$$;
+comment on function pawl.notifications_problems is 'What of the application''s notifications pawl cannot work with, and what to do.';
+
+-- A view calls functions with the rights of who reads it. The trigger reads connections with those of who migrated.
+create function pawl.views_with_foreign_rights(view text) returns setof text
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  with recursive readable (relation) as (
+    select to_regclass(view)::oid
+    union
+    select d.refobjid from readable s join pg_rewrite w on w.ev_class = s.relation
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass)
+  select format('%s reads the view %s of %s, whose functions would run with the rights of the superuser %s: '
+                'give the view to %4$s, or migrate as another role', view, c.oid::regclass, c.relowner::regrole,
+                quote_ident(current_user))
+  from readable r join pg_class c on c.oid = r.relation and c.relkind = 'v' and c.relnamespace <> 'pawl'::regnamespace
+  where (select rolsuper from pg_roles where rolname = current_user)
+    and not (select rolsuper from pg_roles o where o.oid = c.relowner)
+$$;
+comment on function pawl.views_with_foreign_rights is 'Views of others that pawl would read with a superuser''s rights, and what to do.';
+
 create function pawl.application_problems(reader name, out kind text, out problem text) returns setof record
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   read record;
 begin
+  if to_regclass((select format('%I.notifications', a.schema) from pawl.application a)) is null then
+    kind := 'columns';
+    select format('there is no %I.notifications any more: restore the application''s tables, and then the schema pawl from the '
+                  'same dump; or where they have moved, update pawl.application set schema = %L, and run `pawl migrate`',
+                  a.schema,
+                  coalesce((select string_agg(c.relnamespace::regnamespace::text, ' or ' order by 1) from pg_class c
+                            where c.relname = 'notifications' and c.relkind in ('r', 'p', 'v')), 'THEIRS'))
+    into problem from pawl.application a;
+    return next;
+    return;
+  end if;
+  return query select 'access', v.problem from pawl.views_with_foreign_rights('pawl.connections') v (problem);
+  if found then return; end if;
+  return query select 'columns', n.problem from pawl.notifications_problems() n (problem);
   for read in select * from (values
       ('pawl.connections', 'select connection_id, org_id, provider, label from pawl.connections limit 0'),
       ('pawl.recipients', 'select org_id, org_name, user_id, email, full_name, role from pawl.recipients limit 0'))
       r (view, statement)
   loop
+    continue when exists (select from pawl.views_with_foreign_rights(read.view));  -- planning may run its functions
     begin
       execute read.statement;
     exception when others then
       kind := 'access';
       problem := format('%s cannot be read: %s', read.view, sqlerrm) || case when sqlstate = '42501' then
         format('; grant select on what it reads to its owner %s, and on itself to %s',
-               (select pg_get_userbyid(relowner) from pg_class where oid = to_regclass(read.view)), current_user) else '' end;
+               (select pg_get_userbyid(relowner) from pg_class where oid = to_regclass(read.view)), current_user)
+        when sqlstate = '42P01' then
+        '; restore the application''s tables, and then the schema pawl from the same dump' else '' end;
       return next;
     end;
   end loop;
@@ -178,11 +280,18 @@ insert into pawl.checks (line, problems) values ('depositlink', 'pawl.applicatio
 
 create function pawl.runs_notifying(runs uuid[], who text) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  notifications constant text := (select format('%I.notifications', a.schema) from pawl.application a);
 begin
+  -- compared as uuid for its index; a type of the application's would bring a cast of the application's
+  if not pawl.is_builtin((select a.atttypid from pg_attribute a
+                          where a.attrelid = to_regclass(notifications) and a.attname = 'event_id')) then
+    raise exception 'the type of %.event_id is the application''s own: alter it to uuid', notifications
+      using errcode = 'datatype_mismatch';
+  end if;
   return query execute format(
-    'select r.run_id from pawl.effects_of($1) r join %I.notifications n on n.event_id = r.effects_of'
-    ' where n.user_id::text = lower($2)',
-    (select a.schema from pawl.application a)) using runs, who;
+    'select r.run_id from pawl.effects_of($1) r join %s n on n.event_id = r.effects_of'
+    ' where format(''%%s'', n.user_id) = lower($2)', notifications) using runs, who;
 end $$;
 comment on function pawl.runs_notifying is 'Those of the runs that have a notification to a user, by his id.';
 insert into pawl.user_runs values ('depositlink', 'pawl.runs_notifying');

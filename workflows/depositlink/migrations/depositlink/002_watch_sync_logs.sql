@@ -11,27 +11,26 @@ language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.capped is 'At most so many characters of a text, and a mark where it was cut.';
 
--- Databases of some encodings store bytes that are no character, or none of UTF-8's, and would give them to no worker.
-create function pawl.readable(text text) returns text
-language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
-begin
-  if getdatabaseencoding() <> 'UTF8' then perform convert_to(text, 'UTF8'); end if;
-  return text;
-exception when others then
-  return regexp_replace(text, '[^\x01-\x7F]', '?', 'g');
-end $$;
-comment on function pawl.readable is 'The text, or with question marks for all but ASCII where UTF-8 cannot have it.';
-
+-- A cast from a type of the application's may be a function of the application's, which would run with the rights of who
+-- migrated. So what the application stores becomes text by `format`, which calls the type's own output: that is C, which
+-- only a superuser can give a type. Types of pg_catalog alone are cast.
+--
 -- The trigger's calls are compiled for the columns of its table. Whose types changed since is read anew by its name.
 create function pawl.column_text(log anyelement, name text) returns text
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   found_text text;
 begin
-  execute format('select ($1).%I::text', name) into found_text using log;
+  -- of a column that is not there, `(row).name` would call a function of that name
+  if not exists (select from pg_type t join pg_attribute a on a.attrelid = t.typrelid
+                 where t.oid = pg_typeof(log) and a.attname = column_text.name and a.attnum > 0 and not a.attisdropped) then
+    return null;
+  end if;
+  execute format('select case when num_nulls(($1).%1$I) = 0 then format(''%%s'', ($1).%1$I) end', name)
+    into found_text using log;
   return found_text;
 end $$;
-comment on function pawl.column_text is 'A column of a row, as text.';
+comment on function pawl.column_text is 'A column of a row, as text; null: none, or there is no such column.';
 
 create function pawl.calendar_time(at timestamptz) returns timestamptz
 language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
@@ -41,7 +40,7 @@ end $$;
 comment on function pawl.calendar_time is 'The time; the transaction''s for none, and for one outside of the calendar.';
 
 create function pawl.finished_at(log anyelement) returns timestamptz
-language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set datestyle = 'ISO, MDY' as $$
 begin
   return pawl.calendar_time(pawl.column_text(log, 'finished_at')::timestamptz);
 exception when others then
@@ -61,8 +60,10 @@ language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   facts jsonb;
 begin
-  select jsonb_build_object('org_id', c.org_id, 'provider', pawl.readable(left(c.provider, 1000)),
-                            'label', coalesce(pawl.readable(left(c.label, 1000)), ''))
+  select jsonb_build_object('org_id', case when num_nulls(c.org_id) = 0 then format('%s', c.org_id) end,
+                            'provider', case when num_nulls(c.provider) = 0
+                                             then pawl.in_utf8(left(format('%s', c.provider), 1000)) end,
+                            'label', pawl.in_utf8(left(format('%s', c.label), 1000)))
   into facts from pawl.connections c where c.connection_id = connection_facts.connection::uuid;
   if facts is null then
     return jsonb_build_object('unreadable', 'pawl.connections shows no connection ' || coalesce(connection, 'null'));
@@ -120,7 +121,7 @@ comment on function pawl.trigger_condition is 'The condition of a trigger as pg_
 -- Whether migrate's own triggers have the condition that it gave them. Of one of the deployment's own it is known that it
 -- has to look at the row: else it fires for none or for all, whatever happens to a sync.
 create function pawl.may_fire(trigger oid) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+language sql stable set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
   select case when w.name is not null
               then c.condition is not distinct from pawl.trigger_condition(w.declaration || ' execute ') and t.tgattr = ''
               else coalesce(c.condition ~ '(new|old)[.]', true) end
@@ -137,7 +138,7 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   with wanted as (select w.*, to_regprocedure(w.function) as executes from pawl.sync_log_triggers w),
   logs as (select * from pawl.sync_logs()),
   calling as (
-    select t.tgrelid, t.tgname, t.tgtype, t.tgenabled, t.tgfoid, pawl.may_fire(t.oid) as may_fire from pg_trigger t
+    select t.tgrelid, t.tgname, t.tgtype, t.tgenabled, t.tgfoid, t.tgnargs, pawl.may_fire(t.oid) as may_fire from pg_trigger t
     where t.tgfoid in (select w.executes from wanted w) and t.tgtype & 1 = 1),  -- for each row
   elsewhere as (
     select c.tgfoid from calling c
@@ -145,7 +146,8 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
       and (not exists (select from logs) or c.tgname not in (select w.name from wanted w))),
   lost as (select w.* from wanted w where w.executes not in (select e.tgfoid from elsewhere e))
   select l.relation, w.name, w.function,
-         coalesce((select case when c.tgenabled = 'R' then 'fires for replication alone'
+         coalesce((select case when c.tgnargs > 0 then 'waits for pawl.bind_application()'
+                               when c.tgenabled = 'R' then 'fires for replication alone'
                                when c.tgenabled = 'D' then 'is disabled'
                                else 'has a condition that keeps it from firing' end from calling c
                    where c.tgrelid = l.relation and c.tgfoid = w.executes and c.tgtype & w.fires_on <> 0 limit 1),
@@ -159,27 +161,96 @@ $$;
 comment on function pawl.unwatched_sync_logs is 'Which triggers on sync logs do not fire, and why.';
 
 -- By dropping and making anew, since a partition may have one of its own under the name that its parent's copy needs.
+-- Returns what the old one was enabled for; null: there was none.
+create function pawl.make_trigger(name name, declaration text, function text) returns "char"
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  old record;
+  enabled "char";
+begin
+  for old in select t.tgrelid::regclass as relation, t.tgenabled from pg_trigger t
+             where t.tgname = make_trigger.name and t.tgparentid = 0
+               and t.tgrelid in (select s.relation from pawl.sync_logs() s) loop
+    execute format('drop trigger %I on %s', name, old.relation);
+    enabled := old.tgenabled;
+  end loop;
+  execute format('create trigger %I %s execute function %s', name,
+                 format(declaration, (select format('%I.pms_sync_logs', schema) from pawl.application)), function);
+  return enabled;
+end $$;
+comment on function pawl.make_trigger is 'Makes a trigger on pms_sync_logs anew, and returns what the old one was enabled for.';
+
 create function pawl.mend_triggers() returns setof text
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
-  root constant text := (select format('%I.pms_sync_logs', schema) from pawl.application);
   dead constant text[] := array(select u.name from pawl.unwatched_sync_logs() u);
   wanted record;
-  old regclass;
 begin
   for wanted in select * from pawl.sync_log_triggers w where w.name = any(dead) order by w.name loop
-    for old in select t.tgrelid from pg_trigger t
-               where t.tgname = wanted.name and t.tgparentid = 0
-                 and t.tgrelid in (select s.relation from pawl.sync_logs() s) loop
-      execute format('drop trigger %I on %s', wanted.name, old);
-    end loop;
-    execute format('create trigger %I %s execute function %s', wanted.name, format(wanted.declaration, root),
-                   wanted.function);
+    perform pawl.make_trigger(wanted.name, wanted.declaration, wanted.function);
     return next wanted.name;
   end loop;
 end $$;
 comment on function pawl.mend_triggers is
   'Makes the triggers on pms_sync_logs that do not fire anew, and returns their names.';
+
+-- The type of a column that a trigger's condition reads cannot be altered. So between release and bind the triggers have
+-- none, and their functions, which get the status as an argument, look themselves: a call for each row, and no event lost.
+-- Whoever migrated may not own the table; then its owner drops the triggers, which `bind` makes anew.
+create function pawl.release_triggers() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
+declare
+  wanted record;
+begin
+  for wanted in
+    select w.*, format('%s(%L)', replace(w.function, '()', ''), substring(w.declaration from $re$status = '([^']*)'$re$)) as call
+    from pawl.sync_log_triggers w
+    where exists (select from pg_trigger t where t.tgname = w.name and t.tgparentid = 0 and t.tgnargs = 0
+                  and t.tgrelid in (select s.relation from pawl.sync_logs() s))
+  loop
+    begin
+      perform pawl.enable_as(wanted.name, pawl.make_trigger(wanted.name, split_part(wanted.declaration, ' when ', 1),
+                                                            wanted.call));
+    exception when insufficient_privilege then
+      raise notice '%: before its column status is altered, drop trigger %', sqlerrm, wanted.name;
+    end;
+  end loop;
+end $$;
+comment on function pawl.release_triggers is 'Takes the conditions from the triggers on pms_sync_logs, for its column status to be altered.';
+
+create function pawl.bind_triggers() returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
+declare
+  wanted record;
+begin
+  for wanted in
+    select w.* from pawl.sync_log_triggers w
+    where exists (select from pg_trigger t where t.tgname = w.name and t.tgparentid = 0 and t.tgnargs > 0
+                  and t.tgrelid in (select s.relation from pawl.sync_logs() s))
+  loop
+    perform pawl.enable_as(wanted.name, pawl.make_trigger(wanted.name, wanted.declaration, wanted.function));
+  end loop;
+  perform pawl.mend_triggers();
+end $$;
+comment on function pawl.bind_triggers is 'Gives the triggers on pms_sync_logs their conditions back.';
+
+create function pawl.enable_as(name name, enabled "char") returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  if enabled <> 'O' then
+    execute format('alter table %I.pms_sync_logs %s trigger %I', (select schema from pawl.application),
+                   case enabled when 'A' then 'enable always' when 'R' then 'enable replica' else 'disable' end, name);
+  end if;
+end $$;
+comment on function pawl.enable_as is 'Enables a trigger on pms_sync_logs for what one before it was enabled for.';
+
+create function pawl.lacks_status(wanted text, op text, old_status text, new_status text) returns boolean
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select case op when 'DELETE' then old_status is distinct from wanted
+                 when 'UPDATE' then new_status is distinct from wanted or old_status is not distinct from wanted
+                 else new_status is distinct from wanted end
+$$;
+comment on function pawl.lacks_status is 'Whether what happened to a sync log is none of a trigger''s whose condition is released.';
 
 create function pawl.sync_log_problems(reader name, out kind text, out problem text) returns setof record
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
@@ -189,7 +260,8 @@ begin
                          then format('no table has a trigger that calls %s', replace(u.function, '()', ''))
                          else format('trigger %s on %s %s', u.name, u.relation::regclass, u.state) end
                     || ': syncs make no events; run `pawl migrate`'
-  from pawl.unwatched_sync_logs() u;
+  from pawl.unwatched_sync_logs() u
+  where u.state <> 'waits for pawl.bind_application()' or not exists (select from pawl.released_views);  -- told already
 
   -- Sessions of such a role or database fire no trigger, but for one that is enabled always.
   return query

@@ -130,10 +130,11 @@ create function pawl.resolve_in_doubt(event_id uuid, user_id uuid, sent boolean,
                                       out resolved int, out outcome text, out run text)
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
-  told constant text := 'said ' || case when sent then '' else 'not ' end || 'to have been sent, by ' || requested_by ||
-                        coalesce(': ' || note, '');
+  told constant text := pawl.in_utf8('said ' || case when sent then '' else 'not ' end || 'to have been sent, by ' ||
+                                     requested_by || coalesce(': ' || note, ''));
   failed_run uuid;  -- the event's, or one that was made from it
 begin
+  perform pawl.require_read_committed(format('to resolve mails of run %s', resolve_in_doubt.event_id));
   with locked as (
     select d.event_id, d.user_id, d.step from pawl.email_deliveries d
     where d.event_id = resolve_in_doubt.event_id

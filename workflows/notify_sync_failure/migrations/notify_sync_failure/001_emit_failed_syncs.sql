@@ -1,6 +1,6 @@
 -- A sync log that gets the status `error` becomes an event in its own transaction.
 
--- Each read of the application's stands by itself. A column, a view or a privilege that is gone costs what it held: the
+-- Each read of the application's stands by itself, and runs no cast of the application's (pawl.column_text). A column, a view or a privilege that is gone costs what it held: the
 -- event tells it in `unreadable`, and its run fails with that reason. Without its text or its time a failure is told all
 -- the same; a time outside of the calendar is taken for now. Only an outbox that takes no event refuses the business
 -- write, since the event would be lost in silence. Conflicts of the transaction are passed on, for it to be repeated.
@@ -10,10 +10,10 @@
 -- deletes and another inserts is new, though one query may send both: the two then bear different numbers of commands.
 -- Those of a row that its own transaction has inserted cannot be compared; what it says can.
 create function pawl.moved_sync_log(log anyelement, command text) returns jsonb
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select jsonb_build_object('row', concat_ws(' ', l.log->>'id', statement_timestamp()), 'command', command,
-                            'says', md5(concat_ws(' ', l.log->>'connection_id', l.log->>'error_message')))
-  from (select to_jsonb(log) as log) l
+language sql set search_path = pg_catalog, pawl, pg_temp as $$
+  select jsonb_build_object('row', concat_ws(' ', pawl.column_text(log, 'id'), statement_timestamp()), 'command', command,
+                            'says', md5(concat_ws(' ', pawl.column_text(log, 'connection_id'),
+                                                  pawl.column_text(log, 'error_message'))))
 $$;
 comment on function pawl.moved_sync_log is 'The note of a row that may be moving between partitions.';
 
@@ -29,6 +29,11 @@ declare
   message text;
   finished timestamptz;
 begin
+  if tg_nargs > 0 then  -- its condition is released
+    if pawl.lacks_status(tg_argv[0], tg_op, pawl.column_text(old, 'status'), pawl.column_text(new, 'status')) then
+      return null;
+    end if;
+  end if;
   begin
     if tg_op = 'DELETE' then
       perform set_config('pawl.moving_sync_log', pawl.moved_sync_log(old, old.cmax::text)::text, true);
@@ -46,15 +51,24 @@ begin
     if tg_op = 'DELETE' then return null; end if;
   end;
   begin
-    connection := left(new.connection_id::text, 200);
-    log := left(new.id::text, 200);
+    connection := nullif(left(format('%s', new.connection_id), 200), '');
+    log := nullif(left(format('%s', new.id), 200), '');
     facts := pawl.connection_facts(connection);
   exception when others then
     if sqlstate like '40%' then raise; end if;
     facts := jsonb_build_object('unreadable', left(sqlerrm, 500));
+    if sqlstate = '42804' then  -- a type has changed since this session compiled the call
+      begin
+        connection := left(pawl.column_text(new, 'connection_id'), 200);
+        log := left(pawl.column_text(new, 'id'), 200);
+        facts := pawl.connection_facts(connection);
+      exception when others then
+        if sqlstate like '40%' then raise; end if;
+      end;
+    end if;
   end;
   begin
-    message := new.error_message::text;
+    message := format('%s', new.error_message);
   exception when others then
     begin
       message := pawl.column_text(new, 'error_message');
@@ -62,12 +76,16 @@ begin
     end;
   end;
   begin
-    finished := pawl.calendar_time(new.finished_at::timestamptz);
+    if pg_typeof(new.finished_at) = 'timestamptz'::regtype then  -- else a cast, which may be the application's own
+      finished := pawl.calendar_time(new.finished_at);
+    else
+      finished := pawl.finished_at(new);
+    end if;
   exception when others then
     finished := pawl.finished_at(new);
   end;
   if octet_length(message) > 65536 then message := pawl.capped(message, 65536); end if;
-  message := pawl.readable(message);
+  message := pawl.in_utf8(message);
   perform pawl.write_event('pms/connection.sync.failed', 'pms_connection', coalesce(connection, ''),
     jsonb_build_object('connection_id', connection, 'sync_log_id', log, 'org_id', null, 'provider', null, 'label', '',
                        'error_message', coalesce(message, ''), 'occurred_at', pawl.rfc3339(finished)) || facts);
@@ -80,8 +98,8 @@ comment on function pawl.emit_sync_failed is 'Emits pms/connection.sync.failed f
 create function pawl.require_own_connection(payload jsonb) returns void
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 begin
-  if not exists (select from pawl.connections c where c.connection_id::text = lower(payload->>'connection_id')
-                 and c.org_id::text = lower(payload->>'org_id')) then
+  if not exists (select from pawl.connections c where format('%s', c.connection_id) = lower(payload->>'connection_id')
+                 and format('%s', c.org_id) = lower(payload->>'org_id')) then
     raise exception 'emit event of type pms/connection.sync.failed: connection % is none of organisation %',
         payload->>'connection_id', payload->>'org_id'
       using errcode = 'insufficient_privilege', hint = 'Give the connection''s own org_id.';

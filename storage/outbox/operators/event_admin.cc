@@ -1,5 +1,5 @@
 // Emits, resumes and looks for events with one short-lived connection a call.
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,9 +8,10 @@
 #include "engine/authoring/errors.h"
 #include "engine/authoring/uuid.h"
 #include "engine/faults/crash_point.h"
-#include "storage/postgres/array_literal.h"
+#include "storage/outbox/operators/named_runs.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 
@@ -35,11 +36,6 @@ std::string emit_once(const std::string& conninfo, const NewEvent& event) {
 }
 
 using Outcomes = std::vector<ResumeOutcome>;
-
-// $1: as a ResumeRequest has them.
-const std::string kNamed =
-    "select split_part(t.text, '/', 1)::uuid as id, nullif(split_part(t.text, '/', 2), '') as workflow, t.index"
-    " from unnest($1::text[]) with ordinality t (text, index)";
 
 Outcomes joined(std::vector<Outcomes> of_id) {
   Outcomes all;
@@ -83,11 +79,7 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
   engine::crash_point(engine::CrashPoint::kBeforeResumed);
   const Rows rows = connection.run(
       "resume events",
-      "with asked as materialized (select e.index, coalesce(r.event_id, e.id) as id, coalesce(r.run_of, e.workflow) as"
-      " workflow, coalesce(r.run_id, e.id) as run_id, row_number() over (order by e.index, r.run_id <> r.event_id, "
-      "r.run_of) as nth from (" +
-          kNamed +
-          ") e left join lateral pawl.runs_of(e.id, e.workflow) r on true)"
+      kWithAskedRuns +
           " select index - 1, run_id, pawl.resume(id, $2, nullif($3, ''),"
           " case when $4::float8 > 0 then (nth - 1) / $4::float8 else 0 end * interval '1 second', $5::uuid, workflow)"
           " from asked order by nth",
@@ -109,7 +101,7 @@ std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vec
   for (const std::string& id : ids) named.add(id);
   const Rows rows = connection.run(
       "look for runs",
-      "select r.run_id, r.event_id, r.run_of from (" + kNamed + ") e cross join pawl.runs_of(e.id, e.workflow) r",
+      "select r.run_id, r.event_id, r.run_of from (" + kNamedRuns + ") e cross join pawl.runs_of(e.id, e.workflow) r",
       {named.text()});
   std::vector<engine::RunName> runs;
   for (std::size_t row = 0; row < rows.size(); ++row)

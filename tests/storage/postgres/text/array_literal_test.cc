@@ -1,5 +1,5 @@
 // Encoding repair and the shape of a UUID.
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 
 #include <catch2/catch.hpp>
 

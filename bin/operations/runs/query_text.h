@@ -1,4 +1,4 @@
-// The query behind a listing, as `--sql` prints it: on a public view, so that it can be run elsewhere and changed.
+// The query behind a listing: on public views, so that what `--sql` prints of it can be run elsewhere and changed.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@ namespace pawl::bin {
 /// What is empty adds no condition.
 class QueryText {
  public:
-  /// Of columns, with commas, of a view.
-  QueryText(const std::string& columns, const std::string& view) : text_("select " + columns + "\nfrom " + view) {}
+  /// Of columns, with commas, of a view, or of several that are joined.
+  QueryText(const std::string& columns, const std::string& views) : text_("select " + columns + "\nfrom " + views) {}
 
   QueryText& where(const std::string& condition);
   QueryText& equals(const std::string& column, const std::string& value);

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/authoring/errors.h"
-#include "storage/outbox/requests/run_requests.h"
+#include "storage/outbox/operators/run_requests.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

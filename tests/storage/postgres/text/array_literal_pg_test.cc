@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 #include "tests/storage/postgres_fixture.h"
 
 using namespace pawl;

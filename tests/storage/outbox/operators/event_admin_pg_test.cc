@@ -3,7 +3,7 @@
 #include <set>
 
 #include "engine/authoring/errors.h"
-#include "storage/outbox/event_admin.h"
+#include "storage/outbox/operators/event_admin.h"
 #include "storage/outbox/operators/run_history.h"
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/depositlink/postgres/audience.h"

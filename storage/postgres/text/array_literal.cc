@@ -1,5 +1,5 @@
 // Quotes the elements of array literals and repairs their encoding.
-#include "storage/postgres/array_literal.h"
+#include "storage/postgres/text/array_literal.h"
 
 #include <algorithm>
 

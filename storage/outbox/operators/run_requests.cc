@@ -1,11 +1,12 @@
 // One short-lived connection a request.
-#include "storage/outbox/requests/run_requests.h"
+#include "storage/outbox/operators/run_requests.h"
 
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"
-#include "storage/postgres/array_literal.h"
+#include "storage/outbox/operators/named_runs.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
+#include "storage/postgres/text/array_literal.h"
 
 namespace pawl::storage {
 
@@ -13,14 +14,8 @@ namespace {
 
 // $1 the ids, $2 who, $3 why, $4 the request; `function` takes an event, these, and a workflow.
 std::string ask_each(const std::string& function) {
-  return "with asked as materialized (select e.index, coalesce(r.event_id, e.id) as id,"
-         " coalesce(r.run_of, e.workflow) as workflow, coalesce(r.run_id, e.id) as run_id,"
-         " row_number() over (order by e.index, r.run_id <> r.event_id, r.run_of) as nth"
-         " from (select split_part(t.text, '/', 1)::uuid as id, nullif(split_part(t.text, '/', 2), '') as workflow,"
-         " t.index from unnest($1::text[]) with ordinality t (text, index)) e"
-         " left join lateral pawl.runs_of(e.id, e.workflow) r on true)"
-         " select run_id, " +
-         function + "(id, $2, nullif($3, ''), $4::uuid, workflow) from asked order by nth";
+  return kWithAskedRuns + " select run_id, " + function +
+         "(id, $2, nullif($3, ''), $4::uuid, workflow) from asked order by nth";
 }
 
 std::vector<RunAnswer> ask(const std::string& conninfo, const RunRequest& request, const std::string& operation,
