@@ -17,6 +17,22 @@ Ids sorted(Ids ids) {
 
 WaitingEvent waiting(const Event& event) { return {event.id, event.position}; }
 
+/// A worker that has claimed so many events, all there are, and another one that has none.
+struct Claimed {
+  Claimed(const MakeOutboxWorld& make, int count) : world(make()), worker(*world), other(*world) {
+    worker.open();
+    other.open();
+    ids = emit(*world, count);
+    events = worker.claim();
+    REQUIRE(events.size() == static_cast<std::size_t>(count));
+  }
+
+  std::unique_ptr<OutboxWorld> world;
+  Worker worker, other;
+  Ids ids;
+  Events events;
+};
+
 Ids marked(const Worker& one, std::int64_t above = 0) {
   Ids found;
   for (const Mark& mark : one.outbox->marks(above)) found.push_back(mark.id);
@@ -210,13 +226,8 @@ void check_finishing(const MakeOutboxWorld& make) {
 }
 
 void check_resuming(const MakeOutboxWorld& make) {
-  const auto world = make();
-  Worker worker(*world), other(*world);
-  worker.open();
-  other.open();
-  const Ids ids = emit(*world, 1);
-  const Events events = worker.claim();
-  REQUIRE(events.size() == 1);
+  Claimed claimed(make, 1);
+  auto& [world, worker, other, ids, events] = claimed;
   const auto fail = [&](Resumable resumable) {
     REQUIRE(worker.finish(events[0], RunStatus::kFailed, "refused", resumable) == 1);
   };
@@ -259,13 +270,8 @@ void check_resuming(const MakeOutboxWorld& make) {
 }
 
 void check_marks(const MakeOutboxWorld& make) {
-  const auto world = make();
-  Worker worker(*world), other(*world);
-  worker.open();
-  other.open();
-  const Ids ids = emit(*world, 2);
-  const Events events = worker.claim();
-  REQUIRE(events.size() == 2);
+  Claimed claimed(make, 2);
+  auto& [world, worker, other, ids, events] = claimed;
   SECTION("what an operator asks of a run is seen by the worker that has it, and by no other") {
     CHECK(marked(worker).empty());
     REQUIRE(world->cancel(ids[1], "sold twice"));
@@ -308,13 +314,8 @@ void check_marks(const MakeOutboxWorld& make) {
 }
 
 void check_cancelling(const MakeOutboxWorld& make) {
-  const auto world = make();
-  Worker worker(*world), other(*world);
-  worker.open();
-  other.open();
-  const Ids ids = emit(*world, 2);
-  const Events events = worker.claim();
-  REQUIRE(events.size() == 2);
+  Claimed claimed(make, 2);
+  auto& [world, worker, other, ids, events] = claimed;
   SECTION("a run whose worker died tells the next one that it is cancelled") {
     REQUIRE(world->cancel(ids[0], "sold twice"));
     world->expire(worker.epoch);
