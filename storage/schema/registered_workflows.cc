@@ -43,14 +43,13 @@ WorkflowNames unregistered(const std::map<std::string, RegisteredWorkflow>& regi
 
 void require_workflows(const PostgresAddress& address, const WorkflowNames& workflows) {
   PostgresConnection connection(address);
-  std::map<std::string, RegisteredWorkflow> registered;
-  bool may_read = false;
+  WorkflowNames missing;
+  bool may_read = true;
   connection.transact("read the registered workflows", [&](Transaction& transaction) {
-    may_read = may_read_workflows(transaction);
-    registered = registered_workflows(transaction);
+    missing = unregistered(registered_workflows(transaction), workflows);
+    may_read = missing.empty() || may_read_workflows(transaction);
   });
-  const WorkflowNames missing = unregistered(registered, workflows);
-  if (!missing.empty() && !may_read)
+  if (!may_read)
     throw engine::RefusedError(
         "Postgres: permission denied for table pawl.workflows, which says what runs for which events; "
         "run `pawl migrate`, which grants it to pawl_worker");
