@@ -120,8 +120,8 @@ begin
   elsif unfinished.lease_epoch is not null and unfinished.mark = 'cancel' then
     update pawl.outbox o set marked_at = clock_timestamp(), mark_epoch = o.lease_epoch where o.id = unfinished.id;
   elsif unfinished.lease_epoch is not null then
-    update pawl.outbox o set mark = 'retry-now', mark_epoch = o.lease_epoch, marked_by = retry_run.requested_by, marked_at = clock_timestamp(),
-      mark_note = retry_run.note
+    update pawl.outbox o set mark = 'retry-now', marked_by = retry_run.requested_by, marked_at = clock_timestamp(),
+      mark_note = retry_run.note, mark_epoch = o.lease_epoch
     where o.id = unfinished.id;
   elsif unfinished.available_at > now() then
     update pawl.outbox o set available_at = now() where o.id = unfinished.id;

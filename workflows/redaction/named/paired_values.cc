@@ -62,8 +62,7 @@ std::optional<NamedValue> other_member(const TextCursor& text, std::size_t after
   static const RE2 member("^\\s*,\\s*[\"'][\\w-]+[\"']\\s*:\\s*()[\"']");
   static const RE2 message(
       "(?i)^\\s*,\\s*[\"'](?:message|msg|error|errors|reason|code|status|detail|details|description|type|hint|title|"
-      "rule|"
-      "constraint|path|location|in|error_description)[\"']");
+      "rule|constraint|path|location|in|error_description)[\"']");
   const string_view window = text.near(after);
   const auto quote = found_behind(text, after, member);
   if (!quote || RE2::PartialMatch({window.data(), window.size()}, message)) return std::nullopt;

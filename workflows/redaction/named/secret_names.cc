@@ -101,10 +101,8 @@ bool is_syntax_error(string_view before) {
 // What a cache, a table or a page is found by; the thing that is called a secret.
 bool is_address(string_view text, Range word) {
   static const RE2 expression(
-      "(?i)(?:^|[^a-z])(?:(?:in|from|named|called) "
-      "secrets?|(?:cache|sort|partition|idempotency|primary|foreign|public|lookup|object|row|unique|map)[ "
-      "_-]?"
-      "keys?|(?:page|next|sync|continuation|next[ _-]?page)[ _-]?token)$");
+      "(?i)(?:^|[^a-z])(?:(?:in|from|named|called) secrets?|(?:cache|sort|partition|idempotency|primary|foreign|"
+      "public|lookup|object|row|unique|map)[ _-]?keys?|(?:page|next|sync|continuation|next[ _-]?page)[ _-]?token)$");
   const std::size_t from = word.begin - std::min<std::size_t>(word.begin, 16);
   return RE2::PartialMatch({text.data() + from, word.end - from}, expression);
 }

@@ -63,11 +63,10 @@ bool is_password_like(string_view word) {
 
 bool is_about_logging_in(string_view text, Range word) {
   static const RE2 about(
-      "(?i)passw|passcode|passphrase|pwd|kennwort|mot de passe|contrasena|\\bclave\\b|senha|wachtwoord|parola|hasl[ao]|"
-      "credential|credenciales|identifiants|zugangsdaten|log[ -]?[io]n\\b|logged in|sign[ -]?in\\b|auth|token|secret|"
-      "api[ "
-      "_-]?key|jwt|hmac|crypt|checkpw|cookie|\\bpw\\b|\\bpsk\\b|\\b(?:401|403|530|535)\\b|unauthori[sz]ed|denied|"
-      "forbidden");
+      "(?i)passw|passcode|passphrase|pwd|kennwort|mot de passe|contrasena|\\bclave\\b|senha|wachtwoord|parola|"
+      "hasl[ao]|credential|credenciales|identifiants|zugangsdaten|log[ -]?[io]n\\b|logged in|sign[ -]?in\\b|auth|"
+      "token|secret|api[ _-]?key|jwt|hmac|crypt|checkpw|cookie|\\bpw\\b|\\bpsk\\b|\\b(?:401|403|530|535)\\b|"
+      "unauthori[sz]ed|denied|forbidden");
   const std::size_t from = word.begin - std::min(word.begin, kAround);
   const std::size_t end = std::min(text.size(), word.end + kAround);
   return matches(text.substr(from, word.begin - from), about) || matches(text.substr(word.end, end - word.end), about);
@@ -76,11 +75,10 @@ bool is_about_logging_in(string_view text, Range word) {
 // What a name of a thing or person stands behind: `user "…"`, `for '…'`.
 bool announces_a_name(string_view before) {
   static const RE2 name(
-      "(?i)(?:^|[^a-z])(?:user|users|username|login|account|name|host|server|database|schema|table|role|tenant|agency|"
-      "branch|office|client|audience|realm|domain|group|scope|type|provider|namespace|bucket|queue|topic|zone|cluster|"
-      "id|"
-      "ref|reference|customer|site|member|property|for|by|from|in|of|at|on|called|named|benutzer|usuario|utilisateur)"
-      "$");
+      "(?i)(?:^|[^a-z])(?:user|users|username|login|account|name|host|server|database|schema|table|role|tenant|"
+      "agency|branch|office|client|audience|realm|domain|group|scope|type|provider|namespace|bucket|queue|topic|zone|"
+      "cluster|id|ref|reference|customer|site|member|property|for|by|from|in|of|at|on|called|named|benutzer|usuario|"
+      "utilisateur)$");
   return matches(before, name);
 }
 

@@ -41,10 +41,9 @@ std::optional<Call> call_of(string_view path) {
   static const RE2 none("(?i)(?:exception|error|fault|message|author\\w*|loginfo\\w*|test|assert\\w*|url|uri|path)$");
   static const RE2 of_class("^(?:new|New\\w*|open|Open|start|create|basic|dial|Dial|of|request)$");
   static const RE2 logs_in(
-      "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|^creds|principal|passw|user_?"
-      "name|"
-      "(?:create|add|change|insert|new|verify|validate|check)_?(?:db_?)?(?:user|pin|otp)|(?:simple|ldap)_?bind|"
-      "basicauth");
+      "(?i)log_?[io]n|sign_?[io]n|(?:^|_)auth|[a-z]Auth(?:$|[A-Z])|authenticat|credential|^creds|principal|passw|"
+      "user_?name|(?:create|add|change|insert|new|verify|validate|check)_?(?:db_?)?(?:user|pin|otp)|(?:simple|"
+      "ldap)_?bind|basicauth");
   static const RE2 connects(
       "^(?:PDO\\w*|__construct|mysqli?\\w*|\\w*[cC]onnect\\w*|getConnection|Connection|ssh2_auth_password|imap_open|"
       "ldap_bind|DataSource|DriverManager|Sequelize|Database|(?:S?FTP|SSH|SMTP|IMAP4?|POP3)\\w*)$");

@@ -14,13 +14,11 @@ constexpr Pattern kPatterns[] = {
     // tokens whose makers gave them a beginning
     {PAWL_WORD_START
      "((?:gh[opsur]_|github_pat_|gl[a-z]{1,6}-|xox[a-z][-.]|xapp-|[rsp]k_(?:live|test)_|(?:live|test)_|whsec_|npm_|"
-     "pypi-|"
-     "rubygems_|dckr_[a-z]+_|shp[a-z]{2}_|sq0[a-z]{3}-|GOCSPX-|sk-(?:ant|proj|or|svcacct)-|xkeysib-|xsmtpsib-|do[opr]_"
-     "v1_|"
-     "dapi|lin_(?:api|oauth)_|sntry[su]_|sbp_|PMAK-|NRAK-|NRJS-|AGE-SECRET-KEY-|pat-(?:na|eu)\\d-|secret_|ntn_|figd_|"
-     "ATATT|ATBB|ATCTT|CFPAT-|tskey-|FLWSECK|rzp_(?:live|test)_|hf_|r8_|gsk_|pplx-|xai-|nvapi-|pul-|EZ[AT]K|duffel_|"
-     "sgp_|phc_|phx_|rnd_|fo1_|ops_|glsa_|glc_|pscale_[a-z]+_|tfp_|xau_|pnu_|lip_|oy2|key_(?:live|test)_|re_|cio_|"
-     "sl\\.|pcsk_|vca_|vcp_)[A-Za-z0-9_.~+/=-]{8,})",
+     "pypi-|rubygems_|dckr_[a-z]+_|shp[a-z]{2}_|sq0[a-z]{3}-|GOCSPX-|sk-(?:ant|proj|or|svcacct)-|xkeysib-|xsmtpsib-|"
+     "do[opr]_v1_|dapi|lin_(?:api|oauth)_|sntry[su]_|sbp_|PMAK-|NRAK-|NRJS-|AGE-SECRET-KEY-|pat-(?:na|eu)\\d-|secret_|"
+     "ntn_|figd_|ATATT|ATBB|ATCTT|CFPAT-|tskey-|FLWSECK|rzp_(?:live|test)_|hf_|r8_|gsk_|pplx-|xai-|nvapi-|pul-|"
+     "EZ[AT]K|duffel_|sgp_|phc_|phx_|rnd_|fo1_|ops_|glsa_|glc_|pscale_[a-z]+_|tfp_|xau_|pnu_|lip_|oy2|key_(?:live|"
+     "test)_|re_|cio_|sl\\.|pcsk_|vca_|vcp_)[A-Za-z0-9_.~+/=-]{8,})",
      with_digit},
     {PAWL_WORD_START "((?:AKIA|ASIA)[A-Z0-9]{12,})", any},
     {PAWL_WORD_START "((?:hv[sbr]\\.|dp\\.[a-z]{2}\\.|ya29\\.|1//"

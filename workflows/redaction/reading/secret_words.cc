@@ -130,14 +130,13 @@ bool is_mask(string_view word) {
 bool is_file_name(string_view word) {
   static const RE2 file(
       "(?i)^[\\w-]+\\.(?:csv|txt|xml|json|ya?ml|toml|ini|conf|cfg|log|zip|7z|rar|gz|tgz|tar|pdf|docx?|xlsx?|pem|crt|"
-      "cer|key|"
-      "pfx|p12|jks|pub|db|sql|php|py|rb|js|ts|java|cs|go|sh|exe|dll|html?)[.,;:)]*$");
+      "cer|key|pfx|p12|jks|pub|db|sql|php|py|rb|js|ts|java|cs|go|sh|exe|dll|html?)[.,;:)]*$");
   return word.find('.') != string_view::npos && RE2::PartialMatch({word.data(), word.size()}, file);
 }
 
 // What stands for a secret that is put in later or was taken out: `${DB_PASSWORD}`, `{{ token }}`, `%s`, `********`.
-bool is_placeholder(string_view text) {
-  static const RE2 placeholder(
+bool is_stand_in(string_view text) {
+  static const RE2 stand_in(
       "(?i)^(?:\\$\\{[\\w.:-]*\\}|\\$\\(\\w+\\)|(?-i:\\$[A-Z_][A-Z0-9_]*)|(?-i:%[A-Z_]+%)|\\{\\{ ?[\\w.-]+ "
       "?\\}\\}|<[a-z _-]+>|"
       "\\{\\w*(?:password|secret|token|key)\\w*\\}|\\[(?:filtered|hidden|masked|removed|scrubbed|omitted|sensitive|"
@@ -145,17 +144,17 @@ bool is_placeholder(string_view text) {
       "(?:[a-z]+\\.)+[a-z_]*(?:password|passwd|pwd|secret|token|key)|(?:0x)?%[0-9.*-]*[hlzjt]*[a-z]|:[a-z_]{2,}|\\*+|#{"
       "3,}|\\.{3,}|(?:"
       "\xE2\x80\xA2)+)[.,;:)]*$");
-  return RE2::PartialMatch({text.data(), text.size()}, placeholder);
+  return RE2::PartialMatch({text.data(), text.size()}, stand_in);
 }
 
 // `ssh-ed25519`, `rsa-sha2-512-cert-v01@openssh.com`, `TLS_AES_128_GCM_SHA256`: what two sides agree on, aloud.
 bool is_algorithm(string_view word) {
   static const RE2 algorithm(
-      "^(?:(?:ssh-(?:rsa|dss|dsa|ed25519|ed448)|(?:sk-)?ecdsa-sha2-nistp\\d+|rsa-sha2-(?:256|512)|sk-ssh-ed25519)"
-      "(?:-cert-v\\d+)?|(?:curve25519|ecdh|sntrup761x25519|diffie-hellman)-[a-z0-9-]{1,40}|"
-      "(?:hmac|umac|aes|camellia|chacha20|3des)-?[a-z0-9-]{2,30}|(?:TLS|SSL)_[A-Z0-9_]+|ECDHE?-[A-Z0-9-]+|"
-      "HTTP/"
-      "\\d(?:\\.\\d)?|(?:ed25519|ed448|x25519|secp\\d+[kr]1|prime256v1|nistp\\d+|P-\\d{3}))(?:@[a-z.]+)?[.,;:)]*$");
+      "^(?:(?:ssh-(?:rsa|dss|dsa|ed25519|ed448)|(?:sk-)?ecdsa-sha2-nistp\\d+|rsa-sha2-(?:256|512)|"
+      "sk-ssh-ed25519)(?:-cert-v\\d+)?|(?:curve25519|ecdh|sntrup761x25519|diffie-hellman)-[a-z0-9-]{1,40}|(?:hmac|"
+      "umac|aes|camellia|chacha20|3des)-?[a-z0-9-]{2,30}|(?:TLS|SSL)_[A-Z0-9_]+|ECDHE?-[A-Z0-9-]+|"
+      "HTTP/\\d(?:\\.\\d)?|(?:ed25519|ed448|x25519|secp\\d+[kr]1|prime256v1|nistp\\d+|"
+      "P-\\d{3}))(?:@[a-z.]+)?[.,;:)]*$");
   return word.size() >= 5 && RE2::FullMatch({word.data(), word.size()}, algorithm);
 }
 
@@ -201,7 +200,7 @@ std::size_t pieces(string_view word) {
 
 bool is_prose(string_view text) {
   if (text.size() > kProseMax) return false;
-  if (text.find_first_of("$%{<[.:*#\xE2") != string_view::npos && is_placeholder(text)) return true;
+  if (text.find_first_of("$%{<[.:*#\xE2") != string_view::npos && is_stand_in(text)) return true;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
     if (end > 0 && !is_prose_word(text.substr(0, end))) return false;
