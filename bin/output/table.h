@@ -19,6 +19,9 @@ struct Table {
   std::size_t id_column = 0;            ///< What `ids` prints.
 };
 
+/// Columns on a terminal: code points, which is right for all but wide and combining characters.
+std::size_t width_of(const std::string& text);
+
 /// Indented, what is no UTF-8 replaced, and what a terminal would act upon escaped.
 void print_json(std::ostream& out, const nlohmann::ordered_json& document);
 

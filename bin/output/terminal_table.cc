@@ -47,10 +47,6 @@ constexpr std::array<Painted, 15> kPainted{{{"done", kGreen},
 
 using Lines = std::vector<std::vector<std::string>>;
 
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return (byte & 0xc0) != 0x80; }));
-}
-
 std::vector<std::size_t> widths_of(const Lines& lines) {
   std::vector<std::size_t> widths(lines.front().size(), 0);
   for (const auto& line : lines)

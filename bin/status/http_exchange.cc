@@ -8,7 +8,7 @@
 #include <cctype>
 #include <vector>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::bin {
 

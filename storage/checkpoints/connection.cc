@@ -13,7 +13,7 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr int kBusyMilliseconds = 1000;
+constexpr int kWriterBusyMilliseconds = 1000;
 // In pages of 4 KiB: a checkpoint every 4 MiB, and the file cut back to nothing once it has passed 64 MiB.
 constexpr int kCheckpointFrames = 1024;
 constexpr int kTruncateFrames = 16 * 1024;
@@ -50,7 +50,7 @@ SqliteConnection::SqliteConnection(const std::string& path)
   verify_store(path);
   // one thread at a time uses it, so SQLite need not lock at each call
   database_ =
-      std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds);
+      std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kWriterBusyMilliseconds);
   require_writable(*database_, path);
   configure();
   apply_missing_migrations(*database_);
@@ -98,7 +98,7 @@ std::string SqliteConnection::checkpoint_wal() {
   database_->setBusyTimeout(0);  // readers are never waited for: what they still need is moved next time
   const int mode = wal_frames_ < kTruncateFrames ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
   const int result = checkpoint(*database_, mode);
-  database_->setBusyTimeout(kBusyMilliseconds);
+  database_->setBusyTimeout(kWriterBusyMilliseconds);
   if (result != SQLITE_OK && result != SQLITE_BUSY) throw SQLite::Exception(database_->getHandle(), result);
   return held_wal();
 }

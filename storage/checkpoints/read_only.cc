@@ -23,7 +23,7 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr int kBusyMilliseconds = 5000;
+constexpr int kReaderBusyMilliseconds = 5000;
 constexpr int kValueSizeMax = 64 * 1024 * 1024;
 
 void distrust(sqlite3* handle) {
@@ -36,7 +36,7 @@ void distrust(sqlite3* handle) {
 
 // Asks something of the file, since opening alone does not touch it.
 std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
-  auto database = std::make_unique<SQLite::Database>(name, SQLite::OPEN_READONLY | flags, kBusyMilliseconds);
+  auto database = std::make_unique<SQLite::Database>(name, SQLite::OPEN_READONLY | flags, kReaderBusyMilliseconds);
   sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   distrust(database->getHandle());
   database->execAndGet("select count(*) from sqlite_schema");

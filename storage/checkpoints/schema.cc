@@ -8,6 +8,7 @@
 
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/migrator.h"
+#include "storage/sqlite/file.h"
 
 namespace pawl::storage {
 
@@ -40,8 +41,7 @@ Schema schema_after(int last) {
 }
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw engine::RefusedError("open checkpoints " + path + ": " + what +
-                             "; it was left as it is: see where it comes from, or give another PAWL_CHECKPOINTS");
+  refuse_checkpoints(path, what + "; it was left as it is: see where it comes from, or give another PAWL_CHECKPOINTS");
 }
 
 void require_same(const Schema& own, const Schema& found, const std::string& path) {

@@ -16,11 +16,11 @@
 
 namespace pawl::storage {
 
-namespace {
-
-[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
+void refuse_checkpoints(const std::string& path, const std::string& reason) {
   throw engine::RefusedError("open checkpoints " + path + ": " + reason);
 }
+
+namespace {
 
 // What may pass without anybody touching the file.
 bool passes(int error) {
@@ -31,19 +31,22 @@ bool passes(int error) {
 // Offsets of the SQLite file format: the magic at 0, the application id at 68, big-endian.
 void require_ours(const std::string& path, const std::array<unsigned char, 72>& header) {
   if (std::memcmp(header.data(), "SQLite format 3", 16) != 0)
-    refuse(path, "it is no checkpoint file; it was left as it is: give another PAWL_CHECKPOINTS or move it away");
+    refuse_checkpoints(path,
+                       "it is no checkpoint file; it was left as it is: give another PAWL_CHECKPOINTS or move it away");
   std::uint32_t id = 0;
   for (std::size_t i = 68; i < 72; ++i) id = id << 8 | header[i];
   if (id != kApplicationId)
-    refuse(path, "it is the database of another program; it was left as it is: give another PAWL_CHECKPOINTS");
+    refuse_checkpoints(path,
+                       "it is the database of another program; it was left as it is: give another PAWL_CHECKPOINTS");
 }
 
 // SQLite would play the -wal of a lost store into a new one of its name: a mixture of both.
 void require_no_wal(const std::string& path) {
   struct stat status {};
   if (::stat((path + "-wal").c_str(), &status) != 0 || status.st_size == 0) return;
-  refuse(path, "the file is missing or empty, but its -wal is there with what was written last; restore the file " +
-                   std::string("beside it, or move the -wal away too: unfinished events are then delivered again"));
+  refuse_checkpoints(
+      path, "the file is missing or empty, but its -wal is there with what was written last; restore the file " +
+                std::string("beside it, or move the -wal away too: unfinished events are then delivered again"));
 }
 
 }  // namespace
@@ -52,7 +55,7 @@ void throw_call_failed(const std::string& path, const std::string& call) {
   const int error = errno;
   const std::string what = "cannot " + call + ": " + std::strerror(error);
   if (passes(error)) throw engine::UnavailableError("open checkpoints " + path + ": " + what + "; check its disk");
-  refuse(path, what + "; make the file and its directory readable and writable for this user");
+  refuse_checkpoints(path, what + "; make the file and its directory readable and writable for this user");
 }
 
 std::optional<FileIdentity> identity_of(const std::string& path) {
@@ -67,7 +70,8 @@ bool holds_store(const std::string& path) {
   struct stat status {};
   if (!identity_of(path)) return require_no_wal(path), false;
   if (::stat(path.c_str(), &status) != 0) throw_call_failed(path, "look at it");
-  if (!S_ISREG(status.st_mode)) refuse(path, "it is no regular file; PAWL_CHECKPOINTS names the file itself");
+  if (!S_ISREG(status.st_mode))
+    refuse_checkpoints(path, "it is no regular file; PAWL_CHECKPOINTS names the file itself");
   if (status.st_size == 0) return require_no_wal(path), false;
   std::array<unsigned char, 72> header{};
   std::ifstream file(path, std::ios::binary);

@@ -10,6 +10,9 @@ namespace pawl::storage {
 /// Marks a SQLite file as pawl's in its header: the letters `pawl`.
 inline constexpr std::uint32_t kApplicationId = 0x7061776c;
 
+/// Throws engine::RefusedError: the checkpoints at the path are not opened, for this reason.
+[[noreturn]] void refuse_checkpoints(const std::string& path, const std::string& reason);
+
 /// After a system call on the file failed: throws engine::UnavailableError for an errno that may pass by itself (no
 /// space, I/O error, no descriptors), else engine::RefusedError. `call` completes "cannot ...".
 [[noreturn]] void throw_call_failed(const std::string& path, const std::string& call);

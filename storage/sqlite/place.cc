@@ -18,10 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr int kLinksMax = 40;  // as Linux
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw engine::RefusedError("open checkpoints " + path + ": " + what);
-}
-
 bool is_ours(const struct stat& status) { return status.st_uid == geteuid(); }
 
 void require_own_directory(const std::string& path) {
@@ -29,21 +25,24 @@ void require_own_directory(const std::string& path) {
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) return;  // reported where the file is opened
   if (!is_ours(status) && status.st_uid != 0)
-    refuse(path, "its directory " + directory + " belongs to another user (uid " + std::to_string(status.st_uid) +
-                     "), who could exchange the file; use a directory of this user's");
+    refuse_checkpoints(path, "its directory " + directory + " belongs to another user (uid " +
+                                 std::to_string(status.st_uid) +
+                                 "), who could exchange the file; use a directory of this user's");
   if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0)
-    refuse(path, "everybody may write to its directory " + directory + ", and exchange the file; chmod o-w it");
+    refuse_checkpoints(path,
+                       "everybody may write to its directory " + directory + ", and exchange the file; chmod o-w it");
 }
 
 void require_own_file(const std::string& path, const std::string& name) {
   struct stat status {};
   if (::lstat(name.c_str(), &status) != 0) return;
-  if (!S_ISREG(status.st_mode)) refuse(path, name + " is no regular file; move it away");
+  if (!S_ISREG(status.st_mode)) refuse_checkpoints(path, name + " is no regular file; move it away");
   if (!is_ours(status))
-    refuse(path, name + " belongs to another user (uid " + std::to_string(status.st_uid) +
-                     "); run as that user, or see who put it there and move it away");
+    refuse_checkpoints(path, name + " belongs to another user (uid " + std::to_string(status.st_uid) +
+                                 "); run as that user, or see who put it there and move it away");
   if (status.st_nlink > 1)
-    refuse(path, name + " has another name as well (a hard link), by which it may be changed; remove that name");
+    refuse_checkpoints(path,
+                       name + " has another name as well (a hard link), by which it may be changed; remove that name");
 }
 
 }  // namespace
@@ -53,7 +52,7 @@ std::string real_path(const std::string& path) {
   std::error_code none;
   for (int links = 0; fs::is_symlink(file, none); ++links) {
     if (links == kLinksMax)
-      refuse(path, "its symbolic links lead in a circle; set PAWL_CHECKPOINTS to the file itself");
+      refuse_checkpoints(path, "its symbolic links lead in a circle; set PAWL_CHECKPOINTS to the file itself");
     file = file.parent_path() / fs::read_symlink(file, none);
   }
   return file;
@@ -69,8 +68,9 @@ void require_no_journal(const std::string& path) {
   const std::string journal = path + "-journal";
   struct stat status {};
   if (::lstat(journal.c_str(), &status) != 0) return;
-  refuse(path, "there is a " + journal + ", which SQLite would write into the file, and pawl makes none (uid " +
-                   std::to_string(status.st_uid) + "); see who put it there and move it away");
+  refuse_checkpoints(path, "there is a " + journal +
+                               ", which SQLite would write into the file, and pawl makes none (uid " +
+                               std::to_string(status.st_uid) + "); see who put it there and move it away");
 }
 
 }  // namespace pawl::storage

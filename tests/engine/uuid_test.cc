@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/engine/no_uuids.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 using pawl::engine::is_uuid;
 using pawl::text::lower_cased;

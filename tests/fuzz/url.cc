@@ -6,7 +6,7 @@
 #include "workflows/depositlink/content/app_url.h"
 #include "workflows/depositlink/content/brand.h"
 #include "workflows/mail/mail_url.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 using namespace pawl;
 

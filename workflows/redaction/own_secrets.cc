@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "workflows/text/ascii.h"
 #include "workflows/text/base64.h"
 
 namespace pawl::redaction {
@@ -90,10 +91,7 @@ std::size_t cut_secret(std::string_view text, std::string_view secret) {
   return 0;
 }
 
-bool is_base64(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-         c == '-' || c == '_';
-}
+bool is_base64(char c) { return text::is_alphanumeric(c) || c == '+' || c == '/' || c == '-' || c == '_'; }
 
 }  // namespace
 

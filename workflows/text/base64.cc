@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "workflows/text/ascii.h"
+
 namespace pawl::text {
 
 namespace {
@@ -21,9 +23,7 @@ void append_base64(std::string& text, std::string_view bytes) {
                   static_cast<int>(bytes.size()));
 }
 
-bool is_base64(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
+bool is_base64(char c) { return is_alphanumeric(c) || c == '+' || c == '/'; }
 
 }  // namespace
 

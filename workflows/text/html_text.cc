@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 #include "workflows/text/html_entity.h"
 #include "workflows/text/plain_text.h"
 #include "workflows/text/utf8.h"

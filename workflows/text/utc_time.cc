@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "workflows/text/ascii.h"
+
 namespace pawl::text {
 
 namespace {
@@ -17,8 +19,6 @@ using std::chrono::year_month_day;
 
 constexpr std::array kMonths = {"January", "February", "March",     "April",   "May",      "June",
                                 "July",    "August",   "September", "October", "November", "December"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes pieces off the front of a text; after the first that does not fit, nothing fits.
 class Reader {

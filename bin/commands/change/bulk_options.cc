@@ -15,7 +15,7 @@
 #include "bin/output/json_value.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 #include "workflows/text/utc_time.h"
 
 namespace pawl::bin {

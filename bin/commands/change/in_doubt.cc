@@ -13,7 +13,7 @@
 #include "engine/authoring/errors.h"
 #include "storage/outbox/operators/event_admin.h"
 #include "workflows/mail/ledger/in_doubt_mails.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::bin {
 

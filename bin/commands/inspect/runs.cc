@@ -17,7 +17,7 @@
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/fleet/runs.h"
 #include "storage/outbox/operators/run_history.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::bin {
 

@@ -63,7 +63,7 @@ double rate(std::int64_t before, std::int64_t now, double seconds) {
   return seconds > 0 && now > before ? static_cast<double>(now - before) / seconds : 0;
 }
 
-std::string rate_text(double rate) {
+std::string per_second(double rate) {
   std::ostringstream text;
   text.precision(rate < 10 ? 1 : 0);
   text << std::fixed << rate << "/s";
@@ -83,8 +83,8 @@ std::string line_of(const Sample& sample, const std::optional<Sample>& before) {
   std::string line = sample.fleet.at + "  ";
   if (before) {
     const double seconds = std::chrono::duration<double>(sample.at - before->at).count();
-    line += "emitted " + rate_text(rate(before->through.emitted, sample.through.emitted, seconds)) + "  finished " +
-            rate_text(rate(before->through.finished, sample.through.finished, seconds)) + "  ";
+    line += "emitted " + per_second(rate(before->through.emitted, sample.through.emitted, seconds)) + "  finished " +
+            per_second(rate(before->through.finished, sample.through.finished, seconds)) + "  ";
   }
   line += "due " + std::to_string(due) + "  later " + std::to_string(later) + "  leased " + std::to_string(leased);
   if (due + later + leased > 0) line += "  oldest " + age_text(oldest);

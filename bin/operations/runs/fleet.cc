@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds kAnswerWithin{4};
 constexpr const char* kConnectWithin = "3";
-constexpr std::size_t kRunsLookedAt = 1000;  // an event's runs, or too many anyway
 
 }  // namespace
 

@@ -8,14 +8,13 @@
 
 #include "bin/operations/runs/command_error.h"
 #include "engine/authoring/uuid.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::bin {
 
 namespace {
 
 constexpr std::size_t kCandidatesShown = 10;
-constexpr std::size_t kRunsLookedAt = 1000;  // an event's runs, or too many anyway
 
 bool is_lower_hex(char letter) { return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f'); }
 

@@ -26,6 +26,9 @@ struct GivenRuns {
 inline constexpr const char* kRunHelp =
     "Ids of events or runs, their beginnings or ends, or EVENT/WORKFLOW; - reads them from standard input";
 
+/// How many are looked at for what was given: an event's runs, or too many anyway.
+inline constexpr std::size_t kRunsLookedAt = 1000;
+
 /// `-` stands for every word of `in`. The order is kept, repetitions are dropped. Throws UsageError when none is left.
 std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std::istream& in);
 

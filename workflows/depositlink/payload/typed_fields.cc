@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/authoring/uuid.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 #include "workflows/text/plain_text.h"
 #include "workflows/text/utc_time.h"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::mail {
@@ -19,16 +19,15 @@ constexpr std::size_t kLabelMax = 63;
 
 using Reason = std::optional<std::string>;
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 bool is_local_char(char c) {
-  return is_letter_or_digit(c) || is_beyond_ascii(c) ||
+  return text::is_alphanumeric(c) || is_beyond_ascii(c) ||
          std::string_view(".!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 
-bool is_label_char(char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; }
+bool is_label_char(char c) { return text::is_alphanumeric(c) || c == '-' || c == '_'; }
 
 bool is_label(std::string_view part) {
   return !part.empty() && part.size() <= kLabelMax && part.front() != '-' && part.back() != '-' &&

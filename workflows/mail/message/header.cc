@@ -10,7 +10,7 @@
 namespace pawl::mail {
 namespace {
 
-constexpr std::size_t kLineMax = 78;
+constexpr std::size_t kHeaderLineMax = 78;
 constexpr std::size_t kEncodedLineMax = 76;  // RFC 2047 is stricter for lines that hold an encoded-word.
 constexpr std::size_t kEncodedWordMax = 75;
 constexpr std::string_view kWordStart = "=?UTF-8?B?";
@@ -47,12 +47,12 @@ std::optional<std::string> folded(std::string_view text, std::size_t column) {
   std::string lines;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(' ', 1));  // With the space before it.
-    if (!lines.empty() && column + word.size() > kLineMax) {
+    if (!lines.empty() && column + word.size() > kHeaderLineMax) {
       lines += "\r\n";
       column = 0;
     }
     column += word.size();
-    if (column > kLineMax) return std::nullopt;
+    if (column > kHeaderLineMax) return std::nullopt;
     lines += word;
     text.remove_prefix(word.size());
   }
@@ -72,7 +72,7 @@ std::string quoted(std::string_view text) {
 std::string phrase(std::string_view text, std::size_t column) {
   if (is_plain(text)) {
     std::string words = quoted(text);
-    if (column + words.size() <= kLineMax) return words;
+    if (column + words.size() <= kHeaderLineMax) return words;
   }
   return encoded_words(text, column);
 }
@@ -103,7 +103,7 @@ std::string mailbox_field(std::string_view name, std::string_view display, std::
   if (!clean.empty()) {
     field += phrase(clean, field.size());
     const std::size_t line_start = field.rfind('\n') + 1;  // 0 where there is one line only
-    const bool fits = field.size() - line_start + std::string_view(" <>").size() + address.size() <= kLineMax;
+    const bool fits = field.size() - line_start + std::string_view(" <>").size() + address.size() <= kHeaderLineMax;
     field += fits ? " " : "\r\n ";
   }
   return field.append("<").append(address).append(">\r\n");

@@ -8,8 +8,8 @@ namespace pawl::mail {
 
 namespace {
 
-constexpr std::size_t kLineMax = 76;  // with the equals sign of a line that goes on
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+constexpr std::size_t kQuotedLineMax = 76;  // with the equals sign of a line that goes on
+constexpr std::string_view kUpperHexDigits = "0123456789ABCDEF";
 
 constexpr auto kStandsAsItIs = [] {
   std::array<bool, 256> chars{};
@@ -40,18 +40,18 @@ class Line {
  private:
   void escape(char c) {
     const auto byte = static_cast<unsigned char>(c);
-    if (column_ + 3 >= kLineMax) go_on();
-    encoded_.append({'=', kHexDigits[byte >> 4], kHexDigits[byte & 15]});
+    if (column_ + 3 >= kQuotedLineMax) go_on();
+    encoded_.append({'=', kUpperHexDigits[byte >> 4], kUpperHexDigits[byte & 15]});
     column_ += 3;
   }
 
   // As much of the front as the line has room for, but for a blank that the text ends with.
   std::size_t copy(std::string_view text) {
-    if (column_ + 1 >= kLineMax) {
+    if (column_ + 1 >= kQuotedLineMax) {
       go_on();
       return 0;
     }
-    const std::string_view fitting = text.substr(0, kLineMax - 1 - column_);
+    const std::string_view fitting = text.substr(0, kQuotedLineMax - 1 - column_);
     std::size_t size = static_cast<std::size_t>(std::ranges::find_if_not(fitting, stands_as_it_is) - fitting.begin());
     if (size == text.size() && text.back() == ' ') --size;
     encoded_.append(text.substr(0, size));

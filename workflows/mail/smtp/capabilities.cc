@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::mail {
 namespace {

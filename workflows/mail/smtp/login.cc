@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "workflows/mail/smtp/identity/password_file.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::mail {
 namespace {

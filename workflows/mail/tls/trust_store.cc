@@ -39,7 +39,7 @@ std::string words_of(unsigned long error) {
   return words ? words : "no reason is known";
 }
 
-TrustStore::Context read(const std::string& ca_file) {
+TrustStore::Context read_certificates(const std::string& ca_file) {
   const TrustStore::Context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   if (!context) throw std::runtime_error("OpenSSL cannot be set up");
   ERR_clear_error();
@@ -60,7 +60,7 @@ TrustStore::Context TrustStore::context(const std::string& ca_file) {
   std::string version = version_of(ca_file);
   if (context_ && version == version_) return context_;
   context_.reset();
-  context_ = read(ca_file);
+  context_ = read_certificates(ca_file);
   version_ = std::move(version);
   return context_;
 }

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::notify_sync_failure {
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "workflows/redaction/named/column_names.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::redaction {
 
@@ -13,10 +13,8 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
 constexpr std::size_t kHeadsMax = 600;  // bytes of the row of heads before the name, and behind it
 constexpr std::size_t kTableMax = 16 * 1024;
-constexpr std::size_t kValuesMax = 1'000;
 constexpr std::size_t kBehindNameMax = 2;  // `Password:` in a head
 
 struct Cell {
@@ -76,7 +74,8 @@ class Table {
 // Where the row begins that the name stands in.
 std::optional<std::size_t> row_of(const Table& table, string_view text, Range name) {
   const std::size_t from = name.begin - std::min(name.begin, kHeadsMax);
-  for (std::size_t at = text.rfind('<', name.begin); at != kNotFound && at >= from; at = text.rfind('<', at - 1)) {
+  for (std::size_t at = text.rfind('<', name.begin); at != string_view::npos && at >= from;
+       at = text.rfind('<', at - 1)) {
     if (table.opens("tr", at)) return at;
     if (at == 0) break;
   }
@@ -94,7 +93,7 @@ bool are_heads(const Table& table, const std::vector<Cell>& cells) {
 }  // namespace
 
 std::vector<Range> cells_below_in_html(string_view folded, Range name) {
-  if (folded.substr(name.end, 80).find('<') == kNotFound) return {};
+  if (folded.substr(name.end, 80).find('<') == string_view::npos) return {};
   const Table table(folded, name.end + kTableMax);
   const auto row = row_of(table, folded, name);
   if (!row) return {};

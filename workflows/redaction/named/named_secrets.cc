@@ -9,6 +9,7 @@
 #include "workflows/redaction/named/secret_manifests.h"
 #include "workflows/redaction/named/secret_names.h"
 #include "workflows/redaction/named/secret_values.h"
+#include "workflows/redaction/reading/expression.h"
 #include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
@@ -71,7 +72,7 @@ class Search {
     if (value.separator != Separator::kBlank || !value.enclosed || (word != "secret" && word != "secrets"))
       return false;
     const string_view behind = cursor_.near(value.range.end);
-    return RE2::PartialMatch({behind.data(), behind.size()}, said_of_it);
+    return matches(behind, said_of_it);
   }
 
   // `<add key="SmtpPassword" value="x"/>`: what the key is called is announced, not what it is.

@@ -8,6 +8,7 @@
 
 #include "workflows/redaction/named/column_names.h"
 #include "workflows/redaction/named/html_tables.h"
+#include "workflows/redaction/reading/expression.h"
 #include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
@@ -16,19 +17,13 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
-constexpr std::size_t kValuesMax = 1'000;
 constexpr std::size_t kHeaderMax = 300;  // bytes of a line or list that names columns
 constexpr std::size_t kOtherWordsMax = 12;
 constexpr std::size_t kBlockMax = 16 * 1024;
 
-bool matches(string_view text, const RE2& expression) {
-  return RE2::PartialMatch({text.data(), text.size()}, expression);
-}
-
 Range trimmed(string_view text, Range cell, string_view around) {
-  while (cell.begin < cell.end && around.find(text[cell.begin]) != kNotFound) ++cell.begin;
-  while (cell.end > cell.begin && around.find(text[cell.end - 1]) != kNotFound) --cell.end;
+  while (cell.begin < cell.end && around.find(text[cell.begin]) != string_view::npos) ++cell.begin;
+  while (cell.end > cell.begin && around.find(text[cell.end - 1]) != string_view::npos) --cell.end;
   return cell;
 }
 
@@ -72,11 +67,11 @@ class Lines {
   Range line_at(std::size_t at) const {
     const std::size_t from = at - std::min(at, kHeaderMax);
     const std::size_t newline = text_.substr(from, at - from).rfind('\n');
-    return {newline == kNotFound ? from : from + newline + 1, end_of_line(at)};
+    return {newline == string_view::npos ? from : from + newline + 1, end_of_line(at)};
   }
   std::size_t end_of_line(std::size_t at) const {
     const std::size_t found = text_.substr(at, kBlockMax).find('\n');
-    return found == kNotFound ? std::min(text_.size(), at + kBlockMax) : at + found;
+    return found == string_view::npos ? std::min(text_.size(), at + kBlockMax) : at + found;
   }
   std::optional<Range> line_below(Range line) const {
     if (line.end >= text_.size() || text_[line.end] != '\n' || line.end > name_.end + kBlockMax) return std::nullopt;
@@ -84,7 +79,7 @@ class Lines {
   }
   std::size_t indent(Range line) const {
     const std::size_t first = slice(line).find_first_not_of(' ');
-    return first == kNotFound ? line.end - line.begin : first;
+    return first == string_view::npos ? line.end - line.begin : first;
   }
 
   // `PASSWORD=<<EOF`, `password = <<~END`, `PASSWORD=$(cat <<'EOF'` and the lines until the one that says so.
@@ -140,7 +135,7 @@ class Lines {
   std::vector<Range> column() const {
     if (line_.end - line_.begin > kHeaderMax || !line_below(line_)) return {};
     for (const char sign : {'|', ',', ';', ' '}) {
-      if (slice(line_).find(sign) == kNotFound) continue;
+      if (slice(line_).find(sign) == string_view::npos) continue;
       const std::vector<Range> heads = cells_of(text_, line_, sign);
       if (heads.size() < 2) continue;
       const auto own = std::find_if(heads.begin(), heads.end(), [&](Range head) { return is_name(head); });
@@ -180,7 +175,7 @@ class Lines {
     const std::size_t from = name_.begin - std::min(name_.begin, kHeaderMax);
     const std::size_t open = text_.substr(from, name_.begin - from).find_last_of("([");
     const std::size_t close = text_.substr(name_.end, kHeaderMax).find_first_of(")]\n");
-    if (open == kNotFound || close == kNotFound) return {};
+    if (open == string_view::npos || close == string_view::npos) return {};
     const Range heads{from + open + 1, name_.end + close};
     re2::StringPiece rest(text_.data() + heads.end, std::min(kHeaderMax, text_.size() - heads.end));
     if (!RE2::Consume(&rest, next)) return {};

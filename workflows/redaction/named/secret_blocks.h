@@ -9,7 +9,7 @@ namespace pawl::redaction {
 
 /// What the name at `name` heads: the entries of a YAML list or map below it, the body of a here-document, the cells of
 /// a table's column, or its place in the lists behind `insert into t (a, b) values`. Empty where it heads nothing.
-/// Values without their quotes, at most 1,000 of them.
+/// Values without their quotes, at most kValuesMax of them.
 std::vector<Range> values_headed_by(const FoldedText& text, Range name);
 
 }  // namespace pawl::redaction

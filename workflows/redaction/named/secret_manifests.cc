@@ -13,8 +13,6 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
-
 class Manifest {
  public:
   Manifest(const FoldedText& folded, Range document) : text_(folded), document_(document) {}
@@ -47,7 +45,7 @@ class Manifest {
   // The lines that stand farther to the right than the name.
   std::size_t end_of_block(std::size_t name, std::size_t begin) const {
     const std::size_t line = text_.text().rfind('\n', name);
-    const std::size_t own = name - (line == kNotFound ? 0 : line + 1);
+    const std::size_t own = name - (line == string_view::npos ? 0 : line + 1);
     while (begin < document_.end && (indent_at(begin) > own || text_.at(begin) == '\n')) begin = line_end(begin) + 1;
     return std::min(begin, document_.end);
   }
@@ -96,7 +94,8 @@ std::vector<Range> values_of_secret_manifests(const FoldedText& folded) {
   static const RE2 kind("(\\bkind[\"']?\\s*:\\s*[\"']?Secret\\b|\\bsecret/data/|[\"']lease_id[\"'])");
   const string_view text = folded.text;
   std::vector<Range> found;
-  if (text.find("Secret") == kNotFound && text.find("secret/data/") == kNotFound && text.find("lease_id") == kNotFound)
+  if (text.find("Secret") == string_view::npos && text.find("secret/data/") == string_view::npos &&
+      text.find("lease_id") == string_view::npos)
     return found;
   re2::StringPiece match;
   for (std::size_t from = 0;
@@ -104,7 +103,7 @@ std::vector<Range> values_of_secret_manifests(const FoldedText& folded) {
     const std::size_t at = static_cast<std::size_t>(match.data() - text.data());
     const std::size_t begin = text.substr(from, at - from).rfind("\n---");
     const std::size_t end = std::min(text.find("\n---", at), text.size());
-    Manifest(folded, {begin == kNotFound ? from : from + begin, end}).find(found);
+    Manifest(folded, {begin == string_view::npos ? from : from + begin, end}).find(found);
     from = end;
   }
   return found;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "workflows/redaction/reading/expression.h"
 #include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
@@ -81,21 +82,21 @@ const RE2& innocent_end() {
   return expression;
 }
 
-bool has_innocent_end(string_view rest) { return RE2::PartialMatch({rest.data(), rest.size()}, innocent_end()); }
+bool has_innocent_end(string_view rest) { return matches(rest, innocent_end()); }
 
 // A name that begins so is an error about a secret.
 bool is_about_errors(string_view name) {
   static const RE2 expression(
       "(?i)^(?:in-?valid|expired|missing|bad|wrong|incorrect|unauthorized|unsupported|unknown|mismatch)|"
       "(?:mismatch|invalid|missing|error)$");
-  return RE2::PartialMatch({name.data(), name.size()}, expression);
+  return matches(name, expression);
 }
 
 // `unexpected token: IDENTIFIER` is a parser's.
 bool is_syntax_error(string_view before) {
   static const RE2 expression("(?i)(?:unexpected|next|syntax|lexical|illegal) $");
   before.remove_prefix(before.size() - std::min<std::size_t>(before.size(), 16));
-  return RE2::PartialMatch({before.data(), before.size()}, expression);
+  return matches(before, expression);
 }
 
 // What a cache, a table or a page is found by; the thing that is called a secret.
@@ -110,7 +111,7 @@ bool is_address(string_view text, Range word) {
 // What changes passwords, and stands before its messages.
 bool is_tool(string_view name) {
   static const RE2 expression("^(?:ch|ht|smb|ldap|vnc|sasl)passwd2?$");
-  return name.ends_with("passwd") && RE2::PartialMatch({name.data(), name.size()}, expression);
+  return name.ends_with("passwd") && matches(name, expression);
 }
 
 bool is_part(string_view text, Range part) {
@@ -135,7 +136,7 @@ Range whole_name(string_view text, Range found) {
 // What opens a door opens a table in these languages, too; `API-Schlüssel` is a secret's name.
 bool is_any_key(string_view name) {
   static const RE2 expression("(?i)^(?:schlussels?|llaves?|sleutels?)$");
-  return RE2::PartialMatch({name.data(), name.size()}, expression);
+  return matches(name, expression);
 }
 
 // A key by itself is a name of anything, but for one of a URL's query.

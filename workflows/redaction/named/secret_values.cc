@@ -7,6 +7,7 @@
 
 #include "workflows/redaction/named/paired_values.h"
 #include "workflows/redaction/named/tagged_values.h"
+#include "workflows/redaction/reading/expression.h"
 #include "workflows/redaction/reading/secret_words.h"
 #include "workflows/redaction/reading/text_cursor.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
 constexpr auto kValueEnds = TextCursor::kValueEnds;
 constexpr auto kQuotes = TextCursor::kQuotes;
 constexpr std::size_t kDirectiveMin = 4;  // bytes of a value that nothing but its place gives away
@@ -30,16 +30,16 @@ class NameCursor {
   std::optional<NamedValue> value() const {
     if (names_a_tag(cursor_, name_)) return value_in_tag(cursor_, name_.end);
     if (const auto element = value_in_next_element(cursor_, name_)) return element;
-    if (const std::size_t start = after_decorated_sign(); start != kNotFound) return at_sign(start);
-    if (const std::size_t start = after_remark(); start != kNotFound) return at_sign(start);
+    if (const std::size_t start = after_decorated_sign(); start != string_view::npos) return at_sign(start);
+    if (const std::size_t start = after_remark(); start != string_view::npos) return at_sign(start);
     const std::size_t after = cursor_.skip("\"'`])!*?", name_.end);
     const std::size_t next = cursor_.skip(TextCursor::kBlanks, after);
     if (next == text_.size())
       return is_label(cursor_, name_, false) ? value_of_label(cursor_, name_, after) : std::nullopt;
     const std::size_t signed_at = after_sign(next, after);
-    const bool label = is_label(cursor_, name_, signed_at != kNotFound || goes_on_in_line(after, next));
-    const bool in_quotes_of_name = after == name_.end && signed_at != kNotFound && cursor_.at(signed_at) != '<';
-    if (signed_at != kNotFound && (!label || in_quotes_of_name)) return at_sign(signed_at);
+    const bool label = is_label(cursor_, name_, signed_at != string_view::npos || goes_on_in_line(after, next));
+    const bool in_quotes_of_name = after == name_.end && signed_at != string_view::npos && cursor_.at(signed_at) != '<';
+    if (signed_at != string_view::npos && (!label || in_quotes_of_name)) return at_sign(signed_at);
     if (label || (after > name_.end && TextCursor::is_quote(text_[name_.end])))
       return value_of_label(cursor_, name_, after);
     if (const auto tuple = value_in_tuple(cursor_, name_, after)) return tuple;
@@ -51,7 +51,7 @@ class NameCursor {
  private:
   bool goes_on_in_line(std::size_t after_name, std::size_t next) const {
     return next > after_name && cursor_.at(next) != '<' &&
-           text_.substr(after_name, next - after_name).find('\n') == kNotFound;
+           text_.substr(after_name, next - after_name).find('\n') == string_view::npos;
   }
 
   // Behind a sign that is dressed up: `**Password:** x`, `<b>Password</b>: <code>x`, `password .....: x`, `Password >>
@@ -69,18 +69,18 @@ class NameCursor {
 #undef PAWL_OPENERS
     const string_view window = cursor_.near(name_.end);
     re2::StringPiece start;
-    if (!RE2::PartialMatch({window.data(), window.size()}, sign, &start)) return kNotFound;
+    if (!RE2::PartialMatch({window.data(), window.size()}, sign, &start)) return string_view::npos;
     return name_.end + static_cast<std::size_t>(start.data() - window.data());
   }
 
   // `Password (again): x`, `Secret Key [None]: x`
   std::size_t after_remark() const {
     const char first = cursor_.at(cursor_.at(name_.end) == ' ' ? name_.end + 1 : name_.end);
-    if (first != '[' && first != '(') return kNotFound;
+    if (first != '[' && first != '(') return string_view::npos;
     static const RE2 remark("^ ?(?:\\[[^\\]\\n]{0,24}\\]|\\([^)\\n]{0,30}\\)) ?[:=] ?()[^\\s:=>(]");
     const string_view window = cursor_.near(name_.end);
     re2::StringPiece start;
-    if (!RE2::PartialMatch({window.data(), window.size()}, remark, &start)) return kNotFound;
+    if (!RE2::PartialMatch({window.data(), window.size()}, remark, &start)) return string_view::npos;
     return name_.end + static_cast<std::size_t>(start.data() - window.data());
   }
 
@@ -91,14 +91,14 @@ class NameCursor {
         (cursor_.at(sign) == '#' || (cursor_.at(sign) == '(' && TextCursor::is_quote(cursor_.at(sign + 1)))))
       return sign + 1;
     if (cursor_.at(sign) == '|')
-      return text_.substr(after_name, sign - after_name).find('\n') == kNotFound ? cursor_.skip(" ", sign + 1)
-                                                                                 : kNotFound;
+      return text_.substr(after_name, sign - after_name).find('\n') == string_view::npos ? cursor_.skip(" ", sign + 1)
+                                                                                         : string_view::npos;
     if (cursor_.stands("->", sign) || cursor_.stands("!=", sign))
       return cursor_.skip(TextCursor::kBlanks, cursor_.skip("=", sign + 2));
     if (cursor_.at(sign) == '.' && cursor_.at(sign + 1) == ' ' && TextCursor::is_quote(cursor_.at(sign + 2)))
       return sign + 2;
-    if (cursor_.at(sign) != ':' && cursor_.at(sign) != '=') return kNotFound;
-    if (cursor_.stands("://", sign) || names_a_scope(sign)) return kNotFound;
+    if (cursor_.at(sign) != ':' && cursor_.at(sign) != '=') return string_view::npos;
+    if (cursor_.stands("://", sign) || names_a_scope(sign)) return string_view::npos;
     return cursor_.skip(TextCursor::kBlanks, std::min(cursor_.or_end(text_.find_first_not_of(":=>", sign)), sign + 4));
   }
 
@@ -124,16 +124,16 @@ class NameCursor {
   // `ENV DB_PASSWORD x`, `put pms/db_password x`: an identifier, and one word until the line ends.
   bool is_directive(std::size_t value) const {
     const string_view name = text_.substr(name_.begin, name_.end - name_.begin);
-    const bool is_identifier = name.find('_') != kNotFound || cursor_.before(name_.begin) == '/' ||
+    const bool is_identifier = name.find('_') != string_view::npos || cursor_.before(name_.begin) == '/' ||
                                std::adjacent_find(name.begin(), name.end(), [](char a, char b) {
                                  return is_lower(a) && is_upper(b);
                                }) != name.end();
     const std::size_t end = cursor_.end_of_word(value, TextCursor::kAnyDepth);
     return is_identifier && words_before() <= kDirectiveWordsMax && !crosses_line(value) &&
            end - value >= kDirectiveMin && cursor_.at(end) == '\n' &&
-           std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(value),
-                       text_.begin() + static_cast<std::ptrdiff_t>(end),
-                       [](char c) { return is_name_character(c) || string_view("!@#$%^&*+").find(c) != kNotFound; });
+           std::all_of(
+               text_.begin() + static_cast<std::ptrdiff_t>(value), text_.begin() + static_cast<std::ptrdiff_t>(end),
+               [](char c) { return is_name_character(c) || string_view("!@#$%^&*+").find(c) != string_view::npos; });
   }
 
   std::size_t words_before() const {
@@ -144,7 +144,7 @@ class NameCursor {
   }
 
   bool crosses_line(std::size_t start) const {
-    return text_.substr(name_.end, start - name_.end).find('\n') != kNotFound;
+    return text_.substr(name_.end, start - name_.end).find('\n') != string_view::npos;
   }
   // `password` alone in its line, and `"secret": "x"` in the next.
   bool is_name_below(std::size_t start) const {
@@ -154,7 +154,8 @@ class NameCursor {
   }
   // `expect "password:"`, `input('Password: ')`: the quote at `start` opened before the name.
   bool closes_prompt(std::size_t start) const {
-    if (!TextCursor::is_quote(cursor_.at(start)) || string_view(" \n,;)]").find(cursor_.at(start + 1)) == kNotFound)
+    if (!TextCursor::is_quote(cursor_.at(start)) ||
+        string_view(" \n,;)]").find(cursor_.at(start + 1)) == string_view::npos)
       return false;
     const std::size_t from = name_.begin - std::min(name_.begin, TextCursor::kNear);
     string_view line = text_.substr(from, name_.begin - from);
@@ -174,7 +175,7 @@ class NameCursor {
         cursor_.at(start) != '>')
       return std::nullopt;
     std::size_t lines = cursor_.at(start) == '|' || cursor_.at(start) == '>' ? start + 1 : start;
-    while (string_view("+-0123456789").find(cursor_.at(lines)) != kNotFound) ++lines;
+    while (string_view("+-0123456789").find(cursor_.at(lines)) != string_view::npos) ++lines;
     if (cursor_.at(cursor_.skip(" ", lines)) != '\n') return std::nullopt;
     const std::size_t begin = cursor_.skip(TextCursor::kBlanks, lines);
     return NamedValue{Separator::kSign, true, {begin, cursor_.end_of_block(begin)}};
@@ -224,7 +225,7 @@ class NameCursor {
     const string_view window = cursor_.near(next);
     verbs.Match({window.data(), window.size()}, 0, window.size(), RE2::ANCHOR_START, match, 3);
     const std::size_t start = next + match[0].size();
-    const bool is_signed = string_view(match[2].data(), match[2].size()).find_first_of(":=") != kNotFound;
+    const bool is_signed = string_view(match[2].data(), match[2].size()).find_first_of(":=") != string_view::npos;
     const bool has_verb = !match[1].empty();
     if (start >= text_.size() || (!has_verb && !directly)) return std::nullopt;
     if (has_verb && is_alphanumeric(cursor_.before(start)) && match[2].empty())
@@ -240,7 +241,7 @@ class NameCursor {
 
   // `password incorrect: abc9`
   std::optional<NamedValue> refused_word(std::size_t next) const {
-    if (string_view("IWRDFNiwrdfn").find(cursor_.at(next)) == kNotFound) return std::nullopt;
+    if (string_view("IWRDFNiwrdfn").find(cursor_.at(next)) == string_view::npos) return std::nullopt;
     static const RE2 refused(
         "(?i)^(?:is |was )?(?:incorrect|invalid|wrong|rejected|refused|denied|failed|not valid|not accepted) ?[:=(]+ "
         "?[\"']?()\\w");
@@ -256,7 +257,7 @@ class NameCursor {
     if (cursor_.at(start) != '<') return std::nullopt;
     static const RE2 mark("(?i)^<(?:b|strong|i|em|u|code|kbd|tt|span|font|mark)\\b[^<>]{0,60}>");
     const string_view window = cursor_.near(start);
-    if (!RE2::PartialMatch({window.data(), window.size()}, mark)) return std::nullopt;
+    if (!matches(window, mark)) return std::nullopt;
     return value_in_tag(cursor_, start + 1);
   }
 
@@ -296,7 +297,7 @@ class NameCursor {
 bool begins_another(string_view text, Range word) {
   const char next = word.end < text.size() ? text[word.end] : ' ';
   const string_view characters = text.substr(word.begin, word.end - word.begin);
-  return next == '=' || characters.find('=') != kNotFound || characters.find(':') != kNotFound ||
+  return next == '=' || characters.find('=') != string_view::npos || characters.find(':') != string_view::npos ||
          characters.starts_with("/");
 }
 
@@ -307,7 +308,7 @@ std::optional<NamedValue> value_of(const TextCursor& text, Range name) { return 
 Range rest_of_line(const TextCursor& cursor, Range name, std::size_t begin) {
   const string_view text = cursor.text();
   const char before = name.begin > 0 ? text[name.begin - 1] : ' ';
-  const char ends[] = {'\n', kQuotes.find(before) == kNotFound ? '\n' : before};
+  const char ends[] = {'\n', kQuotes.find(before) == string_view::npos ? '\n' : before};
   return {begin, std::min(text.find_first_of(string_view(ends, 2), begin), text.size())};
 }
 
@@ -315,7 +316,7 @@ Range with_what_goes_on(const TextCursor& cursor, Range first) {
   const string_view text = cursor.text();
   while (first.end < text.size()) {
     const bool blank = text[first.end] == ' ';
-    if (!blank && string_view("&;,<|").find(text[first.end]) == kNotFound) break;
+    if (!blank && string_view("&;,<|").find(text[first.end]) == string_view::npos) break;
     const std::size_t begin = first.end + 1;
     const Range word{begin, std::min(text.find_first_of(kValueEnds, begin), text.size())};
     const string_view characters = text.substr(word.begin, word.end - word.begin);

@@ -13,7 +13,6 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
 constexpr std::size_t kNestedMax = 3;  // elements between a name's tag and its text
 constexpr std::size_t kTagMax = 120;   // bytes of a tag before the name in its attribute
 
@@ -40,7 +39,7 @@ NamedValue text_of_element(const TextCursor& text, std::size_t start, std::size_
 std::optional<NamedValue> value_in_nested_tag(const TextCursor& text, std::size_t from, std::size_t nested) {
   const string_view tag = text.near(from);
   const std::size_t close = tag.find_first_of("<>");
-  if (close == kNotFound || tag[close] == '<') return std::nullopt;
+  if (close == string_view::npos || tag[close] == '<') return std::nullopt;
   if (const auto attribute = value_attribute(text, {from, from + close})) return attribute;
   if (close > 0 && tag[close - 1] == '/') return std::nullopt;
   const std::size_t start = text.skip(TextCursor::kBlanks, from + close + 1);
@@ -53,7 +52,7 @@ std::optional<NamedValue> value_in_nested_tag(const TextCursor& text, std::size_
 
 bool is_word_like_a_password(string_view word) {
   const bool is_code = word.size() >= 4 && word.size() <= 8 && std::all_of(word.begin(), word.end(), is_digit);
-  return word.find(' ') == kNotFound && (looks_chosen(word) || looks_secret(word) || is_code);
+  return word.find(' ') == string_view::npos && (looks_chosen(word) || looks_secret(word) || is_code);
 }
 
 }  // namespace
@@ -80,19 +79,19 @@ std::optional<NamedValue> value_of_attribute(const TextCursor& text, Range name,
   const std::size_t from = name.begin - std::min(name.begin, kTagMax);
   const string_view window = text.slice({from, name.begin});
   const std::size_t open = window.rfind('<');
-  if (open == kNotFound) return std::nullopt;
+  if (open == string_view::npos) return std::nullopt;
   const re2::StringPiece tag(window.data() + open + 1, window.size() - open - 1);
   if (RE2::PartialMatch(tag, other)) return std::nullopt;
   if (RE2::PartialMatch(tag, naming)) return value_in_tag(text, after);
   if (!RE2::PartialMatch(tag, attribute)) return std::nullopt;
   const auto value = value_in_tag(text, after);
-  return value && text.slice(value->range).find(' ') == kNotFound ? value : std::nullopt;
+  return value && text.slice(value->range).find(' ') == string_view::npos ? value : std::nullopt;
 }
 
 std::optional<NamedValue> value_in_next_element(const TextCursor& text, Range name) {
   static const RE2 next("^\\s*:?\\s*(?:</[\\w:.-]+>\\s*){1,2}<[A-Za-z][^<>]{0,80}>\\s*([^<>\\s][^<>]*)");
   const std::size_t behind_tag = text.text().find_last_not_of(" \n", name.begin - std::min<std::size_t>(name.begin, 1));
-  if (name.begin == 0 || behind_tag == kNotFound || text.at(behind_tag) != '>') return std::nullopt;
+  if (name.begin == 0 || behind_tag == string_view::npos || text.at(behind_tag) != '>') return std::nullopt;
   const string_view window = text.near(name.end);
   re2::StringPiece word;
   if (!RE2::PartialMatch({window.data(), window.size()}, next, &word)) return std::nullopt;

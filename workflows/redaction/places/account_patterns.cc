@@ -5,7 +5,7 @@ namespace pawl::redaction {
 
 namespace {
 
-constexpr Pattern kPatterns[] = {
+constexpr Pattern kAccountPatterns[] = {
     // user and password of a URL; a password may hold '/', '?' or '#', and then what follows the colon is no port
     {"[A-Za-z]://([^\\s/?#\"'`<>]+)@", any},
     {"[A-Za-z]://([^\\s/?#:@\\[\"'`<>]*:[0-9]*[^0-9\\s/?#:@\"'`<>][^\\s\"'`<>]*)@", any},
@@ -65,6 +65,6 @@ constexpr Pattern kPatterns[] = {
 
 }  // namespace
 
-std::span<const Pattern> account_patterns() { return kPatterns; }
+std::span<const Pattern> account_patterns() { return kAccountPatterns; }
 
 }  // namespace pawl::redaction

@@ -11,7 +11,7 @@ namespace {
 #define PAWL_FILLS "(?:fill|type|send_?keys|set_?value|set_?text|enter|input|write|val|put)\\w*"
 #define PAWL_FIELD "[\"'`][^\"'`\\n]{0,60}(?:pass|pwd|secret|token|pin|otp)[^\"'`\\n]{0,30}[\"'`]"
 
-constexpr Pattern kPatterns[] = {
+constexpr Pattern kCodePatterns[] = {
     // SQL
     {"(?i)\\bidentified\\s+(?:with\\s+\\S+\\s+)?(?:by|as)\\s+(?:password\\s+)?[\"'](.*?)[\"']", no_prose},
     {"(?i)\\bidentified\\s+by\\s+([^\\s\"';]+)", no_prose},
@@ -59,6 +59,6 @@ constexpr Pattern kPatterns[] = {
 
 }  // namespace
 
-std::span<const Pattern> code_patterns() { return kPatterns; }
+std::span<const Pattern> code_patterns() { return kCodePatterns; }
 
 }  // namespace pawl::redaction

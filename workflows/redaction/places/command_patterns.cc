@@ -12,7 +12,7 @@ namespace {
   "(?:\\s*|=)"
 #define PAWL_READS_SECRETS "passwd|chpasswd|kinit|kadmin\\S*|cryptsetup|smbpasswd|sudo|su|docker|podman|gpg|vault|realm"
 
-constexpr Pattern kPatterns[] = {
+constexpr Pattern kCommandPatterns[] = {
     // `-u user:x`, `-U user%x`, `-u user,x`
     {PAWL_USER_OPTION "(?:\"[^\\s\":]{1,64}:([^\"\\n]+)\")", no_number},
     {PAWL_USER_OPTION "(?:'[^\\s':]{1,64}:([^'\\n]+)')", no_number},
@@ -46,6 +46,6 @@ constexpr Pattern kPatterns[] = {
 
 }  // namespace
 
-std::span<const Pattern> command_patterns() { return kPatterns; }
+std::span<const Pattern> command_patterns() { return kCommandPatterns; }
 
 }  // namespace pawl::redaction

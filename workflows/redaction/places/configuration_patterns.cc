@@ -14,7 +14,7 @@ namespace {
 #define PAWL_OPTIONS "(?:\\s+(?:level|address|encrypted|vrf|priv|role|all|\\d+)\\b[^\\n]{0,60})?"
 #define PAWL_WORD "[\"']?([^\\s\"';]+)"
 
-constexpr Pattern kPatterns[] = {
+constexpr Pattern kConfigurationPatterns[] = {
     // SNMP
     {"(?i)\\bsnmp\\S*\\s(?:[\\w.-]+\\s+){0,4}?community[\\w-]*\\s+(?:(?:read|write|ro|rw|name|cipher|simple|\\d)\\s+){"
      "0,3}" PAWL_WORD,
@@ -70,6 +70,6 @@ constexpr Pattern kPatterns[] = {
 
 }  // namespace
 
-std::span<const Pattern> configuration_patterns() { return kPatterns; }
+std::span<const Pattern> configuration_patterns() { return kConfigurationPatterns; }
 
 }  // namespace pawl::redaction

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "workflows/redaction/reading/expression.h"
 #include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
@@ -18,10 +19,6 @@ constexpr std::size_t kChosenMin = 8;
 constexpr std::size_t kMixedMin = 6;
 constexpr std::size_t kWordMax = 40;
 constexpr std::size_t kBefore = 64;
-
-bool matches(string_view text, const RE2& expression) {
-  return RE2::PartialMatch({text.data(), text.size()}, expression);
-}
 
 // What else has letters and digits: names of machines, programs, formats and offices.
 bool names_a_thing(string_view word) {

@@ -5,7 +5,7 @@ namespace pawl::redaction {
 
 namespace {
 
-constexpr Pattern kPatterns[] = {
+constexpr Pattern kProtocolPatterns[] = {
     // credentials after the name of their scheme
     {"(?i)\\b(?:bearer|basic|negotiate|ntlm|ssws|apikey|geniekey|hawk|zoho-oauthtoken|hmac|mac|gssapi)\\s+([A-Za-z0-9._"
      "~+/=:-]{4,})",
@@ -37,6 +37,6 @@ constexpr Pattern kPatterns[] = {
 
 }  // namespace
 
-std::span<const Pattern> protocol_patterns() { return kPatterns; }
+std::span<const Pattern> protocol_patterns() { return kProtocolPatterns; }
 
 }  // namespace pawl::redaction

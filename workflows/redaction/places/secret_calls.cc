@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "workflows/redaction/reading/expression.h"
 #include "workflows/redaction/reading/secret_words.h"
 
 namespace pawl::redaction {
@@ -14,7 +15,6 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
 constexpr std::size_t kPathMax = 48;
 constexpr std::size_t kCallMax = 400;
 constexpr std::size_t kArgumentsMax = 6;
@@ -24,10 +24,6 @@ enum class Call {
   kConnects,  ///< `connect(where, user, x)`, `connect(user, x, where)`
   kOpens      ///< `new PmsClient(user, x)`: a text that looks like a secret.
 };
-
-bool matches(string_view name, const RE2& expression) {
-  return RE2::PartialMatch({name.data(), name.size()}, expression);
-}
 
 // A method that every class has is judged by the class: `Net::FTP.open`, `Credentials::new`.
 std::optional<Call> call_of_class(string_view name) {
@@ -50,7 +46,7 @@ std::optional<Call> call_of(string_view path) {
   static const RE2 opens("(?i)(?:client|session|connector|connection|agent|smtp|s?ftp|imap|pop3|ssh|api|service)$");
   const std::size_t qualifier = path.find_last_of(".:>\\");
   const string_view name = path.substr(qualifier + 1);
-  if (qualifier != kNotFound && matches(name, of_class))
+  if (qualifier != string_view::npos && matches(name, of_class))
     return call_of_class(path.substr(0, path.find_last_not_of(".:->\\", qualifier) + 1));
   std::optional<Call> call;
   if (matches(name, connects))
@@ -125,15 +121,15 @@ string_view path_before(string_view text, std::size_t open) {
   const bool quotes_follow = open + 1 < text.size() && (text[open + 1] == '"' || text[open + 1] == '\'');
   if (end > 0 && text[end - 1] == ' ' && quotes_follow) --end;
   std::size_t begin = end;
-  const auto of_path = [](char c) { return is_alphanumeric(c) || string_view("_.:>\\-").find(c) != kNotFound; };
+  const auto of_path = [](char c) { return is_alphanumeric(c) || string_view("_.:>\\-").find(c) != string_view::npos; };
   while (begin > 0 && end - begin < kPathMax && of_path(text[begin - 1])) --begin;
   return text.substr(begin, end - begin);
 }
 
-bool is_address(string_view value) { return value.find("//") != kNotFound || value.starts_with('/'); }
+bool is_address(string_view value) { return value.find("//") != string_view::npos || value.starts_with('/'); }
 
 bool looks_like_one(string_view value) {
-  return looks_secret(value) && !is_address(value) && value.find('.') == kNotFound && !looks_like_a_name(value);
+  return looks_secret(value) && !is_address(value) && value.find('.') == string_view::npos && !looks_like_a_name(value);
 }
 
 // Whether the argument at `index` is a secret.
@@ -150,7 +146,7 @@ bool is_secret(Call call, const std::vector<string_view>& values, std::size_t in
 
 std::vector<Range> secrets_of_calls(string_view folded) {
   std::vector<Range> found;
-  for (std::size_t open = folded.find('('); open != kNotFound; open = folded.find('(', open + 1)) {
+  for (std::size_t open = folded.find('('); open != string_view::npos; open = folded.find('(', open + 1)) {
     const string_view path = path_before(folded, open);
     const auto call = path.empty() ? std::nullopt : call_of(path);
     if (!call) continue;

@@ -14,7 +14,6 @@ namespace {
 
 using std::string_view;
 
-constexpr auto kNotFound = string_view::npos;
 constexpr std::size_t kCommandMax = 400;  // bytes of a command
 constexpr std::size_t kWordsMax = 24;
 constexpr std::size_t kNameMax = 20;
@@ -83,7 +82,7 @@ class Command {
   std::optional<Range> next_word() {
     const std::size_t begin = std::min(text_.find_first_not_of(" ,[(", at_), text_.size());
     std::size_t end = begin;
-    while (end < text_.size() && string_view(" \n|;&)]`").find(text_[end]) == kNotFound) {
+    while (end < text_.size() && string_view(" \n|;&)]`").find(text_[end]) == string_view::npos) {
       if (is_quote(text_[end])) {
         if (opens_value(begin, end)) end = behind_quotes(end);
         break;
@@ -166,7 +165,7 @@ class Finder {
 
   // `-x`, and `/x` which is no path.
   static bool is_option(string_view word) {
-    return word.starts_with('-') || (word.starts_with('/') && word.find('/', 1) == kNotFound);
+    return word.starts_with('-') || (word.starts_with('/') && word.find('/', 1) == string_view::npos);
   }
 
   void keep(Range secret) {
@@ -183,7 +182,7 @@ bool is_name_of_tool(char c) { return is_alphanumeric(c) || c == '_' || c == '-'
 // Behind the name that ends at `end`, if arguments follow: `mysql: server has gone away` is a message of the tool.
 std::size_t arguments_behind(string_view text, std::size_t end) {
   if (end < text.size() && (text[end] == '"' || text[end] == '\'')) ++end;
-  return end < text.size() && (text[end] == ' ' || text[end] == ',') ? end : kNotFound;
+  return end < text.size() && (text[end] == ' ' || text[end] == ',') ? end : string_view::npos;
 }
 
 }  // namespace
@@ -197,8 +196,8 @@ std::vector<Range> secrets_of_commands(string_view folded) {
     string_view name = folded.substr(begin, at - begin);
     if (name.ends_with(".exe") || name.ends_with(".EXE")) name.remove_suffix(4);
     const auto tool = name.empty() || name.size() > kNameMax ? tools.end() : tools.find(name);
-    const std::size_t arguments = tool == tools.end() ? kNotFound : arguments_behind(folded, at);
-    if (arguments != kNotFound) {
+    const std::size_t arguments = tool == tools.end() ? string_view::npos : arguments_behind(folded, at);
+    if (arguments != string_view::npos) {
       const Command command(folded, arguments);
       for (const CommandLineTool* one : tool->second) Finder(folded, found).look_at(*one, command);
     }

@@ -7,7 +7,7 @@ namespace {
 
 #define PAWL_WORD_START "(?:^|[^A-Za-z0-9])"
 
-constexpr Pattern kPatterns[] = {
+constexpr Pattern kTokenPatterns[] = {
     // key files: from BEGIN to the end of the END line, or of the text where that was cut off
     {"(?s)(-{4,5} ?BEGIN .*?(?:-{4,5} ?END\\b[^-\\n]*-{0,5}|\\z))", any},
     {"(?s)Private-Lines: \\d+\\s(.*?)(?:Private-MAC|\\z)", any},
@@ -65,6 +65,6 @@ constexpr Pattern kPatterns[] = {
 
 }  // namespace
 
-std::span<const Pattern> token_patterns() { return kPatterns; }
+std::span<const Pattern> token_patterns() { return kTokenPatterns; }
 
 }  // namespace pawl::redaction

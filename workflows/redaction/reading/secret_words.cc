@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/redaction/reading/expression.h"
 
 namespace pawl::redaction {
 
@@ -131,7 +131,7 @@ bool is_file_name(string_view word) {
   static const RE2 file(
       "(?i)^[\\w-]+\\.(?:csv|txt|xml|json|ya?ml|toml|ini|conf|cfg|log|zip|7z|rar|gz|tgz|tar|pdf|docx?|xlsx?|pem|crt|"
       "cer|key|pfx|p12|jks|pub|db|sql|php|py|rb|js|ts|java|cs|go|sh|exe|dll|html?)[.,;:)]*$");
-  return word.find('.') != string_view::npos && RE2::PartialMatch({word.data(), word.size()}, file);
+  return word.find('.') != string_view::npos && matches(word, file);
 }
 
 // What stands for a secret that is put in later or was taken out: `${DB_PASSWORD}`, `{{ token }}`, `%s`, `********`.
@@ -144,7 +144,7 @@ bool is_stand_in(string_view text) {
       "(?:[a-z]+\\.)+[a-z_]*(?:password|passwd|pwd|secret|token|key)|(?:0x)?%[0-9.*-]*[hlzjt]*[a-z]|:[a-z_]{2,}|\\*+|#{"
       "3,}|\\.{3,}|(?:"
       "\xE2\x80\xA2)+)[.,;:)]*$");
-  return RE2::PartialMatch({text.data(), text.size()}, stand_in);
+  return matches(text, stand_in);
 }
 
 // `ssh-ed25519`, `rsa-sha2-512-cert-v01@openssh.com`, `TLS_AES_128_GCM_SHA256`: what two sides agree on, aloud.

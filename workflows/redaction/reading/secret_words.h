@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "workflows/text/ascii.h"
+
 namespace pawl::redaction {
 
 /// True if every word of it is common in error messages: "must not be blank", "sha256 mismatch", "". What is longer
@@ -30,11 +32,12 @@ bool looks_chosen(std::string_view word);
 /// `reapit-credentials-v2`: lower-case words with signs between them, as people name things.
 bool looks_like_a_name(std::string_view text);
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_letter(char c) { return is_upper(c) || is_lower(c); }
-constexpr bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
+using text::is_alphanumeric;
+using text::is_digit;
+using text::is_letter;
+using text::is_lower;
+using text::is_upper;
+
 /// Of a name as programs write it; every character beyond ASCII is a letter.
 constexpr bool is_name_character(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || (c & 0x80) != 0; }
 

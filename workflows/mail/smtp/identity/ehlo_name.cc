@@ -13,6 +13,8 @@
 #include <memory>
 #include <thread>
 
+#include "workflows/text/ascii.h"
+
 namespace pawl::mail {
 namespace {
 
@@ -20,8 +22,7 @@ constexpr std::size_t kNameMax = 253;
 constexpr std::size_t kLabelMax = 63;
 constexpr std::chrono::seconds kResolverMax{5};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_label_char(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; }
+bool is_label_char(char c) { return text::is_alphanumeric(c) || c == '-'; }
 
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= kLabelMax && label.front() != '-' && label.back() != '-' &&

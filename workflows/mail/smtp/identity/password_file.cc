@@ -43,7 +43,7 @@ class OpenFile {
     std::string text(kSizeMax, '\0');
     std::size_t size = 0;
     for (ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got)) {
-      got = read(descriptor_, text.data() + size, text.size() - size);
+      got = ::read(descriptor_, text.data() + size, text.size() - size);
       if (got < 0) refuse(name_, std::strerror(errno));
     }
     text.resize(size);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 #include "workflows/text/base64.h"
 
 namespace pawl::mail {

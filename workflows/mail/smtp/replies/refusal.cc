@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "workflows/mail/smtp/replies/refusal_words.h"
-#include "workflows/text/ascii_case.h"
+#include "workflows/text/ascii.h"
 
 namespace pawl::mail {
 namespace {
@@ -23,10 +23,7 @@ std::size_t first_of(std::string_view words, Words phrases) {
 
 bool says(std::string_view words, Words phrases) { return first_of(words, phrases) != words.npos; }
 
-bool is_mark(char c) {
-  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
-  return !is_letter && !(c >= '0' && c <= '9');
-}
+bool is_mark(char c) { return !text::is_alphanumeric(c) && (c & 0x80) == 0; }
 
 std::string_view without_marks_around(std::string_view word) {
   while (!word.empty() && is_mark(word.front())) word.remove_prefix(1);

@@ -4,22 +4,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "workflows/text/ascii.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::mail {
 namespace {
 
-constexpr std::size_t kOtherMax = 80;
+using text::is_digit;
+using text::is_letter;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr std::size_t kOtherMax = 80;
 
 bool begins_with_code(std::string_view line) {
   return line.size() >= 3 && is_digit(line[0]) && is_digit(line[1]) && is_digit(line[2]);
 }
 
 int code_of(std::string_view line) { return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0'); }
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // The status that `text` begins with, whatever mark comes after it.
 std::string_view status_at(std::string_view text) {
