@@ -94,7 +94,7 @@ bool is_about_errors(string_view name) {
 
 // `unexpected token: IDENTIFIER` is a parser's.
 bool is_syntax_error(string_view before) {
-  static const RE2 expression("(?i)(?:unexpected|next|syntax|lexical|illegal) $");
+  static const RE2 expression("(?i)(?:unexpected|next|near|syntax|lexical|illegal) $");
   before.remove_prefix(before.size() - std::min<std::size_t>(before.size(), 16));
   return matches(before, expression);
 }
@@ -103,7 +103,8 @@ bool is_syntax_error(string_view before) {
 bool is_address(string_view text, Range word) {
   static const RE2 expression(
       "(?i)(?:^|[^a-z])(?:(?:in|from|named|called) secrets?|(?:cache|sort|partition|idempotency|primary|foreign|"
-      "public|lookup|object|row|unique|map)[ _-]?keys?|(?:page|next|sync|continuation|next[ _-]?page)[ _-]?token)$");
+      "public|lookup|dup|duplicate|object|row|unique|map)[ _-]?keys?|(?:page|next|sync|continuation|next[ _-]?page)"
+      "[ _-]?token)$");
   const std::size_t from = word.begin - std::min<std::size_t>(word.begin, 16);
   return RE2::PartialMatch({text.data() + from, word.end - from}, expression);
 }

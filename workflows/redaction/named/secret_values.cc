@@ -215,7 +215,7 @@ class NameCursor {
         "(?i)^((?:(?:(?:is|was) "
         "not|is|was|are|were|be|been|being|provided|given|supplied|used|value|string|sent|received|entered|set|from|"
         "changed|updated|reset|generated|attempted|tried|typed|submitted|presented|specified|header|parameter|param|"
-        "argument|to|as|ist|lautet|war|est|es|fue|era|jest|now|"
+        "argument|to|as|ist|lautet|war|est|es|e|er|este|fue|era|jest|now|"
         "introducid[ao]|saisie?|eingegeben|inserita|digitada|informada|"
         "equals|eq|ne|like|REG_\\w+|for (?:user )?[^\\s:=]{1,40} (?:is|was|to))\\b[ \\n]?){0,5})([:=]*[ \\n]*)");
     if (const auto whose = of_somebody(next)) return whose;
