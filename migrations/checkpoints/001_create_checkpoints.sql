@@ -212,9 +212,9 @@ left join attempts p
        where run = r.run order by retry_at, step, key limit 1)
 where r.ended_at is null;
 
--- Public: mails of which this store knows that they may have been sent or not, by the words that the send-email step
--- begins its errors with. Only what this worker saw: the authority on mail is pawl.v1_emails in Postgres.
+-- Public: effects of which this store knows that they may have happened or not, such as a mail's sending. Only what this
+-- worker saw: the authority on mail is pawl.v1_emails in Postgres.
 create view v1_in_doubt as
-select run_id, key as user_id, attempt, status, error, failed_at
+select run_id, step, key, attempt, status, error, failed_at
 from v1_attempts
-where step = 'send-email' and error like 'in doubt%';
+where failure_code = 'in-doubt';

@@ -9,16 +9,16 @@ from chaos import worker
 from chaos.fault import Fault
 
 TREE = os.path.join(os.path.dirname(__file__), "..", "..")
-POINTS = [os.path.join(TREE, *folder, "crash_points.h") for folder in (("engine", "faults"), ("workflows", "depositlink"))]
+POINTS = [os.path.join(TREE, folder, "crash_points.h") for folder in ("engine/faults", "workflows/mail/faults", "workflows/depositlink")]
 # what only a new store or another verb comes by
-ELSEWHERE = re.compile("store-renamed|emitted|resumed|migrated|pruned")
+ELSEWHERE = re.compile("store-renamed|emitted|resumed|resolved|migrated|pruned")
 
 
 def crash_points():
     names = []
     for path in POINTS:
         with open(path) as file:
-            names += re.findall(r'(?:\{CrashPoint::\w+, |CrashPlace \w+\{)"([a-z0-9-]+)"', file.read())
+            names += re.findall(r'(?:\{CrashPoint::\w+, |CrashPlace \w+\{\s*)"([a-z0-9-]+)"', file.read())
     return [name for name in names if not ELSEWHERE.search(name)]
 
 

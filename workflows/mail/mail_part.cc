@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/authoring/errors.h"
+#include "workflows/mail/faults/crash_points.h"
 #include "workflows/mail/mail_url.h"
 #include "workflows/mail/migrations.h"
 #include "workflows/mail/smtp/identity/password_file.h"
@@ -52,6 +53,12 @@ std::vector<std::string> MailPart::warnings() const {
   auto warnings = smtp_warnings(smtp_options({settings_.url, "", settings_.password_file}));
   if (auto warning = password_file_warning(settings_.password_file)) warnings.push_back(std::move(*warning));
   return warnings;
+}
+
+std::vector<engine::CrashPlace> MailPart::crash_places() const {
+  std::vector<engine::CrashPlace> places(kCrashPlaces.begin(), kCrashPlaces.end());
+  places.insert(places.end(), kResolveCrashPlaces.begin(), kResolveCrashPlaces.end());
+  return places;
 }
 
 std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::OwnSecrets>& secrets,

@@ -26,6 +26,7 @@ class MailPart final : public workflow::SharedPart {
   std::string name() const override { return "mail"; }
   std::vector<workflow::Setting> settings() override;
   storage::MigrationLines migrations() const override;
+  std::vector<engine::CrashPlace> crash_places() const override;
   void open(const workflow::Worker& worker) override;
   std::vector<std::string> warnings() const override;
 

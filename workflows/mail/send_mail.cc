@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "engine/authoring/errors.h"
-#include "engine/faults/crash_point.h"
+#include "workflows/mail/faults/crash_points.h"
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/message/message_id.h"
 #include "workflows/mail/smtp/replies/reply.h"
@@ -136,9 +136,9 @@ class SendMail::Round {
     for (Outgoing& mail : mails_)
       if (mail.envelope) envelopes.push_back(std::move(*mail.envelope));
     if (envelopes.empty()) return;
-    engine::crash_point(engine::CrashPoint::kBeforeMail);
+    engine::crash_point(kBeforeMail);
     const std::vector<DeliveryReport> reports = step_.mailer_.send(envelopes);
-    engine::crash_point(engine::CrashPoint::kBeforeMailRecorded);
+    engine::crash_point(kBeforeMailRecorded);
     std::size_t sent = 0;
     for (Outgoing& mail : mails_)
       if (mail.envelope) take_report(mail, reports.at(sent++));
@@ -154,7 +154,7 @@ class SendMail::Round {
       step_.memory_.keep(verdicts);
       throw;
     }
-    engine::crash_point(engine::CrashPoint::kAfterMailRecorded);
+    engine::crash_point(kAfterMailRecorded);
     for (const Outgoing& mail : mails_) {
       step_.memory_.forget(mail.verdict.event_id, mail.verdict.recipient);
       settle_item(mail);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "workflows/depositlink/crash_points.h"
+#include "workflows/mail/faults/crash_points.h"
 
 namespace pawl::bin {
 
@@ -63,6 +64,7 @@ CrashReport run_cases(const std::vector<CrashCase>& cases) {
 std::vector<CrashPlace> worker_points() {
   const auto* asked = engine::kCrashPlaces.data() + static_cast<std::size_t>(CrashPoint::kRunCancelled);
   std::vector<CrashPlace> places(engine::kCrashPlaces.data(), asked);
+  places.insert(places.end(), mail::kCrashPlaces.begin(), mail::kCrashPlaces.end());
   places.insert(places.end(), depositlink::kCrashPlaces.begin(), depositlink::kCrashPlaces.end());
   return places;
 }

@@ -286,7 +286,7 @@ TEST_CASE_METHOD(File, "typed SQL may read everything and write nothing") {
   CHECK(load(store, 1).event.id == "event-1");
 }
 
-TEST_CASE_METHOD(File, "the stable views answer why a run waits and what is in doubt") {
+TEST_CASE_METHOD(File, "the stable views can be asked, and answer why a run waits") {
   SqliteCheckpoints store(path);
   commit(store, {started(1), attempt(1, {"send-email", "u"}, 1, "451 later"),
                  engine::RunParked{1, at(9000), "send-email backs off: 451 later"}});
@@ -294,6 +294,17 @@ TEST_CASE_METHOD(File, "the stable views answer why a run waits and what is in d
   for (const char* view : {"v1_runs", "v1_steps", "v1_attempts", "v1_waiting", "v1_in_doubt"})
     CHECK_NOTHROW(reader.query("select * from " + std::string(view)));
   CHECK(reader.query("select count(*) from v1_waiting where reason like '%451 later%'").rows[0][0] == "1");
+}
+
+TEST_CASE_METHOD(File, "whatever step said that its effect may have happened or not is in doubt, and nothing else") {
+  SqliteCheckpoints store(path);
+  engine::AttemptFailed receipt = attempt(1, {"send-receipt", "customer"}, 1, "in doubt: the relay went silent");
+  receipt.failure_code = "in-doubt";
+  commit(store, {started(1), receipt, attempt(1, {"send-email", "u"}, 1, "in doubt, says the relay: 451 later")});
+  const CheckpointReader reader(path);
+  const auto doubts = reader.query("select step, key, error from v1_in_doubt");
+  using Row = std::vector<std::optional<std::string>>;
+  CHECK(doubts.rows == std::vector<Row>{{"send-receipt", "customer", "in doubt: the relay went silent"}});
 }
 
 TEST_CASE_METHOD(File, "who waits for a paused step is shown with the step and the error that paused it") {

@@ -1,10 +1,10 @@
 // Reads and resolves mails in doubt with one short-lived connection a call.
 #include "workflows/mail/ledger/in_doubt_mails.h"
 
-#include "engine/faults/crash_point.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/text/array_literal.h"
 #include "storage/postgres/text/sql_text.h"
+#include "workflows/mail/faults/crash_points.h"
 
 namespace pawl::mail {
 
@@ -25,14 +25,14 @@ std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
 InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution) {
   storage::PostgresConnection connection(conninfo);
   const std::string request = choose_request(connection);
-  engine::crash_point(engine::CrashPoint::kBeforeResolved);
+  engine::crash_point(kBeforeResolved);
   const storage::Rows rows =
       connection.run("resolve mails in doubt",
                      "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
                      " $3::boolean, $4, nullif($5, ''), $6::uuid)",
                      {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
                       storage::valid_utf8(resolution.requested_by), storage::valid_utf8(resolution.note), request});
-  engine::crash_point(engine::CrashPoint::kAfterResolved);
+  engine::crash_point(kAfterResolved);
   return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};
 }
 

@@ -10,11 +10,11 @@
 #include <map>
 #include <optional>
 
-#include "engine/faults/crash_point.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
+#include "workflows/mail/faults/crash_points.h"
 #include "workflows/mail/ledger/claim_numbers.h"
 #include "workflows/mail/ledger/distinct_addresses.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
@@ -269,7 +269,7 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
     numbers.add(numbers_.ask(request.event_id, request.step, request.recipient));
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
-  engine::crash_point(engine::CrashPoint::kBeforeMailClaimed);
+  engine::crash_point(kBeforeMailClaimed);
   const bool again = std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; });
   const storage::Rows rows = claim(
       claiming_,
@@ -278,7 +278,7 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
        has_audience_ ? users.user_ids() : addresses.addresses(), kinds.workflows(), kinds.steps(), kinds.of_mails()},
       again ? storage::plan_for(requests.size()) : storage::Plan::kKept, again);
   storage::require_lease(!rows.null(0, 0), "claim mails", epoch_);
-  engine::crash_point(engine::CrashPoint::kAfterMailClaimed);
+  engine::crash_point(kAfterMailClaimed);
   const Answer answer = answer_from(rows);
   std::vector<LedgerEntry> entries;
   for (std::size_t index = 0; index < requests.size(); ++index) {
@@ -315,13 +315,13 @@ void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
     claims.add(claim);
     verdict_of_claim.add(known->second);
   }
-  engine::crash_point(engine::CrashPoint::kBeforeMailSettled);
+  engine::crash_point(kBeforeMailSettled);
   const storage::Rows rows = settling_.run_binary("settle mails", kSettle,
                                                   {storage::binary(epoch_.load()), event_ids.bytes(), claims.bytes(),
                                                    verdict_of_claim.bytes(), states.bytes(), replies.bytes()},
                                                   storage::plan_for(settled.size()));
   storage::require_lease(rows.boolean(0, 0), "settle mails", epoch_);
-  engine::crash_point(engine::CrashPoint::kAfterMailSettled);
+  engine::crash_point(kAfterMailSettled);
   for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.step, verdict.recipient);
 }
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/faults/crash_point.h"
+#include "workflows/mail/faults/crash_points.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::mail {
@@ -78,14 +78,14 @@ class Transaction {
   void run(const Envelope& envelope) {
     if (!takes_.utf8 && is_internationalised(envelope)) return leave_untried(envelope);
     if (!introduce(envelope)) return tidy();
-    engine::crash_point(engine::CrashPoint::kAfterMail354);
+    engine::crash_point(kAfterMail354);
     // What came before the body would be taken for the answer to its final dot.
     if (!channel_.quiet()) return note("it said more than it was asked, or closed");
     channel_.say(with_final_dot(envelope.bytes), options_.final_timeout, interrupted_);
     ending_.handed_over = true;
-    engine::crash_point(engine::CrashPoint::kMailHandedOver);
+    engine::crash_point(kMailHandedOver);
     if (!answered(SmtpPhase::kFinalDot, options_.final_timeout)) return tidy();
-    engine::crash_point(engine::CrashPoint::kAfterMail250);
+    engine::crash_point(kAfterMail250);
     ending_.ok = ending_.kept = true;
   }
 
