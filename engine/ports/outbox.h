@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/authoring/event.h"
-#include "engine/ports/quarantine.h"
+#include "engine/ports/moving_runs.h"
 #include "engine/ports/step_report.h"
 
 namespace pawl::engine {
@@ -41,7 +41,7 @@ inline constexpr std::int64_t kPayloadMax = 16 * 1024 * 1024;
 struct ClaimLimits {
   int max = 0;             ///< At most this many events.
   int deliveries_max = 5;  ///< How many deliveries the worker allows; decides with quarantine_of who may come along.
-  Quarantine quarantine;   ///< What moves in the worker now.
+  MovingRuns moving;       ///< In the worker now.
   /// No further event once their payloads have so many; at least one.
   std::int64_t bytes = 4 * 1024 * 1024;
 };

@@ -16,7 +16,7 @@
 #include "engine/authoring/run.h"
 #include "engine/authoring/workflow.h"
 #include "engine/ports/checkpoints.h"
-#include "engine/ports/quarantine.h"
+#include "engine/ports/moving_runs.h"
 
 namespace pawl::engine {
 

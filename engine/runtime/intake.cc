@@ -84,7 +84,7 @@ void Intake::turn(Timestamp now, const ClaimLimits& limits, Duration idle_wait) 
   if (!may_claim(room) || now < claim_due(room)) return;
   const auto claim = std::make_shared<Claim>();
   claim->request = {workflows_, limits};
-  if (limits.quarantine.suspects == 0 && room > 0)
+  if (limits.moving.suspects == 0 && room > 0)
     claim->idle_wait = std::clamp(sleep_ * 2, idle_wait, std::max(idle_wait, kLongestSleep));
   claim->longest_pause = idle_wait;
   claim->began = asked_at_ = now;
@@ -123,7 +123,7 @@ void Intake::claimed(const std::shared_ptr<Claim>& claim) {
   } else {
     backoff_.answered();
     if (claim->request.limits.max == 0) return;
-    found_nothing_ = claim->request.limits.quarantine.moving == 0 && !claim->may_have_missed;
+    found_nothing_ = claim->request.limits.moving.count == 0 && !claim->may_have_missed;
     sleep_ = claim->idle_wait;
     if (claim->idle_wait.count() > 0) return;
     pause_ = std::min(std::max(pause_ * 2, kFirstPauseBetweenSuspects), claim->longest_pause);

@@ -45,15 +45,16 @@ RunState& RunLife::enter(const WorkflowDefinition& workflow, StoredRun stored, b
   stored.payload_to_archive = payload_to_archive(&workflow, stored.event.payload);
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
   run->woken = woken;
-  run->quarantine = use_.suspects.entered(run->stored);
+  run->quarantine = use_.quarantine.entered(run->stored);
   return use_.runs.add(std::move(run));
 }
 
 // A crash loop ends here, without a step of it being started.
 void RunLife::admit(const WorkflowDefinition& workflow, StoredRun stored) {
-  if (use_.suspects.of_delivered(stored, moving()) == Admission::kIsHeld) return use_.suspects.hold(std::move(stored));
+  if (use_.quarantine.of_delivered(stored, moving()) == Admission::kIsHeld)
+    return use_.quarantine.hold(std::move(stored));
   RunState& run = enter(workflow, std::move(stored), false);
-  if (const std::string why = use_.suspects.set_aside(run.stored); !why.empty())
+  if (const std::string why = use_.quarantine.set_aside(run.stored); !why.empty())
     return run.stored.cancelled ? end_durably(run, RunStatus::kCancelled, cancelled_reason(run), {})
                                 : end_durably(run, RunStatus::kFailed, why, {{}, {}, FailureClass::kPoison, {}});
   move(run);
@@ -72,18 +73,18 @@ void RunLife::woken(std::vector<StoredRun> loaded) {
   for (StoredRun& stored : loaded) {
     misfits_.erase(stored.run);
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
-    if (use_.runs.contains(stored.run) || use_.suspects.holds(stored.run) || !unfinished) continue;
+    if (use_.runs.contains(stored.run) || use_.quarantine.holds(stored.run) || !unfinished) continue;
     const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
     if (!workflow) {
       park_misfit(stored, "no workflow named " + stored.workflow);
       continue;
     }
-    switch (use_.suspects.of_woken(stored, moving())) {
+    switch (use_.quarantine.of_woken(stored, moving())) {
       case Admission::kEnters:
         wake(*workflow, std::move(stored));
         break;
       case Admission::kIsHeld:
-        use_.suspects.hold(std::move(stored));
+        use_.quarantine.hold(std::move(stored));
         break;
       case Admission::kWaits:
         use_.parking.park(stored.run, now() + kQuarantineWait);
@@ -94,7 +95,7 @@ void RunLife::woken(std::vector<StoredRun> loaded) {
 }
 
 void RunLife::wake_held() {
-  StoredRun stored = use_.suspects.release();
+  StoredRun stored = use_.quarantine.release();
   if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) wake(*workflow, std::move(stored));
 }
 
@@ -168,7 +169,7 @@ void RunLife::park(RunState& run) {
 // A mark of a cancellation that is on record already was set again by whoever wants its run tried now.
 MarkTaken RunLife::asked(const Mark& mark, const StoredRun* stored) {
   RunState* const run = use_.runs.find(mark.id);
-  const auto& held = use_.suspects.held();
+  const auto& held = use_.quarantine.held();
   if (run == nullptr && !(held && held->event.id == mark.id))
     return stored == nullptr ? MarkTaken::kParked : asked_parked(mark, *stored);
   if (run != nullptr && run->leaving) return MarkTaken::kLater;  // for the store, or for good
@@ -180,7 +181,7 @@ MarkTaken RunLife::asked(const Mark& mark, const StoredRun* stored) {
   else if (run != nullptr)
     retry_now(*run, mark);
   else
-    use_.suspects.retry_now();  // it moves as soon as it is alone
+    use_.quarantine.retry_now();  // it moves as soon as it is alone
   return MarkTaken::kDone;
 }
 
@@ -218,7 +219,7 @@ void RunLife::record(const StoredRun& stored, const Cancellation& cancellation, 
 void RunLife::cancelled(RunNumber number, const Cancellation& cancellation) {
   RunState* const run = use_.runs.find(number);
   if (run == nullptr) {
-    if (use_.suspects.holds(number)) return use_.suspects.cancel(cancellation);
+    if (use_.quarantine.holds(number)) return use_.quarantine.cancel(cancellation);
     return use_.parking.wake(number, false);
   }
   if (run->stored.cancelled) return;
@@ -284,7 +285,7 @@ void RunLife::finished(FinishedEvent end, const Event& event) {
 void RunLife::forget(RunNumber number) {
   RunState* const run = use_.runs.find(number);
   if (run == nullptr) return;
-  if (use_.suspects.left(run->quarantine)) acquitted_();
+  if (use_.quarantine.left(run->quarantine)) acquitted_();
   use_.runs.erase(*run);
 }
 

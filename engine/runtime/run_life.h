@@ -11,8 +11,8 @@
 
 #include "engine/measures/measures.h"
 #include "engine/ports/observer.h"
+#include "engine/runs/quarantine.h"
 #include "engine/runs/run_table.h"
-#include "engine/runs/suspects.h"
 #include "engine/runtime/archiver.h"
 #include "engine/runtime/journal.h"
 #include "engine/runtime/mark_watch.h"
@@ -47,7 +47,7 @@ class RunLife {
     Journal& journal;
     Archiver& archiver;
     RunTable& runs;
-    Suspects& suspects;
+    Quarantine& quarantine;
     Parking& parking;
     StepDispatch& dispatch;
   };

@@ -92,7 +92,7 @@ class Runner::Parts {
   Jitter jitter_;
   StepQueues queues_;
   RunTable runs_;
-  Suspects suspects_;
+  Quarantine quarantine_;
   Journal journal_;
   Archiver archiver_;
   Heartbeat heartbeat_;
@@ -129,7 +129,7 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       window_{options.moving_max, options.claim_max, options.payloads_max, options.waiting_max},
       jitter_(options.seed),
       queues_(named_steps(workflows_), kFirstStepLane, options.moving_max),
-      suspects_(options.deliveries_max),
+      quarantine_(options.deliveries_max),
       journal_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_),
       archiver_(ports.outbox, lanes_, kFinishLane, ports.clock, options.finish_max, jitter_),
       heartbeat_(ports.outbox, lanes_, kRenewLane, ports.clock, options.lease, jitter_),
@@ -138,7 +138,7 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
                 [this](RunState& run) { life_.move(run); }),
       parking_({queues_, ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_},
                [this](std::vector<StoredRun> loaded) { life_.woken(std::move(loaded)); }),
-      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, suspects_, parking_, dispatch_},
+      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, quarantine_, parking_, dispatch_},
             [this] { intake_.claim_at_once(); }),
       arrivals_({workflows_, ports.clock, ports.observer, journal_, runs_, life_}),
       intake_(ports.outbox, ports.checkpoints, lanes_, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
@@ -277,7 +277,7 @@ void Runner::Parts::turn(Duration at_most) {
 
 // What is held for its last delivery is to go on; in a drain only if it was just delivered and does not merely wait.
 bool Runner::Parts::held_moves() const {
-  return suspects_.held() && !(draining_ && suspects_.held()->status == RunStatus::kWaiting);
+  return quarantine_.held() && !(draining_ && quarantine_.held()->status == RunStatus::kWaiting);
 }
 
 Occupancy Runner::Parts::occupancy() const {
@@ -287,7 +287,7 @@ Occupancy Runner::Parts::occupancy() const {
           .payloads = runs_.payloads(),
           .parked = parking_.parked(),
           .coming = intake_.coming(),
-          .closed = suspects_.closed()};
+          .closed = quarantine_.closed()};
 }
 
 std::size_t Runner::Parts::room_to_claim() const {
@@ -297,7 +297,7 @@ std::size_t Runner::Parts::room_to_claim() const {
 void Runner::Parts::claim() {
   ClaimLimits limits{.max = static_cast<int>(room_to_claim()),
                      .deliveries_max = options_.deliveries_max,
-                     .quarantine = suspects_.beside(life_.moving())};
+                     .moving = quarantine_.beside(life_.moving())};
   limits.bytes = std::min(limits.bytes, static_cast<std::int64_t>(window_.payloads_left(occupancy())));
   intake_.turn(now(), limits, options_.idle_wait);
 }
@@ -322,7 +322,7 @@ Duration Runner::Parts::until_next_due(Duration at_most) const {
 }
 
 bool Runner::Parts::idle() const {
-  return intake_.found_nothing() && life_.moving() == 0 && parking_.parked() == 0 && !suspects_.held() &&
+  return intake_.found_nothing() && life_.moving() == 0 && parking_.parked() == 0 && !quarantine_.held() &&
          journal_.empty() && archiver_.empty();
 }
 
@@ -336,7 +336,7 @@ RunnerStatus Runner::Parts::status() const {
   status.attempts_failed = dispatch_.attempts_failed();
   status.checkpoint_groups = journal_.groups();
   status.moving = life_.moving();
-  status.waiting = parking_.parked() + suspects_.held().has_value();
+  status.waiting = parking_.parked() + quarantine_.held().has_value();
   for (StepReport& report : reporting_.reports(now()))
     if (!report.reason.empty())
       status.open_circuits.push_back(

@@ -220,7 +220,7 @@ std::vector<MemoryOutboxTable::Row*> MemoryOutbox::claimable(const ClaimRequest&
   const auto rank = [&](const MemoryOutboxTable::Row* row) {  // the last delivery, the others before, the fresh
     const int deliveries = row->event.deliveries;
     if (deliveries == 0) return std::numeric_limits<int>::max();
-    return quarantine_of(deliveries, request.limits.deliveries_max) == 1 ? 0 : deliveries;
+    return quarantine_of(deliveries, request.limits.deliveries_max) == kAlone ? 0 : deliveries;
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
   return rows;
@@ -231,16 +231,16 @@ std::vector<Event> MemoryOutbox::claim(const ClaimRequest& request) {
   for (const WorkflowName& workflow : request.workflows) table_.add_workflow(workflow);
   table_.name_runs();
   std::vector<Event> claimed;
-  Quarantine quarantine = request.limits.quarantine;
+  MovingRuns moving = request.limits.moving;
   bool blocked = false;  // by a redelivered event that has to wait; the fresh do not, unless it has to be alone
   std::int64_t bytes = 0;
   for (MemoryOutboxTable::Row* row : claimable(request)) {
     if (bytes >= request.limits.bytes) break;
     const int own = quarantine_of(row->event.deliveries, request.limits.deliveries_max);
-    if (claimed.size() == static_cast<std::size_t>(request.limits.max) || (own == 1 && !quarantine.admits(own))) break;
-    blocked = row->event.deliveries > 0 && (blocked || !quarantine.admits(own));
-    if (blocked || !quarantine.admits(own)) continue;
-    quarantine.add(own);
+    if (claimed.size() == static_cast<std::size_t>(request.limits.max) || (own == kAlone && !moving.admits(own))) break;
+    blocked = row->event.deliveries > 0 && (blocked || !moving.admits(own));
+    if (blocked || !moving.admits(own)) continue;
+    moving.add(own);
     row->lease_epoch = epoch_;
     row->mark_epoch = row->mark ? epoch_ : 0;
     ++row->event.deliveries;

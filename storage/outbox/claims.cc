@@ -203,7 +203,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
   const std::int64_t above = sweeping ? sweep(limits.deliveries_max) : cursor_.mark();
   const auto surveyed = ClaimCursor::Time::clock::now();
   claim_redelivered(limits, events);
-  if (budget_ > 0 && !last_delivery_waits(limits.deliveries_max) && limits.quarantine.admits(engine::kNoQuarantine)) {
+  if (budget_ > 0 && !last_delivery_waits(limits.deliveries_max) && limits.moving.admits(engine::kNoQuarantine)) {
     limits.max -= claim_cold_tenants(limits.max, events);
     claim_fresh(above, limits.max, events);
   }
@@ -287,8 +287,8 @@ void OutboxClaims::claim_redelivered(engine::ClaimLimits& limits, Events& events
   const int room = limits.max;
   for (; limits.max > 0 && !redelivered_.empty(); --limits.max) {
     const int quarantine = engine::quarantine_of(redelivered_.front().deliveries, limits.deliveries_max);
-    if (!limits.quarantine.admits(quarantine)) break;
-    limits.quarantine.add(quarantine);
+    if (!limits.moving.admits(quarantine)) break;
+    limits.moving.add(quarantine);
     positions.add(redelivered_.front().position);
     redelivered_.pop_front();
   }
@@ -297,7 +297,8 @@ void OutboxClaims::claim_redelivered(engine::ClaimLimits& limits, Events& events
 }
 
 bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
-  return !redelivered_.empty() && engine::quarantine_of(redelivered_.front().deliveries, deliveries_max) == 1;
+  return !redelivered_.empty() &&
+         engine::quarantine_of(redelivered_.front().deliveries, deliveries_max) == engine::kAlone;
 }
 
 // Returns how many were there; fewer are taken where they have too many bytes, and then nothing is left of the budget.

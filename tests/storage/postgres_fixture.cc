@@ -161,7 +161,7 @@ engine::Registered Worker::open(std::vector<std::string> waiting, std::vector<st
   return outbox.open(registration);
 }
 
-std::vector<engine::Event> Worker::claim(int max, engine::Quarantine quarantine) {
+std::vector<engine::Event> Worker::claim(int max, engine::MovingRuns quarantine) {
   return outbox.claim({test_workflows(), {max, 5, quarantine}});
 }
 
@@ -171,7 +171,7 @@ std::vector<engine::Event> Worker::claim_of(const std::vector<std::string>& work
   return outbox.claim(request);
 }
 
-std::vector<std::string> Worker::claim_ids(int max, engine::Quarantine quarantine) {
+std::vector<std::string> Worker::claim_ids(int max, engine::MovingRuns quarantine) {
   std::vector<std::string> ids;
   for (const engine::Event& event : claim(max, quarantine)) ids.push_back(event.id);
   return ids;

@@ -67,10 +67,10 @@ struct Worker {
   static bool can_listen();
   static std::string new_store();
   engine::Registered open(std::vector<std::string> waiting = {}, std::vector<std::string> moving = {});
-  std::vector<engine::Event> claim(int max = 100, engine::Quarantine quarantine = {});
+  std::vector<engine::Event> claim(int max = 100, engine::MovingRuns quarantine = {});
   std::vector<engine::Event> claim_of(const std::vector<std::string>& workflows, int max = 100);
   /// Ids of what it claimed.
-  std::vector<std::string> claim_ids(int max = 100, engine::Quarantine quarantine = {});
+  std::vector<std::string> claim_ids(int max = 100, engine::MovingRuns quarantine = {});
   std::size_t finish(const engine::Event& event, engine::RunStatus status = engine::RunStatus::kDone,
                      const std::string& reason = "");
   /// Makes Postgres' clock judge its lease to be over.

@@ -38,18 +38,23 @@ inline std::string new_store() {
 
 /// A worker, which dies when it is destroyed.
 struct Worker {
-  explicit Worker(OutboxWorld& world, std::string of = new_store()) : store(std::move(of)), outbox(world.worker()) {}
+  explicit Worker(OutboxWorld& world, std::string of = new_store(), Ids runs = {kWorkflow})
+      : store(std::move(of)), workflows(std::move(runs)), outbox(world.worker(workflows)) {}
 
   Registered open(std::vector<WaitingEvent> waiting = {}, Ids moving = {}) {
     const Registered registered = outbox->open({store, std::move(waiting), std::move(moving), lost_to});
     epoch = registered.epoch;
     return registered;
   }
-  Events claim(const ClaimLimits& limits) const { return outbox->claim({{{kType, kWorkflow}}, limits}); }
-  Events claim(int max = 100, const Quarantine& moving = {}) const {
-    return claim(ClaimLimits{.max = max, .quarantine = moving});
+  Events claim(const ClaimLimits& limits) const {
+    ClaimRequest request{{}, limits};
+    for (const std::string& workflow : workflows) request.workflows.push_back({kType, workflow});
+    return outbox->claim(request);
   }
-  Ids claim_ids(int max = 100, const Quarantine& moving = {}) const { return ids_of(claim(max, moving)); }
+  Events claim(int max = 100, const MovingRuns& moving = {}) const {
+    return claim(ClaimLimits{.max = max, .moving = moving});
+  }
+  Ids claim_ids(int max = 100, const MovingRuns& moving = {}) const { return ids_of(claim(max, moving)); }
   /// Claims until an event comes: one that was freed or committed late is found within seconds.
   Events find(int max = 100) const {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
@@ -64,6 +69,7 @@ struct Worker {
   }
 
   std::string store;
+  Ids workflows;
   std::int64_t epoch = 0;
   std::int64_t lost_to = 0;
   std::unique_ptr<Outbox> outbox;
@@ -71,6 +77,7 @@ struct Worker {
 
 void check_claiming(const MakeOutboxWorld& make);
 void check_claimed_bytes(const MakeOutboxWorld& make);
+void check_several_workflows(const MakeOutboxWorld& make);
 void check_quarantine(const MakeOutboxWorld& make);
 void check_epochs(const MakeOutboxWorld& make);
 void check_restarting(const MakeOutboxWorld& make);

@@ -19,7 +19,12 @@ class MemoryOutboxWorld final : public OutboxWorld {
     table_.rows.insert(std::move(uncommitted));
     return id;
   }
-  std::unique_ptr<Outbox> worker() override { return std::make_unique<MemoryOutbox>(table_); }
+  void add_workflow(const std::string& type, const std::string& workflow) override {
+    table_.add_workflow({type, workflow});
+  }
+  std::unique_ptr<Outbox> worker(const std::vector<std::string>&) override {
+    return std::make_unique<MemoryOutbox>(table_);
+  }
   void expire(std::int64_t epoch) override { table_.bury(epoch); }
   bool resume(const std::string& id) override { return table_.resume(id); }
   bool cancel(const std::string& id, const std::string& note) override { return table_.cancel(id, "test", note); }

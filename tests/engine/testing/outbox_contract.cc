@@ -16,7 +16,7 @@ void deliver(OutboxWorld& world, int times) {
   Worker worker(world);
   for (int delivery = 0; delivery < times; ++delivery) {
     worker.open();
-    REQUIRE_FALSE(worker.claim(ClaimLimits{.max = 1000, .deliveries_max = 1000, .quarantine = {}}).empty());
+    REQUIRE_FALSE(worker.claim(ClaimLimits{.max = 1000, .deliveries_max = 1000, .moving = {}}).empty());
   }
   worker.open();
 }
@@ -84,13 +84,13 @@ void check_claimed_bytes(const MakeOutboxWorld& make) {
   worker.open();
   SECTION("no further event is claimed once their payloads have so many bytes, and later claims take the rest") {
     const Ids ids = emit(*world, 4, R"({"text": ")" + std::string(1000, 'x') + R"("})");
-    const ClaimLimits limits{.max = 100, .quarantine = {}, .bytes = 2500};
+    const ClaimLimits limits{.max = 100, .moving = {}, .bytes = 2500};
     CHECK(ids_of(worker.claim(limits)) == Ids(ids.begin(), ids.begin() + 3));
     CHECK(ids_of(worker.claim(limits)) == Ids{ids[3]});
   }
   SECTION("one event is claimed whatever its bytes") {
     const Ids ids = emit(*world, 2, R"({"text": ")" + std::string(100'000, 'x') + R"("})");
-    CHECK(ids_of(worker.claim(ClaimLimits{.max = 100, .quarantine = {}, .bytes = 1})) == Ids{ids[0]});
+    CHECK(ids_of(worker.claim(ClaimLimits{.max = 100, .moving = {}, .bytes = 1})) == Ids{ids[0]});
   }
   SECTION("of a payload that is too large only the size is claimed, what is beside it whole, and both are archived") {
     const std::string large = R"({"text": ")" + std::string(kPayloadMax, 'x') + R"("})";
@@ -107,6 +107,46 @@ void check_claimed_bytes(const MakeOutboxWorld& make) {
   }
 }
 
+void check_several_workflows(const MakeOutboxWorld& make) {
+  const std::string other = "log-test-event";
+  const auto world = make();
+  world->add_workflow(kType, kWorkflow);
+  world->add_workflow(kType, other);
+  const std::string id = world->emit(kType, "{}");
+
+  SECTION("an event has a run for each workflow of its type; the first one's id is the event's") {
+    Worker worker(*world, new_store(), {kWorkflow, other});
+    worker.open();
+    const Events runs = worker.claim();
+    REQUIRE(runs.size() == 2);
+    CHECK(runs[0].id == id);
+    CHECK(runs[0].workflow == kWorkflow);
+    CHECK(runs[0].further_run_of.empty());
+    CHECK(runs[1].id != id);
+    CHECK(runs[1].workflow == other);
+    CHECK(event_id(runs[1]) == id);
+    CHECK(worker.claim().empty());
+  }
+  SECTION("a worker claims the runs of its own workflows, and each ends by itself") {
+    Worker first(*world);
+    Worker second(*world, new_store(), {other});
+    first.open();
+    second.open();
+    const Events firsts = first.claim();
+    REQUIRE(ids_of(firsts) == Ids{id});
+    CHECK(first.finish(firsts[0], RunStatus::kFailed, "refused") == 1);
+    CHECK(first.claim().empty());
+    REQUIRE(world->archive().size() == 1);
+    const Events seconds = second.claim();
+    REQUIRE(seconds.size() == 1);
+    CHECK(event_id(seconds[0]) == id);
+    CHECK(first.finish(seconds[0]) == 0);
+    CHECK(second.finish(seconds[0]) == 1);
+    CHECK(world->archive() == std::vector<ArchivedEvent>{{id, RunStatus::kFailed, "refused", "{}"},
+                                                         {seconds[0].id, RunStatus::kDone, "", "{}"}});
+  }
+}
+
 void check_quarantine(const MakeOutboxWorld& make) {
   const auto world = make();
   SECTION("what was in flight beside a crash comes back first and all at once, counted") {
@@ -115,7 +155,7 @@ void check_quarantine(const MakeOutboxWorld& make) {
     const Ids fresh = emit(*world, 5);
     Worker worker(*world);
     worker.open();
-    const Quarantine busy{.moving = 100, .suspects = 64, .smallest = 8};
+    const MovingRuns busy{.count = 100, .suspects = 64, .smallest = 8};
     const Events first = worker.claim(70, busy);
     CHECK(ids_of(first) == Ids(in_flight.begin(), in_flight.begin() + 70));
     CHECK(std::ranges::all_of(first, [](const Event& event) { return event.deliveries == 2; }));
@@ -145,8 +185,8 @@ void check_quarantine(const MakeOutboxWorld& make) {
     const Ids fresh = emit(*world, 1);
     Worker worker(*world);
     worker.open();
-    CHECK(worker.claim_ids(100, {.moving = 63, .suspects = 63, .smallest = 64}) == Ids{suspects[0], fresh[0]});
-    CHECK(worker.claim(100, {.moving = 65, .suspects = 64, .smallest = 64}).empty());
+    CHECK(worker.claim_ids(100, {.count = 63, .suspects = 63, .smallest = 64}) == Ids{suspects[0], fresh[0]});
+    CHECK(worker.claim(100, {.count = 65, .suspects = 64, .smallest = 64}).empty());
   }
   SECTION("P8: an event on its last delivery is claimed when nothing moves, and nothing before it or with it") {
     const Ids last = emit(*world, 1);
@@ -156,9 +196,9 @@ void check_quarantine(const MakeOutboxWorld& make) {
     const Ids fresh = emit(*world, 1);
     Worker worker(*world);
     worker.open();
-    for (int turn = 0; turn < 3; ++turn) CHECK(worker.claim(100, {.moving = 1}).empty());
+    for (int turn = 0; turn < 3; ++turn) CHECK(worker.claim(100, {.count = 1}).empty());
     CHECK(worker.claim_ids() == last);
-    CHECK(worker.claim(100, {.moving = 1, .suspects = 1, .smallest = 1}).empty());
+    CHECK(worker.claim(100, {.count = 1, .suspects = 1, .smallest = 1}).empty());
     CHECK(worker.claim_ids() == Ids{suspect[0], fresh[0]});
   }
 }
@@ -171,6 +211,7 @@ namespace pawl::engine {
 void check_contract(const MakeOutboxWorld& make) {
   SECTION("claiming") { contract::check_claiming(make); }
   SECTION("claimed bytes") { contract::check_claimed_bytes(make); }
+  SECTION("several workflows") { contract::check_several_workflows(make); }
   SECTION("quarantine") { contract::check_quarantine(make); }
   SECTION("epochs") { contract::check_epochs(make); }
   SECTION("restarting") { contract::check_restarting(make); }

@@ -29,8 +29,10 @@ class OutboxWorld {
   virtual std::string emit(const std::string& type, const std::string& payload) = 0;
   /// Writes an event in a transaction that commits when `meanwhile` has returned.
   virtual std::string emit_late(const std::string& type, const std::function<void()>& meanwhile) = 0;
-  /// A worker's outbox over the table, not open yet. It does not outlive this world.
-  virtual std::unique_ptr<Outbox> worker() = 0;
+  /// Events of the type have a run in this workflow from now on, as a migration sees to.
+  virtual void add_workflow(const std::string& type, const std::string& workflow) = 0;
+  /// The outbox over the table of a worker that runs these workflows, not open yet. It does not outlive this world.
+  virtual std::unique_ptr<Outbox> worker(const std::vector<std::string>& workflows) = 0;
   /// The leases of this epoch are over.
   virtual void expire(std::int64_t epoch) = 0;
   /// An operator asks that the failed event's run goes on; false where it may not.

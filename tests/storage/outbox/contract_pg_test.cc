@@ -24,12 +24,14 @@ class PostgresOutboxWorld final : public engine::OutboxWorld {
     });
     return id;
   }
-  std::unique_ptr<engine::Outbox> worker() override {
-    return std::make_unique<storage::PostgresOutbox>(storage::PostgresOutboxOptions{.address = database_.conninfo,
-                                                                                    .version = "test",
-                                                                                    .workflows = {"handle-test-event"},
-                                                                                    .listen = Worker::can_listen()},
-                                                     epochs_.emplace_back(0));
+  void add_workflow(const std::string& type, const std::string& workflow) override {
+    database_.exec("select pawl.add_workflow($1, $2)", {type, workflow});
+  }
+  std::unique_ptr<engine::Outbox> worker(const std::vector<std::string>& workflows) override {
+    return std::make_unique<storage::PostgresOutbox>(
+        storage::PostgresOutboxOptions{
+            .address = database_.conninfo, .version = "test", .workflows = workflows, .listen = Worker::can_listen()},
+        epochs_.emplace_back(0));
   }
   void expire(std::int64_t epoch) override {
     database_.exec("update pawl.workers set expires_at = now() - interval '1 second' where epoch = $1::bigint",

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "engine/ports/checkpoints.h"
-#include "engine/ports/quarantine.h"
+#include "engine/ports/moving_runs.h"
 
 namespace pawl::engine {
 
@@ -20,26 +20,26 @@ enum class Admission {
 
 /// Says who may move beside whom, as `quarantine_of` has it. Engine's thread only. It counts the suspects that move,
 /// and holds at most one run that is on its last delivery: nothing else begins until that one has moved.
-class Suspects {
+class Quarantine {
  public:
-  explicit Suspects(int deliveries_max) : deliveries_max_(deliveries_max) {}
+  explicit Quarantine(int deliveries_max) : deliveries_max_(deliveries_max) {}
 
   /// What a claim and a waking run find, where so many runs move in all.
-  Quarantine beside(std::size_t moving) const {
+  MovingRuns beside(std::size_t moving) const {
     return {moving, moving_.size(), moving_.empty() ? kNoQuarantine : *moving_.begin()};
   }
   /// Somebody is to be alone: nothing may come, however much room there is.
-  bool closed() const { return held_ || (!moving_.empty() && *moving_.begin() == 1); }
+  bool closed() const { return held_ || (!moving_.empty() && *moving_.begin() == kAlone); }
 
   /// Of a run whose event has just been delivered. It was claimed for a worker in which it would be alone, but
   /// meanwhile another run may have woken.
   Admission of_delivered(const StoredRun& run, std::size_t moving) const {
     const bool place = !held_ || holds(run.run);
-    return own(run) == 1 && moving > 0 && place ? Admission::kIsHeld : Admission::kEnters;
+    return own(run) == kAlone && moving > 0 && place ? Admission::kIsHeld : Admission::kEnters;
   }
   /// Of a run that was parked. On its last delivery it is held in any case: a claim under way may bring others.
   Admission of_woken(const StoredRun& run, std::size_t moving) const {
-    if (own(run) == 1) return held_ ? Admission::kWaits : Admission::kIsHeld;
+    if (own(run) == kAlone) return held_ ? Admission::kWaits : Admission::kIsHeld;
     return beside(moving).admits(own(run)) ? Admission::kEnters : Admission::kWaits;
   }
   /// Why it may not be executed any more, however it came; empty if it may.
