@@ -74,6 +74,11 @@ def links(name):
     return {name}
 
 
+def of_tests(of):
+    """Tests mirror the folders, but those of a workflow that brings its own."""
+    return of.startswith("tests") or re.fullmatch(r"workflows/\w+/tests", of)
+
+
 def workflow(of):
     parts = of.split("/")
     return parts[1] if parts[0] == "workflows" and len(parts) > 1 and parts[1] not in SHARED_BY_WORKFLOWS else None
@@ -95,7 +100,7 @@ def check_includes(path, number, line):
     here = folder(path)
     if '"' in line and not re.match(r"(engine|storage|workflows|bin|tests)/", included):
         fail(path, number, f"include ours by its place in the tree, not as {included}")
-    if here.startswith("tests"):
+    if of_tests(here):
         return
     for prefix, allowed in SEEN_BY.items():
         if included.startswith(prefix) and not (here + "/").startswith(tuple(one + "/" for one in allowed)):
@@ -131,7 +136,7 @@ def check_file(path):
             fail(path, number, "over 120 columns")
         if re.search(r"\bclass Body\b", line):
             fail(path, number, "which body? name its role")
-        if folder(path).startswith("tests") and re.search(r"\b(sleep_(for|until)|(u|nano)sleep)\b", line):
+        if of_tests(folder(path)) and re.search(r"\b(sleep_(for|until)|(u|nano)sleep)\b", line):
             fail(path, number, "a sleeping test: turn a clock or wait for a condition with a deadline")
 
 
@@ -141,7 +146,7 @@ def check_folders():
         count = sum(folder(path) == one for path in CODE)
         if count > FILES_MAX:
             failures.append(f"{one}: {count} files; which folder is hiding in it?")
-        if not one.startswith("tests") and one not in ORDER:
+        if not of_tests(one) and one not in ORDER:
             failures.append(f"{one}: no CMakeLists.txt adds it")
 
 

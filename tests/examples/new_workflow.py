@@ -50,6 +50,7 @@ def build():
     package.run("cmake", "-S", pathlib.Path(__file__).parent / "new_workflow", "-B", FOLDER / "build", "-D",
                 f"CMAKE_PREFIX_PATH={FOLDER / 'installed'}", "-D", f"TREE={TREE}", "-D", f"WORKFLOW={FOLDER_NAME}")
     package.run("cmake", "--build", FOLDER / "build")
+    package.run(FOLDER / f"build/{FOLDER_NAME}/tests/{FOLDER_NAME}_test")
 
 
 def check_run():

@@ -11,7 +11,7 @@ namespace pawl::say_hello {
 
 namespace {
 
-engine::Workflow say_hello(engine::Run run, Visitor visitor, const WriteGreeting& step) {
+engine::Workflow say_hello(engine::Run run, Visitor visitor, const engine::Step<Visitor, std::string>& step) {
   co_await run.step(step, visitor);
 }
 
@@ -42,7 +42,7 @@ std::string WriteGreeting::execute_item(const engine::Item<Visitor, std::string>
 // Of no worker, so that nothing is written.
 void WriteGreeting::check_service() { write_greeting(pool_, 0, "00000000-0000-0000-0000-000000000000", ""); }
 
-engine::WorkflowDefinition definition(WriteGreeting& step) {
+engine::WorkflowDefinition definition(engine::Step<Visitor, std::string>& step) {
   return engine::define<Visitor>({
       .name = kWorkflowName,
       .event_type = "say_hello/visitor.came",

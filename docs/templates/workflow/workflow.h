@@ -34,7 +34,7 @@ class WriteGreeting final : public engine::ItemStep<Visitor, std::string> {
   const std::string words_;
 };
 
-/// What main registers. `step` outlives the runner.
-engine::WorkflowDefinition definition(WriteGreeting& step);
+/// Of the step that writes the greeting, which outlives the runner.
+engine::WorkflowDefinition definition(engine::Step<Visitor, std::string>& step);
 
 }  // namespace pawl::say_hello
