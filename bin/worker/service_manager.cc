@@ -48,8 +48,8 @@ void ServiceManager::status(const std::string& text) const {
 }
 
 void ServiceManager::alive(Clock::time_point now) {
-  if (interval_.count() < 0 || now - told_alive_ < interval_) return;
-  told_alive_ = now;
+  if (interval_.count() < 0 || now - reported_alive_ < interval_) return;
+  reported_alive_ = now;
   tell("WATCHDOG=1");
 }
 

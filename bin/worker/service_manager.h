@@ -28,7 +28,7 @@ class ServiceManager {
 
   std::string socket_;                      ///< A path, or an abstract name behind an @; empty: nobody listens.
   std::chrono::microseconds interval_{-1};  ///< Between two signs of life; negative: nobody watches.
-  Clock::time_point told_alive_{};
+  Clock::time_point reported_alive_{};
 };
 
 }  // namespace pawl::bin

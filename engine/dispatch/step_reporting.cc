@@ -47,9 +47,9 @@ void StepReporting::turn(Timestamp now) {
   if (busy_) return;
   std::vector<StepReport> reports = this->reports(now);
   Subjects to_tell = subjects(reports);
-  const bool nothing_new = to_tell == told_ && to_tell.empty();
-  const bool told_lately = (failed_ || to_tell == told_) && now < next_at_;
-  if (told_lately || (nothing_new && !failed_)) return;
+  const bool nothing_new = to_tell == reported_ && to_tell.empty();
+  const bool reported_lately = (failed_ || to_tell == reported_) && now < next_at_;
+  if (reported_lately || (nothing_new && !failed_)) return;
   next_at_ = now + kEvery;
   busy_ = true;
   const auto failed = std::make_shared<bool>(false);
@@ -65,7 +65,7 @@ void StepReporting::turn(Timestamp now) {
       [this, failed, to_tell = std::move(to_tell)] {
         busy_ = false;
         failed_ = *failed;
-        if (!failed_) told_ = to_tell;
+        if (!failed_) reported_ = to_tell;
       });
 }
 

@@ -44,7 +44,7 @@ class StepReporting {
   std::map<const StepBase*, std::vector<std::string>> workflows_;
   bool busy_ = false;
   bool failed_ = false;  ///< The last report did not arrive, as far as is known.
-  Subjects told_;
+  Subjects reported_;
   Timestamp next_at_{};
 };
 

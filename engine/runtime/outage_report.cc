@@ -32,15 +32,15 @@ void OutageReport::turn_outbox(bool lease_holds) {
   const bool down = call != nullptr || !lease_holds;
   if (down != std::exchange(outbox_was_down_, down)) {
     tell(down ? NoticeKind::kOutboxDown : NoticeKind::kOutboxUp, outbox_error(lease_holds));
-    told_of_ = call;
+    reported_ = call;
     other_retry_at_.reset();
     return;
   }
-  if (call == nullptr || (told_of_ != nullptr && told_of_->down())) return;
+  if (call == nullptr || (reported_ != nullptr && reported_->down())) return;
   if (!other_retry_at_) other_retry_at_ = call->retry_at();
   if (*other_retry_at_ == call->retry_at()) return;
   tell(NoticeKind::kOutboxDown, call->error());
-  told_of_ = call;
+  reported_ = call;
   other_retry_at_.reset();
 }
 

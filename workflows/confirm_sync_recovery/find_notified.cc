@@ -13,10 +13,10 @@ FindNotified::FindNotified(NotifiedUsers& users, engine::StepOptions options)
 void FindNotified::execute(engine::Batch<Outage, Recipients>& batch) {
   std::vector<Outage> outages;
   for (const auto& item : batch) outages.push_back(item.input());
-  std::vector<Notified> told = users_.notified_of(outages);
+  std::vector<Notified> notified = users_.notified_of(outages);
   std::size_t outage = 0;
   for (auto& item : batch) {
-    Notified& found = told.at(outage++);
+    Notified& found = notified.at(outage++);
     if (found.unfinished > 0) {
       item.retry(std::to_string(found.unfinished) +
                  " of the outage's failures may still be told: their runs have not"

@@ -71,12 +71,12 @@ std::vector<Notified> PostgresNotifiedUsers::notified_of(std::span<const Outage>
   std::vector<Notified> all(outages.size());
   const storage::Rows rows = session_->select(outages);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    Notified& told = all.at(static_cast<std::size_t>(rows.integer(row, 0)) - 1);
+    Notified& notified = all.at(static_cast<std::size_t>(rows.integer(row, 0)) - 1);
     if (!rows.null(row, 1)) {
-      told.unfinished = static_cast<int>(rows.integer(row, 1));
+      notified.unfinished = static_cast<int>(rows.integer(row, 1));
       continue;
     }
-    depositlink::Recipients& recipients = told.recipients;
+    depositlink::Recipients& recipients = notified.recipients;
     std::string user = rows.string(row, 2);
     if (!recipients.user_ids.empty() && recipients.user_ids.back() == user) continue;
     recipients.org_name = rows.string(row, 3);

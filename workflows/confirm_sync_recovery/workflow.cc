@@ -7,14 +7,14 @@
 #include "engine/authoring/run.h"
 #include "workflows/confirm_sync_recovery/recovery_content.h"
 #include "workflows/depositlink/mail_requests.h"
-#include "workflows/depositlink/not_told.h"
+#include "workflows/depositlink/unnotified.h"
 
 namespace pawl::confirm_sync_recovery {
 
 namespace {
 
 using depositlink::InAppRequest;
-using depositlink::not_told;
+using depositlink::unnotified;
 using depositlink::one_email_a_mailbox;
 using depositlink::Recipients;
 using engine::Event;
@@ -24,23 +24,23 @@ using mail::MailRequest;
 
 Workflow confirm_sync_recovery(Run run, SharedRecovery recovery, std::string event_id, const RecoverySteps& steps) {
   const Outage outage{event_id, recovery->org_id};
-  const Recipients& told = co_await run.step(steps.find_notified, outage);
-  if (told.user_ids.empty())
+  const Recipients& notified = co_await run.step(steps.find_notified, outage);
+  if (notified.user_ids.empty())
     run.note("nothing to confirm: nobody who is an owner or admin now was told of the failure");
 
-  const auto message = std::make_shared<const RecoveryMessage>(steps.style, recovery, told.org_name);
-  const InAppRequest in_app{recovery->org_id, told, message};
-  const std::vector<MailRequest> emails = one_email_a_mailbox(recovery->org_id, told, message);
+  const auto message = std::make_shared<const RecoveryMessage>(steps.style, recovery, notified.org_name);
+  const InAppRequest in_app{recovery->org_id, notified, message};
+  const std::vector<MailRequest> emails = one_email_a_mailbox(recovery->org_id, notified, message);
 
   const auto shown = run.start(steps.create_in_app, in_app);
   const auto sent = run.start_each(steps.send_email, emails);
   try {
     co_await run.all(shown, sent);
   } catch (const engine::StepFailed&) {
-    if (!emails.empty()) run.note(not_told(in_app, shown, emails, sent));
+    if (!emails.empty()) run.note(unnotified(in_app, shown, emails, sent));
     throw;
   }
-  if (!emails.empty()) run.note(not_told(in_app, shown, emails, sent));
+  if (!emails.empty()) run.note(unnotified(in_app, shown, emails, sent));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include "engine/authoring/define.h"
 #include "engine/authoring/run.h"
 #include "workflows/depositlink/mail_requests.h"
-#include "workflows/depositlink/not_told.h"
+#include "workflows/depositlink/unnotified.h"
 #include "workflows/notify_sync_failure/failure_message.h"
 
 namespace pawl::notify_sync_failure {
@@ -12,7 +12,7 @@ namespace pawl::notify_sync_failure {
 namespace {
 
 using depositlink::InAppRequest;
-using depositlink::not_told;
+using depositlink::unnotified;
 using depositlink::one_email_a_mailbox;
 using depositlink::Recipients;
 using engine::Event;
@@ -33,10 +33,10 @@ Workflow notify_sync_failure(Run run, SharedFailure failure, const SyncFailureSt
   try {
     co_await run.all(shown, sent);  // waits for all, then throws the first failure
   } catch (const engine::StepFailed&) {
-    if (!emails.empty()) run.note(not_told(in_app, shown, emails, sent));
+    if (!emails.empty()) run.note(unnotified(in_app, shown, emails, sent));
     throw;
   }
-  if (!emails.empty()) run.note(not_told(in_app, shown, emails, sent));
+  if (!emails.empty()) run.note(unnotified(in_app, shown, emails, sent));
 }
 
 }  // namespace

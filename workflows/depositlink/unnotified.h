@@ -12,7 +12,7 @@ namespace pawl::depositlink {
 
 /// Who got no mail and why, and how many have no notification: they left meanwhile, or a trigger of the application's
 /// keeps their rows out, which Postgres reports to nobody. Empty: all were told. Once both channels have settled.
-std::string not_told(const InAppRequest& in_app, const engine::Started<InAppRequest, InAppReceipt>& shown,
+std::string unnotified(const InAppRequest& in_app, const engine::Started<InAppRequest, InAppReceipt>& shown,
                      const std::vector<mail::MailRequest>& mails,
                      const engine::Started<mail::MailRequest, mail::MailReceipt>& sent);
 

@@ -1,5 +1,5 @@
 // Compares what was asked of both channels with what became of it.
-#include "workflows/depositlink/not_told.h"
+#include "workflows/depositlink/unnotified.h"
 
 namespace pawl::depositlink {
 
@@ -31,7 +31,7 @@ std::string not_mailed(const std::vector<MailRequest>& mails, const engine::Star
 
 }  // namespace
 
-std::string not_told(const InAppRequest& in_app, const engine::Started<InAppRequest, InAppReceipt>& shown,
+std::string unnotified(const InAppRequest& in_app, const engine::Started<InAppRequest, InAppReceipt>& shown,
                      const std::vector<MailRequest>& mails, const engine::Started<MailRequest, MailReceipt>& sent) {
   std::string text = not_shown(in_app, shown);
   const std::string unmailed = not_mailed(mails, sent);
