@@ -37,7 +37,7 @@ class OutageReport {
   Calls store_calls_;
   bool outbox_was_down_ = false;
   bool store_was_down_ = false;
-  const Backoff* reported_ = nullptr;         ///< The call of the outbox whose trouble was reported last.
+  const Backoff* reported_ = nullptr;        ///< The call of the outbox whose trouble was reported last.
   std::optional<Timestamp> other_retry_at_;  ///< Of the call that failed on when that one was back.
 };
 
