@@ -97,14 +97,14 @@ std::string MailPart::check_relay(const std::shared_ptr<redaction::OwnSecrets>& 
                                       .trace = trace});
   options.login_timeout = std::min(options.login_timeout, at_most);
   SmtpFindings findings;
-  SmtpReply reply;
+  SmtpEnding ending;
   try {
     log_in(
-        options, findings, [] { return false; }, reply)
+        options, findings, [] { return false; }, ending)
         .channel->quit();
   } catch (const SmtpChannelError& error) {
     std::string trouble = error.what();
-    if (!reply.text.empty()) trouble.append(": ").append(reply.text);
+    if (!ending.reply.text.empty()) trouble.append(": ").append(ending.reply.text);
     return trouble;
   }
   return "";

@@ -96,13 +96,14 @@ TEST_CASE("P6 P9: a relay that fails at STARTTLS or AUTH, or refuses our passwor
              {{"starttls=454 4.7.0 TLS not available", "454 4.7.0"},
               {"starttls=502 5.5.1 what", "502 5.5.1"},
               {"starttls=drop", kNoLogin},
-              {"starttls=stall", kNoLogin},
-              {"auth=421 4.3.2 bye", "421 4.3.2"},
+              {"starttls=stall", kNoLogin}});
+  // A login that failed is tried again after minutes, unless there is another password file.
+  go_through(scene, "password",
+             {{"auth=421 4.3.2 bye", "421 4.3.2"},
               {"auth=454 4.7.0 temporary failure", "454 4.7.0"},
               {"auth=drop", kNoLogin},
-              {"auth=stall", kNoLogin}});
-  // A refused login is tried again after minutes, unless there is another password file.
-  go_through(scene, "password", {{"auth=535 5.7.8 wrong password", "535 5.7.8"}},
+              {"auth=stall", kNoLogin},
+              {"auth=535 5.7.8 wrong password", "535 5.7.8"}},
              [&] { std::ofstream(password) << "right\n"; });
   CHECK(scene.attempts_burnt() == "0\n");
   scene.stop(*worker);

@@ -153,6 +153,16 @@ TEST_CASE("a password that is refused is tried by another mechanism once, since 
   CHECK(server.count("AUTH") == 5);
 }
 
+TEST_CASE("a login that fails for now, or without a word, is a refused one: it may be a locked account") {
+  for (const std::string rule : {"454 4.7.0 Too many login attempts", "421 4.7.0 later", "drop"}) {
+    CAPTURE(rule);
+    const SmtpServer server({"--tls", "starttls", "--login", "pawl:right", "--fail", "auth=" + rule});
+    const auto report = send_one(server.url("pawl"), "right");
+    CHECK(report.delivery == Delivery::kLoginRefused);
+    CHECK(server.count("AUTH") == 1);
+  }
+}
+
 TEST_CASE("a relay that offers no login that we know is down, and the error names what it offers") {
   const SmtpServer server({"--tls", "starttls", "--login", "pawl:right", "--mechanisms", "GSSAPI NTLM"});
   const auto report = send_one(server.url("pawl"), "right");

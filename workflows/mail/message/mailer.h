@@ -26,7 +26,7 @@ enum class Delivery {
   kDeferred,        ///< Not sent; trying again later may help.
   kInDoubt,         ///< Died between the final dot and the reply: it may or may not have been sent.
   kRelayDown,       ///< Not sent; the relay is unreachable or refuses our sender or configuration: nobody's would go.
-  kLoginRefused,    ///< The same, since our name or password are not taken: asking often may lock the account.
+  kLoginRefused,    ///< The same, since the login failed: asking often may lock the account.
 };
 
 struct DeliveryReport {

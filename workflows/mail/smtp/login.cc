@@ -45,7 +45,10 @@ class Login {
   }
 
   SmtpSession session() && { return {std::move(channel_), std::move(capabilities_)}; }
-  SmtpReply last_reply() const { return channel_ ? channel_->last_reply() : SmtpReply{}; }
+  void note(SmtpEnding& ending) const {
+    if (channel_) ending.reply = channel_->last_reply();
+    ending.tried_login = tried_login_;
+  }
 
  private:
   void read_secret() try {
@@ -152,6 +155,7 @@ class Login {
 
   SmtpReply converse(SaslMechanism mechanism) {
     const std::string command = "AUTH " + std::string(name_of(mechanism));
+    tried_login_ = true;
     SaslClient client(mechanism, credentials_);
     const std::string initial = client.initial_response();
     SmtpReply reply = ask(command + (initial.empty() ? "" : " " + initial), command);
@@ -166,20 +170,21 @@ class Login {
   SaslCredentials credentials_;
   std::unique_ptr<SmtpChannel> channel_;
   SmtpCapabilities capabilities_;
+  bool tried_login_ = false;
 };
 
 }  // namespace
 
 SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
-                   SmtpReply& reply) {
+                   SmtpEnding& ending) {
   Login login(options, findings, interrupted);
   try {
     login.run();
   } catch (...) {
-    reply = login.last_reply();
+    login.note(ending);
     throw;
   }
-  reply = login.last_reply();
+  login.note(ending);
   return std::move(login).session();
 }
 

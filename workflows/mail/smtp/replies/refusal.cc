@@ -126,14 +126,6 @@ bool is_of_address(SmtpPhase phase, const Reply& reply) {
 
 }  // namespace
 
-bool refuses_login(const SmtpReply& reply) {
-  constexpr std::string_view kCodes[] = {"5.7.8", "5.7.9", "5.7.13", "5.7.14"};
-  constexpr std::string_view kOfLogin[] = {"authenticat", "credential", "password", "login"};
-  if (!reply.permanent()) return false;
-  return is_login_code(reply.code) || reply.code == 525 || is_one_of(enhanced_status(reply), kCodes) ||
-         says(own_words(reply.text), kOfLogin);
-}
-
 Delivery refused_by(SmtpPhase phase, const SmtpReply& text, const MailParameters& with) {
   const Reply reply(text, with.sender);
   if (phase == SmtpPhase::kMail) return refused_sender(reply, with);

@@ -13,7 +13,4 @@ namespace pawl::mail {
 /// tests/mail/smtp/refusal_test.cc. Pure.
 Delivery refused_by(SmtpPhase phase, const SmtpReply& reply, const MailParameters& with = {});
 
-/// Whether a reply that ended the login says that our name or password are not taken.
-bool refuses_login(const SmtpReply& reply);
-
 }  // namespace pawl::mail

@@ -27,7 +27,7 @@ const char* waiting_for(SmtpPhase phase) {
 
 Delivery failed_login(const SmtpEnding& ending) {
   if (ending.interrupted) return Delivery::kDeferred;
-  return refuses_login(ending.reply) ? Delivery::kLoginRefused : Delivery::kRelayDown;
+  return ending.tried_login ? Delivery::kLoginRefused : Delivery::kRelayDown;
 }
 
 Delivery delivery_of(const SmtpEnding& ending) {
