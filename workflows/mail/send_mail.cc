@@ -40,6 +40,7 @@ LedgerState state_after(Delivery delivery) {
     case Delivery::kRefused:
     case Delivery::kAccountRefused:
     case Delivery::kDeferred:
+    case Delivery::kSenderRefused:
     case Delivery::kRelayDown:
     case Delivery::kLoginRefused:
       return LedgerState::kDeferred;
@@ -81,6 +82,7 @@ const std::string& user_of(const MailRequest& mail, std::size_t user) {
 bool settle_as_everybodys(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
   switch (mail.delivery.value_or(Delivery::kAccepted)) {
+    case Delivery::kSenderRefused:
     case Delivery::kRelayDown:
       return mail.item->unavailable(reply), true;
     case Delivery::kLoginRefused:

@@ -56,6 +56,12 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
   check_said({"RCPT TO: 550 5.1.1 no such user"});
   CHECK_THAT(err.str(), Catch::Contains("password goes over the wire in clear") &&
                             Catch::Contains("will not take this recipient or message: 550 5.1.1"));
+  for (const std::string refusal : {"550 5.1.8 bad sender", "530 5.7.0 log in first", "550 no"}) {
+    const SmtpServer of_sender({"--fail", "mail=" + refusal, "--fail", "ehlo=500 what"});
+    CHECK(test_mail(of_sender.url()) == ExitCode::kRefused);
+    CHECK_THAT(err.str(), Catch::Contains("refuses our sender, quota or right to relay; check PAWL_MAIL_FROM") &&
+                              Catch::Contains(refusal));
+  }
   CHECK(test_mail(server.url("pawl"), "wr0ng-secret") == ExitCode::kRefused);
   CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
 }
