@@ -45,7 +45,7 @@ std::vector<workflow::Setting> MailPart::settings() {
 
 storage::MigrationLines MailPart::migrations() const { return {&mail::migrations()}; }
 
-void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets); }
+void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets, {}, worker.warn); }
 
 std::vector<std::string> MailPart::warnings() const {
   if (!is_smtp(settings_.url)) return {};
@@ -55,7 +55,7 @@ std::vector<std::string> MailPart::warnings() const {
 }
 
 std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::OwnSecrets>& secrets,
-                                              const SmtpTrace& trace) const {
+                                              const SmtpTrace& trace, const SmtpWarn& warn) const {
   try {
     // A password is read at each login; one that cannot be read now is a mistake of whoever starts the worker.
     if (!settings_.password_file.empty()) secrets->add(read_password(settings_.password_file));
@@ -63,7 +63,8 @@ std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::O
                               .password = "",
                               .password_file = settings_.password_file,
                               .secrets = secrets,
-                              .trace = trace});
+                              .trace = trace,
+                              .warn = warn});
   } catch (const std::runtime_error& error) {
     throw engine::RefusedError(std::string("mail is not configured: ") + error.what());
   }

@@ -209,6 +209,22 @@ TEST_CASE("P6 P9: a wrong password is not tried again and again, says so, and a 
   scene.stop(*worker);
 }
 
+TEST_CASE("a worker's log warns of a relay's password that all may read, and of mail that goes without TLS") {
+  SmtpScene scene({"--login", "pawl:right"});
+  const std::string password = scene.folder.path() + "/password";
+  std::ofstream(password) << "right\n";
+  std::filesystem::permissions(password, std::filesystem::perms(0644));
+  const auto worker = scene.start({{"PAWL_MAIL", "smtp://pawl@localhost:" + std::to_string(scene.smtp.port())},
+                                   {"PAWL_MAIL_PASSWORD_FILE", password}});
+  scene.organisation.fail_sync();
+  CHECK(bin::eventually([&] { return scene.event_status() == "done"; }));
+  scene.stop(*worker);
+  for (const char* warning : {"every user of this host can read the relay's password",
+                              "mail goes without TLS where the relay on this host offers no STARTTLS",
+                              "mail goes without TLS, since smtp://localhost:"})
+    CHECK(worker->err().find(warning) != std::string::npos);
+}
+
 TEST_CASE("P6: one recipient of many is refused, all others get their mail") {
   SmtpScene scene({"--fail", "rcpt:admin7@=550 5.1.1 no such user"});
   for (int i = 0; i < 20; ++i)
