@@ -58,7 +58,7 @@ struct CallRefused {
 enum class Remark {
   kNone,
   kInDoubt,     ///< Its effect may have happened or not.
-  kSuppressed,  ///< Its effect is not wanted any more.
+  kSuppressed,  ///< Its effect is not wanted any more, or there is nobody to have it.
 };
 using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown, Refused, CallRefused>;
 
