@@ -234,6 +234,19 @@ TEST_CASE_METHOD(Refusing,
   CHECK(log.counts[NoticeKind::kCircuitOpened] == 1);
 }
 
+TEST_CASE_METHOD(Refusing, "P6: ten tenants refused at ten destinations keep a new one's item for a second each") {
+  refuse({"/bad"});
+  open();
+  for (int i = 0; i < 10; ++i) emit("org" + std::to_string(i) + "/bad" + std::to_string(i) + "/1");
+  turn(200);
+  REQUIRE(paused());
+  emit("new/good/1");
+  CHECK(until_over_time([&] { return fate("new/good/1").starts_with("done"); }, 10));
+  CHECK_FALSE(paused());
+  emit("newer/fine/1");
+  CHECK(is_done_within_a_second("newer/fine/1"));
+}
+
 TEST_CASE_METHOD(Refusing,
                  "P6: a tenant refused at shared destinations keeps others' items to them for a second at most") {
   refuse({"acme/"});

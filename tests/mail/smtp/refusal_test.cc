@@ -123,7 +123,7 @@ constexpr Refusal kCatalogue[] = {
     {Delivery::kAccountRefused, kRcpt, "550 5.7.1 Unable to relay for bob@x.test"},
     {Delivery::kAccountRefused, kRcpt, "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain"},
     {Delivery::kAccountRefused, kRcpt, "550 5.7.64 TenantAttribution; Relay Access Denied"},
-    {Delivery::kAccountRefused, kRcpt, "550 192.0.2.1 is in a black list at zen.blocklist.test"},
+    {Delivery::kAccountRefused, kRcpt, "550 192.0.2.1 is in a black list at zen.example"},
     {Delivery::kAccountRefused, kRcpt, "550 5.7.1 you have reached your limit"},
     {Delivery::kAccountRefused, kRcpt, "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"},
     {Delivery::kAccountRefused, kRcpt, "553 Relaying disallowed as alerts@corp.test"},
