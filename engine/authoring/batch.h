@@ -53,9 +53,10 @@ class Item {
   void unavailable(std::string reason, ProbeWaits waits = {}) {
     execution_->outcome = ServiceDown{std::move(reason), waits};
   }
-  /// The service refused it, and the answer does not tell whether for the item's own sake or for everybody's. Counts no
-  /// attempt. So many distinct subjects as the step's options say, with nobody accepted in between, pause the step; an
-  /// item that is refused again though others were accepted in between fails for good, unless `names_account`.
+  /// The service refused it, and the answer does not tell whether for the item's own sake or for everybody's. Uses up
+  /// no attempt where an age ends its retries. So many distinct subjects as the step's options say, with nobody
+  /// accepted in between, pause the step; an item that is refused again though others were accepted in between fails
+  /// for good, unless `names_account`.
   void refuse(std::string reason, std::string subject, bool names_account = false, std::string code = {}) {
     execution_->outcome = Refused{std::move(reason), std::move(subject), names_account, std::move(code)};
   }

@@ -58,7 +58,7 @@ struct CallRefused {
 enum class Remark {
   kNone,
   kInDoubt,     ///< Its effect may have happened or not.
-  kSuppressed,  ///< Its effect is not wanted any more.
+  kSuppressed,  ///< Its effect is not wanted any more, or there is nobody to have it.
 };
 using Outcome = std::variant<Unsettled, Succeeded, FailedForGood, FailedForNow, ServiceDown, Refused, CallRefused>;
 
@@ -100,6 +100,7 @@ class Execution {
   std::string key;
   StartedGroup* group = nullptr;  ///< Those that it was started with.
   int attempt = 1;                ///< The current attempt, or the next one while backing off.
+  int uncharged = 0;              ///< Of the attempts before it: those that its retry policy does not count.
   Duration age{0};                ///< What its earlier attempts took, and the waits after them as planned.
   Timestamp started_at{};
   Timestamp failed_at{};  ///< Of the attempt before, where a checkpoint told of it.

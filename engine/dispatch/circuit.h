@@ -39,6 +39,11 @@ class Circuit {
   }
   /// The service may have been set right. However often it is said, no probe begins within kFirst of another for it.
   void probe_now(Timestamp now) { probe_at_ = std::min(probe_at_, std::max(now, probed_at_ + kFirst)); }
+  /// It was set right, as far as we can see: the same, and waits begin anew.
+  void set_right(Timestamp now) {
+    wait_ = Duration{0};
+    probe_now(now);
+  }
   /// When `wants_probe` may be true next.
   Timestamp wants_probe_at() const { return std::max(probe_at(), asked_at_ + kFirst); }
 
@@ -49,7 +54,8 @@ class Circuit {
   }
   /// The probe told nothing about the service: the next one may go.
   void end_probe() { probing_ = false; }
-  /// `jitter` in [0, 1) keeps the workers of a fleet from probing together.
+  /// `jitter` in [0, 1) keeps the workers of a fleet from probing together. While it is open no wait is shorter than
+  /// the one before: what asked for a long one, as an account that may be locked does, lasts under whatever hides it.
   void open(const std::string& reason, Timestamp now, double jitter, const ProbeWaits& waits = {}) {
     if (closed()) opened_at_ = now;
     reason_ = reason.empty() ? "unavailable" : reason;
@@ -59,7 +65,10 @@ class Circuit {
   /// Opens it, or keeps it open after a probe that was refused.
   void refuse(const std::string& reason, Timestamp now, double jitter) {
     if (closed()) opened_at_ = now;
-    if (!refused_) new_probe_at_ = now;
+    if (!refused_) {  // it answers now: a wait for whatever was before is over
+      new_probe_at_ = now;
+      wait_ = Duration{0};
+    }
     reason_ = reason;
     refused_ = true;
     wait_longer(now, jitter, {});
@@ -68,7 +77,7 @@ class Circuit {
 
  private:
   void wait_longer(Timestamp now, double jitter, const ProbeWaits& waits) {
-    wait_ = std::clamp(wait_ * 2, waits.first, waits.longest);
+    wait_ = std::max(wait_, std::clamp(wait_ * 2, waits.first, waits.longest));
     probe_at_ = now + Duration(static_cast<Duration::rep>(static_cast<double>(wait_.count()) * (0.5 + jitter / 2)));
     probing_ = false;
   }

@@ -135,7 +135,7 @@ void StepQueue::look_at_service(Timestamp now) {
   if (!when || now < *when) return;
   looked_at_ = now;
   std::string version = step_->service_version();
-  if (version != std::exchange(service_version_, version)) circuit_.probe_now(now);
+  if (version != std::exchange(service_version_, version)) circuit_.set_right(now);
 }
 
 std::optional<Timestamp> StepQueue::look_at() const {

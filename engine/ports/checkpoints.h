@@ -55,6 +55,7 @@ struct AttemptFailed {
   Timestamp failed_at{};
   Timestamp retry_at{};
   std::string failure_code{};
+  int uncharged = 0;  ///< Of the attempts up to this one: those that the retry policy does not count.
 };
 /// The run left memory until `wake_at`.
 struct RunParked {
@@ -104,6 +105,7 @@ struct PendingRetry {
   Timestamp first_started_at{};
   Timestamp failed_at{};
   Timestamp retry_at{};
+  int uncharged = 0;  ///< Of those attempts.
 };
 
 /// Everything the store knows of one run, enough to replay it.

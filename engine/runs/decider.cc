@@ -63,14 +63,16 @@ std::string after_minutes(const RetryPolicy& policy) {
 }
 
 Verdict retry_or_give_up(const Trouble& trouble, const RetryPolicy& policy, const AttemptFacts& facts) {
-  if (policy.max_attempts > 0 && facts.attempt >= policy.max_attempts)
+  const int charged = facts.attempt - facts.uncharged;
+  if (policy.max_attempts > 0 && charged >= policy.max_attempts)
     return give_up(trouble, "after attempt " + std::to_string(facts.attempt), FailureClass::kAttempts);
-  const Duration wait = std::max(trouble.after, backoff(policy, facts.attempt, facts.jitter));
+  const Duration wait = std::max(trouble.after, backoff(policy, charged, facts.jitter));
   if (too_old(policy, facts.age + wait)) return give_up(trouble, after_minutes(policy), FailureClass::kAge);
   return retry_in(trouble, wait, facts);
 }
 
-// It backs off by its age, and its age ends it, however often it was refused; attempts do only where age does not.
+// It backs off by its age, and its age ends it, however often it was refused: no attempt is charged. Where age does not
+// end it, attempts do.
 Verdict back_off_refused(const Refused& refusal, const RetryPolicy& policy, const AttemptFacts& facts) {
   const Trouble trouble{refusal.reason, refusal.code};
   if (policy.give_up_after.count() == 0) return retry_or_give_up(trouble, policy, facts);
@@ -78,7 +80,9 @@ Verdict back_off_refused(const Refused& refusal, const RetryPolicy& policy, cons
   const auto by_age = static_cast<double>(std::clamp(facts.age, policy.first, longest).count());
   const Duration wait = jittered(policy, by_age, facts.jitter);
   if (too_old(policy, facts.age + wait)) return give_up(trouble, after_minutes(policy), FailureClass::kAge);
-  return retry_in(trouble, wait, facts);
+  Verdict retry = retry_in(trouble, wait, facts);
+  retry.charged = false;
+  return retry;
 }
 
 }  // namespace

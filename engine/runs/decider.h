@@ -17,6 +17,7 @@ struct AttemptFacts {
   double jitter = 0;               ///< Uniform in [0, 1).
   bool paused = false;             ///< The step's circuit is open,
   bool everybody_refused = false;  ///< since its service refuses everybody.
+  int uncharged = 0;               ///< Of the attempts before this one.
 };
 
 /// What becomes of the execution.
@@ -33,6 +34,7 @@ struct Verdict {
   Timestamp retry_at{};
   FailureClass failure = FailureClass::kNone;  ///< Of kFail.
   std::string code{};                          ///< Of kFail and kRetry.
+  bool charged = true;                         ///< Of kRetry: the attempt is one of those that the policy counts.
 };
 
 Verdict judge(Outcome outcome, const RetryPolicy& policy, const AttemptFacts& facts);

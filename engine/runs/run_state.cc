@@ -50,6 +50,7 @@ void restore(RunState& run, Execution& execution, const StepSettled& settled) {
 
 void restore(Execution& execution, const PendingRetry& retry) {
   execution.attempt = retry.attempts + 1;
+  execution.uncharged = retry.uncharged;
   // planned time, so that neither a wall clock that was wrong nor an outage makes it older
   execution.age = std::max(retry.retry_at - retry.first_started_at, Duration{0});
   execution.failed_at = retry.failed_at;

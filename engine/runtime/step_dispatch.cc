@@ -130,7 +130,8 @@ void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) 
                            .now = at,
                            .jitter = use_.jitter.next(),
                            .paused = !queue.circuit().closed(),
-                           .everybody_refused = queue.circuit().refused()};
+                           .everybody_refused = queue.circuit().refused(),
+                           .uncharged = execution.uncharged};
   const RetryPolicy& retry_policy = retry_of(*execution.run->definition, queue.step());
   Verdict verdict = judge(std::exchange(execution.outcome, Unsettled{}), retry_policy, facts);
   count(queue.counts_of(execution.run->definition), verdict.kind, std::exchange(execution.remark, Remark::kNone));
@@ -143,7 +144,10 @@ void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) 
   }
   execution.error = std::move(verdict.text);
   execution.failure_code = std::move(verdict.code);
-  if (verdict.kind == Kind::kRetry) retry(execution, facts.age, at, verdict.retry_at);
+  if (verdict.kind == Kind::kRetry) {
+    execution.uncharged += verdict.charged ? 0 : 1;
+    retry(execution, facts.age, at, verdict.retry_at);
+  }
   if (execution.last_attempt)
     execution.enter(Execution::Phase::kAbandoned);
   else if (verdict.kind == Kind::kRetry)
@@ -160,7 +164,7 @@ void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Times
   crash_point(CrashPoint::kRetryDecided);
   notify(NoticeKind::kAttemptFailed, execution, execution.error);
   use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, execution.error,
-                                 at - age, at, retry_at, execution.failure_code});
+                                 at - age, at, retry_at, execution.failure_code, execution.uncharged});
   execution.retry_at = retry_at;
   execution.age = age + (retry_at - at);
   ++execution.attempt;

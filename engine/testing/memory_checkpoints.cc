@@ -182,8 +182,8 @@ void MemoryCheckpoints::apply(const AttemptFailed& record) {
   const auto known = std::find_if(retries.begin(), retries.end(), named(record.step));
   if (known != retries.end() && known->attempts >= record.attempt) return;
   if (known != retries.end()) retries.erase(known);
-  retries.push_back(
-      {record.step, record.attempt, record.error, record.first_started_at, record.failed_at, record.retry_at});
+  retries.push_back({record.step, record.attempt, record.error, record.first_started_at, record.failed_at,
+                     record.retry_at, record.uncharged});
 }
 
 void MemoryCheckpoints::apply(const RunParked& record) {

@@ -127,12 +127,14 @@ create table attempts (
   retry_at         integer,
   failure_class    text,                   -- of the one that failed its step for good
   failure_code     text,
+  uncharged        integer not null default 0, -- of the attempts up to this one, those that the retry policy does not count
   primary key (run, step, key, resumes, attempt)
 ) strict, without rowid;
 
 -- Steps between two attempts: the latest failed attempt of this generation, where the step has not settled since.
 create view pending_retries as
-select a.run, a.step, a.key, a.resumes, a.attempt, a.error, a.first_started_at, a.failed_at, a.retry_at
+select a.run, a.step, a.key, a.resumes, a.attempt, a.error, a.first_started_at, a.failed_at, a.retry_at,
+       a.uncharged
 from attempts a
 join runs r on r.run = a.run and r.resumes = a.resumes
 where a.retry_at is not null

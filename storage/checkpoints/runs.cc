@@ -81,7 +81,8 @@ engine::PendingRetry retry_of(const SqliteStatement& row) {
           .error = row.text(4),
           .first_started_at = row.time(5),
           .failed_at = row.time(6),
-          .retry_at = row.time(7)};
+          .retry_at = row.time(7),
+          .uncharged = static_cast<int>(row.integer(8))};
 }
 
 SqliteRuns::SqliteRuns(SQLite::Database& database)

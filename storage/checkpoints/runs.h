@@ -40,7 +40,7 @@ inline constexpr const char* kStepColumns =
     "s.run, s.step, s.key, s.attempt, s.failed, s.result, s.started_at, s.settled_at, s.caught, "
     "s.failure_class, s.failure_code";
 inline constexpr const char* kRetryColumns =
-    "p.run, p.step, p.key, p.attempt, p.error, p.first_started_at, p.failed_at, p.retry_at";
+    "p.run, p.step, p.key, p.attempt, p.error, p.first_started_at, p.failed_at, p.retry_at, p.uncharged";
 
 /// Without its steps and retries. Throws engine::RefusedError for a word this build does not know.
 engine::StoredRun run_of(const SqliteStatement& row);

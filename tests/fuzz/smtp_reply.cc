@@ -34,7 +34,6 @@ void check_reply(const SmtpReply& reply) {
     decide({.ok = false, .phase = phase, .handed_over = phase == SmtpPhase::kFinalDot, .reply = reply, .error = "x"});
     if (reply.permanent() && phase != SmtpPhase::kLogin) refused_by(phase, reply);
   }
-  refuses_login(reply);
   enhanced_status(reply);
 }
 

@@ -371,3 +371,29 @@ TEST_CASE_METHOD(SendMailFixture, "a mail is claimed and named by workflow, even
   for (const auto& mail : mailer.sent) ids.insert(mail.message_id);
   CHECK(ids.size() == 3);
 }
+
+TEST_CASE_METHOD(SendMailFixture, "a shared mailbox's mail goes to the next user where an address became unusable") {
+  StepCall<MailRequest, MailReceipt> call(step);
+  MailRequest shared = request("adam");
+  shared.same_mailbox = {"bea", "olive"};
+  ledger.emails = {{"adam", "nobody"}, {"bea", ""}};
+  SECTION("while any has one") {
+    call.add(shared);
+    call.execute();
+    REQUIRE(mailer.sent.size() == 1);
+    CHECK(mailer.sent[0].to == "olive@example.com");
+    CHECK(call.output().state == "accepted");
+    CHECK(ledger.row("olive").state == "accepted");
+    CHECK(ledger.row("adam").reply == "not sent: the address has no @");
+  }
+  SECTION("and if none has, says why") {
+    ledger.emails["olive"] = "";
+    call.add(shared);
+    call.execute();
+    CHECK(mailer.sent.empty());
+    CHECK(call.output().state == "suppressed");
+    CHECK(call.output().detail == "not sent: the address is empty");
+    CHECK(ledger.row("olive").state == "suppressed");
+  }
+  for (const char* user : {"adam", "bea"}) CHECK(ledger.row(user).state == "suppressed");
+}

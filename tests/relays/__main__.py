@@ -51,13 +51,34 @@ def cases(ca):
         yield case(f"Postfix wants a full name, and the host is {name}", no_login % 2503, hostname=name,
                    ehlo="[127.0.0.1]", says=[r"EHLO \[127.0.0.1\]: 250"])
         yield case(f"Exim checks the name, and the host is {name}", exim, hostname=name, ehlo="[127.0.0.1]")
+    yield case("Postfix wants a full name, and the resolver knows one of the host", no_login % 2503, hostname="mail-2b",
+               ehlo="mail-2b.lab.test", says=["EHLO mail-2b.lab.test: 250"])
+    yield case("a host without a full name, and Exim at an IPv6 address", exim.replace("localhost", "[::1]"),
+               hostname="pawl_worker_1", ehlo="::1", says=[r"EHLO \[IPv6:::1\]: 250", "AUTH PLAIN: 235"])
     yield case("Postfix wants a full name, and ehlo= gives one", no_login % 2503 + "&ehlo=mail.lab.test",
                hostname="app-7d9f", ehlo="mail.lab.test")
     yield case("a relay on this host without STARTTLS and PIPELINING", no_login % 2504, says=["TLS: none"])
     yield case("the same under tls=required", no_login % 2504 + "&tls=required", FAILED, ["offers no STARTTLS"])
+    yield case("the same by another name of this host", f"smtp://relay.lab.test:2504?login-timeout=8", says=["TLS: none"])
+    yield case("a relay elsewhere without STARTTLS gets neither login nor mail",
+               f"smtp://{USER}@{host.ELSEWHERE}:2508?login-timeout=8", FAILED,
+               [r"\A(?!.* ms  (?:AUTH|MAIL FROM))", "250 .*AUTH ", "offers no STARTTLS"])
+    yield case("a relay whose name has an underscore", postfix.replace("localhost", "mail_relay.lab.test"),
+               says=["verified for mail_relay.lab.test", "AUTH PLAIN: 235"])
     yield case("a login where none is offered", (starttls % 2504), FAILED, ["offered: none"])
     yield case("Postfix knows no such recipient", postfix, REFUSED,
                ["RCPT TO: 550 5.1.1", "will not take this recipient"], to="gone@rcpt.test")
+    for name, relay in (("Postfix", postfix), ("Exim", exim)):
+        for to, sent in (("info@bücher.test", "info@xn--bcher-kva.test"), ("abc.@rcpt.test", "abc.@rcpt.test"),
+                         ("a..b@rcpt.test", "a..b@rcpt.test"), ('"a b"@rcpt.test', '"a b"@rcpt.test'),
+                         (" ada@rcpt.test\u200b", "ada@rcpt.test")):
+            yield case(f"{name} takes the address {to!r}", relay, says=["RCPT TO: 250", re.escape(f"accepted, to {sent},")],
+                       to=to)
+    yield case("Postfix takes the address 'zoë@rcpt.test' by SMTPUTF8", postfix, to="zoë@rcpt.test",
+               says=["SMTPUTF8", "RCPT TO: 250", "accepted, to zoë@rcpt.test,"])
+    yield case("Exim refuses a message at its end", exim, REFUSED,
+               ["end of message: 550 message content rejected", "whether for the recipient's sake or for ours"],
+               to="content@rcpt.test")
     yield case("Postfix does not relay for us", no_login % 2504, REFUSED,
                ["RCPT TO: 554 5.7.1", "Relay access denied"], to="ada@outside.test")
     yield case("Postfix knows no such sender", no_login % 2506, REFUSED,

@@ -79,7 +79,7 @@ class Scene:
         until(lambda: self.count("accepted", address) == 1)
         return time.monotonic() - began
 
-    def charged_attempts(self):
+    def tries_put_off(self):
         return int(self.run("sql", "select count(*) from v1_attempts where step = 'send-email'", "-o", "ids"))
 
     def log(self):
@@ -87,9 +87,9 @@ class Scene:
             return file.read()
 
     @contextlib.contextmanager
-    def worker(self):
+    def worker(self, **more):
         with open(os.path.join(self.folder, "log"), "a") as log:
-            process = subprocess.Popen([self.pawl, "worker"], env=self.environment, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([self.pawl, "worker"], env=self.environment | more, stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log)
         try:
             yield
@@ -123,23 +123,25 @@ def bounds(scene, relay, closed):
         yield "pauses by them", scene.log().count("step paused"), "step paused" not in scene.log()
     yield from account_bounds(scene, relay, closed)
     yield from login_bounds(scene, relay)
+    yield from mailbox_bounds(scene, relay)
+    yield from password_bounds(scene, relay)
 
 
 def account_bounds(scene, relay, closed):
-    charged, connections, mails = scene.charged_attempts(), relay.connections(), relay.mails()
+    put_off, connections, mails = scene.tries_put_off(), relay.connections(), relay.mails()
     names = [f"account{number}" for number in range(ACCOUNT_MAILS)]
     for name in names:
         scene.found(name, [f"{name}@rcpt.test"])
         scene.fail(name)
     with open(closed, "w"), scene.worker():
         until(lambda: scene.count("deferred", "account%") == ACCOUNT_MAILS)
-        pauses, charged = scene.log().count("step paused"), scene.charged_attempts() - charged
+        pauses, put_off = scene.log().count("step paused"), scene.tries_put_off() - put_off
         os.remove(closed)
         until(lambda: scene.count("accepted", "account%") == ACCOUNT_MAILS)
         until(lambda: relay.mails() == mails + ACCOUNT_MAILS)
     connections, left = relay.connections() - connections, relay.mails() - mails
     yield "an account refused for all of 12 mails: pauses", pauses, pauses == 1
-    yield "attempts charged, before the third refusal", charged, charged <= 2
+    yield "mails of these that backed off by themselves, before the third refusal", put_off, put_off <= 2
     yield "mails that left when it was set right, once each", left, left == ACCOUNT_MAILS
     most = logins_max(relay, CONNECTIONS, ACCOUNT_MAILS)
     yield f"connections in all, {most} at most", connections, connections <= most
@@ -158,3 +160,31 @@ def login_bounds(scene, relay):
     yield "of 40 known recipients accepted", accepted, accepted == KNOWN
     most = logins_max(relay, 2, UNKNOWN)
     yield f"connections for these 80, {most} at most", connections, connections <= most
+
+
+def mailbox_bounds(scene, relay):
+    mails = relay.mails()
+    scene.found("shared", ["info@rcpt.test", "Info@RCPT.test", " info@rcpt.test "])
+    scene.fail("shared")
+    scene.run("worker", "--until-idle")
+    until(lambda: relay.mails() > mails)
+    yield "three accounts with one address: mails", relay.mails() - mails, relay.mails() == mails + 1
+
+
+def password_bounds(scene, relay):
+    file = os.path.join(scene.folder, "password")
+    with open(file, "w") as wrong:
+        wrong.write("wr0ng\n")
+    scene.found("login", ["login@rcpt.test"])
+    scene.fail("login")
+    connections = relay.connections()
+    with scene.worker(PAWL_MAIL_PASSWORD_FILE=file):
+        until(lambda: "login refused: tried again after" in scene.log())
+        with open(scene.environment["PAWL_MAIL_PASSWORD_FILE"]) as right, open(file, "w") as corrected:
+            corrected.write(right.read())
+        began = time.monotonic()
+        until(lambda: scene.count("accepted", "login@%") == 1)
+        seconds = time.monotonic() - began
+    connections = relay.connections() - connections
+    yield "a wrong password is set right: the mail leaves after", f"{seconds:.1f} s", seconds < 20  # a probe after 30
+    yield "connections, of which one was refused", connections, connections <= 2

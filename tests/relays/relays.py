@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+from relays.host import ELSEWHERE
 from relays.policy import Policy
 
 HERE = pathlib.Path(__file__).parent
@@ -55,6 +56,7 @@ class Relays:
         self.start_exim()
         self.start_own("npm", 2701, ["node", HERE / "npm/server.js"], os.environ | {"NODE_PATH": f"{npm}/node_modules"})
         self.start_own("aiosmtpd", 2801, [sys.executable, HERE / "aiosmtpd_server.py"], os.environ)
+        self.await_port(2508, ELSEWHERE)
         for port in (2501, 2502, 465, 2503, 2504, 2505, 2506, 2507, 2601, 2602, 2701, 2702, 2801, 2802):
             self.await_port(port)
 
@@ -62,7 +64,7 @@ class Relays:
         certificate, key = self.folder / "tls/relay.pem", self.folder / "tls/relay.key"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-             "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out",
+             "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:mail_relay.lab.test,IP:::1", "-keyout", key, "-out",
              certificate], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         shutil.chown(key, "Debian-exim")
         return certificate
@@ -75,7 +77,7 @@ class Relays:
         self.write("main.cf", "postfix/main.cf")
         self.write("master.cf", "postfix/master.cf")
         (self.folder / "postfix/mailboxes").write_text(
-            "if !/^gone/\n/@rcpt\\.test$/ postfix/\nendif\n")
+            "if !/^gone/\n/@(rcpt|xn--bcher-kva)\\.test$/ postfix/\nendif\n")
         (self.folder / "postfix/denied").write_text("/^denied/ REJECT\n")
         Policy(2590, self.closed)
         users = self.folder / "postfix/sasl/sasldb2"
@@ -103,14 +105,14 @@ class Relays:
                              stdin=subprocess.DEVNULL)
 
     @staticmethod
-    def await_port(port):
+    def await_port(port, address="127.0.0.1"):
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                if probe.connect_ex((address, port)) == 0:
                     return
             time.sleep(0.05)
-        raise SystemExit(f"relays: nobody listens on port {port}")
+        raise SystemExit(f"relays: nobody listens on port {port} of {address}")
 
     def await_mail(self, message_id):
         """The message as it was delivered; None when it is not within half a minute."""

@@ -1,6 +1,7 @@
-"""Takes the pictures of docs/mail.md, and refuses a mail that does not fit the window."""
+"""Takes the pictures of docs/mail.md, and refuses a mail that leaves its card or its theme."""
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ PLAIN = {"org_id": ORGANISATION, "connection_id": "0c0c0000-0000-4000-8000-00000
 HARD = {**PLAIN, "provider": "אלפא (ביתא)", "label": "W" * 60,
         "error_message": "Traceback (most recent call last):\n  File \"/srv/sync/client.py\", line 210, in fetch\n"
                          "    raise SyncError(response)\nSyncError: " + "unbroken" * 40 + "\n" + "e\u0301\u0302\u0303" * 30}
+# In no picture: a word without an end in the heading, and marks that would be drawn over what is below.
+EXTREME = {**PLAIN, "provider": "W" * 60, "label": "e" + "\u0301" * 100, "error_message": "Z" + "\u0335" * 100 + "W" * 400}
 RECOVERED = {**{field: PLAIN[field] for field in ("org_id", "connection_id", "provider", "label")},
              "failed_at": "2026-11-24T03:00:00Z", "recovered_at": "2026-11-25T08:20:00Z"}
 SETTINGS = ["--time-zone", "Australia/Sydney", "--brand-name", "DepositLink", "--connection-url",
@@ -24,11 +27,26 @@ def mail_of(pawl, payload, settings):
                           capture_output=True, text=True).stdout
 
 
-def take(browser, html, width, theme, path):
-    browser.show(html, width, theme)
-    overflow = browser.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if overflow > 0:
-        raise SystemExit(f"{path.name}: the mail is {overflow} pixels wider than the window")
+# Of the page, its card and each box in it, the first whose words are wider than itself.
+TOO_WIDE = """[...document.querySelectorAll('html, .card, .card *')]
+    .filter(box => box.clientWidth > 0 && box.scrollWidth > box.clientWidth)
+    .map(box => `<${box.localName}> by ${box.scrollWidth - box.clientWidth} pixels`)[0]"""
+MOST_MARKS = r"Math.max(0, ...(document.body.innerText.match(/\p{M}+/gu) ?? []).map(marks => [...marks].length))"
+BACKGROUNDS = """['body', '.card'].map(one => getComputedStyle(document.querySelector(one)).backgroundColor)"""
+
+
+def check(browser, name, theme):
+    if too_wide := browser.evaluate(TOO_WIDE):
+        raise SystemExit(f"{name}: words are wider than their box: {too_wide}")
+    if (marks := browser.evaluate(MOST_MARKS)) > 4:
+        raise SystemExit(f"{name}: {marks} marks on one letter")
+    for colour in browser.evaluate(BACKGROUNDS):
+        brightness = sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+        if (brightness > 128) == (theme == "dark"):
+            raise SystemExit(f"{name}: the background is {colour}")
+
+
+def take(browser, path):
     path.write_bytes(browser.picture())
     subprocess.run(["pngquant", "--force", "--strip", "--ext", ".png", "32", str(path)], check=True)
     print(f"{path} {path.stat().st_size // 1024} KiB")
@@ -36,12 +54,17 @@ def take(browser, html, width, theme, path):
 
 def main(pawl, folder):
     mails = {"mail": mail_of(pawl, PLAIN, SETTINGS), "mail-hard": mail_of(pawl, HARD, []),
+             "mail-extreme": mail_of(pawl, EXTREME, SETTINGS),
              "mail-recovery": mail_of(pawl, RECOVERED, [*SETTINGS, "--workflows", "confirm-sync-recovery"])}
     with Chromium() as browser:
         for name, html in mails.items():
             for width in (375, 800):
                 for theme in ("light", "dark"):
-                    take(browser, html, width, theme, pathlib.Path(folder) / f"{name}-{width}-{theme}.png")
+                    picture = f"{name}-{width}-{theme}"
+                    browser.show(html, width, theme)
+                    check(browser, picture, theme)
+                    if name != "mail-extreme":
+                        take(browser, pathlib.Path(folder) / f"{picture}.png")
 
 
 main(*sys.argv[1:])

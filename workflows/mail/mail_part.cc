@@ -46,7 +46,7 @@ std::vector<workflow::Setting> MailPart::settings() {
 
 storage::MigrationLines MailPart::migrations() const { return {&mail::migrations()}; }
 
-void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets); }
+void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets, {}, worker.warn); }
 
 std::vector<std::string> MailPart::warnings() const {
   if (!is_smtp(settings_.url)) return {};
@@ -62,7 +62,7 @@ std::vector<engine::CrashPlace> MailPart::crash_places() const {
 }
 
 std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::OwnSecrets>& secrets,
-                                              const SmtpTrace& trace) const {
+                                              const SmtpTrace& trace, const SmtpWarn& warn) const {
   try {
     // A password is read at each login; one that cannot be read now is a mistake of whoever starts the worker.
     if (!settings_.password_file.empty()) secrets->add(read_password(settings_.password_file));
@@ -70,7 +70,8 @@ std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::O
                               .password = "",
                               .password_file = settings_.password_file,
                               .secrets = secrets,
-                              .trace = trace});
+                              .trace = trace,
+                              .warn = warn});
   } catch (const std::runtime_error& error) {
     throw engine::RefusedError(std::string("mail is not configured: ") + error.what());
   }
@@ -104,14 +105,14 @@ std::string MailPart::check_relay(const std::shared_ptr<redaction::OwnSecrets>& 
                                       .trace = trace});
   options.login_timeout = std::min(options.login_timeout, at_most);
   SmtpFindings findings;
-  SmtpReply reply;
+  SmtpEnding ending;
   try {
     log_in(
-        options, findings, [] { return false; }, reply)
+        options, findings, [] { return false; }, ending)
         .channel->quit();
   } catch (const SmtpChannelError& error) {
     std::string trouble = error.what();
-    if (!reply.text.empty()) trouble.append(": ").append(reply.text);
+    if (!ending.reply.text.empty()) trouble.append(": ").append(ending.reply.text);
     return trouble;
   }
   return "";

@@ -34,10 +34,10 @@ class MailPart final : public workflow::SharedPart {
   Sender sender() const { return {settings_.from, settings_.from_name, settings_.reply_to, settings_.envelope_from}; }
 
   /// The mailer that the settings ask for, beside the worker's own. Its password is added to `secrets`; `trace` is told
-  /// what happens on its connections. Throws engine::RefusedError for a URL of no known form and for a password file
-  /// that cannot be read.
+  /// what happens on its connections, `warn` what there is to warn of. Throws engine::RefusedError for a URL of no
+  /// known form and for a password file that cannot be read.
   std::unique_ptr<Mailer> make_mailer(const std::shared_ptr<redaction::OwnSecrets>& secrets,
-                                      const SmtpTrace& trace = {}) const;
+                                      const SmtpTrace& trace = {}, const SmtpWarn& warn = {}) const;
 
   /// Connects to the relay and logs in, sends nothing and says QUIT. Returns what stands in the way, for whoever has to
   /// act on it; empty: nothing does. For a Maildir, whether it can be written to. Blocks for `at_most` and a moment.

@@ -155,6 +155,7 @@ SmtpOptions smtp_options(const MailerConfig& config) try {
   SmtpOptions options;
   options.secrets = config.secrets;
   options.trace = config.trace;
+  options.warn = config.warn;
   read_login(uri, config, options);
   read_relay(uri, options);
   for (const auto& [name, value] : uri.getQueryParameters()) read_option(name, value, uri.getScheme(), options);

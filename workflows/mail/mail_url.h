@@ -30,6 +30,7 @@ struct MailerConfig {
   /// Gets the password, and masks what the relay says.
   std::shared_ptr<redaction::OwnSecrets> secrets = std::make_shared<redaction::OwnSecrets>();
   SmtpTrace trace = {};
+  SmtpWarn warn = {};
 };
 
 /// Throws engine::RefusedError that names the variable and the accepted forms, and never quotes the url.

@@ -40,6 +40,7 @@ LedgerState state_after(Delivery delivery) {
     case Delivery::kRefused:
     case Delivery::kAccountRefused:
     case Delivery::kDeferred:
+    case Delivery::kSenderRefused:
     case Delivery::kRelayDown:
     case Delivery::kLoginRefused:
       return LedgerState::kDeferred;
@@ -49,7 +50,7 @@ LedgerState state_after(Delivery delivery) {
 
 // An item that the ledger has cleared, or that an earlier call has already sent.
 struct Outgoing {
-  MailItem* item = nullptr;
+  MailItem* item = nullptr;  // nothing where the next user of the mailbox decides about it
   std::string address;
   std::optional<Envelope> envelope;  // nothing where nothing is to be sent
   LedgerVerdict verdict;
@@ -81,6 +82,7 @@ const std::string& user_of(const MailRequest& mail, std::size_t user) {
 bool settle_as_everybodys(const Outgoing& mail) {
   const std::string& reply = mail.verdict.reply;
   switch (mail.delivery.value_or(Delivery::kAccepted)) {
+    case Delivery::kSenderRefused:
     case Delivery::kRelayDown:
       return mail.item->unavailable(reply), true;
     case Delivery::kLoginRefused:
@@ -157,7 +159,7 @@ class SendMail::Round {
     engine::crash_point(kAfterMailRecorded);
     for (const Outgoing& mail : mails_) {
       step_.memory_.forget(mail.verdict.event_id, mail.verdict.recipient);
-      settle_item(mail);
+      if (mail.item) settle_item(mail);
     }
   }
 
@@ -177,12 +179,21 @@ class SendMail::Round {
     for (std::size_t i = 0; i < items.size(); ++i) {
       const bool has_next = user < items[i]->input().same_mailbox.size();
       const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].recipient).has_value();
-      if (entries.at(i).clearance == Clearance::kSuppressed && has_next && !is_sent)
+      if (has_next && !is_sent && passes_on(requests[i], entries.at(i)))
         next.push_back(items[i]);
       else
         take_up(*items[i], requests[i], entries[i]);
     }
     return next;
+  }
+
+  // Whether a user gets no mail any more. Of one who has lost his right the ledger has recorded that; where his address
+  // has become unusable it will be, under his own row.
+  bool passes_on(const LedgerRequest& request, const LedgerEntry& entry) {
+    if (entry.clearance != Clearance::kCleared) return entry.clearance == Clearance::kSuppressed;
+    if (!why_unusable(normalised_address(entry.email))) return false;
+    mails_.push_back(unsent(nullptr, request, normalised_address(entry.email)));
+    return true;
   }
 
   void take_up(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
@@ -206,17 +217,20 @@ class SendMail::Round {
   }
 
   void write(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
-    const std::string address = normalised_address(entry.email);
-    Outgoing mail{&item,
+    Outgoing mail = unsent(&item, request, normalised_address(entry.email));
+    if (mail.verdict.reply.empty()) compose(mail, entry);
+    mails_.push_back(std::move(mail));
+  }
+
+  // With the reason, if its address is one that no mail can be sent to.
+  Outgoing unsent(MailItem* item, const LedgerRequest& request, const std::string& address) const {
+    Outgoing mail{item,
                   address,
                   std::nullopt,
-                  {item.event_id(), request.recipient, LedgerState::kSuppressed, {}, step_.name()},
+                  {request.event_id, request.recipient, LedgerState::kSuppressed, {}, step_.name()},
                   std::nullopt};
-    if (const auto reason = why_unusable(address))
-      mail.verdict.reply = "not sent: " + *reason;
-    else
-      compose(mail, entry);
-    mails_.push_back(std::move(mail));
+    if (const auto reason = why_unusable(address)) mail.verdict.reply = "not sent: " + *reason;
+    return mail;
   }
 
   // What the content throws is about its own mail, which the ledger says we may be sending: it has to hear, as the

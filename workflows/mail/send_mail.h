@@ -20,7 +20,7 @@ struct MailRequest {
   std::shared_ptr<const MailContent> content;
   std::string org_id;     ///< Whose users the ledger's audience is asked about; empty where it has none.
   std::string recipient;  ///< A user's id, or an address where the ledger has no audience.
-  std::vector<std::string> same_mailbox = {};  ///< Users asked in turn once the one before is no longer eligible.
+  std::vector<std::string> same_mailbox = {};  ///< Users asked in turn where the one before gets none.
   /// Of the address that it will probably go to, in lower case; empty where that is not known.
   std::string domain = {};
 };

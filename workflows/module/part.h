@@ -1,6 +1,7 @@
 // What a workflow and a part that workflows share have in common: settings, migrations, and access to be checked.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -21,6 +22,8 @@ struct Worker {
   storage::PostgresAddress address;
   const storage::Epoch& epoch;  ///< Adapters write under it; each registration sets it anew. Outlives them.
   std::shared_ptr<redaction::OwnSecrets> secrets;  ///< Whoever reads a password adds it.
+  /// Takes a sentence of what an adapter found while it worked, on any thread; may be empty.
+  std::function<void(const std::string&)> warn{};
 };
 
 class SharedPart;

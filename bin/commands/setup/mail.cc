@@ -71,6 +71,7 @@ std::string trouble_of(mail::Delivery delivery) {
     case mail::Delivery::kRefused:
       return "the relay refuses it, in words that do not tell whether for the recipient's sake or for ours";
     case mail::Delivery::kAccountRefused:
+    case mail::Delivery::kSenderRefused:
       return "the relay refuses our sender, quota or right to relay; check PAWL_MAIL_FROM and the account";
     case mail::Delivery::kDeferred:
       return "the relay does not take it now; a worker would try again";
@@ -86,7 +87,8 @@ std::string trouble_of(mail::Delivery delivery) {
 
 bool is_refusal(mail::Delivery delivery) {
   return delivery == mail::Delivery::kRejected || delivery == mail::Delivery::kRefused ||
-         delivery == mail::Delivery::kAccountRefused || delivery == mail::Delivery::kLoginRefused;
+         delivery == mail::Delivery::kAccountRefused || delivery == mail::Delivery::kSenderRefused ||
+         delivery == mail::Delivery::kLoginRefused;
 }
 
 class MailVerb final : public Verb {

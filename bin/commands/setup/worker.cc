@@ -77,8 +77,9 @@ class WorkerVerb final : public Verb {
     warn_of_slow_timeout(settings, log);
     if (const auto warning = storage::impostor_warning(settings.postgres)) log.line(LogLevel::kWarn, *warning);
     const storage::PostgresAddress address(settings.postgres, settings.postgres_timeout);
-    workflows_.open({address, epoch_, console.secrets});
-    for (const std::string& warning : workflows_.warnings()) log.line(LogLevel::kWarn, warning);
+    const auto warn = [&log](const std::string& what) { log.line(LogLevel::kWarn, what); };
+    workflows_.open({address, epoch_, console.secrets, warn});
+    for (const std::string& warning : workflows_.warnings()) warn(warning);
     const engine::SystemClock clock;
     StatusBoard board(clock, step_names(workflows_));
     std::optional<StatusServer> server;
@@ -89,7 +90,6 @@ class WorkerVerb final : public Verb {
     const std::string path = prepared_path(settings);
     board.checkpoints(path);
     std::optional<storage::SqliteCheckpoints> checkpoints;
-    const auto warn = [&log](const std::string& what) { log.line(LogLevel::kWarn, what); };
     const auto open = [&] {
       checkpoints.emplace(path, warn);
       checkpoints->record_build(kVersion);

@@ -31,7 +31,8 @@ Workflow fulfil(Run run, Order order, const OrderSteps& steps) {
     co_return;
   }
   const pawl::mail::MailRequest receipt{std::make_shared<Receipt>(order, charge), "", order.email};
-  co_await run.step(steps.send_receipt, receipt);
+  const pawl::mail::MailReceipt& sent = co_await run.step(steps.send_receipt, receipt);
+  if (sent.state == "suppressed") run.note("no receipt to the customer: " + sent.detail);
 }
 
 }  // namespace

@@ -56,11 +56,18 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
   check_said({"RCPT TO: 550 5.1.1 no such user"});
   CHECK_THAT(err.str(), Catch::Contains("password goes over the wire in clear") &&
                             Catch::Contains("will not take this recipient or message: 550 5.1.1"));
+  for (const std::string refusal : {"550 5.1.8 bad sender", "530 5.7.0 log in first", "550 no"}) {
+    const SmtpServer of_sender({"--fail", "mail=" + refusal, "--fail", "ehlo*1=500 what"});
+    CHECK(test_mail(of_sender.url()) == ExitCode::kRefused);
+    CHECK_THAT(err.str(), Catch::Contains("refuses our sender, quota or right to relay; check PAWL_MAIL_FROM") &&
+                              Catch::Contains(refusal));
+  }
   CHECK(test_mail(server.url("pawl"), "wr0ng-secret") == ExitCode::kRefused);
   CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
 }
 
-TEST_CASE_METHOD(Fixture, "a test mail is not sent with settings by which no mail of a workflow could be made") {
+TEST_CASE_METHOD(Fixture, "neither a test mail nor a worker starts with settings by which no mail could be made") {
+  const bool starts_worker = GENERATE(false, true);
   const SmtpServer server;
   const std::string url = server.url();
   const std::string templates = directory.path() + "/templates";
@@ -68,8 +75,11 @@ TEST_CASE_METHOD(Fixture, "a test mail is not sent with settings by which no mai
   std::ofstream(templates + "/notify-sync-failure.html.mustache") << "\n<p class={{label}}>";
   const auto refusal_with = [&](const char* setting, const char* value) {
     err.str("");
-    CHECK(run({"mail", "test", "--to", "ada@x.test", "--mail", url.c_str(), "--mail-from", "alerts@example.test",
-               setting, value}) == ExitCode::kUsage);
+    std::vector<const char*> words{"mail", "test", "--to", "ada@x.test"};
+    if (starts_worker)
+      words = {"worker", "--app-url", "https://app.test", "--postgres", "host=/nonexistent", "--log-format", "text"};
+    words.insert(words.end(), {"--mail", url.c_str(), "--mail-from", "alerts@example.test", setting, value});
+    CHECK(run(words) == ExitCode::kUsage);
     return err.str();
   };
   CHECK_THAT(refusal_with("--time-zone", "Sydney"), Catch::Contains("time zone \"Sydney\""));

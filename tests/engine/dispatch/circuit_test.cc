@@ -23,3 +23,19 @@ TEST_CASE("a paused step probes at once when it is asked to, and once in kFirst 
     CHECK_FALSE(circuit.admits(now - 1ms));
   }
 }
+
+TEST_CASE("a long wait lasts under what hides its reason, until that was set right or the service refuses") {
+  const ProbeWaits minutes{.first = 1min, .longest = 15min};
+  const Timestamp now{10h};
+  Circuit circuit;
+  for (int probe = 0; probe < 6; ++probe) circuit.open("535", now, 0.999, minutes);
+  circuit.open("421 too many logins", now, 0.999);
+  CHECK(circuit.probe_at() > now + 14min);
+  SECTION("set right") {
+    circuit.set_right(now);
+    CHECK(circuit.admits(now));
+    circuit.open("out of reach", now, 0.999);
+  }
+  SECTION("refuses") { circuit.refuse("554", now, 0.999); }
+  CHECK(circuit.probe_at() <= now + Circuit::kFirst);
+}

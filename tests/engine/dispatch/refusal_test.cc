@@ -28,7 +28,9 @@ struct PostStep final : Step<std::string, std::string> {
       calls.push_back(id);
       attempts[id].push_back(item.attempt());
       const bool refused = refuses(id);
-      if (refused)
+      if (busy > 0 && busy--)
+        item.retry("451 later");
+      else if (refused)
         item.refuse("554 5.7.1 no", subject(id), names_account);
       else
         item.succeed("sent");
@@ -40,6 +42,7 @@ struct PostStep final : Step<std::string, std::string> {
 
   std::function<bool(const std::string&)> refuses = [](const std::string&) { return false; };
   bool names_account = false;
+  int busy = 0;  ///< So many attempts more are put off.
   std::vector<std::string> calls;
   std::map<std::string, std::vector<int>> attempts;
 };
@@ -116,6 +119,23 @@ TEST_CASE_METHOD(Refusing,
   CHECK(step.calls.size() < 200);
 }
 
+TEST_CASE_METHOD(Refusing, "P6: refusals use up none of the attempts that an item has, also not over a restart") {
+  refuse({"acme"});
+  open();
+  emit("acme/x/1");
+  REQUIRE(until_over_time([&] { return step.calls.size() == 4; }, 3600));  // more than max_attempts
+  worker.reset();
+  open();
+  step.busy = 2;
+  REQUIRE(until_over_time([&] { return step.busy == 0; }, 3600));
+  refuse({});
+  const Timestamp last_busy = clock.now();
+  REQUIRE(until_over_time([&] { return archived(1); }, 3600));
+  CHECK(fate("acme/x/1").starts_with("done"));
+  CHECK(clock.now() - last_busy < 1min);  // the backoff of a second attempt, not of a sixth
+  CHECK(step.attempts["acme/x/1"] == std::vector{1, 2, 3, 4, 5, 6, 7});
+}
+
 TEST_CASE_METHOD(Refusing, "where no age ends it, a refused item is ended by its attempts") {
   struct Brief final : Step<std::string, std::string> {
     Brief() : Step("send-words", {.retry = {.max_attempts = 3}}) {}
@@ -173,8 +193,8 @@ TEST_CASE_METHOD(
   REQUIRE(until_over_time([&] { return archived(kOut); }, 120));
   for (std::size_t i = 0; i < kOut; ++i) {
     CAPTURE(i);
-    const int charged = i < 2 ? 1 : 0;  // the first two, of which nobody knew better yet
-    CHECK(step.attempts[out[i]] == std::vector{1, 1 + charged});
+    const int backed_off = i < 2 ? 1 : 0;  // the first two, of which nobody knew better yet
+    CHECK(step.attempts[out[i]] == std::vector{1, 1 + backed_off});
   }
 }
 
@@ -212,6 +232,19 @@ TEST_CASE_METHOD(Refusing,
     CHECK_FALSE(paused());
   }
   CHECK(log.counts[NoticeKind::kCircuitOpened] == 1);
+}
+
+TEST_CASE_METHOD(Refusing, "P6: ten tenants refused at ten destinations keep a new one's item for a second each") {
+  refuse({"/bad"});
+  open();
+  for (int i = 0; i < 10; ++i) emit("org" + std::to_string(i) + "/bad" + std::to_string(i) + "/1");
+  turn(200);
+  REQUIRE(paused());
+  emit("new/good/1");
+  CHECK(until_over_time([&] { return fate("new/good/1").starts_with("done"); }, 10));
+  CHECK_FALSE(paused());
+  emit("newer/fine/1");
+  CHECK(is_done_within_a_second("newer/fine/1"));
 }
 
 TEST_CASE_METHOD(Refusing,

@@ -96,13 +96,14 @@ TEST_CASE("P6 P9: a relay that fails at STARTTLS or AUTH, or refuses our passwor
              {{"starttls=454 4.7.0 TLS not available", "454 4.7.0"},
               {"starttls=502 5.5.1 what", "502 5.5.1"},
               {"starttls=drop", kNoLogin},
-              {"starttls=stall", kNoLogin},
-              {"auth=421 4.3.2 bye", "421 4.3.2"},
+              {"starttls=stall", kNoLogin}});
+  // A login that failed is tried again after minutes, unless there is another password file.
+  go_through(scene, "password",
+             {{"auth=421 4.3.2 bye", "421 4.3.2"},
               {"auth=454 4.7.0 temporary failure", "454 4.7.0"},
               {"auth=drop", kNoLogin},
-              {"auth=stall", kNoLogin}});
-  // A refused login is tried again after minutes, unless there is another password file.
-  go_through(scene, "password", {{"auth=535 5.7.8 wrong password", "535 5.7.8"}},
+              {"auth=stall", kNoLogin},
+              {"auth=535 5.7.8 wrong password", "535 5.7.8"}},
              [&] { std::ofstream(password) << "right\n"; });
   CHECK(scene.attempts_burnt() == "0\n");
   scene.stop(*worker);
@@ -188,7 +189,10 @@ TEST_CASE("P6 P9: a wrong password is not tried again and again, says so, and a 
   const std::string password = scene.folder.path() + "/password";
   std::ofstream(password) << "wrong\n";
   for (int i = 0; i < 5; ++i) scene.fail_sync_of("login" + std::to_string(i));  // all are tried at once
-  const auto worker = scene.start({{"PAWL_MAIL", scene.url("pawl")}, {"PAWL_MAIL_PASSWORD_FILE", password}});
+  const std::string status = scene.folder.path() + "/status";
+  const bin::Environment settings{
+      {"PAWL_MAIL", scene.url("pawl")}, {"PAWL_MAIL_PASSWORD_FILE", password}, {"PAWL_LISTEN", "unix:" + status}};
+  auto worker = scene.start(settings);
   const auto waiting = [&](int count) {
     return bin::eventually([&] {
       const std::string reasons =
@@ -202,10 +206,65 @@ TEST_CASE("P6 P9: a wrong password is not tried again and again, says so, and a 
   CHECK(scene.smtp.count("CONNECT") == 1);
   CHECK(scene.smtp.count("AUTH") == 2);  // a second mechanism is tried once in a worker's life
   CHECK(bin::eventually([&] { return worker->err().find("login refused") != std::string::npos; }));
+  const std::string page = bin::status_page(status, "/readyz");
+  CHECK(page.find("535 5.7.8") != std::string::npos);
+  CHECK(page.find("login refused: tried again after") != std::string::npos);
+  const auto done_at_once = [&](const std::string& mails) {
+    const auto began = std::chrono::steady_clock::now();
+    CHECK(bin::eventually([&] { return scene.count("pawl.v1_events where status = 'done'") == mails; }));
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds{20});  // the first probe comes after 30
+  };
   std::ofstream(password) << "right\n";
-  CHECK(bin::eventually([&] { return scene.count("pawl.v1_events where status = 'done'") == "5"; }));
-  CHECK(scene.smtp.received().size() == 5);
+  done_at_once("5");
+
+  scene.smtp.tell("auth=454 4.7.0 Too many login attempts");
+  scene.smtp.tell("hangup");
+  scene.fail_sync_of("locked");
+  CHECK(waiting(1));
+  scene.smtp.tell("clear");
   scene.stop(*worker);
+  worker = scene.start(settings);  // with the same password
+  done_at_once("6");
+  CHECK(scene.smtp.received().size() == 6);
+  scene.stop(*worker);
+}
+
+TEST_CASE("a mail to what is no address is a warning in the log, in the metrics and in what the run tells") {
+  SmtpScene scene;
+  scene.fail_sync_of("typo", "owner at typo.example");
+  const std::string status = scene.folder.path() + "/status";
+  const auto worker = scene.start({{"PAWL_LISTEN", "unix:" + status}});
+  CHECK(bin::eventually([&] { return scene.count("pawl.v1_events where status = 'done'") == "1"; }));
+  const std::string counted =
+      "pawl_executions_suppressed_total{workflow=\"notify-sync-failure\",step=\"send-email\"} 1\n";
+  CHECK(bin::eventually([&] { return bin::status_page(status, "/metrics").find(counted) != std::string::npos; }));
+  scene.stop(*worker);
+  const std::string log = worker->err();
+  const std::size_t begin = log.rfind('\n', log.find("no mail to ")) + 1;
+  const auto line = nlohmann::json::parse(log.substr(begin, log.find('\n', begin) - begin));
+  CHECK(line["level"] == "warn");
+  CHECK(line["msg"] == "run done, with something left out");
+  CHECK(line.dump().find(": not sent: the address has no @") != std::string::npos);
+  const std::string shown = scene.pawl({"show", scene.event_of("typo")}).out;
+  CHECK(shown.find("suppressed") != std::string::npos);
+  CHECK(shown.find("not sent: the address has no @") != std::string::npos);
+  CHECK(scene.smtp.received().empty());
+}
+
+TEST_CASE("a worker's log warns of a relay's password that all may read, and of mail that goes without TLS") {
+  SmtpScene scene({"--login", "pawl:right"});
+  const std::string password = scene.folder.path() + "/password";
+  std::ofstream(password) << "right\n";
+  std::filesystem::permissions(password, std::filesystem::perms(0644));
+  const auto worker = scene.start({{"PAWL_MAIL", "smtp://pawl@localhost:" + std::to_string(scene.smtp.port())},
+                                   {"PAWL_MAIL_PASSWORD_FILE", password}});
+  scene.organisation.fail_sync();
+  CHECK(bin::eventually([&] { return scene.event_status() == "done"; }));
+  scene.stop(*worker);
+  for (const char* warning : {"every user of this host can read the relay's password",
+                              "mail goes without TLS where the relay on this host offers no STARTTLS",
+                              "mail goes without TLS, since smtp://localhost:"})
+    CHECK(worker->err().find(warning) != std::string::npos);
 }
 
 TEST_CASE("P6: one recipient of many is refused, all others get their mail") {

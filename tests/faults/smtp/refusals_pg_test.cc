@@ -85,6 +85,18 @@ TEST_CASE(
   scene.stop(*worker);
 }
 
+TEST_CASE("P6: a refusal with nobody to compare by ends by the mail's age, uses up no attempt and pauses nobody") {
+  RefusalScene scene({"--fail", "rcpt=554 5.7.1 no"});
+  const auto worker =
+      scene.start({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1s,longest=1s,attempts=2,for=10s"}});
+  scene.fail_sync_of("alone");
+  CHECK(bin::eventually([&] { return scene.mail_of("alone").ends_with(" 0 failed"); }));
+  CHECK(scene.reason_of("alone").find("554 5.7.1 no (gave up after 0 minutes)") != std::string::npos);
+  CHECK(std::stoi(scene.attempts_burnt()) > 2);
+  CHECK_FALSE(RefusalScene::was_paused(*worker));
+  scene.stop(*worker);
+}
+
 TEST_CASE("P6: many organisations refused at one domain keep no other domain's mails waiting, once and for all") {
   RefusalScene scene;
   scene.smtp.tell("rcpt:@blocked.example=554 5.7.1 Recipient address rejected: Access denied");
@@ -118,9 +130,12 @@ TEST_CASE("P6 P9: an account refused for all its mails pauses once, charges nobo
     scene.smtp.tell(refusal);
     constexpr std::size_t kMails = 12;
     for (std::size_t i = 0; i < kMails; ++i) scene.fail_sync_of("org" + std::to_string(i));
-    const auto worker = scene.start({{"PAWL_LISTEN", "unix:" + scene.folder.path() + "/status.sock"}});
+    const std::string status = scene.folder.path() + "/status.sock";
+    const auto worker = scene.start({{"PAWL_LISTEN", "unix:" + status}});
     CHECK(bin::eventually([&] { return scene.count("pawl.v1_emails where state = 'deferred'") == "12"; }));
     CHECK(bin::eventually([&] { return RefusalScene::was_paused(*worker); }));  // logged after the ledger has it
+    const std::string words = std::string(refusal).substr(std::string(refusal).find('=') + 1);
+    CHECK(bin::eventually([&] { return bin::status_page(status, "/readyz").find(words) != std::string::npos; }));
     CHECK(std::stoi(scene.attempts_burnt()) <= 2);  // those before the third, which wait by themselves
     CHECK(scene.count("notifications") == "12");
     scene.smtp.tell("clear");

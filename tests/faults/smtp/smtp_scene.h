@@ -73,7 +73,7 @@ struct SmtpScene : bin::Job {
         copies.push_back(mail["raw"]);
     return copies;
   }
-  /// Attempts of send-email that were used up, by the checkpoint file.
+  /// Attempts of send-email that backed off or failed, those that were refused included, by the checkpoint file.
   std::string attempts_burnt() const {
     return pawl({"sql", "select count(*) from v1_attempts where step = 'send-email'", "-o", "ids"}).out;
   }

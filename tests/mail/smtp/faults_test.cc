@@ -56,7 +56,7 @@ void check_each(const std::vector<Expectation>& expectations, std::size_t kept) 
 
 }  // namespace
 
-TEST_CASE("a relay that refuses greeting, EHLO or MAIL FROM is down, and nothing is sent") {
+TEST_CASE("a relay that refuses greeting or EHLO is down, one that refuses MAIL FROM our sender; nothing is sent") {
   check_each({{"greeting=421 4.3.2 too busy", Delivery::kRelayDown},
               {"greeting=554 5.7.1 go away", Delivery::kRelayDown},
               {"greeting=drop", Delivery::kRelayDown},
@@ -69,8 +69,8 @@ TEST_CASE("a relay that refuses greeting, EHLO or MAIL FROM is down, and nothing
               {"ehlo=truncate", Delivery::kRelayDown},
               {"ehlo=hang", Delivery::kRelayDown},
               {"ehlo=huge", Delivery::kRelayDown},
-              {"mail=530 5.7.0 log in first", Delivery::kRelayDown},
-              {"mail=550 5.1.8 bad sender", Delivery::kRelayDown}},
+              {"mail=530 5.7.0 log in first", Delivery::kSenderRefused},
+              {"mail=550 5.1.8 bad sender", Delivery::kSenderRefused}},
              0);
 }
 

@@ -79,6 +79,22 @@ TEST_CASE("a relay on this host that offers no STARTTLS gets mail and login with
   CHECK(server.received().at(0)["tls"] == false);
 }
 
+TEST_CASE("that mail goes without TLS to a relay on this host is warned of once, whatever the host is called") {
+  SmtpServer server;
+  const std::string url = "smtp://[::ffff:127.0.0.1]:" + std::to_string(server.port());
+  SmtpOptions options = smtp_options({url, ""});
+  CHECK(smtp_warnings(options).empty());
+  std::vector<std::string> warnings;
+  options.warn = [&](const std::string& warning) { warnings.push_back(warning); };
+  SmtpMailer mailer(options);
+  for (int login = 0; login < 2; ++login) {
+    CHECK(mailer.send(sample_envelopes(1)).at(0).delivery == Delivery::kAccepted);
+    server.tell("hangup");
+  }
+  REQUIRE(warnings.size() == 1);
+  CHECK(contains(warnings[0], "mail goes without TLS, since " + url + " is 127.0.0.1:"));
+}
+
 TEST_CASE("a relay on this host that offers STARTTLS has to be trusted as any other") {
   const SmtpServer server({"--tls", "starttls"});
   const auto report = send_one("smtp://localhost:" + std::to_string(server.port()));
@@ -151,6 +167,23 @@ TEST_CASE("a password that is refused is tried by another mechanism once, since 
   CHECK(contains(first.reply, "(mechanisms tried: PLAIN, LOGIN; offered: LOGIN, PLAIN): 535 5.7.8"));
   for (int i = 0; i < 3; ++i) CHECK(mailer.send(sample_envelopes(1))[0].delivery == Delivery::kLoginRefused);
   CHECK(server.count("AUTH") == 5);
+  for (const std::string refusal :
+       {"534 5.7.9 Application-specific password required", "534 5.7.14 Please log in via your web browser"}) {
+    const SmtpServer gmail({"--tls", "starttls", "--login", "pawl:right", "--fail", "auth=" + refusal});
+    SmtpMailer again(smtp_options({gmail.url("pawl"), "right"}));
+    for (int i = 0; i < 3; ++i) CHECK(again.send(sample_envelopes(1))[0].delivery == Delivery::kLoginRefused);
+    CHECK(gmail.count("AUTH") == 4);
+  }
+}
+
+TEST_CASE("a login that fails for now, or without a word, is a refused one: it may be a locked account") {
+  for (const std::string rule : {"454 4.7.0 Too many login attempts", "421 4.7.0 later", "drop"}) {
+    CAPTURE(rule);
+    const SmtpServer server({"--tls", "starttls", "--login", "pawl:right", "--fail", "auth=" + rule});
+    const auto report = send_one(server.url("pawl"), "right");
+    CHECK(report.delivery == Delivery::kLoginRefused);
+    CHECK(server.count("AUTH") == 1);
+  }
 }
 
 TEST_CASE("a relay that offers no login that we know is down, and the error names what it offers") {

@@ -276,3 +276,18 @@ TEST_CASE("a relay without SMTPUTF8 is not asked to take an internationalised ad
   CHECK(reports[1].delivery == Delivery::kAccepted);
   CHECK(server.count("MAIL") == 1);
 }
+
+TEST_CASE("a relay without SMTPUTF8 blames no recipient for an address of ours, whichever it is") {
+  const SmtpServer server;
+  for (std::string Message::*const ours : {&Message::from, &Message::reply_to, &Message::envelope_from}) {
+    Message message = sample_message();
+    message.*ours = "störung@depositlink.test";
+    if (ours == &Message::from) message.envelope_from = "bounces@depositlink.test";
+    CHECK(make_mailer({server.url(), ""})->send(std::vector{seal(message)})[0].delivery == Delivery::kSenderRefused);
+    if (ours == &Message::from) message.envelope_from.clear();
+    message.to = "zoë@harbour.test";
+    const auto both = make_mailer({server.url(), ""})->send(std::vector{seal(message)})[0].delivery;
+    CHECK(both == (ours == &Message::reply_to ? Delivery::kRejected : Delivery::kSenderRefused));
+  }
+  CHECK(server.count("MAIL") == 0);
+}

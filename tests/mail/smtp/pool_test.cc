@@ -69,7 +69,9 @@ TEST_CASE("a refused login is tried by nobody for a while, unless somebody has l
   CHECK_FALSE(pool.login_was_refused(kNow));
   CHECK(send(pool, no_login()) == Delivery::kRelayDown);
   CHECK_FALSE(pool.login_was_refused(kNow));
-  CHECK(send(pool, ended(SmtpPhase::kLogin, {535, "535 5.7.8 wrong"})) == Delivery::kLoginRefused);
+  SmtpEnding refused = ended(SmtpPhase::kLogin, {535, "535 5.7.8 wrong"});
+  refused.tried_login = true;
+  CHECK(send(pool, refused) == Delivery::kLoginRefused);
   CHECK(pool.login_was_refused(kNow + SmtpPool::kNoLoginFor - 1s));
   CHECK_FALSE(pool.login_was_refused(kNow + SmtpPool::kNoLoginFor));
   working(pool);

@@ -19,9 +19,21 @@ Delivery verdict(SmtpPhase phase, const std::string& reply, bool handed_over = f
 }  // namespace
 
 TEST_CASE("whatever fails before the login is done is the relay, not the mail") {
-  for (const std::string reply : {"", "220 hello", "421 busy", "554 5.7.1 go away", "454 4.7.0 no TLS",
-                                  "454 4.7.0 Temporary authentication failure: generic failure"})
+  for (const std::string reply : {"", "220 hello", "421 busy", "554 5.7.1 go away", "454 4.7.0 no TLS"})
     CHECK(verdict(SmtpPhase::kLogin, reply) == Delivery::kRelayDown);
+}
+
+TEST_CASE("whatever fails once a password was shown is a refused login, since relays lock accounts without saying so") {
+  for (const std::string reply :
+       {"", "250 HELP", "334 VXNlcm5hbWU6", "535 5.7.8 authentication failed", "530 log in first", "554 5.7.0 no",
+        "454 4.7.0 Temporary authentication failure: generic failure", "421 4.7.0 Too many login attempts"}) {
+    SmtpEnding ending;
+    ending.tried_login = true;
+    ending.reply = {reply.empty() ? 0 : std::stoi(reply), reply};
+    CHECK(decide(ending).delivery == Delivery::kLoginRefused);
+    ending.interrupted = true;
+    CHECK(decide(ending).delivery == Delivery::kDeferred);
+  }
 }
 
 TEST_CASE("a 4yz reply defers the mail, in every phase after the login") {

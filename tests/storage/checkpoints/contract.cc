@@ -150,12 +150,13 @@ void check_retrying_and_parking(const MakeCheckpoints& make) {
   commit(*store, {started(1)});
   SECTION("the latest failed attempt of an unsettled step is its pending retry") {
     commit(*store, {attempt(1, kSendAnna, 1, "first"), attempt(1, kSendBert, 1, "other")});
-    commit(*store, {attempt(1, kSendAnna, 2, "second")});
+    commit(*store, {attempt(1, kSendAnna, 2, "second", 1)});
     auto run = load(*store, 1);
     REQUIRE(run.retries.size() == 2);
     std::sort(run.retries.begin(), run.retries.end(), [](auto& a, auto& b) { return a.step < b.step; });
     CHECK(run.retries[0].step == kSendAnna);
     CHECK(run.retries[0].attempts == 2);
+    CHECK(run.retries[0].uncharged == 1);
     CHECK(run.retries[0].error == "second");
     CHECK(run.retries[0].first_started_at == at(100));
     CHECK(run.retries[0].failed_at == at(2100));

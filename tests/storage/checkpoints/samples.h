@@ -41,14 +41,16 @@ inline engine::StepSettled failed_step(engine::RunNumber run, engine::StepKey st
   return failed;
 }
 
-inline engine::AttemptFailed attempt(engine::RunNumber run, engine::StepKey step, int number, std::string error) {
+inline engine::AttemptFailed attempt(engine::RunNumber run, engine::StepKey step, int number, std::string error,
+                                     int uncharged = 0) {
   return {.run = run,
           .step = std::move(step),
           .attempt = number,
           .error = std::move(error),
           .first_started_at = at(100),
           .failed_at = at(100 + number * 1000),
-          .retry_at = at(600 + number * 1000)};
+          .retry_at = at(600 + number * 1000),
+          .uncharged = uncharged};
 }
 
 inline engine::RunEnded ended(engine::RunNumber run, engine::RunStatus status, std::string reason = "") {

@@ -25,8 +25,9 @@ enum class Delivery {
   kAccountRefused,  ///< The same, in words about us: sender, quota, relaying. Still it may be the mail's own fault.
   kDeferred,        ///< Not sent; trying again later may help.
   kInDoubt,         ///< Died between the final dot and the reply: it may or may not have been sent.
-  kRelayDown,       ///< Not sent; the relay is unreachable or refuses our sender or configuration: nobody's would go.
-  kLoginRefused,    ///< The same, since our name or password are not taken: asking often may lock the account.
+  kSenderRefused,   ///< Not sent; refused for our sender, as all our mails would be.
+  kRelayDown,       ///< Not sent; the relay is out of reach, or refuses us before the login: nobody's would go.
+  kLoginRefused,    ///< The same, since the login failed: asking often may lock the account.
 };
 
 struct DeliveryReport {

@@ -118,9 +118,11 @@ class Transaction {
     return true;
   }
 
-  // Where a server that knows the extension would refuse it (RFC 6531, section 3.5): our sender, or this recipient.
+  // Where a server that knows the extension would refuse it (RFC 6531, section 3.5): this recipient, or an address of
+  // ours, in the envelope or in a header, which all our mails have.
   void leave_untried(const Envelope& envelope) {
-    ending_.phase = text::is_ascii(envelope.from) ? SmtpPhase::kRcpt : SmtpPhase::kMail;
+    const bool ours = text::is_ascii(envelope.to) || !text::is_ascii(envelope.from);
+    ending_.phase = ours ? SmtpPhase::kMail : SmtpPhase::kRcpt;
     ending_.unsupported = ending_.kept = true;
     note("it offers no SMTPUTF8, which this mail needs; the mail was not tried");
     options_.tell("not tried", ending_.error);
@@ -184,7 +186,7 @@ SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const S
   SmtpEnding ending;
   try {
     if (!reused) {
-      session_ = log_in(options_, *findings_, watch.interrupted, ending.reply);
+      session_ = log_in(options_, *findings_, watch.interrupted, ending);
       watch.logged_in();
     }
     ending.phase = SmtpPhase::kMail;

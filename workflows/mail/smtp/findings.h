@@ -44,6 +44,12 @@ class SmtpFindings {
     return !std::exchange(second_try_taken_, true);
   }
 
+  /// That a relay on this host is spoken to without TLS. True the first time.
+  bool goes_without_tls() {
+    const std::lock_guard lock(mutex_);
+    return !std::exchange(without_tls_, true);
+  }
+
   /// As full_host_name() has it, asked once.
   std::string host_name() {
     std::call_once(named_, [this] { host_name_ = full_host_name(); });
@@ -58,6 +64,7 @@ class SmtpFindings {
   Time pipeline_after_ = Time::min();
   std::optional<SaslMechanism> mechanism_;
   bool second_try_taken_ = false;
+  bool without_tls_ = false;
   std::once_flag named_;
   std::string host_name_;
   TrustStore trust_store_;

@@ -20,10 +20,12 @@ std::string joined(const std::vector<std::string>& words) {
   return text.empty() ? "none" : text;
 }
 
-// Whether the mechanism is refused, not the password.
+// Whether the mechanism is refused, not the password. By its code a 534 says so (RFC 4954, section 6), but Gmail says
+// it of passwords.
 bool blames_mechanism(const SmtpReply& reply) {
-  if (reply.code == 534 || reply.code == 538 || (reply.code >= 500 && reply.code <= 504)) return true;
-  return reply.permanent() && text::lower_cased(reply.text).find("mechanism") != std::string::npos;
+  if (reply.code == 538 || (reply.code >= 500 && reply.code <= 504)) return true;
+  const std::string words = text::lower_cased(reply.text);
+  return reply.permanent() && (words.find("mechanism") != words.npos || words.find("too weak") != words.npos);
 }
 
 class Login {
@@ -45,7 +47,10 @@ class Login {
   }
 
   SmtpSession session() && { return {std::move(channel_), std::move(capabilities_)}; }
-  SmtpReply last_reply() const { return channel_ ? channel_->last_reply() : SmtpReply{}; }
+  void note(SmtpEnding& ending) const {
+    if (channel_) ending.reply = channel_->last_reply();
+    ending.tried_login = tried_login_;
+  }
 
  private:
   void read_secret() try {
@@ -108,8 +113,7 @@ class Login {
   void secure() {
     if (options_.implicit_tls || options_.tls == SmtpTls::kNone) return;
     if (!capabilities_.starttls) {
-      if (options_.tls == SmtpTls::kRequired && channel_->socket().peer_is_local())
-        return options_.tell("TLS", "none: a relay on this host that offers no STARTTLS");
+      if (options_.tls == SmtpTls::kRequired && channel_->socket().peer_is_local()) return go_without_tls();
       channel_->fail("it offers no STARTTLS (TLS is required unless PAWL_MAIL says ?tls=none)");
     }
     if (ask("STARTTLS", "STARTTLS").code != 220)
@@ -118,6 +122,13 @@ class Login {
     if (!channel_->quiet()) channel_->fail("it said more before TLS than it was asked, or closed");
     start_tls();
     introduce();
+  }
+
+  void go_without_tls() {
+    options_.tell("TLS", "none: a relay on this host that offers no STARTTLS");
+    if (options_.warn && findings_.goes_without_tls())
+      options_.warn("mail goes without TLS, since " + options_.url + " is " + channel_->socket().peer() +
+                    " and offers no STARTTLS; tls=required in PAWL_MAIL forbids it");
   }
 
   void authenticate() {
@@ -152,6 +163,7 @@ class Login {
 
   SmtpReply converse(SaslMechanism mechanism) {
     const std::string command = "AUTH " + std::string(name_of(mechanism));
+    tried_login_ = true;
     SaslClient client(mechanism, credentials_);
     const std::string initial = client.initial_response();
     SmtpReply reply = ask(command + (initial.empty() ? "" : " " + initial), command);
@@ -166,20 +178,21 @@ class Login {
   SaslCredentials credentials_;
   std::unique_ptr<SmtpChannel> channel_;
   SmtpCapabilities capabilities_;
+  bool tried_login_ = false;
 };
 
 }  // namespace
 
 SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
-                   SmtpReply& reply) {
+                   SmtpEnding& ending) {
   Login login(options, findings, interrupted);
   try {
     login.run();
   } catch (...) {
-    reply = login.last_reply();
+    login.note(ending);
     throw;
   }
-  reply = login.last_reply();
+  login.note(ending);
   return std::move(login).session();
 }
 

@@ -8,6 +8,7 @@
 #include "workflows/mail/smtp/channel.h"
 #include "workflows/mail/smtp/findings.h"
 #include "workflows/mail/smtp/options.h"
+#include "workflows/mail/smtp/replies/verdict.h"
 
 namespace pawl::mail {
 
@@ -17,9 +18,10 @@ struct SmtpSession {
   SmtpCapabilities capabilities;
 };
 
-/// Blocks, at most `options.login_timeout`, but for the system's look-up of its own name. `reply` gets the relay's last
-/// words, also where this fails. Throws SmtpChannelError. The options outlive the session.
+/// Blocks, at most `options.login_timeout`, but for the system's look-up of its own name. `ending` gets the relay's
+/// last words and whether it was asked to take a password, also where this fails. Throws SmtpChannelError. The options
+/// outlive the session.
 SmtpSession log_in(const SmtpOptions& options, SmtpFindings& findings, const SmtpChannel::Interrupted& interrupted,
-                   SmtpReply& reply);
+                   SmtpEnding& ending);
 
 }  // namespace pawl::mail

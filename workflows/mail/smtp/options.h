@@ -23,6 +23,9 @@ enum class SmtpTls {
 /// Called with each thing that happens on a connection, in words; on the thread that sends.
 using SmtpTrace = std::function<void(const std::string& what, const std::string& words)>;
 
+/// Called with a sentence for whoever runs the worker; on the thread that sends.
+using SmtpWarn = std::function<void(const std::string&)>;
+
 struct SmtpOptions {
   std::string url;  ///< `smtp://host:port` or `smtps://host:port`, for the words of errors.
   std::string host;
@@ -43,6 +46,7 @@ struct SmtpOptions {
   std::chrono::seconds reply_timeout{300};  ///< Each reply until DATA is answered (RFC 5321, section 4.5.3.2).
   std::chrono::seconds final_timeout{600};  ///< The reply to the final dot, and a body that does not move.
   SmtpTrace trace;                          ///< May be empty.
+  SmtpWarn warn;                            ///< The same.
 
   void tell(const std::string& what, const std::string& words) const {
     if (trace) trace(what, words);

@@ -22,13 +22,14 @@ struct Shop {
   pawl::mail::MemoryMailer mailer;
   OrderSteps steps{payments, stock, ledger, mailer, {.address = "shop@example.com", .name = "The Shop"}};
   pawl::testing::World world{{fulfil_order(steps)}};
+  std::string email = "ada@example.com";
 
   Shop() { stock.on_shelf = {{"tea", 5}, {"cup", 1}}; }
 
   std::string order(int teas, int cups, const std::string& card = "tok_ada") {
     return world.emit("shop/order.placed",
                       {{"number", "1001"},
-                       {"email", "ada@example.com"},
+                       {"email", email},
                        {"card", card},
                        {"cents", 1250},
                        {"lines", {{{"sku", "tea"}, {"quantity", teas}}, {{"sku", "cup"}, {"quantity", cups}}}}});
@@ -46,6 +47,15 @@ TEST_CASE_METHOD(Shop, "an order is charged, taken off the shelf, and its custom
   REQUIRE(mailer.sent.size() == 1);
   CHECK(mailer.sent[0].to == "ada@example.com");
   CHECK_THAT(mailer.sent[0].bytes, Catch::Contains("12.50 EUR (ch_1)") && Catch::Contains("2 x tea"));
+}
+
+TEST_CASE_METHOD(Shop, "an order whose customer gave an address that is none says that no receipt went out") {
+  email = "ada at example.com";
+  const std::string id = order(2, 1);
+  REQUIRE(world.finish());
+  CHECK(world.run(id).status == RunStatus::kDone);
+  CHECK(world.run(id).reason == "no receipt to the customer: not sent: the address has no @");
+  CHECK(mailer.sent.empty());
 }
 
 TEST_CASE_METHOD(Shop, "a charge that fails for now is tried again after a backoff, under the same key") {

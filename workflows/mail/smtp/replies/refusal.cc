@@ -92,14 +92,14 @@ struct Reply {
 // MAIL FROM names no recipient. What is refused may be a parameter that others' mails do not have, so only words about
 // us make it everybody's.
 Delivery refused_sender(const Reply& reply, const MailParameters& with) {
-  const Delivery ours = with.utf8 ? Delivery::kAccountRefused : Delivery::kRelayDown;
+  const Delivery ours = with.utf8 ? Delivery::kAccountRefused : Delivery::kSenderRefused;
   if (reply.names_us_clearly()) return ours;
   if (reply.names_us_before(kSizePhrases)) return with.size ? Delivery::kAccountRefused : ours;
   const bool of_storage = reply.code == 552 && !reply.is_of_policy() && !says(reply.words, kQuotaWords);
   const bool of_size = (of_storage || is_one_of(reply.status, kSizeCodes)) && !reply.may_be_of_our_account();
   if (of_size || says(reply.words, kSizePhrases)) return Delivery::kRejected;
   const bool of_parameter = reply.code == 555 || reply.status == "5.5.4" || says(reply.words, kParameterWords);
-  return with.size || with.utf8 || of_parameter ? Delivery::kRefused : Delivery::kRelayDown;
+  return with.size || with.utf8 || of_parameter ? Delivery::kRefused : Delivery::kSenderRefused;
 }
 
 // What says by its code alone, or by a quota, that the recipient or the message is refused for good.
@@ -122,14 +122,6 @@ bool is_of_address(SmtpPhase phase, const Reply& reply) {
 }
 
 }  // namespace
-
-bool refuses_login(const SmtpReply& reply) {
-  constexpr std::string_view kCodes[] = {"5.7.8", "5.7.9", "5.7.13", "5.7.14"};
-  constexpr std::string_view kOfLogin[] = {"authenticat", "credential", "password", "login"};
-  if (!reply.permanent()) return false;
-  return is_login_code(reply.code) || reply.code == 525 || is_one_of(enhanced_status(reply), kCodes) ||
-         says(own_words(reply.text), kOfLogin);
-}
 
 Delivery refused_by(SmtpPhase phase, const SmtpReply& text, const MailParameters& with) {
   const Reply reply(text, with.sender);

@@ -8,12 +8,9 @@ namespace pawl::mail {
 
 /// Reads a 5yz reply to a command after the login. Codes that real relays use for us alone decide, and words that can
 /// only be about us; then whoever is named first, we or the recipient; then the other codes. Whatever is left, 5.7.x
-/// foremost, is open: kRefused, or kAccountRefused where it speaks of us. A refusal of MAIL is kRelayDown only where it
-/// speaks of us or all mails are introduced alike, as MAIL `with` no parameters is. The catalogue of replies is in
-/// tests/mail/smtp/refusal_test.cc. Pure.
+/// foremost, is open: kRefused, or kAccountRefused where it speaks of us. A refusal of MAIL is kSenderRefused only
+/// where it speaks of us or all mails are introduced alike, as MAIL `with` no parameters is. The catalogue of replies
+/// is in tests/mail/smtp/refusal_test.cc. Pure.
 Delivery refused_by(SmtpPhase phase, const SmtpReply& reply, const MailParameters& with = {});
-
-/// Whether a reply that ended the login says that our name or password are not taken.
-bool refuses_login(const SmtpReply& reply);
 
 }  // namespace pawl::mail

@@ -24,8 +24,8 @@ inline constexpr std::string_view kAccountPhrases[] = {
     "not authorised to send", "authorized to perform", "storedrv submission",
     // name and host
     " helo ", " ehlo ", "client host rejected", " your host ", " your ip ", " your server ", "no valid ptr",
-    "ptr record", "reverse dns", " rdns ", "blocked using", "block list", "blocklist", "blacklist", " dnsbl ", " rbl ",
-    "spamhaus",
+    "ptr record", "reverse dns", " rdns ", "blocked using", "block list", "blocklist", "blacklist", "black list",
+    " dnsbl ", " rbl ", "spamhaus",
     // relaying
     "relay access denied", "relaying", "relay not permitted", "unable to relay", "not relay", "no relay", "to relay",
     "relay denied", "rcpthosts", "domain not found in your",
@@ -34,13 +34,14 @@ inline constexpr std::string_view kAccountPhrases[] = {
     "submission quota", "submissionquota", "outbound", "outgoing", "too many recipients", "too many emails",
     "too many messages", "too much mail", "daily limit", "hourly limit", "monthly limit", "daily quota", "hourly quota",
     "monthly quota", " per day ", " per hour ", " per minute ", " per month ", " max emails ", " credits ",
-    " your quota ", " your limit "};
+    " your quota "};
 /// They are about us unless the mail itself is named before.
 inline constexpr std::string_view kAccountHints[] = {
-    "sender",        "mail from",  "client",     " your account ", " your domain ", " ip ",          "authenticat",
-    "not verified",  "unverified", "rate limit", "too many",       "reputation",    " is listed ",   " spf ",
-    "dkim",          "dmarc",      "suspended",  "credential",     "log in",        "messages from", "limit exceeded",
-    "limit reached", "submission", "allotment",  "allowance",      " a day ",       " an hour ",     " to send "};
+    "sender",      "mail from",     "client",         " your account ", " your domain ", " ip ",
+    "authenticat", "not verified",  "unverified",     "rate limit",     "too many",      "reputation",
+    " is listed ", " spf ",         "dkim",           "dmarc",          "suspended",     "credential",
+    "log in",      "messages from", "limit exceeded", "limit reached",  "submission",    "allotment",
+    "allowance",   " a day ",       " an hour ",      " to send ",      " your limit "};
 
 inline constexpr std::string_view kSizeCodes[] = {"5.2.3", "5.3.4"};
 inline constexpr std::string_view kRecipientCodes[] = {"5.1.1",  "5.1.2", "5.1.3", "5.1.4", "5.1.6",

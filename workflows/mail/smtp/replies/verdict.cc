@@ -27,13 +27,13 @@ const char* waiting_for(SmtpPhase phase) {
 
 Delivery failed_login(const SmtpEnding& ending) {
   if (ending.interrupted) return Delivery::kDeferred;
-  return refuses_login(ending.reply) ? Delivery::kLoginRefused : Delivery::kRelayDown;
+  return ending.tried_login ? Delivery::kLoginRefused : Delivery::kRelayDown;
 }
 
 Delivery delivery_of(const SmtpEnding& ending) {
   if (ending.ok) return Delivery::kAccepted;
   if (ending.phase == SmtpPhase::kLogin) return failed_login(ending);
-  if (ending.unsupported) return ending.phase == SmtpPhase::kMail ? Delivery::kRelayDown : Delivery::kRejected;
+  if (ending.unsupported) return ending.phase == SmtpPhase::kMail ? Delivery::kSenderRefused : Delivery::kRejected;
   if (ending.reply.transient()) return Delivery::kDeferred;
   if (ending.reply.permanent()) return refused_by(ending.phase, ending.reply, ending.parameters);
   if (!ending.handed_over) return Delivery::kDeferred;

@@ -22,6 +22,7 @@ struct MailParameters {
 struct SmtpEnding {
   bool ok = false;                      ///< The transport saw it through to the end.
   SmtpPhase phase = SmtpPhase::kLogin;  ///< Where it ended; kLogin is all from the name's lookup to AUTH.
+  bool tried_login = false;             ///< AUTH was said.
   bool handed_over = false;             ///< The whole message has left for the server, final dot included.
   MailParameters parameters = {};       ///< Those of MAIL FROM.
   SmtpReply reply;                      ///< The last complete one in this phase or the one before.
