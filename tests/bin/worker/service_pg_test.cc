@@ -62,17 +62,19 @@ TEST_CASE_METHOD(Fixture, "a worker that cannot register says why to its service
 }
 
 TEST_CASE_METHOD(Fixture, "a worker ends after its drain timeout though nothing can interrupt a call of it") {
-  job.organisation.fail_sync();
+  PawlProcess worker({"worker", "--drain-timeout", "0s", "--postgres-timeout", "0s", "--log-file", log_path},
+                     service());
+  REQUIRE(logs("worker registered"));
   pawl::storage::PostgresConnection other(pawl::tests::own_session(job.database.conninfo));
   other.transact("hold a lock", [&](pawl::storage::Transaction& transaction) {
     transaction.run("lock table public.notifications in share row exclusive mode");
-    PawlProcess worker({"worker", "--drain-timeout", "0s", "--postgres-timeout", "0s"}, service());
+    job.organisation.fail_sync();
     CHECK(eventually([&] {
       return job.count("pg_locks where relation = 'public.notifications'::regclass and not granted") == "1";
     }));
     worker.signal(SIGTERM);
     CHECK(worker.wait() == 1);
-    CHECK_THAT(worker.err(), Catch::Contains("a call hangs: ending at once"));
+    CHECK_THAT(log(), Catch::Contains("a call hangs: ending at once"));
   });
 }
 
