@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests, README's workflow.
+"""Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests, README's workflow, the tests
+that docs/security.md names.
 
 The arrows are read from the CMakeLists.txt of the folders. What `add_subdirectory` adds first knows nothing of what
 follows, and a folder's own files stand above all that it adds. Where two folders belong to different libraries, the one
@@ -161,12 +162,27 @@ def check_readme():
         fail(ROOT / "README.md", 1, f"its workflow is not the one in {source.relative_to(ROOT)}")
 
 
+def check_named_tests():
+    """Each test that docs/security.md names is there, and begins as it says: so the name with a star runs it."""
+    titles = []
+    for path in CODE:
+        for title in re.findall(r'TEST_CASE(?:_METHOD)?\(\s*(?:[\w:]+,\s*)?((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text()):
+            titles.append("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', title)).replace('\\"', '"'))
+    document = ROOT / "docs/security.md"
+    for number, line in enumerate(document.read_text().splitlines(), 1):
+        cells = line.split("|")
+        for named in re.findall(r"`([^`]+)`", cells[3]) if len(cells) > 3 else []:
+            if not any(title.startswith(named) for title in titles):
+                fail(document, number, f"no test's name begins with `{named}`")
+
+
 for code in CODE:
     check_file(code)
 for sql in SQL:
     check_text(sql, "--")
 check_folders()
 check_readme()
+check_named_tests()
 if len(CODE) < 30 or len(SQL) < 10:
     failures.append(f"found only {len(CODE)} files of code and {len(SQL)} of SQL: is {ROOT} the root?")
 print("\n".join(failures) or f"{len(CODE) + len(SQL)} files keep the rules")

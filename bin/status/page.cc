@@ -8,12 +8,14 @@ namespace pawl::bin {
 namespace {
 
 constexpr engine::Duration kStalledAfter = std::chrono::seconds{10};
+// Between a lost lease and the next one, or before the first: each connect and each answer has limits of its own.
+constexpr engine::Duration kStalledUnregisteredAfter = std::chrono::minutes{5};
 
 }  // namespace
 
 Page health_page(const WorkerStatus& status, engine::Timestamp now) {
-  // Before it is registered the worker may be blocked in a connect; that is not a stall.
-  if (!status.registered || now - status.turned_at <= kStalledAfter) return {.body = "ok\n"};
+  if (now - status.turned_at <= (status.registered ? kStalledAfter : kStalledUnregisteredAfter))
+    return {.body = "ok\n"};
   const auto silent = std::chrono::duration_cast<std::chrono::seconds>(now - status.turned_at).count();
   return {.status = 503, .body = "the engine has not turned for " + std::to_string(silent) + " s\n"};
 }

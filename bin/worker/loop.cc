@@ -9,7 +9,6 @@
 #include "bin/output/redact.h"
 #include "bin/worker/retry_start.h"
 #include "bin/worker/signals.h"
-#include "engine/authoring/errors.h"
 #include "storage/postgres/advice.h"
 #include "storage/schema/migrator.h"
 
@@ -22,6 +21,7 @@ namespace {
 constexpr Duration kTurn = std::chrono::milliseconds{100};
 constexpr Duration kLookAround = std::chrono::milliseconds{250};
 constexpr Duration kFirstReopen = std::chrono::seconds{1};
+constexpr Duration kInterrupted = std::chrono::seconds{5};
 constexpr Duration kLongestReopen = std::chrono::seconds{30};
 
 }  // namespace
@@ -41,6 +41,18 @@ ExitCode WorkerLoop::run() {
 WorkerLoop::Ended WorkerLoop::run_session() {
   board_.starting("");
   WorkerSession session(world_);
+  std::optional<Ended> ended;
+  try {
+    ended = live(session);
+  } catch (...) {  // rethrown: its calls end first, however it ended
+    stop(session.runner());
+    throw;
+  }
+  stop(session.runner());
+  return *ended;
+}
+
+WorkerLoop::Ended WorkerLoop::live(WorkerSession& session) {
   try {
     if (!open(session)) return Ended::kStoppedBeforeStart;
     log_.line(LogLevel::kInfo, "worker registered");
@@ -176,10 +188,26 @@ void WorkerLoop::report_pruned(storage::PostgresOutbox& outbox) {
 }
 
 // The thread of a call that hangs can be neither stopped nor joined: nothing may be destroyed, the process just ends.
-void WorkerLoop::turn(engine::Runner& runner) try { runner.turn(kTurn); } catch (const engine::HungError& error) {
+void WorkerLoop::end_at_once(const engine::HungError& error) {
   log_.line(LogLevel::kError, "a call hangs: ending at once, for the supervisor to start again",
             {{"error", error.what()}});
   _exit(static_cast<int>(ExitCode::kFailed));
+}
+
+void WorkerLoop::turn(engine::Runner& runner) try { runner.turn(kTurn); } catch (const engine::HungError& error) {
+  end_at_once(error);
+}
+
+// Calls that can be interrupted end at once. Whoever asked for the end waits for the others as long as for the drain,
+// and has the process end then, as when one hangs.
+void WorkerLoop::stop(engine::Runner& runner) try {
+  std::optional<Duration> at_most;
+  if (draining_)
+    at_most = kInterrupted +
+              std::max(world_.settings.drain_timeout - (world_.clock.now() - drain_started_), Duration::zero());
+  runner.stop(at_most);
+} catch (const engine::HungError& error) {
+  end_at_once(error);
 }
 
 void WorkerLoop::begin_drain(engine::Runner& runner, const char* why) {

@@ -11,6 +11,7 @@
 #include "bin/worker/progress.h"
 #include "bin/worker/service_manager.h"
 #include "bin/worker/session.h"
+#include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 
@@ -42,7 +43,10 @@ class WorkerLoop {
   void watch(storage::PostgresOutbox& outbox);
   void report_takeovers(storage::PostgresOutbox& outbox);
   void report_pruned(storage::PostgresOutbox& outbox);
+  Ended live(WorkerSession& session);
   void turn(engine::Runner& runner);
+  void stop(engine::Runner& runner);
+  [[noreturn]] void end_at_once(const engine::HungError& error);
   void look_around(WorkerSession& session);
   void warn_once(std::string& logged, std::string problem, const char* message);
   void begin_drain(engine::Runner& runner, const char* why);

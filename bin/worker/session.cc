@@ -5,6 +5,7 @@
 
 #include "bin/settings/version.h"
 #include "storage/sqlite/place.h"
+#include "workflows/redaction/redacted_json.h"
 
 namespace pawl::bin {
 
@@ -30,6 +31,7 @@ engine::RunnerOptions runner_options(const Settings& settings) {
   options.hang_after = settings.hang_after;
   options.lease = settings.lease;
   options.retention = settings.retention;
+  options.redact_payload = [](const std::string& payload) { return redaction::redacted_json(payload); };
   return options;
 }
 

@@ -20,8 +20,8 @@
 namespace pawl::engine {
 
 /// What became of a payload: the input, or why it is refused. A refusal fails its own run, before any step, and no
-/// other. The payload is stored and archived as it is, unless something else is said to take its place, which decodes
-/// to the same input or refusal.
+/// other. The payload is stored as it is, and archived with the secrets taken out that the worker finds in its strings,
+/// unless something else is said to take its place, which decodes to the same input or refusal.
 template <class Input>
 struct Decoded {
   Decoded(Input from) : input(std::move(from)) {}
@@ -34,7 +34,7 @@ struct Decoded {
   std::variant<Input, PermanentError> input;
   std::vector<std::string> problems{};    ///< Of a refusal: each reason for it, where it was found by looking at all.
   std::optional<std::string> kept{};      ///< For the store, that no secret may reach; nothing: the payload.
-  std::optional<std::string> archived{};  ///< For the archive; nothing: the payload.
+  std::optional<std::string> archived{};  ///< For the archive; empty: the payload; nothing: its strings redacted.
 };
 
 /// By the conversions from JSON that `Input` has (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE). What is no JSON, or lacks a

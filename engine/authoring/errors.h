@@ -97,8 +97,8 @@ class StoreCopiedError : public RefusedError {
   std::int64_t epoch_;
 };
 
-/// A call of a step never came back. Its thread can neither be stopped nor joined, so only the end of the process
-/// helps; the deliveries of its events then find out which of them it is.
+/// A call of a step, of the outbox or of the store never came back. Its thread can neither be stopped nor joined, so
+/// only the end of the process helps; the deliveries of its events then find out which of them it is.
 class HungError : public Error {
   using Error::Error;
 };

@@ -64,8 +64,9 @@ struct WorkflowDefinition {
   /// What of the payload is stored, and so replayed, that no secret may reach the store; unset keeps it all. `start`
   /// must make the same of it as of the original.
   std::function<std::string(const std::string& payload)> payload_to_keep{};
-  /// The payload without its secrets, for the archive; nothing where it holds none; unset: none ever does. Asked just
-  /// after `payload_to_keep`; of a run that was read from a store it gets what that kept, and has to tell from it.
+  /// The payload without its secrets, for the archive; empty: as it was emitted, since it holds none. Where it says
+  /// nothing, throws or is unset, the worker redacts every string of the payload. Asked just after `payload_to_keep`;
+  /// of a run that was read from a store it gets what that kept, and has to tell from it.
   std::function<std::optional<std::string>(const std::string& payload)> payload_to_archive{};
   /// Of steps that are tried again in another way here than their options say.
   std::map<const StepBase*, RetryPolicy> retries{};

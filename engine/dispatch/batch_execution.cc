@@ -13,6 +13,8 @@ namespace pawl::engine {
 
 namespace {
 
+constexpr const char* kNoException = "the step threw something that is no std::exception";
+
 std::vector<Execution*> unsettled(std::span<Execution* const> batch) {
   std::vector<Execution*> rest;
   for (Execution* execution : batch)
@@ -53,6 +55,9 @@ std::string find_whom_it_concerns(StepBase& step, const std::vector<Execution*>&
 } catch (const std::exception& error) {  // it does not work for anybody
   pause(rest, error.what());
   return {};
+} catch (...) {
+  pause(rest, kNoException);
+  return {};
 }
 
 std::string isolate(StepBase& step, const std::vector<Execution*>& rest, const Outcome& alone) {
@@ -89,6 +94,8 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
     return {};
   } catch (const std::exception& error) {  // a step may throw anything; one item's error must not end the worker
     return isolate(step, unsettled(batch), FailedForNow{error.what(), {}, code_of(error)});
+  } catch (...) {
+    return isolate(step, unsettled(batch), FailedForNow{kNoException, {}});
   }
 }
 

@@ -122,8 +122,8 @@ struct StoredRun {
   std::vector<PendingRetry> retries;
   std::optional<Cancellation> cancelled{};
   // the engine's own, which no store has:
-  std::string payload_to_archive{};  ///< FinishedEvent's.
-  bool retry_now = false;            ///< An operator wants its retries now.
+  std::optional<std::string> payload_to_archive{};  ///< FinishedEvent's, as the workflow says; nothing: it does not.
+  bool retry_now = false;                           ///< An operator wants its retries now.
 };
 
 /// An unfinished run found at start.

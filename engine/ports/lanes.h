@@ -30,7 +30,7 @@ class Lanes {
 
   /// Waits for the work that runs, drops the rest: afterwards no work runs and no report is delivered. Calls
   /// `interrupt` on this thread, again and again until the running work has ended, so that none slips through that had
-  /// hardly begun.
+  /// hardly begun. What `interrupt` throws passes through: work may run on then, and the process has to end.
   virtual void stop(const std::function<void()>& interrupt) = 0;
 };
 

@@ -23,6 +23,20 @@ std::string too_large(std::int64_t bytes) {
          "and no bytes that are no text";
 }
 
+// What the store may have of the event's payload. Else why its workflow cannot say: nothing of it is kept then, so that
+// a corrected build may begin the run anew.
+std::string keep_payload(const WorkflowDefinition& workflow, Event& event) {
+  std::string why = "it threw something that is no std::exception";
+  try {
+    if (workflow.payload_to_keep) event.payload = workflow.payload_to_keep(event.payload);
+    return {};
+  } catch (const std::exception& error) {
+    why = error.what();
+  } catch (...) {  // a workflow may throw anything
+  }
+  return "workflow " + workflow.name + " cannot say what to keep of the payload: " + why;
+}
+
 }  // namespace
 
 void Arrivals::supersede(RunNumber run) {
@@ -65,22 +79,19 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
                                .status = RunStatus::kFailed,
                                .reason = inherited.refusal,
                                .resumable = Resumable::kNowhere,
-                               .payload = payload_to_archive(workflow, stored.event.payload),
+                               .payload = use_.life.payload_to_archive(workflow, stored.event.payload),
                                .failure = {{}, {}, FailureClass::kWorkflow, {}}},
                               stored.event);
   stored.steps = inherited.steps;
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
-  if (workflow->payload_to_keep) try {
-      started.event.payload = workflow->payload_to_keep(stored.event.payload);
-    } catch (const std::exception& error) {  // nothing of it is kept, so that a corrected build may begin it anew
-      return use_.life.finished(
-          {.position = stored.event.position,
-           .event_id = stored.event.id,
-           .status = RunStatus::kFailed,
-           .reason = "workflow " + stored.workflow + " cannot say what to keep of the payload: " + error.what(),
-           .failure = kOfPayload},
-          stored.event);
-    }
+  if (const auto why = keep_payload(*workflow, started.event); !why.empty())
+    return use_.life.finished({.position = stored.event.position,
+                               .event_id = stored.event.id,
+                               .status = RunStatus::kFailed,
+                               .reason = why,
+                               .payload = use_.life.payload_to_archive(workflow, stored.event.payload),
+                               .failure = kOfPayload},
+                              stored.event);
   use_.journal.add_soon(std::move(started), now());  // with the first step's end, mostly
   for (StepSettled& step : stored.steps) {
     step.run = stored.run;
@@ -108,7 +119,7 @@ void Arrivals::arrive_known(const Event& event, StoredRun stored) {
          .status = stored.status,
          .reason = stored.reason,
          .resumable = stored.resumable,
-         .payload = payload_to_archive(find_workflow(use_.workflows, stored.workflow), event.payload),
+         .payload = use_.life.payload_to_archive(find_workflow(use_.workflows, stored.workflow), event.payload),
          .failure = stored.failure},
         event);
   use_.journal.add(RunRedelivered{stored.run, event.position, event.deliveries});

@@ -32,17 +32,31 @@ const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& w
   return found == workflows.end() ? nullptr : &*found;
 }
 
-// Nothing as well where the workflow cannot say, so that a corrected build can take the event up.
-std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) try {
-  if (!workflow || !workflow->payload_to_archive) return {};
-  return workflow->payload_to_archive(payload).value_or("");
-} catch (const std::exception&) {
-  return {};
+namespace {
+
+// What the workflow says to archive; nothing as well where it cannot say.
+std::optional<std::string> said_to_archive(const WorkflowDefinition* workflow, const std::string& payload) try {
+  if (!workflow || !workflow->payload_to_archive) return std::nullopt;
+  return workflow->payload_to_archive(payload);
+} catch (...) {  // a workflow may throw anything
+  return std::nullopt;
+}
+
+}  // namespace
+
+// What a store has may be without secrets that the outbox still has, and so takes its place, changed or not.
+std::string RunLife::archived(const std::optional<std::string>& said, const std::string& payload) const {
+  if (said) return *said;
+  return use_.redact_payload ? use_.redact_payload(payload).value_or(payload) : "";
+}
+
+std::string RunLife::payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) const {
+  return archived(said_to_archive(workflow, payload), payload);
 }
 
 RunState& RunLife::enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken) {
   misfits_.erase(stored.run);
-  stored.payload_to_archive = payload_to_archive(&workflow, stored.event.payload);
+  stored.payload_to_archive = said_to_archive(&workflow, stored.event.payload);
   auto run = std::make_unique<RunState>(workflow, std::move(stored));
   run->woken = woken;
   run->quarantine = use_.quarantine.entered(run->stored);
@@ -265,7 +279,12 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
   use_.journal.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, done_with_note] {
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = use_.runs.find(number)->stored;  // as it is now: a redelivery may have moved the event
-    FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable, stored.payload_to_archive};
+    FinishedEvent end{stored.event.position,
+                      stored.event.id,
+                      status,
+                      reason,
+                      resumable,
+                      archived(stored.payload_to_archive, stored.event.payload)};
     end.failure = stored.failure;
     ends_.done_with_note += done_with_note;
     finished(std::move(end), stored.event);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -23,10 +24,6 @@ namespace pawl::engine {
 
 /// The workflow of a run, by its name; null if this build has none.
 const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& workflows, const std::string& name);
-
-/// What of a run that has ended is archived in place of the payload, as the workflow says; empty: the payload as it was
-/// emitted.
-std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload);
 
 /// How many runs ended how, since open().
 struct EndCounts {
@@ -50,10 +47,11 @@ class RunLife {
     Quarantine& quarantine;
     Parking& parking;
     StepDispatch& dispatch;
+    std::function<std::optional<std::string>(const std::string&)> redact_payload;  ///< RunnerOptions'.
   };
 
   /// `acquitted` is called when a run has left that kept others out.
-  RunLife(Uses uses, std::function<void()> acquitted) : use_(uses), acquitted_(std::move(acquitted)) {}
+  RunLife(Uses uses, std::function<void()> acquitted) : use_(std::move(uses)), acquitted_(std::move(acquitted)) {}
 
   /// A run whose event was just delivered, and which is on record as moving, begins to move if it may now.
   void admit(const WorkflowDefinition& workflow, StoredRun stored);
@@ -73,6 +71,9 @@ class RunLife {
 
   /// Another build began it. It is not skipped: it waits, and the next process takes it up at once.
   void park_misfit(const StoredRun& stored, const std::string& why);
+  /// What of an event whose run has ended is archived in place of the payload: as its workflow says, else without
+  /// secrets; empty: the payload as it was emitted.
+  std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) const;
   /// The event's run has ended: it is told, counted and archived.
   void finished(FinishedEvent end, const Event& event);
 
@@ -90,6 +91,7 @@ class RunLife {
   void retry_now(RunState& run, const Mark& mark);
   void cancelled(RunNumber number, const Cancellation& cancellation);
   MarkTaken asked_parked(const Mark& mark, const StoredRun& stored);
+  std::string archived(const std::optional<std::string>& said, const std::string& payload) const;
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
   void look_again_later(RunState& run);

@@ -64,6 +64,7 @@ class Runner::Parts {
   RunnerStatus status() const;
   Measures measures();
   void interrupt_steps();
+  void stop(std::optional<Duration> at_most);
 
  private:
   Registered register_store(const Registration& registration);
@@ -79,6 +80,7 @@ class Runner::Parts {
   void claim();
   bool held_moves() const;
   Duration longest_wait() const;
+  std::optional<Duration> longest_call() const;
   // Nothing starts that could outlive the lease, or whose result could not be remembered.
   bool may_dispatch() const { return lease_holds() && !journal_.backoff().down(); }
   bool lease_holds() const { return heartbeat_.lease_holds(now()); }
@@ -115,6 +117,7 @@ Runner::~Runner() {
 }
 void Runner::open() { parts_->open(); }
 void Runner::turn(Duration at_most) { parts_->turn(at_most); }
+void Runner::stop(std::optional<Duration> at_most) { parts_->stop(at_most); }
 void Runner::drain() { parts_->drain(); }
 bool Runner::drained() const { return parts_->drained(); }
 bool Runner::idle() const { return parts_->idle(); }
@@ -138,7 +141,8 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
                 [this](RunState& run) { life_.move(run); }),
       parking_({queues_, ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_},
                [this](std::vector<StoredRun> loaded) { life_.woken(std::move(loaded)); }),
-      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, quarantine_, parking_, dispatch_},
+      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, quarantine_, parking_, dispatch_,
+             options_.redact_payload},
             [this] { intake_.claim_at_once(); }),
       arrivals_({workflows_, ports.clock, ports.observer, journal_, runs_, life_}),
       intake_(ports.outbox, ports.checkpoints, lanes_, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
@@ -153,6 +157,24 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
 
 void Runner::Parts::interrupt_steps() {
   for (StepQueue& queue : queues_) queue.step().interrupt();
+}
+
+// Until one of them hangs; none: whatever it takes.
+std::optional<Duration> Runner::Parts::longest_call() const {
+  if (options_.hang_after.count() == 0) return std::nullopt;
+  Duration longest = kLongestPortCall;
+  for (const StepQueue& queue : queues_) longest = std::max(longest, queue.step().options().longest_call);
+  return options_.hang_after + longest;
+}
+
+void Runner::Parts::stop(std::optional<Duration> at_most) {
+  if (!at_most) at_most = longest_call();
+  const Timestamp since = now();
+  lanes_.stop([&] {
+    interrupt_steps();
+    if (!at_most || now() - since < *at_most) return;
+    throw HungError("calls that were interrupted " + seconds(now() - since) + " ago have not ended");
+  });
 }
 
 // Of workflows that this worker does not run: not named to the outbox, their events are free for a worker that does.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,10 @@ struct RunnerOptions {
   Duration hang_after{std::chrono::minutes{15}};
   Duration idle_wait{std::chrono::milliseconds{50}};  ///< First poll of a sleeping worker, which gets ten times slower.
   std::uint64_t seed = 0;                             ///< Of the jitter; 0: a random one.
-  Duration retention{std::chrono::hours{24 * 30}};    ///< Ended runs are pruned from the store after this; 0: never.
+  /// The payload without its secrets, or nothing where it has none: for the archive, where the workflow does not say
+  /// what goes there. Unset: it is archived as it was emitted. Called on the engine's thread.
+  std::function<std::optional<std::string>(const std::string& payload)> redact_payload{};
+  Duration retention{std::chrono::hours{24 * 30}};  ///< Ended runs are pruned from the store after this; 0: never.
 };
 
 /// What a runner needs from the world. Not owned; all outlive the runner.
@@ -76,7 +80,8 @@ class Runner {
  public:
   /// Throws WorkflowBug when two workflows have one name, or one workflow two steps of one name.
   Runner(Ports ports, std::vector<WorkflowDefinition> workflows, RunnerOptions options = {});
-  /// Interrupts the steps and stops the lanes: waits for the calls that run.
+  /// Interrupts the steps and stops the lanes: waits for the calls that run, however long. `stop` comes before it
+  /// where a call may hang.
   ~Runner();
 
   /// Recovers the store, registers with the outbox, takes up what was waiting. Blocks. Throws RefusedError or
@@ -87,6 +92,11 @@ class Runner {
   /// worker has taken over: destroy this runner and its lanes, and open new ones. Throws HungError when a call of a
   /// step hangs: its thread cannot be stopped, so the process has to end at once, without destroying anything.
   void turn(Duration at_most);
+
+  /// Interrupts the steps and waits for the calls that run; nothing of this runner runs afterwards, and it may only be
+  /// destroyed. Waits at most so long; without a limit, as long as a call may be out before it hangs. Throws HungError,
+  /// as `turn` does, when some are still out.
+  void stop(std::optional<Duration> at_most);
 
   /// Stops claiming. Moving runs go on until they end or wait.
   void drain();

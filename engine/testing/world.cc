@@ -24,7 +24,7 @@ constexpr int kQuietTurns = 60;
 constexpr Duration kFirstStep = std::chrono::milliseconds{10};
 
 // However large the steps are, no lease may expire over one.
-constexpr RunnerOptions kOptions{.lease = std::chrono::days{3650}, .seed = 1, .retention = Duration{0}};
+const RunnerOptions kOptions{.lease = std::chrono::days{3650}, .seed = 1, .retention = Duration{0}};
 
 /// Counts.
 class NoticeCount final : public Observer {

@@ -31,4 +31,5 @@ grant execute on function pawl.cancel, pawl.retry_now, pawl.rerun, pawl.rerun_ru
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;
+grant select on pawl.migrations, pawl.workflows to pawl_producer;  -- for `pawl emit`, which looks before it emits
 grant execute on function pawl.emit, pawl.new_event_id to pawl_producer;

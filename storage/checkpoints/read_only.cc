@@ -103,6 +103,7 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::string& path) {
                                "which makes it when it first runs");
   require_access(path);
   require_no_journal(path);
+  require_own_company(real_path(path));
   auto database = connect_anywhere(path);
   const std::int64_t id = database->execAndGet("pragma application_id").getInt64();
   if (id != kApplicationId)

@@ -25,9 +25,9 @@ Keywords timeouts_of(const PostgresAddress& address) {
 }
 
 // The last one for a setting counts, of the keyword and within it: so the address can set another lock_timeout, and no
-// other path or isolation.
+// other path or isolation, nor fewer digits of a number than it has.
 std::string options_of(const PostgresAddress& address, const Keywords& effective) {
-  std::string patience, given, own = "-c default_transaction_isolation=read\\ committed";
+  std::string patience, given, own = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1";
   if (const auto wait = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within / 3); wait.count() > 0)
     patience = "-c lock_timeout=" + std::to_string(wait.count());
   if (!address.has_own_path) own.append(" -c search_path=").append(kSearchPath);

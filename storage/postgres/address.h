@@ -7,15 +7,16 @@
 namespace pawl::storage {
 
 struct PostgresAddress {
-  /// Implicit, because a connection string alone is an address: whoever watches a verb may wait as long as it takes.
+  /// Implicit, because a connection string alone is an address, whose answers are due within a minute.
   PostgresAddress(std::string text) : conninfo(std::move(text)) {}
   PostgresAddress(const char* text) : conninfo(text) {}
   PostgresAddress(std::string text, std::chrono::microseconds limit)
       : conninfo(std::move(text)), answer_within(limit) {}
 
-  std::string conninfo;                        ///< libpq conninfo or URI; empty: libpq's own environment.
-  std::chrono::microseconds answer_within{0};  ///< Longest silence of a connection in a statement; 0: for ever.
-  bool has_own_path = false;                   ///< Keeps the search path of the address, the role or the database.
+  std::string conninfo;  ///< libpq conninfo or URI; empty: libpq's own environment.
+  /// Longest silence of a connection in a statement; 0: for ever.
+  std::chrono::microseconds answer_within{std::chrono::minutes{1}};
+  bool has_own_path = false;  ///< Keeps the search path of the address, the role or the database.
 };
 
 /// The search path of pawl's sessions: nobody else's operator, function or table is found by it.

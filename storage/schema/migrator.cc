@@ -133,7 +133,9 @@ void prepare(Transaction& transaction, const MigrationLine& line, bool begun, bo
   std::string missing = answer(transaction, line.missing);
   if (with_app && !missing.empty()) {
     applied.push_back(full_name(line, "reference.sql"));
+    transaction.script(kUseApplicationPath);
     run_script(transaction, applied.back(), line.reference);
+    transaction.script(kUseOwnPath);
     missing = answer(transaction, line.missing);
   }
   if (!begun && !missing.empty())
@@ -213,9 +215,8 @@ State read_state(const PostgresAddress& address) {
 
 }  // namespace
 
-Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines,
+Migrated migrate_postgres(PostgresAddress address, bool with_app, const MigrationLines& lines,
                           const WorkflowNames& workflows) {
-  PostgresAddress address(conninfo);
   address.has_own_path = true;  // the application's tables are found by it
   PostgresConnection connection(std::move(address));
   Migrated done;
@@ -234,9 +235,9 @@ Migrated migrate_postgres(const std::string& conninfo, bool with_app, const Migr
   return done;
 }
 
-std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines,
+std::vector<MigrationState> postgres_migration_state(const PostgresAddress& address, const MigrationLines& lines,
                                                      const WorkflowNames& workflows) {
-  State state = read_state(conninfo);
+  State state = read_state(address);
   std::vector<MigrationState> states;
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations)

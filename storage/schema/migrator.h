@@ -29,11 +29,11 @@ struct Migrated {
 /// database was migrated by a newer pawl, when the schema or something in it belongs to another role, when the
 /// application's tables are missing or do not fit, and when pawl.problems() has something left; and
 /// engine::UnavailableError when another transaction holds a lock for longer than a moment.
-Migrated migrate_postgres(const std::string& conninfo, bool with_app, const MigrationLines& lines,
+Migrated migrate_postgres(PostgresAddress address, bool with_app, const MigrationLines& lines,
                           const WorkflowNames& workflows = {});
 
 /// Every migration of this build in order, and its workflows.
-std::vector<MigrationState> postgres_migration_state(const std::string& conninfo, const MigrationLines& lines,
+std::vector<MigrationState> postgres_migration_state(const PostgresAddress& address, const MigrationLines& lines,
                                                      const WorkflowNames& workflows);
 
 /// Throws engine::RefusedError naming the command to run unless the database is exactly as new as this build.

@@ -19,8 +19,8 @@ bool has_migrated(Transaction& transaction, bool create) {
 
 }  // namespace
 
-void grant_roles(const std::string& conninfo, bool create, const MigrationLines& lines) {
-  PostgresConnection connection(conninfo);
+void grant_roles(const PostgresAddress& address, bool create, const MigrationLines& lines) {
+  PostgresConnection connection(address);
   bool is_owner = false;
   connection.transact("create the roles", [&](Transaction& transaction) {
     is_owner = has_migrated(transaction, create);
@@ -37,6 +37,10 @@ void grant_roles(const std::string& conninfo, bool create, const MigrationLines&
     transaction.script(kLockMigrations);
     for (const MigrationLine* line : lines)
       if (!line->grants.empty()) transaction.script(std::string(line->grants));
+  });
+  connection.transact("look for what the worker cannot see", [&](Transaction& transaction) {
+    const Rows found = transaction.run(kWorkerProblems);
+    if (!found.null(0, 0)) throw engine::RefusedError("Postgres: " + found.string(0, 0));
   });
 }
 

@@ -4,12 +4,14 @@
 #include <string>
 
 #include "storage/migrations/migrations.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::storage {
 
 /// Grants pawl_worker, pawl_operator and pawl_producer what they need in a migrated database, where they exist;
 /// `create` first creates those that are missing. Changes nothing where all is granted. Throws engine::RefusedError
-/// where the login may not create a role, or not grant on the application's notifications.
-void grant_roles(const std::string& conninfo, bool create, const MigrationLines& lines);
+/// where the login may not create a role, or not grant on the application's notifications, and where row-level security
+/// leaves pawl_worker less than it needs.
+void grant_roles(const PostgresAddress& address, bool create, const MigrationLines& lines);
 
 }  // namespace pawl::storage

@@ -13,11 +13,21 @@ const char* const kMigrationSettings =
     "set local datestyle = 'ISO, MDY';\n"
     "set local standard_conforming_strings = on;\n"
     "set local quote_all_identifiers = off;\n"
-    // of the path, the schemas that may be the application's: a login named pawl has pawl ahead of them, and what is
-    // not listed, temporary tables before all, would come first
-    "do $$ begin perform set_config('search_path', (select concat(string_agg(quote_ident(s.name) || ', ', '' order by"
-    " s.place), 'pg_temp') from unnest(current_schemas(false)) with ordinality s (name, place)"
-    " where s.name not in ('pawl', 'pg_catalog')), true); end $$;\n";
+    // until the path is Postgres' own, what is named is named with its schema and called with exactly its types:
+    // whoever may create in a schema of the login's path could make a better match
+    "do $$ begin perform pg_catalog.set_config('pawl.application_schemas',"
+    " pg_catalog.current_schemas(false)::pg_catalog.text[]::pg_catalog.text, true); end $$;\n"
+    "set local search_path = pg_catalog, pg_temp;\n"
+    // a login named pawl has pawl ahead of the application's schemas
+    "do $$ declare schemas constant text[] := array_remove(array_remove(current_setting('pawl.application_schemas')::"
+    "text[], 'pawl'), 'pg_catalog'); begin perform set_config('pawl.application_schemas', schemas::text, true),"
+    " set_config('pawl.application_path', (select concat(string_agg(quote_ident(s.name) || ', ', '' order by s.place),"
+    " 'pg_temp') from unnest(schemas) with ordinality s (name, place)), true); end $$;\n";
+
+const char* const kUseApplicationPath =
+    "do $$ begin perform set_config('search_path', current_setting('pawl.application_path'), true); end $$;\n";
+
+const char* const kUseOwnPath = "set local search_path = pg_catalog, pg_temp;\n";
 
 const char* const kMigrationPatience = "set local lock_timeout = '2s';\n";
 
@@ -29,7 +39,7 @@ const char* const kCreateBookkeeping =
 
 const char* const kLockMigrations = "lock table pawl.migrations in share row exclusive mode;\n";
 
-// Compared by operators of pg_catalog alone: the types fit theirs exactly, so that no path finds a better one.
+// Compared by operators of pg_catalog alone, also where pawl itself is on the path: the types fit theirs exactly.
 const char* const kForeignSchema =
     "select string_agg(f.problem, '; ' order by f.place, f.problem) from ("
     "with trusted as (select r.oid from pg_catalog.pg_roles r where r.rolsuper or r.rolname = current_user),"
@@ -62,6 +72,13 @@ const char* const kOtherMigrator =
 const char* const kRolesExist =
     "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
 
+// A policy may name a worker's login in the place of its role. Roles are the cluster's: they may be there for another
+// database.
+const char* const kWorkerProblems =
+    "select string_agg(p.problem, '; ') from pg_roles w cross join lateral pawl.problems(w.rolname) p"
+    " where w.rolname = 'pawl_worker' and not exists (select from pg_roles l where l.rolcanlogin and not l.rolsuper"
+    " and pg_has_role(l.oid, w.oid, 'usage') and not exists (select from pawl.problems(l.rolname)))";
+
 std::string checksum(const Migration& migration) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(migration.sql.data()), migration.sql.size(), digest.data());
@@ -72,6 +89,9 @@ std::string checksum(const Migration& migration) {
 }
 
 namespace {
+
+// Another migrator is waited for so long: psql's session sets nothing itself.
+constexpr const char* kMigrationTurn = "set local lock_timeout = '1min';\n";
 
 // psql leaves out what stands between \if and \endif where the query answers false.
 std::string only_if(const std::string& condition, const std::string& statements) {
@@ -107,7 +127,8 @@ std::string prepare(const MigrationLine& line, bool with_app) {
   const std::string first = not_applied(line, 1);
   if (!line.unfit.empty())
     script += only_if(first, refuse_if(line.unfit, "the tables that pawl stands on do not fit: "));
-  if (with_app && !line.reference.empty()) script += titled(line, "reference.sql", line.reference);
+  if (with_app && !line.reference.empty())
+    script += kUseApplicationPath + titled(line, "reference.sql", line.reference) + kUseOwnPath;
   if (!line.missing.empty())
     script += only_if(first, refuse_if(line.missing, "the tables that pawl stands on are missing: "));
   return script;
@@ -123,6 +144,7 @@ std::string migration_script(const MigrationLines& lines, const WorkflowNames& w
   script += kMigrationSettings;
   script += refuse_if(kForeignSchema, "");
   script += only_if("to_regclass('pawl.migrations') is null", kCreateBookkeeping);
+  script += kMigrationTurn;
   script += kLockMigrations;
   script += refuse_if(kForeignSchema, "");  // somebody else may have made it meanwhile
   script += kMigrationPatience;
@@ -138,7 +160,7 @@ std::string migration_script(const MigrationLines& lines, const WorkflowNames& w
   std::string grants;
   for (const MigrationLine* line : lines)
     if (!line->grants.empty()) grants += titled(*line, "grants.sql", line->grants);
-  return script + only_if(kRolesExist, grants) + "commit;\n";
+  return script + only_if(kRolesExist, grants + refuse_if(kWorkerProblems, "")) + "commit;\n";
 }
 
 }  // namespace pawl::storage

@@ -8,8 +8,14 @@
 
 namespace pawl::storage {
 
-/// Statements for the transaction that migrates: a role's or a database's own settings change no migration.
+/// Statements for the transaction that migrates: a role's or a database's own settings change no migration, and nothing
+/// is found by a schema in which others may create. What of the login's path may be the application's is kept in two
+/// settings: pawl.application_schemas, a text[], and pawl.application_path, for `search_path`.
 extern const char* const kMigrationSettings;
+
+/// Between these two, names are the application's.
+extern const char* const kUseApplicationPath;
+extern const char* const kUseOwnPath;
 
 /// Statements after which no lock is waited for longer than a moment: behind a lock that waits, everybody else waits.
 extern const char* const kMigrationPatience;
@@ -32,6 +38,10 @@ std::string checksum(const Migration& migration);
 
 /// A condition: all roles that do pawl's tasks are there.
 extern const char* const kRolesExist;
+
+/// Query for one text: what keeps the role pawl_worker, and each login that has it, from seeing what it needs, where
+/// who migrates may be none that a policy concerns; null: nothing. For a migrated database.
+extern const char* const kWorkerProblems;
 
 /// Everything that `migrate_postgres` and `grant_roles` do, in one transaction, as a script for psql that may be run
 /// again. `create_roles`: also creates the roles that are missing.

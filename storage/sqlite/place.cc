@@ -64,6 +64,23 @@ void require_own_place(const std::string& path) {
     require_own_file(path, path + beside);
 }
 
+// A copy that was sent may be anybody's, and is read as what anybody may have made. Root and this user are trusted: a
+// reader of theirs makes the files beside it.
+void require_own_company(const std::string& path) {
+  struct stat store {};
+  if (::stat(path.c_str(), &store) != 0) return;  // reported where the file is opened
+  for (const char* beside : {"-wal", "-shm"}) {
+    const std::string name = path + beside;
+    struct stat status {};
+    if (::lstat(name.c_str(), &status) != 0) continue;
+    if (!S_ISREG(status.st_mode)) refuse_checkpoints(path, name + " is no regular file; move it away");
+    if (status.st_uid != store.st_uid && status.st_uid != 0 && !is_ours(status))
+      refuse_checkpoints(
+          path, name + " belongs to another user (uid " + std::to_string(status.st_uid) +
+                    ") than the file, and would be read as a part of it; see who put it there and move it away");
+  }
+}
+
 void require_no_journal(const std::string& path) {
   const std::string journal = path + "-journal";
   struct stat status {};

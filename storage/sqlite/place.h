@@ -16,6 +16,10 @@ std::string real_path(const std::string& path);
 /// where nobody may remove what is another's, only the files count.
 void require_own_place(const std::string& path);
 
+/// Throws engine::RefusedError where a -wal or -shm beside the file is no regular file, or another user's than the
+/// file: SQLite reads them as parts of it. For whoever only reads: the place and the file may be anybody's.
+void require_own_company(const std::string& path);
+
 /// Throws engine::RefusedError where a -journal is beside the file. A store has none, since it is in WAL mode from
 /// before it gets its name; but SQLite plays one into the file that it first reads, whoever made it.
 void require_no_journal(const std::string& path);

@@ -105,6 +105,15 @@ std::vector<std::string> PostgresFixture::emit_many(int count, const std::string
   return ids;
 }
 
+// Logins are the server's, and stay for its next database. Their password is that of the suite's own, since libpq takes
+// it from the same place.
+std::string PostgresFixture::login(const std::string& role) {
+  const char* password = std::getenv("PGPASSWORD");
+  exec("do $$ begin create role test_" + role + " login in role " + role + " password '" + (password ? password : "") +
+       "'; exception when duplicate_object then null; end $$");
+  return conninfo + " user=test_" + role;
+}
+
 Organisation::Organisation(PostgresFixture& database, const std::string& slug) : database(database) {
   id = database.value("insert into organisations (name, slug) values ('The ' || $1, $1) returning id", {slug});
   const auto join = [&](const std::string& role) {
@@ -139,9 +148,11 @@ std::vector<std::string> names_of_test_workflows() {
 Worker::Worker(PostgresFixture& database, std::string store, bool listen)
     : database(database),
       store(std::move(store)),
-      outbox(
-          {.address = database.conninfo, .version = "test", .workflows = names_of_test_workflows(), .listen = listen},
-          epoch) {}
+      outbox({.address = database.login("pawl_worker"),
+              .version = "test",
+              .workflows = names_of_test_workflows(),
+              .listen = listen},
+             epoch) {}
 
 bool Worker::can_listen() { return pooler().empty(); }
 

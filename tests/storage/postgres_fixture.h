@@ -32,6 +32,8 @@ class PostgresFixture {
   /// Emits an event of the type and returns its id.
   std::string emit(const std::string& type = "test/event");
   std::vector<std::string> emit_many(int count, const std::string& type = "test/event");
+  /// The connection string of a login that has this role of pawl's and nothing else. It is called test_ and the role.
+  std::string login(const std::string& role);
 
   const std::string name;
   const std::string conninfo;
@@ -60,7 +62,7 @@ struct Organisation {
 /// What the template has registered: handle-test-event for test/event, and notify-sync-failure.
 const std::vector<engine::WorkflowName>& test_workflows();
 
-/// A worker's outbox with its epoch.
+/// A worker's outbox with its epoch, under the login of a worker.
 struct Worker {
   explicit Worker(PostgresFixture& database, std::string store = new_store(), bool listen = can_listen());
   /// False through a pooler.

@@ -14,7 +14,7 @@ namespace pawl::bin {
 
 namespace {
 
-using Ask = std::vector<RunChange> (*)(const std::string& conninfo, const storage::RunRequest& request);
+using Ask = std::vector<RunChange> (*)(const storage::PostgresAddress& address, const storage::RunRequest& request);
 
 class AskVerb final : public Verb {
  public:
@@ -30,7 +30,7 @@ class AskVerb final : public Verb {
     await_migrated_postgres(settings, console);
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
-    for (const RunChange& change : ask_(settings.postgres, request_)) {
+    for (const RunChange& change : ask_(address_of(settings), request_)) {
       table.rows.push_back({change.run_id, change.outcome, change.detail});
       if (change.kind == RunChange::Kind::kNotFound) code = ExitCode::kNotFound;
       if (change.kind == RunChange::Kind::kRefused && code == ExitCode::kDone) code = ExitCode::kRefused;

@@ -59,7 +59,7 @@ class BatchVerb final : public Verb {
       console.out << QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(kListed));
       return ExitCode::kDone;
     }
-    const std::vector<Batch> batches = list_batches(settings.postgres, kListed);
+    const std::vector<Batch> batches = list_batches(address_of(settings), kListed);
     if (settings.output == OutputFormat::kJson) {
       auto rows = nlohmann::ordered_json::array();
       for (const Batch& batch : batches) rows.push_back(batch_json(batch));
@@ -76,9 +76,9 @@ class BatchVerb final : public Verb {
   }
 
   ExitCode show(const Settings& settings, Console& console) const {
-    const Batch batch = find_batch(settings.postgres, id_);
-    const std::vector<BatchOutcome> outcomes = outcomes_of(settings.postgres, id_);
-    const std::vector<BatchOutcome> ends = ends_of(settings.postgres, id_);
+    const Batch batch = find_batch(address_of(settings), id_);
+    const std::vector<BatchOutcome> outcomes = outcomes_of(address_of(settings), id_);
+    const std::vector<BatchOutcome> ends = ends_of(address_of(settings), id_);
     if (settings.output == OutputFormat::kJson) {
       auto document = batch_json(batch);
       document["outcomes"] = outcomes_json("outcome", outcomes);
@@ -107,24 +107,24 @@ class BatchVerb final : public Verb {
   }
 
   ExitCode watch(const Settings& settings, Console& console) const {
-    warn_if_nobody_works(find_batch(settings.postgres, id_), settings, console);
+    warn_if_nobody_works(find_batch(address_of(settings), id_), settings, console);
     return watch_batch(id_, settings, console);
   }
 
   static void warn_if_nobody_works(const Batch& batch, const Settings& settings, Console& console) {
-    if (batch.state == "running" && !worker_lives(settings.postgres))
+    if (batch.state == "running" && !worker_lives(address_of(settings)))
       console.err << "pawl: no worker lives, so that nobody works on it: start one, or `pawl batch continue "
                   << batch.id << "` does it from here\n";
   }
 
   ExitCode control(const std::string& verb, const Settings& settings, Console& console) const {
     const bool goes_on = verb == "continue";
-    const bool from_here = goes_on && !worker_lives(settings.postgres);
-    if (!from_here || find_batch(settings.postgres, id_).state != "running")
-      control_batch(settings.postgres, id_, verb, requester(), note_);
+    const bool from_here = goes_on && !worker_lives(address_of(settings));
+    if (!from_here || find_batch(address_of(settings), id_).state != "running")
+      control_batch(address_of(settings), id_, verb, requester(), note_);
     const ExitCode code = from_here ? work_on(id_, settings, console) : ExitCode::kDone;
     if (from_here && settings.output == OutputFormat::kTable) return code;  // which it has printed
-    const Batch batch = find_batch(settings.postgres, id_);
+    const Batch batch = find_batch(address_of(settings), id_);
     if (settings.output == OutputFormat::kJson)
       print_json(console.out, batch_json(batch));
     else

@@ -57,20 +57,20 @@ ExitCode work_on(std::int64_t batch, const Settings& settings, Console& console)
   const std::string id = std::to_string(batch);
   console.err << "no worker lives: this command does it, and what it puts back waits for a worker\n";
   watch_signals(console.err_is_terminal);
-  BatchWork work(settings.postgres, batch);
+  BatchWork work(address_of(settings), batch);
   ProgressLine line(console, settings.output != OutputFormat::kTable || !console.err_is_terminal);
   while (!stop_requested()) {
     BatchWork::Step step;
     await_postgres(settings, console, [&] { step = work.step(); });
-    line.show(find_batch(settings.postgres, batch));
+    line.show(find_batch(address_of(settings), batch));
     if (!step.running || !step.problem.empty()) break;
     const auto next = std::chrono::duration<double>(std::min(step.seconds_to_wait(), 1.0));
     if (wait_for_stop(std::chrono::duration_cast<engine::Duration>(next))) break;
   }
   line.finish();
-  const Batch left = find_batch(settings.postgres, batch);
+  const Batch left = find_batch(address_of(settings), batch);
   if (settings.output == OutputFormat::kTable)
-    print_table(console.out, outcomes_table("outcome", outcomes_of(settings.postgres, batch)), settings.output);
+    print_table(console.out, outcomes_table("outcome", outcomes_of(address_of(settings), batch)), settings.output);
   if (left.state == "done") return ExitCode::kDone;
   console.err << "batch " << id << " is " << left.state << ": " << progress_text(left);
   if (left.state == "running" && !left.problem.empty())
@@ -84,16 +84,16 @@ ExitCode work_on(std::int64_t batch, const Settings& settings, Console& console)
 
 ExitCode watch_batch(std::int64_t batch, const Settings& settings, Console& console) {
   ProgressLine line(console, settings.output != OutputFormat::kTable);
-  Batch seen = find_batch(settings.postgres, batch);
+  Batch seen = find_batch(address_of(settings), batch);
   watch_signals(console.err_is_terminal);
   for (;;) {
     line.show(seen);
     if (seen.ended() || wait_for_stop(kShownEvery)) break;
-    await_postgres(settings, console, [&] { seen = find_batch(settings.postgres, batch); });
+    await_postgres(settings, console, [&] { seen = find_batch(address_of(settings), batch); });
   }
   line.finish();
   if (!seen.ended()) return ExitCode::kDone;
-  print_end(seen, outcomes_of(settings.postgres, batch), settings, console);
+  print_end(seen, outcomes_of(address_of(settings), batch), settings, console);
   return seen.state == "done" ? ExitCode::kDone : ExitCode::kFailed;
 }
 

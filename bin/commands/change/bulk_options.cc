@@ -136,7 +136,7 @@ ExitCode BulkOptions::run(const Settings& settings, Console& console, const std:
 }
 
 ExitCode BulkOptions::refuse_unfiltered(const Settings& settings, Console& console) const {
-  const std::int64_t runs = runs_in(preview_bulk(settings.postgres, verb_, {}));
+  const std::int64_t runs = runs_in(preview_bulk(address_of(settings), verb_, {}));
   const std::string state = on_failed() ? " failed" : " not ended";
   if (runs == 0) {
     console.err << "no run has" << state << ": nothing to " << verb_ << '\n';
@@ -155,7 +155,7 @@ ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const 
 }
 
 ExitCode BulkOptions::preview(const Settings& settings, Console& console) const {
-  const std::vector<BulkGroup> groups = preview_bulk(settings.postgres, verb_, filter_);
+  const std::vector<BulkGroup> groups = preview_bulk(address_of(settings), verb_, filter_);
   if (groups.empty()) return nothing(settings, console);
   print_groups(console, verb_, groups, settings.output);
   const std::int64_t runs = runs_in(groups), left_out = left_out_of(groups);
@@ -176,10 +176,10 @@ void BulkOptions::tell_who_runs(const MadeBatch& made, const Settings& settings,
 }
 
 ExitCode BulkOptions::make(const Settings& settings, Console& console, const std::string& note) const {
-  const MadeBatch made = make_batch(settings.postgres, {verb_, filter_, requester(), note, rate()});
+  const MadeBatch made = make_batch(address_of(settings), {verb_, filter_, requester(), note, rate()});
   if (made.id == 0) return preview(settings, console);
   const std::string id = std::to_string(made.id);
-  const bool by_worker = worker_lives(settings.postgres);
+  const bool by_worker = worker_lives(address_of(settings));
   if (settings.output == OutputFormat::kJson)
     print_json(console.out,
                {{"batch", made.id}, {"runs", made.runs}, {"worked_on_by", by_worker ? "worker" : "this command"}});

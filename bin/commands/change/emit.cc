@@ -50,13 +50,13 @@ class EmitVerb final : public Verb {
                        ": --aggregate-type is missing: what kind of thing --aggregate-id is, like invoice");
     await_migrated_postgres(settings, console);
     if (!unchecked_) check(*build, settings, console);
-    console.out << storage::emit_event(settings.postgres, event_) << '\n';
+    console.out << storage::emit_event(address_of(settings), event_) << '\n';
     return ExitCode::kDone;
   }
 
  private:
   void check(const Workflows& build, const Settings& settings, Console& console) const {
-    const auto registered = storage::registered_names(settings.postgres);
+    const auto registered = storage::registered_names(address_of(settings));
     std::vector<std::string> workflows, types;
     for (const auto& [type, workflow] : registered) {
       types.push_back(type);

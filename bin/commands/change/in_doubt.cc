@@ -20,7 +20,7 @@ namespace pawl::bin {
 namespace {
 
 // Of the mails in doubt. A run of which Postgres has nothing else any more goes by its id.
-std::vector<engine::RunName> runs_in_doubt(const std::string& postgres) {
+std::vector<engine::RunName> runs_in_doubt(const storage::PostgresAddress& postgres) {
   std::set<std::string> ids;
   for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres)) ids.insert(mail.event_id);
   std::vector<engine::RunName> runs;
@@ -31,7 +31,7 @@ std::vector<engine::RunName> runs_in_doubt(const std::string& postgres) {
 }
 
 // What has no mail in doubt is asked for by its own id, and told so.
-std::vector<std::string> run_ids(const GivenRuns& given, const std::string& postgres) {
+std::vector<std::string> run_ids(const GivenRuns& given, const storage::PostgresAddress& postgres) {
   std::vector<std::string> ids;
   try {
     for (const engine::RunName& run : resolve_runs(runs_in_doubt(postgres), given)) ids.push_back(run.run_id);
@@ -46,7 +46,7 @@ std::vector<std::string> run_ids(const GivenRuns& given, const std::string& post
 bool is_address(const std::string& text) { return text.find('@') != std::string::npos; }
 
 // Of the run's mails in doubt the one that may have gone to the address; users who share it have one mail.
-std::string user_at(const std::string& address, const std::string& run_id, const std::string& postgres) {
+std::string user_at(const std::string& address, const std::string& run_id, const storage::PostgresAddress& postgres) {
   std::string others;
   for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres)) {
     if (mail.event_id != run_id) continue;
@@ -94,7 +94,7 @@ class InDoubtVerb final : public Verb {
     require_mails();
     await_migrated_postgres(settings, console, workflows_.mail().migrations());
     Table table{{"run", "user", "email", "since", "count", "state", "reply", "message_id"}, {}, 0};
-    for (const mail::InDoubtMail& mail : mail::mails_in_doubt(settings.postgres))
+    for (const mail::InDoubtMail& mail : mail::mails_in_doubt(address_of(settings)))
       table.rows.push_back({mail.event_id, mail.user_id, mail.email.empty() ? Table::Cell{} : mail.email, mail.since,
                             mail.count, mail.run, mail.reply, mail.message_id});
     print_table(console.out, table, settings.output);
@@ -105,9 +105,9 @@ class InDoubtVerb final : public Verb {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     for (const GivenRuns& runs : given)
-      for (const std::string& id : run_ids(runs, settings.postgres)) {
-        const std::string user = is_address(user_) ? user_at(user_, id, settings.postgres) : user_;
-        const auto outcome = mail::resolve_in_doubt(settings.postgres, {id, user, sent_, requester(), note_});
+      for (const std::string& id : run_ids(runs, address_of(settings))) {
+        const std::string user = is_address(user_) ? user_at(user_, id, address_of(settings)) : user_;
+        const auto outcome = mail::resolve_in_doubt(address_of(settings), {id, user, sent_, requester(), note_});
         if (outcome.resolved > 0) {
           table.rows.push_back(
               {id, std::to_string(outcome.resolved) + (sent_ ? " sent" : " not sent"), "run " + outcome.run});

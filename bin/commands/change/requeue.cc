@@ -44,7 +44,7 @@ class RequeueVerb final : public Verb {
     order_.requested_by = requester();
     await_migrated_postgres(settings, console);
     const auto build = workflows_.for_replay();
-    const Requeued done = requeue(settings.postgres, build->definitions(), order_);
+    const Requeued done = requeue(address_of(settings), build->definitions(), order_);
     print_table(console.out, {{"event", "workflow", "stands_for"}, {{done.event_id, done.workflow, done.run_id}}, 0},
                 settings.output);
     if (!done.checked && !order_.unchecked)

@@ -33,7 +33,7 @@ class RerunVerb final : public Verb {
     rerun_.id = full_ids(expand_ids({id_}, console.in), checkpoints).front();
     rerun_.requested_by = requester();
     await_migrated_postgres(settings, console);
-    const RunChange change = rerun(settings.postgres, checkpoints, rerun_);
+    const RunChange change = rerun(address_of(settings), checkpoints, rerun_);
     const bool done = change.kind == RunChange::Kind::kDone;
     Table table{{"run", "outcome", "parent", "detail"}, {}, 0};
     table.rows.push_back({done ? Table::Cell(change.detail) : std::nullopt, change.outcome, change.run_id,

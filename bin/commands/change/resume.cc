@@ -38,8 +38,8 @@ class ResumeVerb final : public Verb {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     std::vector<std::string> resumed;
-    for (const auto& outcome : storage::resume_events(settings.postgres, request_)) {
-      const std::string advice = outcome.resumed ? "" : advice_on(settings.postgres, outcome.run_id, outcome.detail);
+    for (const auto& outcome : storage::resume_events(address_of(settings), request_)) {
+      const std::string advice = outcome.resumed ? "" : advice_on(address_of(settings), outcome.run_id, outcome.detail);
       table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail + advice});
       if (outcome.resumed) resumed.push_back(outcome.run_id);
       if (outcome.resumed) continue;
@@ -58,7 +58,7 @@ class ResumeVerb final : public Verb {
   static std::vector<std::string> workflows_of(const std::vector<std::string>& runs, const Settings& settings) try {
     std::vector<std::string> workflows;
     if (runs.empty()) return workflows;
-    for (const engine::RunName& run : storage::runs_of(settings.postgres, runs)) workflows.push_back(run.workflow);
+    for (const engine::RunName& run : storage::runs_of(address_of(settings), runs)) workflows.push_back(run.workflow);
     return workflows;
   } catch (const engine::Error&) {  // they are resumed all the same, and that stays said
     return {};

@@ -163,7 +163,7 @@ class RunsVerb final : public Verb {
     for (const storage::RunSummary& run : runs)
       if (run.status == "failed" && is_full_id(run.run_id)) failed.push_back(run.run_id);
     if (failed.empty()) return;
-    const auto owed = owed_to(settings.postgres, failed);
+    const auto owed = owed_to(address_of(settings), failed);
     for (storage::RunSummary& run : runs)
       if (const auto found = owed.find(run.run_id); found != owed.end())
         run.reason = run.reason.insert(0, found->second + ": ");
@@ -179,7 +179,7 @@ class RunsVerb final : public Verb {
                        "'; --email takes an address");
     told_.since_seconds = filter_.since_seconds;
     await_migrated_postgres(settings, console);
-    filter_.run_ids = storage::runs_that_told(settings.postgres, told_);
+    filter_.run_ids = storage::runs_that_told(address_of(settings), told_);
   }
 
   void tell_left_out(std::size_t found, Console& console) const {

@@ -6,6 +6,7 @@
 
 #include "bin/commands/inspect/show_fleet.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/operations/runs/timeline.h"
 #include "bin/output/redact.h"
@@ -24,11 +25,12 @@ std::string sentence(const storage::KnownRun& run) {
 }
 
 /// The event's runs that no story tells. Whether Postgres answers is told with the deliveries.
-std::vector<storage::KnownRun> others_of(const std::string& conninfo, const std::vector<engine::RunName>& shown) {
+std::vector<storage::KnownRun> others_of(const storage::PostgresAddress& address,
+                                         const std::vector<engine::RunName>& shown) {
   std::vector<storage::KnownRun> others;
   if (!is_full_id(shown.front().event_id)) return others;
   try {
-    others = storage::known_runs(conninfo, shown.front().event_id, "");
+    others = storage::known_runs(address, shown.front().event_id, "");
   } catch (const engine::Error&) {
     return others;
   }
@@ -51,7 +53,7 @@ class ShowVerb final : public Verb {
     const ResolvedRuns resolved = sources.resolve(given);
     const std::vector<engine::RunName>& names = resolved.runs;
     if (resolved.in_fleet) {
-      show_from_fleet(sources, names, settings.postgres, settings.output, console);
+      show_from_fleet(sources, names, impatient(settings.postgres), settings.output, console);
       return ExitCode::kDone;
     }
     const storage::CheckpointReader& reader = *sources.checkpoints();
@@ -62,7 +64,7 @@ class ShowVerb final : public Verb {
         console.out << name.run_id << '\n';
         continue;
       }
-      auto story = story_of(reader, settings.postgres, name.run_id);
+      auto story = story_of(reader, impatient(settings.postgres), name.run_id);
       if (!story) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
       story->unavailable = redacted(story->unavailable, *console.secrets);
       stories.push_back(*std::move(story));
@@ -76,7 +78,7 @@ class ShowVerb final : public Verb {
       print_story(console, stories[i]);
     }
     if (settings.output == OutputFormat::kTable && given.workflow.empty())
-      for (const storage::KnownRun& other : others_of(settings.postgres, names))
+      for (const storage::KnownRun& other : others_of(impatient(settings.postgres), names))
         console.out << "\nnot in these checkpoints, but in Postgres: " << redacted(sentence(other), *console.secrets)
                     << '\n';
     return ExitCode::kDone;

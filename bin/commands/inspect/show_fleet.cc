@@ -104,8 +104,8 @@ Json document_of(const FleetStory& story) {
 
 }  // namespace
 
-void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& runs, const std::string& conninfo,
-                     OutputFormat format, Console& console) {
+void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& runs,
+                     const storage::PostgresAddress& address, OutputFormat format, Console& console) {
   storage::PostgresConnection& postgres = *sources.postgres();  // which has just resolved them
   console.err << "pawl: from Postgres: the steps are in the checkpoints of the worker that ran it, and not in "
               << sources.path() << '\n';
@@ -114,7 +114,7 @@ void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& ru
     auto run = storage::read_fleet_run(postgres, name.run_id);
     if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from Postgres");
     stories.push_back({std::move(*run), storage::read_waiting(postgres, {.runs = {name.run_id}, .limit = 1}),
-                       storage::history_of(conninfo, name.run_id)});
+                       storage::history_of(address, name.run_id)});
   }
   if (format == OutputFormat::kJson) {
     Json documents = Json::array();

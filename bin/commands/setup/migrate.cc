@@ -18,6 +18,9 @@ namespace pawl::bin {
 
 namespace {
 
+// A migration may rewrite a table. Of another migrator's turn it waits for a third of this, as for any lock.
+constexpr engine::Duration kPatience = std::chrono::minutes{3};
+
 class MigrateVerb final : public Verb {
  public:
   MigrateVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
@@ -46,7 +49,7 @@ class MigrateVerb final : public Verb {
 
   ExitCode show_status(const Settings& settings, Console& console) const {
     Table table{{"database", "migration", "applied"}, {}, 1};
-    await_postgres(settings, console, [&] { table.rows = postgres_status_rows(settings.postgres, workflows_); });
+    await_postgres(settings, console, [&] { table.rows = postgres_status_rows(address_of(settings), workflows_); });
     const bool is_applied = std::ranges::all_of(table.rows, [](const auto& row) { return row.back().has_value(); });
     for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
     print_table(console.out, table, settings.output);
@@ -61,8 +64,8 @@ class MigrateVerb final : public Verb {
     const storage::WorkflowNames names = workflows_.workflow_names();
     storage::Migrated done;
     await_postgres(settings, console,
-                   [&] { done = storage::migrate_postgres(settings.postgres, with_app_, lines, names); });
-    await_postgres(settings, console, [&] { storage::grant_roles(settings.postgres, roles_, lines); });
+                   [&] { done = storage::migrate_postgres(address_of(settings, kPatience), with_app_, lines, names); });
+    await_postgres(settings, console, [&] { storage::grant_roles(address_of(settings, kPatience), roles_, lines); });
     for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
     for (const std::string& name : done.registered) console.out << "registered workflow " << name << '\n';
     for (const std::string& name : done.mended)

@@ -11,10 +11,11 @@
 
 namespace pawl::bin {
 
-std::vector<std::vector<Table::Cell>> postgres_status_rows(const std::string& conninfo, const Workflows& workflows) {
+std::vector<std::vector<Table::Cell>> postgres_status_rows(const storage::PostgresAddress& address,
+                                                           const Workflows& workflows) {
   std::vector<std::vector<Table::Cell>> rows;
   for (const storage::MigrationState& state :
-       storage::postgres_migration_state(conninfo, workflows.migrations(), workflows.workflow_names()))
+       storage::postgres_migration_state(address, workflows.migrations(), workflows.workflow_names()))
     rows.push_back({"postgres", state.name, state.applied_at.empty() ? Table::Cell{} : Table::Cell(state.applied_at)});
   return rows;
 }

@@ -3,11 +3,18 @@
 
 #include <poll.h>
 
+#include <algorithm>
+
 #include "bin/output/redact.h"
 #include "bin/worker/retry_start.h"
 #include "storage/schema/migrator.h"
 
 namespace pawl::bin {
+
+storage::PostgresAddress address_of(const Settings& settings, engine::Duration at_least) {
+  const engine::Duration limit = settings.postgres_timeout;
+  return {settings.postgres, limit.count() == 0 ? limit : std::max(limit, at_least)};
+}
 
 void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt) {
   const engine::SystemClock clock;
@@ -29,9 +36,7 @@ void await_postgres(const Settings& settings, Console& console, const std::funct
 void await_migrated_postgres(const Settings& settings, Console& console, const storage::MigrationLines& more) {
   storage::MigrationLines lines{&storage::outbox_migrations()};
   lines.insert(lines.end(), more.begin(), more.end());
-  await_postgres(settings, console, [&] {
-    storage::require_migrated({settings.postgres, settings.postgres_timeout}, lines);
-  });
+  await_postgres(settings, console, [&] { storage::require_migrated(address_of(settings), lines); });
 }
 
 }  // namespace pawl::bin

@@ -6,8 +6,13 @@
 #include "bin/output/console.h"
 #include "bin/settings/settings.h"
 #include "storage/migrations/migrations.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::bin {
+
+/// Where Postgres is for such a verb: an answer to somebody who watches may take a minute, or `postgres_timeout` where
+/// that is longer, and `at_least`; where that is 0, whatever it takes.
+storage::PostgresAddress address_of(const Settings& settings, engine::Duration at_least = std::chrono::minutes{1});
 
 /// Returns once Postgres answers and is exactly as new as this build, as far as the outbox and `more` go. Throws
 /// engine::UnavailableError after `connect_timeout` and engine::RefusedError naming the command to run when it is not

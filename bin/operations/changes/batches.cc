@@ -35,9 +35,9 @@ std::vector<Batch> batches_from(const storage::Rows& rows) {
   return batches;
 }
 
-[[noreturn]] void throw_not_found(const std::string& conninfo, std::int64_t id) {
+[[noreturn]] void throw_not_found(const storage::PostgresAddress& address, std::int64_t id) {
   std::string message = "there is no batch " + std::to_string(id);
-  const std::vector<Batch> known = list_batches(conninfo, kNamed);
+  const std::vector<Batch> known = list_batches(address, kNamed);
   message += known.empty() ? "; there is none: `pawl resume --failed --yes` makes one" : "; there are:";
   for (const Batch& batch : known)
     message += "\n  " + std::to_string(batch.id) + "  " + batch.verb + " of " + std::to_string(batch.runs) + " runs, " +
@@ -52,8 +52,8 @@ std::string advice(const std::string& outcome, const std::string& id) {
   return "`pawl batch show " + id + "` says what became of its runs";
 }
 
-std::vector<BatchOutcome> grouped(const std::string& conninfo, std::int64_t id, const std::string& sql) {
-  storage::PostgresConnection connection(conninfo);
+std::vector<BatchOutcome> grouped(const storage::PostgresAddress& address, std::int64_t id, const std::string& sql) {
+  storage::PostgresConnection connection(address);
   const storage::Rows rows = connection.run("show batch " + std::to_string(id), sql, {std::to_string(id)});
   std::vector<BatchOutcome> groups;
   for (std::size_t row = 0; row < rows.size(); ++row)
@@ -63,36 +63,37 @@ std::vector<BatchOutcome> grouped(const std::string& conninfo, std::int64_t id, 
 
 }  // namespace
 
-std::vector<Batch> list_batches(const std::string& conninfo, std::size_t limit) {
-  storage::PostgresConnection connection(conninfo);
+std::vector<Batch> list_batches(const storage::PostgresAddress& address, std::size_t limit) {
+  storage::PostgresConnection connection(address);
   return batches_from(connection.run(
       "list batches", "select " + kColumns + " from pawl.v1_batches order by batch desc limit $1::bigint",
       {std::to_string(limit)}));
 }
 
-Batch find_batch(const std::string& conninfo, std::int64_t id) {
-  storage::PostgresConnection connection(conninfo);
+Batch find_batch(const storage::PostgresAddress& address, std::int64_t id) {
+  storage::PostgresConnection connection(address);
   const storage::Rows rows =
       connection.run("show batch " + std::to_string(id),
                      "select " + kColumns + " from pawl.v1_batches where batch = $1::bigint", {std::to_string(id)});
-  if (rows.size() == 0) throw_not_found(conninfo, id);
+  if (rows.size() == 0) throw_not_found(address, id);
   return batch_from(rows, 0);
 }
 
-std::vector<BatchOutcome> outcomes_of(const std::string& conninfo, std::int64_t id) {
-  return grouped(conninfo, id,
+std::vector<BatchOutcome> outcomes_of(const storage::PostgresAddress& address, std::int64_t id) {
+  return grouped(address, id,
                  "select coalesce(outcome, ''), count(*), min(run_id::text) from pawl.v1_batch_runs"
                  " where batch = $1::bigint group by outcome order by 2 desc, 1");
 }
 
-std::vector<BatchOutcome> ends_of(const std::string& conninfo, std::int64_t id) {
-  return grouped(conninfo, id, "select status, runs, example from pawl.batch_ends($1::bigint)");
+std::vector<BatchOutcome> ends_of(const storage::PostgresAddress& address, std::int64_t id) {
+  return grouped(address, id, "select status, runs, example from pawl.batch_ends($1::bigint)");
 }
 
-std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids) {
+std::map<std::string, std::string> owed_to(const storage::PostgresAddress& address,
+                                           const std::vector<std::string>& run_ids) {
   storage::ArrayLiteral ids;
   for (const std::string& id : run_ids) ids.add(id);
-  storage::PostgresConnection connection(impatient(conninfo));
+  storage::PostgresConnection connection(impatient(address.conninfo));
   const storage::Rows rows = connection.run(
       "look for batches",
       "select r.run_id, min('batch ' || b.batch || case b.state when 'paused' then ', which is paused,' else '' end ||"
@@ -104,9 +105,9 @@ std::map<std::string, std::string> owed_to(const std::string& conninfo, const st
   return owed;
 }
 
-void control_batch(const std::string& conninfo, std::int64_t id, const std::string& verb,
+void control_batch(const storage::PostgresAddress& address, std::int64_t id, const std::string& verb,
                    const std::string& requested_by, const std::string& note) {
-  storage::PostgresConnection connection(conninfo);
+  storage::PostgresConnection connection(address);
   const std::string name = std::to_string(id);
   const std::string outcome =
       connection
@@ -114,21 +115,21 @@ void control_batch(const std::string& conninfo, std::int64_t id, const std::stri
                {name, verb, storage::valid_utf8(requested_by), storage::valid_utf8(note),
                 storage::choose_request(connection)})
           .string(0, 0);
-  if (outcome == "not found") throw_not_found(conninfo, id);
+  if (outcome == "not found") throw_not_found(address, id);
   if (outcome.starts_with("not "))
     throw engine::RefusedError("cannot " + verb + " batch " + name + ": " + outcome.substr(outcome.find(": ") + 2) +
                                "; " + advice(outcome, name));
 }
 
-bool worker_lives(const std::string& conninfo) {
-  storage::PostgresConnection connection(conninfo);
+bool worker_lives(const storage::PostgresAddress& address) {
+  storage::PostgresConnection connection(address);
   return connection
       .run("look for workers", "select exists (select from pawl.v1_workers where state in ('awake', 'asleep'))", {})
       .boolean(0, 0);
 }
 
-BatchWork::BatchWork(const std::string& conninfo, std::int64_t id)
-    : id_(id), connection_(std::make_unique<storage::PostgresConnection>(conninfo)) {}
+BatchWork::BatchWork(const storage::PostgresAddress& address, std::int64_t id)
+    : id_(id), connection_(std::make_unique<storage::PostgresConnection>(address)) {}
 
 BatchWork::~BatchWork() = default;
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/postgres/address.h"
+
 namespace pawl::storage {
 class PostgresConnection;
 }
@@ -43,31 +45,32 @@ struct BatchOutcome {
 };
 
 /// Newest first, at most so many.
-std::vector<Batch> list_batches(const std::string& conninfo, std::size_t limit);
+std::vector<Batch> list_batches(const storage::PostgresAddress& address, std::size_t limit);
 /// Throws NotFoundError, which names the batches that there are.
-Batch find_batch(const std::string& conninfo, std::int64_t id);
+Batch find_batch(const storage::PostgresAddress& address, std::int64_t id);
 /// By how many runs.
-std::vector<BatchOutcome> outcomes_of(const std::string& conninfo, std::int64_t id);
+std::vector<BatchOutcome> outcomes_of(const storage::PostgresAddress& address, std::int64_t id);
 
 /// How the runs stand now that a batch has acted on: `unfinished`, `done`, `failed` and so on.
-std::vector<BatchOutcome> ends_of(const std::string& conninfo, std::int64_t id);
+std::vector<BatchOutcome> ends_of(const storage::PostgresAddress& address, std::int64_t id);
 
 /// What is still to be done to runs, by their ids, where a batch owes them anything: for example `batch 7 will resume
 /// it`.
-std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids);
+std::map<std::string, std::string> owed_to(const storage::PostgresAddress& address,
+                                           const std::vector<std::string>& run_ids);
 
 /// `pause`, `continue` or `abort`, recorded with who asked. Throws NotFoundError, and engine::RefusedError where the
 /// batch's state does not allow it, with the verb that fits.
-void control_batch(const std::string& conninfo, std::int64_t id, const std::string& verb,
+void control_batch(const storage::PostgresAddress& address, std::int64_t id, const std::string& verb,
                    const std::string& requested_by, const std::string& note);
 
 /// Whether some worker lives, which works on batches.
-bool worker_lives(const std::string& conninfo);
+bool worker_lives(const storage::PostgresAddress& address);
 
 /// Works on one batch from here, where no worker does. Used by one thread.
 class BatchWork {
  public:
-  BatchWork(const std::string& conninfo, std::int64_t id);
+  BatchWork(const storage::PostgresAddress& address, std::int64_t id);
   ~BatchWork();
   BatchWork(const BatchWork&) = delete;
 

@@ -52,8 +52,9 @@ std::string exact(double number) {
 
 }  // namespace
 
-std::vector<BulkGroup> preview_bulk(const std::string& conninfo, const std::string& verb, const BulkFilter& filter) {
-  storage::PostgresConnection connection(conninfo);
+std::vector<BulkGroup> preview_bulk(const storage::PostgresAddress& address, const std::string& verb,
+                                    const BulkFilter& filter) {
+  storage::PostgresConnection connection(address);
   const storage::Rows rows =
       connection.run("preview " + verb,
                      "select workflow, step, reason, runs, " + utc("first_at") + ", " + utc("last_at") +
@@ -81,8 +82,8 @@ std::int64_t left_out_of(const std::vector<BulkGroup>& groups) {
   return runs;
 }
 
-MadeBatch make_batch(const std::string& conninfo, const BulkRequest& request) {
-  storage::PostgresConnection connection(conninfo);
+MadeBatch make_batch(const storage::PostgresAddress& address, const BulkRequest& request) {
+  storage::PostgresConnection connection(address);
   const storage::Rows rows =
       connection.run("make a batch to " + request.verb,
                      "select coalesce(batch, 0), runs, array_to_string(workflows, ',') from pawl.make_batch($1, "

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/authoring/clock.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::bin {
 
@@ -39,7 +40,8 @@ struct BulkGroup {
 
 /// What a batch of the verb would be about now, largest group first, then what it would leave out. Throws the engine's
 /// errors.
-std::vector<BulkGroup> preview_bulk(const std::string& conninfo, const std::string& verb, const BulkFilter& filter);
+std::vector<BulkGroup> preview_bulk(const storage::PostgresAddress& address, const std::string& verb,
+                                    const BulkFilter& filter);
 /// How many runs the verb would act on.
 std::int64_t runs_in(const std::vector<BulkGroup>& groups);
 /// How many it would leave out.
@@ -58,6 +60,6 @@ struct MadeBatch {
   std::vector<std::string> workflows{};  ///< Whose runs they are; none where an earlier reply was lost.
 };
 /// Fixes the runs and makes the batch, once also where a reply is lost. Throws the engine's errors.
-MadeBatch make_batch(const std::string& conninfo, const BulkRequest& request);
+MadeBatch make_batch(const storage::PostgresAddress& address, const BulkRequest& request);
 
 }  // namespace pawl::bin

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "engine/authoring/clock.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::bin {
 
 struct PruneRequest {
-  std::string postgres;                   ///< conninfo.
+  storage::PostgresAddress postgres;
   std::string checkpoints;                ///< Path of the file.
   engine::Duration retention{0};          ///< Of runs in the file; 0: for ever.
   engine::Duration archive_retention{0};  ///< Of what is in Postgres; 0: for ever.

@@ -15,7 +15,8 @@ namespace {
 
 using storage::EndedRun;
 
-std::string fitting_verb(const std::string& postgres, const std::string& status, const std::string& run_id) {
+std::string fitting_verb(const storage::PostgresAddress& postgres, const std::string& status,
+                         const std::string& run_id) {
   if ((status == "cancelled" || status == "dismissed") && !storage::payload_is_kept(postgres, run_id))
     return "`pawl show " + run_id + "` says why; its payload was not kept: emit a new event";
   if (status == "done" || status == "cancelled") return "`pawl rerun " + run_id + "` makes a new run of it";
@@ -33,7 +34,7 @@ std::string state_of(const EndedRun& run) {
                       ": Postgres has no such event and no such run; `pawl runs` lists those of this checkpoint file");
 }
 
-EndedRun failed_run(const std::string& postgres, const GivenRuns& given) {
+EndedRun failed_run(const storage::PostgresAddress& postgres, const GivenRuns& given) {
   std::vector<EndedRun> runs = storage::runs_to_repair(postgres, given.id, given.workflow);
   if (runs.empty()) throw_unknown("requeue", given);
   const EndedRun first = runs.front();
@@ -68,7 +69,7 @@ bool require_good(std::span<const engine::WorkflowDefinition> build, const Ended
 
 }  // namespace
 
-Requeued requeue(const std::string& postgres, std::span<const engine::WorkflowDefinition> build,
+Requeued requeue(const storage::PostgresAddress& postgres, std::span<const engine::WorkflowDefinition> build,
                  const RequeueOrder& order) {
   const EndedRun run = failed_run(postgres, order.run);
   const bool checked = !order.unchecked && require_good(build, run, order.payload);
@@ -79,8 +80,8 @@ Requeued requeue(const std::string& postgres, std::span<const engine::WorkflowDe
   return {outcome.event_id, run.run_id, run.workflow, checked};
 }
 
-std::vector<Dismissal> dismiss(const std::string& postgres, const GivenRuns& given, const std::string& requested_by,
-                               const std::string& reason) {
+std::vector<Dismissal> dismiss(const storage::PostgresAddress& postgres, const GivenRuns& given,
+                               const std::string& requested_by, const std::string& reason) {
   std::vector<Dismissal> dismissals;
   for (const auto& [run_id, outcome] :
        storage::dismiss_event(postgres, {given.id, given.workflow, requested_by, reason})) {

@@ -7,6 +7,7 @@
 
 #include "bin/operations/runs/run_ids.h"
 #include "engine/authoring/workflow.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::bin {
 
@@ -27,7 +28,7 @@ struct Requeued {
 /// Throws NotFoundError for no such run and, with the candidates, where several of the event have failed;
 /// engine::RefusedError where the run is not a failed one, naming the verb that does fit, where its workflow would
 /// refuse the payload, with every problem, and where the payload is the one that it had and that was good.
-Requeued requeue(const std::string& postgres, std::span<const engine::WorkflowDefinition> build,
+Requeued requeue(const storage::PostgresAddress& postgres, std::span<const engine::WorkflowDefinition> build,
                  const RequeueOrder& order);
 
 struct Dismissal {
@@ -36,7 +37,7 @@ struct Dismissal {
   std::string refusal;  ///< Why not, with the verb that does fit.
 };
 /// One a run of the event that was to be dismissed. Throws NotFoundError for none.
-std::vector<Dismissal> dismiss(const std::string& postgres, const GivenRuns& run, const std::string& requested_by,
-                               const std::string& reason);
+std::vector<Dismissal> dismiss(const storage::PostgresAddress& postgres, const GivenRuns& run,
+                               const std::string& requested_by, const std::string& reason);
 
 }  // namespace pawl::bin

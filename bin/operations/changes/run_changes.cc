@@ -15,19 +15,19 @@ namespace pawl::bin {
 
 namespace {
 
-RunChange change_of(const std::string& conninfo, const storage::RunAnswer& answer) {
+RunChange change_of(const storage::PostgresAddress& address, const storage::RunAnswer& answer) {
   using Kind = RunChange::Kind;
   if (answer.outcome == "cancelling") return {Kind::kDone, answer.run_id, answer.outcome, "its worker ends it"};
   if (answer.outcome == "cancelled") return {Kind::kDone, answer.run_id, answer.outcome, "no worker had it"};
   if (answer.outcome == "retrying") return {Kind::kDone, answer.run_id, answer.outcome, ""};
   if (answer.outcome == "not found") return {Kind::kNotFound, answer.run_id, "not found", "no such run or event"};
-  return {Kind::kRefused, answer.run_id, "refused",
-          answer.outcome + advice_on(conninfo, answer.run_id, answer.outcome)};
+  return {Kind::kRefused, answer.run_id, "refused", answer.outcome + advice_on(address, answer.run_id, answer.outcome)};
 }
 
-std::vector<RunChange> changes_of(const std::string& conninfo, const std::vector<storage::RunAnswer>& answers) {
+std::vector<RunChange> changes_of(const storage::PostgresAddress& address,
+                                  const std::vector<storage::RunAnswer>& answers) {
   std::vector<RunChange> changes;
-  for (const storage::RunAnswer& answer : answers) changes.push_back(change_of(conninfo, answer));
+  for (const storage::RunAnswer& answer : answers) changes.push_back(change_of(address, answer));
   return changes;
 }
 
@@ -38,8 +38,8 @@ std::optional<engine::StoredRun> stored_here(const std::string& checkpoints, con
   return std::nullopt;
 }
 
-std::string only_run_of(const std::string& conninfo, const std::string& id) {
-  const std::vector<engine::RunName> runs = storage::runs_of(conninfo, {id});
+std::string only_run_of(const storage::PostgresAddress& address, const std::string& id) {
+  const std::vector<engine::RunName> runs = storage::runs_of(address, {id});
   if (runs.empty()) throw NotFoundError("rerun " + id + ": no such run or event in this database");
   if (runs.size() == 1) return runs[0].run_id;
   std::string message = "rerun " + id + ": the event has several runs; name one:";
@@ -49,36 +49,36 @@ std::string only_run_of(const std::string& conninfo, const std::string& id) {
 
 }  // namespace
 
-std::string advice_on(const std::string& conninfo, const std::string& run_id, const std::string& outcome) {
+std::string advice_on(const storage::PostgresAddress& address, const std::string& run_id, const std::string& outcome) {
   if (outcome.ends_with("it is failed")) return "; `pawl resume` lets it go on, `pawl rerun` begins it anew";
   if (outcome.ends_with("it is done") || outcome.ends_with("it is cancelled") || outcome.ends_with("it is dismissed"))
-    return storage::payload_is_kept(conninfo, run_id) ? "; `pawl rerun` begins it anew"
-                                                      : "; its payload was not kept: emit a new event";
+    return storage::payload_is_kept(address, run_id) ? "; `pawl rerun` begins it anew"
+                                                     : "; its payload was not kept: emit a new event";
   if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
   if (outcome.ends_with("it is in the outbox"))
     return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
   return {};
 }
 
-std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request) {
-  return changes_of(conninfo, storage::cancel_runs(conninfo, request));
+std::vector<RunChange> cancel_runs(const storage::PostgresAddress& address, const storage::RunRequest& request) {
+  return changes_of(address, storage::cancel_runs(address, request));
 }
 
-std::vector<RunChange> retry_runs_now(const std::string& conninfo, const storage::RunRequest& request) {
-  return changes_of(conninfo, storage::retry_runs_now(conninfo, request));
+std::vector<RunChange> retry_runs_now(const storage::PostgresAddress& address, const storage::RunRequest& request) {
+  return changes_of(address, storage::retry_runs_now(address, request));
 }
 
-RunChange rerun(const std::string& conninfo, const std::string& checkpoints, const Rerun& asked) {
-  const std::string run_id = only_run_of(conninfo, asked.id);
+RunChange rerun(const storage::PostgresAddress& address, const std::string& checkpoints, const Rerun& asked) {
+  const std::string run_id = only_run_of(address, asked.id);
   if (!asked.from_step.empty())
     if (const auto stored = stored_here(checkpoints, run_id);
         stored && !engine::first_started(*stored, asked.from_step))
       return {RunChange::Kind::kRefused, run_id, "refused",
               "no step " + asked.from_step + " began in it; those that did: " + engine::steps_of(*stored)};
   const storage::RerunAnswer answer =
-      storage::rerun(conninfo, {run_id, asked.from_step, asked.resend, asked.requested_by, asked.reason});
+      storage::rerun(address, {run_id, asked.from_step, asked.resend, asked.requested_by, asked.reason});
   if (!answer.new_run.empty()) return {RunChange::Kind::kDone, run_id, "rerun", answer.new_run};
-  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice_on(conninfo, run_id, answer.outcome)};
+  return {RunChange::Kind::kRefused, run_id, "refused", answer.outcome + advice_on(address, run_id, answer.outcome)};
 }
 
 }  // namespace pawl::bin

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "storage/outbox/operators/run_requests.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::bin {
 
@@ -19,12 +20,12 @@ struct RunChange {
 
 /// Which verb fits the run, after a semicolon: of an outcome of the functions in Postgres that changed nothing; empty
 /// where there is none.
-std::string advice_on(const std::string& conninfo, const std::string& run_id, const std::string& outcome);
+std::string advice_on(const storage::PostgresAddress& address, const std::string& run_id, const std::string& outcome);
 
 /// Cancels unfinished runs: waits for no worker.
-std::vector<RunChange> cancel_runs(const std::string& conninfo, const storage::RunRequest& request);
+std::vector<RunChange> cancel_runs(const storage::PostgresAddress& address, const storage::RunRequest& request);
 /// Ends what unfinished runs wait for.
-std::vector<RunChange> retry_runs_now(const std::string& conninfo, const storage::RunRequest& request);
+std::vector<RunChange> retry_runs_now(const storage::PostgresAddress& address, const storage::RunRequest& request);
 
 /// What is to begin anew.
 struct Rerun {
@@ -37,6 +38,6 @@ struct Rerun {
 /// Begins one run anew. Throws NotFoundError for none, and with the candidates for several. Where these checkpoints, a
 /// path, hold the run, a step that did not begin in it is refused with the names of those that did. The change is of
 /// the run that was named; `detail` is the id of the new one.
-RunChange rerun(const std::string& conninfo, const std::string& checkpoints, const Rerun& rerun);
+RunChange rerun(const storage::PostgresAddress& address, const std::string& checkpoints, const Rerun& rerun);
 
 }  // namespace pawl::bin

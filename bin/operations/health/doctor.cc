@@ -62,8 +62,10 @@ double seconds_now() {
 
 void look_at_clock(storage::PostgresConnection& connection, Notes& notes) {
   const double before = seconds_now();
-  const double theirs = std::stod(
-      connection.run("ask for the time", "select extract(epoch from clock_timestamp())::float8", {}).string(0, 0));
+  const auto microseconds =
+      connection.run("ask for the time", "select (extract(epoch from clock_timestamp()) * 1000000)::bigint", {})
+          .integer(0, 0);
+  const double theirs = static_cast<double>(microseconds) / 1e6;
   const double after = seconds_now();
   const double skew = theirs - (before + after) / 2;
   const double certain = std::max(std::abs(skew) - (after - before) / 2, 0.0);

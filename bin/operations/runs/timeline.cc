@@ -21,7 +21,7 @@ std::vector<std::string> users_of(const engine::StoredRun& run) {
   return users;
 }
 
-void ask_postgres(const std::string& postgres, Story& story) try {
+void ask_postgres(const storage::PostgresAddress& postgres, Story& story) try {
   story.history = storage::history_of(postgres, story.run.event.id, users_of(story.run));
 } catch (const engine::Error& error) {
   story.unavailable = error.what();
@@ -29,7 +29,7 @@ void ask_postgres(const std::string& postgres, Story& story) try {
 
 }  // namespace
 
-std::optional<Story> story_of(const storage::CheckpointReader& reader, const std::string& postgres,
+std::optional<Story> story_of(const storage::CheckpointReader& reader, const storage::PostgresAddress& postgres,
                               const std::string& run_id) {
   auto run = reader.run(run_id);
   if (!run) return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/operators/run_history.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::bin {
 
@@ -34,7 +35,7 @@ struct Story {
 
 /// Postgres is asked once and not waited for: the checkpoints alone are worth showing. nullopt where they do not have
 /// the run. Throws what reading them throws.
-std::optional<Story> story_of(const storage::CheckpointReader& reader, const std::string& postgres,
+std::optional<Story> story_of(const storage::CheckpointReader& reader, const storage::PostgresAddress& postgres,
                               const std::string& run_id);
 
 /// By when each was, whatever digits its time has: the checkpoints tell milliseconds, Postgres microseconds.

@@ -46,8 +46,8 @@ Pruned ArchiveRetention::take_pruned() {
   return std::exchange(pruned_, {});
 }
 
-std::vector<Prunable> prunable(const std::string& conninfo, std::chrono::microseconds keep) {
-  PostgresConnection connection(conninfo);
+std::vector<Prunable> prunable(const PostgresAddress& address, std::chrono::microseconds keep) {
+  PostgresConnection connection(address);
   const Rows rows =
       connection.run("count what is older", "select name, old, bytes from pawl.prunable($1::bigint * interval '1 us')",
                      {std::to_string(keep.count())});
@@ -59,8 +59,8 @@ std::vector<Prunable> prunable(const std::string& conninfo, std::chrono::microse
 }
 
 // A step may begin in the middle, where the worker's last one ended: each table is over once its end has come twice.
-Pruned prune_all(const std::string& conninfo, std::chrono::microseconds keep) {
-  PostgresConnection connection(conninfo);
+Pruned prune_all(const PostgresAddress& address, std::chrono::microseconds keep) {
+  PostgresConnection connection(address);
   Pruned pruned;
   std::map<std::string, int> ends;
   for (bool over = false; !over;) {
@@ -79,8 +79,8 @@ Pruned prune_all(const std::string& conninfo, std::chrono::microseconds keep) {
   return pruned;
 }
 
-engine::Timestamp postgres_time(const std::string& conninfo) {
-  PostgresConnection connection(conninfo);
+engine::Timestamp postgres_time(const PostgresAddress& address) {
+  PostgresConnection connection(address);
   const Rows rows =
       connection.run("ask for the time", "select (extract(epoch from clock_timestamp()) * 1000000)::bigint", {});
   return engine::Timestamp(engine::Duration(rows.integer(0, 0)));

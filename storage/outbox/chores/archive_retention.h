@@ -25,12 +25,12 @@ struct Prunable {
 };
 
 /// What is older than `keep` and would go. Changes nothing.
-std::vector<Prunable> prunable(const std::string& conninfo, std::chrono::microseconds keep);
+std::vector<Prunable> prunable(const PostgresAddress& address, std::chrono::microseconds keep);
 /// Removes it in small steps, beside a worker that may do the same; returns how much of each. Throws what a
 /// connection throws: what was removed until then stays so.
-Pruned prune_all(const std::string& conninfo, std::chrono::microseconds keep);
+Pruned prune_all(const PostgresAddress& address, std::chrono::microseconds keep);
 /// The time as Postgres has it.
-engine::Timestamp postgres_time(const std::string& conninfo);
+engine::Timestamp postgres_time(const PostgresAddress& address);
 
 /// Never removes what belongs to an event that is not finished, or that has failed and was not dismissed. `turn` is one
 /// thread's, the others are any's.

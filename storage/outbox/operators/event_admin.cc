@@ -17,8 +17,8 @@ namespace pawl::storage {
 
 namespace {
 
-std::string emit_once(const std::string& conninfo, const NewEvent& event) {
-  PostgresConnection connection(conninfo);
+std::string emit_once(const PostgresAddress& address, const NewEvent& event) {
+  PostgresConnection connection(address);
   // The id is fixed before the event is written: emitting it again after a lost reply changes nothing.
   const std::string id =
       event.id.empty() ? connection.run("choose an id", "select pawl.new_event_id()", {}).string(0, 0) : event.id;
@@ -49,19 +49,19 @@ Outcomes joined(std::vector<Outcomes> of_id) {
 
 }  // namespace
 
-std::string emit_event(const std::string& conninfo, const NewEvent& event) {
+std::string emit_event(const PostgresAddress& address, const NewEvent& event) {
   if (!nlohmann::json::accept(event.payload))
     throw engine::PermanentError("emit event of type " + event.type + ": the payload is no JSON; check its quoting");
   if (!event.id.empty() && !engine::is_uuid(event.id))
     throw engine::PermanentError("emit event of type " + event.type + ": the id " + event.id + " is no UUID");
   try {
-    return emit_once(conninfo, event);
+    return emit_once(address, event);
   } catch (const ValueError& error) {
     throw engine::PermanentError(error.what());
   }
 }
 
-std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request) {
+std::vector<ResumeOutcome> resume_events(const PostgresAddress& address, const ResumeRequest& request) {
   std::vector<Outcomes> of_id(request.event_ids.size());
   ArrayLiteral ids;
   std::vector<std::size_t> asked;
@@ -74,7 +74,7 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
     ids.add(id);
     asked.push_back(i);
   }
-  PostgresConnection connection(conninfo);
+  PostgresConnection connection(address);
   const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeResumed);
   const Rows rows = connection.run(
@@ -95,8 +95,8 @@ std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const Resu
   return joined(std::move(of_id));
 }
 
-std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids) {
-  PostgresConnection connection(conninfo);
+std::vector<engine::RunName> runs_of(const PostgresAddress& address, const std::vector<std::string>& ids) {
+  PostgresConnection connection(address);
   ArrayLiteral named;
   for (const std::string& id : ids) named.add(id);
   const Rows rows = connection.run(
@@ -109,8 +109,8 @@ std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vec
   return runs;
 }
 
-std::vector<KnownRun> known_runs(const std::string& conninfo, const std::string& id, const std::string& workflow) {
-  PostgresConnection connection(conninfo);
+std::vector<KnownRun> known_runs(const PostgresAddress& address, const std::string& id, const std::string& workflow) {
+  PostgresConnection connection(address);
   const Rows rows = connection.run(
       "look for runs",
       "select v.run_id, coalesce(v.workflow, ''), v.status, coalesce(v.reason, '')"

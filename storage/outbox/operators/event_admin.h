@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/authoring/event.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::storage {
 
@@ -19,7 +20,7 @@ struct NewEvent {
 };
 
 /// Writes an event through pawl.emit and returns its id. Throws engine::PermanentError for text that is no JSON.
-std::string emit_event(const std::string& conninfo, const NewEvent& event);
+std::string emit_event(const PostgresAddress& address, const NewEvent& event);
 
 struct ResumeRequest {
   /// Full UUIDs: of events, each of which means its runs in all workflows, or in one as `EVENT/WORKFLOW`, or of runs.
@@ -36,10 +37,10 @@ struct ResumeOutcome {
 
 /// Puts failed events back into the outbox so that their runs go on at their failed steps. One outcome a run; of an
 /// event of which some runs failed, those that did not are left out.
-std::vector<ResumeOutcome> resume_events(const std::string& conninfo, const ResumeRequest& request);
+std::vector<ResumeOutcome> resume_events(const PostgresAddress& address, const ResumeRequest& request);
 
 /// The runs that ids mean, which are as in a ResumeRequest; none of those that are unknown.
-std::vector<engine::RunName> runs_of(const std::string& conninfo, const std::vector<std::string>& ids);
+std::vector<engine::RunName> runs_of(const PostgresAddress& address, const std::vector<std::string>& ids);
 
 /// A run as Postgres has it, whichever worker's checkpoints hold it.
 struct KnownRun {
@@ -49,6 +50,6 @@ struct KnownRun {
   std::string reason;
 };
 /// The runs of an event, or a run by its own id, a full UUID; of one workflow, or empty: of any.
-std::vector<KnownRun> known_runs(const std::string& conninfo, const std::string& id, const std::string& workflow);
+std::vector<KnownRun> known_runs(const PostgresAddress& address, const std::string& id, const std::string& workflow);
 
 }  // namespace pawl::storage

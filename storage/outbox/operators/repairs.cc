@@ -12,8 +12,9 @@
 
 namespace pawl::storage {
 
-std::vector<EndedRun> runs_to_repair(const std::string& conninfo, const std::string& id, const std::string& workflow) {
-  PostgresConnection connection(conninfo);
+std::vector<EndedRun> runs_to_repair(const PostgresAddress& address, const std::string& id,
+                                     const std::string& workflow) {
+  PostgresConnection connection(address);
   const Rows rows =
       connection.run("look for runs",
                      "select v.run_id, coalesce(v.workflow, ''), v.type, v.status, coalesce(v.reason, ''), v.payload"
@@ -27,8 +28,8 @@ std::vector<EndedRun> runs_to_repair(const std::string& conninfo, const std::str
   return runs;
 }
 
-bool payload_is_kept(const std::string& conninfo, const std::string& run_id) {
-  PostgresConnection connection(conninfo);
+bool payload_is_kept(const PostgresAddress& address, const std::string& run_id) {
+  PostgresConnection connection(address);
   return connection
              .run("look for its payload",
                   "select from pawl.v1_events where run_id = $1::uuid and payload ? 'withheld_bytes'"
@@ -39,8 +40,8 @@ bool payload_is_kept(const std::string& conninfo, const std::string& run_id) {
 
 // The request is chosen before it is sent: asked again after a lost reply it answers the same. Whether it was refused
 // is read from the trail that it left.
-RequeueOutcome requeue_event(const std::string& conninfo, const RequeueRequest& request) {
-  PostgresConnection connection(conninfo);
+RequeueOutcome requeue_event(const PostgresAddress& address, const RequeueRequest& request) {
+  PostgresConnection connection(address);
   const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeRequeued);
   const Rows made = connection.run(
@@ -55,8 +56,8 @@ RequeueOutcome requeue_event(const std::string& conninfo, const RequeueRequest& 
   return {"", why.size() > 0 ? why.string(0, 0) : "refused"};
 }
 
-std::vector<DismissOutcome> dismiss_event(const std::string& conninfo, const DismissRequest& request) {
-  PostgresConnection connection(conninfo);
+std::vector<DismissOutcome> dismiss_event(const PostgresAddress& address, const DismissRequest& request) {
+  PostgresConnection connection(address);
   const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeDismissed);
   const Rows rows = connection.run(
@@ -74,8 +75,8 @@ std::vector<DismissOutcome> dismiss_event(const std::string& conninfo, const Dis
   return outcomes;
 }
 
-std::vector<engine::WorkflowName> registered_names(const std::string& conninfo) {
-  PostgresConnection connection(conninfo);
+std::vector<engine::WorkflowName> registered_names(const PostgresAddress& address) {
+  PostgresConnection connection(address);
   const Rows rows =
       connection.run("read registered workflows", "select type, workflow from pawl.workflows order by type, place", {});
   std::vector<engine::WorkflowName> names;

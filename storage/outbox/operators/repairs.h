@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/ports/outbox.h"
+#include "storage/postgres/address.h"
 
 namespace pawl::storage {
 
@@ -18,10 +19,11 @@ struct EndedRun {
   std::string payload;  ///< As it is archived: without its secrets.
 };
 /// The runs that an id names, a full UUID of an event or a run; of one workflow, or empty: of any.
-std::vector<EndedRun> runs_to_repair(const std::string& conninfo, const std::string& id, const std::string& workflow);
+std::vector<EndedRun> runs_to_repair(const PostgresAddress& address, const std::string& id,
+                                     const std::string& workflow);
 
 /// False of a run that was ended with its payload withheld: nothing can be made of it again.
-bool payload_is_kept(const std::string& conninfo, const std::string& run_id);
+bool payload_is_kept(const PostgresAddress& address, const std::string& run_id);
 
 struct RequeueRequest {
   std::string run_id;   ///< Full UUID.
@@ -35,7 +37,7 @@ struct RequeueOutcome {
 };
 /// Through pawl.requeue: a new event with the payload in place of the failed run. Throws ValueError for text that
 /// Postgres takes for no JSON, or cannot store.
-RequeueOutcome requeue_event(const std::string& conninfo, const RequeueRequest& request);
+RequeueOutcome requeue_event(const PostgresAddress& address, const RequeueRequest& request);
 
 struct DismissRequest {
   std::string id;        ///< Full UUID of an event or a run.
@@ -48,9 +50,9 @@ struct DismissOutcome {
   std::string outcome;  ///< `dismissed`, or why not.
 };
 /// Through pawl.dismiss_run. One outcome a run; of an event of which some were dismissed, the others are left out.
-std::vector<DismissOutcome> dismiss_event(const std::string& conninfo, const DismissRequest& request);
+std::vector<DismissOutcome> dismiss_event(const PostgresAddress& address, const DismissRequest& request);
 
 /// The workflows that a database writes runs for, by type in their order.
-std::vector<engine::WorkflowName> registered_names(const std::string& conninfo);
+std::vector<engine::WorkflowName> registered_names(const PostgresAddress& address);
 
 }  // namespace pawl::storage

@@ -152,10 +152,11 @@ void read_lineage(PostgresConnection& connection, const std::string& run_id, Run
 
 }  // namespace
 
-RunHistory history_of(const std::string& conninfo, const std::string& run_id, const std::vector<std::string>& users) {
+RunHistory history_of(const PostgresAddress& address, const std::string& run_id,
+                      const std::vector<std::string>& users) {
   RunHistory history;
   if (!engine::is_uuid(run_id)) return history;
-  PostgresConnection connection(conninfo);
+  PostgresConnection connection(address);
   const Readable readable = look(connection);
   read_entries(connection, readable, run_id, history);
   if (readable.pauses) read_pauses(connection, readable, run_id, history);
@@ -166,8 +167,8 @@ RunHistory history_of(const std::string& conninfo, const std::string& run_id, co
   return history;
 }
 
-std::vector<std::string> runs_that_told(const std::string& conninfo, const ToldQuestion& question) {
-  PostgresConnection connection(conninfo);
+std::vector<std::string> runs_that_told(const PostgresAddress& address, const ToldQuestion& question) {
+  PostgresConnection connection(address);
   const Readable readable = look(connection);
   const std::string when = "($3::bigint = 0 or told_at >= now() - $3::bigint * interval '1 second')";
   std::string told;

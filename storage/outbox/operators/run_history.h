@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/postgres/address.h"
+
 namespace pawl::storage {
 
 /// One thing that happened to the run.
@@ -44,7 +46,7 @@ struct RunHistory {
 /// Of a run by its full id, with what was told under its keys, by the run that it was made from too; `users` are ids of
 /// people who are to be named beside those that were told. What this database does not have (no workflow mails, no
 /// application) or keeps from this role is left out.
-RunHistory history_of(const std::string& conninfo, const std::string& run_id,
+RunHistory history_of(const PostgresAddress& address, const std::string& run_id,
                       const std::vector<std::string>& users = {});
 
 /// Which runs told somebody, with those that were made from them and do their effects under the same keys: by a user's
@@ -55,6 +57,6 @@ struct ToldQuestion {
   std::string email;
   long since_seconds = 0;
 };
-std::vector<std::string> runs_that_told(const std::string& conninfo, const ToldQuestion& question);
+std::vector<std::string> runs_that_told(const PostgresAddress& address, const ToldQuestion& question);
 
 }  // namespace pawl::storage

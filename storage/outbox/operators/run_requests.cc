@@ -18,9 +18,9 @@ std::string ask_each(const std::string& function) {
          "(id, $2, nullif($3, ''), $4::uuid, workflow) from asked order by nth";
 }
 
-std::vector<RunAnswer> ask(const std::string& conninfo, const RunRequest& request, const std::string& operation,
+std::vector<RunAnswer> ask(const PostgresAddress& address, const RunRequest& request, const std::string& operation,
                            const std::string& function) {
-  PostgresConnection connection(conninfo);
+  PostgresConnection connection(address);
   ArrayLiteral ids;
   for (const std::string& id : request.ids) ids.add(id);
   const std::string request_id = choose_request(connection);
@@ -36,18 +36,18 @@ std::vector<RunAnswer> ask(const std::string& conninfo, const RunRequest& reques
 
 }  // namespace
 
-std::vector<RunAnswer> cancel_runs(const std::string& conninfo, const RunRequest& request) {
-  return ask(conninfo, request, "cancel runs", "pawl.cancel");
+std::vector<RunAnswer> cancel_runs(const PostgresAddress& address, const RunRequest& request) {
+  return ask(address, request, "cancel runs", "pawl.cancel");
 }
 
-std::vector<RunAnswer> retry_runs_now(const std::string& conninfo, const RunRequest& request) {
-  return ask(conninfo, request, "retry runs now", "pawl.retry_now");
+std::vector<RunAnswer> retry_runs_now(const PostgresAddress& address, const RunRequest& request) {
+  return ask(address, request, "retry runs now", "pawl.retry_now");
 }
 
-RerunAnswer rerun(const std::string& conninfo, const RerunRequest& request) {
+RerunAnswer rerun(const PostgresAddress& address, const RerunRequest& request) {
   if (request.reason.find_first_not_of(" \t\r\n") == std::string::npos)
     throw engine::PermanentError("rerun " + request.run_id + ": a reason is needed, for whoever looks at it later");
-  PostgresConnection connection(conninfo);
+  PostgresConnection connection(address);
   const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeRerun);
   const Rows rows = connection.run("rerun a run",

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/postgres/address.h"
+
 namespace pawl::storage {
 
 /// Whom a request names, and who asks.
@@ -20,8 +22,8 @@ struct RunAnswer {
 
 /// Answers are in the order of the ids, one a run. A request whose reply is lost is repeated, and changes nothing
 /// twice. Throw engine::UnavailableError.
-std::vector<RunAnswer> cancel_runs(const std::string& conninfo, const RunRequest& request);
-std::vector<RunAnswer> retry_runs_now(const std::string& conninfo, const RunRequest& request);
+std::vector<RunAnswer> cancel_runs(const PostgresAddress& address, const RunRequest& request);
+std::vector<RunAnswer> retry_runs_now(const PostgresAddress& address, const RunRequest& request);
 
 struct RerunRequest {
   std::string run_id;     ///< A full UUID.
@@ -36,6 +38,6 @@ struct RerunAnswer {
 };
 
 /// As above. Throws engine::PermanentError without a reason.
-RerunAnswer rerun(const std::string& conninfo, const RerunRequest& request);
+RerunAnswer rerun(const PostgresAddress& address, const RerunRequest& request);
 
 }  // namespace pawl::storage

@@ -1,5 +1,8 @@
 // What the command line says to what it cannot do, with no database at hand.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/bin/commands/fixture.h"
@@ -189,15 +192,39 @@ TEST_CASE_METHOD(CommandLineFixture,
   CHECK_THAT(err.str(), Catch::Contains("cannot read the config file"));
 }
 
+TEST_CASE_METHOD(CommandLineFixture, "require-tls refuses a Postgres that is not verified, before it is connected to") {
+  for (const char* verb : {"status", "migrate", "doctor"}) {
+    CHECK(run({"--require-tls", "yes", "--postgres", "host=db.example.test sslmode=require", verb}) ==
+          ExitCode::kRefused);
+    CHECK_THAT(err.str(), Catch::Contains("Postgres on db.example.test is not verified") &&
+                              Catch::Contains("require-tls") && !Catch::Contains("trying again"));
+    err.str("");
+  }
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "a file that may not be read is refused with the reason") {
+  const std::string file = directory.path() + "/checkpoints.db";
+  std::ofstream(file) << "hidden";
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  std::filesystem::permissions(directory.path(), std::filesystem::perms::all);
+  const bool is_root = geteuid() == 0;
+  if (is_root) REQUIRE(setresuid(65534, 65534, 0) == 0);  // root may read everything
+  const ExitCode code = run({"--checkpoints", file.c_str(), "runs"});
+  if (is_root) REQUIRE(setresuid(0, 0, 0) == 0);
+  CHECK(code == ExitCode::kRefused);
+  CHECK_THAT(err.str(), Catch::Contains("cannot read it: Permission denied") && !Catch::Contains("code 14"));
+}
+
 TEST_CASE("output that cannot be written is a failure") {
   std::istringstream in;
   std::ostringstream err;
   std::ofstream full("/dev/full");
-  for (const char* argument : {"--version", "--help"}) {
-    const std::vector<const char*> arguments{"pawl", argument};
+  const std::vector<std::vector<const char*>> commands{
+      {"pawl", "--version"}, {"pawl", "--help"}, {"pawl", "migrate", "--print"}};
+  for (const auto& arguments : commands) {
     Console console{in, full, err};
     full.clear();
-    CHECK(run_command_line(2, arguments.data(), console, {}) == ExitCode::kFailed);
+    CHECK(run_command_line(static_cast<int>(arguments.size()), arguments.data(), console, {}) == ExitCode::kFailed);
     CHECK_THAT(err.str(), Catch::Contains("could not be written"));
   }
 }

@@ -59,7 +59,9 @@ struct Fixture {
   Completed shell(std::string command, const std::string& run) const {
     for (std::size_t at = 0; (at = command.find("9b3e71", at)) != std::string::npos;) command.replace(at, 6, run);
     std::string script = "cd " + job.folder.path() + "\nexport PATH=" + job.folder.path() + ":$PATH\n";
-    for (const auto& [name, value] : job.environment(kHold)) script += "export " + name + "=\"" + value + "\"\n";
+    Environment environment = job.environment(kHold);
+    environment["PAWL_POSTGRES"] = job.database.conninfo;  // one login for whatever a line has
+    for (const auto& [name, value] : environment) script += "export " + name + "=\"" + value + "\"\n";
     const std::string path = job.folder.path() + "/example.sh";
     std::ofstream(path) << script << command << '\n';
     const int status = std::system(("sh -e " + path + " >" + path + ".out 2>&1").c_str());

@@ -29,6 +29,17 @@ TEST_CASE_METHOD(Fixture, "a worker that cannot register is healthy but not read
   CHECK(ready.body == "not registered with the outbox: cannot connect to Postgres\n");
 }
 
+TEST_CASE_METHOD(Fixture, "a worker whose main thread is silent between two registrations is no longer healthy") {
+  board.turned({});
+  board.starting("lease lost");
+  clock.time += 4min;
+  CHECK(get("/healthz").status == 200);
+  clock.time += 2min;
+  CHECK(get("/healthz").status == 503);
+  board.starting("no answer");
+  CHECK(get("/healthz").status == 200);
+}
+
 TEST_CASE_METHOD(Fixture, "a registered worker with nothing wrong is ready") {
   board.turned({});
   CHECK(get("/readyz").status == 200);

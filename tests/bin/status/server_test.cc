@@ -7,18 +7,22 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/StreamCopier.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 
 #include "bin/operations/runs/command_error.h"
+#include "bin/status/http_connections.h"
 #include "engine/authoring/errors.h"
 #include "tests/bin/manual_clock.h"
 #include "tests/bin/temporary_directory.h"
 
 using namespace pawl::bin;
+using namespace std::chrono_literals;
 using Poco::Net::HTTPRequest;
 using Poco::Net::SocketAddress;
 
@@ -111,6 +115,26 @@ TEST_CASE_METHOD(Fixture, "clients that never end their requests keep nobody fro
   for (int i = 0; i < 10; ++i) CHECK(get(address, "GET", "/healthz", body) == 200);
   const auto is_closed = [](Poco::Net::StreamSocket& client) { return client.poll(0, Poco::Net::Socket::SELECT_READ); };
   CHECK(std::count_if(slow.begin(), slow.end(), is_closed) >= 200 - 64);  // the oldest gave way
+}
+
+TEST_CASE("a connection has five seconds, however slowly its client writes") {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+  HttpConnections connections([](const std::string&) { return std::string("answer"); });
+  const HttpConnections::Clock::time_point began{};
+  connections.add(ends[0], began);
+  const auto turn = [&](std::chrono::milliseconds after) {
+    const std::string byte = "G";
+    const bool is_open = send(ends[1], byte.data(), byte.size(), MSG_NOSIGNAL) == 1;
+    std::vector<pollfd> polled;
+    connections.append_to(polled);
+    poll(polled.data(), polled.size(), 0);
+    connections.turn(polled, began + after);
+    return is_open;
+  };
+  for (const auto after : {0ms, 2000ms, 4999ms, 5000ms}) CHECK(turn(after));
+  CHECK_FALSE(turn(5001ms));
+  close(ends[1]);
 }
 
 TEST_CASE_METHOD(Fixture, "a request that comes a byte at a time is answered") {

@@ -11,12 +11,17 @@
 
 namespace pawl::bin {
 
-/// Run it under pg_virtualenv.
+/// Run it under pg_virtualenv. Each verb has a login of the documented role that does its task (worker_process.h).
 struct Job {
-  explicit Job(const std::vector<std::string>& smtp_options = {}) : smtp(smtp_options) {}
+  explicit Job(const std::vector<std::string>& smtp_options = {}) : smtp(smtp_options) {
+    for (const char* role : {"pawl_operator", "pawl_producer"}) {
+      database.login(role);
+      database.exec("insert into pawl.producers select $1, type from pawl.workflows", {role});
+    }
+  }
 
   Environment environment(Environment more = {}) const {
-    Environment all{{"PAWL_POSTGRES", database.conninfo},
+    Environment all{{"PAWL_POSTGRES", worker_login},
                     {"PAWL_CHECKPOINTS", checkpoints()},
                     {"PAWL_MAIL", smtp.url()},
                     {"PAWL_MAIL_FROM", "alerts@example.test"},
@@ -46,6 +51,7 @@ struct Job {
   }
 
   tests::PostgresFixture database;
+  const std::string worker_login = database.login("pawl_worker");
   tests::Organisation organisation{database};
   mail::SmtpServer smtp;
   TemporaryDirectory folder;

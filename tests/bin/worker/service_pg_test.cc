@@ -61,6 +61,34 @@ TEST_CASE_METHOD(Fixture, "a worker that cannot register says why to its service
   CHECK(worker.wait() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "a worker ends after its drain timeout though nothing can interrupt a call of it") {
+  PawlProcess worker({"worker", "--drain-timeout", "0s", "--postgres-timeout", "0s", "--log-file", log_path},
+                     service());
+  REQUIRE(logs("worker registered"));
+  pawl::storage::PostgresConnection other(pawl::tests::own_session(job.database.conninfo));
+  other.transact("hold a lock", [&](pawl::storage::Transaction& transaction) {
+    transaction.run("lock table public.notifications in share row exclusive mode");
+    job.organisation.fail_sync();
+    CHECK(eventually([&] {
+      return job.count("pg_locks where relation = 'public.notifications'::regclass and not granted") == "1";
+    }));
+    worker.signal(SIGTERM);
+    CHECK(worker.wait() == 1);
+    CHECK_THAT(log(), Catch::Contains("a call hangs: ending at once"));
+  });
+}
+
+TEST_CASE_METHOD(Fixture, "whoever connects to a Postgres on another host that is not verified is warned") {
+  const Environment elsewhere =
+      service({{"PAWL_POSTGRES", "host=0x7f.1 port=1 sslmode=prefer"}, {"PAWL_CONNECT_TIMEOUT", "0s"}});
+  for (const Environment::mapped_type verb : {"worker", "migrate", "doctor"}) {
+    const Completed done = verb == "worker" ? run_pawl({verb, "--until-idle"}, elsewhere) : run_pawl({verb}, elsewhere);
+    INFO(verb << "\n" << done.out << done.err);
+    CHECK(done.code != 0);
+    CHECK_THAT(done.out + done.err, Catch::Contains("Postgres on 0x7f.1 is not verified (sslmode=prefer)"));
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "SIGHUP opens the log file anew, and the worker goes on") {
   PawlProcess worker({"worker", "--log-file", log_path}, service());
   REQUIRE(logs("worker registered"));

@@ -28,6 +28,22 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// Who does what: docs/operating.md. Empty: whoever owns the database.
+std::string role_for(const std::string& verb) {
+  static const std::map<std::string, std::string> kRoles{
+      {"worker", "pawl_worker"}, {"prune", "pawl_worker"}, {"emit", "pawl_producer"}, {"migrate", ""}};
+  const auto found = kRoles.find(verb);
+  return found == kRoles.end() ? "pawl_operator" : found->second;
+}
+
+std::string with_login_for(const std::string& verb, std::string conninfo) {
+  static const std::string kWorkers = " user=test_pawl_worker";
+  const std::string role = role_for(verb);
+  if (const auto at = conninfo.find(kWorkers); at != std::string::npos)
+    conninfo.replace(at, kWorkers.size(), role.empty() ? "" : " user=test_" + role);
+  return conninfo;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> all;
   for (std::string& text : texts) all.push_back(text.data());
@@ -49,7 +65,10 @@ PawlProcess::PawlProcess(const std::vector<std::string>& arguments, const Enviro
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (directory_.path() + "/err").c_str(), kWrite, 0600);
   std::vector<std::string> words{PAWL_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> settings = variables(environment);
+  Environment all = environment;
+  if (const auto postgres = all.find("PAWL_POSTGRES"); postgres != all.end() && !arguments.empty())
+    postgres->second = with_login_for(arguments.front(), postgres->second);
+  std::vector<std::string> settings = variables(all);
   const int failed =
       posix_spawnp(&pid_, words.front().c_str(), &actions, nullptr, pointers(words).data(), pointers(settings).data());
   posix_spawn_file_actions_destroy(&actions);

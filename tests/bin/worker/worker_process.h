@@ -17,7 +17,8 @@ using Environment = std::map<std::string, std::string>;
 /// Killed and reaped when the object goes, if it still runs. What it writes can be read at any time.
 class PawlProcess {
  public:
-  /// `environment` is put over the test's own. `input` is its standard input.
+  /// `environment` is put over the test's own. `input` is its standard input. Where PAWL_POSTGRES names the login
+  /// test_pawl_worker, a verb that is another role's task gets the login of that role, and `migrate` the suite's own.
   PawlProcess(const std::vector<std::string>& arguments, const Environment& environment, const std::string& input = "");
   ~PawlProcess();
   PawlProcess(const PawlProcess&) = delete;

@@ -87,6 +87,33 @@ TEST_CASE("P9 F13: a runner that ends interrupts a call that would take for ever
   CHECK(stuck.interrupted);
 }
 
+TEST_CASE("P9 F13: a runner that ends does not wait for ever for a call that nothing interrupts") {
+  struct Stuck final : Step<std::string, std::string> {
+    explicit Stuck(ManualClock& clock) : Step("stuck", {}), clock(clock) {}
+    void execute(Batch<std::string, std::string>&) override {
+      running = true;
+      while (!released) std::this_thread::yield();
+    }
+    void interrupt() override { clock.turn(passes_between_interrupts); }
+    ManualClock& clock;
+    Duration passes_between_interrupts{0};
+    std::atomic<bool> running{false}, released{false};
+  };
+  const auto [passes, at_most] = GENERATE(table<Duration, std::optional<Duration>>({{1h, std::nullopt}, {3s, 5s}}));
+  World world;
+  world.emit();
+  Stuck stuck(world.clock);
+  const WorkflowDefinition definition = only(stuck);
+  ThreadLanes lanes(lane_specs({definition}));
+  MemoryOutbox outbox(world.table);
+  Runner runner({outbox, world.store, world.clock, lanes, world.log}, {definition});
+  runner.open();
+  while (!stuck.running) runner.turn(1ms);
+  stuck.passes_between_interrupts = passes;
+  CHECK_THROWS_AS(runner.stop(at_most), HungError);
+  stuck.released = true;
+}
+
 TEST_CASE("the engine runs a backlog on real threads") {
   World world;
   for (int i = 0; i < 500; ++i) world.emit();

@@ -120,6 +120,8 @@ TEST_CASE_METHOD(Builds, "F18: a run that was set free ends in another worker's 
   other.reset();
   start();
   CHECK(until([&] { return stored(id).status == RunStatus::kSuperseded; }));
+  CHECK_THAT(stored(id).reason,
+             Catch::EndsWith("another one finished it or has taken it over, or this is another database"));
 }
 
 TEST_CASE_METHOD(Builds, "F18: a run that waits for a step unknown to this build is parked, not ended without it") {
@@ -218,6 +220,52 @@ TEST_CASE_METHOD(World, "an event is archived without what its workflow says to 
   table.emit("test/words", "secret", "waiting");
   REQUIRE(until_over_time([&] { return archived(3); }, 120));
   CHECK(table.archive.back().event.payload == "safe, from kept");
+}
+
+TEST_CASE_METHOD(World, "an event whose workflow does not say what to archive, or cannot, is archived redacted") {
+  WorkflowDefinition definition = workflow.definition();
+  options.redact_payload = [](const std::string& payload) {
+    return payload == "secret" ? std::make_optional<std::string>("[redacted]") : std::nullopt;
+  };
+  SECTION("it is not asked") {}
+  SECTION("it says nothing") {
+    definition.payload_to_archive = [](const std::string&) { return std::nullopt; };
+  }
+  SECTION("it throws") {
+    definition.payload_to_archive = [](const std::string&) -> std::optional<std::string> { throw 42; };
+  }
+  SECTION("it cannot say what to keep either") {
+    definition.payload_to_archive = definition.payload_to_keep = [](const std::string&) -> std::string { throw 42; };
+  }
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  table.emit("test/words", "secret", "secret");
+  table.emit("test/words", "plain", "plain");
+  REQUIRE(until([&] { return archived(2); }));
+  for (const auto& archived : table.archive)
+    CHECK(archived.event.payload == (archived.event.id == "plain" ? "plain" : "[redacted]"));
+}
+
+TEST_CASE_METHOD(World, "P1: a workflow or a step that throws what is no exception fails its own run") {
+  WorkflowDefinition definition = workflow.definition();
+  definition.payload_to_keep = [&](const std::string& payload) {
+    if (payload == "bad") throw 42;
+    return payload;
+  };
+  workflow.find.script = [](auto& item) {
+    if (item.event_id() == "bad step") throw 42;
+    item.succeed("found");
+  };
+  worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  table.emit("test/words", "bad", "bad payload");
+  table.emit("test/words", "good", "bad step");
+  for (int i = 0; i < 5; ++i) emit();
+  REQUIRE(until_over_time([&] { return archived(7); }, 24 * 60 * 60));
+  for (const auto& archived : table.archive) {
+    INFO(archived.event.id << ": " << archived.reason);
+    CHECK((archived.status == RunStatus::kFailed) == archived.event.id.starts_with("bad"));
+    if (archived.status == RunStatus::kFailed)
+      CHECK_THAT(archived.reason, Catch::Contains("something that is no std::exception"));
+  }
 }
 
 TEST_CASE_METHOD(World, "P1: a workflow that cannot say what to keep of a payload fails its own run, resumably") {

@@ -207,6 +207,20 @@ TEST_CASE("P5: a mail for which memory runs out after its final dot is in doubt,
   CHECK(server.count("CONNECT") == 2);
 }
 
+TEST_CASE(
+    "P5: whatever a transaction's watch throws, the ending tells how far the mail has come, and the slot is free") {
+  const SmtpServer server({"--fail", "dot*1=stall"});
+  SmtpConnection connection(smtp_options({server.url(), ""}));
+  const SmtpEnding unconnected = connection.deliver(sample_envelope(), false, {[] {}, []() -> bool { throw 42; }});
+  CHECK_FALSE(unconnected.ok);
+  CHECK(unconnected.phase == SmtpPhase::kLogin);
+  const auto fails = [&]() -> bool { return server.count("DOT") == 1 ? throw 42 : false; };
+  const SmtpEnding ending = connection.deliver(sample_envelope(), false, {[] {}, fails});
+  CHECK(decide(ending).delivery == Delivery::kInDoubt);
+  const SmtpEnding next = connection.deliver(sample_envelope(), false, {[] {}, [] { return false; }});
+  CHECK(decide(next).delivery == Delivery::kAccepted);
+}
+
 TEST_CASE("a stalled body ends by timeout, and the final dot is never written") {
   const SmtpServer server({"--fail", "body=stall"});
   Message message = sample_message();

@@ -131,6 +131,29 @@ TEST_CASE_METHOD(Place, "a place where somebody else could exchange the file is 
   }
 }
 
+TEST_CASE_METHOD(Place, "a reader takes anybody's copy, but nothing beside it that somebody else has put there") {
+  {
+    SqliteCheckpoints store(path);
+    commit(store, {started(1)});
+  }
+  const std::string beside = path + GENERATE("-wal", "-shm");
+  fs::remove(beside);
+  SECTION("what is no file") {
+    fs::create_symlink(directory.path() + "/elsewhere", beside);
+    CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains(beside + " is no regular file"));
+  }
+  if (geteuid() == 0) {
+    SECTION("another user's") {
+      std::ofstream(beside).flush();
+      REQUIRE(chown(beside.c_str(), 12345, 0) == 0);
+      CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains(beside + " belongs to another user (uid 12345)"));
+      REQUIRE(chown(path.c_str(), 12345, 0) == 0);
+      chmod(directory.path().c_str(), 0777);
+      CHECK(CheckpointReader(path).runs({}).size() == 1);
+    }
+  }
+}
+
 TEST_CASE_METHOD(Place, "a rollback journal beside the file is refused and not played into it") {
   {
     SqliteCheckpoints store(path);

@@ -16,6 +16,8 @@ using namespace pawl::storage;
 
 namespace {
 
+constexpr std::chrono::seconds kForEver{0};
+
 std::string value_of(const std::string& keyword, const std::string& conninfo) {
   std::string last;
   for (const auto& [name, value] : conninfo_keywords(conninfo))
@@ -90,15 +92,15 @@ TEST_CASE("libpq's environment is checked as well, and the variable named") {
 }
 
 TEST_CASE("a session has pawl's isolation and path after the options it was given, no path where it has its own") {
-  const std::string isolation = "-c default_transaction_isolation=read\\ committed";
+  const std::string isolation = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1";
   const std::string path = isolation + " -c search_path=pg_catalog,pawl,pg_temp";
-  CHECK(value_of("options", session_conninfo({"host=db"}, true)) == path);
-  CHECK(value_of("options", session_conninfo({"options='-c search_path=evil -c work_mem=1MB'"}, true)) ==
+  CHECK(value_of("options", session_conninfo({"host=db", kForEver}, true)) == path);
+  CHECK(value_of("options", session_conninfo({"options='-c search_path=evil -c work_mem=1MB'", kForEver}, true)) ==
         "-c search_path=evil -c work_mem=1MB " + path);
   setenv("PGOPTIONS", "-c jit=off", 1);
-  CHECK(value_of("options", session_conninfo({"host=db"}, true)) == "-c jit=off " + path);
+  CHECK(value_of("options", session_conninfo({"host=db", kForEver}, true)) == "-c jit=off " + path);
   unsetenv("PGOPTIONS");
-  PostgresAddress own("options='-c jit=off'");
+  PostgresAddress own("options='-c jit=off'", kForEver);
   own.has_own_path = true;
   CHECK(value_of("options", session_conninfo(own, true)) == "-c jit=off " + isolation);
   CHECK(value_of("options", session_conninfo({"host=db"}, false)).empty());

@@ -1,17 +1,16 @@
 // Migrating Postgres: once, in order, by one of two, and never over something edited or newer.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
 #include <future>
 
 #include "engine/authoring/errors.h"
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/errors.h"
 #include "storage/schema/migrator.h"
+#include "storage/schema/roles.h"
 #include "storage/schema/script.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
+#include "tests/storage/schema/psql.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -31,14 +30,6 @@ std::size_t migrations_of_all_lines() {
   std::size_t count = 0;
   for (const storage::MigrationLine* line : postgres_lines()) count += line->migrations.size();
   return count;
-}
-
-// As a DBA does; whether psql found nothing wrong.
-bool run_with_psql(const std::string& database, const std::string& script) {
-  const bin::TemporaryDirectory folder;
-  const std::string file = folder.path() + "/migrate.sql";
-  std::ofstream(file) << script;
-  return std::system(("psql -qX -d " + database + " < " + file + " > " + folder.path() + "/out 2>&1").c_str()) == 0;
 }
 
 bool has_schema(const EmptyDatabase& database) {
@@ -207,6 +198,21 @@ TEST_CASE("behind a transaction that has written to the application's table a mi
     CHECK_FALSE(has_schema(empty));
   });
   CHECK_FALSE(storage::migrate_postgres(empty.conninfo, false, postgres_lines()).applied.empty());
+}
+
+TEST_CASE("behind a migrator that hangs, a migration and the roles give up after a while") {
+  const EmptyDatabase empty;
+  storage::migrate_postgres(empty.conninfo, true, postgres_lines());
+  const storage::PostgresAddress impatient(empty.conninfo, std::chrono::seconds(3));
+  storage::PostgresConnection other(own_session(empty.conninfo));
+  other.transact("hang", [&](storage::Transaction& transaction) {
+    transaction.script(storage::kLockMigrations);
+    CHECK_THROWS_AS(storage::migrate_postgres(impatient, true, postgres_lines(), {{"test/event", "new"}}),
+                    engine::UnavailableError);
+    CHECK_THROWS_AS(storage::grant_roles(impatient, true, postgres_lines()), engine::UnavailableError);
+  });
+  const std::string script = storage::migration_script(postgres_lines(), {}, true, false);
+  CHECK(script.find("set local lock_timeout") < script.find(storage::kLockMigrations));
 }
 
 TEST_CASE("settings of the database or of the role change no migration") {

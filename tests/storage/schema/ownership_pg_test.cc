@@ -1,16 +1,14 @@
 // Whose the schema is and who may use it: what somebody else has put there is refused, and what is open to all closed.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
 
 #include "engine/authoring/errors.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/registered_workflows.h"
 #include "storage/schema/roles.h"
 #include "storage/schema/script.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
+#include "tests/storage/schema/psql.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -48,12 +46,7 @@ struct Empty : EmptyDatabase {
     return storage::PostgresConnection(own_session(conninfo)).run("test", sql, {}).string(0, 0);
   }
   void migrate() { storage::migrate_postgres(conninfo, true, postgres_lines()); }
-  bool printed_passes() {
-    const bin::TemporaryDirectory folder;
-    const std::string file = folder.path() + "/migrate.sql";
-    std::ofstream(file) << storage::migration_script(postgres_lines(), {}, true, false);
-    return std::system(("psql -qX -d " + name + " < " + file + " > " + folder.path() + "/out 2>&1").c_str()) == 0;
-  }
+  bool printed_passes() { return run_with_psql(name, storage::migration_script(postgres_lines(), {}, true, false)); }
   const Login other{"svc", name, conninfo};
 };
 
@@ -145,6 +138,31 @@ TEST_CASE_METHOD(Empty, "what the roles do not get of somebody else's notificati
                                  !Catch::Contains("insert") && !Catch::Contains("pawl_operator"));
   run_in(conninfo, "grant select on notifications to pawl_worker");
   grant();
+}
+
+TEST_CASE_METHOD(
+    Empty, "an owner of sync logs who did not migrate alters their status: he drops the triggers that are named") {
+  const Login owner("app", name, conninfo);
+  run_in(conninfo, std::string(depositlink::migrations().reference) + "alter table pms_sync_logs owner to " +
+                       owner.name + "; alter table pms_sync_logs drop constraint pms_sync_logs_status_known" +
+                       "; grant select, trigger on all tables in schema public to " + other.name +
+                       "; grant references on pms_connections to " + owner.name);
+  storage::migrate_postgres(other.conninfo, false, postgres_lines());
+  run_in(other.conninfo, "grant usage on schema pawl to " + owner.name +
+                             "; grant execute on function pawl.release_application, pawl.bind_application to " +
+                             owner.name);
+  const std::string begin = "select pawl.release_application();",
+                    alter = "alter table pms_sync_logs alter status type varchar(9);",
+                    end = "select pawl.bind_application()";
+  CHECK_THROWS_WITH(run_in(owner.conninfo, begin + alter + end), Catch::Contains("pawl_sync_failed_on"));
+  run_in(owner.conninfo, begin +
+                             "drop trigger pawl_sync_failed_on_insert on public.pms_sync_logs;"
+                             "drop trigger pawl_sync_failed_on_update on public.pms_sync_logs;" +
+                             alter + end);
+  CHECK(value("select count(*) from pawl.problems()") == "0");
+  CHECK(value("select string_agg(tgname, ' ' order by tgname) from pg_trigger"
+              " where tgrelid = 'pms_sync_logs'::regclass and tgname like 'pawl%'") ==
+        "pawl_sync_failed_on_insert pawl_sync_failed_on_update");
 }
 
 TEST_CASE_METHOD(Migrated, "a login that did not migrate is told who may, and nothing where nothing is to do") {

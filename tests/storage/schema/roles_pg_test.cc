@@ -133,7 +133,8 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         "select v1_batches, select v1_calls, select v1_circuits, select v1_commands, select v1_emails, "
         "select v1_events, select v1_in_doubt, select v1_lag, select v1_pauses, select v1_stores, "
         "select v1_takeovers, select v1_waiting, select v1_workers, select workflows, usage pawl");
-  CHECK(granted("pawl_producer") == "execute emit, execute new_event_id, usage pawl");
+  CHECK(granted("pawl_producer") ==
+        "execute emit, execute new_event_id, select migrations, select workflows, usage pawl");
 }
 
 TEST_CASE_METHOD(Roles, "the application's error rows become events without any right on the schema pawl") {

@@ -57,7 +57,7 @@ auto decode(Reader& reader, const std::string& payload) {
   };
   auto decoded = read();
   decoded.kept = reader.to_keep(payload);
-  decoded.archived = reader.to_archive(payload);
+  decoded.archived = reader.to_archive(payload).value_or("");
   return decoded;
 }
 

@@ -8,8 +8,8 @@
 
 namespace pawl::mail {
 
-std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
-  storage::PostgresConnection connection(conninfo);
+std::vector<InDoubtMail> mails_in_doubt(const storage::PostgresAddress& address) {
+  storage::PostgresConnection connection(address);
   const storage::Rows rows = connection.run(
       "list mails in doubt",
       "select event_id, user_id, email, " + storage::utc_text("since", storage::Fraction::kNone) +
@@ -22,8 +22,8 @@ std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo) {
   return mails;
 }
 
-InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution) {
-  storage::PostgresConnection connection(conninfo);
+InDoubtOutcome resolve_in_doubt(const storage::PostgresAddress& address, const InDoubtResolution& resolution) {
+  storage::PostgresConnection connection(address);
   const std::string request = choose_request(connection);
   engine::crash_point(kBeforeResolved);
   const storage::Rows rows =

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/postgres/address.h"
+
 namespace pawl::mail {
 
 /// A line of pawl.v1_in_doubt.
@@ -19,7 +21,7 @@ struct InDoubtMail {
 };
 
 /// Oldest first.
-std::vector<InDoubtMail> mails_in_doubt(const std::string& conninfo);
+std::vector<InDoubtMail> mails_in_doubt(const storage::PostgresAddress& address);
 
 struct InDoubtResolution {
   std::string event_id;  ///< Full UUID.
@@ -35,6 +37,6 @@ struct InDoubtOutcome {
 };
 
 /// One transaction: ledger, audit trail and the run's return to the outbox.
-InDoubtOutcome resolve_in_doubt(const std::string& conninfo, const InDoubtResolution& resolution);
+InDoubtOutcome resolve_in_doubt(const storage::PostgresAddress& address, const InDoubtResolution& resolution);
 
 }  // namespace pawl::mail

@@ -178,12 +178,22 @@ SmtpConnection::~SmtpConnection() {
 }
 
 SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch) {
+  SmtpEnding ending;
+  try {
+    try_to_deliver(envelope, fresh, watch, ending);
+  } catch (...) {  // no memory is left even for the words: how far the mail has come is known all the same
+    ending.ok = ending.kept = false;
+    session_.channel.reset();
+  }
+  return ending;
+}
+
+void SmtpConnection::try_to_deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch, SmtpEnding& ending) {
   std::unique_ptr<SmtpChannel>& channel = session_.channel;
   // Closed while it was idle, or out of step with us: an unasked answer would be taken for the next command's.
   if (channel && (fresh || !channel->quiet())) channel.reset();
   const bool reused = channel != nullptr;
   bool pipelines = false;
-  SmtpEnding ending;
   try {
     if (!reused) {
       session_ = log_in(options_, *findings_, watch.interrupted, ending);
@@ -208,7 +218,6 @@ SmtpEnding SmtpConnection::deliver(const Envelope& envelope, bool fresh, const S
     if (ending.reply.code >= 400) channel->quit();
     channel.reset();
   }
-  return ending;
 }
 
 // Whether a lost connection says nothing about the mail, which then goes over a fresh one at once.

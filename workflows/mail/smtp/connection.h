@@ -35,6 +35,7 @@ class SmtpConnection {
   SmtpEnding deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch);
 
  private:
+  void try_to_deliver(const Envelope& envelope, bool fresh, const SmtpWatch& watch, SmtpEnding& ending);
   bool is_stale(const SmtpEnding& ending, bool reused, bool pipelines);
 
   const SmtpOptions options_;

@@ -39,9 +39,11 @@ CURL* new_handle() {
   return ready == CURLE_OK ? curl_easy_init() : nullptr;
 }
 
-// libcurl asks at least once a second.
-int on_progress(void* interrupted, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+// libcurl asks at least once a second. No exception may pass through it.
+int on_progress(void* interrupted, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept try {
   return (*static_cast<const SmtpPatience::Interrupted*>(interrupted))() ? 1 : 0;
+} catch (...) {
+  return 1;
 }
 
 struct Address {

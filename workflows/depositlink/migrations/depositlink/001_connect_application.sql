@@ -1,14 +1,16 @@
 -- The seam to the application's tables: two views that read them, and one table of the application's that pawl writes to.
 --
 -- A deployment whose tables look different redefines the views (`create or replace view`, same columns); no C++ changes.
--- Views bind to the tables that the search path finds now, and are read with their owners' rights, unless they say
--- security_invoker.
+-- Views bind to the tables that the search path of whoever migrates finds now, and are read with their owners' rights,
+-- unless they say security_invoker. By that path nothing else is found, not even an operator.
+
+do $$ begin perform set_config('search_path', current_setting('pawl.application_path'), true); end $$;
 
 create view pawl.recipients as
   select m.org_id, o.name as org_name, u.id as user_id, u.email, u.full_name, m.role
   from org_members m
-  join organisations o on o.id = m.org_id
-  join users u on u.id = m.user_id;
+  join organisations o on o.id operator(pg_catalog.=) m.org_id
+  join users u on u.id operator(pg_catalog.=) m.user_id;
 
 comment on view pawl.recipients is
   'Members of organisations, all roles; pawl asks for owners and admins only. Redefine it for other tables.';
@@ -22,6 +24,8 @@ comment on column pawl.recipients.role is 'owner, admin or member; only owner an
 create view pawl.connections as
   select c.id as connection_id, c.org_id, c.provider, c.label from pms_connections c;
 
+set local search_path = pg_catalog, pg_temp;
+
 comment on view pawl.connections is 'Connections to a PMS, as the trigger on sync logs needs them.';
 comment on column pawl.connections.connection_id is 'The connection.';
 comment on column pawl.connections.org_id is 'The organisation it belongs to.';
@@ -33,8 +37,8 @@ create unique index application_once on pawl.application ((true));
 comment on table pawl.application is 'Where the application''s tables are: found on the path of whoever migrated.';
 comment on column pawl.application.schema is 'The schema of notifications; pawl addresses that table by it.';
 insert into pawl.application
-select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.oid = to_regclass('notifications');
+select s.name from unnest(current_setting('pawl.application_schemas')::text[]) with ordinality s (name, place)
+where to_regclass(format('%I.notifications', s.name)) is not null order by s.place limit 1;
 
 -- The application may alter its own columns though pawl's views read them: in one transaction release, alter, bind.
 -- Everybody else waits for that transaction and sees none of it.
@@ -108,20 +112,34 @@ begin
 end $$;
 comment on function pawl.bind_application is 'Reads the application''s tables again after pawl.release_application().';
 
--- Whether policies let a role read all rows of a table: none apply to it, or one that is always true.
-create function pawl.sees_all_rows(reader oid, relation oid) returns boolean
+-- Whether policies let a role do something with any row of a table: none apply to it, or one that is always true. Which
+-- rows it may not insert is a deployment's own choice, and each is refused with an error; what it may not read, nobody hears of.
+create function pawl.has_all_rows(role oid, relation oid, command "char") returns boolean
 language sql stable set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
   select not c.relrowsecurity
-    or exists (select from pg_roles r where r.oid = reader and (r.rolsuper or r.rolbypassrls))
-    or (not c.relforcerowsecurity and pg_has_role(reader, c.relowner, 'usage'))
-    or coalesce((select bool_or(p.polpermissive and pg_get_expr(p.polqual, p.polrelid) = 'true')
-                        and bool_and(p.polpermissive or pg_get_expr(p.polqual, p.polrelid) = 'true')
-                 from pg_policy p
-                 where p.polrelid = c.oid and p.polcmd in ('r', '*')
-                   and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role(reader, r, 'usage'))), false)
+    or exists (select from pg_roles r where r.oid = role and (r.rolsuper or r.rolbypassrls))
+    or (not c.relforcerowsecurity and pg_has_role(role, c.relowner, 'usage'))
+    or coalesce((select bool_or(p.polpermissive and e.condition = 'true')
+                        and bool_and(p.polpermissive or e.condition = 'true' or command = 'a')
+                 from pg_policy p cross join lateral (
+                   select pg_get_expr(case when command = 'a' then coalesce(p.polwithcheck, p.polqual) else p.polqual end,
+                                      p.polrelid) as condition) e
+                 where p.polrelid = c.oid and p.polcmd in (command, '*')
+                   and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role(role, r, 'usage'))), false)
   from pg_class c where c.oid = relation
 $$;
-comment on function pawl.sees_all_rows is 'Whether row-level security hides nothing of a table from a role.';
+comment on function pawl.has_all_rows is
+  'Whether row-level security hides nothing of a table from a role (command r), or lets it insert (command a).';
+
+create function pawl.refused_rows(writer name) returns setof text
+language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
+  select format('row-level security on %s lets %s insert no row: as the owner of the table, create policy pawl_posts on %1$s '
+                'for insert to %I with check (true)', c.oid::regclass, writer, writer)
+  from pawl.application a join pg_class c on c.oid = to_regclass(format('%I.notifications', a.schema))
+  join pg_roles r on r.rolname = writer
+  where c.relkind in ('r', 'p') and not pawl.has_all_rows(r.oid, c.oid, 'a')
+$$;
+comment on function pawl.refused_rows is 'What refuses each notification to a role that is to post them, and what to do.';
 
 create function pawl.hidden_rows(reader name) returns setof text
 language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
@@ -143,7 +161,7 @@ language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
                          'create policy pawl_reads on %s for select to %I using (true)',
                          r.relation::regclass, r.view, pg_get_userbyid(r.role), r.relation::regclass,
                          pg_get_userbyid(r.role))
-  from readable r where r.relkind in ('r', 'p') and not pawl.sees_all_rows(r.role, r.relation)
+  from readable r where r.relkind in ('r', 'p') and not pawl.has_all_rows(r.role, r.relation, 'r')
   union all
   select format('%s reads no table since pawl.release_application(): select pawl.bind_application()', v.view)
   from pawl.released_views v;
@@ -274,6 +292,7 @@ begin
   end loop;
 
   return query select 'rows', h.problem from pawl.hidden_rows(reader) h (problem);
+  return query select 'access', f.problem from pawl.refused_rows(reader) f (problem);
 end $$;
 comment on function pawl.application_problems is 'What keeps pawl from reading the application''s people, and what to do.';
 insert into pawl.checks (line, problems) values ('depositlink', 'pawl.application_problems');

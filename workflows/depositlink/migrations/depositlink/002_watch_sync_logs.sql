@@ -212,7 +212,8 @@ begin
       perform pawl.enable_as(wanted.name, pawl.make_trigger(wanted.name, split_part(wanted.declaration, ' when ', 1),
                                                             wanted.call));
     exception when insufficient_privilege then
-      raise notice '%: before its column status is altered, drop trigger %', sqlerrm, wanted.name;
+      raise notice '%: before its column status is altered, drop trigger % on %', sqlerrm, quote_ident(wanted.name),
+        (select format('%I.pms_sync_logs', schema) from pawl.application);
     end;
   end loop;
 end $$;

@@ -7,7 +7,10 @@ from (select t.name, c.col, t.ids like '% ' || c.col || ' %' as is_id from (valu
   ('pms_sync_logs', ' id connection_id ', 'id connection_id status error_message finished_at'),
   ('notifications', ' id event_id user_id org_id ', 'id event_id user_id org_id kind urgency title body link data')) t (name, ids, cols)
   cross join unnest(string_to_array(t.cols, ' ')) c (col)) w
-left join pg_attribute a on a.attrelid = to_regclass(w.name) and a.attname = w.col and not a.attisdropped
+cross join lateral (
+  select to_regclass(format('%I.%I', s.name, w.name)) as oid
+  from unnest(current_setting('pawl.application_schemas')::text[]) with ordinality s (name, place)
+  where to_regclass(format('%I.%I', s.name, w.name)) is not null order by s.place limit 1) found
+left join pg_attribute a on a.attrelid = found.oid and a.attname = w.col and not a.attisdropped
 left join pg_type y on y.oid = a.atttypid
-where to_regclass(w.name) is not null
-  and (a.attnum is null or w.is_id and 'uuid'::regtype not in (y.oid, y.typbasetype))
+where (a.attnum is null or w.is_id and 'uuid'::regtype not in (y.oid, y.typbasetype))
