@@ -24,6 +24,10 @@ Environment dying(const Environment& environment, const std::string& point) {
   return all;
 }
 
+void let_emit(Job& job) {
+  job.database.exec("insert into pawl.producers values ('pawl_producer', 'somebody/elses.event')");
+}
+
 Completed emit(const Environment& environment) {
   return run_pawl({"emit", "somebody/elses.event", "--aggregate-type", "thing", "--aggregate-id", "1", "--data", "{}",
                    "--id", kId, "--unchecked"},
@@ -69,6 +73,7 @@ bool migration_killed(int number) {
 
 TEST_CASE("F1: emit killed before its commit wrote nothing, and after it one event, however often it runs again") {
   Job job;
+  let_emit(job);
   CHECK(emit(dying(job.environment(), "before-emitted")).code == -SIGKILL);
   CHECK(job.count("pawl.outbox") == "0");
   CHECK(emit(dying(job.environment(), "after-emitted")).code == -SIGKILL);
@@ -201,6 +206,7 @@ TEST_CASE("a crash point that does not exist is a usage error, since nobody woul
 
 TEST_CASE("F1: emit killed at any of its sends wrote one event or none, and one once it has run again") {
   Job job;
+  let_emit(job);
   const int kills = at_every_send([&](const char* when, int number) {
     job.database.exec("truncate pawl.outbox");
     const int code = emit(dying_at_send(job.environment(), when, number)).code;

@@ -276,11 +276,12 @@ TEST_CASE_METHOD(Fixture, "top prints lines into a pipe, and restores a terminal
   CHECK_THAT(piped.out, Catch::Contains("due 1") && Catch::Contains("emitted") && !Catch::Contains("\x1b"));
   CHECK(pawl({"top", "--every", "1ms"}).code == 2);
 
+  const Environment by_operator = environment({{"PAWL_POSTGRES", database.login("pawl_operator")}});
   int terminal = -1;
   const pid_t top = forkpty(&terminal, nullptr, nullptr, nullptr);
   REQUIRE(top >= 0);
   if (top == 0) {
-    for (const auto& [name, value] : environment()) setenv(name.c_str(), value.c_str(), 1);
+    for (const auto& [name, value] : by_operator) setenv(name.c_str(), value.c_str(), 1);
     execl(PAWL_BINARY, "pawl", "top", nullptr);
     _exit(127);
   }

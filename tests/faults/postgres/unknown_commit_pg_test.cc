@@ -35,7 +35,7 @@ class NobodyAcknowledges {
     job_.database.exec("set synchronous_commit = local");
     // A sequence counts also for a transaction that is rolled back or repeated.
     job_.database.exec(
-        "create function wait_once() returns trigger language plpgsql as $$ begin"
+        "create function wait_once() returns trigger language plpgsql security definer as $$ begin"
         " if nextval(tg_argv[0]::regclass) = 1 then perform set_config('synchronous_commit', 'on', true); end if;"
         " return new; end $$");
     wait_once("registration", "insert on pawl.workers", "true");

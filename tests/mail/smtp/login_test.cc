@@ -242,8 +242,7 @@ TEST_CASE("a relay that quotes our password in its answers, plain or as it was s
     CAPTURE(report.reply);
     CHECK(report.delivery != Delivery::kAccepted);
     CHECK(contains(report.reply, rule.substr(rule.find('=') + 1) + "<***> ***"));
-    for (const std::string part :
-         {"c4nary", "password", login.substr(0, 8).c_str(), base64(password).substr(0, 8).c_str()})
-      CHECK(!contains(report.reply, part));
+    const std::vector<std::string> parts{"c4nary", "password", login.substr(0, 8), base64(password).substr(0, 8)};
+    for (const std::string& part : parts) CHECK(!contains(report.reply, part));
   }
 }

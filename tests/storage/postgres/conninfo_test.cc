@@ -113,6 +113,7 @@ TEST_CASE("a session waits for somebody's lock a third of the time for an answer
   CHECK_THAT(options("host=db"), Catch::StartsWith("-c lock_timeout=5000 "));
   CHECK_THAT(options("options='-c lock_timeout=7s'"), Catch::Contains("-c lock_timeout=5000 -c lock_timeout=7s "));
   CHECK(value_of("options", session_conninfo({"host=db", std::chrono::seconds{15}}, false)).empty());
+  CHECK_THAT(value_of("options", session_conninfo({"host=db"}, true)), Catch::StartsWith("-c lock_timeout=20000 "));
 }
 
 TEST_CASE("what a service adds to a connection string is checked as well, and nothing of it quoted") {

@@ -197,6 +197,23 @@ TEST_CASE_METHOD(Roles, "an operator sees and resumes, under the name that Postg
     CHECK_THAT(oncall.attempt(change), Catch::Contains(kDenied));
 }
 
+TEST_CASE_METHOD(Roles, "what an operator asks for gives up behind a lock that somebody holds") {
+  acme.fail_sync();
+  Worker worker(*this);
+  worker.open();
+  const auto events = worker.claim();
+  worker.finish(events.at(0), engine::RunStatus::kFailed, "broken");
+  storage::ResumeRequest request;
+  request.event_ids = {events[0].id};
+  const storage::PostgresAddress oncall(login("pawl_operator"), std::chrono::seconds(3));
+  storage::PostgresConnection other(own_session(conninfo));
+  other.transact("hold a lock", [&](storage::Transaction& transaction) {
+    transaction.run("lock table pawl.outbox_archive in access exclusive mode");
+    CHECK_THROWS_WITH(storage::resume_events(oncall, request), Catch::Contains("another transaction holds"));
+  });
+  CHECK(storage::resume_events(oncall, request).at(0).resumed);
+}
+
 TEST_CASE_METHOD(Roles, "an operator requeues with what a producer of the type may emit, and nothing else") {
   const Login oncall(*this, "oncall");
   exec("grant pawl_operator to " + oncall.name);
