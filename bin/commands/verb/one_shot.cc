@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include "bin/operations/runs/fleet.h"
 #include "bin/output/redact.h"
 #include "bin/worker/retry_start.h"
 #include "storage/schema/migrator.h"
@@ -32,6 +33,10 @@ void await_migrated_postgres(const Settings& settings, Console& console, const s
   await_postgres(settings, console, [&] {
     storage::require_migrated({settings.postgres, settings.postgres_timeout}, lines);
   });
+}
+
+void warn_if_nobody_works(const storage::CheckpointReader& reader, const std::string& path, Console& console) {
+  if (const auto warning = nobody_works_warning(reader, path)) console.err << "pawl: " << *warning << '\n';
 }
 
 }  // namespace pawl::bin

@@ -104,6 +104,13 @@ std::map<std::string, std::string> owed_to(const std::string& conninfo, const st
   return owed;
 }
 
+std::map<std::string, std::string> owed_if_known(const std::string& conninfo, std::vector<std::string> run_ids) try {
+  std::erase_if(run_ids, [](const std::string& id) { return !is_full_id(id); });
+  return run_ids.empty() ? std::map<std::string, std::string>{} : owed_to(conninfo, run_ids);
+} catch (const engine::Error&) {
+  return {};
+}
+
 void control_batch(const std::string& conninfo, std::int64_t id, const std::string& verb,
                    const std::string& requested_by, const std::string& note) {
   storage::PostgresConnection connection(conninfo);

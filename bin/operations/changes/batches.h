@@ -55,6 +55,8 @@ std::vector<BatchOutcome> ends_of(const std::string& conninfo, std::int64_t id);
 /// What is still to be done to runs, by their ids, where a batch owes them anything: for example `batch 7 will resume
 /// it`.
 std::map<std::string, std::string> owed_to(const std::string& conninfo, const std::vector<std::string>& run_ids);
+/// The same of those that are full ids; none where Postgres cannot be asked, since it is said beside something else.
+std::map<std::string, std::string> owed_if_known(const std::string& conninfo, std::vector<std::string> run_ids);
 
 /// `pause`, `continue` or `abort`, recorded with who asked. Throws NotFoundError, and engine::RefusedError where the
 /// batch's state does not allow it, with the verb that fits.
