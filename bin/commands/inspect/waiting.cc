@@ -71,7 +71,7 @@ class WaitingVerb final : public Verb {
     for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
     QueryText query("*", "pawl.v1_waiting");
     query.one_of("run_id", ids).equals("workflow", question_.workflow).equals("step", question_.step);
-    return query.text("order by since limit " + std::to_string(question_.limit));
+    return query.text("order by run_id limit " + std::to_string(question_.limit));
   }
 
   // A failed run that a batch is about to let go on waits for that.

@@ -61,8 +61,8 @@ TEST_CASE_METHOD(Fixture,
         "run:string since:string source:string state:string step:null workflow:string]");
   CHECK(shape({"in-doubt"}) ==
         "[count:number email:string message_id:string reply:string run:string since:string state:string user:string]");
-  CHECK(shape({"sql", "select count(*) as n, 0.5 as half, 'a' as t, null as nothing, 9e999 as most from v1_runs"}) ==
-        "[half:number most:string n:number nothing:null t:string]");
+  CHECK(shape({"sql", "select count(*) as n, 0.5 as half, 'a' as t, null as nil, 9e999 as most from v1_runs"}) ==
+        "[half:number most:string n:number nil:null t:string]");
   CHECK(shape({"prune", "--dry-run"}).starts_with("[bytes:"));
   CHECK(shape({"migrate", "--status"}) != "[]");
 }

@@ -160,7 +160,7 @@ TEST_CASE("incident 8: what would go is said first, then goes, and nothing of wh
 }
 
 TEST_CASE("incident 8: every kind of rows that is pruned is in the one table of what is kept") {
-  const Scene scene;
+  Scene scene;
   std::ifstream page(std::string(PAWL_SOURCE_DIR) + "/docs/operating.md");
   const std::string text{std::istreambuf_iterator<char>(page), {}};
   const std::size_t begin = text.find("## What is kept");
