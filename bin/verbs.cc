@@ -65,12 +65,13 @@ constexpr std::array kVerbs{
               of_any<make_top>},
     VerbEntry{"runs", "List runs",
               R"(  pawl runs --status failed --since 1h           what failed in the last hour
+  pawl runs --group --since 1h                   the same by workflow, step and reason
   pawl runs --status waiting -o json             what waits, for a program to read
   pawl runs --status failed -o ids | pawl resume -     all that failed go on at their failed steps)",
               of_any<make_runs>},
     VerbEntry{"show", "Everything about one run, as a timeline",
               R"(  pawl show 9b3e71                               one run, by the beginning or the end of its id)",
-              of_any<make_show>},
+              make_show},
     VerbEntry{
         "waiting", "Every unfinished run, and why it is not finished",
         R"(  pawl waiting                                   from the checkpoints and from Postgres, whichever knows more
@@ -95,8 +96,9 @@ constexpr std::array kVerbs{
   pawl batch show 1                              what became of its runs, and what it still owes
   pawl batch watch 1                             how far it is, until it ends)",
               of_any<make_batch_verb>},
-    VerbEntry{"requeue", "Handle a failed event again, with a corrected payload",
-              R"(  pawl requeue 9b3e71 --data corrected.json --reason "org_id was missing"     nobody is told twice)",
+    VerbEntry{"requeue", "Handle failed events again from their beginning, one with a corrected payload",
+              R"(  pawl requeue 9b3e71 --data corrected.json --reason "org_id was missing"     nobody is told twice
+  pawl requeue --failed --since 2h --rate 20/s --yes --reason "new build"     many, as a batch)",
               make_requeue},
     VerbEntry{"dismiss", "Say that failed events are to stay undone, and why",
               R"(  pawl dismiss 9b3e71 --reason "connection was removed")", of_any<make_dismiss>},

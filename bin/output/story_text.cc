@@ -1,9 +1,12 @@
 // Renders stories.
 #include "bin/output/story_text.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "bin/output/json_value.h"
+#include "bin/output/waiting_text.h"
 
 namespace pawl::bin {
 
@@ -27,6 +30,8 @@ Table head_of(const Story& story) {
              0};
   if (!story.history.parent.empty()) head.rows.push_back({"made from", story.history.parent});
   for (const std::string& child : story.history.children) head.rows.push_back({"became", child});
+  if (story.waiting) std::ranges::move(waiting_rows(*story.waiting), std::back_inserter(head.rows));
+  if (!story.owed.empty()) head.rows.push_back({"batch", story.owed});
   return head;
 }
 
@@ -37,30 +42,6 @@ std::string detail_of(const StoryLine& line) {
   return line.detail.empty() ? detail : detail.append(": ").append(line.detail);
 }
 
-Table timeline_of(const Story& story) {
-  Table table{{"at", "", "what", "step", "who", "attempt", "status", "detail"}, {}, 0};
-  std::string last;
-  for (const StoryLine& line : story.lines) {
-    const std::string person = person_of(story.history, line.key);
-    table.rows.push_back(
-        {line.at, last.empty() ? "" : later(last, line.at), line.what, line.step, person.empty() ? line.key : person,
-         line.attempt > 0 ? Table::Cell(std::to_string(line.attempt)) : std::nullopt, line.status, detail_of(line)});
-    last = line.at;
-  }
-  return table;
-}
-
-Table deliveries_of(const Story& story) {
-  Table table{{"channel", "who", "address", "state", "at", "detail"}, {}, 1};
-  for (const storage::Delivery& one : story.history.deliveries) {
-    const auto known = story.history.people.find(one.user_id);
-    const bool has_name = known != story.history.people.end() && !known->second.name.empty();
-    table.rows.push_back({one.channel, has_name ? known->second.name + " " + one.user_id : one.user_id, one.address,
-                          one.state, one.at, one.detail});
-  }
-  return table;
-}
-
 // What somebody else wrote may be no JSON at all, or too deep to be printed as such.
 ordered_json nested(const std::string& text) {
   bool too_deep = false;
@@ -69,9 +50,9 @@ ordered_json nested(const std::string& text) {
   return json.is_discarded() || too_deep ? ordered_json(text) : json;
 }
 
-void add_person(ordered_json& object, const Story& story, const std::string& user_id) {
-  const auto known = story.history.people.find(user_id);
-  if (known == story.history.people.end()) return;
+void add_person(ordered_json& object, const storage::RunHistory& history, const std::string& user_id) {
+  const auto known = history.people.find(user_id);
+  if (known == history.people.end()) return;
   object["name"] = text_or_null(known->second.name);
   object["email"] = text_or_null(known->second.email);
 }
@@ -79,22 +60,12 @@ void add_person(ordered_json& object, const Story& story, const std::string& use
 ordered_json json_of(const Story& story, const StoryLine& line) {
   ordered_json object{
       {"at", line.at}, {"what", line.what}, {"step", text_or_null(line.step)}, {"key", text_or_null(line.key)}};
-  add_person(object, story, line.key);
+  add_person(object, story.history, line.key);
   object["attempt"] = line.attempt > 0 ? ordered_json(line.attempt) : ordered_json();
   object["status"] = line.status;
   const bool is_output = line.what == "step" && line.status == "succeeded";
   object["detail"] = is_output ? nested(line.detail) : text_or_null(line.detail);
   object["by"] = text_or_null(line.by);
-  return object;
-}
-
-ordered_json json_of(const Story& story, const storage::Delivery& one) {
-  ordered_json object{{"channel", one.channel}, {"user", one.user_id}};
-  add_person(object, story, one.user_id);
-  object["address"] = text_or_null(one.address);
-  object["state"] = one.state;
-  object["at"] = one.at;
-  object["detail"] = text_or_null(one.detail);
   return object;
 }
 
@@ -113,6 +84,8 @@ ordered_json document_of(const Story& story) {
                        {"aggregate_type", run.event.aggregate_type},
                        {"aggregate_id", run.event.aggregate_id},
                        {"payload", nested(run.event.payload)}}},
+                     {"waiting", story.waiting ? waiting_document(*story.waiting) : ordered_json()},
+                     {"batch", text_or_null(story.owed)},
                      {"timeline", ordered_json::array()}};
   for (const StoryLine& line : story.lines) shown["timeline"].push_back(json_of(story, line));
   if (!story.unavailable.empty()) {
@@ -121,20 +94,57 @@ ordered_json document_of(const Story& story) {
   }
   shown["parent"] = text_or_null(story.history.parent);
   shown["children"] = story.history.children;
-  shown["deliveries"] = ordered_json::array();
-  for (const storage::Delivery& one : story.history.deliveries) shown["deliveries"].push_back(json_of(story, one));
+  shown["deliveries"] = deliveries_document(story.history);
   return shown;
 }
 
 }  // namespace
 
+Table timeline_table(const std::vector<StoryLine>& lines, const storage::RunHistory& history) {
+  Table table{{"at", "", "what", "step", "who", "attempt", "status", "detail"}, {}, 0};
+  std::string last;
+  for (const StoryLine& line : lines) {
+    const std::string person = person_of(history, line.key);
+    table.rows.push_back(
+        {line.at, last.empty() ? "" : later(last, line.at), line.what, line.step, person.empty() ? line.key : person,
+         line.attempt > 0 ? Table::Cell(std::to_string(line.attempt)) : std::nullopt, line.status, detail_of(line)});
+    last = line.at;
+  }
+  return table;
+}
+
+Table deliveries_table(const storage::RunHistory& history) {
+  Table table{{"channel", "who", "address", "state", "at", "detail"}, {}, 1};
+  for (const storage::Delivery& one : history.deliveries) {
+    const auto known = history.people.find(one.user_id);
+    const bool has_name = known != history.people.end() && !known->second.name.empty();
+    table.rows.push_back({one.channel, has_name ? known->second.name + " " + one.user_id : one.user_id, one.address,
+                          one.state, one.at, one.detail});
+  }
+  return table;
+}
+
+ordered_json deliveries_document(const storage::RunHistory& history) {
+  auto deliveries = ordered_json::array();
+  for (const storage::Delivery& one : history.deliveries) {
+    ordered_json object{{"channel", one.channel}, {"user", one.user_id}};
+    add_person(object, history, one.user_id);
+    object["address"] = text_or_null(one.address);
+    object["state"] = one.state;
+    object["at"] = text_or_null(one.at);
+    object["detail"] = text_or_null(one.detail);
+    deliveries.push_back(std::move(object));
+  }
+  return deliveries;
+}
+
 void print_story(Console& console, const Story& story) {
   print_for_people(console, head_of(story));
   console.out << "\ntimeline\n";
-  print_for_people(console, timeline_of(story));
+  print_for_people(console, timeline_table(story.lines, story.history));
   console.out << "\ndeliveries\n";
   if (story.unavailable.empty())
-    print_for_people(console, deliveries_of(story));
+    print_for_people(console, deliveries_table(story.history));
   else
     console.out << "not known: Postgres could not be asked: " << story.unavailable << '\n';
 }

@@ -37,15 +37,22 @@ void print_aligned(std::ostream& out, const Table& table) {
   for (const auto& line : lines) print_row(out, line, widths);
 }
 
+// An infinity, which SQLite has, is no number in JSON.
+nlohmann::ordered_json number_of(const std::string& text) {
+  auto number = nlohmann::ordered_json::parse(text, nullptr, false);
+  return number.is_number() ? number : nlohmann::ordered_json(text);
+}
+
 void print_rows_json(std::ostream& out, const Table& table) {
   auto objects = nlohmann::ordered_json::array();
-  for (const auto& row : table.rows) {
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
     auto& object = objects.emplace_back(nlohmann::ordered_json::object());
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (row[i])
-        object[table.columns[i]] = *row[i];
-      else
-        object[table.columns[i]] = nullptr;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      const Table::Cell& cell = table.rows[row][i];
+      const bool number = row < table.is_number.size() && table.is_number[row][i];
+      object[table.columns[i]] = !cell    ? nlohmann::ordered_json()
+                                 : number ? number_of(*cell)
+                                          : nlohmann::ordered_json(*cell);
     }
   }
   print_json(out, objects);

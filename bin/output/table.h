@@ -17,6 +17,8 @@ struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;  ///< Each as long as `columns`.
   std::size_t id_column = 0;            ///< What `ids` prints.
+  /// Which cells are numbers in JSON, each row as long as `columns`; none: all are texts.
+  std::vector<std::vector<bool>> is_number = {};
 };
 
 /// Columns on a terminal: code points, which is right for all but wide and combining characters.

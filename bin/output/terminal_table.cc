@@ -134,6 +134,13 @@ void print_laid_out(std::ostream& out, const Table& table, const Layout& layout)
 }
 
 // Colours would not pass the filter, and cells have passed it.
+void print_for_people(Console& console, const Table& table, OutputFormat format) {
+  if (format == OutputFormat::kTable)
+    print_for_people(console, table);
+  else
+    print_table(console.out, table, format);
+}
+
 void print_for_people(Console& console, const Table& table) {
   if (!console.out_is_terminal) return print_table(console.out, table, OutputFormat::kTable);
   const char* const plain = std::getenv("NO_COLOR");

@@ -18,6 +18,8 @@ struct Layout {
 /// second, and then its widest columns cut; anywhere else everything is there. Colour where there is a terminal, unless
 /// NO_COLOR is set to anything.
 void print_for_people(Console& console, const Table& table);
+/// So for OutputFormat::kTable, and as print_table() for the others.
+void print_for_people(Console& console, const Table& table, OutputFormat format);
 
 /// The same for a layout; what a terminal would act upon in a cell never reaches it.
 void print_laid_out(std::ostream& out, const Table& table, const Layout& layout);

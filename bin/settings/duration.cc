@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bin/operations/runs/command_error.h"
+#include "workflows/text/utc_time.h"
 
 namespace pawl::bin {
 
@@ -55,6 +56,17 @@ long parse_age(std::string_view option, std::string_view text) {
   std::string message(option);
   message.append(" takes more than no time, not '").append(text).append("': like 7d, or --all for every run");
   throw UsageError(message);
+}
+
+std::optional<engine::Timestamp> parse_moment(const std::string& option, const std::string& text) {
+  const auto at = text::parse_rfc3339(text);
+  if (at && *at > engine::SystemClock().now()) throw UsageError(option + " " + text + " lies in the future");
+  return at;
+}
+
+long parse_ago(const std::string& option, const std::string& text) {
+  if (const auto at = parse_moment(option, text)) return whole_seconds(engine::SystemClock().now() - *at);
+  return parse_age(option, text);
 }
 
 std::string duration_text(Duration duration) {

@@ -55,6 +55,8 @@ struct AttemptFailed {
   Timestamp failed_at{};
   Timestamp retry_at{};
   std::string failure_code{};
+  Timestamp
+      gives_up_at{};  ///< No attempt is due later; moves on while its step is paused. None: its age does not end it.
   int uncharged = 0;  ///< Of the attempts up to this one: those that the retry policy does not count.
 };
 /// The run left memory until `wake_at`.
@@ -136,6 +138,12 @@ struct UnfinishedRun {
   std::int64_t position = 0;  ///< The event's place in the outbox at its latest delivery.
 };
 
+/// A failed run by its number and its public id.
+struct FailedRun {
+  RunNumber run = 0;
+  std::string id;
+};
+
 /// What a store holds when it is opened.
 struct Recovered {
   std::string store_id;    ///< Made with the store, copied with it.
@@ -166,8 +174,23 @@ class Checkpoints {
 
   /// Deletes runs that ended before `before`, at most `limit`; returns how many. Their events have to be as old: by the
   /// clock of the outbox, where that of this host may have been wrong when the run ended.
-  /// A failed run that may go on here alone stays: nothing else knows on which failures it has acted.
+  /// A failed run stays: whoever resumes it goes on behind its finished steps.
   virtual std::size_t prune(Timestamp before, std::size_t limit) = 0;
+
+  /// Failed runs that are as old, with a number above `above`, by number, at most `limit`. A store that names none
+  /// keeps them for ever.
+  virtual std::vector<FailedRun> failed(Timestamp before, RunNumber above, std::size_t limit) {
+    static_cast<void>(before);
+    static_cast<void>(above);
+    static_cast<void>(limit);
+    return {};
+  }
+
+  /// Deletes those of these runs that have failed and were not resumed here since; returns how many.
+  virtual std::size_t forget(std::span<const RunNumber> failed) {
+    static_cast<void>(failed);
+    return 0;
+  }
 };
 
 }  // namespace pawl::engine

@@ -80,10 +80,10 @@ inline constexpr std::size_t kMarksMax = 1000;
 /// a worker saw it first. Each has a place, a lease, deliveries and an end of its own, and is what is called an event
 /// here.
 ///
-/// `claim`, `sleep` and `release` are called from one thread, `finish`, `marks` and `take_off` from another, `renew`
-/// from a third; an implementation gives each its own connection. Every call may throw UnavailableError (try later;
-/// nothing is known to have happened) or LeaseLostError (this epoch is over). A call whose outcome is unknown may be
-/// repeated.
+/// `claim`, `sleep` and `release` are called from one thread, `finish`, `marks`, `take_off` and `resolved` from
+/// another, `renew` from a third; an implementation gives each its own connection. Every call may throw
+/// UnavailableError (try later; nothing is known to have happened) or LeaseLostError (this epoch is over). A call whose
+/// outcome is unknown may be repeated.
 class Outbox {
  public:
   virtual ~Outbox() = default;
@@ -118,6 +118,13 @@ class Outbox {
   /// These were seen, unless the run is not ours any more or they were asked for anew since. A retry-now is gone; a
   /// cancellation is not shown to this epoch again.
   virtual void take_off(std::span<const Mark> marks) = 0;
+
+  /// Of these failed runs, those that nobody can resume any more: dismissed, ended otherwise since, or not known any
+  /// more. The checkpoints of any other stay. Called from the thread of `finish`.
+  virtual std::vector<std::string> resolved(std::span<const std::string> run_ids) {
+    static_cast<void>(run_ids);
+    return {};
+  }
 
   /// Renews every lease of this epoch. Throws LeaseLostError when the epoch was declared dead.
   virtual void renew() = 0;

@@ -146,7 +146,7 @@ void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) 
   execution.failure_code = std::move(verdict.code);
   if (verdict.kind == Kind::kRetry) {
     execution.uncharged += verdict.charged ? 0 : 1;
-    retry(execution, facts.age, at, verdict.retry_at);
+    retry(execution, retry_policy, facts, verdict.retry_at);
   }
   if (execution.last_attempt)
     execution.enter(Execution::Phase::kAbandoned);
@@ -159,14 +159,18 @@ void StepDispatch::settle(StepQueue& queue, Execution& execution, Timestamp at) 
   moved_(*execution.run);
 }
 
-void StepDispatch::retry(Execution& execution, Duration age, Timestamp at, Timestamp retry_at) {
+void StepDispatch::retry(Execution& execution, const RetryPolicy& policy, const AttemptFacts& facts,
+                         Timestamp retry_at) {
+  const Timestamp began = facts.now - facts.age;
+  const bool ages = policy.give_up_after.count() > 0;
   ++attempts_failed_;
   crash_point(CrashPoint::kRetryDecided);
   notify(NoticeKind::kAttemptFailed, execution, execution.error);
   use_.journal.add(AttemptFailed{execution.run->stored.run, key_of(execution), execution.attempt, execution.error,
-                                 at - age, at, retry_at, execution.failure_code, execution.uncharged});
+                                 began, facts.now, retry_at, execution.failure_code,
+                                 ages ? began + policy.give_up_after : Timestamp{}, execution.uncharged});
   execution.retry_at = retry_at;
-  execution.age = age + (retry_at - at);
+  execution.age = retry_at - began;
   ++execution.attempt;
 }
 

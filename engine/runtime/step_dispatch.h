@@ -16,6 +16,8 @@
 
 namespace pawl::engine {
 
+struct AttemptFacts;
+
 /// Engine's thread only.
 class StepDispatch {
  public:
@@ -57,7 +59,7 @@ class StepDispatch {
   void tell(StepQueue& queue, const CircuitChange& change);
   void due_now(Execution& execution, Timestamp now);
   void settle(StepQueue& queue, Execution& execution, Timestamp at);
-  void retry(Execution& execution, Duration age, Timestamp at, Timestamp retry_at);
+  void retry(Execution& execution, const RetryPolicy& policy, const AttemptFacts& facts, Timestamp retry_at);
   void settled(StepQueue& queue, Execution& execution, bool failed, std::string result, Timestamp at);
   void notify(NoticeKind kind, const Execution& execution, std::string_view detail) const;
 

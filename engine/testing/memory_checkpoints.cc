@@ -97,8 +97,7 @@ std::size_t MemoryCheckpoints::prune(Timestamp before, std::size_t limit) {
   std::size_t pruned = 0;
   for (auto entry = rows_.begin(); entry != rows_.end() && pruned < limit;) {
     const Row& row = entry->second;
-    const bool has_acted = row.run.status == RunStatus::kFailed && row.run.resumable == Resumable::kHere;
-    if (has_acted || unfinished(row.run.status) || row.ended_at >= before || row.run.event.created_at >= before) {
+    if (row.run.status == RunStatus::kFailed || unfinished(row.run.status) || !row.is_older(before)) {
       ++entry;
       continue;
     }
@@ -107,6 +106,29 @@ std::size_t MemoryCheckpoints::prune(Timestamp before, std::size_t limit) {
     ++pruned;
   }
   return pruned;
+}
+
+std::vector<FailedRun> MemoryCheckpoints::failed(Timestamp before, RunNumber above, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<FailedRun> found;
+  for (auto entry = rows_.upper_bound(above); entry != rows_.end() && found.size() < limit; ++entry)
+    if (entry->second.run.status == RunStatus::kFailed && entry->second.is_older(before))
+      found.push_back({entry->first, entry->second.run.event.id});
+  return found;
+}
+
+std::size_t MemoryCheckpoints::forget(std::span<const RunNumber> failed) {
+  const std::lock_guard lock(mutex_);
+  require_writable();
+  std::size_t forgotten = 0;
+  for (const RunNumber run : failed) {
+    const auto entry = rows_.find(run);
+    if (entry == rows_.end() || entry->second.run.status != RunStatus::kFailed) continue;
+    by_event_.erase(entry->second.run.event.id);
+    rows_.erase(entry);
+    ++forgotten;
+  }
+  return forgotten;
 }
 
 void MemoryCheckpoints::refuse_writes(std::string reason) {

@@ -27,6 +27,8 @@ class MemoryCheckpoints final : public Checkpoints {
   std::vector<StoredRun> find(std::span<const std::string> event_ids) override;
   std::vector<StoredRun> load(std::span<const RunNumber> runs) override;
   std::size_t prune(Timestamp before, std::size_t limit) override;
+  std::vector<FailedRun> failed(Timestamp before, RunNumber above, std::size_t limit) override;
+  std::size_t forget(std::span<const RunNumber> failed) override;
 
   /// From now on commit and prune throw UnavailableError with this reason, as on a full disk; empty: they work again.
   void refuse_writes(std::string reason);
@@ -39,6 +41,8 @@ class MemoryCheckpoints final : public Checkpoints {
     StoredRun run;
     Timestamp wake_at{};
     Timestamp ended_at{};
+
+    bool is_older(Timestamp than) const { return ended_at < than && run.event.created_at < than; }
   };
   /// Rows as they were before the group that is being applied; nullopt where there was none.
   using Before = std::map<RunNumber, std::optional<Row>>;

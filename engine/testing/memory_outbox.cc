@@ -301,6 +301,20 @@ void MemoryOutbox::take_off(std::span<const Mark> marks) {
   }
 }
 
+std::vector<std::string> MemoryOutbox::resolved(std::span<const std::string> run_ids) {
+  if (!table_.outage.empty()) throw UnavailableError(table_.outage);
+  std::vector<std::string> gone;
+  for (const std::string& id : run_ids) {
+    const bool unfinished =
+        std::ranges::any_of(table_.rows, [&](const auto& row) { return row.second.event.id == id; });
+    const bool failed = std::ranges::any_of(table_.archive, [&](const MemoryOutboxTable::Archived& ended) {
+      return ended.event.id == id && ended.status == RunStatus::kFailed;
+    });
+    if (!unfinished && !failed) gone.push_back(id);
+  }
+  return gone;
+}
+
 void MemoryOutbox::renew() { require_alive(); }
 
 void MemoryOutbox::release(std::span<const std::int64_t> unstarted_positions) {

@@ -89,6 +89,7 @@ class MemoryOutbox : public Outbox {
   std::size_t finish(std::span<const FinishedEvent> finished) override;
   std::vector<Mark> marks(std::int64_t above) override;
   void take_off(std::span<const Mark> marks) override;
+  std::vector<std::string> resolved(std::span<const std::string> run_ids) override;
   void renew() override;
   void report(std::span<const StepReport> steps, Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;

@@ -125,6 +125,7 @@ create table attempts (
   first_started_at integer not null,       -- when attempt 1 of this generation began
   failed_at        integer not null,
   retry_at         integer,
+  gives_up_at      integer,                -- no attempt is due later; null: its age does not end the execution
   failure_class    text,                   -- of the one that failed its step for good
   failure_code     text,
   uncharged        integer not null default 0, -- of the attempts up to this one, those that the retry policy does not count
@@ -134,7 +135,7 @@ create table attempts (
 -- Steps between two attempts: the latest failed attempt of this generation, where the step has not settled since.
 create view pending_retries as
 select a.run, a.step, a.key, a.resumes, a.attempt, a.error, a.first_started_at, a.failed_at, a.retry_at,
-       a.uncharged
+       a.gives_up_at, a.uncharged
 from attempts a
 join runs r on r.run = a.run and r.resumes = a.resumes
 where a.retry_at is not null
@@ -195,8 +196,10 @@ where s.failed;
 -- Public: every unfinished run and why it is not finished. `why` is 'moving' (in a worker's memory, or in none since it
 -- stopped), 'backoff' (a step is between two attempts; the one due first is shown) or 'circuit' (no attempt of its own
 -- failed: it is held until the service behind a step answers again). reason is the worker's own word when it parked; of
--- a paused step it is `STEP is paused: WHY`, which gives step and last_error. since is when the first attempt began from
--- which the age of the execution counts, and so when it gives up; else when the run began.
+-- a paused step it is `STEP is paused: WHY`, which gives step and last_error; when that is probed next only its worker
+-- knows, so that next_at is null. since is when the first attempt began from which the age of the execution counts; else
+-- when the run began. gives_up_at is when that age ends it, as of its last attempt: no time passes while its step is
+-- paused.
 create view v1_waiting as
 select r.run_id, r.workflow,
        case when r.status = 'running' then 'moving' when p.run is null then 'circuit' else 'backoff' end as why,
@@ -204,9 +207,10 @@ select r.run_id, r.workflow,
        coalesce(p.step, iif(paused, substr(r.reason, 1, paused - 1), null)) as step,
        p.key, p.attempt as attempts,
        coalesce(p.error, iif(paused, substr(r.reason, paused + length(' is paused: ')), null)) as last_error,
-       strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(r.wake_at, p.retry_at) / 1e6, 'unixepoch') as next_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', iif(p.run is null, null, coalesce(r.wake_at, p.retry_at)) / 1e6, 'unixepoch') as next_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') as started_at,
-       strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(p.first_started_at, r.started_at) / 1e6, 'unixepoch') as since
+       strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(p.first_started_at, r.started_at) / 1e6, 'unixepoch') as since,
+       strftime('%Y-%m-%dT%H:%M:%fZ', p.gives_up_at / 1e6, 'unixepoch') as gives_up_at
 from (select *, instr(reason, ' is paused: ') as paused from runs) r
 left join attempts p
   on (p.run, p.step, p.key, p.resumes, p.attempt) = (

@@ -47,7 +47,7 @@ create table pawl.batches (
   constraint batches_request_once unique (request),
   problem text,
   problem_at timestamptz,
-  constraint batches_verb_known check (verb in ('resume', 'cancel', 'retry-now')),
+  constraint batches_verb_known check (verb in ('resume', 'requeue', 'cancel', 'retry-now')),
   constraint batches_rate_is_a_pace check (rate = 0 or rate between 1e-6 and 1e6),
   constraint batches_problem_has_time check ((problem is null) = (problem_at is null)),
   constraint batches_state_known check (state in ('running', 'paused', 'aborted', 'done')),

@@ -37,10 +37,10 @@ declare
   until constant timestamptz := (filter->>'until')::timestamptz;
   pattern constant text := case when strpos(filter->>'error_like', '%') > 0 then filter->>'error_like' end;
 begin
-  if verb = 'resume' then
+  if verb in ('resume', 'requeue') then
     return query
     select a.id, a.workflow, a.failed_step, a.failed_key, a.reason, a.finished_at, a.resumes,
-           case when a.resumable = 'nowhere' then 'its workflow has acted on each failure and ended by itself' end
+           case when verb = 'resume' and a.resumable = 'nowhere' then 'its workflow has acted on each failure and ended by itself' end
     from pawl.outbox_archive a
     where a.status = 'failed' and a.finished_at >= since and (until is null or a.finished_at < until)
       and (filter->>'workflow' is null or a.workflow = filter->>'workflow')
@@ -51,12 +51,17 @@ begin
            or case when pattern is null then position(filter->>'error_like' in a.reason) > 0 else a.reason like pattern end);
   else
     return query
-    select o.id, o.workflow, null::text, null::text,
-           case when o.lease_epoch is not null then 'a worker has it'
+    select o.id, o.workflow, f.step, null::text,
+           case when f.step is not null then 'a worker has it, and it may wait for this step, which does not move there'
+                when o.lease_epoch is not null then 'a worker has it'
                 when o.available_at > now() then 'not due yet' else 'no worker has it' end, o.created_at, o.resumes,
            null::text
     from pawl.outbox o
-    where o.created_at >= since and (until is null or o.created_at < until)
+    left join lateral (  -- few rows, in which the worker says what does not move
+      select min(r.step) as step from pawl.step_reports r
+      where r.epoch = o.lease_epoch and o.workflow = any(r.workflows)
+        and (filter->>'step' is null or r.step = filter->>'step')) f on true
+    where (filter->>'step' is null or f.step is not null) and o.created_at >= since and (until is null or o.created_at < until)
       and (filter->>'workflow' is null or o.workflow = filter->>'workflow')
       and (filter->>'connection' is null or o.aggregateid = filter->>'connection')
       and (filter->>'org' is null or o.headers->>'tenant' = filter->>'org');
@@ -70,9 +75,9 @@ declare
   unknown text;
   untold record;
 begin
-  if verb is null or verb not in ('resume', 'cancel', 'retry-now') then
+  if verb is null or verb not in ('resume', 'requeue', 'cancel', 'retry-now') then
     raise exception 'select runs: there is no batch of the verb %', verb
-      using errcode = 'invalid_parameter_value', hint = 'The verbs are resume, cancel and retry-now.';
+      using errcode = 'invalid_parameter_value', hint = 'The verbs are resume, requeue, cancel and retry-now.';
   end if;
   if jsonb_typeof(filter) is distinct from 'object' then
     raise exception 'select runs to %: the filter is to be a JSON object, and is of type %', verb,
@@ -92,9 +97,14 @@ begin
     raise exception 'select runs to %: the filter % is to be a text, and is of type %', verb, untold.key, untold.type
       using errcode = 'invalid_parameter_value', hint = 'Leave out what is not to be filtered by.';
   end if;
-  if verb in ('cancel', 'retry-now') and filter ?| '{step,error_like}' then
-    raise exception 'select runs to %: a run that has not ended is not known by step or error', verb
+  if verb in ('cancel', 'retry-now') and filter ? 'error_like' then
+    raise exception 'select runs to %: a run that has not ended is not known by its error', verb
       using errcode = 'invalid_parameter_value', hint = 'Filter it by workflow, connection, org, user or time.';
+  end if;
+  if verb = 'cancel' and filter ? 'step' then  -- whoever only passes by would be cancelled as well
+    raise exception 'select runs to cancel: Postgres does not know at which step a run is, only which steps do not move'
+      using errcode = 'invalid_parameter_value',
+            hint = 'On the worker''s host: pawl waiting --step STEP -o ids | pawl cancel -';
   end if;
 end $$;
 
@@ -145,7 +155,7 @@ begin
   where who is null or c.run_id in (select unnest(concerned));
 end $$;
 comment on function pawl.select_runs is
-  'The runs that a verb would act on: resume on failed ones by when they failed, cancel and retry-now on unfinished ones by when '
+  'The runs that a verb would act on: resume and requeue on failed ones by when they failed, cancel and retry-now on unfinished ones by when '
   'they were emitted. Filters: since (from), until (before), workflow, step, error_like, connection, org, user. One with '
   'left_out is not acted on, for that reason.';
 

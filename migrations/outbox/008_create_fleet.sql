@@ -222,9 +222,12 @@ create view pawl.v1_waiting as
            when 'own-store' then 'for the worker with its checkpoints, which lives: it claims it as soon as there is room'
            else 'a worker claims it as soon as there is room' end as reason,
          case k.state when 'cancelling' then o.marked_at when 'silent' then w.heartbeat_at
-           when 'stopped' then w.stopped_at else o.created_at end as since,
+           when 'stopped' then w.stopped_at
+           when 'leased' then greatest(o.created_at, coalesce(c.paused_since, f.oldest_call_since))
+           else o.created_at end as since,
          case k.state when 'stopped' then w.expires_at when 'silent' then w.expires_at
-           when 'not-due' then o.available_at end as until,
+           when 'not-due' then o.available_at
+           when 'leased' then case when c.next_probe_at > now() then c.next_probe_at end end as until,
          case k.state when 'leased' then coalesce(c.step, f.step) end as step,
          o.lease_epoch as epoch, coalesce(w.store, o.store) as store, coalesce(w.host, s.host) as host, o.created_at,
          o.deliveries, o.resumes, o.mark
@@ -262,8 +265,8 @@ comment on column pawl.v1_waiting.type is 'What happened.';
 comment on column pawl.v1_waiting.state is
   'Of a run that a worker has: leased, silent, stopped, lost. Of a free one: due, own-store, not-due, no-worker, not-run, not-registered, no-workflow, unnamed, store-away. Of either: cancelling.';
 comment on column pawl.v1_waiting.reason is 'The same in words, with what to do where somebody has to do something.';
-comment on column pawl.v1_waiting.since is 'Since when that is so, where that is known; else when the event was emitted.';
-comment on column pawl.v1_waiting.until is 'When it may change by itself: due, end of a lease; null where that is not known.';
+comment on column pawl.v1_waiting.since is 'Since when that is so, where that is known; of a step that does not move, since when; else when the event was emitted.';
+comment on column pawl.v1_waiting.until is 'When it may change by itself: due, end of a lease, next probe of a paused step; null where that is not known.';
 comment on column pawl.v1_waiting.step is 'A step that does not move in its worker, and that it may wait for; null: none does.';
 comment on column pawl.v1_waiting.epoch is 'The worker that has it; null while it is free.';
 comment on column pawl.v1_waiting.store is 'The checkpoint store that holds its run, where known.';

@@ -3,7 +3,8 @@
 -- The run that failed stays as it is, dismissed, with the word by whom and as what it was requeued. The new one is an event
 -- of its own, of the same workflow, with the old run as its parent. It does its effects under the keys of the run that it
 -- stands for: whoever was told of the old one is not told twice. All of it is one transaction, so that neither a crash nor a
--- lost reply leaves both runs to be done, or none. Whoever may not emit every payload of the type may not requeue it either.
+-- lost reply leaves both runs to be done, or none. Whoever may not emit a payload of the type may not requeue it either, but
+-- for the one that the event has already.
 
 create function pawl.requeue(run_id uuid, payload jsonb, requested_by text, reason text, request uuid default null)
 returns uuid language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
@@ -43,7 +44,7 @@ begin
     values ('requeue', requeue.run_id, requeue.requested_by, requeue.reason, why_not, requeue.request);
     return null;
   end if;
-  if not pg_has_role(session_user, current_user, 'member') then
+  if requeue.payload is distinct from archived.payload and not pg_has_role(session_user, current_user, 'member') then
     perform pawl.require_payload(archived.type, requeue.payload);
   end if;
   made := pawl.new_event_id();

@@ -88,6 +88,24 @@ end $$;
 comment on function pawl.control_batch is
   'Pauses, continues or aborts a batch; returns paused, running, aborted, or why it was refused. What was done stays done.';
 
+-- Many events have no corrected payload in common: each is handled again from its beginning with the one that it has.
+create function pawl.requeue_as_it_is(batch pawl.batches, taken pawl.batch_runs, request uuid) returns text
+language plpgsql set search_path = pg_catalog, pawl, pg_temp set enable_seqscan = off set jit = off as $$
+declare
+  payload jsonb;
+  resumes int;
+begin
+  select a.payload, a.resumes into payload, resumes from pawl.outbox_archive a
+  where a.id = taken.run_id order by a.finished_at desc limit 1;
+  if resumes > taken.resumes then return 'not meant: it has failed anew since the batch was made'; end if;
+  if pawl.requeue(taken.run_id, coalesce(payload, '{}'), batch.requested_by,
+                  coalesce(nullif(trim(batch.note), ''), 'to be handled again from its beginning'), request) is not null then
+    return 'requeued';
+  end if;
+  return (select c.outcome from pawl.commands c
+          where c.request = requeue_as_it_is.request and c.event_id = taken.run_id and c.verb = 'requeue');
+end $$;
+
 -- What is wrong with one run is that run's outcome. What is wrong with the server, or with the moment, ends the step, which
 -- is then made again. Whoever resumed a run meanwhile does not want it cancelled for how it stood before.
 create function pawl.act_on_run(batch pawl.batches, taken pawl.batch_runs, request uuid) returns text
@@ -96,6 +114,7 @@ begin
   if batch.verb = 'resume' then
     return pawl.resume_run(taken.run_id, batch.requested_by, batch.note, '0', request, taken.resumes);
   end if;
+  if batch.verb = 'requeue' then return pawl.requeue_as_it_is(batch, taken, request); end if;
   if exists (select from pawl.outbox o where o.id = taken.run_id and o.resumes > taken.resumes) then
     return 'not meant: it was resumed since the batch was made';
   end if;
@@ -216,16 +235,22 @@ comment on function pawl.work_on_batches is
 -- Each run is looked up by its id: `offset 0` keeps the planner from reading the whole archive for a few of them.
 create function pawl.batch_ends(batch bigint, out status text, out runs bigint, out example uuid) returns setof record
 language sql stable security definer set search_path = pg_catalog, pawl, pg_temp as $$
-  select coalesce(u.status, e.status, 'gone'), count(*), min(r.run_id::text)::uuid
+  select coalesce(u.status, e.status, 'gone'), count(*), min(s.run_id::text)::uuid
   from pawl.batch_runs r
-  left join lateral (select 'unfinished' as status from pawl.outbox o where o.id = r.run_id offset 0) u on true
-  left join lateral (select a.status from pawl.outbox_archive a where a.id = r.run_id
+  join pawl.batches b on b.id = r.batch
+  left join lateral (select o.id from pawl.outbox o where o.parent = r.run_id and b.verb = 'requeue'
+                     union all
+                     select a.id from pawl.outbox_archive a where a.parent = r.run_id and b.verb = 'requeue'
+                     limit 1) made on true
+  cross join lateral (select coalesce(made.id, r.run_id) as run_id) s
+  left join lateral (select 'unfinished' as status from pawl.outbox o where o.id = s.run_id offset 0) u on true
+  left join lateral (select a.status from pawl.outbox_archive a where a.id = s.run_id
                      order by a.finished_at desc limit 1) e on u.status is null
   where r.batch = batch_ends.batch and r.done_at is not null
   group by 1 order by 2 desc, 1
 $$;
 comment on function pawl.batch_ends is
-  'How the runs stand that a batch has acted on: unfinished, or as v1_events has them; gone: not in the archive any more.';
+  'How the runs stand that a batch has acted on, or has made of them: unfinished, or as v1_events has them; gone: not in the archive any more.';
 
 -- A batch goes when it ended long ago and the last of its runs is gone: until then a run's story names it.
 create function pawl.prune_batches(age interval, behind text, step int, out removed bigint, out last text)

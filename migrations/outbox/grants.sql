@@ -11,7 +11,7 @@ grant select, insert, update, delete on pawl.step_reports to pawl_worker;
 grant select, delete, update (lease_epoch, lease_batch, deliveries, mark, marked_by, marked_at, mark_note,
   mark_epoch)
   on pawl.outbox to pawl_worker;
-grant insert, select (id, position) on pawl.outbox_archive to pawl_worker;
+grant insert, select (id, position, status) on pawl.outbox_archive to pawl_worker;
 grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,
   pawl.work_on_batches, pawl.read_gauges, pawl.prunable to pawl_worker;
 

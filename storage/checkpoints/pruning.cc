@@ -14,26 +14,57 @@ constexpr const char* kRememberLastRun =
 
 constexpr const char* kSelectOld =
     "select r.run from runs r join events e on e.run = r.run where r.ended_at < ?1 and e.created_at < ?1 "
-    "and not (r.status = 'failed' and r.resumable = 'here') "
-    "order by r.ended_at limit ?2";
+    "and r.status <> 'failed' order by r.ended_at limit ?2";
+
+// By the index of failed runs, which are few: the sign keeps SQLite from reading all runs in order of number.
+constexpr const char* kSelectFailed =
+    "select r.run, r.run_id from runs r join events e on e.run = r.run where r.status = 'failed' and r.ended_at < ?1 "
+    "and e.created_at < ?1 and +r.run > ?2 order by +r.run limit ?3";
+
+constexpr const char* kIsFailed = "select 1 from runs where run = ? and status = 'failed'";
 
 // Everything that holds a run's number, since the connection does not enforce foreign keys.
 constexpr const char* kDeleteRun[] = {"delete from attempts where run = ?", "delete from steps where run = ?",
                                       "delete from events where run = ?", "delete from runs where run = ?"};
 
-}  // namespace
-
-std::vector<engine::RunNumber> prune_runs(SQLite::Database& database, engine::Timestamp ended_before,
-                                          std::size_t limit) {
+void delete_runs(SQLite::Database& database, const std::vector<engine::RunNumber>& runs) {
   SqliteStatement(database, kRememberLastRun).exec();
-  std::vector<engine::RunNumber> runs;
-  SqliteStatement old(database, kSelectOld);
-  old.start(ended_before, static_cast<std::int64_t>(limit));
-  while (old.next()) runs.push_back(old.integer(0));
   for (const char* sql : kDeleteRun) {
     SqliteStatement remove(database, sql);
     for (const engine::RunNumber run : runs) remove.exec(run);
   }
+}
+
+}  // namespace
+
+std::vector<engine::RunNumber> prune_runs(SQLite::Database& database, engine::Timestamp ended_before,
+                                          std::size_t limit) {
+  std::vector<engine::RunNumber> runs;
+  SqliteStatement old(database, kSelectOld);
+  old.start(ended_before, static_cast<std::int64_t>(limit));
+  while (old.next()) runs.push_back(old.integer(0));
+  delete_runs(database, runs);
+  return runs;
+}
+
+std::vector<engine::FailedRun> find_failed_runs(SQLite::Database& database, engine::Timestamp ended_before,
+                                                engine::RunNumber above, std::size_t limit) {
+  std::vector<engine::FailedRun> found;
+  SqliteStatement failed(database, kSelectFailed);
+  failed.start(ended_before, above, static_cast<std::int64_t>(limit));
+  while (failed.next()) found.push_back({failed.integer(0), failed.text(1)});
+  return found;
+}
+
+std::vector<engine::RunNumber> forget_failed_runs(SQLite::Database& database,
+                                                  std::span<const engine::RunNumber> failed) {
+  std::vector<engine::RunNumber> runs;
+  SqliteStatement is_failed(database, kIsFailed);
+  for (const engine::RunNumber run : failed) {
+    is_failed.start(run);
+    if (is_failed.next()) runs.push_back(run);
+  }
+  delete_runs(database, runs);
   return runs;
 }
 

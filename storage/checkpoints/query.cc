@@ -97,7 +97,10 @@ CheckpointReader::Rows query_read_only(SQLite::Database& database, const std::st
   std::size_t size = 0;
   while ((result = sqlite3_step(statement.get())) == SQLITE_ROW) {
     auto& row = rows.rows.emplace_back();
+    auto& is_number = rows.is_number.emplace_back();
     for (int i = 0; i < width; ++i) {
+      const int type = sqlite3_column_type(statement.get(), i);
+      is_number.push_back(type == SQLITE_INTEGER || type == SQLITE_FLOAT);
       row.push_back(column_text(statement.get(), i));
       size += sizeof(row.back()) + (row.back() ? row.back()->size() : 0);
     }

@@ -31,7 +31,7 @@ std::string conditions(const RunFilter& filter) {
   if (!filter.aggregate_id.empty()) sql += " and r.run in (select run from events where aggregate_id = ?4)";
   if (!filter.workflow.empty()) sql += " and r.workflow = ?5";
   if (filter.unfinished) sql += " and r.ended_at is null";
-  if (filter.until_seconds > 0) sql += " and r.started_at < ?6";
+  if (filter.until_seconds > 0) sql += " and r.ended_at < ?6";
   if (!filter.tenant.empty()) sql += " and r.run in (select run from events where tenant = ?7)";
   if (filter.run_ids) sql += " and r.run_id in (select value from json_each(?8))";
   return sql;

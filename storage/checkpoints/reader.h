@@ -19,7 +19,7 @@ struct RunFilter {
   std::string aggregate_id;  ///< The connection's id; empty: any.
   std::string workflow;      ///< Empty: any.
   bool unfinished = false;   ///< Only those that have not ended.
-  long until_seconds = 0;    ///< Started before so many seconds ago; 0: until now.
+  long until_seconds = 0;    ///< Ended before so many seconds ago; 0: until now.
   std::string tenant;        ///< Whose event it is; empty: anybody's.
   /// Only these, by full ids; nothing: any.
   std::optional<std::vector<std::string>> run_ids{};
@@ -73,6 +73,7 @@ class CheckpointReader {
   struct Rows {
     std::vector<std::string> columns;
     std::vector<std::vector<std::optional<std::string>>> rows;
+    std::vector<std::vector<bool>> is_number;  ///< Of the same cells, as SQLite has them.
   };
   /// One read-only statement. Throws engine::Error with SQLite's message; refuses whatever would write.
   Rows query(const std::string& sql) const;

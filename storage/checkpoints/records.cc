@@ -12,8 +12,9 @@ constexpr const char* kSteps = "steps (run, step, key, attempt, failed, result, 
 
 constexpr const char* kInsertAttempt =
     "insert into attempts (run, step, key, resumes, attempt, error, first_started_at, failed_at, retry_at, "
-    "failure_code, uncharged) "
-    "values (?1, ?2, ?3, (select resumes from runs where run = ?1), ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), ?10) "
+    "failure_code, gives_up_at, uncharged) "
+    "values (?1, ?2, ?3, (select resumes from runs where run = ?1), ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), nullif(?10, "
+    "0), ?11) "
     "on conflict do nothing";
 
 // Of the few that failed: a statement of their own costs those that succeeded nothing.
@@ -98,7 +99,7 @@ void SqliteRecords::write(const engine::AttemptFailed& record) {
   wake(record.run);
   insert_attempt_.exec(record.run, record.step.step, record.step.key, record.attempt, record.error,
                        record.first_started_at, record.failed_at, record.retry_at, record.failure_code,
-                       record.uncharged);
+                       record.gives_up_at, record.uncharged);
 }
 
 void SqliteRecords::write(const engine::RunParked& record) {

@@ -210,4 +210,20 @@ std::size_t SqliteCheckpoints::prune(engine::Timestamp ended_before, std::size_t
   return pruned.size();
 }
 
+std::vector<engine::FailedRun> SqliteCheckpoints::failed(engine::Timestamp ended_before, engine::RunNumber above,
+                                                         std::size_t limit) {
+  return store_->use("look for failed runs in", [&](SqliteConnection& connection) {
+    return find_failed_runs(connection.database(), ended_before, above, limit);
+  });
+}
+
+std::size_t SqliteCheckpoints::forget(std::span<const engine::RunNumber> failed) {
+  std::vector<engine::RunNumber> forgotten;
+  store_->write("prune", [&](SqliteConnection& connection) {
+    forgotten = forget_failed_runs(connection.database(), failed);
+    for (const engine::RunNumber run : forgotten) connection.records().forget(run);
+  });
+  return forgotten.size();
+}
+
 }  // namespace pawl::storage

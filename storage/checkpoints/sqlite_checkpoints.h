@@ -32,6 +32,9 @@ class SqliteCheckpoints final : public engine::Checkpoints {
   std::vector<engine::StoredRun> find(std::span<const std::string> event_ids) override;
   std::vector<engine::StoredRun> load(std::span<const engine::RunNumber> runs) override;
   std::size_t prune(engine::Timestamp ended_before, std::size_t limit) override;
+  std::vector<engine::FailedRun> failed(engine::Timestamp ended_before, engine::RunNumber above,
+                                        std::size_t limit) override;
+  std::size_t forget(std::span<const engine::RunNumber> failed) override;
 
  private:
   class Store;

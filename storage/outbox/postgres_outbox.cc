@@ -2,6 +2,7 @@
 #include "storage/outbox/postgres_outbox.h"
 
 #include "engine/faults/crash_point.h"
+#include "storage/outbox/chores/resolved_runs.h"
 #include "storage/outbox/claims.h"
 #include "storage/outbox/fleet/step_reports.h"
 #include "storage/outbox/registration.h"
@@ -199,6 +200,10 @@ void PostgresOutbox::take_off(std::span<const engine::Mark> marks) {
   engine::crash_point(engine::CrashPoint::kAfterMarksTakenOff);
 }
 
+std::vector<std::string> PostgresOutbox::resolved(std::span<const std::string> run_ids) {
+  return resolved_runs(lanes_->ends, run_ids);
+}
+
 void PostgresOutbox::renew() {
   engine::crash_point(engine::CrashPoint::kBeforeRenewed);
   const Rows rows = lanes_->heart.run(
@@ -239,6 +244,7 @@ void PostgresOutbox::check_access() {
        texts.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(), texts.bytes()});
   lanes_->ends.run("look for marks", kMarks, {"0", "0", "0"});
   lanes_->ends.run("take marks off", kTakeOff, {"0", "{}", "{}"});
+  resolved_runs(lanes_->ends, {});
   lanes_->heart.run("renew leases", kRenew, {"0", "0"});
 }
 

@@ -48,6 +48,7 @@ class PostgresOutbox final : public engine::Outbox {
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
   std::vector<engine::Mark> marks(std::int64_t above) override;
   void take_off(std::span<const engine::Mark> marks) override;
+  std::vector<std::string> resolved(std::span<const std::string> run_ids) override;
   void renew() override;
   void report(std::span<const engine::StepReport> steps, engine::Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;

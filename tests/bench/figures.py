@@ -43,6 +43,9 @@ class Figure(Measured):
     def median(self):
         return statistics.median(self.samples)
 
+    def missed(self):
+        return self.reach is not None and not self.reach.met(self.median())
+
 
 @dataclass
 class Series(Measured):

@@ -53,7 +53,7 @@ def parse(arguments, parts):
         description="Measures a release build of pawl on a private Postgres with fsync on. What was done is checked,\n"
                     "row by row, before a figure is printed.",
         epilog=f"parts:\n{listed(parts)}\n\nWithout a name: {', '.join(HEADLINE)}. `all` is every part.\n"
-               "Exit 0: measured; 1: an outcome was wrong; 2: wrong arguments.")
+               "Exit 0: measured; 1: an outcome was wrong, or listings or replay missed a goal; 2: wrong arguments.")
     parser.add_argument("parts", nargs="*", metavar="NAME", help="a part, or `all`")
     parser.add_argument("--events", type=events, default=0, metavar="N",
                         help="events a measurement; 0 (default): as many as take each part's usual time")

@@ -1,7 +1,7 @@
 """Every part of the benchmark by name; each is a module with WHAT, one sentence, and run(world), its figures."""
 from bench import measure_against, measure_archive, measure_backlog, measure_budget, measure_budget_smtp, measure_bytes, measure_idle
 from bench import measure_instructions, measure_latency, measure_leased, measure_listings, measure_memory, measure_micro
-from bench import measure_producers, measure_recipients, measure_smtp, measure_throughput, measure_workers
+from bench import measure_producers, measure_recipients, measure_replay, measure_smtp, measure_throughput, measure_workers
 
 ALL = {
     "throughput": measure_throughput,
@@ -17,6 +17,7 @@ ALL = {
     "leased": measure_leased,
     "workers": measure_workers,
     "listings": measure_listings,
+    "replay": measure_replay,
     "micro": measure_micro,
     "instructions": measure_instructions,
     "budget": measure_budget,

@@ -126,6 +126,33 @@ def check_queries(prometheus):
         raise SystemExit(f"docs/metrics.md: no worker has {', '.join(sorted(missing))}")
 
 
+READING = ("runs", "waiting", "in-doubt", "sql")
+OPTION = r" --[a-z-]+ [^ ;,\"]+"
+
+
+def commands_of(description):
+    """(pawl's arguments, SQL for Postgres): what it tells somebody to type, of what only reads."""
+    description = re.sub(r"\{\{.*?\}\}", "notify-sync-failure", description)
+    typed = [["sql", query] for query in re.findall(r'pawl sql "([^"]+)"', description)]
+    typed += [found.split() for found in re.findall(rf"pawl ((?:{'|'.join(READING[:-1])})(?:{OPTION})*)", description)]
+    unquoted = re.sub(r'"[^"]+"', "", description)
+    return typed, [found.split(" says")[0] for found in re.findall(r"(select [^;]+)", unquoted)]
+
+
+def check_advice(folder, settings):
+    """What the alerts tell somebody to type is understood: verbs, options, views and columns."""
+    typed = 0
+    for description in re.findall(r'description: (".*")$', (MONITORING / "alerts.yml").read_text(), re.MULTILINE):
+        verbs, queries = commands_of(json.loads(description))
+        for verb in verbs:
+            run(PAWL, *verb, *settings, "--mail", "null:", "--mail-from", "a@acme.example", "--app-url", "https://app.example")
+        for query in queries:
+            run("psql", "-d", "monitoring", "-qv", "ON_ERROR_STOP=1", "-c", query)
+        typed += len(verbs) + len(queries)
+    if typed < 8:
+        raise SystemExit(f"alerts.yml: {typed} commands were found in what it advises")
+
+
 def watch(folder):
     settings = ["--postgres", "dbname=monitoring", "--checkpoints", folder / "checkpoints.db"]
     run("dropdb", "--if-exists", "monitoring")
@@ -146,6 +173,7 @@ def watch(folder):
         eventually("the rules are evaluated", lambda: all(
             rule["health"] == "ok" for group in (prometheus.ask("rules") or {"groups": []})["groups"] for rule in group["rules"]))
         check_queries(prometheus)
+        check_advice(folder, settings)
     except SystemExit as error:
         raise SystemExit(f"{error}\n{(folder / 'worker.log').read_text()}")
     finally:

@@ -115,7 +115,7 @@ class Installed(unittest.TestCase):
         def completed(line):
             said = run("fish", "--no-config", "-c", f"source {script}; complete -C '{line}'", env={**os.environ, "HOME": str(self.root)})
             return [one.split("\t")[0] for one in said.splitlines()]
-        self.assertEqual(completed("pawl re"), ["replay", "resume"])
+        self.assertEqual(completed("pawl re"), ["replay", "requeue", "rerun", "resume", "retry-now"])
         self.assertEqual(completed("pawl runs --status f"), ["failed"])
         self.assertEqual(completed("pawl mail preview --part s"), ["subject"])
 

@@ -78,6 +78,11 @@ std::vector<engine::Mark> FaultyOutbox::marks(std::int64_t above) {
   return inner_.marks(above);
 }
 
+std::vector<std::string> FaultyOutbox::resolved(std::span<const std::string> run_ids) {
+  may_fail_before();
+  return inner_.resolved(run_ids);
+}
+
 void FaultyOutbox::take_off(std::span<const engine::Mark> marks) {
   may_fail_before();
   inner_.take_off(marks);

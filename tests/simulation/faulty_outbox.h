@@ -28,6 +28,7 @@ class FaultyOutbox final : public engine::Outbox {
   std::size_t finish(std::span<const engine::FinishedEvent> finished) override;
   std::vector<engine::Mark> marks(std::int64_t above) override;
   void take_off(std::span<const engine::Mark> marks) override;
+  std::vector<std::string> resolved(std::span<const std::string> run_ids) override;
   void renew() override;
   void release(std::span<const std::int64_t> unstarted_positions) override;
 

@@ -6,6 +6,7 @@
 #include "bin/commands/change/bulk_options.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/run_changes.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/output/table.h"
 #include "bin/settings/requester.h"
@@ -26,7 +27,8 @@ class AskVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (bulk_.asked(ids_)) return bulk_.run(settings, console, request_.note);
     request_.requested_by = requester();
-    request_.ids = full_ids(expand_ids(ids_, console.in), checkpoints_path(settings.checkpoints));
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    request_.ids = full_ids(expand_ids(ids_, console.in), sources);
     await_migrated_postgres(settings, console);
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;

@@ -12,6 +12,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/query_text.h"
 #include "bin/output/table.h"
+#include "bin/output/utc_text.h"
 #include "bin/settings/requester.h"
 
 namespace pawl::bin {

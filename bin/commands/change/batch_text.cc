@@ -39,11 +39,6 @@ std::string rate_text(double rate) {
   return number_text(rate * 3600) + "/h";
 }
 
-std::string seconds_text(const std::string& rfc3339) {
-  const std::size_t dot = rfc3339.find('.');
-  return dot == std::string::npos ? rfc3339 : rfc3339.substr(0, dot).append("Z");
-}
-
 std::string progress_text(const Batch& batch) {
   std::string text = std::to_string(batch.runs - batch.owed);
   text.append(" of ").append(std::to_string(batch.runs)).append(batch.runs == 1 ? " run, " : " runs, ");

@@ -14,8 +14,6 @@ namespace pawl::bin {
 std::string done_word(const std::string& verb);
 /// For example `20/s`, `5/m` or `at once`.
 std::string rate_text(double rate);
-/// An RFC 3339 text without its fraction of a second.
-std::string seconds_text(const std::string& rfc3339);
 /// For example `120 of 500 runs, 380 to go, running at 50/s, through in 8 s`.
 std::string progress_text(const Batch& batch);
 

@@ -12,7 +12,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
-#include "bin/output/json_value.h"
+#include "bin/output/groups_text.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
 #include "workflows/text/ascii.h"
@@ -26,10 +26,7 @@ const std::string kTimes = "a time like 2h ago, or like 2026-11-24T03:00:00Z";
 
 FilterTime parse_time(const std::string& option, const std::string& text) {
   if (text.empty()) return {};
-  if (const auto at = text::parse_rfc3339(text)) {
-    if (*at > engine::SystemClock().now()) throw UsageError(option + " " + text + " lies in the future");
-    return *at;
-  }
+  if (const auto at = parse_moment(option, text)) return *at;
   try {
     return parse_duration(text);
   } catch (const UsageError&) {
@@ -50,34 +47,6 @@ void require_order(const BulkFilter& filter, const std::string& since, const std
                      ": --since 4h --until 2h means from four to two hours ago");
 }
 
-void print_groups(Console& console, const std::string& verb, const std::vector<BulkGroup>& groups,
-                  OutputFormat format) {
-  if (format == OutputFormat::kJson) {
-    auto rows = nlohmann::ordered_json::array();
-    for (const BulkGroup& group : groups)
-      rows.push_back({{"runs", group.runs},
-                      {"workflow", text_or_null(group.workflow)},
-                      {"step", text_or_null(group.step)},
-                      {"reason", text_or_null(group.reason)},
-                      {"first_at", group.first_at},
-                      {"last_at", group.last_at},
-                      {"example", group.example},
-                      {"left_out", text_or_null(group.left_out)}});
-    return print_json(
-        console.out,
-        {{"verb", verb}, {"runs", runs_in(groups)}, {"left_out", left_out_of(groups)}, {"groups", std::move(rows)}});
-  }
-  Table table{{"runs", "workflow", "step", "reason", "first", "last", "example"}, {}, 6};
-  const bool some_left_out = left_out_of(groups) > 0;
-  if (some_left_out) table.columns.push_back("left out");
-  for (const BulkGroup& group : groups) {
-    table.rows.push_back({std::to_string(group.runs), group.workflow, group.step, group.reason,
-                          seconds_text(group.first_at), seconds_text(group.last_at), group.example});
-    if (some_left_out) table.rows.back().push_back(group.left_out);
-  }
-  print_table(console.out, table, format);
-}
-
 }  // namespace
 
 BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(verb)) {
@@ -92,6 +61,8 @@ BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(
   if (on_failed()) {
     filter("--step", filter_.step, "Only runs that this step's failure ended");
     filter("--error-like", filter_.error_like, "Only runs with this in their reason; with % a LIKE pattern");
+  } else if (verb_ == "retry-now") {
+    filter("--step", filter_.step, "Only runs that may wait for this step, which does not move in their worker");
   }
   filter("--connection", filter_.connection, "Only runs about this connection");
   filter("--org", filter_.org, "Only runs of this organisation");
@@ -149,7 +120,7 @@ ExitCode BulkOptions::refuse_unfiltered(const Settings& settings, Console& conso
 }
 
 ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const {
-  if (settings.output == OutputFormat::kJson) print_groups(console, verb_, {}, settings.output);
+  if (settings.output == OutputFormat::kJson) print_groups(console.out, verb_, {}, settings.output);
   console.err << "no " << (on_failed() ? "failed" : "unfinished") << " run is like that: nothing to " << verb_ << '\n';
   return ExitCode::kDone;
 }
@@ -157,7 +128,7 @@ ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const 
 ExitCode BulkOptions::preview(const Settings& settings, Console& console) const {
   const std::vector<BulkGroup> groups = preview_bulk(address_of(settings), verb_, filter_);
   if (groups.empty()) return nothing(settings, console);
-  print_groups(console, verb_, groups, settings.output);
+  print_groups(console.out, verb_, groups, settings.output);
   const std::int64_t runs = runs_in(groups), left_out = left_out_of(groups);
   if (runs == 0) {
     console.err << "all of them are left out: nothing to " << verb_ << '\n';

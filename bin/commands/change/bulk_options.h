@@ -21,8 +21,8 @@ namespace pawl::bin {
 ///   if (bulk_.asked(ids_)) return bulk_.run(settings, console, note_);
 class BulkOptions {
  public:
-  /// Declares the options on the verb's command. `verb` is resume, cancel or retry-now; resume takes --failed,
-  /// --step and --error-like too.
+  /// Declares the options on the verb's command. `verb` is resume, requeue, cancel or retry-now; the first two
+  /// take --failed, --step and --error-like too, and retry-now --step.
   BulkOptions(CLI::App& command, std::string verb);
 
   /// Whether many runs are meant: no id was given. Throws UsageError where both ids and filters were, and for an option
@@ -35,7 +35,7 @@ class BulkOptions {
   ExitCode run(const Settings& settings, Console& console, const std::string& note);
 
  private:
-  bool on_failed() const { return verb_ == "resume"; }
+  bool on_failed() const { return verb_ == "resume" || verb_ == "requeue"; }
   bool filtered() const;
   BulkFilter filter() const;
   ExitCode refuse_unfiltered(const Settings& settings, Console& console) const;

@@ -6,6 +6,7 @@
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/repair.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/settings/requester.h"
 
 namespace pawl::bin {
@@ -22,7 +23,8 @@ class DismissVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (reason_.find_first_not_of(" \t\r\n") == std::string::npos)
       throw UsageError("cannot dismiss: --reason is empty; say why, for whoever looks at it later");
-    const auto runs = full_runs(expand_ids(ids_, console.in), checkpoints_path(settings.checkpoints));
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    const auto runs = full_runs(expand_ids(ids_, console.in), sources);
     await_migrated_postgres(settings, console);
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;

@@ -50,7 +50,11 @@ class EmitVerb final : public Verb {
                        ": --aggregate-type is missing: what kind of thing --aggregate-id is, like invoice");
     await_migrated_postgres(settings, console);
     if (!unchecked_) check(*build, settings, console);
-    console.out << storage::emit_event(address_of(settings), event_) << '\n';
+    const std::string id = storage::emit_event(address_of(settings), event_);
+    if (settings.output == OutputFormat::kJson)
+      print_json(console.out, {{"event", id}});
+    else
+      console.out << id << '\n';
     return ExitCode::kDone;
   }
 

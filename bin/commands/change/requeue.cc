@@ -1,4 +1,4 @@
-// Takes the payload from a file or from standard input.
+// Takes the payload of one event from a file or from standard input; many keep theirs.
 #include "bin/commands/change/requeue.h"
 
 #include <CLI/CLI.hpp>
@@ -6,10 +6,12 @@
 #include <fstream>
 #include <iterator>
 
+#include "bin/commands/change/bulk_options.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/event_check.h"
 #include "bin/operations/changes/repair.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/settings/requester.h"
 
 namespace pawl::bin {
@@ -26,21 +28,37 @@ std::string read_all(const std::string& path, std::istream& in) {
 
 class RequeueVerb final : public Verb {
  public:
-  RequeueVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
-    command.add_option("RUN", id_, "The id of an event or a run, its beginning or its end, or EVENT/WORKFLOW")
-        ->required();
-    command.add_option("--data", data_, "File with the corrected payload, as JSON; - reads it from standard input")
-        ->required();
-    command.add_option("--reason", order_.reason, "What was corrected and why, for the audit trail")
-        ->default_str("payload corrected");
+  RequeueVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows), bulk_(command, "requeue") {
+    command.add_option("RUN", ids_, "The id of an event or a run, its beginning or its end, or EVENT/WORKFLOW")
+        ->expected(0, 1);
+    command.add_option("--data", data_, "File with the corrected payload, as JSON; - reads it from standard input");
+    command.add_option("--reason", reason_, "What was corrected and why, for the audit trail");
     command.add_flag("--unchecked", order_.unchecked, "Do not ask the workflow whether it takes the payload");
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    if (bulk_.asked(ids_)) {
+      if (!data_.empty())
+        throw UsageError(
+            "requeue --data corrects the payload of one event: name it; many are handled again with the "
+            "payloads that they have");
+      return bulk_.run(settings, console, reason_);
+    }
+    if (data_.empty())
+      throw UsageError(
+          "requeue RUN takes the corrected payload by --data; `pawl resume RUN` goes on at the failed "
+          "step, and `pawl rerun RUN` begins it anew, with the payload that it has");
+    return correct(settings, console);
+  }
+
+ private:
+  ExitCode correct(const Settings& settings, Console& console) {
     order_.payload = read_all(data_, console.in);
     if (const std::string why = why_no_json(order_.payload); !why.empty())
-      throw UsageError("cannot requeue " + id_ + ": --data " + data_ + ": " + why);
-    order_.run = full_runs(expand_ids({id_}, console.in), checkpoints_path(settings.checkpoints)).front();
+      throw UsageError("cannot requeue " + ids_.front() + ": --data " + data_ + ": " + why);
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    order_.run = full_runs(expand_ids(ids_, console.in), sources).front();
+    if (!reason_.empty()) order_.reason = reason_;
     order_.requested_by = requester();
     await_migrated_postgres(settings, console);
     const auto build = workflows_.for_replay();
@@ -52,10 +70,11 @@ class RequeueVerb final : public Verb {
     return ExitCode::kDone;
   }
 
- private:
   Workflows& workflows_;
-  std::string id_;
+  BulkOptions bulk_;
+  std::vector<std::string> ids_;
   std::string data_;
+  std::string reason_;
   RequeueOrder order_{.run = {}, .payload = "", .requested_by = "", .reason = "payload corrected"};
 };
 

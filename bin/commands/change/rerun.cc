@@ -6,6 +6,7 @@
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/run_changes.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/output/table.h"
 #include "bin/settings/requester.h"
@@ -30,7 +31,8 @@ class RerunVerb final : public Verb {
     if (rerun_.reason.find_first_not_of(" \t") == std::string::npos)
       throw UsageError("rerun needs a --reason, for whoever looks at it later");
     const std::string checkpoints = checkpoints_path(settings.checkpoints);
-    rerun_.id = full_ids(expand_ids({id_}, console.in), checkpoints).front();
+    RunSources sources(checkpoints, settings.postgres);
+    rerun_.id = full_ids(expand_ids({id_}, console.in), sources).front();
     rerun_.requested_by = requester();
     await_migrated_postgres(settings, console);
     const RunChange change = rerun(address_of(settings), checkpoints, rerun_);

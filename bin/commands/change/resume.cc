@@ -10,8 +10,6 @@
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/settings/requester.h"
-#include "engine/authoring/errors.h"
-#include "storage/outbox/operators/event_admin.h"
 
 namespace pawl::bin {
 
@@ -28,7 +26,8 @@ class ResumeVerb final : public Verb {
     if (bulk_.asked(ids_)) return bulk_.run(settings, console, request_.note);
     request_.rate = bulk_.rate();
     request_.requested_by = requester();
-    request_.event_ids = full_ids(expand_ids(ids_, console.in), checkpoints_path(settings.checkpoints));
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    request_.event_ids = full_ids(expand_ids(ids_, console.in), sources);
     await_migrated_postgres(settings, console);
     return resume(settings, console);
   }
@@ -37,31 +36,17 @@ class ResumeVerb final : public Verb {
   ExitCode resume(const Settings& settings, Console& console) const {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
-    std::vector<std::string> resumed;
-    for (const auto& outcome : storage::resume_events(address_of(settings), request_)) {
-      const std::string advice = outcome.resumed ? "" : advice_on(address_of(settings), outcome.run_id, outcome.detail);
-      table.rows.push_back({outcome.run_id, outcome.resumed ? "resumed" : "refused", outcome.detail + advice});
-      if (outcome.resumed) resumed.push_back(outcome.run_id);
-      if (outcome.resumed) continue;
-      const bool not_found = outcome.detail.find("not found") != std::string::npos;
-      if (not_found)
-        code = ExitCode::kNotFound;
-      else if (code == ExitCode::kDone)
-        code = ExitCode::kRefused;
+    const std::vector<RunChange> changes = resume_runs(address_of(settings), request_);
+    for (const RunChange& change : changes) {
+      table.rows.push_back({change.run_id, change.outcome, change.detail});
+      if (change.kind == RunChange::Kind::kNotFound) code = ExitCode::kNotFound;
+      if (change.kind == RunChange::Kind::kRefused && code == ExitCode::kDone) code = ExitCode::kRefused;
     }
     print_table(console.out, table, settings.output);
-    for (const std::string& sentence : who_will_run_each(settings.postgres, workflows_of(resumed, settings)))
+    for (const std::string& sentence :
+         who_will_run_each(settings.postgres, workflows_going_on(settings.postgres, changes)))
       console.err << sentence << '\n';
     return code;
-  }
-
-  static std::vector<std::string> workflows_of(const std::vector<std::string>& runs, const Settings& settings) try {
-    std::vector<std::string> workflows;
-    if (runs.empty()) return workflows;
-    for (const engine::RunName& run : storage::runs_of(address_of(settings), runs)) workflows.push_back(run.workflow);
-    return workflows;
-  } catch (const engine::Error&) {  // they are resumed all the same, and that stays said
-    return {};
   }
 
   BulkOptions bulk_;

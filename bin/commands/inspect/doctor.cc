@@ -42,11 +42,13 @@ class DoctorVerb final : public Verb {
 
  private:
   DoctorSubject subject(const Settings& settings, const Console& console) const {
-    DoctorSubject subject{.conninfo = settings.postgres,
-                          .checkpoints_path = checkpoints_path(settings.checkpoints),
-                          .migrations = workflows_.migrations(),
-                          .workflows = workflows_.workflow_names(),
-                          .check_relay = {}};
+    DoctorSubject subject{
+        .conninfo = settings.postgres,
+        .checkpoints_path = checkpoints_path(settings.checkpoints),
+        .migrations = workflows_.migrations(),
+        .workflows = workflows_.workflow_names(),
+        .check_relay = {},
+        .why_no_relay = workflows_.mails() ? "PAWL_MAIL is not set" : "no workflow of this host mails"};
     if (workflows_.mails() && !workflows_.mail().given().url.empty())
       subject.check_relay = [&mail = workflows_.mail(), secrets = console.secrets] {
         return mail.check_relay(secrets, kRelayWithin);

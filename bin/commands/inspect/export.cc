@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "bin/commands/verb/one_shot.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/export.h"
 #include "bin/operations/runs/run_ids.h"
@@ -31,8 +32,9 @@ class ExportVerb final : public Verb {
     if (ways != 1) throw UsageError("export takes either ids or --since DURATION or --all");
     order_.checkpoints = checkpoints_path(settings.checkpoints);
     if (!since_.empty()) order_.runs.since_seconds = parse_age("--since", since_);
+    const storage::CheckpointReader reader(order_.checkpoints);
+    warn_if_nobody_works(reader, order_.checkpoints, console);
     if (!ids_.empty()) {
-      const storage::CheckpointReader reader(order_.checkpoints);
       for (const GivenRuns& given : expand_ids(ids_, console.in))
         for (const engine::RunName& name : resolve_runs(reader, given)) order_.runs.run_ids.push_back(name.run_id);
     }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "bin/commands/verb/one_shot.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/corpus.h"
 #include "bin/operations/runs/run_ids.h"
@@ -41,6 +42,7 @@ class ReplayVerb final : public Verb {
       throw UsageError("no run was given: give ids, their beginnings or ends, or --all, --unfinished or --from-file");
     const std::string path = file_.empty() ? checkpoints_path(settings.checkpoints) : file_;
     const storage::CheckpointReader reader(path);
+    if (file_.empty()) warn_if_nobody_works(reader, path, console);
     // Depends on code and checkpoints alone, so that every host gives the same answer.
     const auto build = workflows_.for_replay();
     if (!is_corpus) return replay_named(reader, *build, settings, console);

@@ -5,12 +5,15 @@
 #include <algorithm>
 
 #include "bin/commands/inspect/show_fleet.h"
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/run_ids.h"
 #include "bin/operations/runs/timeline.h"
 #include "bin/output/redact.h"
 #include "bin/output/story_text.h"
+#include "bin/worker/workflows.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/operators/event_admin.h"
@@ -42,7 +45,7 @@ std::vector<storage::KnownRun> others_of(const storage::PostgresAddress& address
 
 class ShowVerb final : public Verb {
  public:
-  explicit ShowVerb(CLI::App& command) {
+  ShowVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
     command.add_option("RUN", id_, "The id of an event or a run, its beginning or its end, or EVENT/WORKFLOW")
         ->required();
   }
@@ -57,7 +60,7 @@ class ShowVerb final : public Verb {
       return ExitCode::kDone;
     }
     const storage::CheckpointReader& reader = *sources.checkpoints();
-    if (const auto warning = nobody_works_warning(reader, sources.path())) console.err << "pawl: " << *warning << '\n';
+    warn_if_nobody_works(reader, sources.path(), console);
     std::vector<Story> stories;
     for (const engine::RunName& name : names) {
       if (settings.output == OutputFormat::kIds) {
@@ -67,6 +70,7 @@ class ShowVerb final : public Verb {
       auto story = story_of(reader, impatient(settings.postgres), name.run_id);
       if (!story) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
       story->unavailable = redacted(story->unavailable, *console.secrets);
+      add_what_is_next(*story, name, sources, settings);
       stories.push_back(*std::move(story));
     }
     if (settings.output == OutputFormat::kJson) {
@@ -85,11 +89,27 @@ class ShowVerb final : public Verb {
   }
 
  private:
+  // Postgres is asked for what the checkpoints do not tell of a run that is not over: its circuit, its batch.
+  void add_what_is_next(Story& story, const engine::RunName& name, RunSources& sources,
+                        const Settings& settings) const {
+    const bool failed = story.run.status == engine::RunStatus::kFailed;
+    if (failed && story.unavailable.empty())
+      for (auto& [run, owed] : owed_if_known(settings.postgres, {name.run_id})) story.owed = std::move(owed);
+    if (story.run.status != engine::RunStatus::kRunning && story.run.status != engine::RunStatus::kWaiting) return;
+    auto waiting =
+        waiting_of(sources.checkpoints(), story.unavailable.empty() ? sources.postgres() : nullptr, {.runs = {name}},
+                   [this](const auto& workflow, const auto& step) { return workflows_.retry_of(workflow, step); });
+    if (!waiting.empty()) story.waiting = std::move(waiting.front());
+  }
+
+  const Workflows& workflows_;
   std::string id_;
 };
 
 }  // namespace
 
-std::unique_ptr<Verb> make_show(CLI::App& command) { return std::make_unique<ShowVerb>(command); }
+std::unique_ptr<Verb> make_show(CLI::App& command, Workflows& workflows) {
+  return std::make_unique<ShowVerb>(command, workflows);
+}
 
 }  // namespace pawl::bin

@@ -11,7 +11,9 @@ class App;
 
 namespace pawl::bin {
 
+class Workflows;
+
 /// Declares the verb's arguments on its subcommand.
-std::unique_ptr<Verb> make_show(CLI::App& command);
+std::unique_ptr<Verb> make_show(CLI::App& command, Workflows& workflows);
 
 }  // namespace pawl::bin

@@ -1,10 +1,17 @@
 // Tells a run's story without its checkpoints.
 #include "bin/commands/inspect/show_fleet.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
+#include "bin/operations/runs/timeline.h"
 #include "bin/output/json_value.h"
+#include "bin/output/story_text.h"
+#include "bin/output/terminal_table.h"
+#include "bin/output/waiting_text.h"
 #include "storage/outbox/fleet/runs.h"
 #include "storage/outbox/operators/run_history.h"
 
@@ -16,8 +23,9 @@ using Json = nlohmann::ordered_json;
 
 struct FleetStory {
   storage::FleetRun run;
-  std::vector<storage::WaitingRun> waiting;  ///< At most one.
+  std::vector<Waiting> waiting;  ///< At most one.
   storage::RunHistory history;
+  std::string owed;
 };
 
 std::string where(const storage::FleetRun& run) {
@@ -25,14 +33,7 @@ std::string where(const storage::FleetRun& run) {
   return run.path + " on host " + run.host;
 }
 
-Table deliveries_table(const FleetStory& story) {
-  Table table{{"channel", "user", "address", "state", "at", "detail"}, {}, 1};
-  for (const storage::Delivery& line : story.history.deliveries)
-    table.rows.push_back({line.channel, line.user_id, line.address, line.state, line.at, line.detail});
-  return table;
-}
-
-void print_text(std::ostream& out, const FleetStory& story) {
+void print_text(Console& console, const FleetStory& story) {
   const storage::FleetRun& run = story.run;
   Table head{{"run", run.run_id},
              {{"workflow", run.workflow},
@@ -43,21 +44,14 @@ void print_text(std::ostream& out, const FleetStory& story) {
               {"emitted", run.created_at}},
              0};
   if (!run.finished_at.empty()) head.rows.push_back({"finished", run.finished_at});
-  for (const storage::WaitingRun& waiting : story.waiting) {
-    head.rows.push_back({"waits", waiting.state + ": " + waiting.reason});
-    head.rows.push_back({"since", waiting.since});
-    if (!waiting.until.empty()) head.rows.push_back({"until", waiting.until});
-  }
+  for (const Waiting& waiting : story.waiting) std::ranges::move(waiting_rows(waiting), std::back_inserter(head.rows));
+  if (!story.owed.empty()) head.rows.push_back({"batch", story.owed});
   if (!run.store.empty()) head.rows.push_back({"checkpoints", where(run)});
-  for (const storage::HistoryEntry& entry : story.history.entries) {
-    std::string text = entry.at + " " + entry.status;
-    for (const std::string& more : {entry.by, entry.detail})
-      if (!more.empty()) text.append("; ").append(more);
-    head.rows.push_back({entry.what, text});
-  }
-  print_table(out, head, OutputFormat::kTable);
-  out << "\ndeliveries\n";
-  print_table(out, deliveries_table(story), OutputFormat::kTable);
+  print_for_people(console, head);
+  console.out << "\ntimeline\n";
+  print_for_people(console, timeline_table(lines_of(story.history), story.history));
+  console.out << "\ndeliveries\n";
+  print_for_people(console, deliveries_table(story.history));
 }
 
 Json document_of(const FleetStory& story) {
@@ -77,13 +71,8 @@ Json document_of(const FleetStory& story) {
                 {"host", text_or_null(run.host)},
                 {"checkpoints", text_or_null(run.path)}};
   document["event"]["payload"] = payload.is_discarded() ? Json(run.payload) : payload;
-  document["waiting"] = Json();
-  for (const storage::WaitingRun& waiting : story.waiting)
-    document["waiting"] = {{"state", waiting.state},
-                           {"reason", waiting.reason},
-                           {"since", text_or_null(waiting.since)},
-                           {"until", text_or_null(waiting.until)},
-                           {"step", text_or_null(waiting.step)}};
+  document["waiting"] = story.waiting.empty() ? Json() : waiting_document(story.waiting.front());
+  document["batch"] = text_or_null(story.owed);
   document["history"] = Json::array();
   for (const storage::HistoryEntry& entry : story.history.entries)
     document["history"].push_back({{"at", entry.at},
@@ -91,14 +80,7 @@ Json document_of(const FleetStory& story) {
                                    {"status", text_or_null(entry.status)},
                                    {"by", text_or_null(entry.by)},
                                    {"detail", text_or_null(entry.detail)}});
-  document["deliveries"] = Json::array();
-  for (const storage::Delivery& line : story.history.deliveries)
-    document["deliveries"].push_back({{"channel", line.channel},
-                                      {"user", line.user_id},
-                                      {"address", text_or_null(line.address)},
-                                      {"state", line.state},
-                                      {"at", text_or_null(line.at)},
-                                      {"detail", text_or_null(line.detail)}});
+  document["deliveries"] = deliveries_document(story.history);
   return document;
 }
 
@@ -113,8 +95,11 @@ void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& ru
   for (const engine::RunName& name : runs) {
     auto run = storage::read_fleet_run(postgres, name.run_id);
     if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from Postgres");
-    stories.push_back({std::move(*run), storage::read_waiting(postgres, {.runs = {name.run_id}, .limit = 1}),
-                       storage::history_of(address, name.run_id)});
+    FleetStory story{std::move(*run), waiting_in_fleet(postgres, {.runs = {name}}),
+                     storage::history_of(address, name.run_id), ""};
+    if (story.run.status == "failed")
+      for (auto& [id, owed] : owed_if_known(address, {name.run_id})) story.owed = std::move(owed);
+    stories.push_back(std::move(story));
   }
   if (format == OutputFormat::kJson) {
     Json documents = Json::array();
@@ -127,7 +112,7 @@ void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& ru
       continue;
     }
     if (i > 0) console.out << '\n';
-    print_text(console.out, stories[i]);
+    print_text(console, stories[i]);
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "bin/operations/runs/fleet.h"
+#include "bin/commands/verb/one_shot.h"
 #include "bin/operations/runs/run_ids.h"
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
@@ -16,7 +16,7 @@ void print_rows(std::ostream& out, const storage::CheckpointReader& reader, cons
                 OutputFormat format) {
   storage::CheckpointReader::Rows rows = reader.query(sql);
   if (rows.columns.empty()) return;
-  print_table(out, Table{std::move(rows.columns), std::move(rows.rows), 0}, format);
+  print_table(out, Table{std::move(rows.columns), std::move(rows.rows), 0, std::move(rows.is_number)}, format);
 }
 
 class SqlVerb final : public Verb {
@@ -29,7 +29,7 @@ class SqlVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     const std::string path = checkpoints_path(settings.checkpoints);
     const storage::CheckpointReader reader(path);
-    if (const auto warning = nobody_works_warning(reader, path)) console.err << "pawl: " << *warning << '\n';
+    warn_if_nobody_works(reader, path, console);
     if (!query_.empty()) {
       print_rows(console.out, reader, query_, settings.output);
       return ExitCode::kDone;

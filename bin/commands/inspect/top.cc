@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
@@ -16,6 +17,7 @@
 #include "bin/operations/health/status.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
+#include "bin/output/json_value.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
 #include "bin/settings/duration.h"
@@ -70,29 +72,61 @@ std::string per_second(double rate) {
   return text.str();
 }
 
-std::string line_of(const Sample& sample, const std::optional<Sample>& before) {
+/// What there is at a look, and since the one before it.
+struct Look {
   std::int64_t due = 0, later = 0, leased = 0, living = 0;
-  double oldest = 0;
+  double oldest_seconds = 0;
+  std::optional<double> emitted, finished;  ///< A second; none at the first look.
+};
+
+Look look_of(const Sample& sample, const std::optional<Sample>& before) {
+  Look look;
   for (const storage::Backlog& backlog : sample.fleet.backlog) {
-    due += backlog.due;
-    later += backlog.not_due;
-    leased += backlog.leased;
-    oldest = std::max(oldest, backlog.oldest_seconds);
+    look.due += backlog.due;
+    look.later += backlog.not_due;
+    look.leased += backlog.leased;
+    look.oldest_seconds = std::max(look.oldest_seconds, backlog.oldest_seconds);
   }
-  for (const storage::FleetStore& store : sample.fleet.stores) living += sample.fleet.lives(store);
+  for (const storage::FleetStore& store : sample.fleet.stores) look.living += sample.fleet.lives(store);
+  if (!before) return look;
+  const double seconds = std::chrono::duration<double>(sample.at - before->at).count();
+  look.emitted = rate(before->through.emitted, sample.through.emitted, seconds);
+  look.finished = rate(before->through.finished, sample.through.finished, seconds);
+  return look;
+}
+
+std::string line_of(const Sample& sample, const std::optional<Sample>& before) {
+  const Look look = look_of(sample, before);
   std::string line = sample.fleet.at + "  ";
-  if (before) {
-    const double seconds = std::chrono::duration<double>(sample.at - before->at).count();
-    line += "emitted " + per_second(rate(before->through.emitted, sample.through.emitted, seconds)) + "  finished " +
-            per_second(rate(before->through.finished, sample.through.finished, seconds)) + "  ";
-  }
-  line += "due " + std::to_string(due) + "  later " + std::to_string(later) + "  leased " + std::to_string(leased);
-  if (due + later + leased > 0) line += "  oldest " + age_text(oldest);
-  line += "  workers " + std::to_string(living) + " of " + std::to_string(sample.fleet.stores.size());
+  if (look.emitted)
+    line += "emitted " + per_second(*look.emitted) + "  finished " + per_second(look.finished.value_or(0)) + "  ";
+  line += "due " + std::to_string(look.due) + "  later " + std::to_string(look.later) + "  leased " +
+          std::to_string(look.leased);
+  if (look.due + look.later + look.leased > 0) line += "  oldest " + age_text(look.oldest_seconds);
+  line += "  workers " + std::to_string(look.living) + " of " + std::to_string(sample.fleet.stores.size());
   for (const storage::PausedStep& step : sample.fleet.paused) line += "  paused " + step.step;
   for (const storage::LongCall& call : sample.fleet.calls)
     line += "  in flight " + call.step + " for " + age_text(call.seconds);
   return line;
+}
+
+// On one line, so that whoever reads a pipe has a document a line.
+std::string json_line_of(const Sample& sample, const std::optional<Sample>& before) {
+  const Look look = look_of(sample, before);
+  nlohmann::ordered_json document{{"at", sample.fleet.at},
+                                  {"emitted_per_second", number_or_null(look.emitted)},
+                                  {"finished_per_second", number_or_null(look.finished)},
+                                  {"due", look.due},
+                                  {"later", look.later},
+                                  {"leased", look.leased},
+                                  {"oldest_seconds", look.oldest_seconds},
+                                  {"workers", look.living},
+                                  {"stores", sample.fleet.stores.size()},
+                                  {"paused", nlohmann::ordered_json::array()},
+                                  {"in_flight", nlohmann::ordered_json::array()}};
+  for (const storage::PausedStep& step : sample.fleet.paused) document["paused"].push_back(step.step);
+  for (const storage::LongCall& call : sample.fleet.calls) document["in_flight"].push_back(call.step);
+  return terminal_json(document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 class TopVerb final : public Verb {
@@ -110,11 +144,14 @@ class TopVerb final : public Verb {
     watch_signals(console.err_is_terminal);
     storage::PostgresConnection connection(impatient(settings.postgres));
     std::optional<Screen> screen;
-    if (console.out_is_terminal && console.plain_out) screen.emplace(*console.plain_out, console.in_is_terminal);
+    if (console.out_is_terminal && console.plain_out && settings.output != OutputFormat::kJson)
+      screen.emplace(*console.plain_out, console.in_is_terminal);
     std::optional<Sample> before;
     for (std::size_t look = 1;; ++look) {
       Sample sample{storage::read_fleet(connection), storage::read_throughput(connection), Clock::now()};
-      const std::string line = redacted(line_of(sample, before), *console.secrets);
+      const bool json = settings.output == OutputFormat::kJson;
+      const std::string line =
+          redacted(json ? json_line_of(sample, before) : line_of(sample, before), *console.secrets);
       if (screen)
         screen->draw(line + "\n\n" + screen_text(sample, console) + "\nq ends");
       else

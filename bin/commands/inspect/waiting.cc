@@ -5,51 +5,25 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bin/commands/verb/one_shot.h"
+#include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/query_text.h"
 #include "bin/operations/runs/waiting.h"
-#include "bin/output/json_value.h"
 #include "bin/output/redact.h"
+#include "bin/output/terminal_table.h"
+#include "bin/output/waiting_text.h"
 #include "engine/authoring/errors.h"
 
 namespace pawl::bin {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json document_of(const std::vector<Waiting>& all) {
-  Json document = Json::array();
-  for (const Waiting& one : all)
-    document.push_back({{"run", one.run_id},
-                        {"event", one.event_id},
-                        {"workflow", text_or_null(one.workflow)},
-                        {"state", one.state},
-                        {"reason", one.reason},
-                        {"step", text_or_null(one.step)},
-                        {"key", text_or_null(one.key)},
-                        {"attempts", number_or_null(one.attempts)},
-                        {"attempts_max", number_or_null(one.attempts_max)},
-                        {"since", text_or_null(one.since)},
-                        {"next_at", text_or_null(one.next_at)},
-                        {"gives_up_at", text_or_null(one.gives_up_at)},
-                        {"host", text_or_null(one.host)},
-                        {"source", one.source}});
+nlohmann::ordered_json document_of(const std::vector<Waiting>& all) {
+  auto document = nlohmann::ordered_json::array();
+  for (const Waiting& one : all) document.push_back(waiting_document(one));
   return document;
-}
-
-std::string attempts_text(const Waiting& one) {
-  if (!one.attempts) return "";
-  return std::to_string(*one.attempts) + (one.attempts_max ? " of " + std::to_string(*one.attempts_max) : "");
-}
-
-Table table_of(const std::vector<Waiting>& all) {
-  Table table{{"run", "state", "workflow", "step", "attempts", "since", "next", "gives up", "host", "reason"}, {}, 0};
-  for (const Waiting& one : all)
-    table.rows.push_back({one.run_id, one.state, one.workflow, one.step, attempts_text(one), one.since, one.next_at,
-                          one.gives_up_at, one.host, one.reason});
-  return table;
 }
 
 class WaitingVerb final : public Verb {
@@ -81,12 +55,12 @@ class WaitingVerb final : public Verb {
         waiting_of(reader, postgres, question_,
                    [this](const auto& workflow, const auto& step) { return workflows_.retry_of(workflow, step); });
     tell_sources(sources, console);
+    if (reader) warn_if_nobody_works(*reader, sources.path(), console);
     if (settings.output == OutputFormat::kJson)
       print_json(console.out, document_of(all));
     else
-      print_table(console.out, table_of(all), settings.output);
-    if (all.empty() && !question_.runs.empty())
-      console.err << "pawl: none of these waits any more; `pawl show` tells how it ended\n";
+      print_for_people(console, waiting_table(all), settings.output);
+    if (all.empty() && !question_.runs.empty()) tell_ended(settings, console);
     tell_left_out(all.size(), postgres, console);
     return ExitCode::kDone;
   }
@@ -97,7 +71,16 @@ class WaitingVerb final : public Verb {
     for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
     QueryText query("*", "pawl.v1_waiting");
     query.one_of("run_id", ids).equals("workflow", question_.workflow).equals("step", question_.step);
-    return query.text("order by since limit " + std::to_string(question_.limit));
+    return query.text("order by run_id limit " + std::to_string(question_.limit));
+  }
+
+  // A failed run that a batch is about to let go on waits for that.
+  void tell_ended(const Settings& settings, Console& console) const {
+    std::vector<std::string> ids;
+    for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
+    const auto owed = owed_if_known(settings.postgres, ids);
+    for (const auto& [run, by] : owed) console.err << "pawl: run " << run << " has failed: " << by << '\n';
+    if (owed.empty()) console.err << "pawl: none of these waits any more; `pawl show` tells how it ended\n";
   }
 
   static void tell_sources(RunSources& sources, Console& console) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bin/operations/runs/fleet.h"
 #include "bin/output/redact.h"
 #include "bin/worker/retry_start.h"
 #include "storage/schema/migrator.h"
@@ -37,6 +38,10 @@ void await_migrated_postgres(const Settings& settings, Console& console, const s
   storage::MigrationLines lines{&storage::outbox_migrations()};
   lines.insert(lines.end(), more.begin(), more.end());
   await_postgres(settings, console, [&] { storage::require_migrated(address_of(settings), lines); });
+}
+
+void warn_if_nobody_works(const storage::CheckpointReader& reader, const std::string& path, Console& console) {
+  if (const auto warning = nobody_works_warning(reader, path)) console.err << "pawl: " << *warning << '\n';
 }
 
 }  // namespace pawl::bin

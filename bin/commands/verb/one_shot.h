@@ -5,6 +5,7 @@
 
 #include "bin/output/console.h"
 #include "bin/settings/settings.h"
+#include "storage/checkpoints/reader.h"
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/address.h"
 
@@ -21,5 +22,8 @@ void await_migrated_postgres(const Settings& settings, Console& console, const s
 
 /// Calls `attempt` until Postgres can be reached, for at most `connect_timeout`.
 void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt);
+
+/// For a verb that reads the checkpoints: says so where they have unfinished runs and no worker has them open.
+void warn_if_nobody_works(const storage::CheckpointReader& reader, const std::string& path, Console& console);
 
 }  // namespace pawl::bin

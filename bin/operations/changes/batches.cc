@@ -105,6 +105,14 @@ std::map<std::string, std::string> owed_to(const storage::PostgresAddress& addre
   return owed;
 }
 
+std::map<std::string, std::string> owed_if_known(const storage::PostgresAddress& address,
+                                                 std::vector<std::string> run_ids) try {
+  std::erase_if(run_ids, [](const std::string& id) { return !is_full_id(id); });
+  return run_ids.empty() ? std::map<std::string, std::string>{} : owed_to(address, run_ids);
+} catch (const engine::Error&) {
+  return {};
+}
+
 void control_batch(const storage::PostgresAddress& address, std::int64_t id, const std::string& verb,
                    const std::string& requested_by, const std::string& note) {
   storage::PostgresConnection connection(address);

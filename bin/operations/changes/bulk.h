@@ -14,13 +14,13 @@ namespace pawl::bin {
 /// A time of the filter: none, so long ago by the clock of Postgres, or a moment.
 using FilterTime = std::variant<std::monostate, engine::Duration, engine::Timestamp>;
 
-/// Empty texts select nothing out. `resume` is about failed runs and when they failed, `cancel` and
-/// `retry-now` about unfinished ones and when they were emitted.
+/// Empty texts select nothing out. `resume` and `requeue` are about failed runs and when they failed, `cancel`
+/// and `retry-now` about unfinished ones and when they were emitted.
 struct BulkFilter {
   FilterTime since;  ///< From then on.
   FilterTime until;  ///< Before then.
   std::string workflow;
-  std::string step;        ///< Whose failure ended the run; of failed runs only.
+  std::string step;        ///< Whose failure ended the run, or of `retry-now` that does not move in its worker.
   std::string error_like;  ///< A LIKE pattern, or a part of the reason where it has no %; of failed runs only.
   std::string connection;  ///< The id of what the event is about.
   std::string org;         ///< The tenant of the event.

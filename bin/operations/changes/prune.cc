@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/outbox/chores/archive_retention.h"
+#include "storage/outbox/chores/resolved_runs.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/place.h"
 
@@ -32,13 +34,18 @@ void add_postgres(const PruneRequest& request, std::vector<PruneLine>& lines) {
   }
 }
 
-std::int64_t count_old(const std::string& path, engine::Timestamp before) {
+// Of failed runs only those that nobody can resume any more.
+std::int64_t count_old(const PruneRequest& request, engine::Timestamp before) {
+  const storage::CheckpointReader reader(request.checkpoints);
   const std::string at = std::to_string(before.time_since_epoch().count());
-  const auto rows = storage::CheckpointReader(path)
-                        .query("select count(*) from runs r join events e on e.run = r.run where r.ended_at < " + at +
-                               " and e.created_at < " + at + " and not (r.status = 'failed' and r.resumable = 'here')")
-                        .rows;
-  return std::stoll(rows.at(0).at(0).value_or("0"));
+  const std::string old = " from runs r join events e on e.run = r.run where r.ended_at < " + at +
+                          " and e.created_at < " + at + " and r.status";
+  std::vector<std::string> failed;
+  for (const auto& row : reader.query("select r.run_id" + old + " = 'failed'").rows)
+    failed.push_back(row.at(0).value_or(""));
+  const auto ended = reader.query("select count(*)" + old + " <> 'failed'").rows;
+  return std::stoll(ended.at(0).at(0).value_or("0")) +
+         static_cast<std::int64_t>(storage::resolved_runs(request.postgres, failed).size());
 }
 
 // Opening it for writing would migrate it, and the worker that it is of could not start on it any more.
@@ -52,15 +59,33 @@ std::string why_left(const std::string& path) try {
   return "left to the worker that has the file open, which does it each hour";
 }
 
-std::int64_t remove_old(const std::string& path, engine::Timestamp before) {
-  require_migrated(path);
-  storage::SqliteCheckpoints store(path);
+std::int64_t forget_resolved(const PruneRequest& request, storage::SqliteCheckpoints& store, engine::Timestamp before) {
+  std::int64_t forgotten = 0;
+  std::vector<engine::FailedRun> failed;
+  do {
+    failed = store.failed(before, failed.empty() ? 0 : failed.back().run, kAtOnce);
+    std::map<std::string, engine::RunNumber> numbers;
+    std::vector<std::string> ids;
+    for (const engine::FailedRun& run : failed) {
+      numbers[run.id] = run.run;
+      ids.push_back(run.id);
+    }
+    std::vector<engine::RunNumber> resolved;
+    for (const std::string& id : storage::resolved_runs(request.postgres, ids)) resolved.push_back(numbers.at(id));
+    forgotten += static_cast<std::int64_t>(store.forget(resolved));
+  } while (failed.size() == kAtOnce);
+  return forgotten;
+}
+
+std::int64_t remove_old(const PruneRequest& request, engine::Timestamp before) {
+  require_migrated(request.checkpoints);
+  storage::SqliteCheckpoints store(request.checkpoints);
   std::int64_t removed = 0;
   for (std::size_t step = kAtOnce; step == kAtOnce;) {
     step = store.prune(before, kAtOnce);
     removed += static_cast<std::int64_t>(step);
   }
-  return removed;
+  return removed + forget_resolved(request, store, before);
 }
 
 // Two clocks have to agree that a run is old, as for a worker.
@@ -75,9 +100,9 @@ void add_checkpoints(const PruneRequest& request, std::vector<PruneLine>& lines)
     const engine::Timestamp before =
         std::min(clock.now(), storage::postgres_time(request.postgres)) - request.retention;
     if (request.dry_run)
-      line.rows = count_old(request.checkpoints, before);
+      line.rows = count_old(request, before);
     else if (line.detail = why_left(request.checkpoints); line.detail.empty())
-      line.rows = remove_old(request.checkpoints, before);
+      line.rows = remove_old(request, before);
   }
   lines.push_back(std::move(line));
 }

@@ -2,13 +2,13 @@
 #include "bin/operations/changes/run_changes.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "engine/runs/inherited_steps.h"
 #include "storage/checkpoints/reader.h"
-#include "storage/outbox/operators/event_admin.h"
 #include "storage/outbox/operators/repairs.h"
 
 namespace pawl::bin {
@@ -57,6 +57,34 @@ std::string advice_on(const storage::PostgresAddress& address, const std::string
   if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
   if (outcome.ends_with("it is in the outbox"))
     return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
+  return {};
+}
+
+std::vector<RunChange> resume_runs(const storage::PostgresAddress& address, const storage::ResumeRequest& request) {
+  using Kind = RunChange::Kind;
+  std::vector<RunChange> changes;
+  for (const storage::ResumeOutcome& one : storage::resume_events(address, request)) {
+    if (one.resumed) {
+      changes.push_back({Kind::kDone, one.run_id, "resumed", one.detail});
+      continue;
+    }
+    const bool is_unknown = one.detail.find("not found") != std::string::npos;
+    changes.push_back({is_unknown ? Kind::kNotFound : Kind::kRefused, one.run_id, "refused",
+                       one.detail + advice_on(address, one.run_id, one.detail)});
+  }
+  return changes;
+}
+
+std::vector<std::string> workflows_going_on(const storage::PostgresAddress& address,
+                                            const std::vector<RunChange>& changes) try {
+  std::vector<std::string> resumed;
+  for (const RunChange& change : changes)
+    if (change.kind == RunChange::Kind::kDone) resumed.push_back(change.run_id);
+  std::set<std::string> workflows;
+  if (!resumed.empty())
+    for (const engine::RunName& run : storage::runs_of(address, resumed)) workflows.insert(run.workflow);
+  return {workflows.begin(), workflows.end()};
+} catch (const engine::Error&) {  // they are resumed all the same, and that stays said
   return {};
 }
 

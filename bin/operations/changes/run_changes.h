@@ -1,9 +1,10 @@
-// What an operator does to single runs: cancel, retry at once, begin anew.
+// What an operator does to single runs: let go on, cancel, retry at once, begin anew.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "storage/outbox/operators/event_admin.h"
 #include "storage/outbox/operators/run_requests.h"
 #include "storage/postgres/address.h"
 
@@ -22,6 +23,11 @@ struct RunChange {
 /// where there is none.
 std::string advice_on(const storage::PostgresAddress& address, const std::string& run_id, const std::string& outcome);
 
+/// Lets failed runs go on: waits for no worker.
+std::vector<RunChange> resume_runs(const storage::PostgresAddress& address, const storage::ResumeRequest& request);
+/// The workflows whose runs these changes let go on, each once; none where Postgres cannot be asked any more.
+std::vector<std::string> workflows_going_on(const storage::PostgresAddress& address,
+                                            const std::vector<RunChange>& changes);
 /// Cancels unfinished runs: waits for no worker.
 std::vector<RunChange> cancel_runs(const storage::PostgresAddress& address, const storage::RunRequest& request);
 /// Ends what unfinished runs wait for.

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <filesystem>
 #include <future>
+#include <iterator>
 
+#include "bin/operations/health/host_check.h"
 #include "bin/operations/health/status.h"
 #include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
@@ -22,12 +24,6 @@ namespace pawl::bin {
 namespace {
 
 constexpr std::chrono::milliseconds kLookAtPagesFor{500};
-constexpr double kSkewMax = 5;  // seconds
-constexpr std::uintmax_t kMiB = 1 << 20;
-constexpr std::uintmax_t kDiskFreeMin = 256 * kMiB;
-constexpr std::uintmax_t kWalMax = 256 * kMiB;
-
-std::string mebibytes(std::uintmax_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
 
 class Notes {
  public:
@@ -46,6 +42,7 @@ class Notes {
   void problem(const std::string& what, const std::string& why, const std::string& advice) {
     examined_.findings.push_back({Finding::Weight::kProblem, what, why, advice});
   }
+  void add(Findings findings) { std::ranges::move(findings, std::back_inserter(examined_.findings)); }
   void note(const std::string& what, const std::string& why, const std::string& advice) {
     examined_.findings.push_back({Finding::Weight::kNote, what, why, advice});
   }
@@ -70,12 +67,7 @@ void look_at_clock(storage::PostgresConnection& connection, Notes& notes) {
   const double skew = theirs - (before + after) / 2;
   const double certain = std::max(std::abs(skew) - (after - before) / 2, 0.0);
   notes.count("clock ahead by ms", std::llround(skew * 1000));
-  if (certain > kSkewMax)
-    notes.problem(
-        "the clocks of Postgres and of this host differ by " + age_text(certain),
-        "leases are judged by Postgres alone and hold, but retries of this host's worker come early or late, and "
-        "times in the two databases do not compare",
-        "let both keep time by NTP");
+  notes.add(findings_of_skew(certain));
 }
 
 void look_at_session(storage::PostgresConnection& connection, Notes& notes) {
@@ -97,22 +89,12 @@ void look_at_session(storage::PostgresConnection& connection, Notes& notes) {
              : rows.boolean(0, 11) ? "no, over a socket of this host"
                                    : "no",
              rows.boolean(0, 10));
-  if (rows.boolean(0, 4) || rows.boolean(0, 5))
-    notes.problem(rows.boolean(0, 4) ? "this server is a standby" : "the session may only read",
-                  "a worker can claim and archive nothing here",
-                  "let the address lead to the primary: target_session_attrs=read-write with all hosts");
-  if (!rows.boolean(0, 6) || !rows.boolean(0, 7))
-    notes.problem(std::string(rows.boolean(0, 6) ? "full_page_writes" : "fsync") + " is off",
-                  "a crash of the server's host can lose or damage committed events",
-                  "set it to on, and reload Postgres");
-  if (rows.string(0, 8) == "off")
-    notes.problem("synchronous_commit is off for this role",
-                  "events and mails that are recorded can be lost by a crash of the server",
-                  "set it to on for this role");
-  if (!rows.string(0, 9).starts_with("pg_catalog"))
-    notes.problem("the session's search_path is " + rows.string(0, 9) + ", and not pawl's own",
-                  "somebody else's tables or functions could be found in place of the right ones",
-                  "let the pooler pass startup options on (ignore_startup_parameters must not have options)");
+  notes.add(findings_of(ServerFacts{.standby = rows.boolean(0, 4),
+                                    .read_only = rows.boolean(0, 5),
+                                    .fsync = rows.boolean(0, 6),
+                                    .full_page_writes = rows.boolean(0, 7),
+                                    .synchronous_commit = rows.string(0, 8),
+                                    .search_path = rows.string(0, 9)}));
 }
 
 void look_at_rights(storage::PostgresConnection& connection, Notes& notes) {
@@ -128,19 +110,11 @@ void look_at_rights(storage::PostgresConnection& connection, Notes& notes) {
   notes.fact("roles", rows.boolean(0, 2)          ? "owner of the schema pawl"
                       : rows.string(0, 0).empty() ? "none"
                                                   : rows.string(0, 0));
-  if (!rows.boolean(0, 2)) {
-    const std::string has = rows.string(0, 0);
-    if (has.find("pawl_worker") == std::string::npos)
-      notes.note("this role is no member of pawl_worker", "it can run no worker",
-                 "grant pawl_worker to the worker's login");
-    if (has.find("pawl_operator") == std::string::npos)
-      notes.note("this role is no member of pawl_operator",
-                 "it sees neither status nor runs of the fleet, and resumes none", "grant pawl_operator to it");
-  }
-  if (!rows.string(0, 1).empty())
-    notes.problem("row-level security hides rows of " + rows.string(0, 1) + " from this role",
-                  "what is hidden is neither run nor shown",
-                  "alter table … disable row level security, or give the role bypassrls");
+  const std::string has = rows.string(0, 0);
+  notes.add(findings_of(RoleFacts{.owner = rows.boolean(0, 2),
+                                  .is_worker = has.find("pawl_worker") != std::string::npos,
+                                  .is_operator = has.find("pawl_operator") != std::string::npos,
+                                  .hidden_tables = rows.string(0, 1)}));
 }
 
 void look_at_postgres(const DoctorSubject& subject, Examined& examined) {
@@ -184,7 +158,17 @@ void look_at_fleet(const DoctorSubject& subject, Examined& examined) {
   notes.count("runs with workers", leased);
   notes.count("failed within a day", failed);
   notes.count("failed before", fleet.older_failed);
-  examined.findings = findings_of(fleet, std::nullopt);
+  const auto oldest = std::ranges::max_element(fleet.backlog, {}, &storage::Backlog::oldest_seconds);
+  if (oldest != fleet.backlog.end() && !oldest->oldest_at.empty())
+    notes.fact("oldest unfinished event", oldest->oldest_at + ", " + age_text(oldest->oldest_seconds) + " old" +
+                                              (fleet.oldest_run.empty() ? "" : ": run " + fleet.oldest_run));
+  int shown = 0;
+  for (const storage::FleetStore& store : fleet.stores)
+    if (fleet.lives(store) || store.state == "silent")
+      notes.fact("worker " + std::to_string(++shown), store.state + ", on host " + store.host + " with " + store.path +
+                                                          ", pawl " + store.version + ", seen at " +
+                                                          store.last_seen_at);
+  notes.add(findings_of(fleet, std::nullopt));
 }
 
 // ---- checkpoints
@@ -195,17 +179,14 @@ void look_at_disk(const std::string& path, Notes& notes) {
   notes.size("size", error ? 0 : size);
   const std::uintmax_t wal = std::filesystem::file_size(path + "-wal", error);
   notes.size("wal", error ? 0 : wal);
-  if (!error && wal > kWalMax)
-    notes.problem("the -wal of " + path + " has " + mebibytes(wal), "reading slows down, and the disk fills",
-                  "end whoever has had the file open for long, as a `pawl sql` that was left open");
+  DiskFacts disk{.path = path, .wal = error ? 0 : wal};
   const std::filesystem::space_info space =
       std::filesystem::space(std::filesystem::absolute(path).parent_path(), error);
-  if (error) return;
-  notes.size("free disk", space.available);
-  if (space.available < kDiskFreeMin)
-    notes.problem("the disk of " + path + " has " + mebibytes(space.available) + " left",
-                  "a full one stops every run until there is room",
-                  "make room, or move the file while its worker is stopped");
+  if (!error) {
+    disk.free = space.available;
+    notes.size("free disk", space.available);
+  }
+  notes.add(findings_of(disk));
 }
 
 void look_at_pages(const std::string& path, Notes& notes) try {
@@ -251,7 +232,7 @@ void look_at_checkpoints(const DoctorSubject& subject, Examined& examined) {
 
 void look_at_mail(const DoctorSubject& subject, Examined& examined) {
   Notes notes(examined);
-  if (!subject.check_relay) return notes.fact("relay", "no workflow of this host mails");
+  if (!subject.check_relay) return notes.fact("relay", "not looked at: " + subject.why_no_relay);
   const std::string trouble = subject.check_relay();
   notes.fact("relay", trouble.empty() ? "answers and takes the login; nothing was sent" : "cannot be used");
   if (!trouble.empty())

@@ -20,8 +20,9 @@ struct DoctorSubject {
   storage::MigrationLines migrations = {};
   std::vector<engine::WorkflowName> workflows = {};
   /// Connects to whatever carries mail and sends nothing; returns what stands in the way, empty where nothing does. An
-  /// empty function: no workflow mails. Called on a thread of its own.
+  /// empty function: there is nothing to look at, as the reason says. Called on a thread of its own.
   std::function<std::string()> check_relay = {};
+  std::string why_no_relay = {};
 };
 
 /// Something that was found, in words for people; where it is a number or yes or no, as that for programs.

@@ -1,8 +1,12 @@
 // Decides what is wrong with a fleet.
 #include "bin/operations/health/status.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "bin/operations/runs/fleet.h"
@@ -216,6 +220,20 @@ Findings findings_of(const storage::Fleet& fleet, const std::optional<LocalStatu
   return Judge(fleet, local).judge();
 }
 
+namespace {
+
+// A file that this user may not read says nothing of how it is.
+Finding unreadable_file(const std::string& path, const std::string& why) {
+  const bool is_closed = access(path.c_str(), R_OK) != 0 && errno == EACCES;
+  return {is_closed ? Finding::Weight::kNote : Finding::Weight::kProblem,
+          "the checkpoint file could not be read: " + why,
+          is_closed ? "this user may not; what its runs do is not known here"
+                    : "its worker cannot go on with it, or its runs are not of this build",
+          is_closed ? "ask as the worker's user" : "do what it says; `pawl doctor` looks at the file"};
+}
+
+}  // namespace
+
 Status status_of(const std::string& conninfo, const std::string& checkpoints_path) {
   Status status;
   try {
@@ -231,15 +249,14 @@ Status status_of(const std::string& conninfo, const std::string& checkpoints_pat
   } catch (const engine::Error& error) {  // Postgres alone is worth showing
     status.local_unknown = error.what();
   }
-  if (status.fleet) {
-    status.findings = findings_of(*status.fleet, status.local);
-  } else {
-    status.findings = local_findings(status.local);
-    status.findings.insert(status.findings.begin(),
-                           Finding{Finding::Weight::kProblem, "Postgres could not be asked: " + status.fleet_unknown,
-                                   "no event is taken, none is finished, and nobody knows how the workers are",
-                                   "do what it says; `pawl doctor` looks at the rest"});
-  }
+  if (!status.local_unknown.empty()) status.findings.push_back(unreadable_file(checkpoints_path, status.local_unknown));
+  if (!status.fleet)
+    status.findings.push_back({Finding::Weight::kProblem, "Postgres could not be asked: " + status.fleet_unknown,
+                               "no event is taken, none is finished, and nobody knows how the workers are",
+                               "do what it says; `pawl doctor` looks at the rest"});
+  Findings found = status.fleet ? findings_of(*status.fleet, status.local) : local_findings(status.local);
+  std::ranges::move(found, std::back_inserter(status.findings));
+  std::ranges::stable_sort(status.findings, {}, &Finding::weight);
   return status;
 }
 

@@ -67,6 +67,26 @@ ResolvedRuns RunSources::resolve(const GivenRuns& given) {
   return {resolve_runs(candidates, given), true};
 }
 
+std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, RunSources& sources) {
+  std::vector<GivenRuns> full;
+  for (const GivenRuns& runs : given) {
+    if (is_full_id(runs.id)) {
+      full.push_back(runs);
+      continue;
+    }
+    const engine::RunName run = sources.resolve(runs).runs.front();  // all are of one event
+    full.push_back(begins_or_ends(run.event_id, runs.id) ? GivenRuns{run.event_id, runs.workflow}
+                                                         : GivenRuns{run.run_id, ""});
+  }
+  return full;
+}
+
+std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, RunSources& sources) {
+  std::vector<std::string> ids;
+  for (const GivenRuns& runs : full_runs(given, sources)) ids.push_back(runs.text());
+  return ids;
+}
+
 WhoRuns who_will_run(const std::string& conninfo, const std::string& workflow) {
   storage::PostgresConnection connection(impatient(conninfo));
   storage::Fleet fleet;

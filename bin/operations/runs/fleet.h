@@ -44,6 +44,12 @@ class RunSources {
   std::string postgres_error_;
 };
 
+/// With full ids: beginnings and ends of ids are looked for in the file, else in Postgres, and full ids nowhere. Throws
+/// NotFoundError.
+std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, RunSources& sources);
+/// The same as `ID` or `ID/WORKFLOW`.
+std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, RunSources& sources);
+
 /// Whether a run of the workflow, or of any where it is empty, will be taken up, as a sentence for whoever has just
 /// resumed it; `somebody` is false where nobody does.
 struct WhoRuns {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <optional>
 #include <set>
 
 #include "bin/operations/runs/command_error.h"
@@ -29,10 +28,6 @@ bool fits_a_workflow(const std::string& text) {
   });
 }
 
-bool begins_or_ends(const std::string& id, const std::string& part) {
-  return id.starts_with(part) || id.ends_with(part);
-}
-
 std::string why_not_found(const std::vector<engine::RunName>& candidates, const GivenRuns& given) {
   std::string why = "no run here has an id that begins or ends with '" + given.id + "'";
   std::set<std::string> others;
@@ -48,6 +43,10 @@ std::string why_not_found(const std::vector<engine::RunName>& candidates, const 
 }
 
 }  // namespace
+
+bool begins_or_ends(const std::string& id, const std::string& part) {
+  return id.starts_with(part) || id.ends_with(part);
+}
 
 bool is_full_id(const std::string& text) { return engine::is_uuid(text) && fits_an_id(text); }
 
@@ -95,28 +94,6 @@ std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& ca
 
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given) {
   return resolve_runs(reader.runs_like(given.id, kRunsLookedAt), given);
-}
-
-std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, const std::string& checkpoints) {
-  std::optional<storage::CheckpointReader> reader;
-  std::vector<GivenRuns> full;
-  for (const GivenRuns& runs : given) {
-    if (is_full_id(runs.id)) {
-      full.push_back(runs);
-      continue;
-    }
-    if (!reader) reader.emplace(checkpoints);
-    const engine::RunName run = resolve_runs(*reader, runs).front();  // all are of one event
-    full.push_back(begins_or_ends(run.event_id, runs.id) ? GivenRuns{run.event_id, runs.workflow}
-                                                         : GivenRuns{run.run_id, ""});
-  }
-  return full;
-}
-
-std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints) {
-  std::vector<std::string> ids;
-  for (const GivenRuns& runs : full_runs(given, checkpoints)) ids.push_back(runs.text());
-  return ids;
 }
 
 }  // namespace pawl::bin

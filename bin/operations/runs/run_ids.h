@@ -12,6 +12,9 @@ namespace pawl::bin {
 /// A UUID in its canonical lower-case form.
 bool is_full_id(const std::string& text);
 
+/// Whether an id is meant by a part of it.
+bool begins_or_ends(const std::string& id, const std::string& part);
+
 /// What a verb was given: all runs of an event, its run in one workflow, or a further run by its own id.
 struct GivenRuns {
   std::string id;        ///< Of an event or a run, in lower case; may be its beginning or its end.
@@ -37,11 +40,5 @@ std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std
 std::vector<engine::RunName> resolve_runs(const std::vector<engine::RunName>& candidates, const GivenRuns& given);
 /// Of those in the checkpoints.
 std::vector<engine::RunName> resolve_runs(const storage::CheckpointReader& reader, const GivenRuns& given);
-
-/// With full ids. Beginnings and ends of ids need the checkpoints, a path; full ids do not, so that any host can name
-/// them. Throws NotFoundError.
-std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, const std::string& checkpoints);
-/// The same as `ID` or `ID/WORKFLOW`.
-std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, const std::string& checkpoints);
 
 }  // namespace pawl::bin

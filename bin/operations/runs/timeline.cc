@@ -2,6 +2,7 @@
 #include "bin/operations/runs/timeline.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/authoring/errors.h"
 #include "engine/authoring/uuid.h"
@@ -38,10 +39,16 @@ std::optional<Story> story_of(const storage::CheckpointReader& reader, const sto
     story.lines.push_back(
         {entry.at, entry.what, entry.step, entry.key, entry.attempt, entry.status, std::move(entry.detail), ""});
   ask_postgres(postgres, story);
-  for (const storage::HistoryEntry& entry : story.history.entries)
-    story.lines.push_back({entry.at, entry.what, entry.step, entry.user_id, 0, entry.status, entry.detail, entry.by});
+  std::ranges::move(lines_of(story.history), std::back_inserter(story.lines));
   sort_by_time(story.lines);
   return story;
+}
+
+std::vector<StoryLine> lines_of(const storage::RunHistory& history) {
+  std::vector<StoryLine> lines;
+  for (const storage::HistoryEntry& entry : history.entries)
+    lines.push_back({entry.at, entry.what, entry.step, entry.user_id, 0, entry.status, entry.detail, entry.by});
+  return lines;
 }
 
 void sort_by_time(std::vector<StoryLine>& lines) {

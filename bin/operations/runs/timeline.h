@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bin/operations/runs/waiting.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/operators/run_history.h"
 #include "storage/postgres/address.h"
@@ -27,11 +28,16 @@ struct StoryLine {
 
 struct Story {
   engine::StoredRun run;
-  std::string build;             ///< Of the worker that started the run; empty: not recorded.
-  std::vector<StoryLine> lines;  ///< In the order of time.
-  storage::RunHistory history;   ///< Of Postgres; its entries are among the lines.
-  std::string unavailable;       ///< Why Postgres could not be asked; empty: it was.
+  std::string build;                    ///< Of the worker that started the run; empty: not recorded.
+  std::vector<StoryLine> lines;         ///< In the order of time.
+  storage::RunHistory history;          ///< Of Postgres; its entries are among the lines.
+  std::string unavailable;              ///< Why Postgres could not be asked; empty: it was.
+  std::optional<Waiting> waiting = {};  ///< Why it is not finished; added by whoever can tell.
+  std::string owed = {};                ///< What a batch is still to do to it; the same.
 };
+
+/// What Postgres has of a run, in the order of time.
+std::vector<StoryLine> lines_of(const storage::RunHistory& history);
 
 /// Postgres is asked once and not waited for: the checkpoints alone are worth showing. nullopt where they do not have
 /// the run. Throws what reading them throws.

@@ -19,21 +19,13 @@ std::vector<std::string> ids_of(const WaitingQuestion& question) {
   return ids;
 }
 
-// As SQLite writes times; it adds the seconds.
 std::string select_here(const WaitingQuestion& question) {
   QueryText query(
       "w.run_id, r.event_id, w.workflow, w.why, w.reason, coalesce(w.step, ''), coalesce(w.key, ''), w.attempts,"
-      " coalesce(w.last_error, ''), coalesce(w.next_at, ''), w.since",
+      " coalesce(w.last_error, ''), coalesce(w.next_at, ''), w.since, coalesce(w.gives_up_at, '')",
       "v1_waiting w join v1_runs r using (run_id)");
   query.one_of("w.run_id", ids_of(question)).equals("w.workflow", question.workflow).equals("w.step", question.step);
   return query.text("order by r.number limit " + std::to_string(question.limit));
-}
-
-std::string later(const storage::CheckpointReader& reader, const std::string& time, engine::Duration by) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(by).count();
-  const auto rows = reader.query("select strftime('%Y-%m-%dT%H:%M:%fZ', " + storage::sql_literal(time) + ", '+" +
-                                 std::to_string(seconds) + " seconds')");
-  return rows.rows.at(0).at(0).value_or("");
 }
 
 bool knows_more(const Waiting& fleet) { return fleet.state != "leased"; }
@@ -53,9 +45,9 @@ std::vector<Waiting> waiting_here(const storage::CheckpointReader& reader, const
     if (one.state == "backoff" && one.reason.empty()) one.reason = text(8);
     one.next_at = text(9);
     one.since = text(10);
+    one.gives_up_at = text(11);
     one.source = "checkpoints";
     const auto policy = one.attempts ? policy_of(one.workflow, one.step) : std::nullopt;
-    if (policy && policy->give_up_after.count() > 0) one.gives_up_at = later(reader, one.since, policy->give_up_after);
     if (policy && policy->max_attempts > 0) one.attempts_max = policy->max_attempts;
     all.push_back(std::move(one));
   }
@@ -83,8 +75,13 @@ std::vector<Waiting> waiting_in_fleet(storage::PostgresConnection& connection, c
 
 namespace {
 
-// Better is what the checkpoints know of a run that a living worker has; of one that moves they know nothing more.
+// Better is what the checkpoints know of a run that a living worker has; of one that moves they know nothing more, and
+// since when a step is paused, and when it is probed next, its worker tells the fleet alone.
 Waiting better_of(const Waiting& fleet, Waiting here) {
+  if (here.state == "paused" && here.step == fleet.step) {
+    here.since = fleet.since;
+    here.next_at = fleet.next_at;
+  }
   here.host = fleet.host;
   if (here.state == "moving" && here.reason.empty()) here.reason = fleet.reason;
   if (here.state == "moving" && here.step.empty()) here.step = fleet.step;

@@ -25,7 +25,7 @@ struct Waiting {
   std::optional<int> attempts_max = {};  ///< It gives up after so many; none: attempts do not end it.
   std::string since = {};
   std::string next_at = {};      ///< Of the next attempt or probe, or whatever else may change it by itself.
-  std::string gives_up_at = {};  ///< Empty: its age does not end it, or is not known.
+  std::string gives_up_at = {};  ///< As of its last attempt; empty: its age does not end it, or is not known.
   std::string host = {};
   std::string source = {};  ///< `checkpoints` or `postgres`: who knew it.
 };

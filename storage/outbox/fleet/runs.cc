@@ -85,7 +85,7 @@ std::vector<WaitingRun> read_waiting(PostgresConnection& connection, const Waiti
           utc_text("since") + ", " + utc_text("until") +
           ", coalesce(step, ''), coalesce(store::text, ''), coalesce(host, ''), coalesce(mark, ''), deliveries"
           " from pawl.v1_waiting" +
-          where + " limit $4::bigint",
+          where + " order by run_id limit $4::bigint",
       {runs.text(), filter.workflow, filter.step, std::to_string(filter.limit)});
   std::vector<WaitingRun> waiting;
   for (std::size_t row = 0; row < rows.size(); ++row)
@@ -120,7 +120,7 @@ std::string conditions(const FleetRunFilter& filter) {
   if (!filter.aggregate_id.empty()) where += " and v.aggregateid = $3";
   if (!filter.workflow.empty()) where += " and v.workflow = $4";
   if (!filter.tenant.empty()) where += " and v.headers->>'tenant' = $6";
-  if (filter.until_seconds > 0) where += " and v.created_at < now() - $7::bigint * interval '1 second'";
+  if (filter.until_seconds > 0) where += " and v.finished_at < now() - $7::bigint * interval '1 second'";
   if (filter.run_ids) where += " and v.run_id = any($8::uuid[])";
   return where;
 }
@@ -142,25 +142,36 @@ std::string picked(const FleetRunFilter& filter) {
          " and v.finished_at > now() - $1::bigint * interval '1 second'" + ordered + ") finished";
 }
 
-}  // namespace
-
-std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter) {
+// What is asked is $1 to $8 of `sql`; $5 is the limit.
+Rows ask_for_runs(PostgresConnection& connection, const FleetRunFilter& filter, const std::string& sql) {
   ArrayLiteral run_ids;
   if (filter.run_ids)
     for (const std::string& id : *filter.run_ids) run_ids.add(id);
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
-  const Rows rows = connection.run(
-      "list runs",
-      "with asked as (select $1::bigint, $2::uuid, $3::text, $4::text, $6::text, $7::bigint, $8::uuid[]),"
-      " picked as materialized (" +
-          picked(filter) + ") select " + columns_of_runs(false) + " from picked v" + kOfStores + " order by v." +
-          order_of(filter) + " limit $5::bigint",
-      {std::to_string(filter.since_seconds), filter.event_id.empty() ? nobody : filter.event_id, filter.aggregate_id,
-       filter.workflow, std::to_string(filter.limit), filter.tenant, std::to_string(filter.until_seconds),
-       run_ids.text()});
+  return connection.run("list runs",
+                        "with asked as (select $1::bigint, $2::uuid, $3::text, $4::text, $6::text, $7::bigint,"
+                        " $8::uuid[]), picked as materialized (" +
+                            picked(filter) + ") " + sql,
+                        {std::to_string(filter.since_seconds), filter.event_id.empty() ? nobody : filter.event_id,
+                         filter.aggregate_id, filter.workflow, std::to_string(filter.limit), filter.tenant,
+                         std::to_string(filter.until_seconds), run_ids.text()});
+}
+
+}  // namespace
+
+std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter) {
+  const Rows rows = ask_for_runs(connection, filter,
+                                 "select " + columns_of_runs(false) + " from picked v" + kOfStores + " order by v." +
+                                     order_of(filter) + " limit $5::bigint");
   std::vector<FleetRun> runs;
   for (std::size_t row = 0; row < rows.size(); ++row) runs.push_back(run_from(rows, row));
   return runs;
+}
+
+std::size_t count_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter) {
+  FleetRunFilter all = filter;
+  all.limit += kCountedMax;
+  return static_cast<std::size_t>(ask_for_runs(connection, all, "select count(*) from picked").integer(0, 0));
 }
 
 std::optional<FleetRun> read_fleet_run(PostgresConnection& connection, const std::string& run_id) {

@@ -36,7 +36,7 @@ struct WaitingFilter {
   std::size_t limit = 100;
 };
 
-/// In the order in which they came, as far as the limit goes.
+/// By their ids, which are in order of time where they are pawl's, as far as the limit goes.
 std::vector<WaitingRun> read_waiting(PostgresConnection& connection, const WaitingFilter& filter);
 /// How many unfinished runs there are of the workflow; empty: of any.
 std::int64_t count_unfinished(PostgresConnection& connection, const std::string& workflow);
@@ -64,7 +64,7 @@ struct FleetRun {
 struct FleetRunFilter {
   std::vector<std::string> statuses = {};  ///< None: any.
   long since_seconds = 0;                  ///< Finished within the last so many seconds, or not finished; 0: ever.
-  long until_seconds = 0;                  ///< Emitted before so many seconds ago; 0: ever.
+  long until_seconds = 0;                  ///< Finished before so many seconds ago; 0: ever.
   std::string event_id = {};               ///< Full; empty: any.
   std::string aggregate_id = {};
   std::string workflow = {};
@@ -75,6 +75,9 @@ struct FleetRunFilter {
 
 /// The newest first, by their ids, which are in order of time.
 std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter);
+/// How many there are, whatever its limit says; counts kCountedMax at most beyond that.
+std::size_t count_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter);
+inline constexpr std::size_t kCountedMax = 10'000;
 /// By its own id, a full UUID, with its payload.
 std::optional<FleetRun> read_fleet_run(PostgresConnection& connection, const std::string& run_id);
 

@@ -167,23 +167,24 @@ RunHistory history_of(const PostgresAddress& address, const std::string& run_id,
   return history;
 }
 
-std::vector<std::string> runs_that_told(const PostgresAddress& address, const ToldQuestion& question) {
+std::vector<std::string> runs_that_notified(const PostgresAddress& address, const NotifiedQuestion& question) {
   PostgresConnection connection(address);
   const Readable readable = look(connection);
   const std::string when = "($3::bigint = 0 or told_at >= now() - $3::bigint * interval '1 second')";
   std::string told;
-  if (!readable.notifications.empty())
-    told = "select event_id, created_at as told_at from " + readable.notifications +
-           " where user_id = nullif($1, '')::uuid";
-  if (readable.emails)
-    told.append(told.empty() ? "" : " union all ")
-        .append(
-            "select event_id, coalesce(settled_at, claimed_at) from pawl.v1_emails"
-            " where user_id = nullif($1, '')::uuid or $2 <> '' and lower(address) = lower($2)");
+  const auto add = [&told](const std::string& select) {
+    told.append(told.empty() ? "" : " union all ").append(select);
+  };
+  const std::string mailed = "select event_id, coalesce(settled_at, claimed_at) as told_at from pawl.v1_emails";
+  if (!readable.notifications.empty() && !question.user_id.empty())
+    add("select event_id, created_at as told_at from " + readable.notifications + " where user_id = $1::uuid");
+  if (readable.emails && !question.user_id.empty()) add(mailed + " where user_id = $1::uuid");
+  if (readable.emails && !question.email.empty()) add(mailed + " where lower(address) = lower($2)");
   if (told.empty()) return {};
   const Rows rows = connection.run(
       "look who was told",
-      "with told as (select distinct event_id from (" + told + ") t (event_id, told_at) where " + when +
+      "with asked as (select $1::text, $2::text), told as (select distinct event_id from (" + told +
+          ") t (event_id, told_at) where " + when +
           ") select event_id from told"
           " union select e.run_id from told t join pawl.v1_events e on e.effects_of = t.event_id order by 1",
       {question.user_id, question.email, std::to_string(question.since_seconds)});

@@ -52,11 +52,11 @@ RunHistory history_of(const PostgresAddress& address, const std::string& run_id,
 /// Which runs told somebody, with those that were made from them and do their effects under the same keys: by a user's
 /// id, or by an address that a mail of them went to, whichever is not empty; in the last `since_seconds`, or ever for
 /// 0. Full ids of runs.
-struct ToldQuestion {
+struct NotifiedQuestion {
   std::string user_id;
   std::string email;
   long since_seconds = 0;
 };
-std::vector<std::string> runs_that_told(const PostgresAddress& address, const ToldQuestion& question);
+std::vector<std::string> runs_that_notified(const PostgresAddress& address, const NotifiedQuestion& question);
 
 }  // namespace pawl::storage

@@ -104,6 +104,13 @@ TEST_CASE_METHOD(Fixture, "a batch is listed, shown, paused, continued and abort
   CHECK(listed[0]["filter"]["error_like"] == "550");
   CHECK(pawl({"batch", "list", "-o", "ids"}).out == "1\n");
   CHECK_THAT(pawl({"runs", "--status", "failed"}).out, Catch::Contains("batch 1 will resume it: "));
+  const std::string run = database.value("select run_id from pawl.v1_events where reason like '%550%' limit 1");
+  CHECK_THAT(pawl({"show", run}).out, Catch::Contains("batch 1 will resume it"));
+  CHECK_THAT(pawl({"waiting", run}).err, Catch::Contains("batch 1 will resume it"));
+  const auto elsewhere = environment({{"PAWL_CHECKPOINTS", folder.path() + "/another-host.db"}});
+  CHECK(nlohmann::json::parse(run_pawl({"show", run, "-o", "json"}, elsewhere).out)["batch"] ==
+        "batch 1 will resume it");
+  CHECK_THAT(run_pawl({"runs", "--status", "failed"}, elsewhere).out, Catch::Contains("batch 1 will resume it: "));
   const Completed shown = pawl({"batch", "show", "1"});
   CHECK_THAT(shown.out, Catch::Contains("alice@ops") && Catch::Contains("mended") && Catch::Contains("2 to go") &&
                             Catch::Contains("through in") && Catch::Contains("still to come"));
@@ -145,6 +152,8 @@ TEST_CASE_METHOD(Fixture, "what resume --yes made is said in the format asked fo
   CHECK(made["worked_on_by"] == "this command");
   CHECK(count("pawl.outbox") == "3");
   CHECK(count("pawl.commands where batch = 1 and verb = 'resume' and requested_by like '%@%'") == "3");
+  const std::string run = database.value("select id from pawl.outbox limit 1");
+  CHECK_THAT(pawl({"show", run}).out, Catch::Contains("batch 1") && !Catch::Contains("will resume it"));
   const auto shown = nlohmann::json::parse(pawl({"batch", "watch", "1", "-o", "json"}).out);
   CHECK(shown["state"] == "done");
   CHECK(shown["outcomes"][0]["outcome"] == "resumed");
@@ -207,11 +216,28 @@ TEST_CASE_METHOD(Fixture, "--sql prints a query that finds what the listing list
     INFO(query);
     return database.exec(query.substr(0, query.rfind(';'))).size();
   };
+  database.exec("select pawl.make_batch('resume', '{}', 'alice', '', 0.001)");
+  database.exec(
+      "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts,"
+      " in_doubt_count, workflow, step, state, message_id)"
+      " values (gen_random_uuid(), gen_random_uuid(), 0, 1, now(), now(), 1, 1, 'w', 'send-email', 'in_doubt', '<m>')");
+  organisation.fail_sync();
+  for (const std::vector<std::string>& listing : {std::vector<std::string>{"waiting"},
+                                                  {"waiting", "--workflow", "notify-sync-failure"},
+                                                  {"in-doubt"},
+                                                  {"batch", "list"}}) {
+    std::vector<std::string> query = listing, ids = listing;
+    query.push_back("--sql");
+    ids.insert(ids.end(), {"-o", "ids"});
+    const std::string sql = pawl(query).out;
+    INFO(sql);
+    std::string found;
+    for (const auto& row : database.exec(sql.substr(0, sql.rfind(';')))) found += row[0] + "\n";
+    CHECK(found == pawl(ids).out);
+    CHECK(found.size() >= 2);
+  }
   CHECK(in_postgres({"runs", "--fleet", "--status", "failed", "--since", "1h", "--sql"}) == 3);
   CHECK(in_postgres({"runs", "--fleet", "--about", "o'clock", "--sql"}) == 0);
-  CHECK(in_postgres({"waiting", "--sql"}) == 0);
-  CHECK(in_postgres({"in-doubt", "--sql"}) == 0);
-  CHECK(in_postgres({"batch", "list", "--sql"}) == 0);
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -226,4 +252,27 @@ TEST_CASE_METHOD(Fixture,
   CHECK(pawl({"cancel", "--org", organisation.id, "--yes", "--note", "not wanted"}).code == 0);
   CHECK(count("pawl.v1_events where status = 'cancelled' and reason like '%not wanted'") == "1");
   CHECK(failed() == "3");
+}
+
+TEST_CASE_METHOD(Fixture, "requeue in bulk previews as resume does, takes no payload, and makes a new run of each") {
+  CHECK_THAT(pawl({"requeue"}).err, Catch::Contains("3 runs have failed") && Catch::Contains("--failed for all"));
+  const Completed shown = pawl({"requeue", "--error-like", "550"});
+  CHECK(shown.code == 4);
+  CHECK_THAT(shown.err, Catch::Contains("2 runs would be requeued"));
+  const Completed wrong = run_pawl({"requeue", "--failed", "--data", "-", "--yes"}, environment(), "{}");
+  CHECK(wrong.code == 2);
+  CHECK_THAT(wrong.err, Catch::Contains("of one event"));
+  const Completed bare = pawl({"requeue", "9b3e71"});
+  CHECK(bare.code == 2);
+  CHECK_THAT(bare.err, Catch::Contains("--data") && Catch::Contains("pawl rerun"));
+  CHECK(count("pawl.batches") == "0");
+
+  smtp.tell("clear");
+  CHECK(pawl({"requeue", "--error-like", "550", "--yes", "--reason", "new build"}).code == 0);
+  CHECK(failed() == "1");
+  REQUIRE(work().code == 0);
+  CHECK(count("pawl.v1_events where status = 'done' and parent is not null") == "2");
+  CHECK(count("pawl.v1_events where status = 'dismissed' and reason like 'requeued as %new build%'") == "2");
+  CHECK(count("notifications") == "4");
+  CHECK(smtp.received().size() == 4);
 }

@@ -144,6 +144,17 @@ TEST_CASE_METHOD(Fixture,
   CHECK(mails() == "0");
 }
 
+TEST_CASE_METHOD(Fixture, "a worker logs of each kind of rows how many it has removed") {
+  told(200);
+  PawlProcess worker({"worker", "--archive-retention", "90d"}, job.environment({{"PAWL_LOG_LEVEL", "info"}}));
+  REQUIRE(eventually([&] { return mails() == "0"; }));
+  CHECK(eventually([&] {
+    const std::string log = worker.err();
+    return log.find("removed what is older than archive-retention") != std::string::npos &&
+           log.find("mails") != std::string::npos;
+  }));
+}
+
 TEST_CASE_METHOD(Fixture, "retentions of zero keep everything, and say so") {
   told(200);
   for (const auto& line : pruned({"--archive-retention", "0s", "--retention", "0s"}))

@@ -84,10 +84,27 @@ TEST_CASE_METHOD(Fixture,
   store({storage::started(1), storage::ended(1, engine::RunStatus::kDone, "")});
   CHECK(list({}) == ExitCode::kDone);
   CHECK(err.str().empty());
-  store({storage::started(2)});
-  CHECK(list({}) == ExitCode::kDone);
-  CHECK_THAT(err.str(), Catch::Contains("no worker has " + path + " open"));
+  engine::RunStarted unfinished = storage::started(2);
+  unfinished.event.id = "6f1c0000-0000-4000-8000-000000000001";
+  store({unfinished});
+  const std::string copy = directory.path() + "/copy.db";
+  const std::vector<std::vector<const char*>> verbs{
+      {"runs"},           {"show", "6f1c"}, {"waiting"}, {"replay", "--all"}, {"export", "--all", "--to", copy.c_str()},
+      {"sql", "select 1"}};
+  const auto says_so = [&](std::vector<const char*> verb) {
+    verb.insert(verb.end(), {"--checkpoints", path.c_str(), "--postgres", "host=/nonexistent"});
+    err.str("");
+    run(verb);
+    std::filesystem::remove(copy);
+    return err.str().find("no worker has " + path + " open") != std::string::npos;
+  };
+  for (const auto& verb : verbs) {
+    CAPTURE(verb.front());
+    CHECK(says_so(verb));
+  }
   const storage::SqliteCheckpoints worker(path);
-  CHECK(list({}) == ExitCode::kDone);
-  CHECK(err.str().empty());
+  for (const auto& verb : verbs) {
+    CAPTURE(verb.front());
+    CHECK_FALSE(says_so(verb));
+  }
 }

@@ -112,6 +112,7 @@ TEST_CASE_METHOD(Fixture, "doctor looks at every part, says where each setting c
   CHECK(document["settings"]["retention"]["source"] == "default");
   CHECK(document["postgres"]["migrations"] == "all of this build");
   CHECK(document["fleet"]["living_workers"] == 1);
+  CHECK_THAT(document["fleet"]["worker_1"].get<std::string>(), Catch::Contains(checkpoints()));
   CHECK(document["postgres"]["clock_ahead_by_ms"].is_number());
   CHECK(document["checkpoints"]["open_in_a_worker"] == true);
   CHECK(document["checkpoints"]["pages"] == "all in order");
@@ -138,6 +139,11 @@ TEST_CASE_METHOD(Fixture, "doctor tells of each part that is broken, and looks a
   CHECK(finds(json({"doctor"}), "is not registered"));
 }
 
+TEST_CASE_METHOD(Fixture, "doctor says that no relay is configured, and not that nobody mails") {
+  const std::string relay = json({"doctor"}, environment({{"PAWL_MAIL", ""}}))["mail"]["relay"];
+  CHECK_THAT(relay, Catch::Contains("PAWL_MAIL"));
+}
+
 TEST_CASE_METHOD(Fixture, "doctor tells of a file that is damaged, and of one whose worker is away") {
   organisation.fail_sync();
   REQUIRE(work().code == 0);
@@ -147,6 +153,8 @@ TEST_CASE_METHOD(Fixture, "doctor tells of a file that is damaged, and of one wh
   std::filesystem::resize_file(checkpoints(), std::filesystem::file_size(checkpoints()) - 4096);
   CHECK(json({"doctor"})["ok"] == false);
   CHECK(finds(json({"doctor"}), checkpoints()));
+  CHECK(pawl({"status"}).code == 1);
+  CHECK(finds(json({"status"}), "the checkpoint file could not be read"));
 }
 
 TEST_CASE_METHOD(Fixture, "a run that waits says why, since when, when it is tried next and when it gives up") {
@@ -166,6 +174,12 @@ TEST_CASE_METHOD(Fixture, "a run that waits says why, since when, when it is tri
   CHECK_THAT(waiting[0]["reason"].get<std::string>(), Catch::Contains("451 4.3.0"));
   CHECK(waiting[0]["since"] < waiting[0]["next_at"]);
   CHECK(waiting[0]["next_at"] < waiting[0]["gives_up_at"]);
+  CHECK(json({"sql", "select gives_up_at from v1_waiting"}, given)[0]["gives_up_at"] == waiting[0]["gives_up_at"]);
+  const Json shown = json({"show", waiting[0]["run"].get<std::string>()}, given);
+  CHECK(shown["waiting"] == waiting[0]);
+  CHECK(shown["batch"].is_null());
+  CHECK_THAT(run_pawl({"show", waiting[0]["run"].get<std::string>()}, given).out,
+             Catch::Contains("waits") && Catch::Contains("backoff: ") && Catch::Contains("gives up"));
   CHECK(json({"waiting", "--step", "send-email"}, given).size() == 1);
   CHECK(json({"waiting", "--step", "create-in-app"}, given).empty());
   CHECK(json({"waiting", "--workflow", "another"}, given).empty());
@@ -176,6 +190,7 @@ TEST_CASE_METHOD(Fixture, "a run that waits says why, since when, when it is tri
   CHECK(away[0]["source"] == "postgres");
   CHECK(away[0]["attempts"].is_null());
   CHECK_THAT(away[0]["reason"].get<std::string>(), Catch::Contains(checkpoints()));
+  CHECK(json({"show", away[0]["run"].get<std::string>()}, elsewhere())["waiting"]["state"] == "leased");
   CHECK(from_elsewhere({"waiting", "ffffffff"}).code == 3);
   const std::string run = database.value("select id from pawl.outbox");
   CHECK(from_elsewhere({"waiting", run.substr(24), "-o", "ids"}).out == run + "\n");
@@ -196,10 +211,16 @@ TEST_CASE_METHOD(Fixture,
   Json waiting;
   CHECK(eventually([&] {  // now and then one of them moves: it probes
     waiting = json({"waiting"}, away);
-    return waiting.size() == 2 && waiting[0]["state"] == "paused" && waiting[1]["state"] == "paused";
+    return waiting.size() == 2 && waiting[0]["state"] == "paused" && waiting[1]["state"] == "paused" &&
+           waiting[0]["next_at"].is_string() &&
+           database.value("select $1::timestamptz > now()", {waiting[0]["next_at"].get<std::string>()}) == "t";
   }));
   CAPTURE(waiting.dump());
   CHECK(waiting.at(0)["step"] == "send-email");
+  CHECK(database.value("select abs(extract(epoch from since - $1::timestamptz)) < 0.01 from pawl.v1_circuits",
+                       {waiting[0]["since"].get<std::string>()}) == "t");
+  CHECK(json({"show", waiting[0]["run"].get<std::string>()}, away)["waiting"]["step"] == "send-email");
+  CHECK(json({"sql", "select next_at from v1_waiting where why = 'circuit'"}, away)[0]["next_at"].is_null());
   CHECK(finds(json({"doctor"}, away), "step send-email is paused"));
   worker.signal(SIGKILL);
   worker.wait();
@@ -252,7 +273,8 @@ TEST_CASE_METHOD(Fixture, "any host lists and shows the runs of a disk that is g
   CHECK(document["source"] == "postgres");
   REQUIRE(document["history"].size() == 1);
   CHECK(document["history"][0]["what"] == "takeover");
-  CHECK(document["deliveries"].size() == 4);
+  REQUIRE(document["deliveries"].size() == 4);
+  CHECK(document["deliveries"][0].contains("email"));
   CHECK(document["event"]["payload"].is_object());
   CHECK(document["waiting"].is_null());
   CHECK(from_elsewhere({"show", "ffff"}).code == 3);

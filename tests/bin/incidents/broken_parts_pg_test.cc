@@ -49,7 +49,7 @@ TEST_CASE_METHOD(InFlight, "incident 7: a worker that is frozen counts as silent
 
   Operator on_call(host("second"));
   ends(on_call.ask({"status"}), 1, {"is silent since", "holds 1 runs", checkpoints()});
-  ends(on_call.act({"worker", "--until-idle"}), 0);
+  ends(on_call.act({"worker", "--until-idle", "--log-level", "info"}), 0, {"set free what a worker that is gone had"});
   check_told_once();
   CHECK(count("pawl.v1_takeovers") == "1");
 }

@@ -214,7 +214,7 @@ std::map<std::string, Answer> answers_about_failures(const World& world) {
 std::map<std::string, Answer> answers_about_the_unfinished(const World& world) {
   return {
       {"What waits, for what, until when",
-       rows({{kNotify, "leased", "send-email", "3", "2*", "", "the worker on host * has it*"},
+       rows({{kNotify, "leased", "send-email", "3", "2*", "*", "the worker on host * has it*"},  // null while it probes
              {"handle-test-event", "not-run", "", "1", "2*", "", "no living worker runs the workflow*"}})},
       {"What waits between two attempts",
        [&](const Table& table) {

@@ -1,6 +1,11 @@
 // What was: who was told of what and in which words the relay took it, what goes by its age, and a store of many runs.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+
 #include "tests/bin/incidents/scene.h"
 
 using namespace pawl::bin;
@@ -82,6 +87,35 @@ TEST_CASE("incident 5: whoever was not told is in no run") {
   CHECK(elsewhere.ask({"runs", "--user", scene.organisation.owner, "-o", "ids"}).out == scene.only_run() + "\n");
 }
 
+TEST_CASE("incident 5: runs of other hosts are found beside those of this one's file, and said to be theirs") {
+  Scene scene;
+  scene.organisation.fail_sync();
+  REQUIRE(scene.work().code == 0);
+  const std::string here = scene.only_run();
+  scene.expire_leases();
+  scene.organisation.fail_sync();
+  REQUIRE(run_pawl({"worker", "--until-idle"}, scene.host("another")).code == 0);
+  const std::string there = scene.database.value("select run_id from pawl.v1_events order by position desc limit 1");
+  REQUIRE(here != there);
+
+  for (const Command& about : std::vector<Command>{{"--user", scene.organisation.owner},
+                                                   {"--email", "owner@acme.example"},
+                                                   {"--connection", scene.organisation.connection},
+                                                   {"--org", scene.organisation.id}}) {
+    Command command{"runs", "-o", "ids"};
+    command.insert(command.end(), about.begin(), about.end());
+    INFO(about.front());
+    const Completed listed = scene.pawl(command);
+    CHECK(listed.out == there + "\n" + here + "\n");
+    CHECK_THAT(listed.err, Catch::Contains("1 of these are in the checkpoints of other hosts"));
+  }
+  CHECK(scene.pawl({"runs", "-o", "ids"}).out == here + "\n");
+  CHECK_THAT(
+      run_pawl({"runs", "--org", scene.organisation.id}, scene.environment({{"PAWL_POSTGRES", "host=/nonexistent"}}))
+          .err,
+      Catch::Contains("of this host alone"));
+}
+
 TEST_CASE("incident 8: what would go is said first, then goes, and nothing of what is unresolved") {
   Scene scene;
   const auto ended = [&] {
@@ -100,7 +134,7 @@ TEST_CASE("incident 8: what would go is said first, then goes, and nothing of wh
   const Json would = on_call.ask_json({"prune", "--dry-run", "--archive-retention", "90d", "--retention", "30d"});
   CHECK(line_of(would, "archived events")["rows"] == 1);
   CHECK(line_of(would, "failed events")["rows"] == 1);
-  CHECK(line_of(would, "ended runs")["rows"] == 2);
+  CHECK(line_of(would, "ended runs")["rows"] == 1);
   CHECK(scene.count("pawl.v1_events") == "3");
   ends(on_call.act({"prune", "--archive-retention", "90d", "--retention", "30d"}), 0);
 
@@ -108,11 +142,34 @@ TEST_CASE("incident 8: what would go is said first, then goes, and nothing of wh
         pawl::tests::Table{{young}, {failed}});
   CHECK(scene.count("pawl.v1_emails where event_id = '" + old + "'") == "0");
   CHECK(scene.count("pawl.v1_emails where event_id = '" + failed + "'") == "2");
-  CHECK(scene.pawl({"sql", "select run_id from v1_runs", "-o", "ids"}).out == young + "\n");
+  CHECK(scene.pawl({"sql", "select run_id from v1_runs order by number", "-o", "ids"}).out ==
+        young + "\n" + failed + "\n");
+  const auto resolved = [&] {
+    return scene
+        .pawl({"sql", "select settled_at from v1_steps where step = 'resolve-recipients' and run_id = '" + failed + "'",
+               "-o", "json"})
+        .out;
+  };
+  const std::string before = resolved();
+  CHECK_THAT(before, Catch::Contains("settled_at"));
   scene.smtp.tell("clear");
   CHECK(scene.pawl({"resume", failed}).code == 0);
   CHECK(scene.work().code == 0);
   CHECK(scene.status_of(failed) == "done");
+  CHECK(resolved() == before);  // it went on behind its finished step
+}
+
+TEST_CASE("incident 8: every kind of rows that is pruned is in the one table of what is kept") {
+  Scene scene;
+  std::ifstream page(std::string(PAWL_SOURCE_DIR) + "/docs/operating.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  const std::size_t begin = text.find("## What is kept");
+  const std::string table = text.substr(begin, text.find("\n\n## ", begin) - begin);
+  for (const auto& row : scene.database.exec("select name from pawl.retained")) {
+    CAPTURE(row[0]);
+    CHECK(std::ranges::any_of(std::array{"\n| " + row[0], "; " + row[0]},
+                              [&](const std::string& named) { return table.find(named) != std::string::npos; }));
+  }
 }
 
 TEST_CASE("incident 10: one failure among many finished runs is found, shown and counted exactly") {
@@ -144,6 +201,8 @@ TEST_CASE("incident 10: one failure among many finished runs is found, shown and
     CHECK(on_call.ask({"runs", "--status", "failed", "--since", "1h", "-o", "ids"}).out == run + "\n");
     ends(on_call.ask({"show", id}), 0, {run, "550 5.1.1 no such user"});
   }
+  CHECK_THAT(run_pawl({"runs"}, scene.host("another")).err,
+             Catch::Contains("10000 of 10100 or more runs were left out"));
   const Json status = Json::parse(scene.pawl({"status", "-o", "json"}).out);
   REQUIRE(status["failures"].size() == 1);
   CHECK(status["failures"][0]["last_hour"] == 1);

@@ -53,6 +53,12 @@ TEST_CASE("a silent worker is a problem, one that stopped with runs a note, a de
   CHECK(told(fleet).empty());
 }
 
+TEST_CASE("workers of several versions are noted") {
+  storage::Fleet fleet = healthy();
+  fleet.stores.push_back({.store = "t", .host = "two", .version = "1.1", .state = "living"});
+  CHECK_THAT(told(fleet), Catch::StartsWith("note: workers of several versions live: 1.0, 1.1"));
+}
+
 TEST_CASE("runs that nobody will run are told with what would run them") {
   storage::Fleet fleet = healthy();
   fleet.stores[0].workflows = {"another"};

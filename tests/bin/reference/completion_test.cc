@@ -59,6 +59,6 @@ TEST_CASE_METHOD(ReferenceFixture, "zsh and fish get every verb, option and valu
                                      Catch::Contains("values=(html subject text)"));
   CHECK_THAT(generated({"fish"}),
              Catch::Contains("complete -c pawl -n \"test (__pawl_verb) = 'pawl runs'\" -l status -x -a "
-                             "'running waiting done failed cancelled superseded'") &&
+                             "'running waiting done failed cancelled superseded pending leased dismissed'") &&
                  Catch::Contains("complete -c pawl -s o -l output -x -a 'ids json table'"));
 }

@@ -1,6 +1,7 @@
 // When ended runs leave the store.
 #include <catch2/catch.hpp>
 
+#include "engine/runtime/store_pruning.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;
@@ -49,4 +50,45 @@ TEST_CASE_METHOD(World, "P2 F11: a wall clock ten years ahead makes no worker fo
     turn(50);
   }
   CHECK(store.find({{id}}).size() == 1);
+}
+
+TEST_CASE_METHOD(World, "P3: a failed run stays with its steps until it was resolved, however many there are") {
+  workflow.find.script = [](auto& item) { item.fail("refused"); };
+  start();
+  std::vector<std::string> failed;
+  for (std::size_t run = 0; run <= StorePruning::kAtOnce; ++run) failed.push_back(emit());
+  REQUIRE(until([&] { return archived(failed.size()); }));
+  workflow.find.script = nullptr;
+  clock.turn(options.retention + std::chrono::seconds{1});
+  start();
+  emit();
+  turn(50);
+  CHECK(store.find(failed).size() == failed.size());
+
+  for (MemoryOutboxTable::Archived& ended : table.archive)
+    if (ended.event.id != failed.front()) ended.status = RunStatus::kDone;
+  clock.turn(StorePruning::kEvery);
+  CHECK(until([&] { return store.find(failed).size() == 1; }));
+  CHECK(store.find({{failed.front()}}).size() == 1);
+}
+
+TEST_CASE_METHOD(World, "while the outbox cannot be asked, failed runs stay") {
+  workflow.find.script = [](auto& item) { item.fail("refused"); };
+  start();
+  const std::string failed = emit();
+  REQUIRE(until([&] { return archived(1); }));
+  workflow.find.script = nullptr;
+  clock.turn(options.retention + std::chrono::seconds{1});
+  start();
+  emit();
+  REQUIRE(until([&] { return archived(2); }));
+  turn(50);
+  table.archive.clear();
+  table.outage = "down";
+  clock.turn(StorePruning::kEvery);
+  turn(50);
+  CHECK(store.find({{failed}}).size() == 1);
+  table.outage.clear();
+  clock.turn(StorePruning::kEvery);
+  CHECK(until([&] { return store.find({{failed}}).empty(); }));
 }

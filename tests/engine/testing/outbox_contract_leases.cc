@@ -267,6 +267,17 @@ void check_resuming(const MakeOutboxWorld& make) {
     CHECK_FALSE(world->resume(done));
     CHECK(world->archive().size() == 2);
   }
+  SECTION("a failed run is resolved once it has ended otherwise, and not while it may go on or goes on") {
+    const Ids asked{ids[0], "00000000-0000-4000-8000-00000000beef"};
+    const Ids gone{asked[1]};
+    fail(Resumable::kHere);
+    CHECK(worker.outbox->resolved(asked) == gone);
+    REQUIRE(world->resume(ids[0]));
+    CHECK(worker.outbox->resolved(asked) == gone);
+    REQUIRE(worker.finish(worker.find().at(0)) == 1);
+    CHECK(worker.outbox->resolved(asked) == asked);
+    CHECK(worker.outbox->resolved({}).empty());
+  }
 }
 
 void check_marks(const MakeOutboxWorld& make) {

@@ -55,7 +55,7 @@ TEST_CASE_METHOD(Fixture, "P5: what is in doubt is listed, what is being sent or
   CHECK(mails[0].event_id == event.id);
   CHECK(mails[0].user_id == acme.owner);
   CHECK(mails[0].email == "owner@acme.example");
-  CHECK(mails[0].count == "1");
+  CHECK(mails[0].count == 1);
   CHECK(mails[0].reply == "reply");
   CHECK(mails[0].message_id == "<" + acme.owner + "@example>");
   CHECK(mails[0].run == "its run goes on");
@@ -65,7 +65,7 @@ TEST_CASE_METHOD(Fixture, "P5: what is in doubt is listed, what is being sent or
   mails = mail::mails_in_doubt(conninfo);
   REQUIRE(mails.size() == 2);
   CHECK(mails[1].user_id == acme.admin);
-  CHECK(mails[1].count == "1");
+  CHECK(mails[1].count == 1);
 }
 
 TEST_CASE_METHOD(

@@ -29,6 +29,11 @@ std::size_t FaultyCheckpoints::prune(Timestamp ended_before, std::size_t limit) 
   return store_.checkpoints.prune(ended_before, limit);
 }
 
+std::size_t FaultyCheckpoints::forget(std::span<const engine::RunNumber> failed) {
+  if (store_.full) throw engine::UnavailableError("prune checkpoints: database or disk is full");
+  return store_.checkpoints.forget(failed);
+}
+
 void FaultyCheckpoints::require_readable() {
   if (world_.strike(Fault::kStoreReadFails, process_)) throw engine::UnavailableError("read checkpoints: I/O error");
 }

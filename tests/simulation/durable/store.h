@@ -34,6 +34,10 @@ class FaultyCheckpoints final : public engine::Checkpoints {
   std::vector<engine::StoredRun> find(std::span<const std::string> event_ids) override;
   std::vector<engine::StoredRun> load(std::span<const engine::RunNumber> runs) override;
   std::size_t prune(Timestamp ended_before, std::size_t limit) override;
+  std::vector<engine::FailedRun> failed(Timestamp ended_before, engine::RunNumber above, std::size_t limit) override {
+    return store_.checkpoints.failed(ended_before, above, limit);
+  }
+  std::size_t forget(std::span<const engine::RunNumber> failed) override;
 
  private:
   void require_readable();

@@ -331,57 +331,6 @@ void check_groups(const MakeCheckpoints& make) {
   SECTION("an empty group is nothing") { CHECK_NOTHROW(commit(*store, {})); }
 }
 
-void check_pruning(const MakeCheckpoints& make) {
-  const auto store = make();
-  commit(*store, {started(1), settled(1, kResolve), attempt(1, kSendAnna, 1, "busy"), ended(1, RunStatus::kDone),
-                  started(2), started(3), ended(3, RunStatus::kFailed), started(4),
-                  engine::RunParked{4, at(1), "waits"}, started(5), ended(5, RunStatus::kDone)});
-  SECTION("pruning deletes ended runs older than the limit, and no unfinished one") {
-    CHECK(store->prune(at(1'000'000 + 5), 100) == 2);
-    CHECK(store->load(std::vector<engine::RunNumber>{1, 2, 3, 4, 5}).size() == 3);
-    CHECK(store->find(std::vector<std::string>{event_id(1)}).empty());
-    CHECK(store->recover().unfinished.size() == 2);
-  }
-  SECTION("F11: a run that ended under a clock far behind is kept as long as its event is young") {
-    CHECK(store->prune(at(0), 100) == 0);
-    auto young = started(6);
-    young.event.created_at = at(5'000'000);
-    commit(*store, {young, ended(6, RunStatus::kDone)});
-    CHECK(store->prune(at(4'000'000), 100) == 3);
-    CHECK(store->load(std::vector<engine::RunNumber>{6}).size() == 1);
-  }
-  SECTION("P3: a failed run that has acted on a failure stays, since only its checkpoints know that") {
-    auto acted = ended(6, RunStatus::kFailed, "refunded");
-    acted.resumable = engine::Resumable::kHere;
-    commit(*store, {started(6), failed_step(6, kResolve, "no"), acted});
-    CHECK(store->prune(at(9'000'000), 100) == 3);
-    CHECK(load(*store, 6).steps.size() == 1);
-    commit(*store, {RunReopened{6, 1, 60, at(2)}, ended(6, RunStatus::kDone)});
-    CHECK(store->prune(at(9'000'000), 100) == 1);
-  }
-  SECTION("pruning deletes no more than it was asked to") {
-    CHECK(store->prune(at(9'000'000), 1) == 1);
-    CHECK(store->prune(at(9'000'000), 100) == 2);
-    CHECK(store->prune(at(9'000'000), 100) == 0);
-  }
-  SECTION("a record of a pruned run is refused, even where one came between its end and its pruning") {
-    commit(*store, {settled(1, kSendBert)});
-    CHECK(store->prune(at(9'000'000), 100) == 3);
-    for (const engine::RunNumber run : {1, 3, 5})
-      CHECK_THROWS_WITH(commit(*store, {settled(run, kResolve)}), Catch::Contains("run " + std::to_string(run) + " "));
-    CHECK_THROWS_AS(commit(*store, {attempt(1, kResolve, 1, "late")}), engine::Error);
-  }
-  SECTION("a pruned run's number is never used again, its event may be") {
-    CHECK(store->prune(at(9'000'000), 100) == 3);
-    CHECK(store->recover().next_run == 6);
-    auto again = started(6);
-    again.event.id = event_id(1);
-    commit(*store, {again});
-    CHECK(load(*store, 6).steps.empty());
-    CHECK(load(*store, 6).retries.empty());
-  }
-}
-
 }  // namespace
 
 // In sections, so that a part makes its store only when it is its turn.

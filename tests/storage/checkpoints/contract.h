@@ -13,5 +13,7 @@ using MakeCheckpoints = std::function<std::unique_ptr<engine::Checkpoints>()>;
 
 /// The whole of it, as sections. Call from a TEST_CASE.
 void check_contract(const MakeCheckpoints& make);
+/// A part of it.
+void check_pruning(const MakeCheckpoints& make);
 
 }  // namespace pawl::storage

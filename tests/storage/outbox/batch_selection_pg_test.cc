@@ -66,9 +66,27 @@ TEST_CASE_METHOD(BatchFixture, "each filter selects what it says, and a filter t
   CHECK(count("{\"error_like\": \"550%\"}") == "0");
   CHECK(count("{\"error_like\": \"%550%\"}") == "2");
   CHECK_THROWS_WITH(count("{\"worklow\": \"x\"}"), Catch::Contains("there is no filter worklow"));
-  CHECK_THROWS_WITH(make("{\"step\": \"x\"}", "0", "cancel"), Catch::Contains("not known by step"));
-  for (const std::string verb : {"explode", "requeue"})
-    CHECK_THROWS_WITH(make("{}", "0", verb), Catch::Contains("no batch of the verb " + verb));
+  CHECK_THROWS_WITH(make("{\"step\": \"x\"}", "0", "cancel"), Catch::Contains("at which step"));
+  for (const std::string verb : {"cancel", "retry-now"})
+    CHECK_THROWS_WITH(make("{\"error_like\": \"x\"}", "0", verb), Catch::Contains("not known by its error"));
+  CHECK_THROWS_WITH(make("{}", "0", "explode"), Catch::Contains("no batch of the verb explode"));
+}
+
+TEST_CASE_METHOD(BatchFixture, "retry-now by a step is about runs whose worker has said that the step does not move") {
+  emit();
+  emit();
+  REQUIRE(worker.claim(1).size() == 1);
+  const std::string held = value("select id from pawl.outbox where lease_epoch is not null");
+  exec(
+      "insert into pawl.step_reports (epoch, store, host, step, workflows, reason, paused_since, held, calls)"
+      " select w.epoch, w.store, w.host, 'send-email', '{handle-test-event}', 'the relay is down', now(), 1, 0"
+      " from pawl.workers w");
+  const auto selected = [&](const std::string& filter) {
+    return exec("select run_id, step from pawl.select_runs('retry-now', $1::jsonb) where step is not null", {filter});
+  };
+  CHECK(selected("{\"step\": \"send-email\"}") == Table{{held, "send-email"}});
+  CHECK(selected("{\"step\": \"create-in-app\"}").empty());
+  CHECK(value("select count(*) from pawl.select_runs('retry-now', '{}')") == "2");
 }
 
 TEST_CASE_METHOD(BatchFixture, "a filter that is null, no text or no object is refused, and is not everybody") {

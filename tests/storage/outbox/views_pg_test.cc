@@ -78,6 +78,23 @@ TEST_CASE_METHOD(PostgresFixture, "one connection's story, a user's mails and ma
   CHECK_THAT(plan("pawl.v1_emails where in_doubt_count > 0"), Catch::Contains("email_doubted"));
 }
 
+TEST_CASE_METHOD(PostgresFixture,
+                 "a mail's row names the trace in which its event was emitted, also once that is archived") {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const std::string id =
+      value("select pawl.emit('t', 'a', '1', '{}', null, jsonb_build_object('traceparent', $1::text))", {trace});
+  exec(
+      "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, workflow,"
+      " step, state, message_id) values ($1::uuid, gen_random_uuid(), 1, 1, now(), now(), 1, 'w', 's', 'accepted', "
+      "'m')",
+      {id});
+  CHECK(value("select traceparent from pawl.v1_emails") == trace);
+  exec("update pawl.outbox set workflow = 'w'");
+  exec("select pawl.cancel($1::uuid, 'test')", {id});
+  CHECK(value("select count(*) from pawl.outbox") == "0");
+  CHECK(value("select traceparent from pawl.v1_emails") == trace);
+}
+
 TEST_CASE_METHOD(PostgresFixture, "every table and view of pawl, and every column of a public view, is commented") {
   CHECK(exec("select c.relname from pg_class c where c.relnamespace = 'pawl'::regnamespace"
              " and c.relkind in ('r', 'p', 'v') and not c.relispartition and obj_description(c.oid) is null") ==

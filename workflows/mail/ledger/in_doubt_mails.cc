@@ -18,7 +18,7 @@ std::vector<InDoubtMail> mails_in_doubt(const storage::PostgresAddress& address)
   std::vector<InDoubtMail> mails;
   for (std::size_t row = 0; row < rows.size(); ++row)
     mails.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
-                     rows.string(row, 4), rows.string(row, 5), rows.string(row, 6), rows.string(row, 7)});
+                     rows.integer(row, 4), rows.string(row, 5), rows.string(row, 6), rows.string(row, 7)});
   return mails;
 }
 

@@ -1,6 +1,7 @@
 // What an operator asks about mails in doubt, and says of them, from the command line.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,9 @@ namespace pawl::mail {
 struct InDoubtMail {
   std::string event_id;
   std::string user_id;
-  std::string email;  ///< Empty if the user has none any more.
-  std::string since;  ///< RFC 3339, UTC.
-  std::string count;
+  std::string email;       ///< Empty if the user has none any more.
+  std::string since;       ///< RFC 3339, UTC.
+  std::int64_t count = 0;  ///< How often it may have been sent without a recorded reply.
   std::string run;
   std::string reply;
   std::string message_id;

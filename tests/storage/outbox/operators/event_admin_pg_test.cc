@@ -95,7 +95,7 @@ TEST_CASE_METHOD(PostgresFixture, "the deliveries of an event are its notificati
   const std::string made = emit();  // as by a requeue: it tells under the keys of the other
   exec("update pawl.outbox set effects_of = $1::uuid", {event});
   CHECK(storage::history_of(conninfo, made).deliveries.size() == 2);
-  const auto told = storage::runs_that_told(conninfo, {acme.owner, "", 0});
+  const auto told = storage::runs_that_notified(conninfo, {acme.owner, "", 0});
   CHECK(std::set<std::string>(told.begin(), told.end()) == std::set{event, made});
   CHECK(storage::history_of(conninfo, Worker::new_store()).deliveries.empty());
   CHECK(storage::history_of(conninfo, "nonsense").deliveries.empty());

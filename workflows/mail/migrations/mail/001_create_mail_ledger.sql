@@ -43,6 +43,7 @@ create table pawl.email_deliveries (
 ) with (fillfactor = 45);
 
 create index email_by_user on pawl.email_deliveries (user_id);  -- 3 us and 80 bytes of WAL a mail
+create index email_by_address on pawl.email_deliveries (lower(address));  -- about the same
 create index email_doubted on pawl.email_deliveries (event_id) where in_doubt_count > 0;
 
 comment on table pawl.email_deliveries is 'The mail ledger, one row per event, step and recipient. Read it through pawl.v1_emails.';
@@ -94,6 +95,10 @@ comment on column pawl.v1_emails.traceparent is
 -- sends it again; under hold its run has failed and it waits for somebody who knows, from the relay's log or by asking
 -- the recipient. Resolving is one transaction: ledger, audit trail and the run's return to the outbox.
 
+-- `sending` is in no index. So what a worker that is gone was sending is looked for among the mails of runs that have not
+-- ended, or not well: a run that is done has settled its mails. (But for one to somebody who is no recipient any more, where
+-- recipients were resolved anew: v1_emails has it.) The sub-selects keep the planner from reading the whole ledger.
+--
 -- The run may be one that was made from the one that the mail is kept under.
 create view pawl.v1_in_doubt as
   select d.event_id, d.workflow, d.step, d.user_id,
@@ -105,7 +110,17 @@ create view pawl.v1_in_doubt as
                            where (a.id = d.event_id or a.effects_of = d.event_id) and a.status = 'failed')
                and not exists (select from pawl.outbox o where o.id = d.event_id or o.effects_of = d.event_id)
               then 'held: its run has failed' else 'its run goes on' end as run
-  from pawl.email_deliveries d
+  from (select e.* from pawl.email_deliveries e where e.in_doubt_count > 0
+        union all
+        select s.* from (select coalesce(o.effects_of, o.id) as run_id from pawl.outbox o
+                         where o.deliveries > 0 or o.effects_of is not null
+                         union
+                         select coalesce(a.effects_of, a.id) from pawl.outbox_archive a where a.status = 'failed'
+                         union
+                         select coalesce(a.effects_of, a.id) from pawl.outbox_archive a
+                         where a.status in ('cancelled', 'dismissed')) r
+        cross join lateral (select e.* from pawl.email_deliveries e
+                            where e.event_id = r.run_id and e.state = 'sending' and e.in_doubt_count = 0 offset 0) s) d
   where d.state = 'in_doubt'
      or (d.state = 'sending'
          and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now()));
@@ -214,8 +229,8 @@ $$;
 comment on function pawl.runs_mailing is 'Those of the runs that have a mail to a user, by his id or address.';
 insert into pawl.user_runs values ('mail', 'pawl.runs_mailing');
 
--- By an index, some times a minute. What a worker that died was sending is counted once somebody has claimed it again; the
--- view has it before, for a scan of the ledger.
+-- By one index, some times a minute. What a worker that died was sending is counted once somebody has claimed it again; the
+-- view has it before.
 create function pawl.read_in_doubt(out name text, out workflow text, out value double precision) returns setof record
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select 'in_doubt', d.workflow, count(*)::double precision from pawl.email_deliveries d

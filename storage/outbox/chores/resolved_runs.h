@@ -1,0 +1,18 @@
+// Which failed runs nobody can resume any more.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/postgres/connection.h"
+
+namespace pawl::storage {
+
+/// As engine::Outbox::resolved. Looks each id up by its key.
+std::vector<std::string> resolved_runs(PostgresConnection& connection, std::span<const std::string> run_ids);
+/// The same, over a connection of its own. Throws engine::UnavailableError, and engine::RefusedError where a privilege
+/// is missing.
+std::vector<std::string> resolved_runs(const PostgresAddress& address, std::span<const std::string> run_ids);
+
+}  // namespace pawl::storage
