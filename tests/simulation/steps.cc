@@ -19,6 +19,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
   std::string key(const Ask& ask) const override { return ask.key; }
 
   void execute(AskBatch& batch) override {
+    site_.lanes->require_alive();
     if (!site_.clock_stood_still && outside_.postgres.lease_was_over(site_.epoch(), site_.lanes->asked_at()))
       world_.broken("F12: " + site_.process + " started " + name() + " after its lease had expired");
     for (AskItem& item : batch)
@@ -91,7 +92,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
     if (outside_.workload.poisoned_step(event) != name()) return;
     if (outside_.workload.crashes(event)) {
       world_.struck(Fault::kPoisonCrashes, site_.process, event);
-      throw Killed{Fault::kPoisonCrashes};
+      site_.lanes->kill(Fault::kPoisonCrashes);
     }
     if (outside_.workload.hangs(event)) {
       world_.struck(Fault::kPoisonHangs, site_.process, event);
@@ -176,7 +177,7 @@ class MailStep final : public SimulatedStep {
       throw engine::UnavailableError("the ledger's reply was lost");
   }
   void trouble() {
-    if (world_.strike(Fault::kCrashInsideMail, site_.process)) throw Killed{Fault::kCrashInsideMail};
+    if (world_.strike(Fault::kCrashInsideMail, site_.process)) site_.lanes->kill(Fault::kCrashInsideMail);
     if (world_.strike(Fault::kPauseInsideMail, site_.process)) site_.interlude();
   }
   Sent send(const AskItem& item) {

@@ -61,6 +61,7 @@ void TimedLanes::begin(Calls::iterator call) {
   asked_at_ = call->asked_at;
   call->begun = true;
   call->work();
+  require_alive();
   if (world_.strike(Fault::kSlowCall, process_)) took_ += world_.random.duration(seconds{1}, seconds{20});
   call->sleeping = sleeps_;
   call->at = world_.now + took_;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,16 @@ class TimedLanes final : public engine::Lanes {
   void poll(Duration at_most) override;
   void stop(const std::function<void()>& interrupt) override;
 
+  /// From inside a call: the process dies here. What is thrown ends the call, and poll() throws it again, whatever the
+  /// engine has made of it.
+  [[noreturn]] void kill(Fault fault) {
+    killed_ = Killed{fault};
+    throw *killed_;
+  }
+  /// From inside a call: does nothing more in a process that has died in it.
+  void require_alive() const {
+    if (killed_) throw *killed_;
+  }
   /// From inside a call: when the engine asked for it.
   Timestamp asked_at() const { return asked_at_; }
   /// From inside a call: it takes so long.
@@ -64,6 +75,7 @@ class TimedLanes final : public engine::Lanes {
   bool sleeps_ = false;
   bool busy_ = false;
   bool stopped_ = false;
+  std::optional<Killed> killed_;
   Timestamp next_{};
 };
 

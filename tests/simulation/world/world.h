@@ -11,7 +11,7 @@
 
 namespace pawl::simulation {
 
-/// Thrown where a process dies. Not a std::exception, so that nothing that keeps a worker alive stops it.
+/// Thrown where a process dies.
 struct Killed {
   Fault by;
 };
