@@ -50,7 +50,8 @@ std::string on_terminal(const Command& command, const Environment& environment, 
   int terminal = -1;
   const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
   if (child == 0) {
-    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+    for (const auto& [name, value] : environment_for(command.front(), environment))
+      setenv(name.c_str(), value.c_str(), 1);
     setenv("NO_COLOR", "1", 1);
     execv(PAWL_BINARY, arguments.data());
     _exit(127);
@@ -280,10 +281,11 @@ TEST_CASE("incident 11: a narrow terminal breaks no row, a pipe gets whole lines
   CHECK_THAT(scene.pawl({"runs"}).out, Catch::Contains("much longer than the terminal is wide"));
 
   std::string script = "set -o pipefail; '" PAWL_BINARY "' runs -o ids | head -n 1";
-  for (const auto& [name, value] : scene.environment()) setenv(name.c_str(), value.c_str(), 1);
+  const Environment environment = environment_for("runs", scene.environment());
+  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   const std::string out = scene.folder.path() + "/piped";
   CHECK(std::system(("bash -c \"" + script + "\" > " + out).c_str()) == 0);
-  for (const auto& [name, value] : scene.environment()) unsetenv(name.c_str());
+  for (const auto& [name, value] : environment) unsetenv(name.c_str());
   std::ifstream piped(out);
   std::string line;
   CHECK(std::getline(piped, line));

@@ -53,6 +53,12 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
+Environment environment_for(const std::string& verb, Environment environment) {
+  if (const auto postgres = environment.find("PAWL_POSTGRES"); postgres != environment.end())
+    postgres->second = with_login_for(verb, postgres->second);
+  return environment;
+}
+
 PawlProcess::PawlProcess(const std::vector<std::string>& arguments, const Environment& environment,
                          const std::string& input) {
   const std::string in = directory_.path() + "/in";
@@ -65,10 +71,8 @@ PawlProcess::PawlProcess(const std::vector<std::string>& arguments, const Enviro
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (directory_.path() + "/err").c_str(), kWrite, 0600);
   std::vector<std::string> words{PAWL_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  Environment all = environment;
-  if (const auto postgres = all.find("PAWL_POSTGRES"); postgres != all.end() && !arguments.empty())
-    postgres->second = with_login_for(arguments.front(), postgres->second);
-  std::vector<std::string> settings = variables(all);
+  std::vector<std::string> settings =
+      variables(arguments.empty() ? environment : environment_for(arguments.front(), environment));
   const int failed =
       posix_spawnp(&pid_, words.front().c_str(), &actions, nullptr, pointers(words).data(), pointers(settings).data());
   posix_spawn_file_actions_destroy(&actions);

@@ -14,11 +14,14 @@ namespace pawl::bin {
 
 using Environment = std::map<std::string, std::string>;
 
+/// The environment in which a verb runs: where PAWL_POSTGRES names the login test_pawl_worker, a verb that is another
+/// role's task gets the login of that role, and `migrate` the suite's own.
+Environment environment_for(const std::string& verb, Environment environment);
+
 /// Killed and reaped when the object goes, if it still runs. What it writes can be read at any time.
 class PawlProcess {
  public:
-  /// `environment` is put over the test's own. `input` is its standard input. Where PAWL_POSTGRES names the login
-  /// test_pawl_worker, a verb that is another role's task gets the login of that role, and `migrate` the suite's own.
+  /// `environment`, for the verb, is put over the test's own. `input` is its standard input.
   PawlProcess(const std::vector<std::string>& arguments, const Environment& environment, const std::string& input = "");
   ~PawlProcess();
   PawlProcess(const PawlProcess&) = delete;
