@@ -93,7 +93,9 @@ TEST_CASE_METHOD(Fixture, "what a bulk verb would do, and what a verb did, are o
   CHECK(shape({"cancel", pending}) == "[detail:string outcome:string run:string]");
   CHECK(shape({"dismiss", pending, "--reason", "x"}) == "[detail:string outcome:string run:string]");
   CHECK(shape({"cancel", failed, "--note", "x"}) == "[detail:string outcome:string run:string]");
-  CHECK(shape({"emit", "pms/connection.sync.failed", "--aggregate-id", "1", "--data", "{}", "--unchecked"}) ==
+  const std::string payload =
+      R"({"org_id": ")" + organisation.id + R"(", "connection_id": ")" + organisation.connection + "\"}";
+  CHECK(shape({"emit", "pms/connection.sync.failed", "--aggregate-id", "1", "--data", payload, "--unchecked"}) ==
         "event:string");
   CHECK(shape({"retry-now", "--since", "1h", "--yes"}) == "batch:number runs:number worked_on_by:string");
   CHECK(
