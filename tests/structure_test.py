@@ -26,7 +26,7 @@ SEEN_BY = {
     "SQLiteCpp/": ("storage/sqlite", "storage/checkpoints", "storage/copies"),
     "sqlite3.h": ("storage/sqlite", "storage/checkpoints", "storage/copies"),
     "curl/": ("workflows/mail/tls",), "idn2.h": ("workflows/mail/message",), "openssl/": ("storage/schema", "workflows/text", "workflows/mail"),
-    "simdjson.h": ("workflows/depositlink/payload",), "kainjow/": ("workflows/notify_sync_failure/content",),
+    "kainjow/": ("workflows/notify_sync_failure/content",),
     "date/": ("workflows/text",), "re2/": ("workflows/text", "workflows/redaction"),
     "Poco/": ("workflows", "bin"), "CLI/": ("bin",),
 }

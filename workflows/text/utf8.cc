@@ -1,8 +1,7 @@
 // Decodes and cleans UTF-8 (RFC 3629).
 #include "workflows/text/utf8.h"
 
-#include <cstdint>
-#include <cstring>
+#include <algorithm>
 
 #include "workflows/text/invisible.h"
 
@@ -27,17 +26,6 @@ Lead lead_of(unsigned char byte) {
 
 bool is_space_or_control(char32_t point) {
   return point <= 0x20 || (point >= 0x7F && point <= 0xA0) || point == 0x2028 || point == 0x2029;
-}
-
-// Printable ASCII with single spaces between its words: as most names and subjects are, already one line.
-bool is_one_line(std::string_view text) {
-  char before = ' ';
-  for (const char c : text) {
-    const bool prints = c >= ' ' && c < '\x7F';
-    if (!prints || (c == ' ' && before == ' ')) return false;
-    before = c;
-  }
-  return before != ' ' || text.empty();
 }
 
 }  // namespace
@@ -76,18 +64,10 @@ void append_code_point(std::string& text, char32_t point) {
 }
 
 bool is_ascii(std::string_view text) {
-  std::uint64_t bits = 0;  // of eight bytes at a time: a loop over each is not vectorised
-  for (; text.size() >= sizeof bits; text.remove_prefix(sizeof bits)) {
-    std::uint64_t bytes;
-    std::memcpy(&bytes, text.data(), sizeof bytes);
-    bits |= bytes;
-  }
-  for (const char c : text) bits |= static_cast<unsigned char>(c);
-  return (bits & 0x8080808080808080u) == 0;
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 std::string one_line(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max && is_one_line(text)) return std::string(text);
   std::string line;
   bool space_due = false;
   while (!text.empty()) {

@@ -1,12 +1,7 @@
-// By simdjson, for a tenth of the instructions of nlohmann's parser. That one reads again what simdjson refuses: it
-// takes integers of any length and bytes that are no UTF-8, and knows where an error is.
+// Picks the fields out while the payload is parsed.
 #include "workflows/depositlink/payload/parser.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <new>
-#include <optional>
 
 #include "engine/authoring/errors.h"
 #include "workflows/text/plain_text.h"
@@ -20,7 +15,6 @@ using nlohmann::json;
 using Type = json::value_t;
 
 constexpr int kDepthMax = 64;
-constexpr std::size_t kSmallMax = 16 * 1024;  // of payloads; a parser keeps the memory of its largest, some 15 times it
 
 std::size_t field_named(FieldSpecs specs, std::string_view name) {
   return static_cast<std::size_t>(std::ranges::find(specs, name, &FieldSpec::name) - specs.begin());
@@ -92,53 +86,9 @@ class FieldPicker final : public nlohmann::json_sax<json> {
   Type outermost_ = Type::discarded;
 };
 
-PayloadField field_of(simdjson::dom::element value) {
-  using Found = simdjson::dom::element_type;
-  switch (value.type()) {
-    case Found::STRING:
-      return {Type::string, std::string(value.get_string().value_unsafe())};
-    case Found::ARRAY:
-      return {Type::array, {}};
-    case Found::OBJECT:
-      return {Type::object, {}};
-    case Found::INT64:
-    case Found::UINT64:
-      return {Type::number_integer, {}};
-    case Found::DOUBLE:
-      return {Type::number_float, {}};
-    case Found::BOOL:
-      return {Type::boolean, {}};
-    case Found::NULL_VALUE:
-      return {Type::null, {}};
-  }
-  return {};
-}
-
-// Refuses what is larger than small, and what is as deep as the limit, one level too early.
-simdjson::dom::parser small_parser() {
-  simdjson::dom::parser parser(kSmallMax);
-  if (parser.allocate(kSmallMax, kDepthMax) != simdjson::SUCCESS) throw std::bad_alloc();
-  return parser;
-}
-
-std::optional<PayloadFields> quickly_parsed(const std::string& payload, FieldSpecs specs) {
-  thread_local simdjson::dom::parser parser = small_parser();
-  simdjson::dom::object object;
-  if (parser.parse(payload).get(object) != simdjson::SUCCESS) return std::nullopt;
-  PayloadFields fields;
-  fields.specs = specs;
-  for (const auto& [name, value] : object)
-    if (const std::size_t field = field_named(specs, name); field < specs.size())
-      fields[field] = field_of(value);
-    else
-      fields.others = true;
-  return fields;
-}
-
 }  // namespace
 
 PayloadFields parse_fields(const std::string& payload, FieldSpecs specs) {
-  if (auto fields = quickly_parsed(payload, specs)) return *std::move(fields);
   FieldPicker picker(specs);
   json::sax_parse(text::valid_utf8(payload), &picker);
   return picker.take();
