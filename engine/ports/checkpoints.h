@@ -125,6 +125,7 @@ struct StoredRun {
   std::optional<Cancellation> cancelled{};
   // the engine's own, which no store has:
   std::optional<std::string> payload_to_archive{};  ///< FinishedEvent's, as the workflow says; nothing: it does not.
+  bool is_as_emitted = false;                       ///< The event has the outbox's payload, not what was kept of it.
   bool retry_now = false;                           ///< An operator wants its retries now.
 };
 
