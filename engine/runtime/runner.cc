@@ -64,7 +64,7 @@ class Runner::Parts {
   RunnerStatus status() const;
   Measures measures();
   void interrupt_steps();
-  void stop(std::optional<Duration> at_most);
+  void stop(const std::function<bool()>& gives_up);
 
  private:
   Registered register_store(const Registration& registration);
@@ -117,7 +117,7 @@ Runner::~Runner() {
 }
 void Runner::open() { parts_->open(); }
 void Runner::turn(Duration at_most) { parts_->turn(at_most); }
-void Runner::stop(std::optional<Duration> at_most) { parts_->stop(at_most); }
+void Runner::stop(const std::function<bool()>& gives_up) { parts_->stop(gives_up); }
 void Runner::drain() { parts_->drain(); }
 bool Runner::drained() const { return parts_->drained(); }
 bool Runner::idle() const { return parts_->idle(); }
@@ -169,12 +169,12 @@ std::optional<Duration> Runner::Parts::longest_call() const {
   return options_.hang_after + longest;
 }
 
-void Runner::Parts::stop(std::optional<Duration> at_most) {
-  if (!at_most) at_most = longest_call();
+void Runner::Parts::stop(const std::function<bool()>& gives_up) {
+  const std::optional<Duration> at_most = longest_call();
   const Timestamp since = now();
   lanes_.stop([&] {
     interrupt_steps();
-    if (!at_most || now() - since < *at_most) return;
+    if (!gives_up() && (!at_most || now() - since < *at_most)) return;
     throw HungError("calls that were interrupted " + seconds(now() - since) + " ago have not ended");
   });
 }

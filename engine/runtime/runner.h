@@ -96,9 +96,9 @@ class Runner {
   void turn(Duration at_most);
 
   /// Interrupts the steps and waits for the calls that run; nothing of this runner runs afterwards, and it may only be
-  /// destroyed. Waits at most so long; without a limit, as long as a call may be out before it hangs. Throws HungError,
-  /// as `turn` does, when some are still out.
-  void stop(std::optional<Duration> at_most);
+  /// destroyed. Waits as long as a call may be out before it hangs, but no longer than until `gives_up`, which is asked
+  /// again and again on this thread while calls are out. Throws HungError, as `turn` does, when some are still out.
+  void stop(const std::function<bool()>& gives_up);
 
   /// Stops claiming. Moving runs go on until they end or wait.
   void drain();
