@@ -126,8 +126,9 @@ WorkerLoop::Ended WorkerLoop::drive(WorkerSession& session) {
     service_.alive(ServiceManager::Clock::now());
     reload_if_asked();
     if (options_.show_progress) progress.show(board_.read().runner, world_.clock.now());
-    if (!draining_ && stop_requested()) begin_drain(runner, "asked to stop");
-    if (!draining_ && options_.until_idle && runner.idle()) begin_drain(runner, "nothing is left to do");
+    if (!draining_ && stop_requested()) begin_drain("asked to stop");
+    if (!draining_ && options_.until_idle && runner.idle()) begin_drain("nothing is left to do");
+    if (draining_) runner.drain();
     if (draining_ && world_.clock.now() - drain_started_ > world_.settings.drain_timeout) {
       log_.line(LogLevel::kWarn, "not drained in time: the rest goes on at the next start");
       return Ended::kDrainTimedOut;
@@ -198,25 +199,26 @@ void WorkerLoop::turn(engine::Runner& runner) try { runner.turn(kTurn); } catch 
   end_at_once(error);
 }
 
-// Calls that can be interrupted end at once. Whoever asked for the end waits for the others as long as for the drain,
-// and has the process end then, as when one hangs.
+// Calls that can be interrupted end at once. Whoever asks for the end, before this or meanwhile, waits for the others
+// as long as for the drain, and has the process end then, as when one hangs.
 void WorkerLoop::stop(engine::Runner& runner) try {
-  std::optional<Duration> at_most;
-  if (draining_)
-    at_most = kInterrupted +
-              std::max(world_.settings.drain_timeout - (world_.clock.now() - drain_started_), Duration::zero());
-  runner.stop(at_most);
+  const engine::Timestamp since = world_.clock.now();
+  runner.stop([&] {
+    service_.alive(ServiceManager::Clock::now());
+    if (!draining_ && stop_requested()) begin_drain("asked to stop");
+    return draining_ &&
+           world_.clock.now() - std::max(drain_started_ + world_.settings.drain_timeout, since) > kInterrupted;
+  });
 } catch (const engine::HungError& error) {
   end_at_once(error);
 }
 
-void WorkerLoop::begin_drain(engine::Runner& runner, const char* why) {
+void WorkerLoop::begin_drain(const char* why) {
   draining_ = true;
   drain_started_ = world_.clock.now();
   board_.draining();
   service_.stopping();
   log_.line(LogLevel::kInfo, "draining", {{"reason", why}});
-  runner.drain();
 }
 
 }  // namespace pawl::bin

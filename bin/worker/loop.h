@@ -49,7 +49,7 @@ class WorkerLoop {
   [[noreturn]] void end_at_once(const engine::HungError& error);
   void look_around(WorkerSession& session);
   void warn_once(std::string& logged, std::string problem, const char* message);
-  void begin_drain(engine::Runner& runner, const char* why);
+  void begin_drain(const char* why);
 
   const WorkerWorld& world_;
   Log& log_;

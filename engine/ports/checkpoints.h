@@ -55,9 +55,9 @@ struct AttemptFailed {
   Timestamp failed_at{};
   Timestamp retry_at{};
   std::string failure_code{};
-  Timestamp
-      gives_up_at{};  ///< No attempt is due later; moves on while its step is paused. None: its age does not end it.
-  int uncharged = 0;  ///< Of the attempts up to this one: those that the retry policy does not count.
+  Timestamp gives_up_at{};  ///< No attempt is due later, as of this one; later by what its step is paused after it.
+                            ///< None: its age does not end it.
+  int uncharged = 0;        ///< Of the attempts up to this one: those that the retry policy does not count.
 };
 /// The run left memory until `wake_at`.
 struct RunParked {
@@ -125,6 +125,7 @@ struct StoredRun {
   std::optional<Cancellation> cancelled{};
   // the engine's own, which no store has:
   std::optional<std::string> payload_to_archive{};  ///< FinishedEvent's, as the workflow says; nothing: it does not.
+  bool is_as_emitted = false;                       ///< The event has the outbox's payload, not what was kept of it.
   bool retry_now = false;                           ///< An operator wants its retries now.
 };
 

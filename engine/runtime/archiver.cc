@@ -2,7 +2,8 @@
 #include "engine/runtime/archiver.h"
 
 #include <algorithm>
-#include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/authoring/errors.h"
 
@@ -16,18 +17,56 @@ namespace {
 constexpr int kRest = 4;
 constexpr Duration kRestMost = std::chrono::milliseconds{250};
 
+// The JSON string that stands for a payload of which nothing may be shown.
+constexpr const char* kNothingShown = "\"[redacted]\"";
+
+// Postgres' jsonb has no NUL, so that a text which may have one goes as a string, where an escape of it is text.
+std::string as_json(std::string text) {
+  if (nlohmann::json::accept(text) && text.find("\\u0000") == std::string::npos) return text;
+  std::ranges::replace(text, '\0', '?');
+  return nlohmann::json(std::move(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void make_ready(FinishedEvent& event, EndedPayload is, const Archiver::Redact& redact) try {
+  if (event.payload.empty()) return;
+  if (is != EndedPayload::kToArchive) {
+    std::optional<std::string> redacted = redact(event.payload);
+    if (!redacted && is == EndedPayload::kEmitted) return std::string().swap(event.payload);
+    if (redacted) event.payload = std::move(*redacted);
+  }
+  event.payload = as_json(std::move(event.payload));
+} catch (...) {  // redaction may throw anything, and what was not redacted may hold secrets
+  std::string(kNothingShown).swap(event.payload);
+}
+
 }  // namespace
 
-Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, std::size_t batch_max, Jitter& jitter)
+Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, Limits most, Jitter& jitter,
+                   Redact redact)
     : outbox_(outbox),
       lanes_(lanes),
       lane_(lane),
       clock_(clock),
-      batch_max_(batch_max),
-      limit_(batch_max),
+      most_(most),
+      redact_(std::move(redact)),
+      limit_(most.events),
       backoff_(jitter) {}
 
-void Archiver::perform(Outbox& outbox, Call& call) try {
+void Archiver::finish(FinishedEvent event, EndedPayload payload) {
+  if (payload != EndedPayload::kToArchive && !redact_) event.payload.clear();
+  add(std::move(event), payload);
+}
+
+void Archiver::add(FinishedEvent event, EndedPayload payload) {
+  payloads_ += event.payload.size();
+  pending_.push_back({std::move(event), payload});
+}
+
+void Archiver::perform(Outbox& outbox, const Redact& redact, Call& call) try {
+  for (std::size_t i = 0; i < call.events.size(); ++i) {
+    make_ready(call.events[i], call.payloads[i], redact);
+    call.payloads[i] = EndedPayload::kToArchive;
+  }
   outbox.finish(call.events);
 } catch (const LeaseLostError& error) {
   call.error = error.what();
@@ -38,14 +77,26 @@ void Archiver::perform(Outbox& outbox, Call& call) try {
 
 void Archiver::turn(Timestamp now) {
   if (due_at(now).value_or(Timestamp::max()) > now) return;
-  const auto count = static_cast<std::ptrdiff_t>(std::min(pending_.size(), limit_));
-  const auto call = std::make_shared<Call>();
-  call->began = now;
-  call->events.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.begin() + count));
-  pending_.erase(pending_.begin(), pending_.begin() + count);
+  const auto call = next_call(now);
   busy_ = true;
   lanes_.submit(
-      lane_, [&outbox = outbox_, call] { perform(outbox, *call); }, [this, call] { performed(call); });
+      lane_, [&outbox = outbox_, &redact = redact_, call] { perform(outbox, redact, *call); },
+      [this, call] { performed(call); });
+}
+
+std::shared_ptr<Archiver::Call> Archiver::next_call(Timestamp now) {
+  auto call = std::make_shared<Call>();
+  call->began = now;
+  std::size_t count = 0;
+  for (; count < std::min(pending_.size(), limit_); ++count) {
+    Pending& next = pending_[count];
+    if (count > 0 && call->bytes + next.event.payload.size() > most_.payloads) break;
+    call->bytes += next.event.payload.size();
+    call->payloads.push_back(next.payload);
+    call->events.push_back(std::move(next.event));
+  }
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+  return call;
 }
 
 std::optional<Timestamp> Archiver::due_at(Timestamp now) const {
@@ -58,17 +109,17 @@ std::optional<Timestamp> Archiver::due_at(Timestamp now) const {
 // alone in the end.
 void Archiver::performed(const std::shared_ptr<Call>& call) {
   busy_ = false;
+  payloads_ -= call->bytes;
   rested_at_ = clock_.now() + std::min<Duration>(kRest * (clock_.now() - call->began), kRestMost);
   if (call->lost) {
     lost_ = call->error;
   } else if (!call->error.empty()) {
     backoff_.failed(call->error, clock_.now());
     limit_ = std::max<std::size_t>(call->events.size() / 2, 1);
-    pending_.insert(pending_.end(), std::make_move_iterator(call->events.begin()),
-                    std::make_move_iterator(call->events.end()));
+    for (std::size_t i = 0; i < call->events.size(); ++i) add(std::move(call->events[i]), call->payloads[i]);
   } else {
     backoff_.answered();
-    limit_ = std::min(limit_ * 2, batch_max_);
+    limit_ = std::min(limit_ * 2, most_.events);
   }
 }
 

@@ -63,6 +63,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
   stored.resumes = event.resumes;
   stored.workflow = event.workflow;
   stored.event = std::move(event);
+  stored.is_as_emitted = true;
   const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
   if (const std::int64_t size = stored.event.left_out; size > 0)
     return use_.life.finished({.position = stored.event.position,
@@ -71,7 +72,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
                                .reason = too_large(size),
                                .withheld = size,
                                .failure = kOfPayload},
-                              stored.event);
+                              stored.event, nullptr);
   const Inherited inherited = inherited_steps(stored.event, parent);
   if (!inherited.refusal.empty())
     return use_.life.finished({.position = stored.event.position,
@@ -79,9 +80,8 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
                                .status = RunStatus::kFailed,
                                .reason = inherited.refusal,
                                .resumable = Resumable::kNowhere,
-                               .payload = use_.life.payload_to_archive(workflow, stored.event.payload),
                                .failure = {{}, {}, FailureClass::kWorkflow, {}}},
-                              stored.event);
+                              stored.event, workflow);
   stored.steps = inherited.steps;
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (const auto why = keep_payload(*workflow, started.event); !why.empty())
@@ -89,9 +89,8 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
                                .event_id = stored.event.id,
                                .status = RunStatus::kFailed,
                                .reason = why,
-                               .payload = use_.life.payload_to_archive(workflow, stored.event.payload),
                                .failure = kOfPayload},
-                              stored.event);
+                              stored.event, workflow);
   use_.journal.add_soon(std::move(started), now());  // with the first step's end, mostly
   for (StepSettled& step : stored.steps) {
     step.run = stored.run;
@@ -113,15 +112,13 @@ void Arrivals::admit(const WorkflowDefinition& workflow, StoredRun stored) {
 void Arrivals::arrive_known(const Event& event, StoredRun stored) {
   if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
   if (ended(stored.status))
-    return use_.life.finished(
-        {.position = event.position,
-         .event_id = event.id,
-         .status = stored.status,
-         .reason = stored.reason,
-         .resumable = stored.resumable,
-         .payload = use_.life.payload_to_archive(find_workflow(use_.workflows, stored.workflow), event.payload),
-         .failure = stored.failure},
-        event);
+    return use_.life.finished({.position = event.position,
+                               .event_id = event.id,
+                               .status = stored.status,
+                               .reason = stored.reason,
+                               .resumable = stored.resumable,
+                               .failure = stored.failure},
+                              event, find_workflow(use_.workflows, stored.workflow));
   use_.journal.add(RunRedelivered{stored.run, event.position, event.deliveries});
   resumed(event, std::move(stored), "delivered again");
 }

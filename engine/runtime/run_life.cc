@@ -44,16 +44,6 @@ std::optional<std::string> said_to_archive(const WorkflowDefinition* workflow, c
 
 }  // namespace
 
-// What a store has may be without secrets that the outbox still has, and so takes its place, changed or not.
-std::string RunLife::archived(const std::optional<std::string>& said, const std::string& payload) const {
-  if (said) return *said;
-  return use_.redact_payload ? use_.redact_payload(payload).value_or(payload) : "";
-}
-
-std::string RunLife::payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) const {
-  return archived(said_to_archive(workflow, payload), payload);
-}
-
 RunState& RunLife::enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken) {
   misfits_.erase(stored.run);
   stored.payload_to_archive = said_to_archive(&workflow, stored.event.payload);
@@ -279,26 +269,28 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
   use_.journal.add(std::move(ended), [this, number = run.stored.run, status, reason, resumable, done_with_note] {
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = use_.runs.find(number)->stored;  // as it is now: a redelivery may have moved the event
-    FinishedEvent end{stored.event.position,
-                      stored.event.id,
-                      status,
-                      reason,
-                      resumable,
-                      archived(stored.payload_to_archive, stored.event.payload)};
+    FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable};
     end.failure = stored.failure;
     ends_.done_with_note += done_with_note;
-    finished(std::move(end), stored.event);
+    archive(std::move(end), stored.event, stored.payload_to_archive,
+            stored.is_as_emitted ? EndedPayload::kEmitted : EndedPayload::kStored);
     forget(number);
   });
 }
 
-void RunLife::finished(FinishedEvent end, const Event& event) {
+void RunLife::finished(FinishedEvent end, const Event& event, const WorkflowDefinition* workflow) {
+  archive(std::move(end), event, said_to_archive(workflow, event.payload), EndedPayload::kEmitted);
+}
+
+void RunLife::archive(FinishedEvent end, const Event& event, const std::optional<std::string>& said,
+                      EndedPayload else_payload) {
   RunMeasures& measures = measures_of(event.workflow);
   count_end(ends_, end.status);
   count_end(measures, end.status);
   measures.end_to_end.add(now() - event.created_at);
   use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
-  use_.archiver.finish(std::move(end));
+  end.payload = said ? *said : event.payload;
+  use_.archiver.finish(std::move(end), said ? EndedPayload::kToArchive : else_payload);
 }
 
 void RunLife::forget(RunNumber number) {

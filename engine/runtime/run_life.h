@@ -47,7 +47,6 @@ class RunLife {
     Quarantine& quarantine;
     Parking& parking;
     StepDispatch& dispatch;
-    std::function<std::optional<std::string>(const std::string&)> redact_payload;  ///< RunnerOptions'.
   };
 
   /// `acquitted` is called when a run has left that kept others out.
@@ -71,11 +70,9 @@ class RunLife {
 
   /// Another build began it. It is not skipped: it waits, and the next process takes it up at once.
   void park_misfit(const StoredRun& stored, const std::string& why);
-  /// What of an event whose run has ended is archived in place of the payload: as its workflow says, else without
-  /// secrets; empty: the payload as it was emitted.
-  std::string payload_to_archive(const WorkflowDefinition* workflow, const std::string& payload) const;
-  /// The event's run has ended: it is told, counted and archived.
-  void finished(FinishedEvent end, const Event& event);
+  /// The run of an event that has just come is over, or never begins: that is told, counted and archived, with what its
+  /// workflow says in place of the payload, else without secrets. Null: nobody can say.
+  void finished(FinishedEvent end, const Event& event, const WorkflowDefinition* workflow);
 
   /// Runs in memory, those that are being loaded, and those that come when their cancellation is on record.
   std::size_t moving() const { return use_.runs.size() + use_.parking.loading() + deferred_; }
@@ -91,7 +88,8 @@ class RunLife {
   void retry_now(RunState& run, const Mark& mark);
   void cancelled(RunNumber number, const Cancellation& cancellation);
   MarkTaken asked_parked(const Mark& mark, const StoredRun& stored);
-  std::string archived(const std::optional<std::string>& said, const std::string& payload) const;
+  void archive(FinishedEvent end, const Event& event, const std::optional<std::string>& said,
+               EndedPayload else_payload);
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
   void look_again_later(RunState& run);

@@ -64,7 +64,7 @@ class Runner::Parts {
   RunnerStatus status() const;
   Measures measures();
   void interrupt_steps();
-  void stop(std::optional<Duration> at_most);
+  void stop(const std::function<bool()>& gives_up);
 
  private:
   Registered register_store(const Registration& registration);
@@ -117,7 +117,7 @@ Runner::~Runner() {
 }
 void Runner::open() { parts_->open(); }
 void Runner::turn(Duration at_most) { parts_->turn(at_most); }
-void Runner::stop(std::optional<Duration> at_most) { parts_->stop(at_most); }
+void Runner::stop(const std::function<bool()>& gives_up) { parts_->stop(gives_up); }
 void Runner::drain() { parts_->drain(); }
 bool Runner::drained() const { return parts_->drained(); }
 bool Runner::idle() const { return parts_->idle(); }
@@ -134,7 +134,9 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
       queues_(named_steps(workflows_), kFirstStepLane, options.moving_max),
       quarantine_(options.deliveries_max),
       journal_(ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_),
-      archiver_(ports.outbox, lanes_, kFinishLane, ports.clock, options.finish_max, jitter_),
+      archiver_(ports.outbox, lanes_, kFinishLane, ports.clock,
+                Archiver::Limits{options.finish_max, static_cast<std::size_t>(ClaimLimits{}.bytes)}, jitter_,
+                options.redact_payload),
       heartbeat_(ports.outbox, lanes_, kRenewLane, ports.clock, options.lease, jitter_),
       pruning_(ports.checkpoints, ports.outbox, lanes_, StorePruning::Lane{kCheckpointLane, kFinishLane}, ports.clock,
                options.retention, ports.observer),
@@ -142,8 +144,7 @@ Runner::Parts::Parts(Ports ports, std::vector<WorkflowDefinition> workflows, Run
                 [this](RunState& run) { life_.move(run); }),
       parking_({queues_, ports.checkpoints, lanes_, kCheckpointLane, ports.clock, jitter_},
                [this](std::vector<StoredRun> loaded) { life_.woken(std::move(loaded)); }),
-      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, quarantine_, parking_, dispatch_,
-             options_.redact_payload},
+      life_({workflows_, ports.clock, ports.observer, journal_, archiver_, runs_, quarantine_, parking_, dispatch_},
             [this] { intake_.claim_at_once(); }),
       arrivals_({workflows_, ports.clock, ports.observer, journal_, runs_, life_}),
       intake_(ports.outbox, ports.checkpoints, lanes_, Intake::Lane{kClaimLane, kCheckpointLane}, ports.clock, jitter_,
@@ -168,12 +169,12 @@ std::optional<Duration> Runner::Parts::longest_call() const {
   return options_.hang_after + longest;
 }
 
-void Runner::Parts::stop(std::optional<Duration> at_most) {
-  if (!at_most) at_most = longest_call();
+void Runner::Parts::stop(const std::function<bool()>& gives_up) {
+  const std::optional<Duration> at_most = longest_call();
   const Timestamp since = now();
   lanes_.stop([&] {
     interrupt_steps();
-    if (!at_most || now() - since < *at_most) return;
+    if (!gives_up() && (!at_most || now() - since < *at_most)) return;
     throw HungError("calls that were interrupted " + seconds(now() - since) + " ago have not ended");
   });
 }
@@ -307,7 +308,7 @@ Occupancy Runner::Parts::occupancy() const {
   return {.runs = life_.moving(),
           .weight = runs_.weight(),
           .woken = runs_.woken() + parking_.loading(),
-          .payloads = runs_.payloads(),
+          .payloads = runs_.payloads() + archiver_.payloads(),
           .parked = parking_.parked(),
           .coming = intake_.coming(),
           .closed = quarantine_.closed()};

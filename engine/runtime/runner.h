@@ -23,9 +23,10 @@ struct RunnerOptions {
   /// Runs in memory at once, of which one counts as another for each sixteen items that it has; claiming pauses at this
   /// many. An eighth of it is for runs alone, whatever items those in memory have.
   std::size_t moving_max = 2000;
-  std::size_t claim_max = 500;               ///< Events claimed at once.
-  std::size_t payloads_max = 64 << 20;       ///< Bytes of payloads of runs in memory; claiming pauses at this many.
-  std::size_t finish_max = 1000;             ///< Events archived at once.
+  std::size_t claim_max = 500;  ///< Events claimed at once.
+  /// Bytes of payloads of runs in memory, and of those on their way to the archive; claiming pauses at this many.
+  std::size_t payloads_max = 64 << 20;
+  std::size_t finish_max = 1000;             ///< Events archived at once, of no more payload than a claim has.
   std::size_t waiting_max = 1'000'000;       ///< Parked runs; claiming pauses at this many.
   int deliveries_max = 5;                    ///< An event delivered more often than this is failed with the reason.
   Duration lease{std::chrono::seconds{30}};  ///< Renewed every third of it; effects stop before it can expire.
@@ -34,7 +35,8 @@ struct RunnerOptions {
   Duration idle_wait{std::chrono::milliseconds{50}};  ///< First poll of a sleeping worker, which gets ten times slower.
   std::uint64_t seed = 0;                             ///< Of the jitter; 0: a random one.
   /// The payload without its secrets, or nothing where it has none: for the archive, where the workflow does not say
-  /// what goes there. Unset: it is archived as it was emitted. Called on the engine's thread.
+  /// what goes there. Unset: it is archived as it was emitted. Where it throws, nothing of the payload is archived.
+  /// Called on the finish lane, one call at a time.
   std::function<std::optional<std::string>(const std::string& payload)> redact_payload{};
   Duration retention{std::chrono::hours{24 * 30}};  ///< Ended runs are pruned from the store after this; 0: never.
 };
@@ -94,9 +96,9 @@ class Runner {
   void turn(Duration at_most);
 
   /// Interrupts the steps and waits for the calls that run; nothing of this runner runs afterwards, and it may only be
-  /// destroyed. Waits at most so long; without a limit, as long as a call may be out before it hangs. Throws HungError,
-  /// as `turn` does, when some are still out.
-  void stop(std::optional<Duration> at_most);
+  /// destroyed. Waits as long as a call may be out before it hangs, but no longer than until `gives_up`, which is asked
+  /// again and again on this thread while calls are out. Throws HungError, as `turn` does, when some are still out.
+  void stop(const std::function<bool()>& gives_up);
 
   /// Stops claiming. Moving runs go on until they end or wait.
   void drain();

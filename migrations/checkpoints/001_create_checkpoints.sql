@@ -64,8 +64,9 @@ create table runs (
 
 -- by number: what changes in an unfinished run is in no index
 create index runs_unfinished on runs (run) where ended_at is null;
-create index runs_failed on runs (started_at) where status = 'failed';
-create index runs_ended on runs (ended_at) where ended_at is not null;
+create index runs_failed on runs (run) where status = 'failed';
+-- failed ones may be kept for ever: who removes the others passes over none of them
+create index runs_ended on runs (ended_at) where ended_at is not null and status <> 'failed';
 
 -- Which pawl started which runs: those from the row's number on, up to the next row's. A row is written when a worker of
 -- another build opens the store, so that a run costs nothing.

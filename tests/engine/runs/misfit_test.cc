@@ -202,30 +202,30 @@ TEST_CASE_METHOD(Builds, "F18: a misfit whose event is delivered again while it 
 
 TEST_CASE_METHOD(World, "an event is archived without what its workflow says to be secret, also once it waited") {
   WorkflowDefinition definition = workflow.definition();
-  definition.payload_to_keep = [](const std::string&) { return std::string("kept"); };
+  definition.payload_to_keep = [](const std::string&) { return std::string(R"("kept")"); };
   definition.payload_to_archive = [](const std::string& payload) {
-    return payload == "plain" ? std::nullopt : std::make_optional("safe, from " + payload);
+    return payload == R"("plain")" ? std::nullopt : std::make_optional("[\"safe\", " + payload + "]");
   };
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
-  table.emit("test/words", "plain", "plain");
-  table.emit("test/words", "secret", "secret");
+  table.emit("test/words", R"("plain")", "plain");
+  table.emit("test/words", R"("secret")", "secret");
   REQUIRE(until([&] { return archived(2); }));
   for (const auto& archived : table.archive)
-    CHECK(archived.event.payload == (archived.event.id == "plain" ? "plain" : "safe, from secret"));
+    CHECK(archived.event.payload == (archived.event.id == "plain" ? R"("plain")" : R"(["safe", "secret"])"));
 
   workflow.send.script = [](auto& item) {  // parked, and read from the store again
     if (item.key() == "two" && item.attempt() == 1) return item.retry("451 later");
     item.succeed("sent");
   };
-  table.emit("test/words", "secret", "waiting");
+  table.emit("test/words", R"("secret")", "waiting");
   REQUIRE(until_over_time([&] { return archived(3); }, 120));
-  CHECK(table.archive.back().event.payload == "safe, from kept");
+  CHECK(table.archive.back().event.payload == R"(["safe", "kept"])");
 }
 
 TEST_CASE_METHOD(World, "an event whose workflow does not say what to archive, or cannot, is archived redacted") {
   WorkflowDefinition definition = workflow.definition();
   options.redact_payload = [](const std::string& payload) {
-    return payload == "secret" ? std::make_optional<std::string>("[redacted]") : std::nullopt;
+    return payload == R"("secret")" ? std::make_optional<std::string>(R"("[redacted]")") : std::nullopt;
   };
   SECTION("it is not asked") {}
   SECTION("it says nothing") {
@@ -238,11 +238,11 @@ TEST_CASE_METHOD(World, "an event whose workflow does not say what to archive, o
     definition.payload_to_archive = definition.payload_to_keep = [](const std::string&) -> std::string { throw 42; };
   }
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
-  table.emit("test/words", "secret", "secret");
-  table.emit("test/words", "plain", "plain");
+  table.emit("test/words", R"("secret")", "secret");
+  table.emit("test/words", R"("plain")", "plain");
   REQUIRE(until([&] { return archived(2); }));
   for (const auto& archived : table.archive)
-    CHECK(archived.event.payload == (archived.event.id == "plain" ? "plain" : "[redacted]"));
+    CHECK(archived.event.payload == (archived.event.id == "plain" ? R"("plain")" : R"("[redacted]")"));
 }
 
 TEST_CASE_METHOD(World, "P1: a workflow or a step that throws what is no exception fails its own run") {

@@ -1,5 +1,6 @@
 // The checkpoint store on real files: the contract, what survives, and what is refused.
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "engine/authoring/errors.h"
 #include "engine/testing/memory_checkpoints.h"
+#include "storage/checkpoints/pruning.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "tests/bin/temporary_directory.h"
@@ -144,6 +146,33 @@ TEST_CASE_METHOD(File, "nothing of a pruned run is left in any table") {
   const CheckpointReader reader(path);
   for (const char* table : {"runs", "events", "steps", "attempts"})
     CHECK(reader.query("select group_concat(run) from " + std::string(table)).rows[0][0] == "2");
+}
+
+TEST_CASE_METHOD(File, "failed runs that are kept for ever make no page of them dearer, nor the pruning of others") {
+  { const SqliteCheckpoints store(path); }
+  SQLite::Database database(path, SQLite::OPEN_READWRITE);
+  database.exec(
+      "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20001)"
+      " insert into runs (run, run_id, workflow, status, position, deliveries, resumes, started_at, ended_at)"
+      " select i, i, 'w', iif(i = 20001, 'done', 'failed'), i, 1, 0, i, i from n;"
+      "insert into events (run, type, aggregate_type, aggregate_id, payload, created_at)"
+      " select run, 't', '', '', '{}', run from runs");
+  const auto operations_of = [&](const auto& call) {
+    int count = 0;
+    const auto counted = [](void* of) { return ++*static_cast<int*>(of), 0; };
+    sqlite3_progress_handler(database.getHandle(), 1, counted, &count);
+    call();
+    sqlite3_progress_handler(database.getHandle(), 0, nullptr, nullptr);
+    return count;
+  };
+  for (const engine::RunNumber above : {0, 10'000, 19'900})
+    CHECK(operations_of([&] {
+            const auto page = find_failed_runs(database, at(0), above, 100);
+            CHECK(page.size() == 100);
+            CHECK(page.front().run == above + 1);
+          }) < 10'000);
+  CHECK(operations_of([&] { CHECK(prune_runs(database, at(0), 100) == std::vector<engine::RunNumber>{20'001}); }) <
+        10'000);
 }
 
 TEST_CASE_METHOD(File, "a second store on one file is refused and told who has it") {
