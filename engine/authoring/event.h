@@ -83,7 +83,8 @@ inline std::string reason_of(const Cancellation& cancellation) {
   return reason;
 }
 
-/// Where a failed run may go on when an operator resumes it.
+/// Where a failed run may go on when an operator resumes it; kNowhere also of a run that is done though a step of it
+/// failed.
 enum class Resumable {
   kAnywhere,  ///< Its code acted on no failure: a worker with other checkpoints may do all of it again, under its keys.
   kHere,      ///< It has acted on some: only its own checkpoints know which, and keep them.

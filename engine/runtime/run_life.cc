@@ -263,6 +263,8 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
   if (status == RunStatus::kFailed) {
     ended.caught = caught_failures(run);
     ended.resumable = resumable(run, ended.caught);
+  } else if (status == RunStatus::kDone && run.in(Execution::Phase::kFailed) > 0) {
+    ended.resumable = Resumable::kNowhere;
   }
   const Resumable resumable = ended.resumable;
   const bool done_with_note = status == RunStatus::kDone && !run.note.empty();

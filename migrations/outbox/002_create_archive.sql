@@ -41,6 +41,7 @@ create table pawl.outbox_archive (
 create index outbox_archive_further_runs on pawl.outbox_archive (event) where event is not null;
 create index outbox_archive_effects_of on pawl.outbox_archive (effects_of) where effects_of is not null;
 create index outbox_archive_given_up on pawl.outbox_archive (id) where status in ('cancelled', 'dismissed');
+create index outbox_archive_outlived on pawl.outbox_archive (id) where status = 'done' and resumable = 'nowhere';
 create index outbox_archive_failed on pawl.outbox_archive (finished_at) where status = 'failed';
 -- The story of one connection, newest first: 5 us and 115 bytes of WAL an event.
 create index outbox_archive_about on pawl.outbox_archive (aggregateid, created_at);
@@ -52,7 +53,8 @@ comment on column pawl.outbox_archive.event is 'Identity of the event, where tha
 comment on column pawl.outbox_archive.workflow is 'Whose run it was.';
 comment on column pawl.outbox_archive.status is 'done, failed, cancelled (by somebody), or dismissed: failed or never ended, and somebody has said why it is to stay so.';
 comment on column pawl.outbox_archive.resumable is
-  'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all).';
+  'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all; '
+  'also of one that is done though a step of it failed).';
 comment on column pawl.outbox_archive.reason is 'Why it failed, or what a done run has to say.';
 comment on column pawl.outbox_archive.failed_step is 'The step whose failure ended the run, where one did.';
 comment on column pawl.outbox_archive.failed_key is 'The item of it that failed first; empty for a step of one.';

@@ -28,6 +28,17 @@ $$;
 comment on function pawl.reason_shape is
   'A reason without ids, addresses, numbers and quoted words, so that failures of one kind have one text.';
 
+-- A resumed run goes on behind its failure. A requeued one has an empty history: its workflow would not know that it has
+-- compensated for a failure, and what it had undone would count as done, since effects keep their keys.
+create function pawl.why_not_begun(verb text, resumable text, from_step text) returns text
+language sql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+  select case
+    when verb = 'resume' and resumable = 'nowhere' then 'its workflow has acted on each failure and ended by itself'
+    when verb = 'requeue' and resumable <> 'anywhere' and from_step is not null
+      then 'it goes on behind steps of its parent: rerun or requeue it by id'
+    when verb = 'requeue' and resumable <> 'anywhere' then 'its workflow acted on a failure: rerun or requeue it by id' end
+$$;
+
 -- What a verb may act on, and when that failed, or began where it has not ended.
 create function pawl.candidates(verb text, filter jsonb)
 returns table (run_id uuid, workflow text, step text, key text, reason text, at timestamptz, resumes int, left_out text)
@@ -40,7 +51,7 @@ begin
   if verb in ('resume', 'requeue') then
     return query
     select a.id, a.workflow, a.failed_step, a.failed_key, a.reason, a.finished_at, a.resumes,
-           case when verb = 'resume' and a.resumable = 'nowhere' then 'its workflow has acted on each failure and ended by itself' end
+           pawl.why_not_begun(verb, a.resumable, a.from_step)
     from pawl.outbox_archive a
     where a.status = 'failed' and a.finished_at >= since and (until is null or a.finished_at < until)
       and (filter->>'workflow' is null or a.workflow = filter->>'workflow')

@@ -238,10 +238,9 @@ language sql stable security definer set search_path = pg_catalog, pawl, pg_temp
   select coalesce(u.status, e.status, 'gone'), count(*), min(s.run_id::text)::uuid
   from pawl.batch_runs r
   join pawl.batches b on b.id = r.batch
-  left join lateral (select o.id from pawl.outbox o where o.parent = r.run_id and b.verb = 'requeue'
-                     union all
-                     select a.id from pawl.outbox_archive a where a.parent = r.run_id and b.verb = 'requeue'
-                     limit 1) made on true
+  left join lateral (select c.event_id as id from pawl.commands c
+                     where b.verb = 'requeue' and c.request = pawl.batch_request(b.request, r.run_id) and c.verb = b.verb
+                       and c.outcome = 'requeued from ' || r.run_id) made on true
   cross join lateral (select coalesce(made.id, r.run_id) as run_id) s
   left join lateral (select 'unfinished' as status from pawl.outbox o where o.id = s.run_id offset 0) u on true
   left join lateral (select a.status from pawl.outbox_archive a where a.id = s.run_id

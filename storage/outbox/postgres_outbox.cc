@@ -136,7 +136,8 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     const bool done = event.status == engine::RunStatus::kDone;
     positions.add(event.position);
     ids.add(event.event_id);
-    if (done && event.reason.empty() && event.payload.empty()) continue;
+    const bool is_plain = event.reason.empty() && event.payload.empty();
+    if (done && is_plain && event.resumable == engine::Resumable::kAnywhere) continue;
     explained_positions.add(event.position);
     statuses.add(to_string(event.status));
     const bool is_explained = done || !event.reason.empty();

@@ -10,6 +10,7 @@ namespace pawl::storage {
 namespace {
 
 constexpr std::chrono::seconds kConnectWithin{10};
+constexpr std::chrono::microseconds kLockPatience = std::chrono::seconds{20};
 constexpr std::chrono::seconds kLeastConnectTimeout{2};  // libpq takes 1 for 2
 
 Keywords timeouts_of(const PostgresAddress& address) {
@@ -24,12 +25,15 @@ Keywords timeouts_of(const PostgresAddress& address) {
   return keywords;
 }
 
-// The last one for a setting counts, of the keyword and within it: so the address can set another lock_timeout, and no
-// other path or isolation, nor fewer digits of a number than it has.
+// The last one for a setting counts, of the keyword and within it: so the address can set other timeouts, and no other
+// path or isolation, nor fewer digits of a number than it has.
 std::string options_of(const PostgresAddress& address, const Keywords& effective) {
   std::string patience, given, own = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1";
-  if (const auto wait = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within / 3); wait.count() > 0)
-    patience = "-c lock_timeout=" + std::to_string(wait.count());
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::min(address.answer_within / 3, kLockPatience));
+  if (wait.count() > 0) patience = "-c lock_timeout=" + std::to_string(wait.count());
+  if (const auto most = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within * 19 / 20);
+      address.undoes_late && most.count() > 0)
+    patience += " -c statement_timeout=" + std::to_string(most.count());
   if (!address.has_own_path) own.append(" -c search_path=").append(kSearchPath);
   for (const auto& [keyword, value] : effective)
     if (keyword == "options" && !value.empty()) given = value;

@@ -187,7 +187,8 @@ PostgresConnection::Link& PostgresConnection::connected(const std::string& opera
 void PostgresConnection::throw_silent(const std::string& operation) const {
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(address_.answer_within);
   throw SilentError("Postgres, " + operation + ": no answer within " + std::to_string(limit.count()) +
-                    " ms; the server, or what is between it and here, hangs; check both");
+                    " ms; the server may still be at work, or it or what is between it and here hangs; what was asked"
+                    " may still happen");
 }
 
 // A connection that threw is never used again. What may help at once is tried again at once: over a new connection,

@@ -73,11 +73,16 @@ const char* const kRolesExist =
     "(select count(*) from pg_roles where rolname in ('pawl_worker', 'pawl_operator', 'pawl_producer')) = 3";
 
 // A policy may name a worker's login in the place of its role. Roles are the cluster's: they may be there for another
-// database.
+// database. A login that policies do not hold, as a table's owner, tells nothing of the others.
 const char* const kWorkerProblems =
-    "select string_agg(p.problem, '; ') from pg_roles w cross join lateral pawl.problems(w.rolname) p"
-    " where w.rolname = 'pawl_worker' and not exists (select from pg_roles l where l.rolcanlogin and not l.rolsuper"
-    " and pg_has_role(l.oid, w.oid, 'usage') and not exists (select from pawl.problems(l.rolname)))";
+    "with logins as (select l.rolname, l.rolbypassrls or exists (select from pg_class c where c.relrowsecurity"
+    " and not c.relforcerowsecurity and pg_has_role(l.oid, c.relowner, 'usage')) as is_above"
+    " from pg_roles l join pg_roles w on w.rolname = 'pawl_worker' and pg_has_role(l.oid, w.oid, 'usage')"
+    " where l.rolcanlogin and not l.rolsuper)"
+    " select string_agg(p.problem, '; ') from pg_roles w cross join lateral pawl.problems(w.rolname) p"
+    " where w.rolname = 'pawl_worker' and not exists (select from logins l"
+    " where not (l.is_above and exists (select from logins o where not o.is_above))"
+    " and not exists (select from pawl.problems(l.rolname)))";
 
 std::string checksum(const Migration& migration) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;

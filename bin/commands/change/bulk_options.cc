@@ -107,7 +107,7 @@ ExitCode BulkOptions::run(const Settings& settings, Console& console, const std:
 }
 
 ExitCode BulkOptions::refuse_unfiltered(const Settings& settings, Console& console) const {
-  const std::int64_t runs = runs_in(preview_bulk(address_of(settings), verb_, {}));
+  const std::int64_t runs = runs_in(preview_bulk(address_of(settings, kLongAnswer), verb_, {}));
   const std::string state = on_failed() ? " failed" : " not ended";
   if (runs == 0) {
     console.err << "no run has" << state << ": nothing to " << verb_ << '\n';
@@ -126,7 +126,7 @@ ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const 
 }
 
 ExitCode BulkOptions::preview(const Settings& settings, Console& console) const {
-  const std::vector<BulkGroup> groups = preview_bulk(address_of(settings), verb_, filter_);
+  const std::vector<BulkGroup> groups = preview_bulk(address_of(settings, kLongAnswer), verb_, filter_);
   if (groups.empty()) return nothing(settings, console);
   print_groups(console.out, verb_, groups, settings.output);
   const std::int64_t runs = runs_in(groups), left_out = left_out_of(groups);
@@ -136,6 +136,7 @@ ExitCode BulkOptions::preview(const Settings& settings, Console& console) const 
   }
   console.err << "refused: " << runs << (runs == 1 ? " run" : " runs") << " would be " << done_word(verb_);
   if (left_out > 0) console.err << " and " << left_out << " left out";
+  if (verb_ == "requeue") console.err << ", each with the payload of the archive, which has its secrets redacted";
   console.err << "; add --yes to do it" << (rate_.empty() ? ", and --rate 20/s to spread them out" : "") << '\n';
   return ExitCode::kRefused;
 }
@@ -147,7 +148,7 @@ void BulkOptions::tell_who_runs(const MadeBatch& made, const Settings& settings,
 }
 
 ExitCode BulkOptions::make(const Settings& settings, Console& console, const std::string& note) const {
-  const MadeBatch made = make_batch(address_of(settings), {verb_, filter_, requester(), note, rate()});
+  const MadeBatch made = make_batch(address_of(settings, kLongAnswer), {verb_, filter_, requester(), note, rate()});
   if (made.id == 0) return preview(settings, console);
   const std::string id = std::to_string(made.id);
   const bool by_worker = worker_lives(address_of(settings));

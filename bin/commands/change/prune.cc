@@ -42,7 +42,7 @@ class PruneVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     await_migrated_postgres(settings, console);
     print_lines(console.out,
-                prune({.postgres = address_of(settings),
+                prune({.postgres = address_of(settings, kLongAnswer),
                        .checkpoints = checkpoints_path(settings.checkpoints),
                        .retention = settings.retention,
                        .archive_retention = settings.archive_retention,

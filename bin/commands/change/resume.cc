@@ -36,7 +36,7 @@ class ResumeVerb final : public Verb {
   ExitCode resume(const Settings& settings, Console& console) const {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
-    const std::vector<RunChange> changes = resume_runs(address_of(settings), request_);
+    const std::vector<RunChange> changes = resume_runs(address_of(settings, kLongAnswer), request_);
     for (const RunChange& change : changes) {
       table.rows.push_back({change.run_id, change.outcome, change.detail});
       if (change.kind == RunChange::Kind::kNotFound) code = ExitCode::kNotFound;

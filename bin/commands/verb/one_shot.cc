@@ -14,7 +14,9 @@ namespace pawl::bin {
 
 storage::PostgresAddress address_of(const Settings& settings, engine::Duration at_least) {
   const engine::Duration limit = settings.postgres_timeout;
-  return {settings.postgres, limit.count() == 0 ? limit : std::max(limit, at_least)};
+  storage::PostgresAddress address(settings.postgres, limit.count() == 0 ? limit : std::max(limit, at_least));
+  address.undoes_late = true;
+  return address;
 }
 
 void await_postgres(const Settings& settings, Console& console, const std::function<void()>& attempt) {

@@ -12,8 +12,12 @@
 namespace pawl::bin {
 
 /// Where Postgres is for such a verb: an answer to somebody who watches may take a minute, or `postgres_timeout` where
-/// that is longer, and `at_least`; where that is 0, whatever it takes.
+/// that is longer, and `at_least`; where that is 0, whatever it takes. What takes longer Postgres undoes, so that a
+/// verb that has failed for its time has done nothing.
 storage::PostgresAddress address_of(const Settings& settings, engine::Duration at_least = std::chrono::minutes{1});
+
+/// For what goes through the archive, or through a list of ids of any length.
+inline constexpr engine::Duration kLongAnswer = std::chrono::minutes{30};
 
 /// Returns once Postgres answers and is exactly as new as this build, as far as the outbox and `more` go. Throws
 /// engine::UnavailableError after `connect_timeout` and engine::RefusedError naming the command to run when it is not

@@ -171,7 +171,8 @@ std::vector<FleetRun> list_fleet_runs(PostgresConnection& connection, const Flee
 std::size_t count_fleet_runs(PostgresConnection& connection, const FleetRunFilter& filter) {
   FleetRunFilter all = filter;
   all.limit += kCountedMax;
-  return static_cast<std::size_t>(ask_for_runs(connection, all, "select count(*) from picked").integer(0, 0));
+  return static_cast<std::size_t>(
+      ask_for_runs(connection, all, "select least(count(*), $5::bigint) from picked").integer(0, 0));
 }
 
 std::optional<FleetRun> read_fleet_run(PostgresConnection& connection, const std::string& run_id) {

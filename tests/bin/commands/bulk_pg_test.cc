@@ -276,3 +276,23 @@ TEST_CASE_METHOD(Fixture, "requeue in bulk previews as resume does, takes no pay
   CHECK(count("notifications") == "4");
   CHECK(smtp.received().size() == 4);
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "a verb about many runs has half an hour, after which Postgres undoes what it has not ended") {
+  database.exec(
+      "create table public.patience (at int generated always as identity, verb text, answer text, lock text)");
+  database.exec(
+      "create function public.note_patience() returns trigger language plpgsql security definer as $$ begin"
+      " insert into public.patience (verb, answer, lock) values (new.verb, current_setting('statement_timeout'),"
+      " current_setting('lock_timeout')); return null; end $$");
+  database.exec(
+      "create trigger note_patience after insert on pawl.commands for each row execute function "
+      "public.note_patience()");
+  const std::string run = database.value("select min(run_id::text) from pawl.v1_events where reason like '%550%'");
+  CHECK(pawl({"resume", run}).code == 0);
+  CHECK(pawl({"cancel", run}).code == 0);
+  CHECK(pawl({"resume", "--failed", "--yes"}).code == 0);
+  const pawl::tests::Table half_an_hour{
+      {"resume", "1710s", "20s"}, {"cancel", "1710s", "20s"}, {"batch resume", "1710s", "20s"}};
+  CHECK(database.exec("select verb, answer, lock from public.patience order by at limit 3") == half_an_hour);
+}

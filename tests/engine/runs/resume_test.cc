@@ -121,6 +121,18 @@ TEST_CASE_METHOD(Shop, "P3: a run that has acted on every failure is not resumed
   CHECK_FALSE(table.resume(id));
 }
 
+TEST_CASE_METHOD(Shop, "a run that is done over a failed step is told from one of which each step succeeded") {
+  relay_refuses = false;
+  SECTION("a step failed for good") {}
+  SECTION("none did") { sold_out = false; }
+  const Resumable expected = sold_out ? Resumable::kNowhere : Resumable::kAnywhere;
+  emit();
+  open(store);
+  REQUIRE(until([&] { return archived(1); }));
+  CHECK(table.archive.back().status == RunStatus::kDone);
+  CHECK(table.archive.back().resumable == expected);
+}
+
 TEST_CASE_METHOD(Shop, "P3: what was caught stays so where it is awaited again beside a step that fails then") {
   order.awaits_with_mail = true;
   const std::string id = fail();

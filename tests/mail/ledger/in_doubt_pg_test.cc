@@ -68,6 +68,20 @@ TEST_CASE_METHOD(Fixture, "P5: what is in doubt is listed, what is being sent or
   CHECK(mails[1].count == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "P5: what a run left unsettled that is done over a failed step is listed") {
+  claim(acme.owner);
+  const engine::FinishedEvent done{event.position, event.id, engine::RunStatus::kDone, "", engine::Resumable::kNowhere};
+  REQUIRE(worker.outbox.finish({&done, 1}) == 1);
+  CHECK(mail::mails_in_doubt(conninfo).empty());  // its worker may still settle it
+  worker.expire();
+  const auto mails = mail::mails_in_doubt(conninfo);
+  REQUIRE(mails.size() == 1);
+  CHECK(mails[0].user_id == acme.owner);
+  CHECK(mails[0].count == 1);
+  CHECK(resolve(true).resolved == 1);
+  CHECK(state_of(acme.owner) == "accepted");
+}
+
 TEST_CASE_METHOD(
     Fixture, "P5: a mail is in doubt since it may have been sent, and for the address of then, whatever came later") {
   claim(acme.owner);

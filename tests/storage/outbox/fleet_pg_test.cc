@@ -294,3 +294,16 @@ TEST_CASE_METHOD(Fixture, "runs of all workers are listed with each filter, the 
   exec("update pawl.outbox_archive set finished_at = now() - interval '2 hours'");
   CHECK(listed({.since_seconds = 3600}) == Ids{ids[2]});
 }
+
+TEST_CASE_METHOD(Fixture, "of very many runs only so many are counted, whichever of them are unfinished") {
+  exec(
+      "insert into pawl.outbox (id, workflow, type, aggregatetype, aggregateid, payload) select gen_random_uuid(),"
+      " 'handle-test-event', 'test/event', 'thing', '1', '{}' from generate_series(1, 6000)");
+  exec(
+      "insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, workflow, type,"
+      " aggregatetype, aggregateid, payload, headers) select i, gen_random_uuid(), now(), 1, 0, gen_random_uuid(),"
+      " 'done', 'w', 't', 'a', '1', '{}', '{}' from generate_series(1, 6000) i");
+  storage::PostgresConnection reading(conninfo);
+  CHECK(storage::count_fleet_runs(reading, {.since_seconds = 3600, .limit = 1}) == storage::kCountedMax + 1);
+  CHECK(storage::count_fleet_runs(reading, {.since_seconds = 3600, .limit = 5000}) == 12'000);
+}

@@ -114,6 +114,22 @@ TEST_CASE("a session waits for somebody's lock a third of the time for an answer
   CHECK_THAT(options("options='-c lock_timeout=7s'"), Catch::Contains("-c lock_timeout=5000 -c lock_timeout=7s "));
   CHECK(value_of("options", session_conninfo({"host=db", std::chrono::seconds{15}}, false)).empty());
   CHECK_THAT(value_of("options", session_conninfo({"host=db"}, true)), Catch::StartsWith("-c lock_timeout=20000 "));
+  CHECK_THAT(value_of("options", session_conninfo({"host=db", std::chrono::minutes{30}}, true)),
+             Catch::StartsWith("-c lock_timeout=20000 "));
+}
+
+TEST_CASE("Postgres undoes what takes longer than its answer is waited for, where that is asked for") {
+  const auto options = [](const std::string& conninfo, std::chrono::microseconds limit) {
+    PostgresAddress address(conninfo, limit);
+    address.undoes_late = true;
+    return value_of("options", session_conninfo(address, true));
+  };
+  CHECK_THAT(options("host=db", std::chrono::minutes{1}),
+             Catch::StartsWith("-c lock_timeout=20000 -c statement_timeout=57000 "));
+  CHECK_THAT(options("options='-c statement_timeout=7s'", std::chrono::minutes{1}),
+             Catch::Contains("-c statement_timeout=57000 -c statement_timeout=7s "));
+  CHECK_THAT(options("host=db", std::chrono::microseconds{0}), !Catch::Contains("_timeout"));
+  CHECK_THAT(value_of("options", session_conninfo({"host=db"}, true)), !Catch::Contains("statement_timeout"));
 }
 
 TEST_CASE("what a service adds to a connection string is checked as well, and nothing of it quoted") {

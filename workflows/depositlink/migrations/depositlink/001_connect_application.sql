@@ -112,24 +112,26 @@ begin
 end $$;
 comment on function pawl.bind_application is 'Reads the application''s tables again after pawl.release_application().';
 
--- Whether policies let a role do something with any row of a table: none apply to it, or one that is always true. Which
--- rows it may not insert is a deployment's own choice, and each is refused with an error; what it may not read, nobody hears of.
+-- Whether policies let a role read every row of a table: none apply to it, or one that is always true; or insert one at all.
+-- Which rows it may not insert is a deployment's own choice, and each is refused with an error; what it may not read, nobody
+-- hears of.
 create function pawl.has_all_rows(role oid, relation oid, command "char") returns boolean
 language sql stable set search_path = pg_catalog, pawl, pg_temp set quote_all_identifiers = off as $$
   select not c.relrowsecurity
     or exists (select from pg_roles r where r.oid = role and (r.rolsuper or r.rolbypassrls))
     or (not c.relforcerowsecurity and pg_has_role(role, c.relowner, 'usage'))
-    or coalesce((select bool_or(p.polpermissive and e.condition = 'true')
-                        and bool_and(p.polpermissive or e.condition = 'true' or command = 'a')
+    or coalesce((select bool_or(p.polpermissive and e.passes) and bool_and(p.polpermissive or e.passes)
                  from pg_policy p cross join lateral (
-                   select pg_get_expr(case when command = 'a' then coalesce(p.polwithcheck, p.polqual) else p.polqual end,
-                                      p.polrelid) as condition) e
+                   select case when command = 'a'
+                               then pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid)
+                                    not in ('false', 'NULL::boolean')
+                               else pg_get_expr(p.polqual, p.polrelid) = 'true' end as passes) e
                  where p.polrelid = c.oid and p.polcmd in (command, '*')
                    and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role(role, r, 'usage'))), false)
   from pg_class c where c.oid = relation
 $$;
 comment on function pawl.has_all_rows is
-  'Whether row-level security hides nothing of a table from a role (command r), or lets it insert (command a).';
+  'Whether row-level security hides nothing of a table from a role (command r), or lets it insert some row (command a).';
 
 create function pawl.refused_rows(writer name) returns setof text
 language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$

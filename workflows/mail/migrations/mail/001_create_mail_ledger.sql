@@ -96,8 +96,9 @@ comment on column pawl.v1_emails.traceparent is
 -- the recipient. Resolving is one transaction: ledger, audit trail and the run's return to the outbox.
 
 -- `sending` is in no index. So what a worker that is gone was sending is looked for among the mails of runs that have not
--- ended, or not well: a run that is done has settled its mails. (But for one to somebody who is no recipient any more, where
--- recipients were resolved anew: v1_emails has it.) The sub-selects keep the planner from reading the whole ledger.
+-- ended, or not well, or whose code went on over a failed step: any other run that is done has settled its mails. (But for
+-- one to somebody who is no recipient any more, where recipients were resolved anew: v1_emails has it.) The sub-selects keep
+-- the planner from reading the whole ledger.
 --
 -- The run may be one that was made from the one that the mail is kept under.
 create view pawl.v1_in_doubt as
@@ -118,7 +119,10 @@ create view pawl.v1_in_doubt as
                          select coalesce(a.effects_of, a.id) from pawl.outbox_archive a where a.status = 'failed'
                          union
                          select coalesce(a.effects_of, a.id) from pawl.outbox_archive a
-                         where a.status in ('cancelled', 'dismissed')) r
+                         where a.status in ('cancelled', 'dismissed')
+                         union
+                         select coalesce(a.effects_of, a.id) from pawl.outbox_archive a
+                         where a.status = 'done' and a.resumable = 'nowhere') r
         cross join lateral (select e.* from pawl.email_deliveries e
                             where e.event_id = r.run_id and e.state = 'sending' and e.in_doubt_count = 0 offset 0) s) d
   where d.state = 'in_doubt'
