@@ -21,9 +21,12 @@ void print_groups(std::ostream& out, const std::string& verb, const std::vector<
                       {"last_at", group.last_at},
                       {"example", group.example},
                       {"left_out", text_or_null(group.left_out)}});
-    return print_json(
-        out,
-        {{"verb", verb}, {"runs", runs_in(groups)}, {"left_out", left_out_of(groups)}, {"groups", std::move(rows)}});
+    auto document = nlohmann::ordered_json::object();
+    if (!verb.empty()) document["verb"] = verb;
+    document["runs"] = runs_in(groups);
+    document["left_out"] = left_out_of(groups);
+    document["groups"] = std::move(rows);
+    return print_json(out, document);
   }
   Table table{{"runs", "workflow", "step", "reason", "first", "last", "example"}, {}, 6};
   const bool some_left_out = left_out_of(groups) > 0;

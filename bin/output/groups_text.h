@@ -10,7 +10,8 @@
 
 namespace pawl::bin {
 
-/// A row a group; as JSON with the sums of what `verb` would act on and would leave out.
+/// A row a group; as JSON with the sums of what `verb` would act on and would leave out; it is empty where none is
+/// meant.
 void print_groups(std::ostream& out, const std::string& verb, const std::vector<BulkGroup>& groups,
                   OutputFormat format);
 

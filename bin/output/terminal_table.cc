@@ -133,7 +133,6 @@ void print_laid_out(std::ostream& out, const Table& table, const Layout& layout)
   for (std::size_t i = 0; i < lines.size(); ++i) print_line(out, lines[i], widths, layout.colour && i > 0);
 }
 
-// Colours would not pass the filter, and cells have passed it.
 void print_for_people(Console& console, const Table& table, OutputFormat format) {
   if (format == OutputFormat::kTable)
     print_for_people(console, table);
@@ -144,6 +143,7 @@ void print_for_people(Console& console, const Table& table, OutputFormat format)
 void print_for_people(Console& console, const Table& table) {
   if (!console.out_is_terminal) return print_table(console.out, table, OutputFormat::kTable);
   const char* const plain = std::getenv("NO_COLOR");
+  // colours would not pass the filter, and cells have passed it
   const bool colour = console.plain_out != nullptr && (plain == nullptr || *plain == '\0');
   console.out.flush();
   std::ostream& out = colour ? *console.plain_out : console.out;

@@ -58,15 +58,28 @@ long parse_age(std::string_view option, std::string_view text) {
   throw UsageError(message);
 }
 
-std::optional<engine::Timestamp> parse_moment(const std::string& option, const std::string& text) {
-  const auto at = text::parse_rfc3339(text);
-  if (at && *at > engine::SystemClock().now()) throw UsageError(option + " " + text + " lies in the future");
-  return at;
+PastTime parse_past(const std::string& option, const std::string& text) {
+  if (const auto at = text::parse_rfc3339(text)) {
+    if (*at > engine::SystemClock().now()) throw UsageError(option + " " + text + " lies in the future");
+    return *at;
+  }
+  try {
+    return parse_duration(text);
+  } catch (const UsageError&) {
+    throw UsageError(option + " takes " + kPastTimes + ", not '" + text + "'");
+  }
+}
+
+engine::Timestamp moment_of(const PastTime& time, engine::Timestamp now) {
+  if (const auto* at = std::get_if<engine::Timestamp>(&time)) return *at;
+  return now - std::get<Duration>(time);
 }
 
 long parse_ago(const std::string& option, const std::string& text) {
-  if (const auto at = parse_moment(option, text)) return whole_seconds(engine::SystemClock().now() - *at);
-  return parse_age(option, text);
+  const engine::Timestamp now = engine::SystemClock().now();
+  const long seconds = whole_seconds(now - moment_of(parse_past(option, text), now));
+  if (seconds <= 0) throw UsageError(option + " takes more than no time, not '" + text + "'");
+  return seconds;
 }
 
 std::string duration_text(Duration duration) {

@@ -1,9 +1,9 @@
 // Durations and rates as a person writes them: `500ms`, `30s`, `5m`, `2h`, `30d`; `20/s`, `600/m`.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "engine/authoring/clock.h"
 
@@ -15,11 +15,19 @@ engine::Duration parse_duration(std::string_view text);
 /// As parse_duration, in whole seconds, rounded up. Throws UsageError, which names the option, for none.
 long parse_age(std::string_view option, std::string_view text);
 
-/// A moment as RFC 3339 writes it; nullopt for any other text. Throws UsageError, which names the option, for one that
-/// lies in the future.
-std::optional<engine::Timestamp> parse_moment(const std::string& option, const std::string& text);
+/// So long ago, or a moment.
+using PastTime = std::variant<engine::Duration, engine::Timestamp>;
+/// What parse_past() takes, for the help.
+inline constexpr const char* kPastTimes = "how long ago, like 2h, or a time, like 2026-11-24T03:00:00Z";
 
-/// How many whole seconds ago: an age, as parse_age(), or a moment. Throws UsageError, which names the option.
+/// A duration, or a moment as RFC 3339 writes it. Throws UsageError, which names the option, for anything else and for
+/// a moment that lies in the future.
+PastTime parse_past(const std::string& option, const std::string& text);
+
+/// The moment that it was at `now`.
+engine::Timestamp moment_of(const PastTime& time, engine::Timestamp now);
+
+/// How many whole seconds ago, rounded up, what parse_past() takes is. Throws UsageError also for no time ago.
 long parse_ago(const std::string& option, const std::string& text);
 
 /// Such a text, in the largest unit that leaves no rest; days from two on, as people say them.

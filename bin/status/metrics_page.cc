@@ -61,8 +61,11 @@ void add_executions(Exposition& page, const engine::Measures& measures) {
         Metric{"pawl_executions_retried_total", "Attempts that failed and are followed by another.", &Counts::retried},
         Metric{"pawl_executions_failed_total", "Executions that failed for good.", &Counts::failed},
         Metric{"pawl_executions_in_doubt_total", "Attempts whose effect may have happened or not.", &Counts::in_doubt},
-        Metric{"pawl_executions_suppressed_total", "Executions whose effect was not wanted any more.",
-               &Counts::suppressed}}) {
+        Metric{
+            "pawl_executions_suppressed_total",
+            "Executions whose effect was not wanted any more, or that had nobody to have it, as a mail to an address "
+            "that none can be sent to.",
+            &Counts::suppressed}}) {
     page.head(metric.name, "counter", metric.help);
     for (const auto& one : measures.executions)
       page.sample(metric.name, {{"workflow", one.workflow}, {"step", one.step}}, one.counts.*metric.count);

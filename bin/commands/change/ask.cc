@@ -27,9 +27,10 @@ class AskVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (bulk_.asked(ids_)) return bulk_.run(settings, console, request_.note);
     request_.requested_by = requester();
-    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
-    request_.ids = full_ids(expand_ids(ids_, console.in), sources);
+    const std::vector<GivenRuns> given = expand_ids(ids_, console.in);
     await_migrated_postgres(settings, console);
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    request_.ids = full_ids(given, sources);
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     for (const RunChange& change : ask_(address_of(settings, kLongAnswer), request_)) {

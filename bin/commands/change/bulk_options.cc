@@ -7,47 +7,16 @@
 
 #include "bin/commands/change/batch_text.h"
 #include "bin/commands/change/batch_work.h"
+#include "bin/commands/verb/bulk_filter.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
-#include "bin/operations/runs/run_ids.h"
 #include "bin/output/groups_text.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
-#include "workflows/text/ascii.h"
-#include "workflows/text/utc_time.h"
 
 namespace pawl::bin {
-
-namespace {
-
-const std::string kTimes = "a time like 2h ago, or like 2026-11-24T03:00:00Z";
-
-FilterTime parse_time(const std::string& option, const std::string& text) {
-  if (text.empty()) return {};
-  if (const auto at = parse_moment(option, text)) return *at;
-  try {
-    return parse_duration(text);
-  } catch (const UsageError&) {
-    throw UsageError(option + " takes how long ago, like 2h, or a time, like 2026-11-24T03:00:00Z, not '" + text + "'");
-  }
-}
-
-engine::Timestamp moment(const FilterTime& time, engine::Timestamp now) {
-  if (const auto* at = std::get_if<engine::Timestamp>(&time)) return *at;
-  return now - std::get<engine::Duration>(time);
-}
-
-void require_order(const BulkFilter& filter, const std::string& since, const std::string& until) {
-  if (filter.since.index() == 0 || filter.until.index() == 0) return;
-  const engine::Timestamp now = engine::SystemClock().now();
-  if (moment(filter.since, now) >= moment(filter.until, now))
-    throw UsageError("--since " + since + " is not before --until " + until +
-                     ": --since 4h --until 2h means from four to two hours ago");
-}
-
-}  // namespace
 
 BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(verb)) {
   const std::string when = on_failed() ? "failed" : "were emitted";
@@ -55,14 +24,14 @@ BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(
     filters_.push_back(command.add_option(flag, value, help));
   };
   if (on_failed()) command.add_flag("--failed", all_failed_, "Every failed run that the other filters leave");
-  filter("--since", since_, "Only runs that " + when + " since then: " + kTimes);
-  filter("--until", until_, "Only runs that " + when + " before: " + kTimes);
+  filter("--since", since_, "Only runs that " + when + " since then: " + kPastTimes);
+  filter("--until", until_, "Only runs that " + when + " before: " + kPastTimes);
   filter("--workflow", filter_.workflow, "Only runs of this workflow");
   if (on_failed()) {
     filter("--step", filter_.step, "Only runs that this step's failure ended");
     filter("--error-like", filter_.error_like, "Only runs with this in their reason; with % a LIKE pattern");
   } else if (verb_ == "retry-now") {
-    filter("--step", filter_.step, "Only runs that may wait for this step, which does not move in their worker");
+    filter("--step", filter_.step, "Only runs held by this step while it is paused or has a call out");
   }
   filter("--connection", filter_.connection, "Only runs about this connection");
   filter("--org", filter_.org, "Only runs of this organisation");
@@ -86,20 +55,8 @@ bool BulkOptions::asked(const std::vector<std::string>& ids) const {
 
 double BulkOptions::rate() const { return rate_.empty() ? 0 : parse_rate(rate_); }
 
-BulkFilter BulkOptions::filter() const {
-  BulkFilter filter = filter_;
-  filter.since = parse_time("--since", since_);
-  filter.until = parse_time("--until", until_);
-  require_order(filter, since_, until_);
-  const bool is_address = filter.user.find('@') != std::string::npos;
-  if (!is_address) filter.user = text::lower_cased(filter.user);
-  if (!filter.user.empty() && !is_address && !is_full_id(filter.user))
-    throw UsageError("--user takes a user's id or address, not '" + filter_.user + "'");
-  return filter;
-}
-
 ExitCode BulkOptions::run(const Settings& settings, Console& console, const std::string& note) {
-  filter_ = filter();
+  filter_ = bulk_filter(filter_, since_, until_);
   (void)rate();  // what is wrong with it is said before anything else
   await_migrated_postgres(settings, console);
   if (!filtered()) return refuse_unfiltered(settings, console);

@@ -37,7 +37,6 @@ class BulkOptions {
  private:
   bool on_failed() const { return verb_ == "resume" || verb_ == "requeue"; }
   bool filtered() const;
-  BulkFilter filter() const;
   ExitCode refuse_unfiltered(const Settings& settings, Console& console) const;
   ExitCode preview(const Settings& settings, Console& console) const;
   ExitCode nothing(const Settings& settings, Console& console) const;

@@ -23,9 +23,10 @@ class DismissVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (reason_.find_first_not_of(" \t\r\n") == std::string::npos)
       throw UsageError("cannot dismiss: --reason is empty; say why, for whoever looks at it later");
-    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
-    const auto runs = full_runs(expand_ids(ids_, console.in), sources);
+    const std::vector<GivenRuns> parts = expand_ids(ids_, console.in);
     await_migrated_postgres(settings, console);
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    const std::vector<GivenRuns> runs = full_runs(parts, sources);
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     for (const GivenRuns& given : runs) add(given, settings, table, code);

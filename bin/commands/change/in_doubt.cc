@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bin/commands/verb/bulk_filter.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/doubted_mails.h"
 #include "bin/operations/runs/command_error.h"
@@ -31,8 +32,7 @@ class InDoubtVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (!resolve_->parsed()) return list(settings, console);
     if (sent_ == not_sent_) throw UsageError("in-doubt resolve needs either --sent or --not-sent");
-    if (!user_.empty() && !is_full_id(user_) && user_.find('@') == std::string::npos)
-      throw UsageError("--user takes a user's full id or address, as `pawl in-doubt` lists them, not '" + user_ + "'");
+    user_ = checked_user(user_);
     const std::vector<GivenRuns> ids = expand_ids(ids_, console.in);
     require_mails();
     await_migrated_postgres(settings, console, workflows_.mail().migrations());

@@ -32,7 +32,8 @@ class RequeueVerb final : public Verb {
     command.add_option("RUN", ids_, "The id of an event or a run, its beginning or its end, or EVENT/WORKFLOW")
         ->expected(0, 1);
     command.add_option("--data", data_, "File with the corrected payload, as JSON; - reads it from standard input");
-    command.add_option("--reason", reason_, "What was corrected and why, for the audit trail");
+    command.add_option("--reason", reason_,
+                       "What was corrected and why, for the audit trail; default for one: payload corrected");
     command.add_flag("--unchecked", order_.unchecked, "Do not ask the workflow whether it takes the payload");
   }
 
@@ -42,6 +43,8 @@ class RequeueVerb final : public Verb {
         throw UsageError(
             "requeue --data corrects the payload of one event: name it; many are handled again with the "
             "payloads that they have");
+      if (order_.unchecked)
+        throw UsageError("requeue --unchecked is about a corrected payload: many keep those that they have");
       return bulk_.run(settings, console, reason_);
     }
     if (data_.empty())
@@ -56,11 +59,12 @@ class RequeueVerb final : public Verb {
     order_.payload = read_all(data_, console.in);
     if (const std::string why = why_no_json(order_.payload); !why.empty())
       throw UsageError("cannot requeue " + ids_.front() + ": --data " + data_ + ": " + why);
+    const GivenRuns given = expand_id(ids_.front(), console.in);
+    await_migrated_postgres(settings, console);
     RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
-    order_.run = full_runs(expand_ids(ids_, console.in), sources).front();
+    order_.run = full_runs({given}, sources).front();
     if (!reason_.empty()) order_.reason = reason_;
     order_.requested_by = requester();
-    await_migrated_postgres(settings, console);
     const auto build = workflows_.for_replay();
     const Requeued done = requeue(address_of(settings), build->definitions(), order_);
     print_table(console.out, {{"event", "workflow", "stands_for"}, {{done.event_id, done.workflow, done.run_id}}, 0},

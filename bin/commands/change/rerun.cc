@@ -30,11 +30,12 @@ class RerunVerb final : public Verb {
   ExitCode run(const Settings& settings, Console& console) override {
     if (rerun_.reason.find_first_not_of(" \t") == std::string::npos)
       throw UsageError("rerun needs a --reason, for whoever looks at it later");
+    const GivenRuns given = expand_id(id_, console.in);
+    await_migrated_postgres(settings, console);
     const std::string checkpoints = checkpoints_path(settings.checkpoints);
     RunSources sources(checkpoints, settings.postgres);
-    rerun_.id = full_ids(expand_ids({id_}, console.in), sources).front();
+    rerun_.id = full_ids({given}, sources).front();
     rerun_.requested_by = requester();
-    await_migrated_postgres(settings, console);
     const RunChange change = rerun(address_of(settings), checkpoints, rerun_);
     const bool done = change.kind == RunChange::Kind::kDone;
     Table table{{"run", "outcome", "parent", "detail"}, {}, 0};

@@ -26,9 +26,10 @@ class ResumeVerb final : public Verb {
     if (bulk_.asked(ids_)) return bulk_.run(settings, console, request_.note);
     request_.rate = bulk_.rate();
     request_.requested_by = requester();
-    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
-    request_.event_ids = full_ids(expand_ids(ids_, console.in), sources);
+    const std::vector<GivenRuns> given = expand_ids(ids_, console.in);
     await_migrated_postgres(settings, console);
+    RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
+    request_.event_ids = full_ids(given, sources);
     return resume(settings, console);
   }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "bin/commands/verb/bulk_filter.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/changes/bulk.h"
@@ -43,14 +44,14 @@ class RunsVerb final : public Verb {
         ->check(CLI::IsMember(
             {"running", "waiting", "done", "failed", "cancelled", "superseded", "pending", "leased", "dismissed"}));
     command.add_option("--since", since_,
-                       "Only runs that ended since then, or have not ended: 1h ago, or 2026-11-24T03:00:00Z");
+                       "Only runs that ended since then, or have not ended: " + std::string(kPastTimes));
     command.add_option("--event", event_,
                        "Only the runs of this event, by its id, its beginning or its end, or EVENT/WORKFLOW");
     command.add_option("--connection,--about", filter_.aggregate_id,
                        "Only runs about this connection, or whatever their events are about");
     command.add_option("--workflow", filter_.workflow, "Only runs of this workflow");
     command.add_option("--org", filter_.tenant, "Only runs of this organisation's events, by its id");
-    command.add_option("--until", until_, "Only runs that ended before: 1h ago, or 2026-11-24T03:00:00Z");
+    command.add_option("--until", until_, "Only runs that ended before: " + std::string(kPastTimes));
     command.add_option("--user", notified_.user_id,
                        "Only runs that notified or mailed this user, by id; asks Postgres");
     command.add_option("--email", notified_.email, "Only runs that mailed this address; asks Postgres");
@@ -65,12 +66,13 @@ class RunsVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    if (group_) return print_failures(settings, console);
     if (!since_.empty()) filter_.since_seconds = parse_ago("--since", since_);
     if (!until_.empty()) filter_.until_seconds = parse_ago("--until", until_);
-    if (group_) return print_failures(settings, console);
+    require_order(since_, until_);
     RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
     filter_by_people(settings, console);
-    if (!event_.empty()) filter_by(sources.resolve(expand_ids({event_}, console.in).front()).runs);
+    if (!event_.empty()) filter_by(sources.resolve(expand_id(event_, console.in)).runs);
     if (sql_) {
       console.out << listing_sql(sources, {filter_, fleet_});
       return ExitCode::kDone;
@@ -89,21 +91,30 @@ class RunsVerb final : public Verb {
 
   // As `resume` previews them.
   ExitCode print_failures(const Settings& settings, Console& console) const {
+    require_groupable(settings);
+    const BulkFilter filter = bulk_filter({.since = {},
+                                           .until = {},
+                                           .workflow = filter_.workflow,
+                                           .step = "",
+                                           .error_like = "",
+                                           .connection = filter_.aggregate_id,
+                                           .org = filter_.tenant,
+                                           .user = notified_.email.empty() ? notified_.user_id : notified_.email},
+                                          since_, until_);
+    await_migrated_postgres(settings, console);
+    print_groups(console.out, "", preview_bulk(address_of(settings), "resume", filter), settings.output);
+    return ExitCode::kDone;
+  }
+
+  void require_groupable(const Settings& settings) const {
     if (!(filter_.status.empty() || filter_.status == "failed") || !event_.empty())
       throw UsageError("runs --group is about what has failed: it goes without another --status, and without --event");
-    BulkFilter filter{.since = {},
-                      .until = {},
-                      .workflow = filter_.workflow,
-                      .step = "",
-                      .error_like = "",
-                      .connection = filter_.aggregate_id,
-                      .org = filter_.tenant,
-                      .user = notified_.email.empty() ? notified_.user_id : notified_.email};
-    if (!since_.empty()) filter.since = engine::Duration(std::chrono::seconds(filter_.since_seconds));
-    if (!until_.empty()) filter.until = engine::Duration(std::chrono::seconds(filter_.until_seconds));
-    await_migrated_postgres(settings, console);
-    print_groups(console.out, "resume", preview_bulk(settings.postgres, "resume", filter), settings.output);
-    return ExitCode::kDone;
+    if (sql_ || fleet_ || limit_->count() > 0)
+      throw UsageError("runs --group counts all failures in Postgres: it goes without --sql, --fleet and --limit");
+    if (settings.output == OutputFormat::kIds)
+      throw UsageError("runs --group lists groups, which have no ids: it goes without -o ids");
+    if (!notified_.user_id.empty() && !notified_.email.empty())
+      throw UsageError("runs --group takes either --user or --email, not both");
   }
 
   void tell_sources(RunSources& sources, const RunListing& listing, Console& console) const {
@@ -152,6 +163,9 @@ class RunsVerb final : public Verb {
 
   static void tell_left_out(const RunListing& listing, Console& console) {
     const std::size_t shown = listing.runs.size();
+    if (listing.found == shown && listing.is_more)
+      console.err << "pawl: there may be more than these " << shown
+                  << "; --limit takes another number, -o ids gives all\n";
     if (listing.found > shown)
       console.err << "pawl: " << listing.found - shown << " of " << listing.found << (listing.is_more ? " or more" : "")
                   << " runs were left out, the oldest; --limit takes another number, -o ids gives all\n";

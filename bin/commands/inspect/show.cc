@@ -52,11 +52,11 @@ class ShowVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
-    const GivenRuns given = expand_ids({id_}, console.in).front();
+    const GivenRuns given = expand_id(id_, console.in);
     const ResolvedRuns resolved = sources.resolve(given);
     const std::vector<engine::RunName>& names = resolved.runs;
     if (resolved.in_fleet) {
-      show_from_fleet(sources, names, impatient(settings.postgres), settings.output, console);
+      show_from_fleet(sources, names, with_short_answers(settings.postgres), settings.output, console);
       return ExitCode::kDone;
     }
     const storage::CheckpointReader& reader = *sources.checkpoints();
@@ -67,7 +67,7 @@ class ShowVerb final : public Verb {
         console.out << name.run_id << '\n';
         continue;
       }
-      auto story = story_of(reader, impatient(settings.postgres), name.run_id);
+      auto story = story_of(reader, with_short_answers(settings.postgres), name.run_id);
       if (!story) throw NotFoundError("run " + name.run_id + " has just been pruned from these checkpoints");
       story->unavailable = redacted(story->unavailable, *console.secrets);
       add_what_is_next(*story, name, sources, settings);
@@ -82,7 +82,7 @@ class ShowVerb final : public Verb {
       print_story(console, stories[i]);
     }
     if (settings.output == OutputFormat::kTable && given.workflow.empty())
-      for (const storage::KnownRun& other : others_of(impatient(settings.postgres), names))
+      for (const storage::KnownRun& other : others_of(with_short_answers(settings.postgres), names))
         console.out << "\nnot in these checkpoints, but in Postgres: " << redacted(sentence(other), *console.secrets)
                     << '\n';
     return ExitCode::kDone;

@@ -142,7 +142,7 @@ class TopVerb final : public Verb {
     if (every < std::chrono::milliseconds{100}) throw UsageError("top --every takes 100ms or more, like --every 2s");
     await_migrated_postgres(settings, console);
     watch_signals(console.err_is_terminal);
-    storage::PostgresConnection connection(impatient(settings.postgres));
+    storage::PostgresConnection connection(with_short_answers(settings.postgres));
     std::optional<Screen> screen;
     if (console.out_is_terminal && console.plain_out && settings.output != OutputFormat::kJson)
       screen.emplace(*console.plain_out, console.in_is_terminal);

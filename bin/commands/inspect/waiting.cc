@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "bin/commands/verb/one_shot.h"
@@ -33,7 +35,8 @@ class WaitingVerb final : public Verb {
     command.add_option("--workflow", question_.workflow, "Only runs of this workflow");
     command.add_option("--step", question_.step, "Only runs that wait for this step");
     command.add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
-    command.add_option("--limit", question_.limit, "At most so many; default 100")->check(CLI::Range(1, 1'000'000));
+    limit_ = command.add_option("--limit", question_.limit, "At most so many; default 100, all with -o ids")
+                 ->check(CLI::Range(1, 1'000'000));
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
@@ -46,6 +49,7 @@ class WaitingVerb final : public Verb {
       console.out << query();
       return ExitCode::kDone;
     }
+    if (settings.output == OutputFormat::kIds && limit_->count() == 0) question_.limit = kAll;
     storage::PostgresConnection* const postgres = sources.postgres();
     const storage::CheckpointReader* const reader = sources.checkpoints();
     if (!reader && !postgres)
@@ -66,6 +70,8 @@ class WaitingVerb final : public Verb {
   }
 
  private:
+  static constexpr std::size_t kAll = std::numeric_limits<std::int64_t>::max() / 2;
+
   std::string query() const {
     std::vector<std::string> ids;
     for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
@@ -92,14 +98,20 @@ class WaitingVerb final : public Verb {
   }
 
   void tell_left_out(std::size_t shown, storage::PostgresConnection* postgres, Console& console) const {
-    if (shown < question_.limit || !postgres || !question_.runs.empty() || !question_.step.empty()) return;
+    if (shown < question_.limit || !question_.runs.empty()) return;
+    if (!postgres || !question_.step.empty()) {  // how many wait for a step nobody counts
+      console.err << "pawl: there may be more than these " << shown
+                  << "; --limit takes another number, -o ids gives all\n";
+      return;
+    }
     const std::int64_t all = storage::count_unfinished(*postgres, question_.workflow);
     if (all > static_cast<std::int64_t>(shown))
       console.err << "pawl: " << all - static_cast<std::int64_t>(shown) << " of " << all
-                  << " unfinished runs were left out; --limit takes another number, `pawl status` counts all\n";
+                  << " unfinished runs were left out; --limit takes another number, -o ids gives all\n";
   }
 
   Workflows& workflows_;
+  CLI::Option* limit_ = nullptr;
   std::vector<std::string> ids_;
   bool sql_ = false;
   WaitingQuestion question_;

@@ -93,7 +93,7 @@ std::map<std::string, std::string> owed_to(const storage::PostgresAddress& addre
                                            const std::vector<std::string>& run_ids) {
   storage::ArrayLiteral ids;
   for (const std::string& id : run_ids) ids.add(id);
-  storage::PostgresConnection connection(impatient(address.conninfo));
+  storage::PostgresConnection connection(with_short_answers(address.conninfo));
   const storage::Rows rows = connection.run(
       "look for batches",
       "select r.run_id, min('batch ' || b.batch || case b.state when 'paused' then ', which is paused,' else '' end ||"

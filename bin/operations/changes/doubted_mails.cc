@@ -35,8 +35,6 @@ std::vector<std::string> run_ids(const GivenRuns& given, const storage::Postgres
   return ids;
 }
 
-bool is_address(const std::string& text) { return text.find('@') != std::string::npos; }
-
 // Of the run's mails in doubt the one that may have gone to the address; users who share it have one mail.
 std::string user_at(const std::string& address, const std::string& run_id, const storage::PostgresAddress& postgres) {
   std::string others;

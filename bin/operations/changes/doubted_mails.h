@@ -1,4 +1,4 @@
-// Mails that may or may not have been sent: which there are, and what somebody who knows says of them.
+// Takes mails out of doubt as somebody who knows says.
 #pragma once
 
 #include <cstdint>

@@ -122,7 +122,7 @@ void look_at_postgres(const DoctorSubject& subject, Examined& examined) {
   if (const auto warning = storage::impostor_warning(subject.conninfo))
     notes.note(*warning, "the password, and what is told to people, could be read on the way",
                "set sslmode=verify-full");
-  const storage::PostgresAddress address = impatient(subject.conninfo);
+  const storage::PostgresAddress address = with_short_answers(subject.conninfo);
   storage::PostgresConnection connection(address);
   look_at_session(connection, notes);
   look_at_clock(connection, notes);
@@ -140,7 +140,7 @@ void look_at_postgres(const DoctorSubject& subject, Examined& examined) {
 // ---- fleet
 
 void look_at_fleet(const DoctorSubject& subject, Examined& examined) {
-  storage::PostgresConnection connection(impatient(subject.conninfo));
+  storage::PostgresConnection connection(with_short_answers(subject.conninfo));
   const storage::Fleet fleet = storage::read_fleet(connection);
   Notes notes(examined);
   std::int64_t due = 0, later = 0, leased = 0, failed = 0;

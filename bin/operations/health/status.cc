@@ -237,7 +237,7 @@ Finding unreadable_file(const std::string& path, const std::string& why) {
 Status status_of(const std::string& conninfo, const std::string& checkpoints_path) {
   Status status;
   try {
-    const storage::PostgresAddress address = impatient(conninfo);
+    const storage::PostgresAddress address = with_short_answers(conninfo);
     storage::require_migrated(address, {&storage::outbox_migrations()});
     storage::PostgresConnection connection(address);
     status.fleet = storage::read_fleet(connection);

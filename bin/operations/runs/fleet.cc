@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "bin/operations/runs/command_error.h"
@@ -21,7 +22,7 @@ constexpr const char* kConnectWithin = "3";
 
 }  // namespace
 
-storage::PostgresAddress impatient(const std::string& conninfo) {
+storage::PostgresAddress with_short_answers(const std::string& conninfo) {
   storage::Keywords keywords = storage::conninfo_keywords(conninfo);
   const bool says_itself =
       std::ranges::any_of(keywords, [](const auto& keyword) { return keyword.first == "connect_timeout"; });
@@ -40,7 +41,7 @@ const storage::CheckpointReader* RunSources::checkpoints() {
 storage::PostgresConnection* RunSources::postgres() {
   if (std::exchange(asked_postgres_, true)) return connection_.get();
   try {
-    auto connection = std::make_unique<storage::PostgresConnection>(impatient(conninfo_));
+    auto connection = std::make_unique<storage::PostgresConnection>(with_short_answers(conninfo_));
     if (!connection->run("look for the schema", "select to_regclass('pawl.v1_waiting') is not null", {}).boolean(0, 0))
       throw engine::RefusedError("the database is not migrated, or by an older build; run `pawl migrate`");
     connection_ = std::move(connection);
@@ -61,10 +62,25 @@ ResolvedRuns RunSources::resolve(const GivenRuns& given) {
     }
   }
   storage::PostgresConnection* const connection = postgres();
-  if (!connection) throw NotFoundError(not_here + "\nPostgres could not be asked for it: " + postgres_error_);
+  if (!connection)
+    throw engine::UnavailableError(not_here + "\nPostgres could not be asked for it: " + postgres_error_);
   const auto candidates = storage::fleet_runs_like(*connection, given.id, kRunsLookedAt);
   if (candidates.empty()) throw NotFoundError(not_here + "\nPostgres knows none either");
   return {resolve_runs(candidates, given), true};
+}
+
+std::vector<engine::RunName> RunSources::resolve_in_both(const GivenRuns& given) {
+  if (!postgres())
+    throw engine::UnavailableError("look up " + given.text() + ": Postgres could not be asked: " + postgres_error_);
+  const storage::CheckpointReader* const reader = checkpoints();
+  if (!reader) return resolve(given).runs;
+  std::vector<engine::RunName> candidates = reader->runs_like(given.id, kRunsLookedAt);
+  std::set<std::string> here;
+  for (const engine::RunName& run : candidates) here.insert(run.run_id);
+  for (engine::RunName& run : storage::fleet_runs_like(*postgres(), given.id, kRunsLookedAt))
+    if (!here.contains(run.run_id)) candidates.push_back(std::move(run));
+  if (candidates.empty()) return resolve(given).runs;  // which says where it was looked for
+  return resolve_runs(candidates, given);
 }
 
 std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, RunSources& sources) {
@@ -74,7 +90,7 @@ std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, RunSources
       full.push_back(runs);
       continue;
     }
-    const engine::RunName run = sources.resolve(runs).runs.front();  // all are of one event
+    const engine::RunName run = sources.resolve_in_both(runs).front();  // all are of one event
     full.push_back(begins_or_ends(run.event_id, runs.id) ? GivenRuns{run.event_id, runs.workflow}
                                                          : GivenRuns{run.run_id, ""});
   }
@@ -88,7 +104,7 @@ std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, RunSource
 }
 
 WhoRuns who_will_run(const std::string& conninfo, const std::string& workflow) {
-  storage::PostgresConnection connection(impatient(conninfo));
+  storage::PostgresConnection connection(with_short_answers(conninfo));
   storage::Fleet fleet;
   fleet.stores = storage::read_stores(connection);
   if (!fleet.any_lives()) return {false, "no worker lives, so nobody takes it up: start one with `pawl worker`"};

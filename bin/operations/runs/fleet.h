@@ -32,8 +32,12 @@ class RunSources {
   storage::PostgresConnection* postgres();
   const std::string& postgres_error() const { return postgres_error_; }
 
-  /// In the file, else in Postgres. Throws NotFoundError, which says where it was looked for.
+  /// In the file, else in Postgres. Throws NotFoundError, which says where it was looked for, and
+  /// engine::UnavailableError where the file does not have it and Postgres cannot be asked.
   ResolvedRuns resolve(const GivenRuns& given);
+  /// In both, so that a part of an id that runs of other hosts fit too is not taken for one of this host: of what is to
+  /// be changed. Throws NotFoundError, and engine::UnavailableError where Postgres cannot be asked.
+  std::vector<engine::RunName> resolve_in_both(const GivenRuns& given);
 
  private:
   const std::string path_, conninfo_;
@@ -44,8 +48,8 @@ class RunSources {
   std::string postgres_error_;
 };
 
-/// With full ids: beginnings and ends of ids are looked for in the file, else in Postgres, and full ids nowhere. Throws
-/// NotFoundError.
+/// With full ids: beginnings and ends of ids are looked for in the file and in Postgres, and full ids nowhere. Throws
+/// as RunSources::resolve_in_both() does.
 std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, RunSources& sources);
 /// The same as `ID` or `ID/WORKFLOW`.
 std::vector<std::string> full_ids(const std::vector<GivenRuns>& given, RunSources& sources);
@@ -67,6 +71,6 @@ std::vector<std::string> who_will_run_each(const std::string& conninfo, const st
 std::optional<std::string> nobody_works_warning(const storage::CheckpointReader& reader, const std::string& path);
 
 /// An address that gives up within a few seconds, unless it says itself when: what it has to say is an extra.
-storage::PostgresAddress impatient(const std::string& conninfo);
+storage::PostgresAddress with_short_answers(const std::string& conninfo);
 
 }  // namespace pawl::bin

@@ -71,7 +71,10 @@ std::set<std::string> known_here(const storage::CheckpointReader& reader, const 
 
 void add_elsewhere(const storage::CheckpointReader& reader, storage::PostgresConnection& connection,
                    const storage::RunFilter& filter, RunListing& listing) {
-  std::vector<ListedRun> fleet = runs_of_fleet(connection, filter);
+  storage::RunFilter one_more = filter;
+  ++one_more.limit;
+  std::vector<ListedRun> fleet = runs_of_fleet(connection, one_more);
+  listing.is_more = fleet.size() > filter.limit;
   const std::set<std::string> known = known_here(reader, fleet);
   std::erase_if(fleet, [&](const ListedRun& run) { return known.contains(run.run_id); });
   for (ListedRun& run : fleet) run.elsewhere = true;
@@ -91,7 +94,7 @@ RunListing list_fleet(RunSources& sources, const storage::RunFilter& filter) {
   listing.from_postgres_alone = true;
   listing.found = listing.runs.size();
   if (listing.found == filter.limit) listing.found = storage::count_fleet_runs(*postgres, fleet_filter(filter));
-  listing.is_more = listing.found == filter.limit + storage::kCountedMax;
+  listing.is_more = listing.found >= filter.limit + storage::kCountedMax;
   return listing;
 }
 

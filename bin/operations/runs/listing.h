@@ -31,7 +31,7 @@ struct ListQuestion {
 struct RunListing {
   std::vector<ListedRun> runs;  ///< The newest first.
   std::size_t found = 0;        ///< With those that the limit left out; where Postgres was asked, at least so many.
-  bool is_more = false;         ///< There may be more than `found`: counting them all would take long.
+  bool is_more = false;         ///< There may be more than `found`: they are not all counted.
   bool from_postgres_alone = false;
   std::string postgres_error;  ///< Why Postgres could not be asked for more; empty: it was, or had not to be.
 };

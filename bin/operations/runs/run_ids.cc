@@ -48,6 +48,8 @@ bool begins_or_ends(const std::string& id, const std::string& part) {
   return id.starts_with(part) || id.ends_with(part);
 }
 
+bool is_address(const std::string& text) { return text.find('@') != std::string::npos; }
+
 bool is_full_id(const std::string& text) { return engine::is_uuid(text) && fits_an_id(text); }
 
 std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std::istream& in) {
@@ -69,6 +71,13 @@ std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std
   if (given.empty())
     throw UsageError("no run was given: give ids, their beginnings or ends, or - to read them from standard input");
   return given;
+}
+
+GivenRuns expand_id(const std::string& argument, std::istream& in) {
+  const std::vector<GivenRuns> given = expand_ids({argument}, in);
+  if (given.size() > 1)
+    throw UsageError("one run is wanted, and " + std::to_string(given.size()) + " ids were read from standard input");
+  return given.front();
 }
 
 // Where the event's id fits, the event is meant with all of its runs, else a run.

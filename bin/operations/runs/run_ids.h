@@ -12,6 +12,9 @@ namespace pawl::bin {
 /// A UUID in its canonical lower-case form.
 bool is_full_id(const std::string& text);
 
+/// Whether a user is meant by an address, and not by an id.
+bool is_address(const std::string& text);
+
 /// Whether an id is meant by a part of it.
 bool begins_or_ends(const std::string& id, const std::string& part);
 
@@ -34,6 +37,9 @@ inline constexpr std::size_t kRunsLookedAt = 1000;
 
 /// `-` stands for every word of `in`. The order is kept, repetitions are dropped. Throws UsageError when none is left.
 std::vector<GivenRuns> expand_ids(const std::vector<std::string>& arguments, std::istream& in);
+
+/// The same where one is wanted. Throws UsageError for more too.
+GivenRuns expand_id(const std::string& argument, std::istream& in);
 
 /// The runs, which are of one event. Throws NotFoundError for none, and with the candidates where several events or
 /// runs are meant.

@@ -296,3 +296,33 @@ TEST_CASE_METHOD(Fixture,
       {"resume", "1710s", "20s"}, {"cancel", "1710s", "20s"}, {"batch resume", "1710s", "20s"}};
   CHECK(database.exec("select verb, answer, lock from public.patience order by at limit 3") == half_an_hour);
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "runs --group takes the filters of a preview as it does, and no option that it would ignore") {
+  const auto grouped = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"runs", "--group"});
+    words.insert(words.end(), {"-o", "json"});
+    const Completed done = pawl(words);
+    CHECK(done.code == 0);
+    return nlohmann::json::parse(done.out);
+  };
+  CHECK(grouped({})["runs"] == 3);
+  CHECK_FALSE(grouped({}).contains("verb"));
+  CHECK(grouped({"--user", database.value("select upper($1)", {organisation.owner})})["runs"] == 2);
+  CHECK(grouped({"--email", "owner@acme.example"})["runs"] == 2);
+  for (const auto& [words, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--sql"}, "without --sql"},
+           {{"--fleet"}, "--fleet"},
+           {{"--limit", "5"}, "--limit"},
+           {{"-o", "ids"}, "-o ids"},
+           {{"--user", organisation.owner, "--email", "owner@acme.example"}, "either --user or --email"},
+           {{"--user", "ada"}, "full id or address"},
+           {{"--since", "1h", "--until", "2h"}, "--since 4h --until 2h"}}) {
+    std::vector<std::string> all{"runs", "--group"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Completed wrong = pawl(all);
+    INFO(wrong.out << wrong.err);
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, Catch::Contains(answer));
+  }
+}

@@ -148,8 +148,12 @@ TEST_CASE("a copy whose name cannot be written through to the disk is none") {
   }
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
-  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
   chmod(directory.path().c_str(), S_IRWXU);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 2) {
+    WARN("left out: this container has no other user");
+    return;
+  }
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
   CHECK_FALSE(std::filesystem::exists(target));
 }
 

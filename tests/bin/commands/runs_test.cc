@@ -50,6 +50,33 @@ TEST_CASE_METHOD(Fixture, "what a list leaves out is said, and ids for a pipe ar
   CHECK_THAT(err.str(), !Catch::Contains("left out"));
 }
 
+TEST_CASE_METHOD(Fixture, "what a list of waiting runs may leave out is said, and ids for a pipe are all of them") {
+  std::vector<engine::Checkpoint> group;
+  for (int run = 1; run <= 105; ++run) group.push_back(storage::started(run));
+  store(group);
+  const auto waiting = [&](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), {"waiting", "--checkpoints", path.c_str(), "--postgres", "host=/nonexistent"});
+    out.str("");
+    err.str("");
+    return run(arguments);
+  };
+  CHECK(waiting({}) == ExitCode::kDone);
+  CHECK(lines() == 101);
+  CHECK_THAT(err.str(), Catch::Contains("there may be more than these 100"));
+  CHECK(waiting({"-o", "ids"}) == ExitCode::kDone);
+  CHECK(lines() == 105);
+  CHECK_THAT(err.str(), !Catch::Contains("there may be more"));
+  CHECK(waiting({"-o", "ids", "--limit", "3"}) == ExitCode::kDone);
+  CHECK(lines() == 3);
+  CHECK_THAT(err.str(), Catch::Contains("there may be more than these 3"));
+}
+
+TEST_CASE_METHOD(Fixture, "a list between two times that are the wrong way round is a usage error") {
+  store({storage::started(1)});
+  CHECK(list({"--since", "1h", "--until", "2h"}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--since 4h --until 2h"));
+}
+
 TEST_CASE_METHOD(Fixture, "--since asks when a run ended, as it does for resume") {
   const engine::Timestamp now = engine::SystemClock().now();
   const auto started = [&](engine::RunNumber run, engine::Duration ago) {

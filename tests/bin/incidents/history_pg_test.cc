@@ -110,6 +110,10 @@ TEST_CASE("incident 5: runs of other hosts are found beside those of this one's 
     CHECK_THAT(listed.err, Catch::Contains("1 of these are in the checkpoints of other hosts"));
   }
   CHECK(scene.pawl({"runs", "-o", "ids"}).out == here + "\n");
+  const Completed newest =
+      run_pawl({"runs", "--connection", scene.organisation.connection, "--limit", "1"}, scene.host("another"));
+  CHECK_THAT(newest.out, Catch::Contains(there) && !Catch::Contains(here));
+  CHECK_THAT(newest.err, Catch::Contains("were left out"));
   CHECK_THAT(
       run_pawl({"runs", "--org", scene.organisation.id}, scene.environment({{"PAWL_POSTGRES", "host=/nonexistent"}}))
           .err,

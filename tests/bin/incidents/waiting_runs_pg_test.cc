@@ -52,6 +52,7 @@ TEST_CASE_METHOD(Waiting,
 TEST_CASE_METHOD(Waiting, "incident 2: a run that waits is cancelled, and says by whom and why") {
   Operator on_call(patient());
   tells(on_call.ask({"waiting", "--step", "send-email"}), {run, "451 4.7.1 greylisted"});
+  tells(pawl({"waiting", "--step", "send-email", "--limit", "1"}), {run, "may be more than these 1"});
   ends(on_call.act({"cancel", run, "--note", "told by phone"}), 0, {"cancelling"});
 
   REQUIRE(eventually([&] { return status_of(run) == "cancelled"; }));

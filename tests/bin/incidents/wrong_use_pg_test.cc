@@ -108,6 +108,24 @@ TEST_CASE("incident 11: part of an id that fits several runs is answered with th
        {kTwo[1], "dismissed"});
 }
 
+TEST_CASE("incident 11: part of an id that fits a run here and one of another host changes neither") {
+  Scene scene;
+  for (const auto& [id, host] : {std::pair{kTwo[0], scene.environment()}, std::pair{kTwo[1], scene.host("another")}}) {
+    scene.database.exec(
+        "select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', '{\"org_id\": 7}', $1::uuid)", {id});
+    REQUIRE(run_pawl({"worker", "--until-idle"}, host).code == 0);
+    scene.expire_leases();
+  }
+  for (const Command& command : verbs_of_a_run("c0ffee")) {
+    if (command.front() == "show" || command.front() == "waiting") continue;  // they change nothing
+    if (command.front() == "in-doubt" || command.front() == "replay" || command.front() == "export") continue;
+    INFO(joined(command));
+    ends(run_pawl(command, scene.environment(), "{}"), 3, {kTwo[0], kTwo[1]});
+  }
+  CHECK(scene.count("pawl.v1_events where status = 'failed'") == "2");
+  CHECK(scene.count("pawl.commands") == "0");
+}
+
 TEST_CASE("a verb that does not fit the state of its run is refused, and names the verb that does") {
   Scene scene;
   scene.organisation.fail_sync();

