@@ -8,8 +8,8 @@ function(pawl_library name)
   endif()
   add_library(pawl_${name} STATIC)
   add_library(pawl::${name} ALIAS pawl_${name})
-  # Several sources are compiled at once: a third of the time, and a second helper of the same name is refused. The
-  # warning is about types of a .cc file that hold others of its own.
+  # Several sources are compiled at once, so that their headers are read once, and a second helper of one name is
+  # refused. The warning is about types of a .cc file that hold others of its own.
   set_target_properties(pawl_${name} PROPERTIES EXPORT_NAME ${name} UNITY_BUILD ON)
   target_compile_options(pawl_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   target_compile_features(pawl_${name} PUBLIC cxx_std_20)

@@ -17,7 +17,7 @@ endfunction()
 
 build_and_run(installed_build -DCMAKE_PREFIX_PATH=${folder}/installed)
 set(tree -DPAWL_TREE=${CMAKE_CURRENT_LIST_DIR}/../..)
-foreach(package Poco CLI11 Catch2 SQLiteCpp mimalloc simdjson benchmark OpenSSL PkgConfig)
+foreach(package Poco CLI11 Catch2 SQLiteCpp mimalloc benchmark OpenSSL PkgConfig)
   list(APPEND without -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
 endforeach()
 build_and_run(subproject ${tree} ${without})

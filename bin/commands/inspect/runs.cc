@@ -3,10 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdint>
-#include <limits>
 
 #include "bin/commands/verb/bulk_filter.h"
+#include "bin/commands/verb/list_limit.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/changes/bulk.h"
@@ -77,7 +76,7 @@ class RunsVerb final : public Verb {
       console.out << listing_sql(sources, {filter_, fleet_});
       return ExitCode::kDone;
     }
-    if (settings.output == OutputFormat::kIds && limit_->count() == 0) filter_.limit = kAll;
+    lift_limit_for_ids(settings.output, *limit_, filter_.limit);
     RunListing listing = list_runs(sources, {filter_, fleet_});
     tell_sources(sources, listing, console);
     if (settings.output != OutputFormat::kIds) tell_owed(listing.runs, settings);
@@ -87,8 +86,6 @@ class RunsVerb final : public Verb {
   }
 
  private:
-  static constexpr std::size_t kAll = std::numeric_limits<std::int64_t>::max() / 2;
-
   // As `resume` previews them.
   ExitCode print_failures(const Settings& settings, Console& console) const {
     require_groupable(settings);
@@ -163,9 +160,7 @@ class RunsVerb final : public Verb {
 
   static void tell_left_out(const RunListing& listing, Console& console) {
     const std::size_t shown = listing.runs.size();
-    if (listing.found == shown && listing.is_more)
-      console.err << "pawl: there may be more than these " << shown
-                  << "; --limit takes another number, -o ids gives all\n";
+    if (listing.found == shown && listing.is_more) tell_may_be_more(shown, console);
     if (listing.found > shown)
       console.err << "pawl: " << listing.found - shown << " of " << listing.found << (listing.is_more ? " or more" : "")
                   << " runs were left out, the oldest; --limit takes another number, -o ids gives all\n";

@@ -93,8 +93,7 @@ class ShowVerb final : public Verb {
   void add_what_is_next(Story& story, const engine::RunName& name, RunSources& sources,
                         const Settings& settings) const {
     const bool failed = story.run.status == engine::RunStatus::kFailed;
-    if (failed && story.unavailable.empty())
-      for (auto& [run, owed] : owed_if_known(settings.postgres, {name.run_id})) story.owed = std::move(owed);
+    if (failed && story.unavailable.empty()) story.owed = owed_if_known(settings.postgres, name.run_id);
     if (story.run.status != engine::RunStatus::kRunning && story.run.status != engine::RunStatus::kWaiting) return;
     auto waiting =
         waiting_of(sources.checkpoints(), story.unavailable.empty() ? sources.postgres() : nullptr, {.runs = {name}},

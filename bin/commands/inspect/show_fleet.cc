@@ -97,8 +97,7 @@ void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& ru
     if (!run) throw NotFoundError("run " + name.run_id + " has just been pruned from Postgres");
     FleetStory story{std::move(*run), waiting_in_fleet(postgres, {.runs = {name}}),
                      storage::history_of(address, name.run_id), ""};
-    if (story.run.status == "failed")
-      for (auto& [id, owed] : owed_if_known(address, {name.run_id})) story.owed = std::move(owed);
+    if (story.run.status == "failed") story.owed = owed_if_known(address, name.run_id);
     stories.push_back(std::move(story));
   }
   if (format == OutputFormat::kJson) {

@@ -4,9 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "bin/commands/verb/list_limit.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
@@ -49,7 +49,7 @@ class WaitingVerb final : public Verb {
       console.out << query();
       return ExitCode::kDone;
     }
-    if (settings.output == OutputFormat::kIds && limit_->count() == 0) question_.limit = kAll;
+    lift_limit_for_ids(settings.output, *limit_, question_.limit);
     storage::PostgresConnection* const postgres = sources.postgres();
     const storage::CheckpointReader* const reader = sources.checkpoints();
     if (!reader && !postgres)
@@ -70,8 +70,6 @@ class WaitingVerb final : public Verb {
   }
 
  private:
-  static constexpr std::size_t kAll = std::numeric_limits<std::int64_t>::max() / 2;
-
   std::string query() const {
     std::vector<std::string> ids;
     for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
@@ -99,11 +97,7 @@ class WaitingVerb final : public Verb {
 
   void tell_left_out(std::size_t shown, storage::PostgresConnection* postgres, Console& console) const {
     if (shown < question_.limit || !question_.runs.empty()) return;
-    if (!postgres || !question_.step.empty()) {  // how many wait for a step nobody counts
-      console.err << "pawl: there may be more than these " << shown
-                  << "; --limit takes another number, -o ids gives all\n";
-      return;
-    }
+    if (!postgres || !question_.step.empty()) return tell_may_be_more(shown, console);  // nobody counts those of a step
     const std::int64_t all = storage::count_unfinished(*postgres, question_.workflow);
     if (all > static_cast<std::int64_t>(shown))
       console.err << "pawl: " << all - static_cast<std::int64_t>(shown) << " of " << all

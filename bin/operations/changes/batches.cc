@@ -113,6 +113,10 @@ std::map<std::string, std::string> owed_if_known(const storage::PostgresAddress&
   return {};
 }
 
+std::string owed_if_known(const storage::PostgresAddress& address, const std::string& run_id) {
+  return owed_if_known(address, std::vector{run_id})[run_id];
+}
+
 void control_batch(const storage::PostgresAddress& address, std::int64_t id, const std::string& verb,
                    const std::string& requested_by, const std::string& note) {
   storage::PostgresConnection connection(address);

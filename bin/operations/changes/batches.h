@@ -61,6 +61,8 @@ std::map<std::string, std::string> owed_to(const storage::PostgresAddress& addre
 /// The same of those that are full ids; none where Postgres cannot be asked, since it is said beside something else.
 std::map<std::string, std::string> owed_if_known(const storage::PostgresAddress& address,
                                                  std::vector<std::string> run_ids);
+/// Of one run; empty: none.
+std::string owed_if_known(const storage::PostgresAddress& address, const std::string& run_id);
 
 /// `pause`, `continue` or `abort`, recorded with who asked. Throws NotFoundError, and engine::RefusedError where the
 /// batch's state does not allow it, with the verb that fits.

@@ -44,8 +44,9 @@ std::int64_t count_old(const PruneRequest& request, engine::Timestamp before) {
   for (const auto& row : reader.query("select r.run_id" + old + " = 'failed'").rows)
     failed.push_back(row.at(0).value_or(""));
   const auto ended = reader.query("select count(*)" + old + " <> 'failed'").rows;
+  storage::PostgresConnection postgres(request.postgres);
   return std::stoll(ended.at(0).at(0).value_or("0")) +
-         static_cast<std::int64_t>(storage::resolved_runs(request.postgres, failed).size());
+         static_cast<std::int64_t>(storage::resolved_runs(postgres, failed).size());
 }
 
 // Opening it for writing would migrate it, and the worker that it is of could not start on it any more.
@@ -60,6 +61,7 @@ std::string why_left(const std::string& path) try {
 }
 
 std::int64_t forget_resolved(const PruneRequest& request, storage::SqliteCheckpoints& store, engine::Timestamp before) {
+  storage::PostgresConnection postgres(request.postgres);
   std::int64_t forgotten = 0;
   std::vector<engine::FailedRun> failed;
   do {
@@ -71,7 +73,7 @@ std::int64_t forget_resolved(const PruneRequest& request, storage::SqliteCheckpo
       ids.push_back(run.id);
     }
     std::vector<engine::RunNumber> resolved;
-    for (const std::string& id : storage::resolved_runs(request.postgres, ids)) resolved.push_back(numbers.at(id));
+    for (const std::string& id : storage::resolved_runs(postgres, ids)) resolved.push_back(numbers.at(id));
     forgotten += static_cast<std::int64_t>(store.forget(resolved));
   } while (failed.size() == kAtOnce);
   return forgotten;

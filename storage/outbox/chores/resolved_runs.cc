@@ -24,9 +24,4 @@ std::vector<std::string> resolved_runs(PostgresConnection& connection, std::span
   return resolved;
 }
 
-std::vector<std::string> resolved_runs(const PostgresAddress& address, std::span<const std::string> run_ids) {
-  PostgresConnection connection(address);
-  return resolved_runs(connection, run_ids);
-}
-
 }  // namespace pawl::storage

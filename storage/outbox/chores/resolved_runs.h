@@ -9,10 +9,8 @@
 
 namespace pawl::storage {
 
-/// As engine::Outbox::resolved. Looks each id up by its key.
+/// As engine::Outbox::resolved. Looks each id up by its key. Throws engine::UnavailableError, and engine::RefusedError
+/// where a privilege is missing.
 std::vector<std::string> resolved_runs(PostgresConnection& connection, std::span<const std::string> run_ids);
-/// The same, over a connection of its own. Throws engine::UnavailableError, and engine::RefusedError where a privilege
-/// is missing.
-std::vector<std::string> resolved_runs(const PostgresAddress& address, std::span<const std::string> run_ids);
 
 }  // namespace pawl::storage

@@ -16,10 +16,6 @@ using engine::StepKey;
 
 namespace {
 
-const StepKey kResolve{"resolve", ""};
-const StepKey kSendAnna{"send", "anna"};
-const StepKey kSendBert{"send", "bert"};
-
 void check_same(const engine::Event& actual, const engine::Event& expected) {
   CHECK(actual.position == expected.position);
   CHECK(actual.id == expected.id);

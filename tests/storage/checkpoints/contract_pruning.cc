@@ -9,15 +9,6 @@ namespace pawl::storage {
 
 using engine::RunReopened;
 using engine::RunStatus;
-using engine::StepKey;
-
-namespace {
-
-const StepKey kResolve{"resolve", ""};
-const StepKey kSendAnna{"send", "anna"};
-const StepKey kSendBert{"send", "bert"};
-
-}  // namespace
 
 void check_pruning(const MakeCheckpoints& make) {
   const auto store = make();

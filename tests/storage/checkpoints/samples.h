@@ -9,6 +9,10 @@
 
 namespace pawl::storage {
 
+inline const engine::StepKey kResolve{"resolve", ""};
+inline const engine::StepKey kSendAnna{"send", "anna"};
+inline const engine::StepKey kSendBert{"send", "bert"};
+
 /// Microseconds after a fixed instant in 2026.
 inline engine::Timestamp at(std::int64_t microseconds) {
   return engine::Timestamp(engine::Duration(1'790'000'000'000'000 + microseconds));

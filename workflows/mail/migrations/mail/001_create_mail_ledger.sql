@@ -43,7 +43,7 @@ create table pawl.email_deliveries (
 ) with (fillfactor = 45);
 
 create index email_by_user on pawl.email_deliveries (user_id);  -- 3 us and 80 bytes of WAL a mail
-create index email_by_address on pawl.email_deliveries (lower(address));  -- about the same
+create index email_by_address on pawl.email_deliveries (lower(address));
 create index email_doubted on pawl.email_deliveries (event_id) where in_doubt_count > 0;
 
 comment on table pawl.email_deliveries is 'The mail ledger, one row per event, step and recipient. Read it through pawl.v1_emails.';
