@@ -14,7 +14,7 @@ namespace {
 
 const std::string kLink = "https://app.example.com/orgs/" + kOrgId + "/settings/integrations";
 
-struct Fixture {
+struct RecoveryContentFixture {
   SyncRecovered recovery = sample_recovery();
   StyleSettings settings{.app_url = "https://app.example.com"};
 
@@ -34,14 +34,15 @@ void check_facts(const std::string& channel) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the notification, the text and the HTML say since when and for how long it had failed") {
+TEST_CASE_METHOD(RecoveryContentFixture,
+                 "the notification, the text and the HTML say since when and for how long it had failed") {
   check_facts(in_app().title + "\n" + in_app().body + "\n" + in_app().link);
   check_facts(email().text);
   check_facts(email().html);
   CHECK(email().subject == "Reapit syncs again - Acme Lettings");
 }
 
-TEST_CASE_METHOD(Fixture, "the notification is of a kind of its own and not urgent") {
+TEST_CASE_METHOD(RecoveryContentFixture, "the notification is of a kind of its own and not urgent") {
   CHECK(in_app().kind == "pms.sync_recovered");
   CHECK(in_app().urgency == "normal");
   const nlohmann::json expected = {{"connection_id", recovery.connection_id},
@@ -52,7 +53,7 @@ TEST_CASE_METHOD(Fixture, "the notification is of a kind of its own and not urge
   CHECK(nlohmann::json::parse(in_app().details) == expected);
 }
 
-TEST_CASE_METHOD(Fixture, "the text of the mail, word for word") {
+TEST_CASE_METHOD(RecoveryContentFixture, "the text of the mail, word for word") {
   settings.connection_url = "https://app.example.com/c/{connection_id}";
   settings.brand_name = "DepositLink";
   CHECK(email().text ==
@@ -65,7 +66,8 @@ TEST_CASE_METHOD(Fixture, "the text of the mail, word for word") {
             "Acme Lettings.\n");
 }
 
-TEST_CASE_METHOD(Fixture, "the page is the one that the mail of the failure has: light and dark, brand and button") {
+TEST_CASE_METHOD(RecoveryContentFixture,
+                 "the page is the one that the mail of the failure has: light and dark, brand and button") {
   settings.brand_name = "DepositLink";
   settings.brand_color = "#7a0019";
   CHECK_THAT(email().html, Contains("prefers-color-scheme: dark") && Contains(">DepositLink</bdi></p>\n<h1") &&
@@ -73,19 +75,20 @@ TEST_CASE_METHOD(Fixture, "the page is the one that the mail of the failure has:
                                Contains("<title>Reapit syncs again</title>"));
 }
 
-TEST_CASE_METHOD(Fixture, "markup from outside is shown as it is and does nothing") {
+TEST_CASE_METHOD(RecoveryContentFixture, "markup from outside is shown as it is and does nothing") {
   recovery.provider = "<script>x</script>";
   recovery.label = "\"><img src=x>";
   CHECK_THAT(email().html, !Contains("<script>") && !Contains("<img") && Contains("&lt;script&gt;x&lt;/script&gt;") &&
                                Contains("&lt;img src=x&gt;"));
 }
 
-TEST_CASE_METHOD(Fixture, "an outage of no time is less than a minute") {
+TEST_CASE_METHOD(RecoveryContentFixture, "an outage of no time is less than a minute") {
   recovery.recovered_at = recovery.failed_at;
   CHECK_THAT(email().text, Contains("Down for:     less than a minute"));
 }
 
-TEST_CASE_METHOD(Fixture, "the mail is in its connection's thread, sent by no person, of no importance") {
+TEST_CASE_METHOD(RecoveryContentFixture,
+                 "the mail is in its connection's thread, sent by no person, of no importance") {
   const Style style = style_of(settings);
   const RecoveryMessage content(style, std::make_shared<const SyncRecovered>(recovery), "Acme Lettings");
   pawl::mail::Message message;

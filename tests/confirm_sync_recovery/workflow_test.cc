@@ -18,7 +18,7 @@ namespace {
 
 const std::string kOtherEventId = "0b0c0000-0000-4000-8000-0000000000ff";
 
-struct Fixture {
+struct WorkflowFixture {
   MemoryNotifiedUsers directory;
   MemoryInbox inbox;
   MemoryLedger ledger;
@@ -27,7 +27,7 @@ struct Fixture {
   RecoverySteps steps{directory, channels, style_of({"https://app.example.com"}), {}};
   pawl::engine::WorkflowDefinition workflow = definition(steps);
 
-  Fixture() { directory.outages[kEventId] = {0, {"Acme Lettings", {"adam", "olive"}}}; }
+  WorkflowFixture() { directory.outages[kEventId] = {0, {"Acme Lettings", {"adam", "olive"}}}; }
 
   pawl::engine::StoredRun stored(const std::string& payload = sample_payload().dump()) {
     pawl::engine::StoredRun run;
@@ -57,7 +57,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on disk for ever") {
+TEST_CASE_METHOD(WorkflowFixture, "the workflow is registered by the names that are on disk for ever") {
   CHECK(workflow.name == "confirm-sync-recovery");
   CHECK(workflow.event_type == "pms/connection.sync.recovered");
   REQUIRE(workflow.steps.size() == 3);
@@ -66,7 +66,8 @@ TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on d
   CHECK(workflow.steps[2]->name() == "send-email");
 }
 
-TEST_CASE_METHOD(Fixture, "a run made by rerun or requeue confirms the outage of the event that it stands for") {
+TEST_CASE_METHOD(WorkflowFixture,
+                 "a run made by rerun or requeue confirms the outage of the event that it stands for") {
   pawl::engine::StoredRun rerun = stored();
   rerun.event.id = kOtherEventId;
   rerun.event.effects_of = rerun.event.stands_for = kEventId;
@@ -77,7 +78,7 @@ TEST_CASE_METHOD(Fixture, "a run made by rerun or requeue confirms the outage of
   CHECK(inbox.posted[0].user_ids == std::vector<std::string>{"adam", "olive"});
 }
 
-TEST_CASE_METHOD(Fixture, "those who were told are found first, then get a notification and a mail each") {
+TEST_CASE_METHOD(WorkflowFixture, "those who were told are found first, then get a notification and a mail each") {
   RunState run(workflow, stored());
   CHECK(go_on(run) == std::vector<std::string>{"find-notified"});
   CHECK(go_on(run) == std::vector<std::string>{"create-in-app", "send-email adam", "send-email olive"});
@@ -94,7 +95,7 @@ TEST_CASE_METHOD(Fixture, "those who were told are found first, then get a notif
                                        !Catch::Contains("\r\nImportance:"));
 }
 
-TEST_CASE_METHOD(Fixture, "where nobody was told there is nothing to confirm, and the run says so") {
+TEST_CASE_METHOD(WorkflowFixture, "where nobody was told there is nothing to confirm, and the run says so") {
   directory.outages.clear();
   RunState run(workflow, stored());
   finish(run);
@@ -104,7 +105,7 @@ TEST_CASE_METHOD(Fixture, "where nobody was told there is nothing to confirm, an
   CHECK(mailer.sent.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notification each") {
+TEST_CASE_METHOD(WorkflowFixture, "accounts with one address get one mail, and a notification each") {
   directory.outages[kEventId] = {0, {"Acme", {"adam", "olive"}, {}, {"Info@acme.example", " info@ACME.example"}}};
   RunState run(workflow, stored());
   finish(run);
@@ -112,7 +113,7 @@ TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notific
   CHECK(inbox.posted.at(0).user_ids.size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(WorkflowFixture,
                  "who is refused, and who may not be mailed any more, is named, after everybody else was told") {
   mailer.answers["adam@example.com"] = {Delivery::kRejected, "550 no such user"};
   ledger.demoted = {"olive"};
@@ -123,14 +124,15 @@ TEST_CASE_METHOD(Fixture,
   CHECK(inbox.posted.size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails the run before any step") {
+TEST_CASE_METHOD(WorkflowFixture, "a payload that is not what the workflow needs fails the run before any step") {
   RunState run(workflow, stored("{}"));
   CHECK(go_on(run).empty());
   CHECK(run.returned());
   CHECK(run.failure);
 }
 
-TEST_CASE_METHOD(Fixture, "while runs of the outage's failures have not ended, who was told is asked again and again") {
+TEST_CASE_METHOD(WorkflowFixture,
+                 "while runs of the outage's failures have not ended, who was told is asked again and again") {
   directory.outages[kEventId].unfinished = 2;
   directory.outages[kOtherEventId] = {0, {"Other\r\nname", {"oscar"}, {}, {"oscar@other.example"}}};
   StepCall<Outage, Recipients> call(steps.find_notified);

@@ -88,7 +88,7 @@ struct TestWorkflow {
 
 using Worker = MemoryWorker;
 
-struct World {
+struct RunnerWorld {
   ManualClock clock;
   MemoryOutboxTable table;
   MemoryCheckpoints store;

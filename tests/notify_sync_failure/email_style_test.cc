@@ -16,9 +16,9 @@ using Catch::Contains;
 
 namespace {
 
-const std::string kHostile = "<b>\"x\"</b> & {{error}}";
+const std::string kHostileTemplate = "<b>\"x\"</b> & {{error}}";
 
-struct Fixture {
+struct EmailStyleFixture {
   pawl::bin::TemporaryDirectory directory;
   EmailStyle style;
   SyncFailed failure = sample_failure();
@@ -46,7 +46,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the brand's name is on top of the mail and says in both parts who sends it") {
+TEST_CASE_METHOD(EmailStyleFixture, "the brand's name is on top of the mail and says in both parts who sends it") {
   style.brand = Brand("Deposit & Link", "", "");
   CHECK_THAT(content().html, Contains(">Deposit &amp; Link</bdi></p>\n<h1"));
   CHECK_THAT(content().html,
@@ -54,14 +54,15 @@ TEST_CASE_METHOD(Fixture, "the brand's name is on top of the mail and says in bo
   CHECK_THAT(content().text, Contains("You receive this from Deposit & Link because you are an owner or admin"));
 }
 
-TEST_CASE_METHOD(Fixture, "a logo stands in place of the name, which readers without pictures see") {
+TEST_CASE_METHOD(EmailStyleFixture, "a logo stands in place of the name, which readers without pictures see") {
   CHECK_THAT(content().html, !Contains("<img"));
   style.brand = Brand("Deposit \"Link\"", "https://cdn.example.com/logo.png?a=1&b=2", "");
   CHECK_THAT(content().html,
              Contains("<img src=\"https://cdn.example.com/logo.png?a=1&amp;b=2\" alt=\"Deposit &quot;Link&quot;\""));
 }
 
-TEST_CASE_METHOD(Fixture, "the button has the brand's colour, with words that can be read on it, in a dark theme too") {
+TEST_CASE_METHOD(EmailStyleFixture,
+                 "the button has the brand's colour, with words that can be read on it, in a dark theme too") {
   style.brand = Brand("", "", "#FFEE00");
   CHECK_THAT(content().html, Contains("background:#FFEE00;color:#000000") && !Contains("class=\"button\""));
   style.brand = Brand("", "", "#7a0019");
@@ -78,7 +79,8 @@ TEST_CASE("a brand that cannot stand in a mail is refused") {
   CHECK(Brand("Deposit\r\nLink\u202E", "", "").name() == "Deposit Link");
 }
 
-TEST_CASE_METHOD(Fixture, "the connection's page is linked beside the settings where the application has one") {
+TEST_CASE_METHOD(EmailStyleFixture,
+                 "the connection's page is linked beside the settings where the application has one") {
   CHECK_THAT(content().html, !Contains("Open this connection"));
   app = AppUrl("https://app.example.com", "https://app.example.com/o/{org_id}/pms?id={connection_id}&tab=log");
   failure.connection_id = "c/1&\"";
@@ -100,7 +102,8 @@ TEST_CASE("a connection's URL that cannot be filled in is refused with what is a
   }
 }
 
-TEST_CASE_METHOD(Fixture, "times are shown in the zone that was asked for, in the mail and in the application") {
+TEST_CASE_METHOD(EmailStyleFixture,
+                 "times are shown in the zone that was asked for, in the mail and in the application") {
   style.time_zone = *TimeZone::find("Australia/Sydney");
   const std::string when = "24 November 2026, 14:00 AEDT (UTC+11:00)";
   CHECK_THAT(content().text, Contains("When:         " + when + "\n"));
@@ -108,7 +111,8 @@ TEST_CASE_METHOD(Fixture, "times are shown in the zone that was asked for, in th
   CHECK_THAT(in_app_content(failure, "Acme", app, style.time_zone).body, Contains(when));
 }
 
-TEST_CASE_METHOD(Fixture, "each part of the mail can be worded by a template, and the others stay as they are") {
+TEST_CASE_METHOD(EmailStyleFixture,
+                 "each part of the mail can be worded by a template, and the others stay as they are") {
   const EmailContent built_in = content();
   const EmailContent mail = with("subject", "{{provider}}: {{integration}} of {{organisation}}");
   CHECK(mail.subject == "Reapit: Reapit (Head office) of Acme Lettings");
@@ -118,14 +122,14 @@ TEST_CASE_METHOD(Fixture, "each part of the mail can be worded by a template, an
         "24 November 2026, 03:00 UTC\n401 Unauthorized: the refresh token has been revoked\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a template escapes what it shows in HTML, and in HTML only") {
-  failure.error_message = kHostile;
+TEST_CASE_METHOD(EmailStyleFixture, "a template escapes what it shows in HTML, and in HTML only") {
+  failure.error_message = kHostileTemplate;
   CHECK(with("html", "<p>{{error}}</p>").html == "<p>&lt;b&gt;&quot;x&quot;&lt;/b&gt; &amp; {{error}}</p>");
-  CHECK(with("text", "{{error}} {{{error}}}").text == kHostile + " " + kHostile);
-  CHECK(with("subject", "{{error}}").subject == kHostile);
+  CHECK(with("text", "{{error}} {{{error}}}").text == kHostileTemplate + " " + kHostileTemplate);
+  CHECK(with("subject", "{{error}}").subject == kHostileTemplate);
 }
 
-TEST_CASE_METHOD(Fixture, "a section is shown where its fact is there, an inverted one where it is not") {
+TEST_CASE_METHOD(EmailStyleFixture, "a section is shown where its fact is there, an inverted one where it is not") {
   const std::string text = "{{#label}}[{{label}}]{{/label}}{{^label}}no label{{/label}}";
   CHECK(with("text", text).text == "[Head office]");
   failure.label.clear();
@@ -133,7 +137,7 @@ TEST_CASE_METHOD(Fixture, "a section is shown where its fact is there, an invert
   CHECK(with("text", "{{#connection_link}}{{connection_link}}{{/connection_link}}{{! none here }}").text.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "the same facts give the same bytes") {
+TEST_CASE_METHOD(EmailStyleFixture, "the same facts give the same bytes") {
   const EmailContent first = with("html", "{{#brand_name}}{{brand_name}}{{/brand_name}}\n{{error}}\n{{settings_link}}");
   const EmailContent second = content();
   CHECK(first.html == second.html);
@@ -142,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "the same facts give the same bytes") {
                           .html);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(EmailStyleFixture,
                  "a template with a tag that there is not is refused, wherever it stands, by file, line and tag") {
   CHECK_THAT(refusal_of("html", "<p>\n{{organization}}</p>"),
              Contains("notify-sync-failure.html.mustache, line 2: \"{{organization}}\": no such tag; there are ") &&
@@ -155,7 +159,7 @@ TEST_CASE_METHOD(Fixture,
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a template that is no Mustache of ours is refused") {
+TEST_CASE_METHOD(EmailStyleFixture, "a template that is no Mustache of ours is refused") {
   CHECK_THAT(refusal_of("text", "{{error"), Contains("has no }} at its end"));
   CHECK_THAT(refusal_of("text", "\n{{#error}}"),
              Contains("text.mustache, line 2: \"{{#error}}\": is not closed; write {{/error}} after it"));
@@ -171,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "a template that is no Mustache of ours is refused") {
     CHECK_THAT(refusal_of("html", raw), Contains("must be escaped in HTML"));
 }
 
-TEST_CASE_METHOD(Fixture, "a value where escaping does not make it harmless is refused, by file and line") {
+TEST_CASE_METHOD(EmailStyleFixture, "a value where escaping does not make it harmless is refused, by file and line") {
   CHECK_THAT(refusal_of("html", "<p>\n<a title={{organisation}}>"),
              Contains("html.mustache, line 2: \"{{organisation}}\": ") && Contains("between double quotes"));
   for (const char* place : {"<a href={{settings_link}}>",
@@ -221,7 +225,7 @@ TEST_CASE_METHOD(Fixture, "a value where escaping does not make it harmless is r
   }
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(EmailStyleFixture,
                  "a value stands in text, between quotes and in a link to a page, and a colour in styles too") {
   for (const char* place :
        {"<title>{{organisation}} <b></title><p title='{{error}}' lang=\"en\">{{error}}</p>", "a < {{error}} > b",
@@ -240,7 +244,7 @@ TEST_CASE_METHOD(Fixture,
   }
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(EmailStyleFixture,
                  "a section of HTML that leaves a tag or quotes open is refused, since what follows depends on it") {
   for (const char* open :
        {"<p title={{#label}}\"{{/label}}{{organisation}}{{#label}}\"{{/label}}>", "{{#label}}<p {{/label}}{{error}}>",
@@ -250,7 +254,7 @@ TEST_CASE_METHOD(Fixture,
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a directory without templates, or with one that names no part, is refused") {
+TEST_CASE_METHOD(EmailStyleFixture, "a directory without templates, or with one that names no part, is refused") {
   CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("has none of notify-sync-failure.subject.mustache"));
   CHECK_THROWS_WITH(MailTemplates(directory.path() + "/nosuch"), Contains("mail templates: there is no /"));
   write("text", "{{error}}");
@@ -260,7 +264,7 @@ TEST_CASE_METHOD(Fixture, "a directory without templates, or with one that names
   CHECK_THROWS_WITH(MailTemplates(directory.path()), Contains("notify-sync-failure.txt.mustache: no part of a mail"));
 }
 
-TEST_CASE_METHOD(Fixture, "a template that holds no words, or no text in UTF-8, is refused by its line") {
+TEST_CASE_METHOD(EmailStyleFixture, "a template that holds no words, or no text in UTF-8, is refused by its line") {
   const auto refused = [&](const std::string& text) { return refusal_of("text", text); };
   for (const char* blank : {"", "\n", " \t\r\n", "\xEF\xBB\xBF"})
     CHECK_THAT(refused(blank), Contains("text.mustache: is empty; write this part of the mail, or remove the file"));
@@ -274,13 +278,14 @@ TEST_CASE_METHOD(Fixture, "a template that holds no words, or no text in UTF-8, 
   CHECK(refused("\uFFFD is a character\r\n\ttoo") == "taken");
 }
 
-TEST_CASE_METHOD(Fixture, "an editor's byte order mark is no part of a mail, and a subject is one line") {
+TEST_CASE_METHOD(EmailStyleFixture, "an editor's byte order mark is no part of a mail, and a subject is one line") {
   CHECK(with("text", "\xEF\xBB\xBFHello").text == "Hello");
   CHECK(with("subject", "\xEF\xBB\xBF{{#label}}\n  {{label}}\n{{/label}}of {{organisation}}\n").subject ==
         "Head office of Acme Lettings");
 }
 
-TEST_CASE_METHOD(Fixture, "a template that is no readable file is refused with the reason, and nobody is waited for") {
+TEST_CASE_METHOD(EmailStyleFixture,
+                 "a template that is no readable file is refused with the reason, and nobody is waited for") {
   const std::string file = directory.path() + "/notify-sync-failure.html.mustache";
   const auto refusal = [&] { return refusal_of("text", "{{error}}"); };
   namespace fs = std::filesystem;

@@ -12,7 +12,7 @@ using pawl::mail::MailRequest;
 
 namespace {
 
-struct Fixture {
+struct FailureMessageFixture {
   MemoryLedger ledger;
   MemoryMailer mailer;
   FailureWriter writer{AppUrl("https://app.example.com")};
@@ -31,7 +31,8 @@ std::string references(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the mail is urgent, says what failed, and belongs to its connection's thread") {
+TEST_CASE_METHOD(FailureMessageFixture,
+                 "the mail is urgent, says what failed, and belongs to its connection's thread") {
   add("olive");
   add("olive", "0b0c0000-0000-4000-8000-0000000000ff");
   call.execute();
@@ -46,7 +47,8 @@ TEST_CASE_METHOD(Fixture, "the mail is urgent, says what failed, and belongs to 
   CHECK(mailer.sent[0].message_id != mailer.sent[1].message_id);
 }
 
-TEST_CASE_METHOD(Fixture, "each reader's mail has the times of his own zone, and of UTC where his is unknown") {
+TEST_CASE_METHOD(FailureMessageFixture,
+                 "each reader's mail has the times of his own zone, and of UTC where his is unknown") {
   ledger.time_zones = {{"olive", "Australia/Sydney"}, {"adam", "Mars/Olympus"}, {"eve", ""}};
   for (const char* user : {"olive", "adam", "eve"}) add(user);
   call.execute();

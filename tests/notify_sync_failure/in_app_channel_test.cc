@@ -13,7 +13,7 @@ namespace {
 const std::string kOtherOrgId = "0a0c0000-0000-4000-8000-0000000000ff";
 const std::string kOtherEventId = "0b0c0000-0000-4000-8000-0000000000ff";
 
-struct Fixture {
+struct InAppChannelFixture {
   MemoryDirectory directory;
   MemoryInbox inbox;
   ResolveRecipients resolve{directory, {}};
@@ -28,7 +28,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "each failure of a batch gets the recipients of its own organisation, each asked for once") {
+TEST_CASE_METHOD(InAppChannelFixture,
+                 "each failure of a batch gets the recipients of its own organisation, each asked for once") {
   directory.organisations[kOrgId] = {"Acme", {"adam", "olive"}};
   directory.organisations[kOtherOrgId] = {"Other", {"oscar"}};
   StepCall<std::string, Recipients> call(resolve);
@@ -42,7 +43,7 @@ TEST_CASE_METHOD(Fixture, "each failure of a batch gets the recipients of its ow
   CHECK(directory.asked == std::vector<std::string>{kOrgId, kOtherOrgId});
 }
 
-TEST_CASE_METHOD(Fixture, "an organisation's name is made plain before it is checkpointed") {
+TEST_CASE_METHOD(InAppChannelFixture, "an organisation's name is made plain before it is checkpointed") {
   directory.organisations[kOrgId] = {"Acme\r\nBcc: x\xff \u202E" + std::string(500, 'y'), {"olive"}};
   StepCall<std::string, Recipients> call(resolve);
   call.add(kOrgId);
@@ -51,7 +52,7 @@ TEST_CASE_METHOD(Fixture, "an organisation's name is made plain before it is che
   CHECK(call.output().org_name.size() < 130);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(InAppChannelFixture,
                  "accounts whose addresses spell one internationalised domain in several ways share a mailbox") {
   directory.organisations[kOrgId] = {
       "Acme",
@@ -65,7 +66,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(call.output().shared_mailboxes == std::vector<std::vector<std::string>>{{"adam", "bea", "carl", "olive"}});
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(InAppChannelFixture,
                  "the notification is urgent, of its kind, for its recipients, with title, body, link and details") {
   StepCall<InAppRequest, InAppReceipt> call(create);
   call.add(request({"Acme", {"adam", "olive"}}));
@@ -84,7 +85,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(call.output().rows == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "without recipients create-in-app succeeds with no row and leaves the inbox alone") {
+TEST_CASE_METHOD(InAppChannelFixture,
+                 "without recipients create-in-app succeeds with no row and leaves the inbox alone") {
   StepCall<InAppRequest, InAppReceipt> call(create);
   call.add(request({}));
   call.execute();
@@ -92,7 +94,7 @@ TEST_CASE_METHOD(Fixture, "without recipients create-in-app succeeds with no row
   CHECK(inbox.calls == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a batch is one post, and each item gets the count of its own rows") {
+TEST_CASE_METHOD(InAppChannelFixture, "a batch is one post, and each item gets the count of its own rows") {
   StepCall<InAppRequest, InAppReceipt> call(create);
   call.add(request({"Acme", {"adam", "olive"}}));
   call.add(request({}), kOtherEventId);
@@ -105,7 +107,7 @@ TEST_CASE_METHOD(Fixture, "a batch is one post, and each item gets the count of 
   CHECK(inbox.posted[1].event_id == kOtherEventId);
 }
 
-TEST_CASE_METHOD(Fixture, "what may have been posted before says so") {
+TEST_CASE_METHOD(InAppChannelFixture, "what may have been posted before says so") {
   StepCall<InAppRequest, InAppReceipt> call(create);
   for (const auto& event : fresh_redelivered_and_resumed()) call.add(request({"Acme", {"olive"}}), event);
   call.execute();

@@ -11,7 +11,7 @@ using pawl::engine::Execution;
 
 namespace {
 
-struct Fixture {
+struct WorkflowFixture {
   MemoryDirectory directory;
   MemoryInbox inbox;
   MemoryLedger ledger;
@@ -21,7 +21,7 @@ struct Fixture {
   pawl::engine::WorkflowDefinition workflow = definition(steps);
   std::vector<Execution*> started;  // as long as their run lives
 
-  Fixture() { directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "olive"}}; }
+  WorkflowFixture() { directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "olive"}}; }
 
   void finish(pawl::engine::RunState& run);
 
@@ -41,7 +41,7 @@ std::vector<std::string> names_of(const std::vector<Execution*>& executions) {
 }
 
 // Executes one started step for real and gives it the phase that the engine would.
-void execute(Fixture& fixture, Execution& execution) {
+void execute(WorkflowFixture& fixture, Execution& execution) {
   for (pawl::engine::StepBase* step : fixture.workflow.steps) {
     if (step != execution.step) continue;
     Execution* const batch[] = {&execution};
@@ -52,13 +52,13 @@ void execute(Fixture& fixture, Execution& execution) {
   execution.enter(failed ? Execution::Phase::kFailed : Execution::Phase::kSucceeded);
 }
 
-void execute_fresh(Fixture& fixture, pawl::engine::RunState& run) {
+void execute_fresh(WorkflowFixture& fixture, pawl::engine::RunState& run) {
   const std::vector<Execution*> fresh = std::exchange(run.fresh, {});
   fixture.started.insert(fixture.started.end(), fresh.begin(), fresh.end());
   for (Execution* execution : fresh) execute(fixture, *execution);
 }
 
-void Fixture::finish(pawl::engine::RunState& run) {
+void WorkflowFixture::finish(pawl::engine::RunState& run) {
   while (!run.returned()) {
     run.advance();
     execute_fresh(*this, run);
@@ -67,7 +67,7 @@ void Fixture::finish(pawl::engine::RunState& run) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on disk for ever") {
+TEST_CASE_METHOD(WorkflowFixture, "the workflow is registered by the names that are on disk for ever") {
   CHECK(workflow.name == "notify-sync-failure");
   CHECK(workflow.event_type == "pms/connection.sync.failed");
   REQUIRE(workflow.steps.size() == 3);
@@ -77,7 +77,8 @@ TEST_CASE_METHOD(Fixture, "the workflow is registered by the names that are on d
 }
 
 TEST_CASE_METHOD(
-    Fixture, "the steps have the retry policies of the design, and mails go as many at once as the mailer is wide") {
+    WorkflowFixture,
+    "the steps have the retry policies of the design, and mails go as many at once as the mailer is wide") {
   using namespace std::chrono_literals;
   for (const auto* step : {workflow.steps[0], workflow.steps[1]}) {
     CHECK(step->options().retry.first == 1s);
@@ -94,7 +95,7 @@ TEST_CASE_METHOD(
   CHECK(mail.batch_max == 4);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(WorkflowFixture,
                  "mails go out in as many calls as the mailer is worth, in batches and at the rate the options say") {
   const ChannelOptions options{.create_in_app = {},
                                .send_email = {.retry = kMailRetry, .batch_max = 2, .parallelism = 8, .rate = 14}};
@@ -104,7 +105,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(other.send_email.options().rate == 14);
 }
 
-TEST_CASE_METHOD(Fixture, "recipients are resolved first, then both channels start at once, a mail a recipient") {
+TEST_CASE_METHOD(WorkflowFixture,
+                 "recipients are resolved first, then both channels start at once, a mail a recipient") {
   pawl::engine::RunState run(workflow, stored());
   run.advance();
   CHECK(names_of(run.fresh) == std::vector<std::string>{"resolve-recipients"});
@@ -118,7 +120,8 @@ TEST_CASE_METHOD(Fixture, "recipients are resolved first, then both channels sta
   CHECK(failure_reason(run).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "owners and admins of the organisation are told on both channels, and nobody else is") {
+TEST_CASE_METHOD(WorkflowFixture,
+                 "owners and admins of the organisation are told on both channels, and nobody else is") {
   directory.organisations["0a0c0000-0000-4000-8000-0000000000ff"] = {"Other", {"mallory"}};
   pawl::engine::RunState run(workflow, stored());
   while (!run.returned()) {
@@ -133,7 +136,7 @@ TEST_CASE_METHOD(Fixture, "owners and admins of the organisation are told on bot
   CHECK(mailer.sent[1].to == "olive@example.com");
 }
 
-TEST_CASE_METHOD(Fixture, "one refused recipient fails the run by name, after everyone else was told") {
+TEST_CASE_METHOD(WorkflowFixture, "one refused recipient fails the run by name, after everyone else was told") {
   mailer.answers["adam@example.com"] = {pawl::mail::Delivery::kRejected, "550 no such user"};
   pawl::engine::RunState run(workflow, stored());
   while (!run.returned()) {
@@ -145,7 +148,7 @@ TEST_CASE_METHOD(Fixture, "one refused recipient fails the run by name, after ev
   CHECK(mailer.sent.size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "an organisation without recipients ends done, with no notification and no mail") {
+TEST_CASE_METHOD(WorkflowFixture, "an organisation without recipients ends done, with no notification and no mail") {
   directory.organisations.clear();
   pawl::engine::RunState run(workflow, stored());
   while (!run.returned()) {
@@ -158,7 +161,8 @@ TEST_CASE_METHOD(Fixture, "an organisation without recipients ends done, with no
   CHECK(mailer.sent.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "notifications that the application keeps out in silence are noted, and the mails go") {
+TEST_CASE_METHOD(WorkflowFixture,
+                 "notifications that the application keeps out in silence are noted, and the mails go") {
   const auto [refused, note] = GENERATE(std::pair<std::size_t, std::string>{2, "nobody told in the app: who has no"},
                                         std::pair<std::size_t, std::string>{1, "told in the app: 1 of 2: who has no"},
                                         std::pair<std::size_t, std::string>{0, ""});
@@ -171,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "notifications that the application keeps out in silen
   CHECK(mailer.sent.size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notification each") {
+TEST_CASE_METHOD(WorkflowFixture, "accounts with one address get one mail, and a notification each") {
   directory.organisations[kOrgId] = {
       "Acme Lettings",
       {"adam", "bea", "carl", "olive"},
@@ -188,7 +192,8 @@ TEST_CASE_METHOD(Fixture, "accounts with one address get one mail, and a notific
   CHECK(run.note.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a mail's domain is known before it is tried, and unknown where a checkpoint does not tell") {
+TEST_CASE_METHOD(WorkflowFixture,
+                 "a mail's domain is known before it is tried, and unknown where a checkpoint does not tell") {
   directory.organisations[kOrgId] = {
       "Acme Lettings", {"adam", "bea", "olive"}, {}, {"Adam@ACME.example", "nobody", "olive@b\u00fccher.test "}};
   const auto destinations = [](const pawl::engine::RunState& run) {
@@ -216,7 +221,8 @@ TEST_CASE_METHOD(Fixture, "a mail's domain is known before it is tried, and unkn
 }
 
 TEST_CASE_METHOD(
-    Fixture, "the mail to a shared address goes out while any of its accounts may get it, and says so if none may") {
+    WorkflowFixture,
+    "the mail to a shared address goes out while any of its accounts may get it, and says so if none may") {
   directory.organisations[kOrgId] = {
       "Acme Lettings", {"adam", "bea", "olive"}, {}, std::vector<std::string>(3, "info@acme.example")};
   ledger.emails = {{"olive", "info@acme.example"}};
@@ -237,7 +243,7 @@ TEST_CASE_METHOD(
   CHECK(run.note == "no mail to adam: no longer told");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(WorkflowFixture,
                  "a run that fails notes whom it did not mail as well, and of those only whose mail is no failure") {
   directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "bea", "olive"}};
   ledger.demoted = {"adam"};
@@ -248,7 +254,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(run.note == "no mail to adam: no longer told");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(WorkflowFixture,
                  "what has no usable address shares no mailbox, and a run that ends done notes whom it did not mail") {
   directory.organisations[kOrgId] = {"Acme Lettings", {"adam", "bea", "olive"}, {}, {"", "", "olive@example.com"}};
   ledger.emails = {{"adam", ""}, {"bea", ""}};
@@ -259,7 +265,7 @@ TEST_CASE_METHOD(Fixture,
              Catch::StartsWith("no mail to adam: not sent: ") && Catch::Contains("; no mail to bea: not sent: "));
 }
 
-TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails the run before any step") {
+TEST_CASE_METHOD(WorkflowFixture, "a payload that is not what the workflow needs fails the run before any step") {
   pawl::engine::RunState run(workflow, stored("{}"));
   run.advance();
   CHECK(run.returned());
@@ -271,7 +277,7 @@ TEST_CASE_METHOD(Fixture, "a payload that is not what the workflow needs fails t
         "nothing; payload.occurred_at: expected an RFC 3339 time, got nothing");
 }
 
-TEST_CASE_METHOD(Fixture, "a run taken up from its checkpoints starts only what is missing") {
+TEST_CASE_METHOD(WorkflowFixture, "a run taken up from its checkpoints starts only what is missing") {
   auto history = stored();
   history.steps.push_back({.run = 1,
                            .step = {"resolve-recipients", ""},
@@ -286,7 +292,7 @@ TEST_CASE_METHOD(Fixture, "a run taken up from its checkpoints starts only what 
   CHECK(directory.asked.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a mail written in another process, later, has the same bytes") {
+TEST_CASE_METHOD(WorkflowFixture, "a mail written in another process, later, has the same bytes") {
   pawl::engine::RunState run(workflow, stored());
   pawl::engine::RunState again(workflow, stored());
   for (pawl::engine::RunState* each : {&run, &again}) {
@@ -301,7 +307,7 @@ TEST_CASE_METHOD(Fixture, "a mail written in another process, later, has the sam
   CHECK(mailer.sent[1].bytes == mailer.sent[3].bytes);
 }
 
-TEST_CASE_METHOD(Fixture, "an unusable base URL or sender is refused before anything runs") {
+TEST_CASE_METHOD(WorkflowFixture, "an unusable base URL or sender is refused before anything runs") {
   CHECK_THROWS_AS(style_of({"app.example.com"}), pawl::engine::RefusedError);
   CHECK_THROWS_AS(Channels({inbox, ledger, mailer}, {"alerts", ""}, {}), pawl::engine::RefusedError);
 }

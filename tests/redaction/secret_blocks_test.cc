@@ -8,7 +8,7 @@ using pawl::redaction::redact;
 
 namespace {
 
-constexpr const char* kCanary = "hunter2Canary9";
+constexpr const char* kBlockCanary = "hunter2Canary9";
 
 }  // namespace
 
@@ -81,10 +81,10 @@ TEST_CASE("a secret that stands apart from its name, or in the arguments of a ca
                                  "Passwort f\u00FCr Benutzer bob: $",
                                  "username bob password 7 $",
                                  "set passwd ENC $"}) {
-    const std::string planted = std::regex_replace(text, std::regex("\\$"), kCanary);
+    const std::string planted = std::regex_replace(text, std::regex("\\$"), kBlockCanary);
     const std::string redacted = redact(planted);
     INFO(text << " -> " << redacted);
-    CHECK(redacted.find(kCanary) == std::string::npos);
+    CHECK(redacted.find(kBlockCanary) == std::string::npos);
     CHECK(redact(redacted) == redacted);
   }
 }

@@ -198,11 +198,4 @@ void Worker::expire() {
                 {std::to_string(epoch.load())});
 }
 
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!condition())
-    if (std::chrono::steady_clock::now() > deadline) return false;
-  return true;
-}
-
 }  // namespace pawl::tests

@@ -1,8 +1,6 @@
 // A migrated Postgres database of its own for each test, dropped at the end.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,6 +8,7 @@
 #include "storage/outbox/postgres_outbox.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/epoch.h"
+#include "tests/eventually.h"
 
 namespace pawl::tests {
 
@@ -83,8 +82,5 @@ struct Worker {
   storage::Epoch epoch{0};
   storage::PostgresOutbox outbox;
 };
-
-/// Asks again until the condition holds; false after ten seconds.
-bool eventually(const std::function<bool()>& condition);
 
 }  // namespace pawl::tests

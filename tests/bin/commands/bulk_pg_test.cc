@@ -9,8 +9,8 @@ using namespace pawl::bin;
 namespace {
 
 /// Three runs that failed for two reasons.
-struct Fixture : Job {
-  Fixture() : Job({"--fail", "rcpt=550 5.1.1 no such user"}) {
+struct BulkFixture : Job {
+  BulkFixture() : Job({"--fail", "rcpt=550 5.1.1 no such user"}) {
     organisation.fail_sync();
     organisation.fail_sync();
     database.exec("select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', '{\"org_id\": 7}')");
@@ -24,7 +24,8 @@ struct Fixture : Job {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "resume without ids or filter is refused with the count of what failed, also with --yes") {
+TEST_CASE_METHOD(BulkFixture,
+                 "resume without ids or filter is refused with the count of what failed, also with --yes") {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"resume"}, {"resume", "--yes"}, {"resume", "--yes", "--rate", "5/s"}}) {
     const Completed refused = pawl(words);
@@ -34,7 +35,7 @@ TEST_CASE_METHOD(Fixture, "resume without ids or filter is refused with the coun
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "a preview groups by reason without ids, says how many, changes nothing and exits 4") {
+TEST_CASE_METHOD(BulkFixture, "a preview groups by reason without ids, says how many, changes nothing and exits 4") {
   const Completed shown = pawl({"resume", "--failed"});
   CHECK(shown.code == 4);
   CHECK_THAT(shown.err, Catch::Contains("3 runs would be resumed") && Catch::Contains("--yes"));
@@ -50,7 +51,7 @@ TEST_CASE_METHOD(Fixture, "a preview groups by reason without ids, says how many
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "filters of the command line select as they say, and those that fit nothing do nothing") {
+TEST_CASE_METHOD(BulkFixture, "filters of the command line select as they say, and those that fit nothing do nothing") {
   const auto would = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "resume");
     words.insert(words.end(), {"-o", "json"});
@@ -73,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "filters of the command line select as they say, and t
   CHECK(count("pawl.batches") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "filters that make no sense are usage errors with an example, before anything is done") {
+TEST_CASE_METHOD(BulkFixture, "filters that make no sense are usage errors with an example, before anything is done") {
   for (const auto& [words, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--since", "yesterday"}, "like 2h"},
            {{"--since", "2999-01-01T00:00:00Z"}, "lies in the future"},
@@ -93,7 +94,7 @@ TEST_CASE_METHOD(Fixture, "filters that make no sense are usage errors with an e
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "a batch is listed, shown, paused, continued and aborted by its number") {
+TEST_CASE_METHOD(BulkFixture, "a batch is listed, shown, paused, continued and aborted by its number") {
   database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice@ops', 'mended', 0.001)");
   const auto listed = nlohmann::json::parse(pawl({"batch", "list", "-o", "json"}).out);
   REQUIRE(listed.size() == 1);
@@ -131,7 +132,7 @@ TEST_CASE_METHOD(Fixture, "a batch is listed, shown, paused, continued and abort
   CHECK(pawl({"batch", "watch", "1"}).code == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a batch that there is not is not found, and those that there are are named") {
+TEST_CASE_METHOD(BulkFixture, "a batch that there is not is not found, and those that there are are named") {
   for (const char* verb : {"show", "watch", "pause", "continue", "abort"}) {
     const Completed none = pawl({"batch", verb, "7"});
     CHECK(none.code == 3);
@@ -145,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "a batch that there is not is not found, and those tha
   CHECK(pawl({"batch", "show", "seven"}).code == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "what resume --yes made is said in the format asked for") {
+TEST_CASE_METHOD(BulkFixture, "what resume --yes made is said in the format asked for") {
   const auto made = nlohmann::json::parse(pawl({"resume", "--failed", "--yes", "-o", "json"}).out);
   CHECK(made["batch"] == 1);
   CHECK(made["runs"] == 3);
@@ -161,7 +162,7 @@ TEST_CASE_METHOD(Fixture, "what resume --yes made is said in the format asked fo
   CHECK(nlohmann::json::parse(pawl({"batch", "show", "1", "-o", "json"}).out)["now"][0]["status"] == "unfinished");
 }
 
-TEST_CASE_METHOD(Fixture, "what a batch owes already is left out of the next one, which says so") {
+TEST_CASE_METHOD(BulkFixture, "what a batch owes already is left out of the next one, which says so") {
   database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice', '', 0.001)");
   const Completed shown = pawl({"resume", "--failed"});
   CHECK(shown.code == 4);
@@ -174,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "what a batch owes already is left out of the next one
   CHECK(count("pawl.batches") == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "continue says in JSON where the batch stands that it has worked on") {
+TEST_CASE_METHOD(BulkFixture, "continue says in JSON where the batch stands that it has worked on") {
   database.exec("select pawl.make_batch('resume', '{}', 'alice')");
   const Completed done = pawl({"batch", "continue", "1", "-o", "json"});
   CHECK(done.code == 0);
@@ -184,7 +185,7 @@ TEST_CASE_METHOD(Fixture, "continue says in JSON where the batch stands that it 
   CHECK(batch["problem"].is_null());
 }
 
-TEST_CASE_METHOD(Fixture, "resume says whether anybody will take the run") {
+TEST_CASE_METHOD(BulkFixture, "resume says whether anybody will take the run") {
   const std::string id = database.value("select run_id from pawl.v1_events where status = 'failed' limit 1");
   const Completed resumed = pawl({"resume", id});
   CHECK(resumed.code == 0);
@@ -200,7 +201,7 @@ TEST_CASE("a step that acted on nothing is not made again at once") {
   CHECK(BatchWork::Step{.running = true, .acted_on = 5, .next_in_seconds = 2}.seconds_to_wait() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "--sql prints a query that finds what the listing lists") {
+TEST_CASE_METHOD(BulkFixture, "--sql prints a query that finds what the listing lists") {
   REQUIRE(pawl({"resume", "--failed", "--rate", "1/m", "--yes", "--workflow", "nobody's"}).code == 0);
   const auto here = [&](const std::vector<std::string>& listing) {
     std::vector<std::string> words = listing;
@@ -240,7 +241,7 @@ TEST_CASE_METHOD(Fixture, "--sql prints a query that finds what the listing list
   CHECK(in_postgres({"runs", "--fleet", "--about", "o'clock", "--sql"}) == 0);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(BulkFixture,
                  "cancel and retry-now take the same filters for runs that have not ended, and leave the ended alone") {
   organisation.fail_sync();
   database.exec("update pawl.outbox set available_at = now() + interval '1 hour'");
@@ -254,7 +255,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "requeue in bulk previews as resume does, takes no payload, and makes a new run of each") {
+TEST_CASE_METHOD(BulkFixture,
+                 "requeue in bulk previews as resume does, takes no payload, and makes a new run of each") {
   CHECK_THAT(pawl({"requeue"}).err, Catch::Contains("3 runs have failed") && Catch::Contains("--failed for all"));
   const Completed shown = pawl({"requeue", "--error-like", "550"});
   CHECK(shown.code == 4);
@@ -277,7 +279,7 @@ TEST_CASE_METHOD(Fixture, "requeue in bulk previews as resume does, takes no pay
   CHECK(smtp.received().size() == 4);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(BulkFixture,
                  "a verb about many runs has half an hour, after which Postgres undoes what it has not ended") {
   database.exec(
       "create table public.patience (at int generated always as identity, verb text, answer text, lock text)");
@@ -297,7 +299,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(database.exec("select verb, answer, lock from public.patience order by at limit 3") == half_an_hour);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(BulkFixture,
                  "runs --group takes the filters of a preview as it does, and no option that it would ignore") {
   const auto grouped = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"runs", "--group"});

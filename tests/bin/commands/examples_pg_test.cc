@@ -41,7 +41,7 @@ std::vector<std::string> examples_of(const std::string& help) {
 const Environment kHold{{"PAWL_IN_DOUBT", "hold"}};  // else it would be sent again, and dropped again
 
 /// One mail is refused and another stays in doubt at each failed sync.
-struct Fixture {
+struct ExamplesFixture {
   Job job{{"--fail", "rcpt:admin=550 5.1.1 no such user", "--fail", "dot:owner=drop"}};
 
   /// A failed run of which a mail is in doubt: one that no example has changed, else a new one.
@@ -72,7 +72,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "every example of every help does what it says") {
+TEST_CASE_METHOD(ExamplesFixture, "every example of every help does what it says") {
   std::filesystem::create_symlink(PAWL_BINARY, job.folder.path() + "/pawl");
   std::ofstream(job.folder.path() + "/payload.json") << R"({"paid": true})";
   std::ofstream(job.folder.path() + "/corrected.json")

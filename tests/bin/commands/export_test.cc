@@ -16,10 +16,10 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture : CorpusFixture {
+struct ExportFixture : CorpusFixture {
   const std::string copy = directory.path() + "/copy.db";
 
-  Fixture() {
+  ExportFixture() {
     for (const engine::RunNumber run : {1, 2}) storage::commit(store, done(run));
     storage::commit(store,
                     {begun(3), storage::failed_step(3, {"resolve-recipients", ""}, "pq: token=s3cr3ts3cr3ts3cr3t"),
@@ -47,7 +47,7 @@ struct Fixture : CorpusFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ExportFixture,
                  "a copy has the runs that were asked for, for this user alone, and nothing else of the file") {
   CHECK(exported({id(1).c_str(), "--output", "json"}) == ExitCode::kDone);
   CHECK(shown()["runs"] == 1);
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK_FALSE(std::filesystem::exists(copy + "-wal"));
 }
 
-TEST_CASE_METHOD(Fixture, "a copy is of all runs, or of those of the last days") {
+TEST_CASE_METHOD(ExportFixture, "a copy is of all runs, or of those of the last days") {
   CHECK(exported({"--all"}) == ExitCode::kDone);
   CHECK(of_copy("select count(*) from v1_runs") == "3\n");
   std::filesystem::remove(copy);
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(Fixture, "a copy is of all runs, or of those of the last days")
   CHECK(of_copy("select count(*) from v1_runs") == "3\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a redacted copy has no secret and no address, and replays as the runs do") {
+TEST_CASE_METHOD(ExportFixture, "a redacted copy has no secret and no address, and replays as the runs do") {
   CHECK(exported({"--all", "--redact"}) == ExitCode::kDone);
   const std::string bytes = bytes_of_copy();
   for (const char* secret : {"hunter2", "s3cr3t", "ada@example.com", "bea@example.com"}) {
@@ -89,7 +89,8 @@ TEST_CASE_METHOD(Fixture, "a redacted copy has no secret and no address, and rep
   CHECK(run({"replay", "--from-file", copy.c_str()}) == ExitCode::kDone);
 }
 
-TEST_CASE_METHOD(Fixture, "items whose keys redaction makes equal stay apart, and names of steps stay what they are") {
+TEST_CASE_METHOD(ExportFixture,
+                 "items whose keys redaction makes equal stay apart, and names of steps stay what they are") {
   const std::string first = "password=hunter2hunter2", second = "password=hunter3hunter3";
   engine::RunEnded end = storage::ended(4, engine::RunStatus::kFailed);
   end.failure = {"mail-ada@example.com", second, engine::FailureClass::kPermanent, ""};
@@ -157,7 +158,7 @@ TEST_CASE("a copy whose name cannot be written through to the disk is none") {
   CHECK_FALSE(std::filesystem::exists(target));
 }
 
-TEST_CASE_METHOD(Fixture, "no file is written over, and none is left where an export fails") {
+TEST_CASE_METHOD(ExportFixture, "no file is written over, and none is left where an export fails") {
   std::ofstream(copy) << "mine";
   const std::size_t before = files();
   CHECK(exported({"--all"}) == ExitCode::kRefused);
@@ -172,7 +173,7 @@ TEST_CASE_METHOD(Fixture, "no file is written over, and none is left where an ex
   CHECK(files() == before);  // the foreign file in place of the copy
 }
 
-TEST_CASE_METHOD(Fixture, "what to export is said once, and where to") {
+TEST_CASE_METHOD(ExportFixture, "what to export is said once, and where to") {
   CHECK(exported({}) == ExitCode::kUsage);
   CHECK(exported({"--all", "--since", "1h"}) == ExitCode::kUsage);
   CHECK(exported({"--all", id(1).c_str()}) == ExitCode::kUsage);

@@ -23,8 +23,8 @@ std::string shape_of(const Json& value) {
 }
 
 /// One run that failed over an address, one that waits for nobody, one mail in doubt.
-struct Fixture : Job {
-  Fixture() : Job({"--fail", "rcpt=550 5.1.1 no such user"}) {
+struct JsonFixture : Job {
+  JsonFixture() : Job({"--fail", "rcpt=550 5.1.1 no such user"}) {
     organisation.fail_sync();
     REQUIRE(work().code == 0);
     failed = database.value("select run_id from pawl.v1_events");
@@ -48,7 +48,7 @@ struct Fixture : Job {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(JsonFixture,
                  "listings are arrays of objects whose numbers are numbers, and whose unknown values are null") {
   const std::string run =
       "about:string ended:string event:string reason:string run:string started:string status:string workflow:string";
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(shape({"migrate", "--status"}) != "[]");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(JsonFixture,
                  "a run's document has its waiting, its batch, its timeline and its deliveries, from wherever") {
   CHECK(shape({"show", failed}) ==
         "batch:null build:string children:array deliveries:array deliveries_of_event:number event:object parent:null "
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(Fixture,
         "bytes:number copy:string redacted:boolean runs:number");
 }
 
-TEST_CASE_METHOD(Fixture, "what a bulk verb would do, and what a verb did, are objects with the counts") {
+TEST_CASE_METHOD(JsonFixture, "what a bulk verb would do, and what a verb did, are objects with the counts") {
   const std::string preview = "groups:array left_out:number runs:number verb:string";
   CHECK(shape({"resume", "--failed"}) == preview);
   CHECK(shape({"runs", "--group"}) == "groups:array left_out:number runs:number");
@@ -104,7 +104,7 @@ TEST_CASE_METHOD(Fixture, "what a bulk verb would do, and what a verb did, are o
       "requested_by:string runs:number state:string through_at:null verb:string]");
 }
 
-TEST_CASE_METHOD(Fixture, "status, doctor and top say how the whole is as one object") {
+TEST_CASE_METHOD(JsonFixture, "status, doctor and top say how the whole is as one object") {
   CHECK_THAT(shape({"status"}), Catch::Contains("findings:array") && Catch::Contains("in_doubt:number") &&
                                     Catch::Contains("ok:boolean") && Catch::Contains("workers:array"));
   CHECK(shape({"doctor"}) ==

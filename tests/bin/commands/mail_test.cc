@@ -10,7 +10,7 @@ using pawl::mail::SmtpServer;
 
 namespace {
 
-struct Fixture : CommandLineFixture {
+struct MailFixture : CommandLineFixture {
   ExitCode test_mail(const std::string& url, const std::string& password = "", const std::string& to = "ada@x.test") {
     const std::string file = directory.path() + "/password";
     if (!password.empty()) std::ofstream(file) << password << '\n';
@@ -37,7 +37,7 @@ struct Fixture : CommandLineFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a test mail says each step in the relay's words, and arrives") {
+TEST_CASE_METHOD(MailFixture, "a test mail says each step in the relay's words, and arrives") {
   const SmtpServer server({"--tls", "starttls", "--login", "pawl:c4nary-pass"});
   const std::string url = server.url("pawl") + "&tls=required&ehlo=a.test";
   CHECK(test_mail(url, "c4nary-pass", " Ada@Bücher.test") == ExitCode::kDone);
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(Fixture, "a test mail says each step in the relay's words, and 
   CHECK(err.str().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as a refusal") {
+TEST_CASE_METHOD(MailFixture, "a test mail that is refused says by whom, and ends as a refusal") {
   const SmtpServer server({"--login", "pawl:right", "--fail", "rcpt=550 5.1.1 no such user"});
   CHECK(test_mail(server.url("pawl"), "right") == ExitCode::kRefused);
   check_said({"RCPT TO: 550 5.1.1 no such user"});
@@ -66,7 +66,7 @@ TEST_CASE_METHOD(Fixture, "a test mail that is refused says by whom, and ends as
   CHECK_THAT(err.str(), Catch::Contains("mechanisms tried: PLAIN, LOGIN") && Catch::Contains("535 5.7.8"));
 }
 
-TEST_CASE_METHOD(Fixture, "neither a test mail nor a worker starts with settings by which no mail could be made") {
+TEST_CASE_METHOD(MailFixture, "neither a test mail nor a worker starts with settings by which no mail could be made") {
   const bool starts_worker = GENERATE(false, true);
   const SmtpServer server;
   const std::string url = server.url();
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(Fixture, "neither a test mail nor a worker starts with settings
   CHECK(server.count("CONNECT") == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a file of certificates that is none is refused before anybody connects, by its name") {
+TEST_CASE_METHOD(MailFixture, "a file of certificates that is none is refused before anybody connects, by its name") {
   const SmtpServer server({"--tls", "starttls"});
   const std::string none = directory.path() + "/none.pem";
   std::ofstream(none) << "no certificate\n";
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(Fixture, "a file of certificates that is none is refused before
   CHECK(server.count("CONNECT") == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a preview prints each part of the mail as the settings make it, and needs no relay") {
+TEST_CASE_METHOD(MailFixture, "a preview prints each part of the mail as the settings make it, and needs no relay") {
   CHECK(run({"mail", "preview", "--part", "subject"}) == ExitCode::kDone);
   CHECK(out.str() == "[Urgent] Reapit sync failed - Acme Lettings\n");
   out.str("");
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(Fixture, "a preview prints each part of the mail as the setting
   CHECK(out.str() == "<p>A &amp; B</p>");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(MailFixture,
                  "a preview in a file or a pipe is the mail's bytes, and on a terminal shows what hides in them") {
   const std::string joined = "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9";
   std::ofstream(directory.path() + "/notify-sync-failure.html.mustache") << "<p>" + joined + "</p>";
@@ -129,7 +129,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK((out.str().find("\\u200d") != std::string::npos) == out_is_terminal);
 }
 
-TEST_CASE_METHOD(Fixture, "what mails cannot be made with is refused, naming the setting and what it takes") {
+TEST_CASE_METHOD(MailFixture, "what mails cannot be made with is refused, naming the setting and what it takes") {
   const auto refusal_of = [&](std::vector<const char*> setting) {
     err.str("");
     setting.insert(setting.begin(), {"mail", "preview"});
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(Fixture, "what mails cannot be made with is refused, naming the
              Catch::Contains("notify-sync-failure.text.mustache, line 2: \"{{nosuch}}\""));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(MailFixture,
                  "a test mail through a relay that is not there, or not now, ends as a failure with its cause") {
   CHECK(test_mail("smtp://no-such-host.invalid") == ExitCode::kFailed);
   CHECK_THAT(err.str(), Catch::Contains("Could not resolve host: no-such-host.invalid"));
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK_THAT(err.str(), Catch::Contains("does not take it now") && Catch::Contains("451 4.3.0 later"));
 }
 
-TEST_CASE_METHOD(Fixture, "a test mail without settings or to what is no address is a usage error") {
+TEST_CASE_METHOD(MailFixture, "a test mail without settings or to what is no address is a usage error") {
   CHECK(test_mail("") == ExitCode::kUsage);
   CHECK_THAT(err.str(), Catch::Contains("PAWL_MAIL"));
   CHECK(test_mail("smtp://localhost", "", "nobody") == ExitCode::kUsage);

@@ -11,7 +11,7 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture {
+struct PruneFixture {
   Job job;
 
   /// A failed sync that was told, as if it had been so many days ago.
@@ -52,7 +52,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(PruneFixture,
                  "what would go is said first and changes nothing, then goes, and a second time there is nothing") {
   told(200);
   const std::string mails_before = mails();
@@ -69,7 +69,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(rows_of(pruned({"--archive-retention", "90d"}), "mails") == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, however many steps that takes") {
+TEST_CASE_METHOD(PruneFixture, "of each kind of rows as many go as were said to, however many steps that takes") {
   const std::string id = told(200);
   for (const char* sql :
        {"insert into pawl.outbox_archive (position, id, effects_of, created_at, finished_at, deliveries, resumes, "
@@ -108,7 +108,8 @@ TEST_CASE_METHOD(Fixture, "of each kind of rows as many go as were said to, howe
   CHECK(rows_of(did, "archived months") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "P2: an event that is delivered again after everything else was pruned finds what it did") {
+TEST_CASE_METHOD(PruneFixture,
+                 "P2: an event that is delivered again after everything else was pruned finds what it did") {
   const std::string id = told(200);
   const std::string told_then = job.database.value("select count(*) from notifications");
   CHECK(rows_of(pruned({"--archive-retention", "365d", "--retention", "1m"}), "mails") == 0);
@@ -130,7 +131,7 @@ TEST_CASE_METHOD(Fixture, "P2: an event that is delivered again after everything
   CHECK(job.database.value("select count(*) || ' ' || max(attempts) from pawl.email_deliveries") == "2 1");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(PruneFixture,
                  "a file that a worker has open is left to that worker, and Postgres' part goes all the same") {
   told(200);
   PawlProcess worker({"worker"}, job.environment({{"PAWL_LOG_LEVEL", "info"}}));
@@ -144,7 +145,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(mails() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a worker logs of each kind of rows how many it has removed") {
+TEST_CASE_METHOD(PruneFixture, "a worker logs of each kind of rows how many it has removed") {
   told(200);
   PawlProcess worker({"worker", "--archive-retention", "90d"}, job.environment({{"PAWL_LOG_LEVEL", "info"}}));
   REQUIRE(eventually([&] { return mails() == "0"; }));
@@ -155,14 +156,14 @@ TEST_CASE_METHOD(Fixture, "a worker logs of each kind of rows how many it has re
   }));
 }
 
-TEST_CASE_METHOD(Fixture, "retentions of zero keep everything, and say so") {
+TEST_CASE_METHOD(PruneFixture, "retentions of zero keep everything, and say so") {
   told(200);
   for (const auto& line : pruned({"--archive-retention", "0s", "--retention", "0s"}))
     CHECK(line["detail"] == "kept for ever: its retention is 0");
   CHECK(mails() == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "a file of an older pawl is refused, and no migration is applied to it") {
+TEST_CASE_METHOD(PruneFixture, "a file of an older pawl is refused, and no migration is applied to it") {
   told(200);
   std::string table, application;
   {

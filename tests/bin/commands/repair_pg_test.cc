@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kType = "pms/connection.sync.failed";
 
-struct Fixture {
+struct RepairFixture {
   Job job;
 
   json payload() const {
@@ -47,7 +47,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "emit says all that is wrong with a payload, and takes it unchecked all the same") {
+TEST_CASE_METHOD(RepairFixture, "emit says all that is wrong with a payload, and takes it unchecked all the same") {
   json bad = payload();
   bad["org_id"] = 7;
   bad.erase("provider");
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(Fixture, "emit says all that is wrong with a payload, and takes
   CHECK(job.database.value("select string_agg(distinct aggregatetype, ' ') from pawl.outbox") == "pms_connection");
 }
 
-TEST_CASE_METHOD(Fixture, "a type that nobody handles is refused with the one that was meant") {
+TEST_CASE_METHOD(RepairFixture, "a type that nobody handles is refused with the one that was meant") {
   const Completed refused = job.pawl({"emit", "pms/connection.sync.faild", "--aggregate-type", "pms_connection",
                                       "--aggregate-id", "1", "--data", "{}"});
   CHECK(refused.code == 4);
@@ -72,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "a type that nobody handles is refused with the one th
   CHECK(job.count("pawl.outbox") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a failed event with a corrected payload is handled once, with its lineage both ways") {
+TEST_CASE_METHOD(RepairFixture, "a failed event with a corrected payload is handled once, with its lineage both ways") {
   const std::string old = failed();
   CHECK(job.event_status() == "failed");
   const Completed done = requeue(old, payload(), {"--reason", "org_id was a number", "-o", "json"});
@@ -94,7 +94,7 @@ TEST_CASE_METHOD(Fixture, "a failed event with a corrected payload is handled on
   CHECK_THAT(again.err, Catch::Contains("`pawl rerun " + old));
 }
 
-TEST_CASE_METHOD(Fixture, "a payload that would fail again is refused with all of its problems") {
+TEST_CASE_METHOD(RepairFixture, "a payload that would fail again is refused with all of its problems") {
   const std::string old = failed();
   const Completed refused = requeue(old, {{"org_id", job.organisation.id}});
   CHECK(refused.code == 4);
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(Fixture, "a payload that would fail again is refused with all o
   CHECK(requeue(old.substr(20), {{"org_id", 7}}, {"--unchecked"}).code == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "what is not to be requeued is refused with the verb that does fit") {
+TEST_CASE_METHOD(RepairFixture, "what is not to be requeued is refused with the verb that does fit") {
   std::string id = emit(payload()).out;
   id.pop_back();
   const Completed unfinished = requeue(id, payload());
@@ -124,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "what is not to be requeued is refused with the verb t
   CHECK_THAT(good.err, Catch::Contains("this is the payload that it has") && Catch::Contains("`pawl resume " + id));
 }
 
-TEST_CASE_METHOD(Fixture, "a failed event is dismissed with a reason, and what has not failed is not") {
+TEST_CASE_METHOD(RepairFixture, "a failed event is dismissed with a reason, and what has not failed is not") {
   const std::string old = failed();
   const Completed done = job.pawl({"dismiss", old.substr(24), "--reason", "the connection is gone", "-o", "json"});
   CHECK(done.code == 0);

@@ -9,9 +9,9 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture : CorpusFixture {
+struct ReplayFixture : CorpusFixture {
   /// One that fits, two of a build with another name for a step, one of a workflow that is gone.
-  Fixture() {
+  ReplayFixture() {
     storage::commit(store, done(1));
     storage::commit(store, done(2, "find-people"));
     storage::commit(store, {begun(3), storage::settled(3, {"find-people", ""}, kNobody)});
@@ -24,7 +24,7 @@ constexpr const char* kRenamed =
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a corpus that does not fit ends with 5, and says in which ways and how often") {
+TEST_CASE_METHOD(ReplayFixture, "a corpus that does not fit ends with 5, and says in which ways and how often") {
   CHECK(verb({"replay", "--all"}) == ExitCode::kReplayMismatch);
   CHECK(out.str() ==
         "1 run of notify-sync-failure: " + std::string(kRenamed) + "\n  like " + id(2) + "\n" +
@@ -36,7 +36,7 @@ TEST_CASE_METHOD(Fixture, "a corpus that does not fit ends with 5, and says in w
   CHECK(out.str() == id(2) + "\n" + id(3) + "\n" + id(4) + "\n");
 }
 
-TEST_CASE_METHOD(Fixture, "the report of a corpus is JSON with numbers") {
+TEST_CASE_METHOD(ReplayFixture, "the report of a corpus is JSON with numbers") {
   storage::commit(store, done(5, "find-people"));
   CHECK(verb({"replay", "--all", "-o", "json"}) == ExitCode::kReplayMismatch);
   CHECK(shown()["replayed"] == 5);
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(Fixture, "the report of a corpus is JSON with numbers") {
             {"workflow", "notify-sync-failure"}, {"what", kRenamed}, {"runs", 2}, {"examples", {id(2), id(5)}}});
 }
 
-TEST_CASE_METHOD(Fixture, "a corpus is all of the file, what has not ended, one workflow or the last days") {
+TEST_CASE_METHOD(ReplayFixture, "a corpus is all of the file, what has not ended, one workflow or the last days") {
   const auto replayed = [&](std::vector<const char*> arguments) {
     arguments.insert(arguments.begin(), "replay");
     arguments.insert(arguments.end(), {"-o", "json"});
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(CorpusFixture, "a corpus that fits ends with 0, and one in whic
   CHECK(out.str() == "1 run replayed: 1 fit this build, 0 do not; nothing was executed\n");
 }
 
-TEST_CASE_METHOD(Fixture, "what to replay is said once") {
+TEST_CASE_METHOD(ReplayFixture, "what to replay is said once") {
   CHECK(verb({"replay"}) == ExitCode::kUsage);
   CHECK(verb({"replay", id(1).c_str(), "--all"}) == ExitCode::kUsage);
   CHECK(verb({"replay", "--all", "--unfinished"}) == ExitCode::kUsage);

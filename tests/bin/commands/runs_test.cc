@@ -11,7 +11,7 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture : CommandLineFixture {
+struct RunsFixture : CommandLineFixture {
   const std::string path = directory.path() + "/checkpoints.db";
 
   void store(const std::vector<engine::Checkpoint>& group) {
@@ -33,7 +33,7 @@ struct Fixture : CommandLineFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "what a list leaves out is said, and ids for a pipe are all of them") {
+TEST_CASE_METHOD(RunsFixture, "what a list leaves out is said, and ids for a pipe are all of them") {
   std::vector<engine::Checkpoint> group;
   for (int run = 1; run <= 105; ++run) group.push_back(storage::started(run));
   store(group);
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(Fixture, "what a list leaves out is said, and ids for a pipe ar
   CHECK_THAT(err.str(), !Catch::Contains("left out"));
 }
 
-TEST_CASE_METHOD(Fixture, "what a list of waiting runs may leave out is said, and ids for a pipe are all of them") {
+TEST_CASE_METHOD(RunsFixture, "what a list of waiting runs may leave out is said, and ids for a pipe are all of them") {
   std::vector<engine::Checkpoint> group;
   for (int run = 1; run <= 105; ++run) group.push_back(storage::started(run));
   store(group);
@@ -71,13 +71,13 @@ TEST_CASE_METHOD(Fixture, "what a list of waiting runs may leave out is said, an
   CHECK_THAT(err.str(), Catch::Contains("there may be more than these 3"));
 }
 
-TEST_CASE_METHOD(Fixture, "a list between two times that are the wrong way round is a usage error") {
+TEST_CASE_METHOD(RunsFixture, "a list between two times that are the wrong way round is a usage error") {
   store({storage::started(1)});
   CHECK(list({"--since", "1h", "--until", "2h"}) == ExitCode::kUsage);
   CHECK_THAT(err.str(), Catch::Contains("--since 4h --until 2h"));
 }
 
-TEST_CASE_METHOD(Fixture, "--since asks when a run ended, as it does for resume") {
+TEST_CASE_METHOD(RunsFixture, "--since asks when a run ended, as it does for resume") {
   const engine::Timestamp now = engine::SystemClock().now();
   const auto started = [&](engine::RunNumber run, engine::Duration ago) {
     engine::RunStarted record = storage::started(run);
@@ -96,7 +96,7 @@ TEST_CASE_METHOD(Fixture, "--since asks when a run ended, as it does for resume"
   CHECK(out.str() == "event-3\nevent-2\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a payload nested without measure is shown as text") {
+TEST_CASE_METHOD(RunsFixture, "a payload nested without measure is shown as text") {
   engine::RunStarted record = storage::started(1);
   record.event.id = "6f1c0000-0000-4000-8000-000000000001";
   record.event.payload = std::string(1'000'000, '[') + std::string(1'000'000, ']');
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "a payload nested without measure is shown as text") {
   CHECK(nlohmann::json::parse(out.str())["event"]["payload"].is_string());
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(RunsFixture,
                  "whoever lists a file with unfinished runs that no worker has open is told so, and only then") {
   store({storage::started(1), storage::ended(1, engine::RunStatus::kDone, "")});
   CHECK(list({}) == ExitCode::kDone);

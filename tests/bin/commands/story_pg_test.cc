@@ -9,12 +9,12 @@ using nlohmann::json;
 
 namespace {
 
-struct Fixture {
+struct StoryFixture {
   Job job{{"--fail", "rcpt:admin=550 5.1.1 no such user"}};
   std::string run;
 
   /// A run that failed for the admin's address, was resumed, and has ended.
-  Fixture() {
+  StoryFixture() {
     job.organisation.fail_sync();
     REQUIRE(job.work().code == 0);
     run = job.database.value("select run_id from pawl.v1_events");
@@ -41,7 +41,7 @@ json only(const json& rows, const std::string& field, const std::string& value) 
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the timeline says who resumed the run, why, and which pawl began it") {
+TEST_CASE_METHOD(StoryFixture, "the timeline says who resumed the run, why, and which pawl began it") {
   const json story = shown();
   const json resume = only(story["timeline"], "what", "resume");
   CHECK(resume["status"] == "resumed");
@@ -55,7 +55,7 @@ TEST_CASE_METHOD(Fixture, "the timeline says who resumed the run, why, and which
   CHECK(story["event"]["payload"]["org_id"] == job.organisation.id);
 }
 
-TEST_CASE_METHOD(Fixture, "deliveries say to whom they went, and at which address") {
+TEST_CASE_METHOD(StoryFixture, "deliveries say to whom they went, and at which address") {
   const json story = shown();
   json mails = json::array();
   for (const json& one : story["deliveries"])
@@ -70,7 +70,8 @@ TEST_CASE_METHOD(Fixture, "deliveries say to whom they went, and at which addres
   CHECK_THAT(text, Catch::Contains("by ") && Catch::Contains(": mailbox made") && Catch::Contains(address));
 }
 
-TEST_CASE_METHOD(Fixture, "was this user told of that connection's failure: found by user, address, time and place") {
+TEST_CASE_METHOD(StoryFixture,
+                 "was this user told of that connection's failure: found by user, address, time and place") {
   const std::string line = run + "\n";
   CHECK(listed({"--user", job.organisation.owner, "--connection", job.organisation.connection, "--since", "2d"}) ==
         line);
@@ -85,7 +86,7 @@ TEST_CASE_METHOD(Fixture, "was this user told of that connection's failure: foun
   CHECK(job.pawl({"runs", "--user", "olive"}).code == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "a run without Postgres is told by its checkpoints alone") {
+TEST_CASE_METHOD(StoryFixture, "a run without Postgres is told by its checkpoints alone") {
   const Completed done =
       run_pawl({"show", run, "-o", "json"}, job.environment({{"PAWL_POSTGRES", "host=/nonexistent dbname=none"}}));
   CHECK(done.code == 0);

@@ -8,14 +8,14 @@ using namespace pawl::bin;
 
 namespace {
 
-const Table kRuns{{"run", "status", "reason"},
-                  {{"019abd4c-0e55-7a01-8000-6b1d00000c3a", "failed", std::string(60, 'x')},
-                   {"019abd4c-0e56-7a02-9000-6b1d000004f7", "done", ""}},
-                  0};
+const Table kThreeRuns{{"run", "status", "reason"},
+                       {{"019abd4c-0e55-7a01-8000-6b1d00000c3a", "failed", std::string(60, 'x')},
+                        {"019abd4c-0e56-7a02-9000-6b1d000004f7", "done", ""}},
+                       0};
 
 std::string laid_out(const Layout& layout) {
   std::ostringstream out;
-  print_laid_out(out, kRuns, layout);
+  print_laid_out(out, kThreeRuns, layout);
   return out.str();
 }
 

@@ -10,8 +10,8 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture : ReferenceFixture {
-  Fixture() { std::ofstream(script) << generated({"bash"}); }
+struct CompletionFixture : ReferenceFixture {
+  CompletionFixture() { std::ofstream(script) << generated({"bash"}); }
 
   /// The words, with blanks between them, that may follow: `line` in bash's syntax of an array.
   std::string completed(const std::string& line) const {
@@ -29,13 +29,13 @@ struct Fixture : ReferenceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "bash completes verbs, and verbs of a verb") {
+TEST_CASE_METHOD(CompletionFixture, "bash completes verbs, and verbs of a verb") {
   CHECK(completed("re") == "replay resume requeue retry-now rerun");
   CHECK(completed("mail \"\"") == "test preview");
   CHECK_THAT(completed("\"\""), Catch::StartsWith("migrate worker emit") && !Catch::Contains("generate"));
 }
 
-TEST_CASE_METHOD(Fixture, "bash completes a verb's own options, and settings behind any verb") {
+TEST_CASE_METHOD(CompletionFixture, "bash completes a verb's own options, and settings behind any verb") {
   CHECK(completed("resume --fa") == "--failed");
   CHECK(completed("runs --fa") == "");
   CHECK(completed("--log-f") == "--log-format --log-file");
@@ -43,7 +43,7 @@ TEST_CASE_METHOD(Fixture, "bash completes a verb's own options, and settings beh
   CHECK(completed("worker --log-fo") == "--log-format");
 }
 
-TEST_CASE_METHOD(Fixture, "bash completes values where there are few, a verb's option before a setting") {
+TEST_CASE_METHOD(CompletionFixture, "bash completes values where there are few, a verb's option before a setting") {
   CHECK(completed("runs --status f") == "failed");
   CHECK(completed("migrate --status f") == "");
   CHECK(completed("--output \"\"") == "ids json table");

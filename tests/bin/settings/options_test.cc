@@ -32,7 +32,7 @@ class Environment {
   std::vector<std::string> names_;
 };
 
-struct Fixture {
+struct OptionsFixture {
   Environment environment;
   TemporaryDirectory directory;
   Settings settings;
@@ -55,7 +55,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a setting has one name as flag, variable and key") {
+TEST_CASE_METHOD(OptionsFixture, "a setting has one name as flag, variable and key") {
   environment.set("PAWL_MAIL_FROM", "env@example.com");
   parsed("--reply-to flag@example.com --config " + file("mail = \"maildir:/m\"\n"));
   CHECK(mail.from == "env@example.com");
@@ -63,7 +63,7 @@ TEST_CASE_METHOD(Fixture, "a setting has one name as flag, variable and key") {
   CHECK(mail.url == "maildir:/m");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(OptionsFixture,
                  "a flag wins over the environment, the environment over the file, the file over the default") {
   const std::string path = file("lease = 11s\nmail-from = file@x\nlog-level = debug\nin-doubt = hold\n");
   environment.set("PAWL_LEASE", "22s");
@@ -76,7 +76,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(settings.deliveries_max == 5);
 }
 
-TEST_CASE_METHOD(Fixture, "a key may be written with underscores, and a value with spaces and commas in quotes") {
+TEST_CASE_METHOD(OptionsFixture,
+                 "a key may be written with underscores, and a value with spaces and commas in quotes") {
   parsed("--config " + file("mail_from = \"a@x\"\npostgres = \"host=/tmp dbname=app\"\n"
                             "retry-notify-sync-failure-send-email = \"first=1s,longest=2s\"\n"));
   CHECK(mail.from == "a@x");
@@ -87,12 +88,12 @@ TEST_CASE_METHOD(Fixture, "a key may be written with underscores, and a value wi
   CHECK(retry_text(retries.at(0).policy) == "first=1s,longest=1m,attempts=20");
 }
 
-TEST_CASE_METHOD(Fixture, "the config file may be named by PAWL_CONFIG") {
+TEST_CASE_METHOD(OptionsFixture, "the config file may be named by PAWL_CONFIG") {
   environment.set("PAWL_CONFIG", file("listen = unix:/run/pawl.sock\n"));
   CHECK(parsed("").listen == "unix:/run/pawl.sock");
 }
 
-TEST_CASE_METHOD(Fixture, "an unknown key, a wrong value or a section in the config file is refused by name") {
+TEST_CASE_METHOD(OptionsFixture, "an unknown key, a wrong value or a section in the config file is refused by name") {
   CHECK_THROWS_WITH(parsed("--config " + file("male = x\n")), Catch::Contains("unknown key 'male'"));
   settings = {};
   CHECK_THROWS_WITH(parsed("--config " + file("lease = soon\n")), Catch::Contains("--lease: 'soon' is not a duration"));
@@ -104,7 +105,8 @@ TEST_CASE_METHOD(Fixture, "an unknown key, a wrong value or a section in the con
   CHECK_THROWS_WITH(parsed("--config /nonexistent.ini"), Catch::Contains("cannot read the config file"));
 }
 
-TEST_CASE_METHOD(Fixture, "a value that would be read otherwise than it looks is refused by its line, and not quoted") {
+TEST_CASE_METHOD(OptionsFixture,
+                 "a value that would be read otherwise than it looks is refused by its line, and not quoted") {
   for (const char* line : {"postgres = \"host=a password=canary", "mail = 'smtp://canary", "mail-from = \"",
                            "postgres = \"host=a password=ca#nary\"", "listen = [::1]:9100 # canary"}) {
     INFO(line);
@@ -118,14 +120,14 @@ TEST_CASE_METHOD(Fixture, "a value that would be read otherwise than it looks is
   CHECK(settings.listen == "[::1]:9100");
 }
 
-TEST_CASE_METHOD(Fixture, "a wrong value on the command line names its option") {
+TEST_CASE_METHOD(OptionsFixture, "a wrong value on the command line names its option") {
   CHECK_THROWS_WITH(parsed("--in-doubt maybe"), Catch::Contains("--in-doubt: 'maybe' is not one of hold|resend"));
   CHECK_THROWS_WITH(parsed("--retry-notify-sync-failure-send-email tries=3"),
                     Catch::Contains("--retry-notify-sync-failure-send-email"));
   CHECK_THROWS_AS(parsed("--deliveries-max 0"), CLI::ParseError);
 }
 
-TEST_CASE_METHOD(Fixture, "a duration that can never work is refused with what is possible") {
+TEST_CASE_METHOD(OptionsFixture, "a duration that can never work is refused with what is possible") {
   CHECK_THROWS_WITH(parsed("--lease 1ms"), Catch::Contains("--lease: '1ms' is not from 1s to 1d"));
   CHECK_THROWS_WITH(parsed("--lease 0s"), Catch::Contains("--lease"));
   CHECK_THROWS_WITH(parsed("--lease 2d"), Catch::Contains("--lease"));
@@ -134,12 +136,13 @@ TEST_CASE_METHOD(Fixture, "a duration that can never work is refused with what i
   CHECK(parsed("--hang-after 0s --postgres-timeout 0s --lease 1s").hang_after == std::chrono::seconds{0});
 }
 
-TEST_CASE_METHOD(Fixture, "a wrong variable names its option") {
+TEST_CASE_METHOD(OptionsFixture, "a wrong variable names its option") {
   environment.set("PAWL_LEASE", "soon");
   CHECK_THROWS_WITH(parsed(""), Catch::Contains("--lease"));
 }
 
-TEST_CASE_METHOD(Fixture, "a worker without configuration is told every missing variable and the forms it accepts") {
+TEST_CASE_METHOD(OptionsFixture,
+                 "a worker without configuration is told every missing variable and the forms it accepts") {
   CHECK_THROWS_WITH(workflows.require_settings(), Catch::Contains("PAWL_MAIL (") && Catch::Contains("maildir:PATH") &&
                                                       Catch::Contains("PAWL_MAIL_FROM") &&
                                                       Catch::Contains("PAWL_APP_URL"));
@@ -150,7 +153,7 @@ TEST_CASE_METHOD(Fixture, "a worker without configuration is told every missing 
   CHECK_NOTHROW(workflows.require_settings());
 }
 
-TEST_CASE_METHOD(Fixture, "the checkpoint file's default place follows XDG_STATE_HOME") {
+TEST_CASE_METHOD(OptionsFixture, "the checkpoint file's default place follows XDG_STATE_HOME") {
   environment.set("XDG_STATE_HOME", "/state");
   CHECK(default_checkpoints_path() == "/state/pawl/checkpoints.db");
 }

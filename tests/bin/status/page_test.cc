@@ -11,7 +11,7 @@ using pawl::engine::RunnerStatus;
 
 namespace {
 
-struct Fixture {
+struct PageFixture {
   ManualClock clock;
   StatusBoard board{clock, {"resolve-recipients", "send-email"}};
 
@@ -20,7 +20,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a worker that cannot register is healthy but not ready, and says why") {
+TEST_CASE_METHOD(PageFixture, "a worker that cannot register is healthy but not ready, and says why") {
   board.starting("cannot connect to Postgres");
   clock.time += 60s;
   CHECK(get("/healthz").status == 200);
@@ -29,7 +29,7 @@ TEST_CASE_METHOD(Fixture, "a worker that cannot register is healthy but not read
   CHECK(ready.body == "not registered with the outbox: cannot connect to Postgres\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a worker whose main thread is silent between two registrations is no longer healthy") {
+TEST_CASE_METHOD(PageFixture, "a worker whose main thread is silent between two registrations is no longer healthy") {
   board.turned({});
   board.starting("lease lost");
   clock.time += 4min;
@@ -40,13 +40,13 @@ TEST_CASE_METHOD(Fixture, "a worker whose main thread is silent between two regi
   CHECK(get("/healthz").status == 200);
 }
 
-TEST_CASE_METHOD(Fixture, "a registered worker with nothing wrong is ready") {
+TEST_CASE_METHOD(PageFixture, "a registered worker with nothing wrong is ready") {
   board.turned({});
   CHECK(get("/readyz").status == 200);
   CHECK(get("/readyz").body == "ready\n");
 }
 
-TEST_CASE_METHOD(Fixture, "readiness lists each reason on a line: outbox, checkpoints, paused steps, draining") {
+TEST_CASE_METHOD(PageFixture, "readiness lists each reason on a line: outbox, checkpoints, paused steps, draining") {
   RunnerStatus status;
   status.outbox_error = "connection refused";
   status.checkpoints_error = "disk full";
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Fixture, "readiness lists each reason on a line: outbox, checkp
         "step send-email is paused: relay refuses our login\n");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(PageFixture,
                  "what keeps failed syncs from being told makes a worker unready, a line each, until it is mended") {
   board.turned({});
   board.application({"trigger a is disabled", "policy b hides rows"});
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK_THAT(get("/metrics").body, Catch::Contains("\npawl_application_up 1\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "a registered worker whose loop stopped turning is not healthy") {
+TEST_CASE_METHOD(PageFixture, "a registered worker whose loop stopped turning is not healthy") {
   board.turned({});
   clock.time += 10s;
   CHECK(get("/healthz").status == 200);
@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Fixture, "a registered worker whose loop stopped turning is not
   CHECK(get("/healthz").status == 200);
 }
 
-TEST_CASE_METHOD(Fixture, "metrics have help, type and a value, and a line for each step") {
+TEST_CASE_METHOD(PageFixture, "metrics have help, type and a value, and a line for each step") {
   RunnerStatus status;
   status.done = 7;
   status.done_with_note = 3;
@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "metrics have help, type and a value, and a line for e
     CHECK_THAT(page.body, Catch::Contains(line));
 }
 
-TEST_CASE_METHOD(Fixture, "counters go on rising after a lost lease, and what was in memory is gone") {
+TEST_CASE_METHOD(PageFixture, "counters go on rising after a lost lease, and what was in memory is gone") {
   RunnerStatus status;
   status.done = 7;
   status.moving = 3;
@@ -113,7 +113,8 @@ TEST_CASE_METHOD(Fixture, "counters go on rising after a lost lease, and what wa
   CHECK(board.read().runner.done == 8);
 }
 
-TEST_CASE_METHOD(Fixture, "what is measured goes on rising after a lost lease, and what was only true then is gone") {
+TEST_CASE_METHOD(PageFixture,
+                 "what is measured goes on rising after a lost lease, and what was only true then is gone") {
   pawl::engine::Measures measures;
   measures.steps.push_back({.step = "send-email", .held = 4});
   measures.workflows.push_back({"notify", {.claimed = 5}});
@@ -128,7 +129,7 @@ TEST_CASE_METHOD(Fixture, "what is measured goes on rising after a lost lease, a
   CHECK(board.read().measures.workflows[0].runs.claimed == 10);
 }
 
-TEST_CASE_METHOD(Fixture, "an unknown path is not found and names those that exist") {
+TEST_CASE_METHOD(PageFixture, "an unknown path is not found and names those that exist") {
   CHECK(get("/").status == 404);
   CHECK_THAT(get("/admin").body, Catch::Contains("/healthz"));
 }

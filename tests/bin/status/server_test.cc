@@ -28,7 +28,7 @@ using Poco::Net::SocketAddress;
 
 namespace {
 
-struct Fixture {
+struct ServerFixture {
   ManualClock clock;
   StatusBoard board{clock, {"send-email"}};
   pawl::redaction::OwnSecrets secrets;
@@ -49,7 +49,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
+TEST_CASE_METHOD(ServerFixture, "the pages are served on a loopback port") {
   const StatusServer server("127.0.0.1:0", board, clock, secrets);
   const SocketAddress address(server.address());
   std::string body;
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(Fixture, "the pages are served on a loopback port") {
   CHECK(get(address, "POST", "/healthz", body) == 405);
 }
 
-TEST_CASE_METHOD(Fixture, "a page never holds our own secrets, in whatever form a reason quotes them") {
+TEST_CASE_METHOD(ServerFixture, "a page never holds our own secrets, in whatever form a reason quotes them") {
   secrets.add("c4nary/pass");
   pawl::engine::RunnerStatus status;
   status.open_circuits.push_back(
@@ -76,7 +76,7 @@ TEST_CASE_METHOD(Fixture, "a page never holds our own secrets, in whatever form 
   CHECK(body == "step send-email is paused:  [31m535 ***= *** refused\n");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ServerFixture,
                  "the pages are served on a Unix socket, which is removed at the end and replaced when stale") {
   const std::string path = directory.path() + "/pawl.sock";
   std::string body;
@@ -92,21 +92,21 @@ TEST_CASE_METHOD(Fixture,
   CHECK(get(SocketAddress(SocketAddress::UNIX_LOCAL, path), "GET", "/healthz", body) == 200);
 }
 
-TEST_CASE_METHOD(Fixture, "a file in the way of the socket is refused and left alone") {
+TEST_CASE_METHOD(ServerFixture, "a file in the way of the socket is refused and left alone") {
   const std::string path = directory.path() + "/notes.txt";
   std::ofstream(path) << "mine";
   CHECK_THROWS_AS(StatusServer("unix:" + path, board, clock, secrets), pawl::engine::RefusedError);
   CHECK(std::filesystem::exists(path));
 }
 
-TEST_CASE_METHOD(Fixture, "an address that is none is a usage error, one that is taken is refused") {
+TEST_CASE_METHOD(ServerFixture, "an address that is none is a usage error, one that is taken is refused") {
   CHECK_THROWS_AS(StatusServer("nonsense", board, clock, secrets), UsageError);
   CHECK_THROWS_AS(StatusServer("127.0.0.1:port", board, clock, secrets), UsageError);
   const StatusServer first("127.0.0.1:0", board, clock, secrets);
   CHECK_THROWS_AS(StatusServer(first.address(), board, clock, secrets), pawl::engine::RefusedError);
 }
 
-TEST_CASE_METHOD(Fixture, "clients that never end their requests keep nobody from being served") {
+TEST_CASE_METHOD(ServerFixture, "clients that never end their requests keep nobody from being served") {
   const StatusServer server("127.0.0.1:0", board, clock, secrets);
   const SocketAddress address(server.address());
   std::vector<Poco::Net::StreamSocket> slow;
@@ -137,7 +137,7 @@ TEST_CASE("a connection has five seconds, however slowly its client writes") {
   close(ends[1]);
 }
 
-TEST_CASE_METHOD(Fixture, "a request that comes a byte at a time is answered") {
+TEST_CASE_METHOD(ServerFixture, "a request that comes a byte at a time is answered") {
   const StatusServer server("127.0.0.1:0", board, clock, secrets);
   Poco::Net::StreamSocket client{SocketAddress(server.address())};
   for (const char byte : std::string("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")) client.sendBytes(&byte, 1);
@@ -148,12 +148,12 @@ TEST_CASE_METHOD(Fixture, "a request that comes a byte at a time is answered") {
   CHECK_THAT(response.substr(0, size), Catch::StartsWith("HTTP/1.1 200 OK") && Catch::EndsWith("ok\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "an address that other hosts reach is a usage error") {
+TEST_CASE_METHOD(ServerFixture, "an address that other hosts reach is a usage error") {
   for (const char* listen : {"0.0.0.0:0", "[::]:0", "192.0.2.1:80"})
     CHECK_THROWS_WITH(StatusServer(listen, board, clock, secrets), Catch::Contains("other hosts"));
 }
 
-TEST_CASE_METHOD(Fixture, "the socket is for this user and group, whatever the umask") {
+TEST_CASE_METHOD(ServerFixture, "the socket is for this user and group, whatever the umask") {
   const std::string path = directory.path() + "/pawl.sock";
   for (const mode_t mask : {mode_t{0}, mode_t{0077}}) {
     const mode_t before = umask(mask);

@@ -13,7 +13,7 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture {
+struct LogFileFixture {
   TemporaryDirectory directory;
   const std::string path = directory.path() + "/pawl.log";
 
@@ -25,13 +25,13 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a log file is appended to") {
+TEST_CASE_METHOD(LogFileFixture, "a log file is appended to") {
   std::ofstream(path) << "before\n";
   LogFile(path).stream() << "after\n" << std::flush;
   CHECK(text(path) == "before\nafter\n");
 }
 
-TEST_CASE_METHOD(Fixture, "lines go to the moved log file until it is opened anew, then to a new one") {
+TEST_CASE_METHOD(LogFileFixture, "lines go to the moved log file until it is opened anew, then to a new one") {
   LogFile file(path);
   file.stream() << "one\n" << std::flush;
   std::filesystem::rename(path, path + ".1");
@@ -42,7 +42,7 @@ TEST_CASE_METHOD(Fixture, "lines go to the moved log file until it is opened ane
   CHECK(text(path) == "three\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a log file that cannot be opened is named, and the one before goes on") {
+TEST_CASE_METHOD(LogFileFixture, "a log file that cannot be opened is named, and the one before goes on") {
   CHECK_THROWS_WITH(LogFile(directory.path()), Catch::Contains(directory.path() + ": Is a directory"));
   const std::string folder = directory.path() + "/folder";
   std::filesystem::create_directory(folder);

@@ -10,7 +10,7 @@ using pawl::engine::NoticeKind;
 
 namespace {
 
-struct Fixture {
+struct LogFixture {
   std::ostringstream out;
   std::string logged(const Notice& notice, Log::Options options) {
     Log(out, options).on(notice);
@@ -27,7 +27,7 @@ const Notice kAttemptFailed{NoticeKind::kAttemptFailed, "r-1", "notify-sync-fail
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a JSON log line carries time, level, run, event, step, key, attempt and error") {
+TEST_CASE_METHOD(LogFixture, "a JSON log line carries time, level, run, event, step, key, attempt and error") {
   const auto line = nlohmann::json::parse(logged(kAttemptFailed, {.json = true}));
   CHECK(line["level"] == "warn");
   CHECK(line["msg"] == "attempt failed, will be tried again");
@@ -40,7 +40,7 @@ TEST_CASE_METHOD(Fixture, "a JSON log line carries time, level, run, event, step
   CHECK(line["time"].get<std::string>().ends_with("Z"));
 }
 
-TEST_CASE_METHOD(Fixture, "a log line of a run names the trace in which its event was emitted, where there is one") {
+TEST_CASE_METHOD(LogFixture, "a log line of a run names the trace in which its event was emitted, where there is one") {
   Notice notice = kAttemptFailed;
   notice.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto line = nlohmann::json::parse(logged(notice, {.json = true}));
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(Fixture, "a log line of a run names the trace in which its even
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a text log line is one line whatever the error contains") {
+TEST_CASE_METHOD(LogFixture, "a text log line is one line whatever the error contains") {
   Notice notice = kAttemptFailed;
   notice.detail = "first\r\nsecond \x1b[2J";
   const std::string text = logged(notice, {});
@@ -67,13 +67,13 @@ TEST_CASE_METHOD(Fixture, "a text log line is one line whatever the error contai
   CHECK(text.find("step=send-email") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "runs that start or end done are debug lines, so a busy worker is quiet") {
+TEST_CASE_METHOD(LogFixture, "runs that start or end done are debug lines, so a busy worker is quiet") {
   CHECK(logged(notice_of(NoticeKind::kRunStarted), {}).empty());
   CHECK(logged(notice_of(NoticeKind::kRunEnded, "done"), {}).empty());
   CHECK_FALSE(logged(notice_of(NoticeKind::kRunEnded, "done"), {LogLevel::kDebug}).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a run that ends done and leaves somebody out is a warning with its note") {
+TEST_CASE_METHOD(LogFixture, "a run that ends done and leaves somebody out is a warning with its note") {
   const Notice notice = notice_of(NoticeKind::kRunEnded, "done", "nobody told: the organisation has no owner or admin");
   const auto line = nlohmann::json::parse(logged(notice, {.level = LogLevel::kWarn, .json = true}));
   CHECK(line["level"] == "warn");
@@ -81,20 +81,20 @@ TEST_CASE_METHOD(Fixture, "a run that ends done and leaves somebody out is a war
   CHECK(line["note"] == "nobody told: the organisation has no owner or admin");
 }
 
-TEST_CASE_METHOD(Fixture, "a failed run is an error line with its reason") {
+TEST_CASE_METHOD(LogFixture, "a failed run is an error line with its reason") {
   const Notice notice = notice_of(NoticeKind::kRunEnded, "failed", "no org_id");
   const auto line = nlohmann::json::parse(logged(notice, {.level = LogLevel::kError, .json = true}));
   CHECK(line["msg"] == "run failed");
   CHECK(line["error"] == "no org_id");
 }
 
-TEST_CASE_METHOD(Fixture, "a password in an error is redacted before it reaches the log") {
+TEST_CASE_METHOD(LogFixture, "a password in an error is redacted before it reaches the log") {
   const Notice notice = notice_of(NoticeKind::kOutboxDown, {}, "cannot reach postgresql://pawl:canary@db/app");
   CHECK(logged(notice, {}).find("canary") == std::string::npos);
   CHECK(logged(notice, {.json = true}).find("canary") == std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a log line never holds our own secrets, in whatever form an error quotes them") {
+TEST_CASE_METHOD(LogFixture, "a log line never holds our own secrets, in whatever form an error quotes them") {
   const auto secrets = std::make_shared<pawl::redaction::OwnSecrets>();
   secrets->add("c4nary pass");
   const std::string error = "535 AHBhd2wAYzRuYXJ5IHBhc3M= password=c4nary pass c4nary%20pass refused";

@@ -13,7 +13,7 @@ using pawl::engine::UnavailableError;
 
 namespace {
 
-struct Fixture {
+struct RetryStartFixture {
   ManualClock clock;
   std::vector<Duration> waits;
   std::vector<std::string> errors;
@@ -37,24 +37,24 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "it waits longer each time, at most five seconds, and says why") {
+TEST_CASE_METHOD(RetryStartFixture, "it waits longer each time, at most five seconds, and says why") {
   CHECK(retry_start(clock, patience(std::nullopt), fail_times(7)));
   CHECK(waits == std::vector<Duration>{250ms, 500ms, 1s, 2s, 4s, 5s, 5s});
   CHECK(errors.size() == 7);
   CHECK(errors.front() == "no Postgres at db");
 }
 
-TEST_CASE_METHOD(Fixture, "with a limit it gives up with the last error, exactly when the time is up") {
+TEST_CASE_METHOD(RetryStartFixture, "with a limit it gives up with the last error, exactly when the time is up") {
   CHECK_THROWS_AS(retry_start(clock, patience(Duration{1s}), fail_times(1000)), UnavailableError);
   CHECK(waits == std::vector<Duration>{250ms, 500ms, 250ms});
 }
 
-TEST_CASE_METHOD(Fixture, "a stop ends the waiting") {
+TEST_CASE_METHOD(RetryStartFixture, "a stop ends the waiting") {
   CHECK_FALSE(retry_start(clock, patience(std::nullopt, 2), fail_times(1000)));
   CHECK(attempts == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "any other failure is reported at once") {
+TEST_CASE_METHOD(RetryStartFixture, "any other failure is reported at once") {
   const auto refuse = [] { throw pawl::engine::RefusedError("not migrated"); };
   CHECK_THROWS_AS(retry_start(clock, patience(std::nullopt), refuse), pawl::engine::RefusedError);
   CHECK(waits.empty());

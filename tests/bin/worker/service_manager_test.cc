@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// What a manager would set for its service; taken away again at the end.
-struct Fixture {
-  ~Fixture() {
+struct ServiceManagerFixture {
+  ~ServiceManagerFixture() {
     for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
   }
   NotifySocket socket;
@@ -22,7 +22,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a service manager is told of readiness, stopping and a status of one line") {
+TEST_CASE_METHOD(ServiceManagerFixture, "a service manager is told of readiness, stopping and a status of one line") {
   setenv("NOTIFY_SOCKET", socket.name().c_str(), 1);
   const ServiceManager manager;
   manager.ready();
@@ -33,14 +33,15 @@ TEST_CASE_METHOD(Fixture, "a service manager is told of readiness, stopping and 
   CHECK(socket.next() == "STOPPING=1\nSTATUS=draining");
 }
 
-TEST_CASE_METHOD(Fixture, "a service manager may listen on an abstract socket") {
+TEST_CASE_METHOD(ServiceManagerFixture, "a service manager may listen on an abstract socket") {
   NotifySocket abstract(NotifySocket::Kind::kAbstract);
   setenv("NOTIFY_SOCKET", abstract.name().c_str(), 1);
   ServiceManager().ready();
   CHECK_THAT(abstract.next(), Catch::StartsWith("READY=1"));
 }
 
-TEST_CASE_METHOD(Fixture, "a watchdog hears at most four signs of life an interval, and only of the process it asks") {
+TEST_CASE_METHOD(ServiceManagerFixture,
+                 "a watchdog hears at most four signs of life an interval, and only of the process it asks") {
   setenv("NOTIFY_SOCKET", socket.name().c_str(), 1);
   ServiceManager unwatched;
   unwatched.alive(start);
@@ -56,7 +57,7 @@ TEST_CASE_METHOD(Fixture, "a watchdog hears at most four signs of life an interv
   CHECK(socket.next() == "");
 }
 
-TEST_CASE_METHOD(Fixture, "a service manager that is not there, or does not read, is not waited for") {
+TEST_CASE_METHOD(ServiceManagerFixture, "a service manager that is not there, or does not read, is not waited for") {
   ServiceManager().ready();
   setenv("NOTIFY_SOCKET", "/nonexistent/socket", 1);
   ServiceManager().ready();

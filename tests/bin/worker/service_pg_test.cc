@@ -14,7 +14,7 @@ using namespace pawl::bin;
 
 namespace {
 
-struct Fixture {
+struct ServiceFixture {
   Job job;
   NotifySocket manager;
 
@@ -40,7 +40,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a worker tells its service manager that it is ready, alive and stopping") {
+TEST_CASE_METHOD(ServiceFixture, "a worker tells its service manager that it is ready, alive and stopping") {
   PawlProcess worker({"worker"}, service({{"WATCHDOG_USEC", "4"}}));
   CHECK(hears("READY=1"));
   CHECK(job.count("pawl.v1_workers") == "1");
@@ -51,7 +51,8 @@ TEST_CASE_METHOD(Fixture, "a worker tells its service manager that it is ready, 
   CHECK(worker.wait() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a worker that cannot register says why to its service manager, and not that it is ready") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "a worker that cannot register says why to its service manager, and not that it is ready") {
   const std::string name = job.database.value("select current_database()");
   PawlProcess worker({"worker"}, service({{"PAWL_POSTGRES", "host=/nonexistent dbname=" + name}}));
   std::string heard;
@@ -61,7 +62,7 @@ TEST_CASE_METHOD(Fixture, "a worker that cannot register says why to its service
   CHECK(worker.wait() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a worker ends after its drain timeout though nothing can interrupt a call of it") {
+TEST_CASE_METHOD(ServiceFixture, "a worker ends after its drain timeout though nothing can interrupt a call of it") {
   PawlProcess worker({"worker", "--drain-timeout", "0s", "--postgres-timeout", "0s", "--log-file", log_path},
                      service());
   REQUIRE(logs("worker registered"));
@@ -78,7 +79,7 @@ TEST_CASE_METHOD(Fixture, "a worker ends after its drain timeout though nothing 
   });
 }
 
-TEST_CASE_METHOD(Fixture, "whoever connects to a Postgres on another host that is not verified is warned") {
+TEST_CASE_METHOD(ServiceFixture, "whoever connects to a Postgres on another host that is not verified is warned") {
   const Environment elsewhere =
       service({{"PAWL_POSTGRES", "host=0x7f.1 port=1 sslmode=prefer"}, {"PAWL_CONNECT_TIMEOUT", "0s"}});
   for (const Environment::mapped_type verb : {"worker", "migrate", "doctor"}) {
@@ -89,7 +90,7 @@ TEST_CASE_METHOD(Fixture, "whoever connects to a Postgres on another host that i
   }
 }
 
-TEST_CASE_METHOD(Fixture, "SIGHUP opens the log file anew, and the worker goes on") {
+TEST_CASE_METHOD(ServiceFixture, "SIGHUP opens the log file anew, and the worker goes on") {
   PawlProcess worker({"worker", "--log-file", log_path}, service());
   REQUIRE(logs("worker registered"));
   std::filesystem::rename(log_path, log_path + ".1");
@@ -102,7 +103,7 @@ TEST_CASE_METHOD(Fixture, "SIGHUP opens the log file anew, and the worker goes o
   CHECK(worker.err().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a worker whose terminal ends drains; SIGHUP alone does not end it") {
+TEST_CASE_METHOD(ServiceFixture, "a worker whose terminal ends drains; SIGHUP alone does not end it") {
   int terminal = -1;
   const pid_t worker = forkpty(&terminal, nullptr, nullptr, nullptr);
   REQUIRE(worker >= 0);
@@ -122,7 +123,7 @@ TEST_CASE_METHOD(Fixture, "a worker whose terminal ends drains; SIGHUP alone doe
   CHECK(status == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "SIGHUP with a log file that cannot be opened is logged where lines went before") {
+TEST_CASE_METHOD(ServiceFixture, "SIGHUP with a log file that cannot be opened is logged where lines went before") {
   const std::string folder = job.folder.path() + "/logs";
   std::filesystem::create_directory(folder);
   PawlProcess worker({"worker", "--log-file", folder + "/pawl.log"}, service());
@@ -135,7 +136,8 @@ TEST_CASE_METHOD(Fixture, "SIGHUP with a log file that cannot be opened is logge
   CHECK(worker.wait() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "sessions in Postgres carry the verb's name, unless the connection string gives another") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "sessions in Postgres carry the verb's name, unless the connection string gives another") {
   const auto sessions = [&] {
     return job.database.value(
         "select string_agg(distinct application_name, ',') from pg_stat_activity"

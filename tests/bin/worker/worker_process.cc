@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -21,7 +20,6 @@ namespace pawl::bin {
 namespace {
 
 constexpr int kDeadlineMilliseconds = 60'000;
-constexpr int kLookEveryMilliseconds = 5;
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path);
@@ -145,15 +143,6 @@ std::string status_page(const std::string& socket_path, const std::string& path)
   }
   close(connection);
   return answer;
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kDeadlineMilliseconds);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    poll(nullptr, 0, kLookEveryMilliseconds);
-  }
-  return true;
 }
 
 }  // namespace pawl::bin

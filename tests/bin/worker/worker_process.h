@@ -3,12 +3,12 @@
 
 #include <sys/types.h>
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "tests/bin/temporary_directory.h"
+#include "tests/eventually.h"
 
 namespace pawl::bin {
 
@@ -57,8 +57,6 @@ Completed run_pawl(const std::vector<std::string>& arguments, const Environment&
 /// What a worker answers on its Unix socket, head included; empty while it does not.
 std::string status_page(const std::string& socket_path, const std::string& path);
 
-/// Whether the condition became true within a minute. The deadline is for a broken program, not a measure of a working
-/// one.
-bool eventually(const std::function<bool()>& condition);
+using tests::eventually;
 
 }  // namespace pawl::bin

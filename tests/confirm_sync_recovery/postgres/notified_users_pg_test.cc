@@ -20,7 +20,7 @@ Ids sorted(Ids ids) {
   return ids;
 }
 
-struct Fixture : RecoveryFixture {
+struct NotifiedUsersFixture : RecoveryFixture {
   /// A failure whose run has ended; its event.
   std::string failed() {
     acme.fail_sync();
@@ -54,7 +54,8 @@ struct Fixture : RecoveryFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "who was told of any failure of the outage, on either channel, is told of its end, once") {
+TEST_CASE_METHOD(NotifiedUsersFixture,
+                 "who was told of any failure of the outage, on either channel, is told of its end, once") {
   const std::string one = failed(), another = failed();
   note(one, acme.owner);
   note(another, acme.owner);
@@ -68,7 +69,8 @@ TEST_CASE_METHOD(Fixture, "who was told of any failure of the outage, on either 
   CHECK(found.recipients.emails[0] != found.recipients.emails[1]);
 }
 
-TEST_CASE_METHOD(Fixture, "a mail that was or may have been sent has told, one that surely was not has not") {
+TEST_CASE_METHOD(NotifiedUsersFixture,
+                 "a mail that was or may have been sent has told, one that surely was not has not") {
   for (const std::string state : {"accepted", "in_doubt", "sending", "deferred", "rejected", "suppressed"}) {
     INFO(state);
     mail(failed(), acme.owner, state);
@@ -77,7 +79,7 @@ TEST_CASE_METHOD(Fixture, "a mail that was or may have been sent has told, one t
   }
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(NotifiedUsersFixture,
                  "P10: members are never told, nor who was demoted or has left since, nor another organisation") {
   const Organisation beta(*this, "beta");
   const std::string event = failed();
@@ -91,7 +93,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(told(recovery).recipients.user_ids.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an outage that nobody was told of has nobody to be told of its end") {
+TEST_CASE_METHOD(NotifiedUsersFixture, "an outage that nobody was told of has nobody to be told of its end") {
   failed();
   const Notified found = told(recovered());
   CHECK(found.unfinished == 0);
@@ -99,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "an outage that nobody was told of has nobody to be to
   CHECK(told(Worker::new_store()).recipients.user_ids.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "failures of earlier outages, and of later ones, are none of this one's") {
+TEST_CASE_METHOD(NotifiedUsersFixture, "failures of earlier outages, and of later ones, are none of this one's") {
   note(failed(), acme.owner);
   const std::string first = recovered();
   note(failed(), acme.admin);
@@ -111,7 +113,8 @@ TEST_CASE_METHOD(Fixture, "failures of earlier outages, and of later ones, are n
   CHECK(found[1].recipients.user_ids == Ids{acme.owner});
 }
 
-TEST_CASE_METHOD(Fixture, "a failure is unfinished until its event is archived, whatever became of its run") {
+TEST_CASE_METHOD(NotifiedUsersFixture,
+                 "a failure is unfinished until its event is archived, whatever became of its run") {
   acme.fail_sync();
   const std::string recovery = recovered();
   Worker worker(*this);
@@ -125,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "a failure is unfinished until its event is archived, 
   CHECK(told(recovery).unfinished == 0);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(NotifiedUsersFixture,
                  "a failure that starts several workflows is one, unfinished until each has ended, and each tells") {
   exec("select pawl.add_workflow('pms/connection.sync.failed', 'page-somebody')");
   acme.fail_sync();
@@ -142,7 +145,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(told(recovery).recipients.user_ids == Ids{acme.admin});
 }
 
-TEST_CASE_METHOD(Fixture, "the worker's role may ask, and is refused where people may be hidden from it", "[session]") {
+TEST_CASE_METHOD(NotifiedUsersFixture, "the worker's role may ask, and is refused where people may be hidden from it",
+                 "[session]") {
   const std::string role = "teller_in_" + name;
   exec("create role " + role + " login password 'secret' in role pawl_worker");
   PostgresNotifiedUsers asked("user=" + role + " password=secret " + conninfo);

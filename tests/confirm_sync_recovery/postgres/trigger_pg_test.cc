@@ -23,7 +23,7 @@ struct OtherSession {
   const std::string connection_id;
 };
 
-struct Fixture : RecoveryFixture {
+struct TriggerFixture : RecoveryFixture {
   /// A success in a transaction of its own, in the middle of which `meanwhile` happens.
   void succeed_while(const std::function<void()>& meanwhile, bool commit = true) {
     try {
@@ -48,7 +48,7 @@ TEST_CASE_METHOD(PostgresFixture, "where the workflow is not installed a success
   CHECK(value("select string_agg(type, ' ') from pawl.outbox") == "pms/connection.sync.failed");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(TriggerFixture,
                  "a success ends the outage with one event for all its failures, and the next has none to end") {
   succeed();
   CHECK(recoveries() == "0");
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Fixture,
         "pms_connection " + acme.connection);
 }
 
-TEST_CASE_METHOD(Fixture, "each outage of a connection has its event, and other connections have none of it") {
+TEST_CASE_METHOD(TriggerFixture, "each outage of a connection has its event, and other connections have none of it") {
   const Organisation beta(*this, "beta");
   beta.fail_sync();
   for (int outage = 0; outage < 3; ++outage) {
@@ -79,7 +79,7 @@ TEST_CASE_METHOD(Fixture, "each outage of a connection has its event, and other 
   CHECK(unconfirmed() == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "becoming a success ends the outage; staying one, and being moved, do not") {
+TEST_CASE_METHOD(TriggerFixture, "becoming a success ends the outage; staying one, and being moved, do not") {
   acme.fail_sync();
   const std::string log = value(
       "insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'running') returning id", {acme.connection});
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "becoming a success ends the outage; staying one, and 
   CHECK(recoveries() == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "a success that is rolled back ends nothing, and the next one ends the outage") {
+TEST_CASE_METHOD(TriggerFixture, "a success that is rolled back ends nothing, and the next one ends the outage") {
   acme.fail_sync();
   succeed_while([] {}, false);
   CHECK(recoveries() == "0");
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(Fixture, "a success that is rolled back ends nothing, and the n
   CHECK(confirmed() == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "of two successes at once one has the event, and neither waits", "[session]") {
+TEST_CASE_METHOD(TriggerFixture, "of two successes at once one has the event, and neither waits", "[session]") {
   acme.fail_sync();
   acme.fail_sync();
   succeed_while([&] { other.succeed(); });
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(Fixture, "of two successes at once one has the event, and neith
   CHECK(value("select count(*) from pms_sync_logs where status = 'success'") == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "where the first of two successes is rolled back, the next after both ends the outage",
+TEST_CASE_METHOD(TriggerFixture, "where the first of two successes is rolled back, the next after both ends the outage",
                  "[session]") {
   acme.fail_sync();
   succeed_while([&] { other.succeed(); }, false);
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(Fixture, "where the first of two successes is rolled back, the 
   CHECK(confirmed() == "1");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(TriggerFixture,
                  "a failure and a success at once do not wait for each other, and no failure stays unconfirmed",
                  "[session]") {
   acme.fail_sync();
@@ -134,7 +134,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(unconfirmed() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a success that commits behind a failure which is later than it does not confirm that") {
+TEST_CASE_METHOD(TriggerFixture,
+                 "a success that commits behind a failure which is later than it does not confirm that") {
   fail("'2026-11-24 03:00:00+00'");
   fail("'2026-11-24 05:00:00+00'");
   succeed("'2026-11-24 04:00:00+00'");
@@ -145,7 +146,8 @@ TEST_CASE_METHOD(Fixture, "a success that commits behind a failure which is late
   CHECK(confirmed() == "1 1");
 }
 
-TEST_CASE_METHOD(Fixture, "a transaction with an older view of the failures commits, and confirms none a second time",
+TEST_CASE_METHOD(TriggerFixture,
+                 "a transaction with an older view of the failures commits, and confirms none a second time",
                  "[session]") {
   for (const std::string level : {"repeatable read", "serializable"}) {
     INFO(level);
@@ -161,7 +163,7 @@ TEST_CASE_METHOD(Fixture, "a transaction with an older view of the failures comm
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a failure whose run is resumed after the outage is no new one") {
+TEST_CASE_METHOD(TriggerFixture, "a failure whose run is resumed after the outage is no new one") {
   acme.fail_sync();
   const std::string event = value("select id from pawl.outbox");
   Worker worker(*this);
@@ -175,7 +177,8 @@ TEST_CASE_METHOD(Fixture, "a failure whose run is resumed after the outage is no
   CHECK(unconfirmed() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "failures that a service emits count as those of the trigger do, whatever is in them") {
+TEST_CASE_METHOD(TriggerFixture,
+                 "failures that a service emits count as those of the trigger do, whatever is in them") {
   const std::vector<std::string> payloads{
       R"({"connection_id": ")" + acme.connection + R"(", "occurred_at": "2026-11-24T03:00:00Z"})",
       R"({"connection_id": ")" + acme.connection + R"(", "occurred_at": "soon"})",
@@ -191,7 +194,8 @@ TEST_CASE_METHOD(Fixture, "failures that a service emits count as those of the t
   CHECK(confirmed() == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "a failure of a session that fires no ordinary trigger is confirmed, as problems advises",
+TEST_CASE_METHOD(TriggerFixture,
+                 "a failure of a session that fires no ordinary trigger is confirmed, as problems advises",
                  "[session]") {
   exec("alter table pms_sync_logs enable always trigger pawl_sync_failed_on_insert");
   exec("alter table pms_sync_logs enable always trigger pawl_sync_recovered_on_insert");
@@ -209,7 +213,7 @@ TEST_CASE_METHOD(Fixture, "a failure of a session that fires no ordinary trigger
   CHECK(value("select count(*) from pawl.problems()") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "what the trigger may not read refuses no success: the event says why") {
+TEST_CASE_METHOD(TriggerFixture, "what the trigger may not read refuses no success: the event says why") {
   acme.fail_sync();
   exec("drop view pawl.connections");
   succeed();
@@ -225,7 +229,7 @@ TEST_CASE_METHOD(Fixture, "what the trigger may not read refuses no success: the
   CHECK(recoveries() == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "a trigger of the workflow that is lost is found, and migrate mends it") {
+TEST_CASE_METHOD(TriggerFixture, "a trigger of the workflow that is lost is found, and migrate mends it") {
   const auto mended = [&] { return storage::migrate_postgres(conninfo, false, lines_with_recovery()).mended; };
   CHECK(mended().empty());
   exec("drop trigger pawl_sync_recovered_on_insert on pms_sync_logs");
@@ -239,7 +243,8 @@ TEST_CASE_METHOD(Fixture, "a trigger of the workflow that is lost is found, and 
   CHECK(recoveries() == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "what is known of failures goes when their events and that of their recovery are gone") {
+TEST_CASE_METHOD(TriggerFixture,
+                 "what is known of failures goes when their events and that of their recovery are gone") {
   fail("now() - interval '3 days'");
   succeed("now() - interval '2 days'");
   const auto prune = [&] {

@@ -13,7 +13,7 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct ApplicationTablesFixture : PostgresFixture {
   const Organisation acme{*this, "acme"};
   std::string problems() { return value("select coalesce(string_agg(problem, '; '), '') from pawl.problems()"); }
   void migrate() { storage::migrate_postgres(conninfo, false, postgres_lines()); }
@@ -42,7 +42,7 @@ const std::string kUnique = "notifications_event_id_user_id_kind_key";
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a cast of the application's never runs with the rights of who migrated") {
+TEST_CASE_METHOD(ApplicationTablesFixture, "a cast of the application's never runs with the rights of who migrated") {
   create_type("msg", "text");
   exec("alter table pms_sync_logs alter error_message type msg using row(error_message)::msg");
   fail(", error_message", ", row('boom')");
@@ -64,7 +64,8 @@ TEST_CASE_METHOD(Fixture, "a cast of the application's never runs with the right
   CHECK(ran() == "");
 }
 
-TEST_CASE_METHOD(Fixture, "no cast of the application's runs for a log that moves between partitions") {
+TEST_CASE_METHOD(ApplicationTablesFixture,
+                 "no cast of the application's runs for a log that moves between partitions") {
   create_type("msg", "text");
   exec("drop table pms_sync_logs");
   exec(
@@ -79,7 +80,8 @@ TEST_CASE_METHOD(Fixture, "no cast of the application's runs for a log that move
   CHECK(ran() == "");
 }
 
-TEST_CASE_METHOD(Fixture, "a column that gets the application's own type is read by the views without its casts") {
+TEST_CASE_METHOD(ApplicationTablesFixture,
+                 "a column that gets the application's own type is read by the views without its casts") {
   create_type("msg", "text");
   connection.transact("alter", [](storage::Transaction& transaction) {
     transaction.script(
@@ -95,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "a column that gets the application's own type is read
   CHECK(problems() == "");
 }
 
-TEST_CASE_METHOD(Fixture, "runs are looked for by a user's id without casts of the application's") {
+TEST_CASE_METHOD(ApplicationTablesFixture, "runs are looked for by a user's id without casts of the application's") {
   create_type("key", "uuid");
   exec(
       "insert into notifications (event_id, user_id, org_id, kind, urgency, title, body) values ($1::uuid, $2::uuid,"
@@ -110,7 +112,8 @@ TEST_CASE_METHOD(Fixture, "runs are looked for by a user's id without casts of t
   CHECK(ran() == "");
 }
 
-TEST_CASE_METHOD(Fixture, "a view of somebody else's that a superuser's trigger would read is refused") {
+TEST_CASE_METHOD(ApplicationTablesFixture,
+                 "a view of somebody else's that a superuser's trigger would read is refused") {
   const std::string other = "svc_in_" + name;
   exec("create role " + other);
   exec("alter table pms_connections rename to real_connections");
@@ -126,7 +129,8 @@ TEST_CASE_METHOD(Fixture, "a view of somebody else's that a superuser's trigger 
   exec("drop role " + other);
 }
 
-TEST_CASE_METHOD(Fixture, "a table of notifications that pawl cannot work with is named by migrate and by a worker") {
+TEST_CASE_METHOD(ApplicationTablesFixture,
+                 "a table of notifications that pawl cannot work with is named by migrate and by a worker") {
   const std::string drop = "alter table notifications drop constraint " + kUnique + "; ";
   const auto [change, named] = GENERATE_COPY(table<std::string, std::string>({
       {drop, "no unique constraint on exactly (event_id, user_id, kind)"},
@@ -149,7 +153,7 @@ TEST_CASE_METHOD(Fixture, "a table of notifications that pawl cannot work with i
   CHECK_THROWS_WITH(migrate(), Catch::Contains(named));
 }
 
-TEST_CASE_METHOD(Fixture, "tables of notifications that pawl can work with are no problem") {
+TEST_CASE_METHOD(ApplicationTablesFixture, "tables of notifications that pawl can work with are no problem") {
   const std::string change = GENERATE(
       "alter table notifications alter kind type varchar(40), alter data type json using data::json",
       "alter table notifications add tenant text not null default ''",
@@ -166,7 +170,8 @@ TEST_CASE_METHOD(Fixture, "tables of notifications that pawl can work with are n
   CHECK(problems() == "");
 }
 
-TEST_CASE_METHOD(Fixture, "the application alters the status of its logs, and each failure makes its event meanwhile") {
+TEST_CASE_METHOD(ApplicationTablesFixture,
+                 "the application alters the status of its logs, and each failure makes its event meanwhile") {
   exec("alter table pms_sync_logs enable always trigger pawl_sync_failed_on_update");
   CHECK_THROWS(exec("alter table pms_sync_logs alter status type varchar(20)"));
   const std::string triggers =
@@ -190,7 +195,8 @@ TEST_CASE_METHOD(Fixture, "the application alters the status of its logs, and ea
   CHECK(value("select count(*) from pawl.outbox") == "4");
 }
 
-TEST_CASE_METHOD(Fixture, "application tables that have moved, or are not restored yet, are named with what to do") {
+TEST_CASE_METHOD(ApplicationTablesFixture,
+                 "application tables that have moved, or are not restored yet, are named with what to do") {
   exec("create schema app");
   for (const std::string table : {"notifications", "pms_sync_logs"}) exec("alter table " + table + " set schema app");
   CHECK_THAT(problems(), Catch::Contains("there is no public.notifications any more") &&

@@ -12,12 +12,12 @@ using depositlink::Notification;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct InboxFixture : PostgresFixture {
   Organisation acme{*this};
   Worker worker{*this};
   depositlink::PostgresInbox inbox{conninfo, worker.epoch};
   const bool again = GENERATE(false, true);  // what the caller says changes no row
-  Fixture() { worker.open(); }
+  InboxFixture() { worker.open(); }
 
   Notification notification(std::vector<std::string> users) const {
     return {Worker::new_store(),      acme.id,
@@ -32,7 +32,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "every user has one row with every field") {
+TEST_CASE_METHOD(InboxFixture, "every user has one row with every field") {
   const Notification one = notification({acme.owner, acme.admin});
   CHECK(post(one) == 2);
   const auto row = exec(
@@ -46,7 +46,8 @@ TEST_CASE_METHOD(Fixture, "every user has one row with every field") {
   CHECK(rows() == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "exactly one in-app row per event and user, and posting again never resets its read state") {
+TEST_CASE_METHOD(InboxFixture,
+                 "exactly one in-app row per event and user, and posting again never resets its read state") {
   Notification one = notification({acme.owner});
   CHECK(post(one) == 1);
   exec("update notifications set read_at = '2026-01-01', title = 'as read'");
@@ -58,14 +59,14 @@ TEST_CASE_METHOD(Fixture, "exactly one in-app row per event and user, and postin
   CHECK(value("select title from notifications where read_at is not null") == "as read");
 }
 
-TEST_CASE_METHOD(Fixture, "members, strangers and the demoted get no row, and the others theirs") {
+TEST_CASE_METHOD(InboxFixture, "members, strangers and the demoted get no row, and the others theirs") {
   const Organisation other(*this, "other");
   exec("update org_members set role = 'member' where user_id = $1::uuid", {acme.admin});
   CHECK(post(notification({acme.owner, acme.admin, acme.member, other.owner, Worker::new_store()})) == 1);
   CHECK(exec("select user_id from notifications") == Table{{acme.owner}});
 }
 
-TEST_CASE_METHOD(Fixture, "many events are posted at once, each with its own count") {
+TEST_CASE_METHOD(InboxFixture, "many events are posted at once, each with its own count") {
   const std::vector<Notification> many{notification({acme.owner, acme.admin}), notification({}),
                                        notification({acme.member}), notification({acme.admin})};
   CHECK(inbox.post(many) == std::vector<int>{2, 0, 0, 1});
@@ -73,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "many events are posted at once, each with its own cou
   CHECK(rows() == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "a zombie posts nothing") {
+TEST_CASE_METHOD(InboxFixture, "a zombie posts nothing") {
   Worker other(*this);
   other.open();
   worker.expire();
@@ -85,7 +86,7 @@ TEST_CASE_METHOD(Fixture, "a zombie posts nothing") {
   CHECK(rows() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "several threads post at the same time") {
+TEST_CASE_METHOD(InboxFixture, "several threads post at the same time") {
   const Notification same = notification({acme.owner, acme.admin});
   std::vector<std::thread> threads;
   std::atomic<int> posted{0};

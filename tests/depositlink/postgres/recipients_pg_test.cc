@@ -10,7 +10,7 @@ using namespace pawl;
 using namespace pawl::tests;
 
 namespace {
-std::vector<std::string> sorted(std::vector<std::string> ids) {
+std::vector<std::string> in_order(std::vector<std::string> ids) {
   std::sort(ids.begin(), ids.end());
   return ids;
 }
@@ -23,9 +23,9 @@ TEST_CASE_METHOD(PostgresFixture, "members are never notified, and nobody outsid
   const auto found = directory.owners_and_admins(ids);
   REQUIRE(found.size() == 5);
   CHECK(found[0].org_name == "The other");
-  CHECK(found[0].user_ids == sorted({other.owner, other.admin}));
+  CHECK(found[0].user_ids == in_order({other.owner, other.admin}));
   CHECK(found[1].org_name == "The acme");
-  CHECK(found[1].user_ids == sorted({acme.owner, acme.admin}));
+  CHECK(found[1].user_ids == in_order({acme.owner, acme.admin}));
   REQUIRE(found[0].emails.size() == 2);
   CHECK(found[0].emails[0] != found[0].emails[1]);
   CHECK(found[2].user_ids.empty());

@@ -28,7 +28,7 @@ class Ship final : public ItemStep<Parcel, std::string> {
 
 Workflow ship(Run run, Parcel parcel, const Ship& step) { co_await run.step(step, parcel); }
 
-struct Fixture {
+struct DefineFixture {
   Ship step;
   int decoded = 0;
 
@@ -54,7 +54,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a payload becomes the workflow's input by the conversions of its type") {
+TEST_CASE_METHOD(DefineFixture, "a payload becomes the workflow's input by the conversions of its type") {
   World world({define<Parcel>(typed())});
   const std::string id = world.emit("test/parcel.packed", {{"to", "Ada"}, {"grams", 40}, {"more", true}});
   REQUIRE(world.finish());
@@ -72,7 +72,7 @@ TEST_CASE("what is no JSON, or not of the type, is refused in words that quote n
   CHECK(refusal("[]") == "payload: cannot use at() with array");
 }
 
-TEST_CASE_METHOD(Fixture, "a payload that is refused fails its own run, before any step, and no other") {
+TEST_CASE_METHOD(DefineFixture, "a payload that is refused fails its own run, before any step, and no other") {
   World world({define<Parcel>(typed())});
   const std::string refused = world.emit("test/parcel.packed", {{"to", "Ada"}});
   const std::string fine = world.emit("test/parcel.packed", {{"to", "Bob"}, {"grams", 1}});
@@ -83,7 +83,8 @@ TEST_CASE_METHOD(Fixture, "a payload that is refused fails its own run, before a
   CHECK(world.run(fine).status == RunStatus::kDone);
 }
 
-TEST_CASE_METHOD(Fixture, "what one decoding says is what is kept, archived and run, and it is asked once a run") {
+TEST_CASE_METHOD(DefineFixture,
+                 "what one decoding says is what is kept, archived and run, and it is asked once a run") {
   auto of_words = typed();
   of_words.decode = [this](const std::string& payload) { return decode_word(payload); };
   const WorkflowDefinition workflow = define<Parcel>(of_words);
@@ -102,7 +103,7 @@ TEST_CASE_METHOD(Fixture, "what one decoding says is what is kept, archived and 
   CHECK(workflow.payload_to_archive(R"("secret")") == R"("[secret]")");
 }
 
-TEST_CASE_METHOD(Fixture, "a decoder that throws fails the run as well, of which nothing is stored") {
+TEST_CASE_METHOD(DefineFixture, "a decoder that throws fails the run as well, of which nothing is stored") {
   auto of_words = typed();
   of_words.decode = [this](const std::string& payload) { return decode_word(payload); };
   World world({define<Parcel>(of_words)});
@@ -114,7 +115,7 @@ TEST_CASE_METHOD(Fixture, "a decoder that throws fails the run as well, of which
   CHECK(world.run(fine).status == RunStatus::kDone);
 }
 
-TEST_CASE_METHOD(Fixture, "a body that asks for the event is given it beside the input") {
+TEST_CASE_METHOD(DefineFixture, "a body that asks for the event is given it beside the input") {
   auto of_event = typed();
   of_event.body = [this](Run run, Parcel parcel, const Event& event) {
     parcel.to += " of " + event.type;
@@ -126,7 +127,7 @@ TEST_CASE_METHOD(Fixture, "a body that asks for the event is given it beside the
   CHECK(world.run(id).step("ship-parcel")->result == R"("to Ada of test/parcel.packed, 40 g")");
 }
 
-TEST_CASE_METHOD(Fixture, "whoever asks is told everything for which a payload would be refused") {
+TEST_CASE_METHOD(DefineFixture, "whoever asks is told everything for which a payload would be refused") {
   auto of_words = typed();
   of_words.decode = [](const std::string& payload) -> Decoded<Parcel> {
     if (payload == "[]") return PayloadRefused({"payload.to: expected a string", "payload.grams: expected a number"});
@@ -143,7 +144,7 @@ TEST_CASE_METHOD(Fixture, "whoever asks is told everything for which a payload w
   CHECK(world.run(id).reason == "payload.to: expected a string; payload.grams: expected a number");
 }
 
-TEST_CASE_METHOD(Fixture, "a workflow may try a step again in another way than its options say") {
+TEST_CASE_METHOD(DefineFixture, "a workflow may try a step again in another way than its options say") {
   auto of_policy = typed();
   of_policy.retries = {{&step, {.max_attempts = 1}}};
   CHECK(define<Parcel>(of_policy).retries.at(&step).max_attempts == 1);

@@ -44,7 +44,7 @@ Workflow say(Run run, std::vector<std::string> words, const SayWord& step) {
   co_await run.all(said);
 }
 
-struct Fixture {
+struct ItemStepFixture {
   SayWord step;
   World world{{define<std::vector<std::string>>(
       {.name = "say-words",
@@ -61,14 +61,14 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "each item is done once, and its output is the step's") {
+TEST_CASE_METHOD(ItemStepFixture, "each item is done once, and its output is the step's") {
   const std::string id = emit();
   REQUIRE(world.finish());
   CHECK(result(world.run(id), "two") == R"("two")");
   CHECK(step.calls == std::map<std::string, int>{{"one", 1}, {"three", 1}, {"two", 1}});
 }
 
-TEST_CASE_METHOD(Fixture, "an item that is refused fails for good, and the others succeed") {
+TEST_CASE_METHOD(ItemStepFixture, "an item that is refused fails for good, and the others succeed") {
   step.before = [](const auto& item) {
     if (item.input() == "two") throw PermanentError("not that word");
   };
@@ -79,7 +79,8 @@ TEST_CASE_METHOD(Fixture, "an item that is refused fails for good, and the other
   CHECK(step.calls["two"] == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "an item whose call throws anything else is tried again alone, as often as the policy says") {
+TEST_CASE_METHOD(ItemStepFixture,
+                 "an item whose call throws anything else is tried again alone, as often as the policy says") {
   step.before = [](const auto& item) {
     if (item.input() == "two") throw std::runtime_error("try later");
   };
@@ -89,7 +90,7 @@ TEST_CASE_METHOD(Fixture, "an item whose call throws anything else is tried agai
   CHECK(step.calls == std::map<std::string, int>{{"one", 1}, {"three", 1}, {"two", 3}});
 }
 
-TEST_CASE_METHOD(Fixture, "a service that is down costs no attempt, and what was done before it stays done") {
+TEST_CASE_METHOD(ItemStepFixture, "a service that is down costs no attempt, and what was done before it stays done") {
   bool down = true;
   step.before = [&](const auto& item) {
     if (down && item.input() == "three") throw UnavailableError("nobody listens");
@@ -104,7 +105,8 @@ TEST_CASE_METHOD(Fixture, "a service that is down costs no attempt, and what was
   CHECK(step.calls["one"] == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "an item's key for the service is the same in every attempt and on every host, and its own") {
+TEST_CASE_METHOD(ItemStepFixture,
+                 "an item's key for the service is the same in every attempt and on every host, and its own") {
   step.before = [](const auto& item) {
     if (item.attempt() == 1) throw std::runtime_error("try later");
   };

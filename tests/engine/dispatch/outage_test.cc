@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kEvents = 20'000;
 
-struct Outage : World {
+struct Outage : RunnerWorld {
   Outage() {
     options.lease = 24h;  // nobody else is about
     workflow.send.script = [this](auto& item) {
@@ -93,7 +93,7 @@ TEST_CASE_METHOD(Outage, "P9: an hour without Postgres burns nothing, and all th
   for (const auto& ended : table.archive) REQUIRE(ended.status == RunStatus::kDone);
 }
 
-TEST_CASE_METHOD(World, "a missing privilege burns no attempt: the step is paused and says why") {
+TEST_CASE_METHOD(RunnerWorld, "a missing privilege burns no attempt: the step is paused and says why") {
   bool refused = true;
   workflow.show.script = [&](auto& item) {
     if (refused) throw RefusedError("insert notifications: permission denied for table notifications; grant it");
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(World, "a missing privilege burns no attempt: the step is pause
   CHECK(worker->runner.status().attempts_failed == 0);
 }
 
-TEST_CASE_METHOD(World, "F16: a step that finds no file descriptor left pauses and burns no attempt") {
+TEST_CASE_METHOD(RunnerWorld, "F16: a step that finds no file descriptor left pauses and burns no attempt") {
   bool exhausted = true;
   workflow.send.script = [&](auto& item) {
     if (exhausted) throw std::system_error(std::make_error_code(std::errc::too_many_files_open), "socket");
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(World, "F16: a step that finds no file descriptor left pauses a
   CHECK(worker->runner.status().attempts_failed == 0);
 }
 
-TEST_CASE_METHOD(World, "P8: of 500 in one batch only the poisons fail, and no innocent loses an attempt") {
+TEST_CASE_METHOD(RunnerWorld, "P8: of 500 in one batch only the poisons fail, and no innocent loses an attempt") {
   std::set<std::string> poisons;
   for (int i = 0; i < 500; ++i) {
     const std::string id = emit();

@@ -65,7 +65,7 @@ WorkflowDefinition twenty_words(Step<std::string, std::string>& send) {
           {&send}};
 }
 
-struct Pace : World {
+struct Pace : RunnerWorld {
   /// One mail every 10 ms, an event each.
   ScriptedStep send{"send-words", {.batch_max = 1, .rate = 100}};
 
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(Pace, "archiving rests between calls under load, so that each h
   CHECK(outbox.finishes <= 25);
 }
 
-TEST_CASE_METHOD(World, "steps that end a few at a time share their commits") {
+TEST_CASE_METHOD(RunnerWorld, "steps that end a few at a time share their commits") {
   ScriptedStep send("send-words", {.batch_max = 1, .rate = 3000});
   InlineLanes lanes{5};
   MemoryOutbox outbox(table);
@@ -118,7 +118,7 @@ TEST_CASE_METHOD(World, "steps that end a few at a time share their commits") {
   CHECK(store.groups() < 200);  // 108; without the rest 1,769
 }
 
-TEST_CASE_METHOD(World, "a lone run waits for its own commits only, however many steps of it end together") {
+TEST_CASE_METHOD(RunnerWorld, "a lone run waits for its own commits only, however many steps of it end together") {
   ScriptedStep send("send-words", {});
   InlineLanes lanes{5};
   MemoryOutbox outbox(table);
@@ -150,7 +150,8 @@ TEST_CASE_METHOD(Pace, "what comes alone is claimed and archived at once") {
   }
 }
 
-TEST_CASE_METHOD(World, "an idle worker sleeps longer each time, up to half a second, and short again after an event") {
+TEST_CASE_METHOD(RunnerWorld,
+                 "an idle worker sleeps longer each time, up to half a second, and short again after an event") {
   struct SleepyOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;
     void sleep(Duration at_most) override { sleeps.push_back(at_most); }

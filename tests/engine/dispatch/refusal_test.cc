@@ -47,7 +47,7 @@ struct PostStep final : Step<std::string, std::string> {
   std::map<std::string, std::vector<int>> attempts;
 };
 
-struct Refusing : World {
+struct Refusing : RunnerWorld {
   PostStep step;
 
   ~Refusing() { worker.reset(); }  // before its step

@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr LaneId kSendLane = 6;
+constexpr LaneId kSlowLane = 6;
 
-struct Slow : World {
+struct Slow : RunnerWorld {
   Slow() { options.moving_max = 100; }
   std::size_t shown() const { return workflow.show.executions.size(); }
 };
@@ -21,7 +21,7 @@ struct Slow : World {
 
 TEST_CASE_METHOD(Slow, "P6 P9: while every call of a step is stuck, new events still run their other steps") {
   start();
-  worker->lanes.stick(kSendLane);
+  worker->lanes.stick(kSlowLane);
   for (int minute = 0; minute < 10; ++minute) {
     for (int i = 0; i < 100; ++i) emit();
     const std::size_t want = static_cast<std::size_t>(minute + 1) * 100;
@@ -36,17 +36,17 @@ TEST_CASE_METHOD(Slow, "P6 P9: while every call of a step is stuck, new events s
   for (const StoredRun& run : store.load(runs))
     CHECK(run.reason.find("send-words waits for its turn: 1 of 1 calls are out, the oldest for ") == 0);
 
-  worker->lanes.unstick(kSendLane);
+  worker->lanes.unstick(kSlowLane);
   REQUIRE(until_over_time([&] { return archived(1000); }, 600));
   CHECK(until([&] { return worker->runner.idle(); }));
 }
 
 TEST_CASE_METHOD(Slow, "a call gets up to half of the window's runs, with all the items of each") {
   start();
-  worker->lanes.stick(kSendLane);
+  worker->lanes.stick(kSlowLane);
   for (int i = 0; i < 100; ++i) emit();
   REQUIRE(until([&] { return shown() == 100; }));
-  worker->lanes.unstick(kSendLane);
+  worker->lanes.unstick(kSlowLane);
   REQUIRE(until([&] { return archived(100); }));
   const std::size_t half_of_window = options.moving_max / 2, words_of_run = 2;
   CHECK(std::ranges::max(workflow.send.sizes) == half_of_window * words_of_run);
@@ -84,12 +84,12 @@ TEST_CASE_METHOD(Slow, "a step that is slow all the time parks what it cannot ta
   CHECK(counting.parked < 1500);
 }
 
-TEST_CASE_METHOD(World, "F13: a call that hangs ends the worker, naming step, time and events") {
+TEST_CASE_METHOD(RunnerWorld, "F13: a call that hangs ends the worker, naming step, time and events") {
   options.hang_after = 15min;
   options.lease = 24h;
   const std::string id = emit("stuck");
   start();
-  worker->lanes.stick(kSendLane);
+  worker->lanes.stick(kSlowLane);
   turn(100);
   clock.turn(14min);
   turn(100);
@@ -97,7 +97,7 @@ TEST_CASE_METHOD(World, "F13: a call that hangs ends the worker, naming step, ti
   CHECK_THROWS_WITH(turn(10), "a call of send-words has been out for 960 s and will not come back; its events: stuck");
 }
 
-TEST_CASE_METHOD(World, "P8: a call is no hung one within the time that its step may honestly take") {
+TEST_CASE_METHOD(RunnerWorld, "P8: a call is no hung one within the time that its step may honestly take") {
   options.hang_after = 15min;
   options.lease = 24h;
   ScriptedStep patient("send-words", {.longest_call = 50min});
@@ -113,7 +113,7 @@ TEST_CASE_METHOD(World, "P8: a call is no hung one within the time that its step
   worker.reset();  // before its step
 }
 
-TEST_CASE_METHOD(World, "P8: an event that hangs every time is set aside, and the others end") {
+TEST_CASE_METHOD(RunnerWorld, "P8: an event that hangs every time is set aside, and the others end") {
   options.hang_after = 15min;
   for (int i = 0; i < 20; ++i) emit();
   emit("poison");
@@ -135,7 +135,7 @@ TEST_CASE_METHOD(World, "P8: an event that hangs every time is set aside, and th
     CHECK((archived_event.status == RunStatus::kFailed) == (archived_event.event.id == "poison"));
 }
 
-TEST_CASE_METHOD(World, "F13: a call on outbox or checkpoints that hangs ends the worker, saying which") {
+TEST_CASE_METHOD(RunnerWorld, "F13: a call on outbox or checkpoints that hangs ends the worker, saying which") {
   options.hang_after = 15min;
   options.lease = 24h;
   const auto [lane, what] =

@@ -12,10 +12,10 @@ namespace {
 
 constexpr LaneId kSendLane = 6;  // behind the four of the runner, find-words and show-words
 
-struct Fixture : World {
+struct StepReportingFixture : RunnerWorld {
   bool down = true;
 
-  Fixture() {
+  StepReportingFixture() {
     workflow.send.script = [this](auto& item) { down ? item.unavailable("the relay is away") : item.succeed("sent"); };
   }
   void pass(Duration time) {
@@ -28,7 +28,7 @@ struct Fixture : World {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a worker whose steps all move tells nothing of them") {
+TEST_CASE_METHOD(StepReportingFixture, "a worker whose steps all move tells nothing of them") {
   down = false;
   emit();
   start();
@@ -37,7 +37,8 @@ TEST_CASE_METHOD(Fixture, "a worker whose steps all move tells nothing of them")
   CHECK(table.step_reports_made == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a paused step is told of with its reason, since when, the next probe and how many wait") {
+TEST_CASE_METHOD(StepReportingFixture,
+                 "a paused step is told of with its reason, since when, the next probe and how many wait") {
   for (int i = 0; i < 3; ++i) emit();
   start();
   const Timestamp began = clock.now();
@@ -58,7 +59,8 @@ TEST_CASE_METHOD(Fixture, "a paused step is told of with its reason, since when,
   CHECK(status.held == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "while a step stays paused it is told of every five seconds, and no more once it moves") {
+TEST_CASE_METHOD(StepReportingFixture,
+                 "while a step stays paused it is told of every five seconds, and no more once it moves") {
   emit();
   start();
   REQUIRE(until([&] { return !table.step_reports.empty(); }));
@@ -75,7 +77,8 @@ TEST_CASE_METHOD(Fixture, "while a step stays paused it is told of every five se
   CHECK(table.step_reports_made == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a call that is out for long is told of with when it began, a short one is not") {
+TEST_CASE_METHOD(StepReportingFixture,
+                 "a call that is out for long is told of with when it began, a short one is not") {
   emit();
   start();
   worker->lanes.stick(kSendLane);
@@ -94,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "a call that is out for long is told of with when it b
   CHECK(table.step_reports.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a report that fails is made again, and no more often than any other") {
+TEST_CASE_METHOD(StepReportingFixture, "a report that fails is made again, and no more often than any other") {
   emit();
   start();
   REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));

@@ -46,7 +46,7 @@ struct StatementStep final : Step<std::string, std::string> {
   std::vector<Call> calls;
 };
 
-struct Tenants : World {
+struct Tenants : RunnerWorld {
   StatementStep step;
 
   ~Tenants() { worker.reset(); }  // before its steps

@@ -73,7 +73,7 @@ TEST_CASE("P9 F13: a runner that ends interrupts a call that would take for ever
     void interrupt() override { interrupted = true; }
     std::atomic<bool> running{false}, interrupted{false};
   } stuck;
-  World world;
+  RunnerWorld world;
   world.emit();
   const WorkflowDefinition definition = only(stuck);
   const SystemClock clock;
@@ -101,7 +101,7 @@ TEST_CASE("P9 F13: a runner that ends does not wait for ever for a call that not
   };
   // until it hangs, or until somebody gives it up who did not when the wait began
   const auto [passes, gives_up_when_asked] = GENERATE(table<Duration, int>({{1h, 1'000}, {3s, 3}}));
-  World world;
+  RunnerWorld world;
   world.emit();
   Stuck stuck(world.clock);
   const WorkflowDefinition definition = only(stuck);
@@ -118,7 +118,7 @@ TEST_CASE("P9 F13: a runner that ends does not wait for ever for a call that not
 }
 
 TEST_CASE("the engine runs a backlog on real threads") {
-  World world;
+  RunnerWorld world;
   for (int i = 0; i < 500; ++i) world.emit();
   const SystemClock clock;
   const std::vector<WorkflowDefinition> workflows{world.workflow.definition()};

@@ -12,7 +12,7 @@ namespace {
 
 /// Charges, reserves each of two articles and at the same time announces the order, then mails a receipt. What was
 /// charged is refunded where the order is cancelled.
-struct Order {
+struct CancelledOrder {
   ScriptedStep charge{"charge", {}};
   ScriptedStep reserve{"reserve", {.batch_max = 1}};
   ScriptedStep announce{"announce", {}};
@@ -21,7 +21,7 @@ struct Order {
   bool refunds = true;
   int told = 0;  ///< How often its code was told of a cancellation, replays included.
 
-  static Workflow run(Run run, std::string id, Order& order) {
+  static Workflow run(Run run, std::string id, CancelledOrder& order) {
     co_await run.step(order.charge, id);
     const std::vector<std::string> articles{"lamp", "table"};
     const auto reserved = run.start_each(order.reserve, articles);
@@ -41,15 +41,15 @@ struct Order {
   WorkflowDefinition definition() {
     return {"order",
             "test/words",
-            [this](Run run, const Event& event) { return Order::run(run, event.id, *this); },
+            [this](Run run, const Event& event) { return CancelledOrder::run(run, event.id, *this); },
             {&charge, &reserve, &announce, &mail, &refund}};
   }
 };
 
 constexpr LaneId kReserveLane = 5, kAnnounceLane = 6;
 
-struct Cancelling : World {
-  Order order;
+struct Cancelling : RunnerWorld {
+  CancelledOrder order;
 
   ~Cancelling() { worker.reset(); }  // before its steps
 
@@ -174,7 +174,7 @@ TEST_CASE_METHOD(Cancelling, "a workflow that catches nothing ends where it is")
 
 TEST_CASE_METHOD(Cancelling, "whoever awaits again what was abandoned is told again") {
   struct Stubborn {
-    static Workflow run(Run run, std::string id, const Order& order, int& told) {
+    static Workflow run(Run run, std::string id, const CancelledOrder& order, int& told) {
       const auto mailed = run.start(order.mail, id);
       for (int time = 0; time < 2; ++time) try {
           co_await run.all(mailed);
@@ -290,7 +290,7 @@ TEST_CASE_METHOD(Cancelling, "a run that does not fit this build ends cancelled,
   const WorkflowDefinition today{"order",
                                  "test/words",
                                  [this](Run run, const Event& event) {
-                                   return [](Run r, std::string of, const Order& steps) -> Workflow {
+                                   return [](Run r, std::string of, const CancelledOrder& steps) -> Workflow {
                                      co_await r.step(steps.charge, of);
                                    }(run, event.id, order);
                                  },

@@ -10,11 +10,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp kNow = Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1});
+const Timestamp kDecidedAt = Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1});
 const RetryPolicy kPolicy{.first = 1s, .longest = 60s, .max_attempts = 20};
 
 Verdict after(int attempt, double jitter, const RetryPolicy& policy = kPolicy, Duration asked = {}) {
-  return judge(FailedForNow{"451 later", asked}, policy, {attempt, 0s, kNow, jitter});
+  return judge(FailedForNow{"451 later", asked}, policy, {attempt, 0s, kDecidedAt, jitter});
 }
 
 }  // namespace
@@ -64,22 +64,24 @@ TEST_CASE("after a call that failed its items are tried apart, until one is alon
 
 TEST_CASE("backoff doubles from the first wait to the longest") {
   const double no_jitter = 1;
-  CHECK(after(1, no_jitter).retry_at == kNow + 1s);
-  CHECK(after(2, no_jitter).retry_at == kNow + 2s);
-  CHECK(after(6, no_jitter).retry_at == kNow + 32s);
-  CHECK(after(7, no_jitter).retry_at == kNow + 60s);
-  CHECK(after(19, no_jitter).retry_at == kNow + 60s);
+  CHECK(after(1, no_jitter).retry_at == kDecidedAt + 1s);
+  CHECK(after(2, no_jitter).retry_at == kDecidedAt + 2s);
+  CHECK(after(6, no_jitter).retry_at == kDecidedAt + 32s);
+  CHECK(after(7, no_jitter).retry_at == kDecidedAt + 60s);
+  CHECK(after(19, no_jitter).retry_at == kDecidedAt + 60s);
 }
 
 TEST_CASE("jitter keeps at least half of the backoff, full jitter may keep none") {
-  CHECK(after(3, 0).retry_at == kNow + 2s);
+  CHECK(after(3, 0).retry_at == kDecidedAt + 2s);
   RetryPolicy full = kPolicy;
   full.full_jitter = true;
-  CHECK(after(3, 0, full).retry_at == kNow);
-  CHECK(after(3, 0.5, full).retry_at == kNow + 2s);
+  CHECK(after(3, 0, full).retry_at == kDecidedAt);
+  CHECK(after(3, 0.5, full).retry_at == kDecidedAt + 2s);
 }
 
-TEST_CASE("a step that asks for a longer wait gets it") { CHECK(after(1, 1, kPolicy, 90s).retry_at == kNow + 90s); }
+TEST_CASE("a step that asks for a longer wait gets it") {
+  CHECK(after(1, 1, kPolicy, 90s).retry_at == kDecidedAt + 90s);
+}
 
 TEST_CASE("the last allowed attempt fails for good and says so") {
   const Verdict verdict = after(20, 0);
@@ -89,18 +91,18 @@ TEST_CASE("the last allowed attempt fails for good and says so") {
 
 TEST_CASE("an execution that would be too old at its next attempt is given up") {
   RetryPolicy aged{.first = 5s, .longest = 30min, .max_attempts = 0, .give_up_after = 24h};
-  AttemptFacts facts{100, 23h, kNow, 1};
+  AttemptFacts facts{100, 23h, kDecidedAt, 1};
   CHECK(judge(FailedForNow{"451", {}}, aged, facts).kind == Verdict::Kind::kRetry);
   facts.age = 24h;
   CHECK(judge(FailedForNow{"451", {}}, aged, facts).text == "451 (gave up after 1440 minutes)");
 }
 
 TEST_CASE("a service that is down holds the execution and burns no attempt") {
-  CHECK(judge(ServiceDown{"refused"}, kPolicy, {20, 0s, kNow, 0}).kind == Verdict::Kind::kHold);
+  CHECK(judge(ServiceDown{"refused"}, kPolicy, {20, 0s, kDecidedAt, 0}).kind == Verdict::Kind::kHold);
 }
 
 TEST_CASE("an item that the step forgot counts as a failed attempt") {
-  CHECK(judge(Unsettled{}, kPolicy, {1, 0s, kNow, 0}).kind == Verdict::Kind::kRetry);
+  CHECK(judge(Unsettled{}, kPolicy, {1, 0s, kDecidedAt, 0}).kind == Verdict::Kind::kRetry);
 }
 
 TEST_CASE("a run's next move") {

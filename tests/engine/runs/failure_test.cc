@@ -7,7 +7,7 @@ using namespace pawl::engine;
 
 namespace {
 
-struct Fixture : World {
+struct FailureFixture : RunnerWorld {
   const Failure& failure_of_only_run() {
     start();
     if (table.archive.empty()) emit("e");
@@ -42,24 +42,24 @@ WorkflowDefinition throwing(bool before_it_begins, ScriptedStep& step) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a run that a step ends names step, item, class and code") {
+TEST_CASE_METHOD(FailureFixture, "a run that a step ends names step, item, class and code") {
   workflow.send.script = [](auto& item) {
     item.key() == "two" ? item.fail("550 5.1.1 no such user", "5.1.1") : item.succeed("sent");
   };
   check(failure_of_only_run(), "send-words", "two", FailureClass::kPermanent, "5.1.1");
 }
 
-TEST_CASE_METHOD(Fixture, "a run whose step used its attempts up says so, with the code of the last one") {
+TEST_CASE_METHOD(FailureFixture, "a run whose step used its attempts up says so, with the code of the last one") {
   workflow.find.script = [](auto& item) { item.retry("busy", {}, "53300"); };
   check(failure_of_only_run(), "find-words", "e", FailureClass::kAttempts, "53300");
 }
 
-TEST_CASE_METHOD(Fixture, "an exception of a step gives its code") {
+TEST_CASE_METHOD(FailureFixture, "an exception of a step gives its code") {
   workflow.find.script = [](auto&) { throw Error("refused row", "23514"); };
   check(failure_of_only_run(), "find-words", "e", FailureClass::kAttempts, "23514");
 }
 
-TEST_CASE_METHOD(Fixture, "a failure keeps class and code over a restart between the step's end and the run's") {
+TEST_CASE_METHOD(FailureFixture, "a failure keeps class and code over a restart between the step's end and the run's") {
   options.deliveries_max = 1000;
   workflow.send.script = [](auto& item) { item.fail("no", "5.1.1"); };
   start();
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(Fixture, "a failure keeps class and code over a restart between
   check(table.archive[0].failure, "send-words", "one", FailureClass::kPermanent, "5.1.1");
 }
 
-TEST_CASE_METHOD(Fixture, "a finished run that is delivered again is archived with the failure that it had") {
+TEST_CASE_METHOD(FailureFixture, "a finished run that is delivered again is archived with the failure that it had") {
   workflow.find.script = [](auto& item) { item.fail("no", "5.1.1"); };
   failure_of_only_run();
   MemoryOutboxTable fresh;  // in which the archiving never happened
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(Fixture, "a finished run that is delivered again is archived wi
   CHECK(workflow.find.executions["e/e"] == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what the workflow itself throws is told from a payload that cannot be read") {
+TEST_CASE_METHOD(FailureFixture, "what the workflow itself throws is told from a payload that cannot be read") {
   for (const bool payload : {true, false}) {
     MemoryOutboxTable outbox;
     MemoryCheckpoints checkpoints;
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(Fixture, "what the workflow itself throws is told from a payloa
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a poison event and a payload that is too large have classes of their own") {
+TEST_CASE_METHOD(FailureFixture, "a poison event and a payload that is too large have classes of their own") {
   start();
   emit("e");
   table.rows.begin()->second.event.deliveries = options.deliveries_max;
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "a poison event and a payload that is too large have c
   check(table.archive.at(1).failure, "", "", FailureClass::kPayload, "");
 }
 
-TEST_CASE_METHOD(Fixture, "a run that is done after a resume has no failure") {
+TEST_CASE_METHOD(FailureFixture, "a run that is done after a resume has no failure") {
   bool refuses = true;
   workflow.find.script = [&](auto& item) { refuses ? item.fail("no", "5.1.1") : item.succeed("found"); };
   failure_of_only_run();

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Sends as many words as `count` says.
-struct FanOut : World {
+struct FanOut : RunnerWorld {
   ScriptedStep send{"send-words", {}};
 
   ~FanOut() { worker.reset(); }  // before its steps

@@ -46,7 +46,7 @@ struct CountingBuild {
   }
 };
 
-struct Builds : World {
+struct Builds : RunnerWorld {
   NewBuild build;
 
   ~Builds() { worker.reset(); }  // before its steps
@@ -200,7 +200,7 @@ TEST_CASE_METHOD(Builds, "F18: a misfit whose event is delivered again while it 
   CHECK(stored(id).status == RunStatus::kWaiting);
 }
 
-TEST_CASE_METHOD(World, "an event is archived without what its workflow says to be secret, also once it waited") {
+TEST_CASE_METHOD(RunnerWorld, "an event is archived without what its workflow says to be secret, also once it waited") {
   WorkflowDefinition definition = workflow.definition();
   definition.payload_to_keep = [](const std::string&) { return std::string(R"("kept")"); };
   definition.payload_to_archive = [](const std::string& payload) {
@@ -222,7 +222,7 @@ TEST_CASE_METHOD(World, "an event is archived without what its workflow says to 
   CHECK(table.archive.back().event.payload == R"(["safe", "kept"])");
 }
 
-TEST_CASE_METHOD(World, "an event whose workflow does not say what to archive, or cannot, is archived redacted") {
+TEST_CASE_METHOD(RunnerWorld, "an event whose workflow does not say what to archive, or cannot, is archived redacted") {
   WorkflowDefinition definition = workflow.definition();
   options.redact_payload = [](const std::string& payload) {
     return payload == R"("secret")" ? std::make_optional<std::string>(R"("[redacted]")") : std::nullopt;
@@ -245,7 +245,7 @@ TEST_CASE_METHOD(World, "an event whose workflow does not say what to archive, o
     CHECK(archived.event.payload == (archived.event.id == "plain" ? R"("plain")" : R"("[redacted]")"));
 }
 
-TEST_CASE_METHOD(World, "P1: a workflow or a step that throws what is no exception fails its own run") {
+TEST_CASE_METHOD(RunnerWorld, "P1: a workflow or a step that throws what is no exception fails its own run") {
   WorkflowDefinition definition = workflow.definition();
   definition.payload_to_keep = [&](const std::string& payload) {
     if (payload == "bad") throw 42;
@@ -268,7 +268,7 @@ TEST_CASE_METHOD(World, "P1: a workflow or a step that throws what is no excepti
   }
 }
 
-TEST_CASE_METHOD(World, "P1: a workflow that cannot say what to keep of a payload fails its own run, resumably") {
+TEST_CASE_METHOD(RunnerWorld, "P1: a workflow that cannot say what to keep of a payload fails its own run, resumably") {
   WorkflowDefinition definition = workflow.definition();
   bool broken = true;
   definition.payload_to_keep = [&](const std::string& payload) {

@@ -15,7 +15,7 @@ StepSettled settled(const std::string& step, const std::string& key, int at, boo
   return record;
 }
 
-struct Replayed : World {
+struct Replayed : RunnerWorld {
   StoredRun stored;
   Replayed() {
     stored.run = 1;

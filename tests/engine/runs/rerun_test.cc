@@ -32,7 +32,7 @@ struct Words {
   }
 };
 
-struct Rerun : World {
+struct Rerun : RunnerWorld {
   Words words;
   bool refused = true;
   std::map<std::string, bool> again;  ///< What send-words was told of each word.

@@ -8,7 +8,7 @@ using namespace pawl::engine;
 namespace {
 
 /// Charges, reserves each of two articles, refunds where that fails for good, and mails a receipt.
-struct Order {
+struct ResumedOrder {
   ScriptedStep charge{"charge", {}};
   ScriptedStep reserve{"reserve", {}};
   ScriptedStep refund{"refund", {}};
@@ -18,7 +18,7 @@ struct Order {
   bool awaits_again = false;        ///< Awaits what has failed once more, after the refund.
   bool awaits_with_mail = false;    ///< Awaits it once more together with the mail, after the refund.
 
-  static Workflow run(Run run, std::string id, const Order& steps) {
+  static Workflow run(Run run, std::string id, const ResumedOrder& steps) {
     co_await run.step(steps.charge, id);
     const std::vector<std::string> articles{"lamp", "table"};
     std::exception_ptr caught;
@@ -41,13 +41,13 @@ struct Order {
   WorkflowDefinition definition() {
     return {"order",
             "test/words",
-            [this](Run run, const Event& event) { return Order::run(run, event.id, *this); },
+            [this](Run run, const Event& event) { return ResumedOrder::run(run, event.id, *this); },
             {&charge, &reserve, &refund, &mail}};
   }
 };
 
-struct Shop : World {
-  Order order;
+struct Shop : RunnerWorld {
+  ResumedOrder order;
   MemoryCheckpoints other_store{"other-store"};
   bool sold_out = true;
   bool relay_refuses = true;
@@ -149,7 +149,7 @@ TEST_CASE_METHOD(Shop, "resuming forgets all failures of the await that threw th
   const WorkflowDefinition plain{"order",
                                  "test/words",
                                  [&](Run run, const Event& event) {
-                                   return [](Run r, std::string id, const Order& steps) -> Workflow {
+                                   return [](Run r, std::string id, const ResumedOrder& steps) -> Workflow {
                                      co_await r.step(steps.charge, id);
                                      const std::vector<std::string> articles{"lamp", "table"};
                                      const auto reserved = r.start_each(steps.reserve, articles);

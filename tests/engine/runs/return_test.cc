@@ -5,7 +5,8 @@
 
 using namespace pawl::engine;
 
-TEST_CASE_METHOD(World, "P9: an event that failed elsewhere and was resumed is not held by a run that still waits") {
+TEST_CASE_METHOD(RunnerWorld,
+                 "P9: an event that failed elsewhere and was resumed is not held by a run that still waits") {
   const std::string id = emit();
   workflow.send.script = [](auto& item) { item.retry("try later"); };
   start();
@@ -29,7 +30,8 @@ TEST_CASE_METHOD(World, "P9: an event that failed elsewhere and was resumed is n
   CHECK(table.archive.back().status == RunStatus::kDone);
 }
 
-TEST_CASE_METHOD(World, "P9 F11: what was parked under a wall clock ten years ahead goes on when the clock is right") {
+TEST_CASE_METHOD(RunnerWorld,
+                 "P9 F11: what was parked under a wall clock ten years ahead goes on when the clock is right") {
   const auto jump = std::chrono::years{10};
   emit();
   clock.turn(jump);
@@ -43,7 +45,7 @@ TEST_CASE_METHOD(World, "P9 F11: what was parked under a wall clock ten years ah
   CHECK(until_over_time([&] { return archived(1); }, 120));
 }
 
-TEST_CASE_METHOD(World, "P1: a run that moved here, failed elsewhere and was resumed knows that it was resumed") {
+TEST_CASE_METHOD(RunnerWorld, "P1: a run that moved here, failed elsewhere and was resumed knows that it was resumed") {
   const std::string id = emit();
   workflow.send.script = [](auto& item) { item.key() == "one" ? item.fail("550") : item.retry("later"); };
   start();

@@ -13,7 +13,7 @@ struct CountLetters final : Step<std::string, int> {
   void execute(Batch<std::string, int>&) override {}
 };
 
-struct Fixture {
+struct RunStateFixture {
   CountLetters count;
   int seen = 0;
   WorkflowDefinition workflow{
@@ -28,7 +28,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a checkpointed step is not started again: its output comes from the checkpoint") {
+TEST_CASE_METHOD(RunStateFixture, "a checkpointed step is not started again: its output comes from the checkpoint") {
   StoredRun stored;
   stored.steps.push_back(StepSettled{.run = 1, .step = {"count-letters", "ratchet"}, .result = "7"});
   RunState run(workflow, stored);
@@ -38,7 +38,7 @@ TEST_CASE_METHOD(Fixture, "a checkpointed step is not started again: its output 
   CHECK(seen == 7);
 }
 
-TEST_CASE_METHOD(Fixture, "a step without a checkpoint is started, and the run waits for it") {
+TEST_CASE_METHOD(RunStateFixture, "a step without a checkpoint is started, and the run waits for it") {
   RunState run(workflow, {});
   run.advance();
   CHECK_FALSE(run.returned());

@@ -48,7 +48,7 @@ struct KnownLanes final : Lanes {
   std::optional<LaneId> on;
 };
 
-struct Archive : World {
+struct Archive : RunnerWorld {
   SentOutbox outbox{table};
   KnownLanes lanes;
   WorkflowDefinition definition = workflow.definition();

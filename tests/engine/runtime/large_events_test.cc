@@ -7,7 +7,7 @@ using namespace pawl::engine;
 
 namespace {
 
-struct Large : World {
+struct Large : RunnerWorld {
   std::string emit_bytes(std::size_t bytes) {
     table.now = clock.now();
     return table.emit("test/words", std::string(bytes, ' '));

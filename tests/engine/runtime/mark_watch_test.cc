@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Retrying : World {
+struct Retrying : RunnerWorld {
   bool busy = true;
 
   Retrying() {

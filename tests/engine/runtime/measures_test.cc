@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Fixture : World {
+struct MeasuresFixture : RunnerWorld {
   ExecutionCounts counts_of(const std::string& step) const {
     for (const auto& one : worker->runner.measures().executions)
       if (one.step == step && one.workflow == "say-words") return one.counts;
@@ -35,7 +35,7 @@ TEST_CASE("a value is counted in the first bucket that ends at it or above") {
   CHECK(durations.sum == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "executions are counted by workflow and step, by how they ended") {
+TEST_CASE_METHOD(MeasuresFixture, "executions are counted by workflow and step, by how they ended") {
   int tries = 0;
   workflow.find.script = [&](auto& item) { ++tries == 1 ? item.retry("later") : item.succeed("found"); };
   workflow.send.script = [](auto& item) {
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Fixture, "executions are counted by workflow and step, by how t
   CHECK(counts_of("show-words").succeeded == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "calls, claims, commits and runs are measured, and runs end to end") {
+TEST_CASE_METHOD(MeasuresFixture, "calls, claims, commits and runs are measured, and runs end to end") {
   workflow.find.before = [&](std::size_t) { clock.turn(3s); };
   start();
   emit("e");
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(Fixture, "calls, claims, commits and runs are measured, and run
   CHECK(measures.commits.records.sum >= 5);  // the run's start, three steps' ends and one more, the run's end
 }
 
-TEST_CASE_METHOD(Fixture, "runs that a paused step holds are counted while it does") {
+TEST_CASE_METHOD(MeasuresFixture, "runs that a paused step holds are counted while it does") {
   bool down = true;
   workflow.find.script = [&](auto& item) { down ? item.unavailable("no route") : item.succeed("found"); };
   start();

@@ -6,7 +6,7 @@
 
 using namespace pawl::engine;
 
-TEST_CASE_METHOD(World, "an outage of the outbox is outlasted and reported") {
+TEST_CASE_METHOD(RunnerWorld, "an outage of the outbox is outlasted and reported") {
   start();
   table.outage = "connection refused";
   turn(20);
@@ -19,7 +19,7 @@ TEST_CASE_METHOD(World, "an outage of the outbox is outlasted and reported") {
   CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
 }
 
-TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts is told as well") {
+TEST_CASE_METHOD(RunnerWorld, "a trouble of the outbox that begins while another lasts is told as well") {
   struct DeniedOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;
     std::vector<Event> claim(const ClaimRequest& request) override {
@@ -57,7 +57,8 @@ TEST_CASE_METHOD(World, "a trouble of the outbox that begins while another lasts
   CHECK(log.counts[NoticeKind::kOutboxUp] == 1);
 }
 
-TEST_CASE_METHOD(World, "of two copies of a store under supervisors that always start again, one gives way for good") {
+TEST_CASE_METHOD(RunnerWorld,
+                 "of two copies of a store under supervisors that always start again, one gives way for good") {
   MemoryCheckpoints one, other(one);
   const auto start_on = [&](MemoryCheckpoints& copy) {
     return std::make_unique<MemoryWorker>(table, copy, clock, log, std::vector{workflow.definition()}, 1, options);
@@ -81,7 +82,7 @@ TEST_CASE_METHOD(World, "of two copies of a store under supervisors that always 
   CHECK(one.recover().lost_to == 0);
 }
 
-TEST_CASE_METHOD(World, "a worker is not idle while a claim whose answer never came may hold events") {
+TEST_CASE_METHOD(RunnerWorld, "a worker is not idle while a claim whose answer never came may hold events") {
   struct UnsureOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;
     bool may_have_missed() const override { return unsure; }
@@ -100,7 +101,7 @@ TEST_CASE_METHOD(World, "a worker is not idle while a claim whose answer never c
   CHECK(runner.idle());
 }
 
-TEST_CASE_METHOD(World, "P9: an event that the archive refuses keeps no other's end waiting") {
+TEST_CASE_METHOD(RunnerWorld, "P9: an event that the archive refuses keeps no other's end waiting") {
   struct RefusingOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;
     std::size_t finish(std::span<const FinishedEvent> finished) override {
@@ -124,7 +125,7 @@ TEST_CASE_METHOD(World, "P9: an event that the archive refuses keeps no other's 
   CHECK(table.archive.size() == 301);
 }
 
-TEST_CASE_METHOD(World,
+TEST_CASE_METHOD(RunnerWorld,
                  "an outbox is asked once a second for nothing while there is no room, until the worker drains") {
   struct AskedOutbox final : MemoryOutbox {
     using MemoryOutbox::MemoryOutbox;

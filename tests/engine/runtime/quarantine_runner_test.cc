@@ -6,7 +6,7 @@
 
 using namespace pawl::engine;
 
-TEST_CASE_METHOD(World, "P8: of several poisons among many, each ends alone and no innocent is set aside") {
+TEST_CASE_METHOD(RunnerWorld, "P8: of several poisons among many, each ends alone and no innocent is set aside") {
   std::set<std::string> poisons;
   for (int i = 0; i < 1000; ++i) {
     const std::string id = emit();
@@ -35,7 +35,7 @@ TEST_CASE_METHOD(World, "P8: of several poisons among many, each ends alone and 
   }
 }
 
-TEST_CASE_METHOD(World, "what was in flight comes back at once, whichever of them is slow") {
+TEST_CASE_METHOD(RunnerWorld, "what was in flight comes back at once, whichever of them is slow") {
   for (int i = 0; i < 300; ++i) emit();
   start();
   REQUIRE(until([&] { return worker->runner.status().moving == 300; }));
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(World, "what was in flight comes back at once, whichever of the
   CHECK(table.archive.front().event.deliveries == 2);
 }
 
-TEST_CASE_METHOD(World, "P8: an event that crashes the worker whenever it wakes is set aside") {
+TEST_CASE_METHOD(RunnerWorld, "P8: an event that crashes the worker whenever it wakes is set aside") {
   emit("poison");
   bool crashed = false;
   workflow.send.script = [&](auto& item) {
@@ -72,7 +72,7 @@ TEST_CASE_METHOD(World, "P8: an event that crashes the worker whenever it wakes 
   CHECK(crashes <= options.deliveries_max);
 }
 
-TEST_CASE_METHOD(World, "P8: of many that wake at once, only the one that crashes the worker is set aside") {
+TEST_CASE_METHOD(RunnerWorld, "P8: of many that wake at once, only the one that crashes the worker is set aside") {
   for (int i = 0; i < 300; ++i) emit();
   bool crashed = false;
   bool down = true;

@@ -6,7 +6,7 @@
 
 using namespace pawl::engine;
 
-TEST_CASE_METHOD(World, "a worker forgets ended runs when it starts, for it may never live an hour") {
+TEST_CASE_METHOD(RunnerWorld, "a worker forgets ended runs when it starts, for it may never live an hour") {
   start();
   const std::string id = emit();
   REQUIRE(until([&] { return archived(1); }));
@@ -23,7 +23,7 @@ TEST_CASE_METHOD(World, "a worker forgets ended runs when it starts, for it may 
   CHECK(log.counts[NoticeKind::kRunsPruned] == 1);
 }
 
-TEST_CASE_METHOD(World, "with a retention of zero ended runs stay for ever") {
+TEST_CASE_METHOD(RunnerWorld, "with a retention of zero ended runs stay for ever") {
   options.retention = {};
   start();
   const std::string id = emit();
@@ -35,7 +35,7 @@ TEST_CASE_METHOD(World, "with a retention of zero ended runs stay for ever") {
   CHECK(store.find({{id}}).size() == 1);
 }
 
-TEST_CASE_METHOD(World, "P2 F11: a wall clock ten years ahead makes no worker forget its runs") {
+TEST_CASE_METHOD(RunnerWorld, "P2 F11: a wall clock ten years ahead makes no worker forget its runs") {
   const std::string id = emit();
   start();
   REQUIRE(until([&] { return archived(1); }));
@@ -52,7 +52,7 @@ TEST_CASE_METHOD(World, "P2 F11: a wall clock ten years ahead makes no worker fo
   CHECK(store.find({{id}}).size() == 1);
 }
 
-TEST_CASE_METHOD(World, "P3: a failed run stays with its steps until it was resolved, however many there are") {
+TEST_CASE_METHOD(RunnerWorld, "P3: a failed run stays with its steps until it was resolved, however many there are") {
   workflow.find.script = [](auto& item) { item.fail("refused"); };
   start();
   std::vector<std::string> failed;
@@ -72,7 +72,7 @@ TEST_CASE_METHOD(World, "P3: a failed run stays with its steps until it was reso
   CHECK(store.find({{failed.front()}}).size() == 1);
 }
 
-TEST_CASE_METHOD(World, "while the outbox cannot be asked, failed runs stay") {
+TEST_CASE_METHOD(RunnerWorld, "while the outbox cannot be asked, failed runs stay") {
   workflow.find.script = [](auto& item) { item.fail("refused"); };
   start();
   const std::string failed = emit();

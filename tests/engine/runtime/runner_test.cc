@@ -17,7 +17,7 @@ int total(const ScriptedStep& step) {
 
 }  // namespace
 
-TEST_CASE_METHOD(World, "an event runs through every step once and ends done in the archive") {
+TEST_CASE_METHOD(RunnerWorld, "an event runs through every step once and ends done in the archive") {
   const std::string id = emit();
   start();
   REQUIRE(until([&] { return archived(1); }));
@@ -30,7 +30,7 @@ TEST_CASE_METHOD(World, "an event runs through every step once and ends done in 
   CHECK(until([&] { return worker->runner.idle(); }));
 }
 
-TEST_CASE_METHOD(World, "ready executions of all runs are gathered into one batch") {
+TEST_CASE_METHOD(RunnerWorld, "ready executions of all runs are gathered into one batch") {
   for (int i = 0; i < 100; ++i) emit();
   start();
   REQUIRE(until([&] { return archived(100); }));
@@ -38,7 +38,7 @@ TEST_CASE_METHOD(World, "ready executions of all runs are gathered into one batc
   CHECK(workflow.find.sizes.size() < 5);
 }
 
-TEST_CASE_METHOD(World, "a transient failure is retried on its own schedule without repeating finished steps") {
+TEST_CASE_METHOD(RunnerWorld, "a transient failure is retried on its own schedule without repeating finished steps") {
   workflow.send.script = [](auto& item) {
     if (item.key() == "two" && item.attempt() < 3)
       item.retry("451 come back later");
@@ -57,7 +57,7 @@ TEST_CASE_METHOD(World, "a transient failure is retried on its own schedule with
   CHECK(total(workflow.show) == 1);
 }
 
-TEST_CASE_METHOD(World, "a run that waits is out of memory until it is due") {
+TEST_CASE_METHOD(RunnerWorld, "a run that waits is out of memory until it is due") {
   workflow.show.script = [](auto& item) { item.retry("later", std::chrono::hours{1}); };
   emit();
   start();
@@ -65,7 +65,7 @@ TEST_CASE_METHOD(World, "a run that waits is out of memory until it is due") {
   CHECK(worker->runner.status().moving == 0);
 }
 
-TEST_CASE_METHOD(World, "one permanent failure fails the run with its reason while its siblings finish") {
+TEST_CASE_METHOD(RunnerWorld, "one permanent failure fails the run with its reason while its siblings finish") {
   workflow.send.script = [](auto& item) {
     if (item.key() == "one")
       item.fail("550 no such user");
@@ -81,7 +81,7 @@ TEST_CASE_METHOD(World, "one permanent failure fails the run with its reason whi
   CHECK(total(workflow.show) == 1);
 }
 
-TEST_CASE_METHOD(World, "a poison item in a batch is found and fails alone, the innocent lose no attempt") {
+TEST_CASE_METHOD(RunnerWorld, "a poison item in a batch is found and fails alone, the innocent lose no attempt") {
   std::vector<std::string> ids;
   for (int i = 0; i < 50; ++i) ids.push_back(emit());
   std::map<std::string, int> attempts;
@@ -98,7 +98,8 @@ TEST_CASE_METHOD(World, "a poison item in a batch is found and fails alone, the 
   for (const auto& [id, attempt] : attempts) CHECK(attempt == 1);
 }
 
-TEST_CASE_METHOD(World, "P9: an outage opens the circuit, burns no attempt, and the backlog drains when it ends") {
+TEST_CASE_METHOD(RunnerWorld,
+                 "P9: an outage opens the circuit, burns no attempt, and the backlog drains when it ends") {
   bool down = true;
   int attempt_seen = 0;
   workflow.send.script = [&](auto& item) {
@@ -126,7 +127,7 @@ TEST_CASE_METHOD(World, "P9: an outage opens the circuit, burns no attempt, and 
   CHECK(until([&] { return worker->runner.idle(); }));
 }
 
-TEST_CASE_METHOD(World, "one item that always finds the service down does not hold the others for ever") {
+TEST_CASE_METHOD(RunnerWorld, "one item that always finds the service down does not hold the others for ever") {
   for (int i = 0; i < 20; ++i) emit();
   const std::string refused = emit("refused");
   bool down = true;
@@ -142,9 +143,9 @@ TEST_CASE_METHOD(World, "one item that always finds the service down does not ho
   CHECK(until_over_time([&] { return archived(20); }, 600));
 }
 
-TEST_CASE_METHOD(World, "P3: a worker killed at any turn repeats no step whose checkpoint committed") {
+TEST_CASE_METHOD(RunnerWorld, "P3: a worker killed at any turn repeats no step whose checkpoint committed") {
   for (std::uint64_t kill_at = 1; kill_at < 60; ++kill_at) {
-    World world;
+    RunnerWorld world;
     world.seed = kill_at;
     for (int i = 0; i < 5; ++i) world.emit();
     world.start();
@@ -164,7 +165,7 @@ TEST_CASE_METHOD(World, "P3: a worker killed at any turn repeats no step whose c
   }
 }
 
-TEST_CASE_METHOD(World, "P2: a redelivered event finds its run: no step runs again") {
+TEST_CASE_METHOD(RunnerWorld, "P2: a redelivered event finds its run: no step runs again") {
   const std::string id = emit("same");
   start();
   REQUIRE(until([&] { return archived(1); }));
@@ -174,7 +175,7 @@ TEST_CASE_METHOD(World, "P2: a redelivered event finds its run: no step runs aga
   CHECK(total(workflow.find) + total(workflow.show) + total(workflow.send) == executed);
 }
 
-TEST_CASE_METHOD(World, "an event whose store was lost runs again from its first step") {
+TEST_CASE_METHOD(RunnerWorld, "an event whose store was lost runs again from its first step") {
   emit();
   workflow.send.script = [](auto& item) { item.retry("later", std::chrono::hours{1}); };
   start();
@@ -190,7 +191,8 @@ TEST_CASE_METHOD(World, "an event whose store was lost runs again from its first
   CHECK(total(workflow.find) == 2);
 }
 
-TEST_CASE_METHOD(World, "P8: a poison event is set aside after a bounded number of deliveries, the queue moves on") {
+TEST_CASE_METHOD(RunnerWorld,
+                 "P8: a poison event is set aside after a bounded number of deliveries, the queue moves on") {
   const std::string poison = emit("poison");
   for (int i = 0; i < 100; ++i) emit();
   bool crashed = false;
@@ -213,7 +215,7 @@ TEST_CASE_METHOD(World, "P8: a poison event is set aside after a bounded number 
   }
 }
 
-TEST_CASE_METHOD(World, "two workers share one outbox and no event runs twice") {
+TEST_CASE_METHOD(RunnerWorld, "two workers share one outbox and no event runs twice") {
   for (int i = 0; i < 200; ++i) emit();
   options.claim_max = 10;
   start();
@@ -229,7 +231,7 @@ TEST_CASE_METHOD(World, "two workers share one outbox and no event runs twice") 
   CHECK(other.runner.status().done > 0);
 }
 
-TEST_CASE_METHOD(World, "a worker whose epoch is over stops and archives nothing") {
+TEST_CASE_METHOD(RunnerWorld, "a worker whose epoch is over stops and archives nothing") {
   emit();
   start();
   turn(3);
@@ -238,7 +240,7 @@ TEST_CASE_METHOD(World, "a worker whose epoch is over stops and archives nothing
   CHECK(table.archive.empty());
 }
 
-TEST_CASE_METHOD(World, "no effect starts once the lease may have expired") {
+TEST_CASE_METHOD(RunnerWorld, "no effect starts once the lease may have expired") {
   options.lease = std::chrono::seconds{30};
   start();
   turn(5);
@@ -251,7 +253,7 @@ TEST_CASE_METHOD(World, "no effect starts once the lease may have expired") {
   CHECK(until_over_time([&] { return archived(1); }, 30));
 }
 
-TEST_CASE_METHOD(World, "while the store cannot write nothing starts, and all goes on when it can") {
+TEST_CASE_METHOD(RunnerWorld, "while the store cannot write nothing starts, and all goes on when it can") {
   for (int i = 0; i < 10; ++i) emit();
   start();
   store.refuse_writes("disk full");
@@ -267,7 +269,7 @@ TEST_CASE_METHOD(World, "while the store cannot write nothing starts, and all go
   CHECK(total(workflow.find) == 20);
 }
 
-TEST_CASE_METHOD(World, "drain lets moving runs end, gives back the unstarted and stops") {
+TEST_CASE_METHOD(RunnerWorld, "drain lets moving runs end, gives back the unstarted and stops") {
   for (int i = 0; i < 10; ++i) emit();
   start();
   REQUIRE(until([&] { return worker->runner.status().moving > 0; }));
@@ -279,7 +281,7 @@ TEST_CASE_METHOD(World, "drain lets moving runs end, gives back the unstarted an
   CHECK(table.rows.size() == 1);
 }
 
-TEST_CASE_METHOD(World, "a drain right after a claim gives every unstarted event back undelivered") {
+TEST_CASE_METHOD(RunnerWorld, "a drain right after a claim gives every unstarted event back undelivered") {
   for (int i = 0; i < 10; ++i) emit();
   start();
   worker->runner.turn({});  // submits the claim
@@ -291,7 +293,7 @@ TEST_CASE_METHOD(World, "a drain right after a claim gives every unstarted event
   }
 }
 
-TEST_CASE_METHOD(World, "a waiting run survives restarts without counting as a delivery") {
+TEST_CASE_METHOD(RunnerWorld, "a waiting run survives restarts without counting as a delivery") {
   workflow.send.script = [](auto& item) { item.retry("later", std::chrono::minutes{1}); };
   emit();
   for (int life = 0; life < 10; ++life) {
@@ -305,7 +307,7 @@ TEST_CASE_METHOD(World, "a waiting run survives restarts without counting as a d
   CHECK(total(workflow.find) == 1);
 }
 
-TEST_CASE_METHOD(World, "a resumed run goes on at its failed step and keeps the finished ones") {
+TEST_CASE_METHOD(RunnerWorld, "a resumed run goes on at its failed step and keeps the finished ones") {
   workflow.send.script = [](auto& item) { item.key() == "one" ? item.fail("550") : item.succeed("sent"); };
   const std::string id = emit();
   start();
@@ -319,7 +321,7 @@ TEST_CASE_METHOD(World, "a resumed run goes on at its failed step and keeps the 
   CHECK(total(workflow.find) == 1);
 }
 
-TEST_CASE_METHOD(World, "an event that no workflow handles is left alone") {
+TEST_CASE_METHOD(RunnerWorld, "an event that no workflow handles is left alone") {
   table.emit("other/event");
   emit();
   start();
@@ -329,7 +331,7 @@ TEST_CASE_METHOD(World, "an event that no workflow handles is left alone") {
   CHECK(table.rows.begin()->second.event.deliveries == 0);
 }
 
-TEST_CASE_METHOD(World, "the rate of a step holds over time") {
+TEST_CASE_METHOD(RunnerWorld, "the rate of a step holds over time") {
   // ten a second, twenty-four to send: the first second's worth at once, the rest as tokens come
   ScriptedStep limited("send-words", {.rate = 10});
   const WorkflowDefinition definition = only(limited);
@@ -348,7 +350,7 @@ TEST_CASE_METHOD(World, "the rate of a step holds over time") {
   CHECK(total(limited) == 24);
 }
 
-TEST_CASE_METHOD(World,
+TEST_CASE_METHOD(RunnerWorld,
                  "a run says what it notes however it ends, behind its failure, and is counted if it ends done") {
   ScriptedStep say{"say", {}};
   const bool fails = GENERATE(false, true);
@@ -367,7 +369,7 @@ TEST_CASE_METHOD(World,
 }
 
 TEST_CASE("registering two workflows for one event type is refused") {
-  World world;
+  RunnerWorld world;
   CHECK_THROWS_AS(Runner({*std::make_unique<MemoryOutbox>(world.table), world.store, world.clock,
                           *std::make_unique<InlineLanes>(), world.log},
                          {world.workflow.definition(), world.workflow.definition()}),

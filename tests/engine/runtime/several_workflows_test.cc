@@ -23,7 +23,7 @@ WorkflowDefinition workflow_of(const std::string& name, Step<std::string, std::s
           .steps = {&step}};
 }
 
-struct Scene : World {
+struct Scene : RunnerWorld {
   ScriptedStep speak{"speak", {}};
   ScriptedStep count{"count", {}};
 

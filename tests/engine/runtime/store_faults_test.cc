@@ -32,7 +32,7 @@ class FailingStore final : public Checkpoints {
   Checkpoints& store_;
 };
 
-struct Broken : World {
+struct Broken : RunnerWorld {
   FailingStore failing{store};
   InlineLanes lanes{1};
   MemoryOutbox outbox{table};

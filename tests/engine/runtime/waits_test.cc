@@ -11,7 +11,7 @@ namespace {
 
 constexpr LaneId kShowLane = 5, kSendLane = 6;  // behind the four of the runner and find-words
 
-struct Waits : World {
+struct Waits : RunnerWorld {
   int executed(const ScriptedStep& step, const std::string& name) const {
     const auto found = step.executions.find(name);
     return found == step.executions.end() ? 0 : found->second;
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Waits, "P6: what an outage held goes on though a sibling's call
 TEST_CASE_METHOD(Waits, "P5 F11: a wall clock that jumps while a run waits neither gives it up nor keeps it for ever") {
   StepOptions options{.retry = {.first = 1min, .longest = 10min, .max_attempts = 0, .give_up_after = 2h}};
   for (const Duration jump : {Duration(1h), Duration(-1h), Duration(24h * 3653), Duration(-24h * 3653)}) {
-    World world;
+    RunnerWorld world;
     world.clock.turn(24h * 365 * 20);
     ScriptedStep send("send", options);
     send.script = [](auto& item) { item.retry("451"); };
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(Waits, "an event delivered again while its run is being parked 
   start();
   // the claim is forgotten at every turn of the run's life, once
   for (int forget_at = 1; forget_at < 60; ++forget_at) {
-    World world;
+    RunnerWorld world;
     world.workflow.show.script = workflow.show.script;
     world.emit();
     world.start();

@@ -10,7 +10,7 @@ namespace pawl::engine::contract {
 
 namespace {
 
-Ids sorted(Ids ids) {
+Ids by_id(Ids ids) {
   std::sort(ids.begin(), ids.end());
   return ids;
 }
@@ -126,7 +126,7 @@ void check_restarting(const MakeOutboxWorld& make) {
     REQUIRE(taken == Ids{ids[1], ids[2]});
     const std::string unknown = new_store();
     const Registered registered = restarted.open({waiting(events[0]), waiting(events[1])}, {ids[2], unknown});
-    CHECK(sorted(registered.foreign) == sorted({ids[0], ids[1], ids[2], unknown}));
+    CHECK(by_id(registered.foreign) == by_id({ids[0], ids[1], ids[2], unknown}));
   }
   SECTION("P9: an event that was resumed meanwhile is not kept for the run of an earlier delivery") {
     world->expire(crashed.epoch);

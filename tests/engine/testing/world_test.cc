@@ -31,7 +31,7 @@ Workflow work(Run run, std::string word, const Work& first, const Work& second) 
   co_await run.step(second, word);
 }
 
-struct Fixture {
+struct WorldFixture {
   Work first{"do-first"}, second{"do-second"};
   World world{
       {define<std::string>({.name = "do-work",
@@ -46,7 +46,7 @@ const auto kOnce = [](int attempt) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "time passes only as the test lets it") {
+TEST_CASE_METHOD(WorldFixture, "time passes only as the test lets it") {
   second.before = kOnce;
   const std::string id = world.emit("test/work", "go");
   const Timestamp began = world.clock().now();
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(Fixture, "time passes only as the test lets it") {
   CHECK(world.clock().now() - began < 62min);  // half an hour to an hour, and a hundredth
 }
 
-TEST_CASE_METHOD(Fixture, "a worker that crashes goes on behind the last checkpoint") {
+TEST_CASE_METHOD(WorldFixture, "a worker that crashes goes on behind the last checkpoint") {
   second.before = kOnce;
   const std::string id = world.emit("test/work", "go");
   world.pass(1min);
@@ -72,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "a worker that crashes goes on behind the last checkpo
   CHECK(second.calls == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "where the host is lost with its checkpoints, another does all of it again") {
+TEST_CASE_METHOD(WorldFixture, "where the host is lost with its checkpoints, another does all of it again") {
   second.before = kOnce;
   const std::string ended = world.emit("test/work", "go");
   REQUIRE(world.finish());
@@ -86,7 +86,7 @@ TEST_CASE_METHOD(Fixture, "where the host is lost with its checkpoints, another 
   CHECK(first.calls == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a failed run goes on where an operator resumes it") {
+TEST_CASE_METHOD(WorldFixture, "a failed run goes on where an operator resumes it") {
   second.before = [](int) { throw PermanentError("no"); };
   const std::string id = world.emit("test/work", "go");
   REQUIRE(world.finish());
@@ -99,6 +99,6 @@ TEST_CASE_METHOD(Fixture, "a failed run goes on where an operator resumes it") {
   CHECK_FALSE(world.resume(id));
 }
 
-TEST_CASE_METHOD(Fixture, "a run that nobody began is not there to be looked at") {
+TEST_CASE_METHOD(WorldFixture, "a run that nobody began is not there to be looked at") {
   CHECK_THROWS_AS(world.run("event-1"), std::out_of_range);
 }

@@ -13,13 +13,13 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Case {
+struct Outage {
   std::string rule;
   std::string reply;  // Part of what the ledger keeps.
 };
 
 // One after another: a relay that is down is down for all. Each begins on a new connection.
-void go_through(SmtpScene& scene, const std::string& table, const std::vector<Case>& cases,
+void go_through(SmtpScene& scene, const std::string& table, const std::vector<Outage>& cases,
                 const std::function<void()>& set_right = {}) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     INFO(cases[i].rule);

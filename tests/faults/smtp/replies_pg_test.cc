@@ -9,13 +9,13 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Case {
+struct ScriptedReply {
   const char* phase;
   const char* action;
   const char* reply;  // Part of what the ledger keeps.
 };
 
-const std::vector<Case> kTransient{
+const std::vector<ScriptedReply> kTransient{
     {"rcpt", "421 4.3.2 closing", "421 4.3.2"},
     {"rcpt", "450 4.7.1 greylisted", "450 4.7.1 greylisted"},
     {"rcpt", "451 4.3.0 later", "451 4.3.0"},
@@ -43,7 +43,7 @@ const std::vector<Case> kTransient{
     {"dot", "454 4.7.0 throttled", "454 4.7.0"},
 };
 
-const std::vector<Case> kPermanent{
+const std::vector<ScriptedReply> kPermanent{
     {"rcpt", "550 5.1.1 no such user", "550 5.1.1 no such user"},
     {"rcpt", "551 5.1.6 moved", "551 5.1.6"},
     {"rcpt", "552 5.2.2 over quota", "552 5.2.2"},
@@ -53,15 +53,16 @@ const std::vector<Case> kPermanent{
     {"dot", "554 5.6.0 virus", "554 5.6.0"},
 };
 
-const std::vector<Case> kAfterTheDot{{"dot", "drop", ""},   {"dot", "stall", ""}, {"dot", "truncate", ""},
-                                     {"dot", "hang", ""},   {"dot", "huge", ""},  {"dot", "long-line", ""},
-                                     {"dot", "garbage", ""}};
+const std::vector<ScriptedReply> kAfterTheDot{{"dot", "drop", ""},   {"dot", "stall", ""}, {"dot", "truncate", ""},
+                                              {"dot", "hang", ""},   {"dot", "huge", ""},  {"dot", "long-line", ""},
+                                              {"dot", "garbage", ""}};
 const std::string kInDoubtReply = "before the end of the message was answered";
 
 // A case's organisation is named by its place in the table.
 std::string name_of(const char* table, std::size_t index) { return table + std::to_string(index); }
 
-void arrange(SmtpScene& scene, const char* table, const std::vector<Case>& cases, const std::string& times = "") {
+void arrange(SmtpScene& scene, const char* table, const std::vector<ScriptedReply>& cases,
+             const std::string& times = "") {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const std::string name = name_of(table, i);
     scene.smtp.tell(std::string(cases[i].phase) + ":owner@" + name + "." + times + "=" + cases[i].action);
@@ -70,7 +71,7 @@ void arrange(SmtpScene& scene, const char* table, const std::vector<Case>& cases
 }
 
 template <class Check>
-void each(const char* table, const std::vector<Case>& cases, Check check) {
+void each(const char* table, const std::vector<ScriptedReply>& cases, Check check) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const std::string name = name_of(table, i);
     INFO(cases[i].phase << "=" << cases[i].action);
@@ -103,14 +104,14 @@ TEST_CASE(
   for (const char* name : {"hangsup", "policy", "greylisted", "tarpit"}) scene.fail_sync_of(name);
   const auto worker = scene.start({{"PAWL_MAIL", scene.url() + "&connections=16"}});
 
-  each("permanent", kPermanent, [&](const std::string& name, const Case& expected) {
+  each("permanent", kPermanent, [&](const std::string& name, const ScriptedReply& expected) {
     CHECK(scene.eventually_is(name, "rejected 1 0 failed"));
     CHECK(scene.replied(name, expected.reply));
     const std::string reason =
         scene.database.value("select reason from pawl.v1_events where event_id = $1::uuid", {scene.event_of(name)});
     CHECK(reason.find(std::string("rejected: ") + expected.reply) != std::string::npos);
   });
-  each("doubt", kAfterTheDot, [&](const std::string& name, const Case&) {
+  each("doubt", kAfterTheDot, [&](const std::string& name, const ScriptedReply&) {
     CHECK(scene.eventually_is(name, "accepted 2 1 done"));
     check_identical(scene.copies_for(name), 2);
   });
@@ -118,14 +119,14 @@ TEST_CASE(
   CHECK(scene.eventually_is("tarpit", "accepted 1 0 done"));
   CHECK(scene.eventually_is("greylisted", "accepted 3 0 done"));
   CHECK(bin::eventually([&] { return retried(scene.mail_of("policy")) && scene.replied("policy", "550 5.7.1"); }));
-  each("transient", kTransient, [&](const std::string& name, const Case& expected) {
+  each("transient", kTransient, [&](const std::string& name, const ScriptedReply& expected) {
     CHECK(bin::eventually([&] { return retried(scene.mail_of(name)) && scene.replied(name, expected.reply); }));
     CHECK(scene.copies_for(name).empty());
     CHECK(scene.shown_to(name) == 1);
   });
 
   scene.smtp.tell("clear");
-  each("transient", kTransient, [&](const std::string& name, const Case&) {
+  each("transient", kTransient, [&](const std::string& name, const ScriptedReply&) {
     CHECK(bin::eventually([&] { return scene.mail_of(name).ends_with(" 0 done"); }));
     CHECK(scene.mail_of(name).starts_with("accepted "));
     CHECK(scene.copies_for(name).size() == 1);
@@ -142,7 +143,7 @@ TEST_CASE("P5: under the policy hold a mail in doubt waits for an operator, and 
   const auto worker = scene.start({{"PAWL_IN_DOUBT", "hold"}});
   std::vector<std::string> sent{"in-doubt", "resolve", "--sent", "--note", "relay log"};
   std::vector<std::string> not_sent{"in-doubt", "resolve", "--not-sent"};
-  each("doubt", kAfterTheDot, [&](const std::string& name, const Case&) {
+  each("doubt", kAfterTheDot, [&](const std::string& name, const ScriptedReply&) {
     CHECK(scene.eventually_is(name, "in_doubt 1 1 failed"));
     CHECK(scene.replied(name, kInDoubtReply));
     CHECK(scene.copies_for(name).size() == 1);
@@ -156,7 +157,7 @@ TEST_CASE("P5: under the policy hold a mail in doubt waits for an operator, and 
   scene.smtp.tell("clear");
   CHECK(scene.pawl(sent).code == 0);
   CHECK(scene.pawl(not_sent).code == 0);
-  each("doubt", kAfterTheDot, [&](const std::string& name, const Case&) {
+  each("doubt", kAfterTheDot, [&](const std::string& name, const ScriptedReply&) {
     CHECK(scene.eventually_is(name, name < "doubt4" ? "accepted 1 1 done" : "accepted 2 1 done"));
     check_identical(scene.copies_for(name), name < "doubt4" ? 1 : 2);
     CHECK(scene.shown_to(name) == 1);

@@ -6,9 +6,9 @@
 using namespace pawl;
 using namespace pawl::mail;
 using namespace pawl::tests;
-using Fixture = MailLedgerFixture;
+using IdentityFixture = MailLedgerFixture;
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(IdentityFixture,
                  "a mail is dated by the claim that may have sent it first, and keeps its Message-ID with that") {
   const auto claimed_as = [&](const std::string& message_id) {
     const LedgerRequest request{event, acme.id, acme.owner, message_id, true};
@@ -33,7 +33,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(claimed_as("<4@example>") == first);
 }
 
-TEST_CASE_METHOD(Fixture, "the ledger keeps the address that a mail goes to") {
+TEST_CASE_METHOD(IdentityFixture, "the ledger keeps the address that a mail goes to") {
   const auto address = [&] { return value("select coalesce(address, 'none') from pawl.v1_emails"); };
   exec("update users set email = ' Owner@acme.example ' where id = $1::uuid", {acme.owner});
   claim();
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(Fixture, "the ledger keeps the address that a mail goes to") {
   CHECK(address() == "new@acme.example");
 }
 
-TEST_CASE_METHOD(Fixture, "what was sent to a mailbox is not sent to it again for another of its users") {
+TEST_CASE_METHOD(IdentityFixture, "what was sent to a mailbox is not sent to it again for another of its users") {
   const auto claim_for = [&](const std::string& user, const std::string& of_event) {
     const LedgerRequest request{of_event, acme.id, user, "<" + user + "@example>", true};
     return ledger.claim({&request, 1}).at(0);
@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "what was sent to a mailbox is not sent to it again fo
   }
 }
 
-TEST_CASE_METHOD(Fixture, "of a batch only those are told of that another user of their mailbox was sent") {
+TEST_CASE_METHOD(IdentityFixture, "of a batch only those are told of that another user of their mailbox was sent") {
   exec("update users set email = 'office@acme.example' where id <> $1::uuid", {acme.member});
   exec("update org_members set role = 'admin' where user_id = $1::uuid", {acme.member});
   claim();
@@ -115,7 +115,8 @@ TEST_CASE_METHOD(Fixture, "of a batch only those are told of that another user o
   CHECK(entries.at(2).message_id == "m3");
 }
 
-TEST_CASE_METHOD(Fixture, "two steps of one run that mail the same user send two mails, each with its own outcome") {
+TEST_CASE_METHOD(IdentityFixture,
+                 "two steps of one run that mail the same user send two mails, each with its own outcome") {
   std::vector<LedgerRequest> requests;
   for (const std::string step : {"remind", "thank"})
     requests.push_back({event, acme.id, acme.owner, "<" + step + "@example>", again, "pay", step});
@@ -134,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "two steps of one run that mail the same user send two
   CHECK(second.at(1).clearance == Clearance::kCleared);
 }
 
-TEST_CASE_METHOD(Fixture, "another user of a mailbox has no claim to the mail of another step") {
+TEST_CASE_METHOD(IdentityFixture, "another user of a mailbox has no claim to the mail of another step") {
   exec("update users set email = 'office@acme.example' where id <> $1::uuid", {acme.member});
   claim();
   settle(LedgerState::kAccepted);

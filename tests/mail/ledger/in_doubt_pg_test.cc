@@ -12,13 +12,13 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct InDoubtFixture : PostgresFixture {
   Organisation acme{*this};
   Worker worker{*this};
   mail::PostgresMailLedger ledger{conninfo, worker.epoch, mail::InDoubtPolicy::kHold, depositlink::owners_and_admins()};
   engine::Event event;
 
-  Fixture() {
+  InDoubtFixture() {
     worker.open();
     emit();
     event = worker.claim().at(0);
@@ -47,7 +47,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "P5: what is in doubt is listed, what is being sent or settled is not") {
+TEST_CASE_METHOD(InDoubtFixture, "P5: what is in doubt is listed, what is being sent or settled is not") {
   in_doubt(acme.owner);
   claim(acme.admin);
   auto mails = mail::mails_in_doubt(conninfo);
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Fixture, "P5: what is in doubt is listed, what is being sent or
   CHECK(mails[1].count == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "P5: what a run left unsettled that is done over a failed step is listed") {
+TEST_CASE_METHOD(InDoubtFixture, "P5: what a run left unsettled that is done over a failed step is listed") {
   claim(acme.owner);
   const engine::FinishedEvent done{event.position, event.id, engine::RunStatus::kDone, "", engine::Resumable::kNowhere};
   REQUIRE(worker.outbox.finish({&done, 1}) == 1);
@@ -83,7 +83,8 @@ TEST_CASE_METHOD(Fixture, "P5: what a run left unsettled that is done over a fai
 }
 
 TEST_CASE_METHOD(
-    Fixture, "P5: a mail is in doubt since it may have been sent, and for the address of then, whatever came later") {
+    InDoubtFixture,
+    "P5: a mail is in doubt since it may have been sent, and for the address of then, whatever came later") {
   claim(acme.owner);
   exec("update pawl.email_deliveries set claimed_at = '2026-03-04 05:06:07Z'");
   exec("update users set email = 'new@acme.example' where id = $1::uuid", {acme.owner});
@@ -95,7 +96,7 @@ TEST_CASE_METHOD(
   CHECK(mails[0].email == "owner@acme.example");
 }
 
-TEST_CASE_METHOD(Fixture, "P5: a mail said to have been sent is accepted by whom and why, and its run resumed") {
+TEST_CASE_METHOD(InDoubtFixture, "P5: a mail said to have been sent is accepted by whom and why, and its run resumed") {
   in_doubt(acme.owner);
   in_doubt(acme.admin);
   fail_run();
@@ -113,7 +114,7 @@ TEST_CASE_METHOD(Fixture, "P5: a mail said to have been sent is accepted by whom
   CHECK(mail::mails_in_doubt(conninfo).empty());
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(InDoubtFixture,
                  "P5: the run that is resumed is the one that failed, made from the one that the mail is kept under") {
   fail_run();
   const std::string made = value("select pawl.requeue($1::uuid, '{}', 'olive', 'a typo')", {event.id});
@@ -129,7 +130,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(exec("select id from pawl.outbox") == Table{{made}});
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(InDoubtFixture,
                  "P5: a resolution that is sent again after a lost reply answers as it did and changes nothing") {
   in_doubt(acme.owner);
   fail_run();
@@ -143,7 +144,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(value(sql, {Worker::new_store()}).find("not in doubt") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "P5: a mail said not to have been sent is cleared again, and no other of its event") {
+TEST_CASE_METHOD(InDoubtFixture, "P5: a mail said not to have been sent is cleared again, and no other of its event") {
   in_doubt(acme.owner);
   in_doubt(acme.admin);
   fail_run();
@@ -156,7 +157,7 @@ TEST_CASE_METHOD(Fixture, "P5: a mail said not to have been sent is cleared agai
   CHECK(value("select in_doubt_count from pawl.v1_emails where user_id = $1::uuid", {acme.owner}) == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "whoever resolves a user's mails resolves those of every step, and is told of each") {
+TEST_CASE_METHOD(InDoubtFixture, "whoever resolves a user's mails resolves those of every step, and is told of each") {
   for (const std::string step : {"remind", "thank"}) {
     const LedgerRequest request{event.id, acme.id, acme.owner, "<" + step + "@example>", false, "pay", step};
     ledger.claim({&request, 1});
@@ -170,7 +171,8 @@ TEST_CASE_METHOD(Fixture, "whoever resolves a user's mails resolves those of eve
   CHECK(value("select count(*) from pawl.v1_emails where state = 'accepted'") == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "a mail that a dead worker was sending is resolved and counted, one of a living worker not") {
+TEST_CASE_METHOD(InDoubtFixture,
+                 "a mail that a dead worker was sending is resolved and counted, one of a living worker not") {
   claim(acme.owner);
   CHECK(resolve(true).resolved == 0);
   CHECK(resolve(true).outcome == "not in doubt: its mails are sending");
@@ -181,7 +183,8 @@ TEST_CASE_METHOD(Fixture, "a mail that a dead worker was sending is resolved and
   CHECK(value("select state || in_doubt_count from pawl.v1_emails") == "accepted1");
 }
 
-TEST_CASE_METHOD(Fixture, "what is not in doubt, or not there, is refused with the reason, in the audit trail too") {
+TEST_CASE_METHOD(InDoubtFixture,
+                 "what is not in doubt, or not there, is refused with the reason, in the audit trail too") {
   claim(acme.owner);
   settle(acme.owner, LedgerState::kAccepted);
   CHECK(resolve(false).outcome == "not in doubt: its mails are accepted");

@@ -12,10 +12,10 @@ using namespace pawl;
 using namespace pawl::mail;
 using namespace pawl::tests;
 
-using Fixture = MailLedgerFixture;
+using MailLedgerFixture = MailLedgerFixture;
 using mail::InDoubtPolicy;
 
-TEST_CASE_METHOD(Fixture, "a mail is cleared with the address as it is now, and the ledger says sending") {
+TEST_CASE_METHOD(MailLedgerFixture, "a mail is cleared with the address as it is now, and the ledger says sending") {
   exec("update users set email = 'new@example.org', full_name = 'New Name' where id = $1::uuid", {acme.owner});
   const auto entry = claim();
   CHECK(entry.clearance == Clearance::kCleared);
@@ -25,7 +25,7 @@ TEST_CASE_METHOD(Fixture, "a mail is cleared with the address as it is now, and 
   CHECK(value("select message_id from pawl.v1_emails") == "<" + event + "." + acme.owner + "@example>");
 }
 
-TEST_CASE_METHOD(Fixture, "a recipient's time zone comes along where the application's view has one") {
+TEST_CASE_METHOD(MailLedgerFixture, "a recipient's time zone comes along where the application's view has one") {
   CHECK(claim().time_zone.empty());
   exec(
       "create or replace view pawl.recipients as select m.org_id, o.name as org_name, u.id as user_id, u.email,"
@@ -35,7 +35,7 @@ TEST_CASE_METHOD(Fixture, "a recipient's time zone comes along where the applica
   CHECK(claim(ledger, acme.admin).time_zone.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an accepted mail is never cleared again") {
+TEST_CASE_METHOD(MailLedgerFixture, "an accepted mail is never cleared again") {
   claim();
   settle(LedgerState::kAccepted, "250 ok \xE9");
   CHECK(row() == "accepted 1 0 250 ok \xEF\xBF\xBD");
@@ -44,7 +44,7 @@ TEST_CASE_METHOD(Fixture, "an accepted mail is never cleared again") {
   CHECK(row() == "accepted 1 0 250 ok \xEF\xBF\xBD");
 }
 
-TEST_CASE_METHOD(Fixture, "a deferred or rejected mail is cleared again and counts its attempts") {
+TEST_CASE_METHOD(MailLedgerFixture, "a deferred or rejected mail is cleared again and counts its attempts") {
   claim();
   settle(LedgerState::kDeferred, "451 later");
   CHECK(row() == "deferred 1 0 451 later");
@@ -56,7 +56,7 @@ TEST_CASE_METHOD(Fixture, "a deferred or rejected mail is cleared again and coun
   CHECK(row() == "sending 3 0 550 no such user");
 }
 
-TEST_CASE_METHOD(Fixture, "an interrupted mail is counted as in doubt and sent again") {
+TEST_CASE_METHOD(MailLedgerFixture, "an interrupted mail is counted as in doubt and sent again") {
   claim();
   CHECK(claim().clearance == Clearance::kCleared);
   CHECK(row() == "sending 2 1 -");
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(Fixture, "an interrupted mail is counted as in doubt and sent a
   CHECK(row() == "accepted 2 1 reply");
 }
 
-TEST_CASE_METHOD(Fixture, "under the policy hold an interrupted mail waits for an operator") {
+TEST_CASE_METHOD(MailLedgerFixture, "under the policy hold an interrupted mail waits for an operator") {
   claim(holding, acme.owner);
   const auto held = claim(holding, acme.owner);
   CHECK(held.clearance == Clearance::kHeld);
@@ -76,7 +76,7 @@ TEST_CASE_METHOD(Fixture, "under the policy hold an interrupted mail waits for a
   CHECK(row() == "sending 2 1 interrupted before the reply was recorded");
 }
 
-TEST_CASE_METHOD(Fixture, "a mail settled in doubt is counted once, then sent again or held") {
+TEST_CASE_METHOD(MailLedgerFixture, "a mail settled in doubt is counted once, then sent again or held") {
   claim();
   settle(LedgerState::kInDoubt, "connection lost after the final dot");
   settle(LedgerState::kInDoubt, "connection lost after the final dot");
@@ -87,7 +87,8 @@ TEST_CASE_METHOD(Fixture, "a mail settled in doubt is counted once, then sent ag
   CHECK(row() == "sending 2 1 connection lost after the final dot");
 }
 
-TEST_CASE_METHOD(Fixture, "the gone, the demoted and those without an address are suppressed with the reason") {
+TEST_CASE_METHOD(MailLedgerFixture,
+                 "the gone, the demoted and those without an address are suppressed with the reason") {
   const auto reason_for = [&](const std::string& user) {
     const auto entry = claim(ledger, user);
     CHECK(entry.clearance == Clearance::kSuppressed);
@@ -103,7 +104,7 @@ TEST_CASE_METHOD(Fixture, "the gone, the demoted and those without an address ar
   CHECK(reason_for(other.owner) == "no longer a member of the organisation");
 }
 
-TEST_CASE_METHOD(Fixture, "someone with two roles gets one mail, and the role that is told decides") {
+TEST_CASE_METHOD(MailLedgerFixture, "someone with two roles gets one mail, and the role that is told decides") {
   exec(
       "create or replace view pawl.recipients as select m.org_id, o.name as org_name, u.id as user_id, u.email,"
       " u.full_name, r.role from org_members m join organisations o on o.id = m.org_id join users u on u.id = m.user_id"
@@ -116,7 +117,7 @@ TEST_CASE_METHOD(Fixture, "someone with two roles gets one mail, and the role th
   CHECK(row() == "sending 1 0 -");
 }
 
-TEST_CASE_METHOD(Fixture, "someone demoted between two attempts is not sent the second") {
+TEST_CASE_METHOD(MailLedgerFixture, "someone demoted between two attempts is not sent the second") {
   claim();
   settle(LedgerState::kDeferred);
   exec("update org_members set role = 'member' where user_id = $1::uuid", {acme.owner});
@@ -127,20 +128,20 @@ TEST_CASE_METHOD(Fixture, "someone demoted between two attempts is not sent the 
   CHECK(row() == "sending 2 0 no longer an owner or admin");
 }
 
-TEST_CASE_METHOD(Fixture, "an interrupted mail to someone since demoted stays countable as in doubt") {
+TEST_CASE_METHOD(MailLedgerFixture, "an interrupted mail to someone since demoted stays countable as in doubt") {
   claim();
   exec("update org_members set role = 'member' where user_id = $1::uuid", {acme.owner});
   CHECK(claim().clearance == Clearance::kSuppressed);
   CHECK(row() == "suppressed 1 1 no longer an owner or admin");
 }
 
-TEST_CASE_METHOD(Fixture, "an unusable address is settled as suppressed") {
+TEST_CASE_METHOD(MailLedgerFixture, "an unusable address is settled as suppressed") {
   claim();
   settle(LedgerState::kSuppressed, "address has no domain");
   CHECK(row() == "suppressed 1 0 address has no domain");
 }
 
-TEST_CASE_METHOD(Fixture, "a verdict for what is not being sent changes nothing") {
+TEST_CASE_METHOD(MailLedgerFixture, "a verdict for what is not being sent changes nothing") {
   settle(LedgerState::kAccepted);
   CHECK(value("select count(*) from pawl.v1_emails") == "0");
   claim();
@@ -149,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "a verdict for what is not being sent changes nothing"
   CHECK(row() == "deferred 1 0 first");
 }
 
-TEST_CASE_METHOD(Fixture, "a settlement that arrives after the next claim of the mail changes nothing") {
+TEST_CASE_METHOD(MailLedgerFixture, "a settlement that arrives after the next claim of the mail changes nothing") {
   claim(holding, acme.owner);
   claim();
   settle(holding, LedgerState::kDeferred, "late");
@@ -158,7 +159,8 @@ TEST_CASE_METHOD(Fixture, "a settlement that arrives after the next claim of the
   CHECK(row() == "accepted 2 1 reply");
 }
 
-TEST_CASE_METHOD(Fixture, "a settlement that meets the next claim of the mail under way waits and changes nothing") {
+TEST_CASE_METHOD(MailLedgerFixture,
+                 "a settlement that meets the next claim of the mail under way waits and changes nothing") {
   claim();
   std::thread late;
   storage::PostgresConnection(conninfo).transact("claim again", [&](storage::Transaction& next) {
@@ -174,7 +176,7 @@ TEST_CASE_METHOD(Fixture, "a settlement that meets the next claim of the mail un
   CHECK(row() == "sending 2 1 -");
 }
 
-TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that another worker has taken over") {
+TEST_CASE_METHOD(MailLedgerFixture, "a zombie can neither claim nor settle a mail that another worker has taken over") {
   claim();
   Worker other(*this);
   other.open();
@@ -193,7 +195,7 @@ TEST_CASE_METHOD(Fixture, "a zombie can neither claim nor settle a mail that ano
   CHECK(value("select epoch from pawl.v1_emails") == std::to_string(other.epoch.load()));
 }
 
-TEST_CASE_METHOD(Fixture, "a restarted worker's old epoch cannot settle what the new one claimed") {
+TEST_CASE_METHOD(MailLedgerFixture, "a restarted worker's old epoch cannot settle what the new one claimed") {
   claim();
   const storage::Epoch old{worker.epoch.load()};
   worker.open();
@@ -204,7 +206,7 @@ TEST_CASE_METHOD(Fixture, "a restarted worker's old epoch cannot settle what the
   CHECK(row() == "sending 2 1 -");
 }
 
-TEST_CASE_METHOD(Fixture, "a batch is answered in the order of its requests") {
+TEST_CASE_METHOD(MailLedgerFixture, "a batch is answered in the order of its requests") {
   claim();
   settle(LedgerState::kAccepted);
   const std::vector<LedgerRequest> requests{
@@ -217,7 +219,7 @@ TEST_CASE_METHOD(Fixture, "a batch is answered in the order of its requests") {
   CHECK(entries[2].clearance == Clearance::kAccepted);
 }
 
-TEST_CASE_METHOD(Fixture, "each mail of a batch has its own answer, also where several go to one person") {
+TEST_CASE_METHOD(MailLedgerFixture, "each mail of a batch has its own answer, also where several go to one person") {
   claim();
   settle(LedgerState::kAccepted);
   const std::string later = Worker::new_store();
@@ -239,7 +241,7 @@ TEST_CASE_METHOD(Fixture, "each mail of a batch has its own answer, also where s
   for (std::size_t index : {2, 3, 4}) CHECK(again.at(index).clearance == Clearance::kHeld);
 }
 
-TEST_CASE_METHOD(Fixture, "each mail of a batch gets its own verdict, also where many are alike") {
+TEST_CASE_METHOD(MailLedgerFixture, "each mail of a batch gets its own verdict, also where many are alike") {
   constexpr int kMails = 100;  // far more than a plan for a few is kept for
   std::vector<LedgerRequest> requests;
   std::vector<LedgerVerdict> verdicts;
@@ -262,7 +264,7 @@ TEST_CASE_METHOD(Fixture, "each mail of a batch gets its own verdict, also where
   CHECK(value("select count(*) from pawl.v1_emails where state = 'sending'") == std::to_string(kMails / 5));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(MailLedgerFixture,
                  "many threads claim and settle at once, each its own mail, and one bad request harms no other") {
   std::vector<std::string> users;
   for (int i = 0; i < 16; ++i)

@@ -18,8 +18,8 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-struct Fixture : PostgresFixture {
-  ~Fixture() {
+struct ApplicationWatchFixture : PostgresFixture {
+  ~ApplicationWatchFixture() {
     for (const auto& row : exec("select rolname from pg_roles where rolname like $1", {"%_in_" + name})) {
       exec("reassign owned by " + row[0] + " to current_user");
       exec("drop owned by " + row[0]);
@@ -51,7 +51,7 @@ std::string replace(const std::string& trigger, const std::string& when, const s
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ApplicationWatchFixture,
                  "a trigger that is lost, disabled or fires for replication alone is found, and migrate mends it") {
   const Organisation acme(*this, "acme");
   CHECK(problems().empty());
@@ -79,7 +79,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(events() == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "a log table that was rebuilt gets its triggers back, whether the old one is kept or not") {
+TEST_CASE_METHOD(ApplicationWatchFixture,
+                 "a log table that was rebuilt gets its triggers back, whether the old one is kept or not") {
   const Organisation acme(*this, "acme");
   for (const bool kept : {true, false}) {
     exec("alter table pms_sync_logs rename to old_logs");
@@ -93,7 +94,8 @@ TEST_CASE_METHOD(Fixture, "a log table that was rebuilt gets its triggers back, 
   CHECK(events() == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "a log table that becomes partitioned is watched in each partition, also in the old table") {
+TEST_CASE_METHOD(ApplicationWatchFixture,
+                 "a log table that becomes partitioned is watched in each partition, also in the old table") {
   const Organisation acme(*this, "acme");
   exec("alter table pms_sync_logs rename to old_logs");
   exec("alter table old_logs drop constraint pms_sync_logs_pkey");
@@ -112,7 +114,7 @@ TEST_CASE_METHOD(Fixture, "a log table that becomes partitioned is watched in ea
   CHECK(problems().empty());
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ApplicationWatchFixture,
                  "any enabled trigger that calls the function counts, also on a table of the deployment's own") {
   exec("create table failures (id uuid, connection_id uuid, error_message text, finished_at timestamptz)");
   exec("create trigger tell after insert on failures for each row execute function pawl.emit_sync_failed()");
@@ -127,7 +129,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK_THROWS_WITH(mended(), Catch::Contains("no table has a trigger"));
 }
 
-TEST_CASE_METHOD(Fixture, "a trigger of the deployment's own on pms_sync_logs counts for what it fires on") {
+TEST_CASE_METHOD(ApplicationWatchFixture,
+                 "a trigger of the deployment's own on pms_sync_logs counts for what it fires on") {
   exec("drop trigger pawl_sync_failed_on_insert on pms_sync_logs");
   exec("drop trigger pawl_sync_failed_on_update on pms_sync_logs");
   exec(
@@ -148,7 +151,7 @@ TEST_CASE_METHOD(Fixture, "a trigger of the deployment's own on pms_sync_logs co
   CHECK(mended().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a trigger's condition is known again whatever type its column has") {
+TEST_CASE_METHOD(ApplicationWatchFixture, "a trigger's condition is known again whatever type its column has") {
   exec("create type sync_status as enum ('running', 'success', 'error')");
   for (const std::string type : {"varchar(20)", "sync_status", "char(7)"}) {
     INFO(type);
@@ -161,7 +164,8 @@ TEST_CASE_METHOD(Fixture, "a trigger's condition is known again whatever type it
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a role or a database whose sessions fire no triggers is found, and what to do works") {
+TEST_CASE_METHOD(ApplicationWatchFixture,
+                 "a role or a database whose sessions fire no triggers is found, and what to do works") {
   const std::string role = "loader_of_" + name;
   exec("create role " + role);
   const std::string problem =
@@ -187,20 +191,20 @@ TEST_CASE_METHOD(Fixture, "a role or a database whose sessions fire no triggers 
   exec("drop role " + role);
 }
 
-TEST_CASE_METHOD(Fixture, "a trigger that fires once a statement sees no row, and counts for nothing") {
+TEST_CASE_METHOD(ApplicationWatchFixture, "a trigger that fires once a statement sees no row, and counts for nothing") {
   exec("drop trigger pawl_sync_failed_on_insert on pms_sync_logs");
   exec("create trigger tell after insert on pms_sync_logs for each statement execute function pawl.emit_sync_failed()");
   CHECK(problems().find("pawl_sync_failed_on_insert") != std::string::npos);
   CHECK(mended() == Names{kBoth[0]});
 }
 
-TEST_CASE_METHOD(Fixture, "a column that the trigger reads and its table lacks is refused by migrate") {
+TEST_CASE_METHOD(ApplicationWatchFixture, "a column that the trigger reads and its table lacks is refused by migrate") {
   exec("alter table pms_sync_logs drop error_message");
   CHECK(problems().find("pms_sync_logs lacks the column error_message") != std::string::npos);
   CHECK_THROWS_AS(mended(), engine::RefusedError);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ApplicationWatchFixture,
                  "P10 P1: row-level security that hides people is refused with what to grant, and a grant ends it") {
   const Organisation acme(*this, "acme");
   const std::string reader = create_role("reader");
@@ -233,7 +237,7 @@ TEST_CASE_METHOD(Fixture,
 namespace {
 
 // The views are read with the rights of somebody whom row-level security concerns.
-struct Reader : Fixture {
+struct Reader : ApplicationWatchFixture {
   Reader() {
     exec("grant select on all tables in schema public to " + reader);
     exec("grant usage on schema pawl to " + reader);
@@ -295,7 +299,7 @@ TEST_CASE_METHOD(Reader, "P1: row-level security cannot end between what was rea
   CHECK_THROWS_AS(found.get(), engine::RefusedError);
 }
 
-TEST_CASE_METHOD(Fixture, "row-level security hides nothing from a table's owner unless it is forced") {
+TEST_CASE_METHOD(ApplicationWatchFixture, "row-level security hides nothing from a table's owner unless it is forced") {
   const std::string owner = create_role("owner");
   exec("grant select on all tables in schema public to " + owner);
   exec("grant usage on schema pawl to " + owner);
@@ -307,7 +311,8 @@ TEST_CASE_METHOD(Fixture, "row-level security hides nothing from a table's owner
   CHECK(problems().find("org_members hides rows of pawl.recipients from " + owner) != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a view with its reader's rights, and a view behind a view, are followed to their tables",
+TEST_CASE_METHOD(ApplicationWatchFixture,
+                 "a view with its reader's rights, and a view behind a view, are followed to their tables",
                  "[session]") {
   const std::string reader = create_role("reader", "login password 'secret'");
   exec("grant usage on schema pawl to " + reader);
@@ -331,7 +336,8 @@ TEST_CASE_METHOD(Fixture, "a view with its reader's rights, and a view behind a 
   CHECK(problems().find("users hides rows") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "P1: an organisation is not said to have nobody while a policy may hide its people") {
+TEST_CASE_METHOD(ApplicationWatchFixture,
+                 "P1: an organisation is not said to have nobody while a policy may hide its people") {
   const Organisation acme(*this, "acme");
   const std::string reader = create_role("reader");
   exec("grant select on all tables in schema public to " + reader);
@@ -345,7 +351,7 @@ TEST_CASE_METHOD(Fixture, "P1: an organisation is not said to have nobody while 
   CHECK(directory.owners_and_admins(std::vector{Worker::new_store()})[0].user_ids.empty());
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ApplicationWatchFixture,
                  "what the trigger or a view may not read is refused by migrate with the role to grant it to") {
   const std::string owner = create_role("owner");
   exec("grant usage on schema pawl to " + owner);
@@ -358,7 +364,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(problems().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a worker that runs sees a lost trigger and its return") {
+TEST_CASE_METHOD(ApplicationWatchFixture, "a worker that runs sees a lost trigger and its return") {
   storage::Epoch epoch{0};
   storage::PostgresOutbox outbox({.address = conninfo, .version = "test", .watch = engine::Duration{0}}, epoch);
   outbox.check_access();

@@ -11,7 +11,7 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct ArchiveFixture : PostgresFixture {
   /// An event that was archived so many days ago, where the archive puts it. Returns its id.
   std::string archive(int days_ago, const std::string& status) {
     return value(
@@ -47,7 +47,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "P1: retention keeps failed events until they are resumed or dismissed") {
+TEST_CASE_METHOD(ArchiveFixture, "P1: retention keeps failed events until they are resumed or dismissed") {
   for (const bool in_a_partition : {true, false}) {
     CAPTURE(in_a_partition);
     const std::string done = archive(200, "done"), failed = archive(200, "failed"), young = archive(1, "done");
@@ -66,7 +66,7 @@ TEST_CASE_METHOD(Fixture, "P1: retention keeps failed events until they are resu
   CHECK(status_of(failed) == "pending");
 }
 
-TEST_CASE_METHOD(Fixture, "P1: retention keeps a month that is over, but younger than is asked for") {
+TEST_CASE_METHOD(ArchiveFixture, "P1: retention keeps a month that is over, but younger than is asked for") {
   const std::string young = archive(50, "done"), old = archive(200, "done");
   for (const int days : {50, 200}) create_month(days);
   CHECK(value("select pawl.maintain_archive('120 days')") == "1");
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "P1: retention keeps a month that is over, but younger
   CHECK(status_of(old) == "gone");
 }
 
-TEST_CASE_METHOD(Fixture, "a failed event is dismissed once, with who, why, and what it had failed for") {
+TEST_CASE_METHOD(ArchiveFixture, "a failed event is dismissed once, with who, why, and what it had failed for") {
   const std::string failed = archive(1, "failed"), done = archive(1, "done"), pending = emit();
   CHECK(dismiss(failed, ", 'ada'") == "dismissed");
   CHECK(value("select reason from pawl.v1_events where event_id = $1::uuid", {failed}) ==
@@ -89,7 +89,7 @@ TEST_CASE_METHOD(Fixture, "a failed event is dismissed once, with who, why, and 
   CHECK_THROWS_WITH(exec("select pawl.dismiss($1::uuid, ' ')", {failed}), Catch::Contains("a reason is needed"));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ArchiveFixture,
                  "a run of a workflow that is registered no more is ended by dismissing it, without its payload") {
   exec("select pawl.add_workflow('test/left', 'leave')");
   const std::string run = value("select pawl.emit('test/left', 'a', 'b', '{\"password\": \"s3cret\"}')");
@@ -113,14 +113,14 @@ TEST_CASE_METHOD(Fixture,
         "not finished: it is in the outbox|dismissed|not failed: it is dismissed");
 }
 
-TEST_CASE_METHOD(Fixture, "a dismissal sent again after a lost reply answers as it did") {
+TEST_CASE_METHOD(ArchiveFixture, "a dismissal sent again after a lost reply answers as it did") {
   const std::string failed = archive(1, "failed"), request = ", 'ada', '" + Worker::new_store() + "'";
   CHECK(dismiss(failed, request) == "dismissed");
   CHECK(dismiss(failed, request) == "dismissed");
   CHECK(value("select count(*) from pawl.commands") == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "retention takes ages from a day on, and nothing that would drop what is young") {
+TEST_CASE_METHOD(ArchiveFixture, "retention takes ages from a day on, and nothing that would drop what is young") {
   archive(1, "done");
   for (const char* keep :
        {"-100 years", "0", "-1 day", "23 hours", "1 month -40 days", "1000000 years", "-1000 months 30001 days"}) {
@@ -132,7 +132,7 @@ TEST_CASE_METHOD(Fixture, "retention takes ages from a day on, and nothing that 
   CHECK(value("select count(*) from pawl.outbox_archive") == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "the settings of whoever maintains the archive change neither bounds nor retention") {
+TEST_CASE_METHOD(ArchiveFixture, "the settings of whoever maintains the archive change neither bounds nor retention") {
   exec("alter role current_user in database " + name + " set timezone = 'Pacific/Kiritimati'");
   for (const char* setting :
        {"datestyle = 'SQL, DMY'", "standard_conforming_strings = off", "intervalstyle = 'iso_8601'"})
@@ -151,7 +151,7 @@ TEST_CASE_METHOD(Fixture, "the settings of whoever maintains the archive change 
 
 namespace {
 
-struct Retained : Fixture {
+struct Retained : ArchiveFixture {
   /// A mail of the event that was settled so many days ago, and a command about it.
   std::string with_effects(const std::string& event, int days_ago) {
     exec(
@@ -280,7 +280,7 @@ TEST_CASE_METHOD(Retained,
   CHECK_THROWS_WITH(storage::ArchiveRetention::check_access(connection), Catch::Contains("takeover_runs"));
 }
 
-TEST_CASE_METHOD(Fixture, "the backlog's figures tell what can be claimed now from what waits, by workflow") {
+TEST_CASE_METHOD(ArchiveFixture, "the backlog's figures tell what can be claimed now from what waits, by workflow") {
   Worker worker(*this);
   worker.open();
   for (int events = 0; events < 3; ++events) emit();
@@ -298,7 +298,7 @@ TEST_CASE_METHOD(Fixture, "the backlog's figures tell what can be claimed now fr
   CHECK(gauges.problem().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "figures that cannot be read are asked for as rarely as those that can, and say why") {
+TEST_CASE_METHOD(ArchiveFixture, "figures that cannot be read are asked for as rarely as those that can, and say why") {
   using Time = storage::OutboxGauges::Time;
   storage::PostgresConnection connection(conninfo);
   exec("create sequence public.asked");
@@ -334,7 +334,7 @@ TEST_CASE_METHOD(Retained, "retention that is off removes nothing, and what it c
   }
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ArchiveFixture,
                  "a reader that holds the archive stops neither a start nor claims, and leaves nobody waiting") {
   storage::Epoch epoch{0};
   storage::PostgresOutbox outbox(
@@ -358,7 +358,7 @@ TEST_CASE_METHOD(Fixture,
   }));
 }
 
-TEST_CASE_METHOD(Fixture, "an event trigger that forbids new tables stops neither a start nor claims") {
+TEST_CASE_METHOD(ArchiveFixture, "an event trigger that forbids new tables stops neither a start nor claims") {
   drop_next_month();
   exec(
       "create function forbid() returns event_trigger language plpgsql as"
@@ -374,7 +374,7 @@ TEST_CASE_METHOD(Fixture, "an event trigger that forbids new tables stops neithe
   CHECK(worker.outbox.archive_problem().find("no new tables here") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "times that are none stop no claim, and no view of what waits") {
+TEST_CASE_METHOD(ArchiveFixture, "times that are none stop no claim, and no view of what waits") {
   Worker worker(*this);
   worker.open();
   const auto ids = emit_many(5);

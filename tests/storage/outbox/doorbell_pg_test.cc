@@ -12,12 +12,12 @@ using namespace pawl::tests;
 using namespace std::chrono_literals;
 
 namespace {
-struct Fixture : PostgresFixture {
+struct DoorbellFixture : PostgresFixture {
   std::string asleep() { return value("select count(*) from pawl.workers where asleep"); }
 };
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll", "[session]") {
+TEST_CASE_METHOD(DoorbellFixture, "emitting wakes a sleeping worker long before its poll", "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -30,7 +30,8 @@ TEST_CASE_METHOD(Fixture, "emitting wakes a sleeping worker long before its poll
   CHECK(worker.claim_ids() == std::vector<std::string>{id});
 }
 
-TEST_CASE_METHOD(Fixture, "a lone event leaves the bell on, and nobody rings for a worker that is busy", "[session]") {
+TEST_CASE_METHOD(DoorbellFixture, "a lone event leaves the bell on, and nobody rings for a worker that is busy",
+                 "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -53,7 +54,7 @@ TEST_CASE_METHOD(Fixture, "a lone event leaves the bell on, and nobody rings for
   CHECK(asleep() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "somebody who rings all the time for nothing makes no worker look all the time",
+TEST_CASE_METHOD(DoorbellFixture, "somebody who rings all the time for nothing makes no worker look all the time",
                  "[session]") {
   Worker worker(*this);
   worker.open();
@@ -73,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "somebody who rings all the time for nothing makes no 
   over = true;
 }
 
-TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker", "[session]") {
+TEST_CASE_METHOD(DoorbellFixture, "the trigger wakes a sleeping worker", "[session]") {
   const Organisation acme(*this);
   Worker worker(*this);
   worker.open();
@@ -85,7 +86,8 @@ TEST_CASE_METHOD(Fixture, "the trigger wakes a sleeping worker", "[session]") {
   CHECK(worker.claim().size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what was committed before the flag was visible is found by looking once more", "[session]") {
+TEST_CASE_METHOD(DoorbellFixture, "what was committed before the flag was visible is found by looking once more",
+                 "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -94,7 +96,8 @@ TEST_CASE_METHOD(Fixture, "what was committed before the flag was visible is fou
   CHECK(worker.claim().size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "nobody rings while nobody sleeps, nor for a sleeper whose lease is over", "[session]") {
+TEST_CASE_METHOD(DoorbellFixture, "nobody rings while nobody sleeps, nor for a sleeper whose lease is over",
+                 "[session]") {
   storage::PostgresConnection ear(conninfo);
   ear.listen("pawl");
   ear.wait_for_ring("listen", 0us);
@@ -116,7 +119,7 @@ TEST_CASE_METHOD(Fixture, "nobody rings while nobody sleeps, nor for a sleeper w
   CHECK(ear.wait_for_ring("listen", 10s));
 }
 
-TEST_CASE_METHOD(Fixture, "the flag is written once for many polls in a row", "[session]") {
+TEST_CASE_METHOD(DoorbellFixture, "the flag is written once for many polls in a row", "[session]") {
   Worker worker(*this);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -129,7 +132,7 @@ TEST_CASE_METHOD(Fixture, "the flag is written once for many polls in a row", "[
   CHECK(value("select xmin from pawl.workers") == version);
 }
 
-TEST_CASE_METHOD(Fixture, "without LISTEN a worker polls and never asks to be rung for") {
+TEST_CASE_METHOD(DoorbellFixture, "without LISTEN a worker polls and never asks to be rung for") {
   Worker worker(*this, Worker::new_store(), false);
   worker.open();
   REQUIRE(worker.claim().empty());
@@ -139,7 +142,8 @@ TEST_CASE_METHOD(Fixture, "without LISTEN a worker polls and never asks to be ru
   CHECK(worker.claim().size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "P9: a connection that listens is given up within its time though its backend is frozen",
+TEST_CASE_METHOD(DoorbellFixture,
+                 "P9: a connection that listens is given up within its time though its backend is frozen",
                  "[session]") {
   auto ear = std::make_unique<storage::PostgresConnection>(storage::PostgresAddress(conninfo, 200ms));
   ear->listen("test_bell");
@@ -155,7 +159,7 @@ TEST_CASE_METHOD(Fixture, "P9: a connection that listens is given up within its 
   kill(backend, SIGCONT);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(DoorbellFixture,
                  "where Postgres allows prepared transactions no worker asks for the bell, unless it is told to",
                  "[session]") {
   const bool may_prepare = value("select current_setting('max_prepared_transactions')::int > 0") == "t";

@@ -10,13 +10,13 @@ using namespace pawl;
 using namespace pawl::tests;
 
 namespace {
-struct Fixture : PostgresFixture {
+struct EmitFixture : PostgresFixture {
   Organisation acme{*this};
   std::string events() { return value("select count(*) from pawl.outbox"); }
 };
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "an error row and its event commit together") {
+TEST_CASE_METHOD(EmitFixture, "an error row and its event commit together") {
   const std::string log = acme.fail_sync("401 \"token\" \\ revoked\n{}");
   REQUIRE(events() == "1");
   const auto row = exec("select type, aggregatetype, aggregateid, payload from pawl.outbox").at(0);
@@ -34,7 +34,7 @@ TEST_CASE_METHOD(Fixture, "an error row and its event commit together") {
   CHECK(payload.size() == 7);
 }
 
-TEST_CASE_METHOD(Fixture, "a rolled back business write emits nothing") {
+TEST_CASE_METHOD(EmitFixture, "a rolled back business write emits nothing") {
   CHECK_THROWS_AS(connection.transact(
                       "fail",
                       [&](storage::Transaction& transaction) {
@@ -48,13 +48,13 @@ TEST_CASE_METHOD(Fixture, "a rolled back business write emits nothing") {
   CHECK(value("select count(*) from pms_sync_logs") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "if the event cannot be written, neither is the error row") {
+TEST_CASE_METHOD(EmitFixture, "if the event cannot be written, neither is the error row") {
   exec("alter table pawl.outbox add constraint nothing_fits check (false) not valid");
   CHECK_THROWS_AS(acme.fail_sync(), engine::Error);
   CHECK(value("select count(*) from pms_sync_logs") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "becoming an error emits once; staying one emits nothing again") {
+TEST_CASE_METHOD(EmitFixture, "becoming an error emits once; staying one emits nothing again") {
   const std::string log = value(
       "insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'running') returning id", {acme.connection});
   CHECK(events() == "0");
@@ -70,12 +70,12 @@ TEST_CASE_METHOD(Fixture, "becoming an error emits once; staying one emits nothi
   CHECK(events() == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "success emits nothing") {
+TEST_CASE_METHOD(EmitFixture, "success emits nothing") {
   exec("insert into pms_sync_logs (connection_id, status) values ($1::uuid, 'success')", {acme.connection});
   CHECK(events() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "an error row without a message or a known connection still has its event") {
+TEST_CASE_METHOD(EmitFixture, "an error row without a message or a known connection still has its event") {
   exec("alter table pms_sync_logs drop constraint pms_sync_logs_connection_id_fkey");
   exec("insert into pms_sync_logs (connection_id, status) values (gen_random_uuid(), 'error')");
   CHECK(value("select payload->>'error_message' from pawl.outbox") == "");
@@ -98,7 +98,7 @@ TEST_CASE_METHOD(PostgresFixture, "ids of events are UUIDs of version 7 in the o
   CHECK(std::stoll(last.substr(0, 8) + last.substr(9, 4), nullptr, 16) <= std::stoll(after));
 }
 
-TEST_CASE_METHOD(Fixture, "emitting an unfinished id again changes nothing") {
+TEST_CASE_METHOD(EmitFixture, "emitting an unfinished id again changes nothing") {
   const std::string id = emit();
   CHECK(value("select pawl.emit('other/type', 'thing', '2', '{\"a\": 1}', $1::uuid)", {id}) == id);
   CHECK(events() == "1");
@@ -115,7 +115,8 @@ TEST_CASE_METHOD(PostgresFixture, "an event carries its organisation as tenant w
   }
 }
 
-TEST_CASE_METHOD(Fixture, "P2: an id is taken once over outbox and archive, also while its event is being archived") {
+TEST_CASE_METHOD(EmitFixture,
+                 "P2: an id is taken once over outbox and archive, also while its event is being archived") {
   const std::string id = Worker::new_store();
   const std::string emit_it = "select pawl.emit('test/event', 'thing', '1', '{}', $1::uuid)";
   REQUIRE(value(emit_it, {id}) == id);
@@ -154,7 +155,7 @@ TEST_CASE_METHOD(Fixture, "P2: an id is taken once over outbox and archive, also
   CHECK(value("select count(*) from pawl.outbox_archive") == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "an id of one's own is refused in a transaction that could not see whether it is taken") {
+TEST_CASE_METHOD(EmitFixture, "an id of one's own is refused in a transaction that could not see whether it is taken") {
   const auto level = GENERATE("repeatable read", "serializable");
   CHECK_THROWS_WITH(connection.transact("emit",
                                         [&](storage::Transaction& transaction) {
@@ -167,7 +168,7 @@ TEST_CASE_METHOD(Fixture, "an id of one's own is refused in a transaction that c
   CHECK(events() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "names of more than 1024 bytes are refused, and the trigger's business write never is") {
+TEST_CASE_METHOD(EmitFixture, "names of more than 1024 bytes are refused, and the trigger's business write never is") {
   for (const std::string names : {"repeat('x', 1025), 'thing', '1'", "'test/event', repeat('x', 1025), '1'",
                                   "'test/event', 'thing', repeat('x', 1025)"})
     CHECK_THROWS_WITH(exec("select pawl.emit(" + names + ", '{}')"), Catch::Contains("1024 bytes"));

@@ -9,8 +9,8 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
-  Fixture() { worker.open(); }
+struct FairnessFixture : PostgresFixture {
+  FairnessFixture() { worker.open(); }
   std::vector<std::string> emit_of(const std::string& tenant, int count) {
     std::vector<std::string> ids;
     for (const auto& row : exec("select pawl.emit('test/event', 'thing', '1', jsonb_build_object('org_id', $1::text))"
@@ -27,7 +27,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "while no key fills the queue, claims go by position") {
+TEST_CASE_METHOD(FairnessFixture, "while no key fills the queue, claims go by position") {
   std::vector<std::string> all;
   for (int tenant = 0; tenant < 200; ++tenant) all.push_back(emit_of(std::to_string(tenant), 1).at(0));
   std::vector<std::string> claimed;
@@ -36,7 +36,7 @@ TEST_CASE_METHOD(Fixture, "while no key fills the queue, claims go by position")
   CHECK(claimed == all);
 }
 
-TEST_CASE_METHOD(Fixture, "events behind a tenant's queue get up to half of each claim, in order of position") {
+TEST_CASE_METHOD(FairnessFixture, "events behind a tenant's queue get up to half of each claim, in order of position") {
   emit_of("hot", 1000);
   const auto cold = emit_of("cold", 15);
   REQUIRE(worker.claim(100).size() == 100);
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "events behind a tenant's queue get up to half of each
   CHECK(last.size() == 20);
 }
 
-TEST_CASE_METHOD(Fixture, "a gap in the positions keeps nobody behind it waiting") {
+TEST_CASE_METHOD(FairnessFixture, "a gap in the positions keeps nobody behind it waiting") {
   emit_of("hot", 1000);
   exec("select setval(pg_get_serial_sequence('pawl.outbox', 'position'), 1000000000)");
   const std::string cold = emit_of("cold", 1).at(0);
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(Fixture, "a gap in the positions keeps nobody behind it waiting
   CHECK((holds(first, cold) || holds(second, cold)));
 }
 
-TEST_CASE_METHOD(Fixture, "an event that commits late behind the scan is found by its next pass") {
+TEST_CASE_METHOD(FairnessFixture, "an event that commits late behind the scan is found by its next pass") {
   emit_of("hot", 5000);
   storage::PostgresConnection other(conninfo);
   std::string late;
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(Fixture, "an event that commits late behind the scan is found b
   CHECK(value("select count(*) > 0 from pawl.outbox where deliveries = 0") == "t");
 }
 
-TEST_CASE_METHOD(Fixture, "two workers claim for quiet tenants side by side and share no event") {
+TEST_CASE_METHOD(FairnessFixture, "two workers claim for quiet tenants side by side and share no event") {
   Worker second(*this);
   second.open();
   emit_of("hot", 1000);

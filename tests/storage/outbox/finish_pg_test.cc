@@ -12,9 +12,9 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct FinishFixture : PostgresFixture {
   Worker worker{*this};
-  Fixture() { worker.open(); }
+  FinishFixture() { worker.open(); }
   engine::Event claim_one() {
     emit();
     return worker.claim().at(0);
@@ -31,7 +31,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else") {
+TEST_CASE_METHOD(FinishFixture, "a finished event is in the archive and nowhere else") {
   const auto event = claim_one();
   CHECK(worker.finish(event) == 1);
   CHECK(value("select count(*) from pawl.outbox") == "0");
@@ -40,7 +40,7 @@ TEST_CASE_METHOD(Fixture, "a finished event is in the archive and nowhere else")
   CHECK(row == std::vector<std::string>{event.id, "done", "", worker.store, "1", std::to_string(event.position), "{}"});
 }
 
-TEST_CASE_METHOD(Fixture, "an event that an operator marks while it is being archived is archived all the same") {
+TEST_CASE_METHOD(FinishFixture, "an event that an operator marks while it is being archived is archived all the same") {
   const auto marked = claim_one(), other = claim_one();
   std::size_t archived = 0;
   std::thread archiving;
@@ -64,14 +64,14 @@ TEST_CASE_METHOD(Fixture, "an event that an operator marks while it is being arc
   CHECK(value("select count(*) from pawl.outbox_archive") == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "a failed event keeps its reason, whatever bytes that has") {
+TEST_CASE_METHOD(FinishFixture, "a failed event keeps its reason, whatever bytes that has") {
   const auto event = claim_one();
   CHECK(worker.finish(event, engine::RunStatus::kFailed, "payload: \"org_id\" {is} \\missing \xFF") == 1);
   CHECK(value("select reason from pawl.v1_events where status = 'failed'") ==
         "payload: \"org_id\" {is} \\missing \xEF\xBF\xBD");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(FinishFixture,
                  "a failed event says in columns which step failed, how, and with which code; a done one nothing") {
   const auto done = claim_one(), failed = claim_one(), poison = claim_one();
   std::vector<engine::FinishedEvent> ends{
@@ -86,13 +86,13 @@ TEST_CASE_METHOD(Fixture,
   CHECK(value("select count(*) from pawl.v1_events where failed_step is null and failed_key is null") == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "the archive has a partition for now and for the months to come") {
+TEST_CASE_METHOD(FinishFixture, "the archive has a partition for now and for the months to come") {
   worker.finish(claim_one());
   CHECK(value("select count(*) from pawl.outbox_archive_default") == "0");
   CHECK(value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass") == "4");
 }
 
-TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's partitions as they come near") {
+TEST_CASE_METHOD(FinishFixture, "a worker that runs for months creates the archive's partitions as they come near") {
   const auto partitions = [&] {
     return value("select count(*) from pg_inherits where inhparent = 'pawl.outbox_archive'::regclass");
   };
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(Fixture, "a worker that runs for months creates the archive's p
   }
 }
 
-TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgotten ones out of the default") {
+TEST_CASE_METHOD(FinishFixture, "archive retention drops whole months and moves forgotten ones out of the default") {
   exec(
       "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status,"
       " workflow, type, aggregatetype, aggregateid, payload, headers)"
@@ -130,7 +130,7 @@ TEST_CASE_METHOD(Fixture, "archive retention drops whole months and moves forgot
   CHECK(value("select count(*) from pawl.outbox_archive") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and archives once") {
+TEST_CASE_METHOD(FinishFixture, "a commit whose outcome is unknown is repeated and archives once") {
   const auto event = claim_one();
   exec("create table probe ()");
   exec("alter system set synchronous_standby_names = 'nosuch'");
@@ -175,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "a commit whose outcome is unknown is repeated and arc
   CHECK(value("select count(*) from pawl.outbox") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a run that has acted on all of its failures is not resumed, and it is said why") {
+TEST_CASE_METHOD(FinishFixture, "a run that has acted on all of its failures is not resumed, and it is said why") {
   const engine::Event event = claim_one();
   const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no",
                                   engine::Resumable::kNowhere};
@@ -186,7 +186,7 @@ TEST_CASE_METHOD(Fixture, "a run that has acted on all of its failures is not re
   CHECK(value("select status from pawl.v1_events") == "failed");
 }
 
-TEST_CASE_METHOD(Fixture, "a resume is on record with who asked for it and why") {
+TEST_CASE_METHOD(FinishFixture, "a resume is on record with who asked for it and why") {
   const std::string id = fail_one();
   const auto outcome = resume(id);
   CHECK(outcome.resumed);
@@ -196,7 +196,8 @@ TEST_CASE_METHOD(Fixture, "a resume is on record with who asked for it and why")
 }
 
 TEST_CASE_METHOD(
-    Fixture, "a resumed run whose checkpoints are lost is let go by name and reason, and by nobody while they live") {
+    FinishFixture,
+    "a resumed run whose checkpoints are lost is let go by name and reason, and by nobody while they live") {
   const engine::Event event = claim_one();
   const engine::FinishedEvent end{event.position, event.id, engine::RunStatus::kFailed, "no", engine::Resumable::kHere};
   worker.outbox.finish({&end, 1});
@@ -218,7 +219,8 @@ TEST_CASE_METHOD(
         Table{{"olive", "disk lost, stock checked", "t"}});
 }
 
-TEST_CASE_METHOD(Fixture, "a resume that is sent again after a lost reply answers as it did and changes nothing") {
+TEST_CASE_METHOD(FinishFixture,
+                 "a resume that is sent again after a lost reply answers as it did and changes nothing") {
   const std::string id = fail_one(), request = Worker::new_store();
   const std::string sql = "select pawl.resume($1::uuid, 'olive', null, '0', $2::uuid)";
   CHECK(value(sql, {id, request}) == "resumed");
@@ -232,7 +234,7 @@ TEST_CASE_METHOD(Fixture, "a resume that is sent again after a lost reply answer
   CHECK(value(sql, {id, Worker::new_store()}) == "resumed");  // another request
 }
 
-TEST_CASE_METHOD(Fixture, "resuming what is not failed is refused, with an audit row that says why") {
+TEST_CASE_METHOD(FinishFixture, "resuming what is not failed is refused, with an audit row that says why") {
   const auto done = claim_one();
   worker.finish(done);
   CHECK(resume(done.id).detail == "not failed: it is done");
@@ -247,7 +249,7 @@ TEST_CASE_METHOD(Fixture, "resuming what is not failed is refused, with an audit
   CHECK(value("select count(*) from pawl.outbox") == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "resuming at a rate spreads the events over time") {
+TEST_CASE_METHOD(FinishFixture, "resuming at a rate spreads the events over time") {
   const std::vector<std::string> ids{fail_one(), fail_one(), fail_one()};
   const auto outcomes = storage::resume_events(conninfo, {ids, "operator", "", 0.5});
   for (const auto& outcome : outcomes) CHECK(outcome.resumed);

@@ -10,7 +10,7 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct FleetFixture : PostgresFixture {
   std::string waiting(const std::string& run, const std::string& column = "state") {
     return value("select " + column + " from pawl.v1_waiting where run_id = $1::uuid", {run});
   }
@@ -27,7 +27,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a run that is free says whether anybody will take it") {
+TEST_CASE_METHOD(FleetFixture, "a run that is free says whether anybody will take it") {
   const std::string run = emit();
   CHECK(waiting(run) == "no-worker");
   Worker other(*this);
@@ -52,7 +52,7 @@ TEST_CASE_METHOD(Fixture, "a run that is free says whether anybody will take it"
   CHECK_THAT(waiting(run, "reason"), Catch::Contains("alice") && Catch::Contains("why"));
 }
 
-TEST_CASE_METHOD(Fixture, "a run whose type or workflow nobody handles says so") {
+TEST_CASE_METHOD(FleetFixture, "a run whose type or workflow nobody handles says so") {
   const std::string unknown = emit("nobody/knows.it");
   CHECK(waiting(unknown) == "no-workflow");
   Worker worker(*this);
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "a run whose type or workflow nobody handles says so")
   CHECK(waiting(run) == "unnamed");
 }
 
-TEST_CASE_METHOD(Fixture, "a run that a worker has names it, its host and its file, and how that worker is") {
+TEST_CASE_METHOD(FleetFixture, "a run that a worker has names it, its host and its file, and how that worker is") {
   const std::string run = emit();
   Worker worker(*this);
   const std::string epoch = runs_test_events(worker);
@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "a run that a worker has names it, its host and its fi
   CHECK(waiting(run) == "lost");
 }
 
-TEST_CASE_METHOD(Fixture, "who takes over from a dead worker is recorded with each run, and told to its log") {
+TEST_CASE_METHOD(FleetFixture, "who takes over from a dead worker is recorded with each run, and told to its log") {
   Worker dead(*this), heir(*this);
   dead.open();
   const std::vector<std::string> ids = emit_many(2);
@@ -126,7 +126,7 @@ TEST_CASE_METHOD(Fixture, "who takes over from a dead worker is recorded with ea
         Table{{"living", "2"}});
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(FleetFixture,
                  "a start on the same checkpoints records what it set free, and nothing where that is nothing") {
   const std::string store = Worker::new_store();
   Worker crashed(*this, store), restarted(*this, store), again(*this, store);
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(again.outbox.take_takeovers().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "of a takeover of very many runs all are counted and the first are named") {
+TEST_CASE_METHOD(FleetFixture, "of a takeover of very many runs all are counted and the first are named") {
   Worker dead(*this), heir(*this);
   dead.open();
   emit_many(10'500);
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(Fixture, "of a takeover of very many runs all are counted and t
   CHECK(value("select count(*) from pawl.v1_takeovers") == "10000");
 }
 
-TEST_CASE_METHOD(Fixture, "old takeovers are pruned in steps, new ones stay") {
+TEST_CASE_METHOD(FleetFixture, "old takeovers are pruned in steps, new ones stay") {
   exec(
       "insert into pawl.takeovers (at, from_epoch, by_epoch, runs) select now() - age, 1, 2, 3"
       " from unnest(array['3 days', '1 hour']::interval[]) age");
@@ -167,7 +167,8 @@ TEST_CASE_METHOD(Fixture, "old takeovers are pruned in steps, new ones stay") {
   CHECK(value("select count(*) from pawl.v1_takeovers") == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "a store stays when its worker is gone, with its host, its file and when it was seen last") {
+TEST_CASE_METHOD(FleetFixture,
+                 "a store stays when its worker is gone, with its host, its file and when it was seen last") {
   Worker worker(*this), other(*this);
   runs_test_events(worker);
   exec("update pawl.stores set path = '/state/checkpoints.db'");
@@ -182,7 +183,7 @@ TEST_CASE_METHOD(Fixture, "a store stays when its worker is gone, with its host,
         Table{{"stopped", "/state/checkpoints.db", seen, ""}});
 }
 
-TEST_CASE_METHOD(Fixture, "what a worker reported of its steps goes with its epoch") {
+TEST_CASE_METHOD(FleetFixture, "what a worker reported of its steps goes with its epoch") {
   Worker worker(*this), other(*this);
   const std::string epoch = runs_test_events(worker);
   exec(
@@ -200,7 +201,7 @@ TEST_CASE_METHOD(Fixture, "what a worker reported of its steps goes with its epo
         Table{{"send", worker.store, "t"}});
 }
 
-TEST_CASE_METHOD(Fixture, "with 200,000 unfinished runs, why one waits is one look by its key") {
+TEST_CASE_METHOD(FleetFixture, "with 200,000 unfinished runs, why one waits is one look by its key") {
   exec(
       "insert into pawl.outbox (id, workflow, type, aggregatetype, aggregateid, payload) select gen_random_uuid(),"
       " 'handle-test-event', 'test/event', 'thing', '1', '{}' from generate_series(1, 200000)");
@@ -212,7 +213,7 @@ TEST_CASE_METHOD(Fixture, "with 200,000 unfinished runs, why one waits is one lo
   CHECK_THAT(plan, Catch::Contains("Index Scan using outbox_id_once") && !Catch::Contains("Seq Scan on outbox"));
 }
 
-TEST_CASE_METHOD(Fixture, "the fleet is read as it is: workers, backlog, failures and problems") {
+TEST_CASE_METHOD(FleetFixture, "the fleet is read as it is: workers, backlog, failures and problems") {
   Worker worker(*this);
   runs_test_events(worker);
   emit_many(4);
@@ -251,7 +252,7 @@ TEST_CASE_METHOD(Fixture, "the fleet is read as it is: workers, backlog, failure
   CHECK(fleet.in_doubt == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "of very many failures the latest are told by their reasons, and all are counted") {
+TEST_CASE_METHOD(FleetFixture, "of very many failures the latest are told by their reasons, and all are counted") {
   exec(
       "insert into pawl.outbox_archive (position, id, created_at, finished_at, deliveries, resumes, store, status, "
       "reason,"
@@ -267,7 +268,7 @@ TEST_CASE_METHOD(Fixture, "of very many failures the latest are told by their re
   CHECK(fleet.failures[1].last_day == 200);
 }
 
-TEST_CASE_METHOD(Fixture, "runs of all workers are listed with each filter, the newest first") {
+TEST_CASE_METHOD(FleetFixture, "runs of all workers are listed with each filter, the newest first") {
   Worker worker(*this);
   runs_test_events(worker);
   const std::vector<std::string> ids = emit_many(3);
@@ -295,7 +296,7 @@ TEST_CASE_METHOD(Fixture, "runs of all workers are listed with each filter, the 
   CHECK(listed({.since_seconds = 3600}) == Ids{ids[2]});
 }
 
-TEST_CASE_METHOD(Fixture, "of very many runs only so many are counted, whichever of them are unfinished") {
+TEST_CASE_METHOD(FleetFixture, "of very many runs only so many are counted, whichever of them are unfinished") {
   exec(
       "insert into pawl.outbox (id, workflow, type, aggregatetype, aggregateid, payload) select gen_random_uuid(),"
       " 'handle-test-event', 'test/event', 'thing', '1', '{}' from generate_series(1, 6000)");

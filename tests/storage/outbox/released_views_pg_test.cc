@@ -10,7 +10,7 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct ReleasedViewsFixture : PostgresFixture {
   std::string problems() {
     std::string text;
     for (const auto& problem : storage::application_problems(connection)) text += problem.text + "\n";
@@ -20,7 +20,8 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the application alters columns that pawl's views read, and pawl reads on as before") {
+TEST_CASE_METHOD(ReleasedViewsFixture,
+                 "the application alters columns that pawl's views read, and pawl reads on as before") {
   const Organisation acme(*this, "acme");
   CHECK_THROWS(exec("alter table users alter email type varchar(200)"));
   connection.transact("alter", [](storage::Transaction& transaction) {
@@ -39,7 +40,7 @@ TEST_CASE_METHOD(Fixture, "the application alters columns that pawl's views read
   CHECK(value("select payload->>'org_id' from pawl.outbox") == acme.id);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ReleasedViewsFixture,
                  "a view that was released and not bound again is a problem, and says nobody's organisation is empty") {
   const Organisation acme(*this, "acme");
   exec("alter view pawl.recipients set (security_invoker = true)");

@@ -13,11 +13,11 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct SeveralWorkflowsFixture : PostgresFixture {
   const std::vector<std::string> both{"handle-test-event", "log-test-event"};
   Worker worker{*this};
 
-  Fixture() {
+  SeveralWorkflowsFixture() {
     worker.open();
     add("log-test-event");
   }
@@ -46,7 +46,8 @@ TEST_CASE_METHOD(PostgresFixture, "with one workflow of its type an event is one
   CHECK(exec("select event_id, run_id from pawl.v1_events") == Table{{id, id}});
 }
 
-TEST_CASE_METHOD(Fixture, "an event is written with a row for each workflow of its type, beside each other") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "an event is written with a row for each workflow of its type, beside each other") {
   const std::string id = value(
       "select pawl.emit('test/event', 'thing', '7', '{\"org_id\": \"acme\", \"n\": 1}',"
       " '01940000-0000-7000-8000-000000000001')");
@@ -65,7 +66,8 @@ TEST_CASE_METHOD(Fixture, "an event is written with a row for each workflow of i
   CHECK(events[1].payload == events[0].payload);
 }
 
-TEST_CASE_METHOD(Fixture, "a worker claims the runs of its own workflows, and leaves those of others as they are") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "a worker claims the runs of its own workflows, and leaves those of others as they are") {
   const std::string id = emit();
   CHECK(ids_of(worker.claim_of({both[1]})) == std::vector{further_id(id)});
   CHECK(worker.claim_of({both[1]}).empty());
@@ -76,7 +78,7 @@ TEST_CASE_METHOD(Fixture, "a worker claims the runs of its own workflows, and le
   CHECK(ids_of(other.claim_of({both[0]})) == std::vector{id});
 }
 
-TEST_CASE_METHOD(Fixture, "each run of an event has a lease, deliveries and an end of its own") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture, "each run of an event has a lease, deliveries and an end of its own") {
   const std::string id = emit();
   Worker other(*this);
   other.open();
@@ -97,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "each run of an event has a lease, deliveries and an e
         Table{{id, "", both[0], "failed", "1"}, {further_id(id), id, both[1], "done", "2"}});
 }
 
-TEST_CASE_METHOD(Fixture, "an event's id is taken once, whatever has become of its runs") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture, "an event's id is taken once, whatever has become of its runs") {
   const std::string id = Worker::new_store();
   const auto emit_it = [&] {
     exec("select pawl.emit('test/event', 'thing', '1', '{}', $1::uuid)", {id});
@@ -116,7 +118,8 @@ TEST_CASE_METHOD(Fixture, "an event's id is taken once, whatever has become of i
   CHECK(value("select count(*) from pawl.outbox") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "of an event the failed runs go on, or the one of a workflow, and no others") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "of an event the failed runs go on, or the one of a workflow, and no others") {
   const std::string id = emit();
   const auto resume = [&](const std::string& named) {
     std::vector<std::string> outcomes;
@@ -147,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "of an event the failed runs go on, or the one of a wo
         "not failed: it is done, not found, not failed: it is done, resumed, resumed, resumed");
 }
 
-TEST_CASE_METHOD(Fixture, "in SQL an event's id means all of its runs, with a workflow that of it") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture, "in SQL an event's id means all of its runs, with a workflow that of it") {
   const std::string id = emit();
   for (const auto& event : worker.claim_of(both)) worker.finish(event, engine::RunStatus::kFailed, "said");
   CHECK(value("select pawl.dismiss($1::uuid, 'known', 'me', workflow => 'log-test-event')", {id}) == "dismissed");
@@ -163,7 +166,7 @@ TEST_CASE_METHOD(Fixture, "in SQL an event's id means all of its runs, with a wo
         Table{{id, id, both[0]}, {further_id(id), id, both[1]}});
 }
 
-TEST_CASE_METHOD(Fixture, "an event names its runs, a further run itself, and what is unknown none") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture, "an event names its runs, a further run itself, and what is unknown none") {
   const std::string id = emit();
   const std::string further = further_id(id);
   const auto runs_of = [&](const std::vector<std::string>& named) {
@@ -178,7 +181,7 @@ TEST_CASE_METHOD(Fixture, "an event names its runs, a further run itself, and wh
   CHECK(runs_of({id + "/unknown", Worker::new_store()}).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a batch of one workflow's failed runs leaves the event's other runs alone") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture, "a batch of one workflow's failed runs leaves the event's other runs alone") {
   emit();
   for (const auto& event : worker.claim_of(both)) worker.finish(event, engine::RunStatus::kFailed, "said");
   exec("select pawl.make_batch('resume', jsonb_build_object('workflow', $1::text), 'operator')", {both[0]});
@@ -187,7 +190,8 @@ TEST_CASE_METHOD(Fixture, "a batch of one workflow's failed runs leaves the even
   CHECK(value("select string_agg(workflow, ' ') from pawl.outbox_archive where status = 'failed'") == both[1]);
 }
 
-TEST_CASE_METHOD(Fixture, "a workflow that is added later gets the events that are emitted from then on") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "a workflow that is added later gets the events that are emitted from then on") {
   const std::string pending = emit();
   const std::string claimed = emit();
   REQUIRE(worker.claim_of({both[0]}, 1).size() == 1);
@@ -199,7 +203,8 @@ TEST_CASE_METHOD(Fixture, "a workflow that is added later gets the events that a
   CHECK(value("select count(*) from pawl.outbox") == "7");
 }
 
-TEST_CASE_METHOD(Fixture, "an event without a workflow waits, says so, and gets all that are registered for it then") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "an event without a workflow waits, says so, and gets all that are registered for it then") {
   const std::string id = emit("test/unheard-of");
   CHECK(worker.claim_of(both).empty());
   CHECK(exec("select workflow, status, left(reason, 27) from pawl.v1_events") ==
@@ -217,7 +222,8 @@ TEST_CASE_METHOD(Fixture, "an event without a workflow waits, says so, and gets 
   CHECK(event_id(events[1]) == id);
 }
 
-TEST_CASE_METHOD(Fixture, "two workers that find events without a workflow make one run each of every event") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "two workers that find events without a workflow make one run each of every event") {
   emit_many(300, "test/unheard-of");
   add("hear-event", "test/unheard-of");
   add("write-event", "test/unheard-of");
@@ -238,7 +244,8 @@ TEST_CASE_METHOD(Fixture, "two workers that find events without a workflow make 
   CHECK(value("select count(distinct coalesce(event, id)) from pawl.outbox") == "300");
 }
 
-TEST_CASE_METHOD(Fixture, "a worker is refused while a workflow of its is not registered, or is another type's") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture,
+                 "a worker is refused while a workflow of its is not registered, or is another type's") {
   CHECK_NOTHROW(storage::require_workflows(conninfo, {{"test/event", both[0]}, {"test/event", both[1]}}));
   CHECK_THROWS_WITH(storage::require_workflows(conninfo, {{"test/event", "no-such-workflow"}}),
                     Catch::Contains("no-such-workflow") && Catch::Contains("run `pawl migrate`"));
@@ -248,7 +255,7 @@ TEST_CASE_METHOD(Fixture, "a worker is refused while a workflow of its is not re
   CHECK(value("select pawl.add_workflow('test/event', $1)", {both[0]}) == "f");
 }
 
-TEST_CASE_METHOD(Fixture, "what was a workflow's first is another's when an operator removes it") {
+TEST_CASE_METHOD(SeveralWorkflowsFixture, "what was a workflow's first is another's when an operator removes it") {
   const std::string before = emit();
   exec("delete from pawl.workflows where workflow = $1", {both[0]});
   const std::string after = emit();

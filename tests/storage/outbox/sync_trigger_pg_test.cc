@@ -8,7 +8,7 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct SyncTriggerFixture : PostgresFixture {
   const Organisation acme{*this, "acme"};
 
   /// A failed sync with these SQL expressions; the field of its event's payload.
@@ -23,7 +23,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "an error text of any length makes an event, cut with a visible mark") {
+TEST_CASE_METHOD(SyncTriggerFixture, "an error text of any length makes an event, cut with a visible mark") {
   fail("repeat('x', 65536)");
   CHECK(payload("error_message") == std::string(65536, 'x'));
   fail("repeat('é', 65537)");
@@ -36,7 +36,8 @@ TEST_CASE_METHOD(Fixture, "an error text of any length makes an event, cut with 
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a time outside of the calendar is taken for the time of the failure's own transaction") {
+TEST_CASE_METHOD(SyncTriggerFixture,
+                 "a time outside of the calendar is taken for the time of the failure's own transaction") {
   for (const char* time : {"'infinity'", "'-infinity'", "'20000-01-01'", "'0044-03-15 BC'", "null"}) {
     CAPTURE(time);
     fail("'boom'", time);
@@ -47,7 +48,7 @@ TEST_CASE_METHOD(Fixture, "a time outside of the calendar is taken for the time 
   CHECK(payload("occurred_at") == "2026-11-24T03:00:00Z");
 }
 
-TEST_CASE_METHOD(Fixture, "what the trigger may not read refuses no business write: the event says why") {
+TEST_CASE_METHOD(SyncTriggerFixture, "what the trigger may not read refuses no business write: the event says why") {
   const std::string owner = "owner_in_" + name;
   exec("create role " + owner);
   exec("grant usage on schema pawl to " + owner);
@@ -64,7 +65,8 @@ TEST_CASE_METHOD(Fixture, "what the trigger may not read refuses no business wri
   CHECK(payload("org_id") == acme.id);
 }
 
-TEST_CASE_METHOD(Fixture, "a connection that is not there, and a view that is gone, refuse no business write") {
+TEST_CASE_METHOD(SyncTriggerFixture,
+                 "a connection that is not there, and a view that is gone, refuse no business write") {
   exec("alter table pms_sync_logs drop constraint pms_sync_logs_connection_id_fkey");
   exec("delete from pms_connections");
   fail("'boom'");
@@ -74,7 +76,8 @@ TEST_CASE_METHOD(Fixture, "a connection that is not there, and a view that is go
   CHECK(payload("unreadable").find("pawl.connections") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a column that is dropped or changes its type under the trigger refuses no business write") {
+TEST_CASE_METHOD(SyncTriggerFixture,
+                 "a column that is dropped or changes its type under the trigger refuses no business write") {
   fail("'boom'");
   exec("alter table pms_sync_logs alter error_message type varchar");
   fail("'in words'");
@@ -94,7 +97,8 @@ TEST_CASE_METHOD(Fixture, "a column that is dropped or changes its type under th
   CHECK(payload("unreadable").find("\"id\"") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a conflict that the trigger meets is the transaction's, which is to be repeated") {
+TEST_CASE_METHOD(SyncTriggerFixture,
+                 "a conflict that the trigger meets is the transaction's, which is to be repeated") {
   exec(
       "create or replace view pawl.connections as select id as connection_id, org_id, provider, label"
       " from pms_connections where pg_catalog.set_config('test.read', 'yes', true) = 'yes'");
@@ -110,7 +114,7 @@ TEST_CASE_METHOD(Fixture, "a conflict that the trigger meets is the transaction'
       Catch::Contains("conflict"));
 }
 
-TEST_CASE_METHOD(Fixture, "a table of the deployment's own may lack what pms_sync_logs has") {
+TEST_CASE_METHOD(SyncTriggerFixture, "a table of the deployment's own may lack what pms_sync_logs has") {
   exec("create table failures (id bigint, connection_id text, error_message json)");
   exec("create trigger tell after insert on failures for each row execute function pawl.emit_sync_failed()");
   exec("truncate pawl.outbox");
@@ -118,7 +122,7 @@ TEST_CASE_METHOD(Fixture, "a table of the deployment's own may lack what pms_syn
   CHECK(events() == "2");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(SyncTriggerFixture,
                  "an error row that moves between partitions is told once, and one that becomes an error is told") {
   exec("drop table pms_sync_logs");
   exec(

@@ -12,7 +12,7 @@ using tests::PostgresFixture;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct BinaryArrayFixture : PostgresFixture {
   // The first column of what the statement makes of the value.
   std::vector<std::string> sent(const std::string& sql, std::string_view value) {
     const storage::Rows rows = connection.run_binary("send", sql, {value});
@@ -24,7 +24,7 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "numbers and truth values arrive as they were sent") {
+TEST_CASE_METHOD(BinaryArrayFixture, "numbers and truth values arrive as they were sent") {
   using Limits = std::numeric_limits<std::int64_t>;
   const std::vector<std::int64_t> numbers{0, 1, -1, 255, 256, Limits::max(), Limits::min()};
   storage::BigintArray array;
@@ -39,7 +39,8 @@ TEST_CASE_METHOD(Fixture, "numbers and truth values arrive as they were sent") {
   CHECK(sent("select $1::boolean", storage::binary(false)) == std::vector<std::string>{"f"});
 }
 
-TEST_CASE_METHOD(Fixture, "any text arrives in a binary array as it was sent, once what is not UTF-8 is repaired") {
+TEST_CASE_METHOD(BinaryArrayFixture,
+                 "any text arrives in a binary array as it was sent, once what is not UTF-8 is repaired") {
   storage::TextArray array;
   for (const char* text : {"", "NULL", "{\"a\\b\",'c'}", "line\n\ttab", "caf\xC3\xA9 \xF0\x9F\x98\x80", "caf\xE9"})
     array.add(text);
@@ -53,7 +54,8 @@ TEST_CASE_METHOD(Fixture, "any text arrives in a binary array as it was sent, on
                                  std::string(100'000, 'x')});
 }
 
-TEST_CASE_METHOD(Fixture, "a UUID arrives whatever its case, and what is none is refused before it is sent") {
+TEST_CASE_METHOD(BinaryArrayFixture,
+                 "a UUID arrives whatever its case, and what is none is refused before it is sent") {
   storage::UuidArray array;
   array.add("00000000-0000-0000-0000-000000000000");
   array.add("0f1e2d3c-4b5a-4968-8776-fedcba987654");
@@ -67,7 +69,7 @@ TEST_CASE_METHOD(Fixture, "a UUID arrives whatever its case, and what is none is
   }
 }
 
-TEST_CASE_METHOD(Fixture, "an empty array of each type arrives empty") {
+TEST_CASE_METHOD(BinaryArrayFixture, "an empty array of each type arrives empty") {
   CHECK(sent("select cardinality($1::uuid[])", storage::UuidArray().bytes()) == std::vector<std::string>{"0"});
   CHECK(sent("select cardinality($1::bigint[])", storage::BigintArray().bytes()) == std::vector<std::string>{"0"});
   CHECK(sent("select cardinality($1::text[])", storage::TextArray().bytes()) == std::vector<std::string>{"0"});

@@ -11,9 +11,9 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct FenceFixture : PostgresFixture {
   Worker worker{*this};
-  Fixture() {
+  FenceFixture() {
     worker.open();
     exec("create table public.effects (epoch bigint, store text)");
   }
@@ -26,7 +26,7 @@ const std::string kWrite = "with " + storage::fence({.columns = ", store"}) +
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a fenced statement writes while its epoch lives, and nothing once that is over") {
+TEST_CASE_METHOD(FenceFixture, "a fenced statement writes while its epoch lives, and nothing once that is over") {
   CHECK(value(kWrite, {epoch()}) == "t");
   CHECK(exec("select * from public.effects") == Table{{epoch(), worker.store}});
   exec("delete from pawl.workers");
@@ -34,7 +34,7 @@ TEST_CASE_METHOD(Fixture, "a fenced statement writes while its epoch lives, and 
   CHECK(value("select count(*) from public.effects") == "1");
 }
 
-TEST_CASE_METHOD(Fixture, "a fence with a condition is open only while that holds") {
+TEST_CASE_METHOD(FenceFixture, "a fence with a condition is open only while that holds") {
   const std::string sql = "with " + storage::fence({.parameter = "$2", .condition = " and claims_from <= $1::int"}) +
                           " select " + storage::kLeaseHeld;
   CHECK(value(sql, {"7", epoch()}) == "t");
@@ -42,7 +42,7 @@ TEST_CASE_METHOD(Fixture, "a fence with a condition is open only while that hold
   CHECK(value(sql, {"7", epoch()}) == "f");
 }
 
-TEST_CASE_METHOD(Fixture, "whoever ends an epoch waits for what is being written under it") {
+TEST_CASE_METHOD(FenceFixture, "whoever ends an epoch waits for what is being written under it") {
   storage::PostgresConnection other(conninfo);
   std::future<void> ended;
   connection.transact("write slowly", [&](storage::Transaction& transaction) {

@@ -11,11 +11,11 @@ using storage::Plan;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct PreparedStatementsFixture : PostgresFixture {
   storage::PostgresConnection connection{conninfo};
   const std::string sql = "insert into public.seen (number) values ($1::bigint) returning number";
 
-  Fixture() { exec("create table seen (number bigint)"); }
+  PreparedStatementsFixture() { exec("create table seen (number bigint)"); }
 
   std::int64_t insert(std::int64_t number) {
     return connection.run_binary("insert", sql, {storage::binary(number)}, Plan::kKept).integer(0, 0);
@@ -28,7 +28,8 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a kept plan serves many calls and is made anew after a hundred", "[session]") {
+TEST_CASE_METHOD(PreparedStatementsFixture, "a kept plan serves many calls and is made anew after a hundred",
+                 "[session]") {
   for (int number = 0; number < 100; ++number) CHECK(insert(number) == number);
   CHECK(prepared() == "1");
   const std::string first = prepared("prepare_time");
@@ -38,8 +39,8 @@ TEST_CASE_METHOD(Fixture, "a kept plan serves many calls and is made anew after 
   CHECK(value("select count(*) from seen") == "101");
 }
 
-TEST_CASE_METHOD(Fixture, "a statement whose plan is gone happens once all the same, and is prepared no more",
-                 "[session]") {
+TEST_CASE_METHOD(PreparedStatementsFixture,
+                 "a statement whose plan is gone happens once all the same, and is prepared no more", "[session]") {
   insert(1);
   connection.run("forget", "deallocate all", {});  // as by another server behind a pooler
   CHECK(insert(2) == 2);
@@ -48,7 +49,8 @@ TEST_CASE_METHOD(Fixture, "a statement whose plan is gone happens once all the s
   CHECK(prepared() == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "a statement that fails with a kept plan fails as any other and happens not at all") {
+TEST_CASE_METHOD(PreparedStatementsFixture,
+                 "a statement that fails with a kept plan fails as any other and happens not at all") {
   exec("alter table seen add constraint small check (number < 10)");
   CHECK_THROWS_WITH(insert(11), Catch::Contains("small"));
   CHECK(insert(1) == 1);

@@ -10,7 +10,7 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : BatchFixture {
+struct SessionDefaultsFixture : BatchFixture {
   void set(const std::string& setting) { exec("alter database " + name + " set " + setting); }
   /// What a session of somebody's own says that begins its transaction at this level.
   void asks_at(const std::string& level, const std::string& sql) {
@@ -23,8 +23,8 @@ struct Fixture : BatchFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "what takes a lock before it looks is refused in any isolation but read committed",
-                 "[session]") {
+TEST_CASE_METHOD(SessionDefaultsFixture,
+                 "what takes a lock before it looks is refused in any isolation but read committed", "[session]") {
   const std::string id = "'" + fail(1).at(0) + "'";
   const std::string call =
       GENERATE("pawl.resume(ID, 'ada')", "pawl.resume_run(ID, 'ada')", "pawl.rerun(ID, null, false, 'ada', 'why')",
@@ -41,7 +41,8 @@ TEST_CASE_METHOD(Fixture, "what takes a lock before it looks is refused in any i
   CHECK(value("select count(*) from pawl.commands") == "0");
 }
 
-TEST_CASE_METHOD(Fixture, "pawl's sessions work in read committed, whatever the database's default is", "[session]") {
+TEST_CASE_METHOD(SessionDefaultsFixture, "pawl's sessions work in read committed, whatever the database's default is",
+                 "[session]") {
   const std::string level = GENERATE("serializable", "repeatable read");
   set("default_transaction_isolation = '" + level + "'");
   const std::string options = GENERATE("", " options='-c default_transaction_isolation=serializable'");
@@ -54,8 +55,8 @@ TEST_CASE_METHOD(Fixture, "pawl's sessions work in read committed, whatever the 
   CHECK(storage::rerun(conninfo, {id, "", false, "ada", "again"}).new_run.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "reasons and patterns are read alike whether or not a backslash escapes in strings",
-                 "[session]") {
+TEST_CASE_METHOD(SessionDefaultsFixture,
+                 "reasons and patterns are read alike whether or not a backslash escapes in strings", "[session]") {
   set("standard_conforming_strings = off");
   exec("alter database " + name + " set escape_string_warning = on");
   storage::PostgresConnection later(own_session(conninfo));
@@ -71,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "reasons and patterns are read alike whether or not a 
   CHECK(ask("select count(*) from pawl.select_runs('resume', '{\"error_like\": \"55%\"}')") == "0");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(SessionDefaultsFixture,
                  "no function of the schema pawl has a backslash in a string that a setting may read otherwise") {
   CHECK(exec("select p.oid::regprocedure from pg_proc p where p.pronamespace = 'pawl'::regnamespace"
              " and strpos(regexp_replace(p.prosrc, 'E''([^'']|'''')*''', '', 'g'), chr(92)) > 0 order by 1") ==

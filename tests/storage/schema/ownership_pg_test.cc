@@ -22,17 +22,17 @@ void run_in(const std::string& conninfo, const std::string& sql) {
 }
 
 // A login of a database, gone before it.
-struct Login {
-  Login(const std::string& task, std::string database_name, std::string database)
+struct DatabaseLogin {
+  DatabaseLogin(const std::string& task, std::string database_name, std::string database)
       : name(task + "_in_" + database_name),
         conninfo("user=" + name + " password=secret " + database),
         database_(std::move(database)) {
     run_in(database_, "create role " + name + " login password 'secret'");
   }
-  ~Login() {
+  ~DatabaseLogin() {
     run_in(database_, "reassign owned by " + name + " to current_user; drop owned by " + name + "; drop role " + name);
   }
-  Login(const Login&) = delete;
+  DatabaseLogin(const DatabaseLogin&) = delete;
 
   const std::string name, conninfo;
 
@@ -47,7 +47,7 @@ struct Empty : EmptyDatabase {
   }
   void migrate() { storage::migrate_postgres(conninfo, true, postgres_lines()); }
   bool printed_passes() { return run_with_psql(name, storage::migration_script(postgres_lines(), {}, true, false)); }
-  const Login other{"svc", name, conninfo};
+  const DatabaseLogin other{"svc", name, conninfo};
 };
 
 struct Migrated : PostgresFixture {
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(Empty, "what somebody else has put into the schema is refused b
 }
 
 TEST_CASE_METHOD(Migrated, "a schema that gets another owner than its functions is a problem, and refused by migrate") {
-  const Login other("svc", name, conninfo);
+  const DatabaseLogin other("svc", name, conninfo);
   exec("alter schema pawl owner to " + other.name);
   CHECK_THAT(problems(), Catch::Contains("schema pawl belongs to " + other.name));
   CHECK_THROWS_WITH(migrate(), Catch::Contains("schema pawl belongs to " + other.name));
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(Empty, "the printed SQL closes functions as well") {
 }
 
 TEST_CASE_METHOD(Empty, "what the roles do not get of somebody else's notifications is refused with his statement") {
-  const Login owner("app", name, conninfo);
+  const DatabaseLogin owner("app", name, conninfo);
   run_in(conninfo, std::string(depositlink::migrations().reference) +
                        "do $$ begin create role pawl_worker; exception when duplicate_object then null; end $$;"
                        "do $$ begin create role pawl_operator; exception when duplicate_object then null; end $$;"
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(Empty, "what the roles do not get of somebody else's notificati
 
 TEST_CASE_METHOD(
     Empty, "an owner of sync logs who did not migrate alters their status: he drops the triggers that are named") {
-  const Login owner("app", name, conninfo);
+  const DatabaseLogin owner("app", name, conninfo);
   run_in(conninfo, std::string(depositlink::migrations().reference) + "alter table pms_sync_logs owner to " +
                        owner.name + "; alter table pms_sync_logs drop constraint pms_sync_logs_status_known" +
                        "; grant select, trigger on all tables in schema public to " + other.name +
@@ -166,7 +166,7 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(Migrated, "a login that did not migrate is told who may, and nothing where nothing is to do") {
-  const Login worker("worker", name, conninfo);
+  const DatabaseLogin worker("worker", name, conninfo);
   const auto migrate_as_worker = [&] {
     storage::migrate_postgres(worker.conninfo, false, postgres_lines());
     storage::grant_roles(worker.conninfo, false, postgres_lines());
@@ -182,7 +182,7 @@ TEST_CASE_METHOD(Migrated, "a login that did not migrate is told who may, and no
 }
 
 TEST_CASE_METHOD(Migrated, "a worker that may not read which workflows are registered is told so") {
-  const Login worker("worker", name, conninfo);
+  const DatabaseLogin worker("worker", name, conninfo);
   exec("grant pawl_worker to " + worker.name);
   storage::require_workflows(worker.conninfo, test_workflows());
   exec("revoke select on pawl.workflows from pawl_worker");

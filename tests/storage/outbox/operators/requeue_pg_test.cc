@@ -9,9 +9,9 @@ using namespace pawl::tests;
 
 namespace {
 
-struct Fixture : PostgresFixture {
+struct RequeueFixture : PostgresFixture {
   Worker worker{*this};
-  Fixture() { worker.open(); }
+  RequeueFixture() { worker.open(); }
 
   std::string failed(engine::RunStatus status = engine::RunStatus::kFailed) {
     const std::string id = emit();
@@ -31,7 +31,8 @@ struct Fixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a requeued event is a new one with its payload, under the keys of the one it stands for") {
+TEST_CASE_METHOD(RequeueFixture,
+                 "a requeued event is a new one with its payload, under the keys of the one it stands for") {
   const std::string old = failed();
   const std::string made = requeue(old);
   CHECK(exec("select workflow, parent, effects_of, payload, headers->>'tenant', deliveries, event from pawl.outbox") ==
@@ -47,7 +48,7 @@ TEST_CASE_METHOD(Fixture, "a requeued event is a new one with its payload, under
   CHECK(exec("select parent, effects_of from pawl.outbox where id = $1::uuid", {third}) == Table{{made, old}});
 }
 
-TEST_CASE_METHOD(Fixture, "the same request, sent again, answers as it did and makes no second event") {
+TEST_CASE_METHOD(RequeueFixture, "the same request, sent again, answers as it did and makes no second event") {
   const std::string old = failed();
   const std::string request = "'5f0c0000-0000-4000-8000-000000000001'";
   const std::string made = requeue(old, request);
@@ -56,7 +57,7 @@ TEST_CASE_METHOD(Fixture, "the same request, sent again, answers as it did and m
   CHECK(value("select count(*) from pawl.commands") == "2");
 }
 
-TEST_CASE_METHOD(Fixture, "what has not failed is not requeued, and the trail says why") {
+TEST_CASE_METHOD(RequeueFixture, "what has not failed is not requeued, and the trail says why") {
   const std::string done = failed(engine::RunStatus::kDone);
   CHECK(requeue(done) == "refused");
   CHECK(outcome_of(done) == "not failed: it is done");
@@ -73,21 +74,21 @@ TEST_CASE_METHOD(Fixture, "what has not failed is not requeued, and the trail sa
   CHECK(storage::requeue_event(conninfo, {old, "{}", "ada", "why"}).refusal == "not failed: it is dismissed");
 }
 
-TEST_CASE_METHOD(Fixture, "a requeue needs a reason and a payload") {
+TEST_CASE_METHOD(RequeueFixture, "a requeue needs a reason and a payload") {
   const std::string old = failed();
   CHECK_THROWS_WITH(value("select pawl.requeue($1::uuid, '{}', 'ada', ' ')", {old}), Catch::Contains("a reason"));
   CHECK_THROWS_WITH(value("select pawl.requeue($1::uuid, null, 'ada', 'why')", {old}), Catch::Contains("a payload"));
   CHECK(value("select status from pawl.v1_events") == "failed");
 }
 
-TEST_CASE_METHOD(Fixture, "a payload that no worker has read is not shown any more once its event is requeued") {
+TEST_CASE_METHOD(RequeueFixture, "a payload that no worker has read is not shown any more once its event is requeued") {
   const std::string old = failed();
   exec("update pawl.outbox_archive set withheld = 17, payload = '{\"secret\": 1}'");
   requeue(old);
   CHECK(value("select payload from pawl.outbox_archive") == R"({"withheld_bytes": 17})");
 }
 
-TEST_CASE_METHOD(Fixture, "those runs of an event are dismissed that failed, and a refusal says why") {
+TEST_CASE_METHOD(RequeueFixture, "those runs of an event are dismissed that failed, and a refusal says why") {
   const std::string old = failed();
   const auto outcomes = storage::dismiss_event(conninfo, {old, "", "ada", "why"});
   REQUIRE(outcomes.size() == 1);
