@@ -26,8 +26,10 @@ std::string pooler() {
   return pooler ? std::string(pooler) + " " : "";
 }
 
+// Over one connection, since a process makes hundreds of databases.
 void administer(const std::string& sql) {
-  storage::PostgresConnection("dbname=postgres").run("administer test databases", sql, {});
+  static storage::PostgresConnection connection("dbname=postgres");
+  connection.run("administer test databases", sql, {});
 }
 
 void drop(const std::string& name) { administer("drop database if exists " + name + " with (force)"); }
@@ -52,7 +54,7 @@ class Template {
 
 std::string create_migrated() {
   static const Template migrated;
-  const std::string name = create_empty("template " + migrated.name);
+  const std::string name = create_empty("template " + migrated.name + " strategy file_copy");  // no WAL of each page
   if (!pooler().empty()) administer("alter database " + name + " set search_path = pg_catalog, pawl, pg_temp");
   return name;
 }
