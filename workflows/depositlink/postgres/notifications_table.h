@@ -6,12 +6,12 @@
 #include "engine/authoring/errors.h"
 #include "storage/postgres/connection.h"
 
-namespace pawl::storage {
+namespace pawl::depositlink {
 
 /// The table with its schema, quoted, as migrations found it; never what a search path finds now. Throws
 /// engine::RefusedError where pawl.application does not say it.
-inline std::string notifications_table(PostgresConnection& connection) {
-  const Rows rows =
+inline std::string notifications_table(storage::PostgresConnection& connection) {
+  const storage::Rows rows =
       connection.run("find notifications", "select format('%I.notifications', schema) from pawl.application", {});
   if (rows.size() == 0)
     throw engine::RefusedError(
@@ -19,4 +19,4 @@ inline std::string notifications_table(PostgresConnection& connection) {
   return rows.string(0, 0);
 }
 
-}  // namespace pawl::storage
+}  // namespace pawl::depositlink
