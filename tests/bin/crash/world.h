@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tests/bin/worker/worker_process.h"
-#include "tests/mail/smtp_server.h"
 #include "tests/storage/postgres_fixture.h"
+#include "tests/workflows/mail/smtp_server.h"
 
 namespace pawl::bin {
 
