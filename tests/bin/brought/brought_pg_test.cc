@@ -35,7 +35,7 @@ struct Fixture {
   }
 
   pawl::tests::EmptyDatabase database;
-  TemporaryDirectory folder;
+  pawl::tests::TemporaryDirectory folder;
 };
 
 const Environment kWelcome{{"PAWL_GREETING", "Welcome"}};

@@ -54,7 +54,7 @@ struct Job {
   const std::string worker_login = database.login("pawl_worker");
   tests::Organisation organisation{database};
   mail::SmtpServer smtp;
-  TemporaryDirectory folder;
+  tests::TemporaryDirectory folder;
 };
 
 }  // namespace pawl::bin

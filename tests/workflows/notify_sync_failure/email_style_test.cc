@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "engine/authoring/errors.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 #include "tests/workflows/notify_sync_failure/doubles.h"
 #include "workflows/notify_sync_failure/content/content.h"
 
@@ -19,7 +19,7 @@ namespace {
 const std::string kHostile = "<b>\"x\"</b> & {{error}}";
 
 struct Fixture {
-  pawl::bin::TemporaryDirectory directory;
+  pawl::tests::TemporaryDirectory directory;
   EmailStyle style;
   SyncFailed failure = sample_failure();
   AppUrl app{"https://app.example.com"};

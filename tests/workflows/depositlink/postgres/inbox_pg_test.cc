@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "engine/authoring/errors.h"
+#include "tests/storage/login.h"
 #include "tests/storage/postgres_fixture.h"
 #include "workflows/depositlink/postgres/postgres_inbox.h"
 
@@ -96,4 +97,30 @@ TEST_CASE_METHOD(Fixture, "several threads post at the same time") {
   for (std::thread& thread : threads) thread.join();
   CHECK(posted == 80);
   CHECK(rows() == "2");
+}
+
+TEST_CASE_METHOD(PostgresFixture, "a table of notifications in a schema named like the worker's role gets none") {
+  const Organisation acme(*this);
+  const Login worker(*this, "worker");
+  exec("grant pawl_worker to " + worker.name);
+  exec("alter role " + worker.name + " set search_path = \"$user\", public");
+  exec("create schema " + worker.name);
+  exec("create table " + worker.name + ".notifications (like public.notifications including all)");
+  exec("grant all on schema " + worker.name + " to " + worker.name);
+  exec("grant all on " + worker.name + ".notifications to " + worker.name);
+  Worker registered(*this);
+  registered.open();
+  depositlink::PostgresInbox inbox(worker.conninfo, registered.epoch);
+  const depositlink::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
+                                       .org_id = acme.id,
+                                       .kind = "k",
+                                       .urgency = "urgent",
+                                       .title = "t",
+                                       .body = "b",
+                                       .link = "l",
+                                       .data = "{}",
+                                       .user_ids = {acme.owner}};
+  CHECK(inbox.post({&note, 1}) == std::vector<int>{1});
+  CHECK(value("select count(*) from public.notifications") == "1");
+  exec("drop schema " + worker.name + " cascade");
 }

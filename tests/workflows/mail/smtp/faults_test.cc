@@ -6,7 +6,7 @@
 #include <future>
 #include <new>
 
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 #include "tests/workflows/mail/message/sample_mail.h"
 #include "tests/workflows/mail/smtp/callers.h"
 #include "tests/workflows/mail/smtp_server.h"
@@ -289,7 +289,7 @@ TEST_CASE("a wrong password is a refused login: one try for a whole call, no rec
 
 TEST_CASE("calls that come after a refused login try it no more until the password file is another") {
   const SmtpServer server({"--login", "pawl:right"});
-  const pawl::bin::TemporaryDirectory directory;
+  const pawl::tests::TemporaryDirectory directory;
   const std::string file = directory.path() + "/password";
   std::ofstream(file) << "wrong\n";
   SmtpOptions options = smtp_options({.url = server.url("pawl"), .password = "", .password_file = file});

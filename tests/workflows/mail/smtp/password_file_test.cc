@@ -7,14 +7,14 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl::mail;
 
 namespace {
 
 struct Place {
-  pawl::bin::TemporaryDirectory directory;
+  pawl::tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/password";
 
   std::string file(const std::string& text) const {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 #include "tests/workflows/mail/message/sample_mail.h"
 #include "tests/workflows/mail/smtp_server.h"
 #include "workflows/mail/mail_url.h"
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Scene {
-  pawl::bin::TemporaryDirectory directory;
+  pawl::tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/ca.pem";
   const SmtpServer authority{{"--tls", "starttls"}};
   TrustStore store;

@@ -4,10 +4,8 @@
 #include <catch2/catch.hpp>
 
 #include "tests/engine/no_uuids.h"
-#include "workflows/text/ascii.h"
 
 using pawl::engine::is_uuid;
-using pawl::text::lower_cased;
 
 TEST_CASE("only the canonical form counts as a UUID") {
   CHECK(is_uuid("0f0e0d0c-0b0a-4908-8706-050403020100"));
@@ -17,5 +15,3 @@ TEST_CASE("only the canonical form counts as a UUID") {
     CHECK_FALSE(is_uuid(wrong));
   }
 }
-
-TEST_CASE("an id is compared in lower case") { CHECK(lower_cased("0F0e-Z\xC3\x84") == "0f0e-z\xC3\x84"); }

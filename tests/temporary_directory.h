@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace pawl::bin {
+namespace pawl::tests {
 
 class TemporaryDirectory {
  public:
@@ -28,4 +28,4 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-}  // namespace pawl::bin
+}  // namespace pawl::tests
