@@ -1,5 +1,5 @@
 // Which parked runs wake for what.
-#include "engine/runtime/wake_list.h"
+#include "engine/parking/wake_list.h"
 
 #include <malloc.h>
 

@@ -1,5 +1,5 @@
 // One commit at a time; a failed group goes first again.
-#include "engine/runtime/journal.h"
+#include "engine/port_calls/journal.h"
 
 #include "engine/authoring/errors.h"
 #include "engine/faults/crash_point.h"

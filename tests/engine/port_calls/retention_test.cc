@@ -1,7 +1,7 @@
 // When ended runs leave the store.
 #include <catch2/catch.hpp>
 
-#include "engine/runtime/store_pruning.h"
+#include "engine/port_calls/store_pruning.h"
 #include "tests/engine/world.h"
 
 using namespace pawl::engine;

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/measures/measures.h"
+#include "engine/port_calls/backoff.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
-#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

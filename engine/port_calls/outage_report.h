@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/port_calls/backoff.h"
 #include "engine/ports/observer.h"
-#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

@@ -1,5 +1,5 @@
 // The claim lane sleeps when there is nothing; the engine never does.
-#include "engine/runtime/intake.h"
+#include "engine/port_calls/intake.h"
 
 #include <algorithm>
 #include <unordered_map>

@@ -1,5 +1,5 @@
 // What operators ask of runs reaches them within two seconds, once, whatever the outbox and the store do meanwhile.
-#include "engine/runtime/mark_watch.h"
+#include "engine/port_calls/mark_watch.h"
 
 #include <catch2/catch.hpp>
 

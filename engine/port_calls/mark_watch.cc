@@ -1,5 +1,5 @@
 // Rounds over the marks of this worker, most of which find none.
-#include "engine/runtime/mark_watch.h"
+#include "engine/port_calls/mark_watch.h"
 
 #include <algorithm>
 #include <unordered_map>

@@ -1,5 +1,5 @@
 // Batches of finished events, one at a time.
-#include "engine/runtime/archiver.h"
+#include "engine/port_calls/archiver.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // Runs that wait out of memory, and how they come back.
-#include "engine/runtime/parking.h"
+#include "engine/parking/parking.h"
 
 #include <catch2/catch.hpp>
 

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "engine/port_calls/backoff.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/outbox.h"
-#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

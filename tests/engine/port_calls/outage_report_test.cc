@@ -1,5 +1,5 @@
 // What is said of calls that fail, come back and fail again.
-#include "engine/runtime/outage_report.h"
+#include "engine/port_calls/outage_report.h"
 
 #include <catch2/catch.hpp>
 

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "engine/dispatch/step_queues.h"
+#include "engine/parking/wake_list.h"
+#include "engine/port_calls/backoff.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
 #include "engine/runs/run_state.h"
-#include "engine/runtime/backoff.h"
-#include "engine/runtime/wake_list.h"
 
 namespace pawl::engine {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/port_calls/backoff.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/outbox.h"
-#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

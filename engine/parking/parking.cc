@@ -1,5 +1,5 @@
 // Held runs trickle back as their step takes them, waiting ones when they are due.
-#include "engine/runtime/parking.h"
+#include "engine/parking/parking.h"
 
 #include <algorithm>
 #include <utility>

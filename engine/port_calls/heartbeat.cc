@@ -1,5 +1,5 @@
 // One renewal at a time, repeated until it is answered.
-#include "engine/runtime/heartbeat.h"
+#include "engine/port_calls/heartbeat.h"
 
 #include <algorithm>
 

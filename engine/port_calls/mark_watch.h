@@ -9,10 +9,10 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/port_calls/backoff.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/outbox.h"
-#include "engine/runtime/backoff.h"
 
 namespace pawl::engine {
 

@@ -1,5 +1,5 @@
 // One line an outage, however many calls it fails.
-#include "engine/runtime/outage_report.h"
+#include "engine/port_calls/outage_report.h"
 
 namespace pawl::engine {
 
