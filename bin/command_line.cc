@@ -7,10 +7,12 @@
 #include <cctype>
 
 #include "bin/operations/runs/command_error.h"
+#include "bin/output/program_name.h"
 #include "bin/output/redact.h"
 #include "bin/output/terminal_text.h"
 #include "bin/reference/help_text.h"
 #include "bin/reference/option_table.h"
+#include "bin/settings/examples.h"
 #include "bin/settings/options.h"
 #include "bin/settings/setting_sources.h"
 #include "bin/settings/suggestion.h"
@@ -26,33 +28,42 @@ namespace pawl::bin {
 
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
-  pawl migrate                                   prepare the database of PAWL_POSTGRES
-  PAWL_MAIL=maildir:mail PAWL_MAIL_FROM=alerts@example.com PAWL_APP_URL=https://app.example.com \
-    pawl worker --until-idle                     handle what is in the outbox, then stop
+constexpr const char* kExamples =
+    R"(  pawl migrate                                   prepare the database of PAWL_POSTGRES
+  {settings}pawl worker --until-idle                     handle what is in the outbox, then stop
   pawl runs --status failed --since 1h           what failed in the last hour
   pawl show 9b3e71                               one run, by the end of its id
-  pawl resume --failed --since 2h --yes          try again what failed in the last two hours
-  pawl in-doubt resolve 9b3e71 --sent            the relay's log has it: do not send it again
-  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words
-  pawl sql "select * from v1_waiting"            what waits, and why
-  pawl help resume                               one verb, with examples of its own
+  pawl resume --failed --since 2h --yes          try again what failed in the last two hours)";
 
-A setting comes from its flag, else its environment variable, else the file of --config, else its default.
+constexpr const char* kExamplesOfMail = R"(
+  pawl in-doubt resolve 9b3e71 --sent            the relay's log has it: do not send it again
+  pawl mail test --to me@example.com             does the relay take our mail? each step, in its words)";
+
+constexpr const char* kMoreExamples = R"(
+  pawl sql "select * from v1_waiting"            what waits, and why
+  pawl help resume                               one verb, with examples of its own)";
+
+constexpr const char* kNotes =
+    R"(A setting comes from its flag, else its environment variable, else the file of --config, else its default.
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 replay mismatch.)";
 
+std::string footer_of(const Examples& examples) {
+  const std::string lines = std::string(kExamples) + (examples.mails ? kExamplesOfMail : "") + kMoreExamples;
+  return "Examples:\n" + examples.in(lines) + "\n\n" + kNotes;
+}
+
 /// What stands below a verb's help, with what the verb says itself.
-std::string footer_of(const VerbEntry& entry, const std::string& own) {
+std::string footer_of(const VerbEntry& entry, const std::string& own, const Examples& examples) {
   const std::string note = own.empty() ? "" : own + "\n";
-  return std::string("Examples:\n") + entry.examples + "\n\n" + note +
-         "Settings may follow the verb too: `pawl --help` lists them.";
+  return "Examples:\n" + examples.in(entry.examples) + "\n\n" + note +
+         in_name_of(examples.program, "Settings may follow the verb too: `pawl --help` lists them.");
 }
 
 ExitCode report(Console& console, const std::string& message, ExitCode code) {
   if (console.tell_end)
     console.tell_end(message);
   else
-    console.err << "pawl: " << redacted(message, *console.secrets) << '\n';
+    console.note() << redacted(message, *console.secrets) << '\n';
   return code;
 }
 
@@ -85,10 +96,11 @@ bool is_plain_word(const std::string& word) {
   return word.size() <= 64 && std::ranges::all_of(word, is_plain);
 }
 
-void dress(CLI::App& app) {
-  app.set_version_flag("--version", std::string("pawl ") + kVersion, "Print the version and exit");
+void dress(CLI::App& app, const std::string& program) {
+  const std::string on_pawl = std::string("pawl ") + kVersion;
+  app.set_version_flag("--version", program == kPawl ? on_pawl : program + ", on " + on_pawl,
+                       "Print the version and exit");
   app.formatter(std::make_shared<HelpText>());
-  app.footer(kFooter);
   app.require_subcommand(0, 1);  // none is reported by run(): CLI11 would report it instead of a misspelt verb
   app.fallthrough();
 }
@@ -96,13 +108,17 @@ void dress(CLI::App& app) {
 class CommandLine {
  public:
   CommandLine(Console& console, const std::vector<workflow::Registration>& brought)
-      : console_(console), workflows_(brought) {
-    dress(app_);
+      : console_(console),
+        workflows_(brought),
+        app_("Runs durable workflows over the events of a Postgres outbox.", console.program) {
+    dress(app_, console.program);
+    const Examples examples = workflows_.examples(console.program);
+    app_.footer(footer_of(examples));
     add_settings(app_, settings_, workflows_.settings());
     for (const VerbEntry& entry : verbs()) {
       CLI::App* command = app_.add_subcommand(entry.name, entry.summary)->footer("");
       verbs_.emplace_back(command, entry.make(*command, workflows_));
-      command->group(entry.is_listed ? "Verbs" : "")->footer(footer_of(entry, command->get_footer()));
+      command->group(entry.is_listed ? "Verbs" : "")->footer(footer_of(entry, command->get_footer(), examples));
       for (CLI::App* below : command->get_subcommands({})) below->group("Verbs");
     }
   }
@@ -180,12 +196,12 @@ class CommandLine {
     }
     report(console_, message, ExitCode::kUsage);
     if (verb.empty()) {
-      console_.err << "usage: pawl [SETTINGS] VERB [ARGUMENTS]; verbs:";
+      console_.err << "usage: " << console_.program << " [SETTINGS] VERB [ARGUMENTS]; verbs:";
       for (const VerbEntry& entry : verbs())
         if (entry.is_listed) console_.err << ' ' << entry.name;
       console_.err << '\n';
     }
-    console_.err << "run `pawl " << verb << "--help` for usage\n";
+    console_.err << "run `" << console_.program << ' ' << verb << "--help` for usage\n";
     return ExitCode::kUsage;
   }
 
@@ -208,7 +224,7 @@ class CommandLine {
   Console& console_;
   Settings settings_;
   Workflows workflows_;
-  CLI::App app_{"pawl runs durable workflows over the events of a Postgres outbox.", "pawl"};
+  CLI::App app_;
   std::vector<std::pair<CLI::App*, std::unique_ptr<Verb>>> verbs_;
 };
 
@@ -216,7 +232,8 @@ class CommandLine {
 
 ExitCode run_command_line(int argc, const char* const* argv, Console& console,
                           const std::vector<workflow::Registration>& workflows) {
-  TerminalBuffer out_buffer(console.out), err_buffer(console.err);
+  const std::string program = program_name(argc, argv);
+  TerminalBuffer out_buffer(console.out, program), err_buffer(console.err, program);
   std::ostream out(&out_buffer), err(&err_buffer);
   err << std::unitbuf;
   Console filtered{console.in,
@@ -228,7 +245,8 @@ ExitCode run_command_line(int argc, const char* const* argv, Console& console,
                    console.out_is_terminal,
                    console.secrets,
                    console.tell_end,
-                   &console.out};
+                   &console.out,
+                   program};
   // A wrong variable is found while parsing and reported as any wrong argument; a missing home likewise.
   const ExitCode code = guarded(filtered, [&] { return CommandLine(filtered, workflows).run(argc, argv); });
   return flushed(filtered, code);

@@ -45,7 +45,7 @@ constexpr std::array kVerbs{
               make_migrate},
     VerbEntry{"worker", "Run workflows until told to stop",
               R"(  pawl worker --until-idle                       handle what is in the outbox, then stop
-  PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with mails as files of a folder)",
+  PAWL_MAIL=maildir:mail pawl worker --until-idle     the same, with {mail} as files of a folder)",
               make_worker},
     VerbEntry{
         "emit", "Write an event to the outbox and print its id",
@@ -75,7 +75,7 @@ constexpr std::array kVerbs{
     VerbEntry{
         "waiting", "Every unfinished run, and why it is not finished",
         R"(  pawl waiting                                   from the checkpoints and from Postgres, whichever knows more
-  pawl waiting --step send-email -o json         for a program to read)",
+  pawl waiting --step {step} -o json         for a program to read)",
         make_waiting},
     VerbEntry{"replay", "Re-execute a run's code against its checkpoints; no effects",
               R"(  pawl replay 9b3e71                             what happened in it, and what is next
@@ -89,29 +89,31 @@ constexpr std::array kVerbs{
     VerbEntry{"resume", "Let failed runs go on at their failed steps",
               R"(  pawl resume 9b3e71 --note "address corrected"
   pawl resume --failed --since 2h --rate 20/s --yes   what failed in the last two hours, 20 a second
-  pawl resume --step send-email --error-like '550 5.1.1' --yes    what failed for this)",
+  pawl resume --step {step} --error-like 'no such' --yes    what failed for this)",
               of_any<make_resume>},
     VerbEntry{"batch", "What was asked of many runs: how far it is; pause, continue or abort it",
               R"(  pawl batch list                                all of them, newest first
   pawl batch show 1                              what became of its runs, and what it still owes
   pawl batch watch 1                             how far it is, until it ends)",
               of_any<make_batch_verb>},
-    VerbEntry{"requeue", "Handle failed events again from their beginning, one with a corrected payload",
-              R"(  pawl requeue 9b3e71 --data corrected.json --reason "org_id was missing"     nobody is told twice
+    VerbEntry{
+        "requeue", "Handle failed events again from their beginning, one with a corrected payload",
+        R"(  pawl requeue 9b3e71 --data corrected.json --reason "a field was missing"     keeps the keys of its effects
   pawl requeue --failed --since 2h --rate 20/s --yes --reason "new build"     many, as a batch)",
-              make_requeue},
+        make_requeue},
     VerbEntry{"dismiss", "Say that failed events are to stay undone, and why",
-              R"(  pawl dismiss 9b3e71 --reason "connection was removed")", of_any<make_dismiss>},
+              R"(  pawl dismiss 9b3e71 --reason "its customer has left")", of_any<make_dismiss>},
     VerbEntry{"retry-now", "End what unfinished runs wait for",
               R"(  pawl runs --status waiting -o ids | xargs -r pawl retry-now     all that wait in this worker, now)",
               of_any<make_retry_now>},
     VerbEntry{"cancel", "End unfinished runs, whichever worker has them",
-              R"(  pawl cancel --workflow notify-sync-failure --since 2h --yes --note "sent by hand"     as a batch
+              R"(  pawl cancel --workflow {workflow} --since 2h --yes --note "sent by hand"     as a batch
   pawl runs --status waiting -o ids | xargs -r pawl cancel --note "sent by hand"     all that wait here)",
               of_any<make_cancel>},
     VerbEntry{"rerun", "Begin an ended run anew, at a step, and tell nobody twice",
-              R"(  pawl rerun 9b3e71 --from send-email --reason "template corrected"     repeats nothing that was done
-  pawl rerun 9b3e71 --from send-email --resend --reason "sent to the wrong host"     sends all again)",
+              R"(  pawl rerun 9b3e71 --reason "template corrected"     from its beginning, and repeats no effect
+  pawl rerun 9b3e71 --from {step} --reason "template corrected"     the same, from that step
+  pawl rerun 9b3e71 --from {step} --resend --reason "sent to the wrong host"     sends all again)",
               of_any<make_rerun>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",
               R"(  pawl in-doubt                                  which mails, since when, what was known last

@@ -16,7 +16,7 @@ namespace pawl::bin {
 struct VerbEntry {
   const char* name;
   const char* summary;
-  const char* examples;  ///< Each a line that runs, and what it does behind three blanks or more.
+  const char* examples;  ///< For Examples::in(): each a line that runs, and what it does behind three blanks or more.
   std::unique_ptr<Verb> (*make)(CLI::App&, Workflows&);
   bool is_listed = true;
 };

@@ -4,7 +4,7 @@ that docs/security.md names.
 
 The arrows are read from the CMakeLists.txt of the folders. What `add_subdirectory` adds first knows nothing of what
 follows, and a folder's own files stand above all that it adds. Where two folders belong to different libraries, the one
-also has to link the other. And no workflow knows another.
+also has to link the other. And no workflow knows another. A floor's tests know no higher floor and none of its tests.
 """
 import functools
 import pathlib
@@ -19,6 +19,9 @@ LINES_MAX = 400  # in one file
 LEFT_OVER = re.compile(r"\b(?i:todo|fixme)\b|\bXXX\b|\bHACK\b")
 FILES_MAX = 26  # in one folder: where there are more, a folder is hiding in it
 SHARED_BY_WORKFLOWS = ("text", "redaction", "module", "mail", "depositlink")
+# Which tests may see a higher floor, and what of it: the database that storage's tests ask is a worker's, with the lines of
+# migrations of the workflows that run without being named.
+HIGHER_SEEN_BY_TESTS = {"tests/storage/postgres_lines.h": r"workflows/\w+/migrations\.h"}
 REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: no other of bin/ knows one
 # Third-party headers, and the only folders whose sources may see them; none but sources, where it says so.
 SEEN_BY = {
@@ -93,6 +96,15 @@ def may_include(here, there):
     return library(there) in links(library(here))
 
 
+def test_may_include(path, included):
+    """Tests that mirror no floor stand above all of them; what lies in tests/ itself is everybody's."""
+    here, there = (re.match(r"(?:tests/)?(?:(\w+)/)?", str(one)).group(1) for one in (path.relative_to(ROOT), included))
+    exception = HIGHER_SEEN_BY_TESTS.get(str(path.relative_to(ROOT)))
+    if here not in FLOORS or there is None or exception and re.fullmatch(exception, included):
+        return True
+    return there in FLOORS and FLOORS.index(there) <= FLOORS.index(here)
+
+
 def check_includes(path, number, line):
     match = re.match(r'#include [<"]([^">]+)[">]', line)
     if not match:
@@ -102,6 +114,8 @@ def check_includes(path, number, line):
     if '"' in line and not re.match(r"(engine|storage|workflows|bin|tests)/", included):
         fail(path, number, f"include ours by its place in the tree, not as {included}")
     if of_tests(here):
+        if '"' in line and not test_may_include(path, included):
+            fail(path, number, f"a test of a floor must not include {included}, which is above it")
         return
     for prefix, allowed in SEEN_BY.items():
         if included.startswith(prefix) and not (here + "/").startswith(tuple(one + "/" for one in allowed)):

@@ -5,7 +5,9 @@
 #include <istream>
 #include <memory>
 #include <ostream>
+#include <string>
 
+#include "bin/output/program_name.h"
 #include "workflows/redaction/own_secrets.h"
 
 namespace pawl::bin {
@@ -25,6 +27,10 @@ struct Console {
   std::function<void(const std::string&)> tell_end = {};
   /// The output past the filter: for `document` alone.
   std::ostream* plain_out = nullptr;
+  std::string program = kPawl;  ///< What whoever sits there calls it.
+
+  /// The error stream, for a line of the program's own.
+  std::ostream& note() { return err << program << ": "; }
 
   /// Where a document goes that is to be the same bytes in a file or a pipe; a terminal is protected from it.
   std::ostream& document() { return plain_out && !out_is_terminal ? *plain_out : out; }

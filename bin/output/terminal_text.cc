@@ -81,7 +81,7 @@ int TerminalBuffer::sync() {
 }
 
 void TerminalBuffer::pass_on(std::size_t size) {
-  target_ << terminal_text(std::string_view(pending_).substr(0, size));
+  target_ << in_name_of(program_, terminal_text(std::string_view(pending_).substr(0, size)));
   pending_.erase(0, size);
 }
 

@@ -5,6 +5,9 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "bin/output/program_name.h"
 
 namespace pawl::bin {
 
@@ -19,10 +22,12 @@ std::string terminal_line(std::string_view text);
 /// The same for a JSON document, in which such a character becomes its escape: nothing is lost.
 std::string terminal_json(std::string_view document);
 
-/// A stream's buffer that passes terminal_text() on to `target`, which it does not own, when it is flushed or has much.
+/// A stream's buffer that passes terminal_text() on to `target`, which it does not own, when it is flushed or has much;
+/// commands that it quotes are called by the program's name.
 class TerminalBuffer final : public std::streambuf {
  public:
-  explicit TerminalBuffer(std::ostream& target) : target_(target) {}
+  explicit TerminalBuffer(std::ostream& target, std::string program = kPawl)
+      : target_(target), program_(std::move(program)) {}
   ~TerminalBuffer() override { sync(); }
   TerminalBuffer(const TerminalBuffer&) = delete;
   TerminalBuffer& operator=(const TerminalBuffer&) = delete;
@@ -36,6 +41,7 @@ class TerminalBuffer final : public std::streambuf {
   void pass_on(std::size_t size);
 
   std::ostream& target_;
+  const std::string program_;
   std::string pending_;
 };
 

@@ -21,6 +21,13 @@ std::string joined(const std::vector<std::string>& words, const std::string& sep
   return text;
 }
 
+/// A part of a script that calls its program pawl.
+std::string in_place_of_pawl(const VerbTable& program, std::string part) {
+  for (std::size_t at = 0; (at = part.find("pawl", at)) != std::string::npos; at += program.name.size())
+    part.replace(at, 4, program.name);
+  return part;
+}
+
 std::vector<VerbTable> all_of(const VerbTable& program) {
   std::vector<VerbTable> all{program};
   for (const VerbTable& verb : program.verbs)
@@ -65,14 +72,14 @@ std::string about(const OptionRow& option) {
 }  // namespace
 
 std::string bash_completion(const VerbTable& program) {
-  std::string text = R"(# Completes pawl's verbs, options and settings in bash.
+  std::string text = in_place_of_pawl(program, R"(# Completes pawl's verbs, options and settings in bash.
 _pawl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=pawl words i
   [ "$before" = = ] && before=${COMP_WORDS[COMP_CWORD - 2]}
   [ "$word" = = ] && word= before=${COMP_WORDS[COMP_CWORD - 1]}
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$verb ${COMP_WORDS[i]}" in
-      )" + verb_patterns(program, "|") +
+      )") + verb_patterns(program, "|") +
                      R"() verb="$verb ${COMP_WORDS[i]}" ;;
     esac
   done
@@ -89,7 +96,8 @@ _pawl() {
     for (const VerbTable& below : verb.verbs) words.push_back(below.last_word());
     text += "    " + quoted(verb.name) + ") words=" + quoted(joined(words, " ")) + " ;;\n";
   }
-  return text + "  esac\n  [ \"$verb\" = pawl ] || words=\"$words \"" + quoted(joined(flags_of(program), " ")) + R"(
+  return text + "  esac\n  [ \"$verb\" = " + program.name + " ] || words=\"$words \"" +
+         quoted(joined(flags_of(program), " ")) + in_place_of_pawl(program, R"(
   case $word in
     -*) ;;
     *) words=$(printf '%s\n' $words | grep -v ^-) ;;
@@ -97,17 +105,17 @@ _pawl() {
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
 complete -o default -F _pawl pawl
-)";
+)");
 }
 
 std::string zsh_completion(const VerbTable& program) {
-  std::string text = R"(#compdef pawl
+  std::string text = in_place_of_pawl(program, R"(#compdef pawl
 # Completes pawl's verbs, options and settings in zsh.
 local verb=pawl i
 local -a values verbs options settings
 for ((i = 2; i < CURRENT; i++)); do
   case "$verb ${words[i]}" in
-    )" + verb_patterns(program, "|") +
+    )") + verb_patterns(program, "|") +
                      R"() verb="$verb ${words[i]}" ;;
   esac
 done
@@ -146,12 +154,13 @@ fi
 }
 
 std::string fish_completion(const VerbTable& program) {
-  std::string text = R"(# Completes pawl's verbs, options and settings in fish.
+  std::string text = in_place_of_pawl(program, R"(# Completes pawl's verbs, options and settings in fish.
 function __pawl_verb
     set -l verb pawl
     for word in (commandline -opc)[2..]
         switch "$verb $word"
-            case )" + verb_patterns(program, " ") +
+            case )") +
+                     verb_patterns(program, " ") +
                      R"(
                 set verb "$verb $word"
         end
@@ -161,8 +170,9 @@ end
 )";
   const auto line = [&](const VerbTable& verb, const std::string& what, const std::string& meaning) {
     const bool is_everywhere = verb.name == program.name && !what.starts_with(" -f");  // a setting
-    const std::string when = is_everywhere ? "" : " -n \"test (__pawl_verb) = " + quoted(verb.name) + "\"";
-    text += "complete -c pawl" + when + what + " -d " + quoted(meaning) + "\n";
+    const std::string when =
+        is_everywhere ? "" : " -n \"test (__" + program.name + "_verb) = " + quoted(verb.name) + "\"";
+    text += "complete -c " + program.name + when + what + " -d " + quoted(meaning) + "\n";
   };
   for (const VerbTable& verb : all_of(program)) {
     for (const VerbTable& below : verb.verbs) line(verb, " -f -a " + below.last_word(), below.summary);

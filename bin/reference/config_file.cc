@@ -4,9 +4,9 @@
 namespace pawl::bin {
 
 std::string config_file(const VerbTable& program) {
-  std::string text =
-      "# The settings of pawl, as in pawl.ini(5). Those that are comments are off, or at the default shown.\n"
-      "# A flag or an environment variable goes before what is here. Values stand in double quotes.\n";
+  std::string text = "# The settings of " + program.name + ", as in " + program.name +
+                     ".ini(5). Those that are comments are off, or at the default shown.\n"
+                     "# A flag or an environment variable goes before what is here. Values stand in double quotes.\n";
   std::string group;
   for (const OptionRow& option : program.options) {
     if (option.variable.empty() || option.name == "config") continue;

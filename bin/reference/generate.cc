@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 
+#include "bin/output/program_name.h"
 #include "bin/reference/completion.h"
 #include "bin/reference/config_file.h"
 #include "bin/reference/man_page.h"
@@ -40,10 +41,12 @@ class GenerateVerb final : public Verb {
 
  private:
   void write_man_pages(const VerbTable& program) const {
-    write_file(folder_ + "/pawl.1", man_page(program));
-    write_file(folder_ + "/pawl.ini.5", config_man_page(program));
-    for (const VerbTable& verb : program.verbs)
-      write_file(folder_ + "/pawl-" + verb.last_word() + ".1", man_page(verb));
+    const auto write = [&](const std::string& page, const std::string& text) {
+      write_file(folder_ + "/" + page, in_name_of(program.name, text));
+    };
+    write(program.name + ".1", man_page(program));
+    write(program.name + ".ini.5", config_man_page(program));
+    for (const VerbTable& verb : program.verbs) write(program.name + "-" + verb.last_word() + ".1", man_page(verb));
   }
 
   const CLI::App& program_;

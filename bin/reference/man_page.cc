@@ -34,6 +34,8 @@ std::string upper(std::string text) {
   return text;
 }
 
+std::string program_of(const VerbTable& verb) { return verb.name.substr(0, verb.name.find(' ')); }
+
 std::string page_name(const VerbTable& verb) {
   std::string name = verb.name;
   std::ranges::replace(name, ' ', '-');
@@ -120,12 +122,15 @@ std::string man_page(const VerbTable& verb) {
   if (!verb.arguments.empty()) text += ".SH ARGUMENTS\n";
   for (const OptionRow& argument : verb.arguments) text += option_text(argument);
   text += option_groups(verb.options) + footer_text(verb.footer);
-  return text + ".SH SEE ALSO\n" + (is_program ? "" : bold("pawl") + "(1),\n") + bold("pawl.ini") + "(5)\n";
+  return text + ".SH SEE ALSO\n" + (is_program ? "" : bold(program_of(verb)) + "(1),\n") +
+         bold(program_of(verb) + ".ini") + "(5)\n";
 }
 
 std::string config_man_page(const VerbTable& program) {
-  std::string text = heading("pawl.ini", 5) +
-                     ".SH NAME\npawl.ini \\- settings of pawl\n.SH SYNOPSIS\n.B /etc/pawl/pawl.ini\n.SH DESCRIPTION\n"
+  const std::string file = program.name + ".ini";
+  std::string text = heading(file, 5) + ".SH NAME\n" + escaped(file) + " \\- settings of " + escaped(program.name) +
+                     "\n.SH SYNOPSIS\n.B " + escaped("/etc/" + program.name + "/" + file) +
+                     "\n.SH DESCRIPTION\n"
                      "What the option \\fB\\-\\-config\\fR names: lines of \\fIkey\\fR = \\fIvalue\\fR, without "
                      "sections. A value with blanks or commas stands in double quotes; a line that begins with # is a "
                      "comment.\n"
@@ -137,7 +142,7 @@ std::string config_man_page(const VerbTable& program) {
     group = option.group;
     text += ".TP\n" + bold(option.name) + " = " + italic(option.value) + "\n" + meaning(option);
   }
-  return text + ".SH SEE ALSO\n" + bold("pawl") + "(1)\n";
+  return text + ".SH SEE ALSO\n" + bold(program.name) + "(1)\n";
 }
 
 }  // namespace pawl::bin

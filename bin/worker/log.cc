@@ -139,7 +139,7 @@ void Log::line(LogLevel level, std::string_view message, std::initializer_list<F
 bool Log::put(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
   std::string text = options_.json ? json_line(level, message, fields, *options_.secrets)
                                    : text_line(level, message, fields, *options_.secrets);
-  text += '\n';
+  text = in_name_of(options_.program, std::move(text)) + '\n';
   if (options_.clear_line) text.insert(0, "\r\x1b[K");
   out_ << text << std::flush;
   const bool taken = out_.good();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bin/output/program_name.h"
 #include "bin/settings/settings.h"
 #include "engine/ports/observer.h"
 #include "workflows/redaction/own_secrets.h"
@@ -29,6 +30,7 @@ class Log final : public engine::Observer {
     bool clear_line = false;  ///< A progress line shares the terminal: wipe it before each log line.
     std::shared_ptr<const redaction::OwnSecrets> secrets =
         std::make_shared<const redaction::OwnSecrets>();  ///< To be masked.
+    std::string program = kPawl;                          ///< Whose commands a line may quote.
   };
 
   /// `out` outlives the log.

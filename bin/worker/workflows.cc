@@ -191,6 +191,20 @@ std::optional<engine::RetryPolicy> Workflows::retry_of(const std::string& workfl
   return std::nullopt;
 }
 
+Examples Workflows::examples(const std::string& program) const {
+  Examples examples{.program = program, .mails = mails()};
+  for (workflow::Part* part : running())
+    for (const workflow::Setting& setting : part->settings())
+      if (!setting.required.empty() && !setting.example.empty())
+        examples.settings += environment_name(setting.name) + "=" + setting.example + " ";
+  for (workflow::Module* module : chosen_) {
+    if (examples.workflow.empty()) examples.workflow = module->name();
+    if (const auto retries = module->retries(); examples.step.empty() && !retries.empty())
+      examples.step = retries.back().step;
+  }
+  return examples;
+}
+
 bool Workflows::mails() const {
   return std::ranges::any_of(used(), [](auto* part) { return dynamic_cast<mail::MailPart*>(part) != nullptr; });
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bin/settings/examples.h"
 #include "bin/settings/options.h"
 #include "engine/authoring/workflow.h"
 #include "engine/ports/outbox.h"
@@ -51,6 +52,9 @@ class Workflows {
 
   /// As the settings have it; none for a step that has no setting of its own.
   std::optional<engine::RetryPolicy> retry_of(const std::string& workflow, const std::string& step) const;
+
+  /// What examples of the help name of those that run: settings and a step of theirs.
+  Examples examples(const std::string& program) const;
 
   mail::MailPart& mail() { return parts_.shared<mail::MailPart>(); }
   bool mails() const;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/runtime/intake.h"
+#include "engine/port_calls/intake.h"
 #include "engine/runtime/run_life.h"
 
 namespace pawl::engine {

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "engine/measures/measures.h"
+#include "engine/parking/parking.h"
+#include "engine/port_calls/archiver.h"
+#include "engine/port_calls/journal.h"
+#include "engine/port_calls/mark_watch.h"
 #include "engine/ports/observer.h"
 #include "engine/runs/quarantine.h"
 #include "engine/runs/run_table.h"
-#include "engine/runtime/archiver.h"
-#include "engine/runtime/journal.h"
-#include "engine/runtime/mark_watch.h"
-#include "engine/runtime/parking.h"
 #include "engine/runtime/step_dispatch.h"
 
 namespace pawl::engine {

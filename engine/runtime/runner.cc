@@ -7,12 +7,12 @@
 
 #include "engine/authoring/errors.h"
 #include "engine/dispatch/step_reporting.h"
+#include "engine/port_calls/heartbeat.h"
+#include "engine/port_calls/lane_watch.h"
+#include "engine/port_calls/outage_report.h"
+#include "engine/port_calls/store_pruning.h"
 #include "engine/runs/window.h"
 #include "engine/runtime/arrivals.h"
-#include "engine/runtime/heartbeat.h"
-#include "engine/runtime/lane_watch.h"
-#include "engine/runtime/outage_report.h"
-#include "engine/runtime/store_pruning.h"
 
 namespace pawl::engine {
 

@@ -9,10 +9,10 @@
 
 #include "engine/dispatch/call_evidence.h"
 #include "engine/dispatch/step_queues.h"
+#include "engine/port_calls/journal.h"
 #include "engine/ports/lanes.h"
 #include "engine/ports/observer.h"
 #include "engine/runs/run_state.h"
-#include "engine/runtime/journal.h"
 
 namespace pawl::engine {
 

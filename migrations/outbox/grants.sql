@@ -17,7 +17,7 @@ grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_arch
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;
-grant select on pawl.migrations, pawl.workflows, pawl.commands, pawl.producers, pawl.stores to pawl_operator;
+grant select on pawl.migrations, pawl.workflows, pawl.commands, pawl.producers, pawl.stores, pawl.notifiers to pawl_operator;
 grant select on pawl.v1_events, pawl.v1_workers, pawl.v1_lag, pawl.v1_commands, pawl.v1_batches, pawl.v1_batch_runs to pawl_operator;
 grant select on pawl.v1_stores, pawl.v1_takeovers, pawl.v1_waiting, pawl.v1_circuits, pawl.v1_pauses, pawl.v1_calls to pawl_operator;
 grant select (id, event, workflow, type, lease_epoch, created_at, available_at) on pawl.outbox to pawl_operator;
@@ -28,6 +28,7 @@ grant execute on function pawl.runs_of, pawl.resume, pawl.dismiss, pawl.unpin, p
 
 grant execute on function pawl.requeue to pawl_operator;
 grant execute on function pawl.cancel, pawl.retry_now, pawl.rerun, pawl.rerun_run to pawl_operator;
+grant execute on function pawl.deliveries_of, pawl.runs_that_notified, pawl.people to pawl_operator;
 
 -- The producer emits the types that pawl.producers gives it. A trigger on the application's tables needs no grant.
 grant usage on schema pawl to pawl_producer;

@@ -19,7 +19,7 @@ constexpr std::size_t kIdsAtOnce = 10'000;
 
 std::string host_name() {
   std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? valid_utf8(name.data()) : "unknown";
+  return gethostname(name.data(), name.size() - 1) == 0 ? storable_text(name.data()) : "unknown";
 }
 
 std::vector<std::string> id_chunks(std::span<const std::string> ids) {
@@ -107,7 +107,7 @@ std::string new_epoch(Transaction& transaction, const std::string& store, const 
         " clock_timestamp() + $5::bigint * interval '1 microsecond', $6, $7::text[])"
         " on conflict (epoch) do nothing returning epoch",
         {store, host_name(), std::to_string(getpid()), identity.version, std::to_string(identity.lease.count()),
-         valid_utf8(identity.path), workflows.text()});
+         storable_text(identity.path), workflows.text()});
     if (rows.size() > 0) return rows.string(0, 0);
   }
 }
@@ -118,7 +118,7 @@ void hold_store(Transaction& transaction, const std::string& store, const Worker
       "insert into pawl.stores as s (store, opened_at, host, path, version) values ($1::uuid, now(), $2, $3, $4)"
       " on conflict (store) do update set opened_at = excluded.opened_at, host = excluded.host, path = excluded.path,"
       " version = excluded.version, last_seen_at = now(), stopped = false",
-      {store, host_name(), valid_utf8(identity.path), identity.version});
+      {store, host_name(), storable_text(identity.path), identity.version});
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ TextArray::TextArray() : BinaryArray(kText) {}
 
 void UuidArray::add(std::string_view uuid) {
   std::array<char, 16> bytes{};
-  if (!decode(uuid, bytes)) throw ValueError("statement for Postgres: \"" + valid_utf8(uuid) + "\" is no UUID");
+  if (!decode(uuid, bytes)) throw ValueError("statement for Postgres: \"" + storable_text(uuid) + "\" is no UUID");
   add_element({bytes.data(), bytes.size()});
 }
 
@@ -104,7 +104,7 @@ void TextArray::add(std::string_view text) {
   if (is_plain_text(text))
     add_element(text);
   else
-    add_element(valid_utf8(text));
+    add_element(storable_text(text));
 }
 
 std::vector<std::pair<std::size_t, std::size_t>> text_elements(std::string_view parameter) {

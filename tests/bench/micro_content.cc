@@ -1,7 +1,7 @@
 // What one event costs in text: reading its payload, and writing what people see.
 #include <benchmark/benchmark.h>
 
-#include "tests/notify_sync_failure/doubles.h"
+#include "tests/workflows/notify_sync_failure/doubles.h"
 #include "workflows/mail/message/sender.h"
 #include "workflows/notify_sync_failure/content/content.h"
 #include "workflows/notify_sync_failure/failure_message.h"

@@ -102,6 +102,37 @@ class Shop:
         return len(list((FOLDER / "crashed-mails/new").glob("*")))
 
 
+def check_names():
+    """Help, errors, usage and reference speak of the program that was started, and of its own workflow."""
+    def said(asked):
+        command = [str(FOLDER / "order/order-worker"), *asked.split()]
+        done = subprocess.run(command, env=package.environment(), capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    folder = package.empty_folder(FOLDER / "man")
+    said(f"generate man --to {folder}")
+    texts = {page.name: page.read_text() for page in folder.iterdir()}
+    for asked in ("", "--help", "help cancel", "help rerun", "help mail test", "help waiting", "help worker", "shwo",
+                  "runs --sqll", "show", "show 1", "worker", "migrate", "generate bash", "generate zsh", "generate fish",
+                  "generate config"):
+        texts[asked] = said(asked)
+    foreign = re.compile(r"`pawl |^ +pawl |^pawl: |usage: pawl|verb=pawl|_pawl\b|\(pawl\b|notify-sync|PAWL_APP_URL")
+    for asked, text in texts.items():
+        for line in text.splitlines():
+            if foreign.search(line):
+                raise SystemExit(f"order-worker {asked}: says {line!r}")
+    for asked, wanted in (("--help", "Usage: order-worker [OPTIONS]"),
+                          ("--help", "PAWL_PAYMENTS_URL=https://payments.example.com"),
+                          ("help cancel", "  order-worker cancel --workflow fulfil-order"),
+                          ("help rerun", "--from send-receipt"), ("shwo", "order-worker: no such verb: shwo"),
+                          ("shwo", "usage: order-worker [SETTINGS] VERB"),
+                          ("runs --sqll", "run `order-worker runs --help` for usage"),
+                          ("generate bash", "-F _order-worker order-worker"),
+                          ("order-worker.1", ".TH ORDER-WORKER 1")):
+        if wanted not in texts[asked]:
+            raise SystemExit(f"order-worker {asked}: does not say {wanted!r}, but\n{texts[asked]}")
+
+
 def check_order(shop):
     shop.payments.refusals = 1
     event = shop.order("2001", 1)
@@ -128,6 +159,7 @@ def check_refund(shop):
 
 check_code()
 follow_tutorial()
+check_names()
 the_shop = Shop()
 died = check_order(the_shop)
 check_refund(the_shop)

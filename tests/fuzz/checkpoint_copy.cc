@@ -9,9 +9,9 @@
 #include "storage/checkpoints/read_only.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/fuzz/target.h"
 #include "tests/storage/checkpoints/samples.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl;
 using namespace pawl::storage;
@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kPatience{5};
 constexpr unsigned kCut = 0x80;  // of an edit's third byte: the file ends there
 
 struct Place {
-  bin::TemporaryDirectory directory;
+  tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/copy.db";
   const std::string good = good_file();
 

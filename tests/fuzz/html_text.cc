@@ -4,6 +4,7 @@
 #include "tests/fuzz/target.h"
 #include "workflows/depositlink/content/html_page.h"
 #include "workflows/text/plain_text.h"
+#include "workflows/text/utf8.h"
 
 using namespace pawl;
 using namespace pawl::text;

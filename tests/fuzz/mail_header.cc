@@ -3,8 +3,8 @@
 
 #include "engine/authoring/errors.h"
 #include "tests/fuzz/target.h"
-#include "tests/mail/message/header_reader.h"
-#include "tests/mail/message/sample_mail.h"
+#include "tests/workflows/mail/message/header_reader.h"
+#include "tests/workflows/mail/message/sample_mail.h"
 #include "workflows/mail/message/address.h"
 #include "workflows/mail/message/header.h"
 #include "workflows/text/base64.h"

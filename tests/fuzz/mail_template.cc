@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "engine/authoring/errors.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/fuzz/target.h"
+#include "tests/temporary_directory.h"
 #include "workflows/notify_sync_failure/content/mail_templates.h"
 
 using namespace pawl;
@@ -27,7 +27,7 @@ Facts hostile_facts() {
 }
 
 void check(const std::string& part, const std::string& text) {
-  static const bin::TemporaryDirectory directory;
+  static const tests::TemporaryDirectory directory;
   const std::string file = directory.path() + "/notify-sync-failure." + part + ".mustache";
   std::ofstream(file, std::ios::binary) << text;
   try {

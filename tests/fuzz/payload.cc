@@ -5,6 +5,7 @@
 #include "tests/fuzz/target.h"
 #include "workflows/notify_sync_failure/payload/sync_failed.h"
 #include "workflows/text/plain_text.h"
+#include "workflows/text/utf8.h"
 
 using namespace pawl;
 using namespace pawl::text;

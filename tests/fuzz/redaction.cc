@@ -7,6 +7,7 @@
 #include "workflows/redaction/safe_text.h"
 #include "workflows/text/html_text.h"
 #include "workflows/text/plain_text.h"
+#include "workflows/text/utf8.h"
 
 using namespace pawl;
 using namespace pawl::redaction;

@@ -4,10 +4,10 @@
 #include <mutex>
 #include <string>
 
-#include "storage/outbox/application_table.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/pool.h"
 #include "workflows/depositlink/postgres/audience.h"
+#include "workflows/depositlink/postgres/notifications_table.h"
 
 namespace pawl::confirm_sync_recovery {
 
@@ -52,7 +52,7 @@ class PostgresNotifiedUsers::Session {
       org_ids.add(outage.org_id);
     }
     const storage::PostgresPool::Borrowed connection = pool_.borrow();
-    std::call_once(found_, [&] { sql_ = select_sql(storage::notifications_table(*connection)); });
+    std::call_once(found_, [&] { sql_ = select_sql(depositlink::notifications_table(*connection)); });
     return connection->run_binary("read who was told", sql_, {event_ids.bytes(), org_ids.bytes()},
                                   storage::plan_for(outages.size()));
   }

@@ -33,6 +33,7 @@ std::vector<workflow::Setting> DepositLinkPart::settings() {
        .value = &style_.app_url,
        .meaning = "The application's base URL, for links; required",
        .required = "where the application is, like https://app.example.com; links start with it",
+       .example = "https://app.example.com",
        .in_replay = "https://replay.invalid"},
       {"connection-url", &style_.connection_url,
        "A connection's page, like https://app.example.com/connections/{connection_id}, with {org_id} if need be"},

@@ -27,6 +27,7 @@ struct Setting {
   SettingValue value;
   std::string meaning;         ///< For the help, with its default.
   std::string required = {};   ///< Of a text that whoever runs it must give: what it is, and a form that is taken.
+  std::string example = {};    ///< Of a required text: a value that the help may try it with.
   std::string in_replay = {};  ///< Stands for a required text where there is only code and checkpoints.
 };
 

@@ -6,7 +6,7 @@
 
 #include "workflows/redaction/redaction.h"
 #include "workflows/text/json_text.h"
-#include "workflows/text/plain_text.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::redaction {
 

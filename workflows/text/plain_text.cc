@@ -87,14 +87,6 @@ std::string plain(std::string_view bytes, bool keeps_lines) {
 
 }  // namespace
 
-std::string valid_utf8(std::string_view bytes) {
-  if (text::is_ascii(bytes)) return std::string(bytes);
-  std::string text;
-  text.reserve(bytes.size());
-  while (!bytes.empty()) text::append_code_point(text, text::take_code_point(bytes));
-  return text;
-}
-
 std::string plain_line(std::string_view bytes) { return plain(bytes, false); }
 
 std::string plain_lines(std::string_view bytes) { return plain(bytes, true); }

@@ -7,9 +7,6 @@
 
 namespace pawl::text {
 
-/// Every byte that is not part of a well-formed character (Unicode 15, table 3-7) becomes U+FFFD; the rest stays.
-std::string valid_utf8(std::string_view bytes);
-
 /// One line: C0 and C1 controls, bidi overrides and invisible characters are dropped, any run of white space and line
 /// ends becomes one space, the ends are trimmed. Of combining marks at most four follow one another.
 std::string plain_line(std::string_view bytes);

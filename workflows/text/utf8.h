@@ -1,21 +1,18 @@
-// Text as code points: whatever bytes come in, valid UTF-8 goes out.
+// Text as code points, and lines of harmless text.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "engine/text/utf8.h"
+
 namespace pawl::text {
 
-/// Takes the first code point off `rest`, which must not be empty. Malformed, overlong and surrogate sequences yield
-/// U+FFFD and take one byte.
-char32_t take_code_point(std::string_view& rest);
-
-/// Appends a code point, as `take_code_point` gives it.
-void append_code_point(std::string& text, char32_t point);
-
-/// Whether every byte is ASCII; most text is, and needs no look at each of its code points.
-bool is_ascii(std::string_view text);
+using engine::append_code_point;
+using engine::is_ascii;
+using engine::take_code_point;
+using engine::valid_utf8;
 
 /// One line of harmless text: runs of white space and control characters become one space, none at the ends; invisible
 /// characters are dropped, but for those that shape others; cut before `bytes_max`, never inside a code point.

@@ -114,8 +114,8 @@ class BatchVerb final : public Verb {
 
   static void warn_if_nobody_works(const Batch& batch, const Settings& settings, Console& console) {
     if (batch.state == "running" && !worker_lives(address_of(settings)))
-      console.err << "pawl: no worker lives, so that nobody works on it: start one, or `pawl batch continue "
-                  << batch.id << "` does it from here\n";
+      console.note() << "no worker lives, so that nobody works on it: start one, or `pawl batch continue " << batch.id
+                     << "` does it from here\n";
   }
 
   ExitCode control(const std::string& verb, const Settings& settings, Console& console) const {

@@ -75,7 +75,7 @@ class EmitVerb final : public Verb {
       throw engine::RefusedError("cannot emit " + event_.type + ": its run would fail for the payload" +
                                  listed(found.problems) + "\n--unchecked emits it all the same");
     for (const std::string& workflow : found.unknown)
-      console.err << "pawl: the payload was not checked for " << workflow << ", which this build does not have\n";
+      console.note() << "the payload was not checked for " << workflow << ", which this build does not have\n";
   }
 
   Workflows& workflows_;

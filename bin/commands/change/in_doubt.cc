@@ -77,7 +77,7 @@ class InDoubtVerb final : public Verb {
     }
     print_table(console.out, table, settings.output);
     if (code != ExitCode::kDone)
-      console.err << "pawl: not every mail could be resolved; `pawl in-doubt` lists those that can\n";
+      console.note() << "not every mail could be resolved; `pawl in-doubt` lists those that can\n";
     return code;
   }
 

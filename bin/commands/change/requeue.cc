@@ -70,7 +70,7 @@ class RequeueVerb final : public Verb {
     print_table(console.out, {{"event", "workflow", "stands_for"}, {{done.event_id, done.workflow, done.run_id}}, 0},
                 settings.output);
     if (!done.checked && !order_.unchecked)
-      console.err << "pawl: the payload was not checked: this build has no workflow " << done.workflow << '\n';
+      console.note() << "the payload was not checked: this build has no workflow " << done.workflow << '\n';
     return ExitCode::kDone;
   }
 

@@ -53,7 +53,7 @@ class ReplayVerb final : public Verb {
     if (!filter_.unfinished)  // whoever asks about runs in general would take it for an answer
       throw NotFoundError(nothing + ", so that this says nothing of the build; `pawl runs --checkpoints " + path +
                           "` lists what there is");
-    console.err << "pawl: " << nothing << '\n';
+    console.note() << nothing << '\n';
     return ExitCode::kDone;
   }
 

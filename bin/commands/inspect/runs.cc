@@ -117,17 +117,17 @@ class RunsVerb final : public Verb {
   void tell_sources(RunSources& sources, const RunListing& listing, Console& console) const {
     if (!listing.from_postgres_alone) warn_if_nobody_works(*sources.checkpoints(), sources.path(), console);
     if (listing.from_postgres_alone)
-      console.err << "pawl: from Postgres, where a run that a worker has is `leased`: "
-                  << (sources.checkpoints() ? "so it was asked for"
-                                            : "the checkpoint file " + sources.path() + " does not exist")
-                  << '\n';
+      console.note() << "from Postgres, where a run that a worker has is `leased`: "
+                     << (sources.checkpoints() ? "so it was asked for"
+                                               : "the checkpoint file " + sources.path() + " does not exist")
+                     << '\n';
     const auto elsewhere = std::ranges::count(listing.runs, true, &ListedRun::elsewhere);
     if (elsewhere > 0)
-      console.err << "pawl: " << elsewhere << " of these are in the checkpoints of other hosts, and listed as "
-                  << "Postgres has them; --fleet names the hosts\n";
+      console.note() << elsewhere << " of these are in the checkpoints of other hosts, and listed as "
+                     << "Postgres has them; --fleet names the hosts\n";
     if (!listing.postgres_error.empty())
-      console.err << "pawl: from the checkpoints of this host alone, since Postgres could not be asked: "
-                  << redacted(listing.postgres_error, *console.secrets) << '\n';
+      console.note() << "from the checkpoints of this host alone, since Postgres could not be asked: "
+                     << redacted(listing.postgres_error, *console.secrets) << '\n';
   }
 
   // An event has one run in each workflow.
@@ -162,8 +162,8 @@ class RunsVerb final : public Verb {
     const std::size_t shown = listing.runs.size();
     if (listing.found == shown && listing.is_more) tell_may_be_more(shown, console);
     if (listing.found > shown)
-      console.err << "pawl: " << listing.found - shown << " of " << listing.found << (listing.is_more ? " or more" : "")
-                  << " runs were left out, the oldest; --limit takes another number, -o ids gives all\n";
+      console.note() << listing.found - shown << " of " << listing.found << (listing.is_more ? " or more" : "")
+                     << " runs were left out, the oldest; --limit takes another number, -o ids gives all\n";
   }
 
   CLI::Option* limit_ = nullptr;

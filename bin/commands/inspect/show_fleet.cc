@@ -89,8 +89,8 @@ Json document_of(const FleetStory& story) {
 void show_from_fleet(RunSources& sources, const std::vector<engine::RunName>& runs,
                      const storage::PostgresAddress& address, OutputFormat format, Console& console) {
   storage::PostgresConnection& postgres = *sources.postgres();  // which has just resolved them
-  console.err << "pawl: from Postgres: the steps are in the checkpoints of the worker that ran it, and not in "
-              << sources.path() << '\n';
+  console.note() << "from Postgres: the steps are in the checkpoints of the worker that ran it, and not in "
+                 << sources.path() << '\n';
   std::vector<FleetStory> stories;
   for (const engine::RunName& name : runs) {
     auto run = storage::read_fleet_run(postgres, name.run_id);

@@ -51,7 +51,7 @@ class SqlVerb final : public Verb {
   /// A person goes on after a mistake; a script ends with exit 1 at its first.
   static ExitCode converse(const storage::CheckpointReader& reader, OutputFormat format, Console& console) {
     for (std::string line;;) {
-      if (console.in_is_terminal) console.err << "pawl> " << std::flush;
+      if (console.in_is_terminal) console.err << console.program << "> " << std::flush;
       if (!std::getline(console.in, line)) return ExitCode::kDone;
       if (line.find_first_not_of(" \t\r;") == std::string::npos) continue;
       try {

@@ -83,16 +83,16 @@ class WaitingVerb final : public Verb {
     std::vector<std::string> ids;
     for (const engine::RunName& run : question_.runs) ids.push_back(run.run_id);
     const auto owed = owed_if_known(settings.postgres, ids);
-    for (const auto& [run, by] : owed) console.err << "pawl: run " << run << " has failed: " << by << '\n';
-    if (owed.empty()) console.err << "pawl: none of these waits any more; `pawl show` tells how it ended\n";
+    for (const auto& [run, by] : owed) console.note() << "run " << run << " has failed: " << by << '\n';
+    if (owed.empty()) console.note() << "none of these waits any more; `pawl show` tells how it ended\n";
   }
 
   static void tell_sources(RunSources& sources, Console& console) {
     if (!sources.postgres())
-      console.err << "pawl: from the checkpoints alone, since Postgres could not be asked: "
-                  << redacted(sources.postgres_error(), *console.secrets) << '\n';
+      console.note() << "from the checkpoints alone, since Postgres could not be asked: "
+                     << redacted(sources.postgres_error(), *console.secrets) << '\n';
     if (!sources.checkpoints())
-      console.err << "pawl: from Postgres alone, since there is no checkpoint file " << sources.path() << '\n';
+      console.note() << "from Postgres alone, since there is no checkpoint file " << sources.path() << '\n';
   }
 
   void tell_left_out(std::size_t shown, storage::PostgresConnection* postgres, Console& console) const {
@@ -100,8 +100,8 @@ class WaitingVerb final : public Verb {
     if (!postgres || !question_.step.empty()) return tell_may_be_more(shown, console);  // nobody counts those of a step
     const std::int64_t all = storage::count_unfinished(*postgres, question_.workflow);
     if (all > static_cast<std::int64_t>(shown))
-      console.err << "pawl: " << all - static_cast<std::int64_t>(shown) << " of " << all
-                  << " unfinished runs were left out; --limit takes another number, -o ids gives all\n";
+      console.note() << all - static_cast<std::int64_t>(shown) << " of " << all
+                     << " unfinished runs were left out; --limit takes another number, -o ids gives all\n";
   }
 
   Workflows& workflows_;

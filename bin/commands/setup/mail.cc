@@ -142,7 +142,7 @@ class MailVerb final : public Verb {
       console.out << std::setw(6) << elapsed.count() << " ms  " << what << ": " << redacted(words, *console.secrets)
                   << std::endl;
     };
-    for (const std::string& warning : workflows_.mail().warnings()) console.err << "pawl: " << warning << '\n';
+    for (const std::string& warning : workflows_.mail().warnings()) console.note() << warning << '\n';
     const auto mailer = relay(console, print);
     const mail::DeliveryReport report = mailer->send({&envelope, 1}).at(0);
     const std::string trouble = trouble_of(report.delivery);

@@ -54,12 +54,12 @@ class MigrateVerb final : public Verb {
     for (auto& row : checkpoint_status_rows(settings)) table.rows.push_back(std::move(row));
     print_table(console.out, table, settings.output);
     if (is_applied) return ExitCode::kDone;
-    console.err << "pawl: Postgres lacks migrations; run `pawl migrate`\n";
+    console.note() << "Postgres lacks migrations; run `pawl migrate`\n";
     return ExitCode::kRefused;
   }
 
   ExitCode apply(const Settings& settings, Console& console) const {
-    if (const auto warning = storage::impostor_warning(settings.postgres)) console.err << "pawl: " << *warning << '\n';
+    if (const auto warning = storage::impostor_warning(settings.postgres)) console.note() << *warning << '\n';
     const storage::MigrationLines lines = workflows_.migrations();
     const storage::WorkflowNames names = workflows_.workflow_names();
     storage::Migrated done;

@@ -65,7 +65,8 @@ class WorkerVerb final : public Verb {
     std::ostream& log_stream = log_file ? log_file->stream() : console.unfiltered();
     const bool json = logs_json(settings, console);
     const bool show_progress = until_idle_ && console.err_is_terminal && !json;
-    const Log::Options log_options{settings.log_level, json, show_progress && !log_file, console.secrets};
+    const Log::Options log_options{settings.log_level, json, show_progress && !log_file, console.secrets,
+                                   console.program};
     if (json)
       console.tell_end = [&console, log_options](const std::string& error) {
         Log(console.unfiltered(), log_options).line(LogLevel::kError, "worker ends", {{"error", error}});

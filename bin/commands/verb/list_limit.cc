@@ -18,7 +18,7 @@ void lift_limit_for_ids(OutputFormat format, const CLI::Option& limit, std::size
 }
 
 void tell_may_be_more(std::size_t shown, Console& console) {
-  console.err << "pawl: there may be more than these " << shown << "; --limit takes another number, -o ids gives all\n";
+  console.note() << "there may be more than these " << shown << "; --limit takes another number, -o ids gives all\n";
 }
 
 }  // namespace pawl::bin

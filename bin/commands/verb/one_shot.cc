@@ -28,10 +28,8 @@ void await_postgres(const Settings& settings, Console& console, const std::funct
             poll(nullptr, 0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
             return false;
           },
-      .failed =
-          [&](const std::string& error, engine::Duration) {
-            console.err << "pawl: " << redacted(error, *console.secrets) << "; trying again\n";
-          },
+      .failed = [&](const std::string& error,
+                    engine::Duration) { console.note() << redacted(error, *console.secrets) << "; trying again\n"; },
   };
   retry_start(clock, patience, attempt);
 }
@@ -43,7 +41,7 @@ void await_migrated_postgres(const Settings& settings, Console& console, const s
 }
 
 void warn_if_nobody_works(const storage::CheckpointReader& reader, const std::string& path, Console& console) {
-  if (const auto warning = nobody_works_warning(reader, path)) console.err << "pawl: " << *warning << '\n';
+  if (const auto warning = nobody_works_warning(reader, path)) console.note() << *warning << '\n';
 }
 
 }  // namespace pawl::bin

@@ -124,7 +124,7 @@ void control_batch(const storage::PostgresAddress& address, std::int64_t id, con
   const std::string outcome =
       connection
           .run("batch " + verb + " " + name, "select pawl.control_batch($1::bigint, $2, $3, nullif($4, ''), $5::uuid)",
-               {name, verb, storage::valid_utf8(requested_by), storage::valid_utf8(note),
+               {name, verb, storage::storable_text(requested_by), storage::storable_text(note),
                 storage::choose_request(connection)})
           .string(0, 0);
   if (outcome == "not found") throw_not_found(address, id);

@@ -29,7 +29,7 @@ std::string moment_text(storage::PostgresConnection& connection, const FilterTim
 std::string filter_json(storage::PostgresConnection& connection, const BulkFilter& filter) {
   auto json = nlohmann::json::object();
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) json[name] = storage::valid_utf8(value);
+    if (!value.empty()) json[name] = storage::storable_text(value);
   };
   add("since", moment_text(connection, filter.since));
   add("until", moment_text(connection, filter.until));
@@ -84,12 +84,12 @@ std::int64_t left_out_of(const std::vector<BulkGroup>& groups) {
 
 MadeBatch make_batch(const storage::PostgresAddress& address, const BulkRequest& request) {
   storage::PostgresConnection connection(address);
-  const storage::Rows rows =
-      connection.run("make a batch to " + request.verb,
-                     "select coalesce(batch, 0), runs, array_to_string(workflows, ',') from pawl.make_batch($1, "
-                     "$2::jsonb, $3, nullif($4, ''), $5::float8, $6::uuid)",
-                     {request.verb, filter_json(connection, request.filter), storage::valid_utf8(request.requested_by),
-                      storage::valid_utf8(request.note), exact(request.rate), storage::choose_request(connection)});
+  const storage::Rows rows = connection.run(
+      "make a batch to " + request.verb,
+      "select coalesce(batch, 0), runs, array_to_string(workflows, ',') from pawl.make_batch($1, "
+      "$2::jsonb, $3, nullif($4, ''), $5::float8, $6::uuid)",
+      {request.verb, filter_json(connection, request.filter), storage::storable_text(request.requested_by),
+       storage::storable_text(request.note), exact(request.rate), storage::choose_request(connection)});
   MadeBatch made{rows.integer(0, 0), rows.integer(0, 1), {}};
   std::istringstream workflows(rows.string(0, 2));
   for (std::string workflow; std::getline(workflows, workflow, ',');) made.workflows.push_back(workflow);

@@ -102,11 +102,11 @@ class Judge {
             "they wait until one does",
             "start a worker with --workflows " + backlog.workflow + ", or remove it from pawl.workflows");
       else if (backlog.longest_due_seconds > kLateAfter)
-        problem_found(
-            std::to_string(backlog.due) + " runs of " + backlog.workflow + " are due, the first for " +
-                age_text(backlog.longest_due_seconds),
-            "the workers do not keep up, or a run is only for one that does not live",
-            "pawl waiting --workflow " + backlog.workflow + " says of each why; more workers help where they are busy");
+        problem_found(std::to_string(backlog.due) + " runs of " + backlog.workflow + " are due, the first for " +
+                          age_text(backlog.longest_due_seconds),
+                      "the workers do not keep up, or a run is only for one that does not live",
+                      "`pawl waiting --workflow " + backlog.workflow +
+                          "` says of each why; more workers help where they are busy");
     }
   }
 

@@ -39,6 +39,7 @@ class FulfilOrder final : public workflow::Module {
              .value = &payments_url_,
              .meaning = "The payment service's base URL; required",
              .required = "where the payment service is, like https://payments.example.com",
+             .example = "https://payments.example.com",
              .in_replay = "https://replay.invalid"}};
   }
   std::vector<workflow::StepRetry> retries() override { return {{"send-receipt", receipts_}}; }

@@ -1,4 +1,5 @@
-// What keeps the application's failures from becoming events, or its people from being told: asked of Postgres.
+// What is wrong with the application's tables, as the lines of migrations that stand on them judge it: asked of
+// Postgres.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,8 @@ struct ApplicationProblem {
   std::string text;  ///< What is wrong, and what to do.
 };
 
-/// Empty when failed syncs become events and nobody is hidden from pawl. Throws engine::RefusedError when the role may
-/// not ask.
+/// Empty when nothing keeps events from being made, or people from being notified. Throws engine::RefusedError when the
+/// role may not ask.
 std::vector<ApplicationProblem> application_problems(PostgresConnection& connection);
 
 /// Asks again from time to time while a worker runs. `turn` is one thread's, `problems` any's.

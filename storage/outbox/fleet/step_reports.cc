@@ -61,7 +61,7 @@ void write_step_reports(PostgresConnection& connection, std::int64_t epoch, std:
   for (const engine::StepReport& step : steps) {
     names.add(step.step);
     workflows.add(lines(step.workflows));
-    reasons.add(valid_utf8(step.reason));
+    reasons.add(storable_text(step.reason));
     const bool is_paused = !step.reason.empty();
     paused.add(is_paused ? since(step.paused_since, now) : std::nullopt);
     probes.add(step.next_probe_at ? std::optional(*step.next_probe_at - now) : std::nullopt);

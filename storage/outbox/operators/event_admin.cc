@@ -83,7 +83,7 @@ std::vector<ResumeOutcome> resume_events(const PostgresAddress& address, const R
           " select index - 1, run_id, pawl.resume(id, $2, nullif($3, ''),"
           " case when $4::float8 > 0 then (nth - 1) / $4::float8 else 0 end * interval '1 second', $5::uuid, workflow)"
           " from asked order by nth",
-      {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), std::to_string(request.rate),
+      {ids.text(), storable_text(request.requested_by), storable_text(request.note), std::to_string(request.rate),
        request_id});
   engine::crash_point(engine::CrashPoint::kAfterResumed);
   for (std::size_t row = 0; row < rows.size(); ++row) {

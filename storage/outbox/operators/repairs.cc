@@ -44,9 +44,10 @@ RequeueOutcome requeue_event(const PostgresAddress& address, const RequeueReques
   PostgresConnection connection(address);
   const std::string request_id = choose_request(connection);
   engine::crash_point(engine::CrashPoint::kBeforeRequeued);
-  const Rows made = connection.run(
-      "requeue event " + request.run_id, "select pawl.requeue($1::uuid, $2::jsonb, $3, $4, $5::uuid)",
-      {request.run_id, request.payload, valid_utf8(request.requested_by), valid_utf8(request.reason), request_id});
+  const Rows made =
+      connection.run("requeue event " + request.run_id, "select pawl.requeue($1::uuid, $2::jsonb, $3, $4, $5::uuid)",
+                     {request.run_id, request.payload, storable_text(request.requested_by),
+                      storable_text(request.reason), request_id});
   engine::crash_point(engine::CrashPoint::kAfterRequeued);
   if (!made.null(0, 0)) return {made.string(0, 0), ""};
   const Rows why = connection.run(
@@ -66,7 +67,7 @@ std::vector<DismissOutcome> dismiss_event(const PostgresAddress& address, const 
       " select run_id, pawl.dismiss(event_id, $3, $4, $5::uuid, run_of) from asked"
       " where run_of is not null"
       " union all select run_id, pawl.dismiss(run_id, $3, $4, $5::uuid) from asked where run_of is null",
-      {request.id, request.workflow, valid_utf8(request.reason), valid_utf8(request.requested_by), request_id});
+      {request.id, request.workflow, storable_text(request.reason), storable_text(request.requested_by), request_id});
   engine::crash_point(engine::CrashPoint::kAfterDismissed);
   std::vector<DismissOutcome> outcomes;
   for (std::size_t row = 0; row < rows.size(); ++row) outcomes.push_back({rows.string(row, 0), rows.string(row, 1)});

@@ -19,34 +19,24 @@ std::string rfc3339(const std::string& moment) { return utc_text(moment, Fractio
 
 /// What of it is there and open to this role.
 struct Readable {
-  std::string notifications;  ///< The application's table, quoted; empty: none.
-  bool emails = false;
-  bool people = false;
+  bool deliveries = false;
   bool takeovers = false;
   bool pauses = false;
 };
 
+constexpr const char* kMayAskWhoWasNotified =
+    "coalesce(has_function_privilege(to_regprocedure('pawl.deliveries_of(uuid)'), 'execute'), false)";
+
 Readable look(PostgresConnection& connection) {
   const Rows found = connection.run(
       "look for what is told of runs",
-      "select coalesce(bool_or(v.name = 'emails'), false), coalesce(bool_or(v.name = 'people'), false),"
-      " coalesce(bool_or(v.name = 'takeovers'), false), coalesce(bool_or(v.name = 'application'), false),"
-      " coalesce(bool_or(v.name = 'pauses'), false)"
-      " from (values ('emails', to_regclass('pawl.v1_emails')), ('people', to_regclass('pawl.recipients')),"
-      " ('takeovers', to_regclass('pawl.v1_takeovers')), ('pauses', to_regclass('pawl.v1_pauses')), ('application', "
-      "to_regclass('pawl.application')))"
-      " v (name, view) where v.view is not null and has_any_column_privilege(v.view, 'select')",
+      std::string(
+          "select coalesce(bool_or(v.name = 'takeovers'), false), coalesce(bool_or(v.name = 'pauses'), false), ") +
+          kMayAskWhoWasNotified +
+          " from (values ('takeovers', to_regclass('pawl.v1_takeovers')), ('pauses', to_regclass('pawl.v1_pauses')))"
+          " v (name, view) where v.view is not null and has_any_column_privilege(v.view, 'select')",
       {});
-  Readable readable;
-  readable.emails = found.boolean(0, 0);
-  readable.people = found.boolean(0, 1);
-  readable.takeovers = found.boolean(0, 2);
-  readable.pauses = found.boolean(0, 4);
-  if (!found.boolean(0, 3)) return readable;
-  const Rows table =
-      connection.run("find notifications", "select format('%I.notifications', schema) from pawl.application", {});
-  if (table.size() > 0) readable.notifications = table.string(0, 0);
-  return readable;
+  return {.deliveries = found.boolean(0, 2), .takeovers = found.boolean(0, 0), .pauses = found.boolean(0, 1)};
 }
 
 // Batches came later than commands: where the column is not there, there is none.
@@ -94,29 +84,10 @@ void read_pauses(PostgresConnection& connection, const Readable& readable, const
         {rows.string(row, 0), "paused", "", rows.string(row, 2), rows.string(row, 3), "", rows.string(row, 1)});
 }
 
-// A run that was made from another one tells under that one's keys.
-constexpr const char* kOfItsEffects =
-    " where event_id = coalesce((select effects_of from pawl.v1_events"
-    " where run_id = $1::uuid and effects_of is not null limit 1), $1::uuid)";
-
-void read_deliveries(PostgresConnection& connection, const Readable& readable, const std::string& run_id,
-                     RunHistory& history) {
-  std::string channels;
-  if (!readable.notifications.empty())
-    channels =
-        "select 'in-app' as channel, user_id, '' as address, 'created' as state, title as detail,"
-        " created_at as at from " +
-        readable.notifications + kOfItsEffects;
-  if (readable.emails)
-    channels.append(channels.empty() ? "" : " union all ")
-        .append(
-            "select 'email' as channel, user_id, address, state, reply as detail,"
-            " coalesce(settled_at, claimed_at) as at from pawl.v1_emails")
-        .append(kOfItsEffects);
-  if (channels.empty()) return;
+void read_deliveries(PostgresConnection& connection, const std::string& run_id, RunHistory& history) {
   const Rows rows = connection.run("list deliveries",
-                                   "select channel, user_id, address, state, detail, " + rfc3339("at") + " from (" +
-                                       channels + ") d order by at, channel, user_id",
+                                   "select channel, user_id, address, state, detail, " + rfc3339("at") +
+                                       " from pawl.deliveries_of($1::uuid) order by at, channel, user_id",
                                    {run_id});
   for (std::size_t row = 0; row < rows.size(); ++row)
     history.deliveries.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.string(row, 3),
@@ -132,8 +103,8 @@ void read_people(PostgresConnection& connection, const std::vector<std::string>&
   ArrayLiteral list;
   for (const std::string& id : ids) list.add(id);
   const Rows rows = connection.run("read names",
-                                   "select distinct on (user_id) user_id, coalesce(full_name, ''), coalesce(email, '')"
-                                   " from pawl.recipients where user_id = any($1::text[]::uuid[]) order by user_id",
+                                   "select user_id, coalesce(name, ''), coalesce(email, '')"
+                                   " from pawl.people($1::text[]::uuid[])",
                                    {list.text()});
   for (std::size_t row = 0; row < rows.size(); ++row)
     history.people[rows.string(row, 0)] = {rows.string(row, 1), rows.string(row, 2)};
@@ -161,32 +132,20 @@ RunHistory history_of(const PostgresAddress& address, const std::string& run_id,
   read_entries(connection, readable, run_id, history);
   if (readable.pauses) read_pauses(connection, readable, run_id, history);
   std::ranges::stable_sort(history.entries, {}, &HistoryEntry::at);
-  read_deliveries(connection, readable, run_id, history);
+  if (readable.deliveries) read_deliveries(connection, run_id, history);
   read_lineage(connection, run_id, history);
-  if (readable.people) read_people(connection, users, history);
+  if (readable.deliveries) read_people(connection, users, history);
   return history;
 }
 
 std::vector<std::string> runs_that_notified(const PostgresAddress& address, const NotifiedQuestion& question) {
   PostgresConnection connection(address);
-  const Readable readable = look(connection);
-  const std::string when = "($3::bigint = 0 or told_at >= now() - $3::bigint * interval '1 second')";
-  std::string told;
-  const auto add = [&told](const std::string& select) {
-    told.append(told.empty() ? "" : " union all ").append(select);
-  };
-  const std::string mailed = "select event_id, coalesce(settled_at, claimed_at) as told_at from pawl.v1_emails";
-  if (!readable.notifications.empty() && !question.user_id.empty())
-    add("select event_id, created_at as told_at from " + readable.notifications + " where user_id = $1::uuid");
-  if (readable.emails && !question.user_id.empty()) add(mailed + " where user_id = $1::uuid");
-  if (readable.emails && !question.email.empty()) add(mailed + " where lower(address) = lower($2)");
-  if (told.empty()) return {};
+  if (!connection.run("look for who was notified", std::string("select ") + kMayAskWhoWasNotified, {}).boolean(0, 0))
+    return {};
   const Rows rows = connection.run(
-      "look who was told",
-      "with asked as (select $1::text, $2::text), told as (select distinct event_id from (" + told +
-          ") t (event_id, told_at) where " + when +
-          ") select event_id from told"
-          " union select e.run_id from told t join pawl.v1_events e on e.effects_of = t.event_id order by 1",
+      "look who was notified",
+      "select r from pawl.runs_that_notified(nullif($1, '')::uuid, nullif($2, ''),"
+      " case when $3::bigint = 0 then '-infinity' else now() - $3::bigint * interval '1 second' end) r order by r",
       {question.user_id, question.email, std::to_string(question.since_seconds)});
   std::vector<std::string> runs;
   for (std::size_t row = 0; row < rows.size(); ++row) runs.push_back(rows.string(row, 0));

@@ -27,7 +27,7 @@ std::vector<RunAnswer> ask(const PostgresAddress& address, const RunRequest& req
   engine::crash_point(engine::CrashPoint::kBeforeMarked);
   const Rows rows =
       connection.run(operation, ask_each(function),
-                     {ids.text(), valid_utf8(request.requested_by), valid_utf8(request.note), request_id});
+                     {ids.text(), storable_text(request.requested_by), storable_text(request.note), request_id});
   engine::crash_point(engine::CrashPoint::kAfterMarked);
   std::vector<RunAnswer> answers;
   for (std::size_t row = 0; row < rows.size(); ++row) answers.push_back({rows.string(row, 0), rows.string(row, 1)});
@@ -54,7 +54,7 @@ RerunAnswer rerun(const PostgresAddress& address, const RerunRequest& request) {
                                    "select coalesce(new_run::text, ''), outcome"
                                    " from pawl.rerun_run($1::uuid, nullif($2, ''), $3::boolean, $4, $5, $6::uuid)",
                                    {request.run_id, request.from_step, request.resend ? "t" : "f",
-                                    valid_utf8(request.requested_by), valid_utf8(request.reason), request_id});
+                                    storable_text(request.requested_by), storable_text(request.reason), request_id});
   engine::crash_point(engine::CrashPoint::kAfterRerun);
   return {rows.string(0, 0), rows.string(0, 1)};
 }

@@ -22,10 +22,10 @@ class ArrayLiteral {
 };
 
 /// Whether it is ASCII without NUL: nearly everything is, and needs no repair.
-/// Gain: 15 % of the worker's instructions, with the same in `valid_utf8` here and of workflows/text/.
+/// Gain: 15 % of the worker's instructions, with the same in engine/text/.
 bool is_plain_text(std::string_view text);
 
 /// The text with every byte that is not part of well-formed UTF-8, and every NUL, replaced by U+FFFD.
-std::string valid_utf8(std::string_view text);
+std::string storable_text(std::string_view text);
 
 }  // namespace pawl::storage

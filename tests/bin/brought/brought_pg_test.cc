@@ -35,7 +35,7 @@ struct Fixture {
   }
 
   pawl::tests::EmptyDatabase database;
-  TemporaryDirectory folder;
+  pawl::tests::TemporaryDirectory folder;
 };
 
 const Environment kWelcome{{"PAWL_GREETING", "Welcome"}};
@@ -180,7 +180,8 @@ TEST_CASE_METHOD(Fixture, "a worker does not start while a workflow of its is no
   REQUIRE(run({"migrate"}).code == 0);
   const Completed worker = run({"worker", "--until-idle", "--workflows", "note-visitor"});
   CHECK(worker.code == 4);
-  CHECK_THAT(worker.err, Catch::Contains("workflow note-visitor is not registered") && Catch::Contains("pawl migrate"));
+  CHECK_THAT(worker.err,
+             Catch::Contains("workflow note-visitor is not registered") && Catch::Contains("`brought_worker migrate`"));
   CHECK_THAT(run({"migrate", "--status", "--workflows", "note-visitor"}).out, Catch::Contains("workflow note-visitor"));
   CHECK_THAT(run({"migrate", "--workflows", "note-visitor"}).out, Catch::Contains("registered workflow note-visitor"));
   CHECK(run({"worker", "--until-idle", "--workflows", "note-visitor"}).code == 0);

@@ -111,7 +111,7 @@ TEST_CASE_METHOD(ExportFixture,
 }
 
 TEST_CASE("a copy that is not finished goes with the process that a signal ends") {
-  const TemporaryDirectory directory;
+  const tests::TemporaryDirectory directory;
   for (const int ending : {SIGINT, SIGTERM, SIGHUP}) {
     CAPTURE(ending);
     const pid_t child = fork();
@@ -131,7 +131,7 @@ TEST_CASE("a copy that is not finished goes with the process that a signal ends"
 }
 
 TEST_CASE("a copy whose name cannot be written through to the disk is none") {
-  const TemporaryDirectory directory;
+  const tests::TemporaryDirectory directory;
   const std::string target = directory.path() + "/copy.db";
   const pid_t child = fork();
   if (child == 0) {

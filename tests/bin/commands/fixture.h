@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "bin/command_line.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 #include "workflows/notify_sync_failure/registration.h"
 
 namespace pawl::bin {
 
 struct CommandLineFixture {
-  TemporaryDirectory directory;
+  tests::TemporaryDirectory directory;
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;

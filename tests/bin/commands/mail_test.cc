@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "tests/bin/commands/fixture.h"
-#include "tests/mail/smtp_server.h"
+#include "tests/workflows/mail/smtp_server.h"
 
 using namespace pawl::bin;
 using pawl::mail::SmtpServer;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tests/bin/worker/worker_process.h"
-#include "tests/mail/smtp_server.h"
 #include "tests/storage/postgres_fixture.h"
+#include "tests/workflows/mail/smtp_server.h"
 
 namespace pawl::bin {
 
@@ -81,7 +81,7 @@ class CrashWorld {
   void check_stores();
   std::string count(const std::string& from) { return database_.value("select count(*) from " + from); }
 
-  TemporaryDirectory folder_;
+  tests::TemporaryDirectory folder_;
   tests::PostgresFixture database_;
   std::map<std::string, std::unique_ptr<tests::Organisation>> organisations_;
   mail::SmtpServer smtp_;

@@ -6,7 +6,7 @@
 
 #include "bin/operations/runs/command_error.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl::bin;
 
@@ -38,7 +38,7 @@ TEST_CASE("what cannot begin an id is refused, and so is no id at all") {
 }
 
 TEST_CASE("a run is named by the beginning or the end of its id, as long as no other's is like that") {
-  const TemporaryDirectory directory;
+  const pawl::tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/checkpoints.db";
   const std::vector<std::string> ids{"019abd4c-0e55-7a01-8000-6b1d00000c3a", "019abd4c-0e56-7a02-9000-6b1d000004f7"};
   pawl::storage::SqliteCheckpoints store(path, {});
@@ -68,7 +68,7 @@ TEST_CASE("a run is named by the beginning or the end of its id, as long as no o
 }
 
 TEST_CASE("an event's id means all of its runs, a further run's id that run, and a workflow's name one of them") {
-  const TemporaryDirectory directory;
+  const pawl::tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/checkpoints.db";
   const std::string event = "019abd4c-0e55-7a01-8000-6b1d00000c3a", further = "019abd4c-0e55-7a01-8123-456789abcdef";
   pawl::engine::RunStarted first{};

@@ -10,7 +10,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/settings/retry_setting.h"
 #include "bin/worker/workflows.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 #include "workflows/notify_sync_failure/registration.h"
 
 using namespace pawl::bin;
@@ -34,7 +34,7 @@ class Environment {
 
 struct OptionsFixture {
   Environment environment;
-  TemporaryDirectory directory;
+  pawl::tests::TemporaryDirectory directory;
   Settings settings;
   Workflows workflows{{pawl::notify_sync_failure::registration}};
   const pawl::mail::MailSettings& mail = workflows.mail().given();

@@ -19,7 +19,7 @@
 #include "bin/status/http_connections.h"
 #include "engine/authoring/errors.h"
 #include "tests/bin/manual_clock.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl::bin;
 using namespace std::chrono_literals;
@@ -32,7 +32,7 @@ struct ServerFixture {
   ManualClock clock;
   StatusBoard board{clock, {"send-email"}};
   pawl::redaction::OwnSecrets secrets;
-  TemporaryDirectory directory;
+  pawl::tests::TemporaryDirectory directory;
 
   static int get(const SocketAddress& address, const std::string& method, const std::string& path, std::string& body) {
     const Poco::Net::StreamSocket socket(address);

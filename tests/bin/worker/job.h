@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "tests/bin/worker/worker_process.h"
-#include "tests/mail/smtp_server.h"
 #include "tests/storage/postgres_fixture.h"
+#include "tests/workflows/mail/smtp_server.h"
 
 namespace pawl::bin {
 
@@ -54,7 +54,7 @@ struct Job {
   const std::string worker_login = database.login("pawl_worker");
   tests::Organisation organisation{database};
   mail::SmtpServer smtp;
-  TemporaryDirectory folder;
+  tests::TemporaryDirectory folder;
 };
 
 }  // namespace pawl::bin

@@ -7,14 +7,14 @@
 #include <iterator>
 
 #include "engine/authoring/errors.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl::bin;
 
 namespace {
 
 struct LogFileFixture {
-  TemporaryDirectory directory;
+  pawl::tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/pawl.log";
 
   static std::string text(const std::string& of) {

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 namespace pawl::bin {
 
@@ -43,7 +43,7 @@ class NotifySocket {
   }
 
  private:
-  TemporaryDirectory directory_;
+  tests::TemporaryDirectory directory_;
   const std::string name_;
   const int descriptor_;
 };

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/bin/temporary_directory.h"
 #include "tests/eventually.h"
+#include "tests/temporary_directory.h"
 
 namespace pawl::bin {
 
@@ -39,7 +39,7 @@ class PawlProcess {
   std::vector<std::string> variables(const Environment& environment) const;
   void take_status(int status);
 
-  TemporaryDirectory directory_;
+  tests::TemporaryDirectory directory_;
   pid_t pid_ = -1;
   bool reaped_ = false;
   int code_ = 0;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "engine/runtime/backoff.h"
+#include "engine/port_calls/backoff.h"
 
 using namespace pawl::engine;
 using namespace std::chrono_literals;

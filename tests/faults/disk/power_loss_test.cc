@@ -58,7 +58,7 @@ struct Kept {
 
 // Loses power in the middle of a program that commits, with SQLite's own setting for how much it syncs.
 Kept lose_power_between_commits(const std::string& synchronous) {
-  const pawl::bin::TemporaryDirectory folder;
+  const pawl::tests::TemporaryDirectory folder;
   const std::string file = folder.path() + "/commits.db", program = PAWL_FAULTS_DIR "/disk_commits.py";
   const std::string disk = "LD_PRELOAD=" PAWL_DISK_FAULTS " PAWL_DISK_PREFIX=" + file + " PAWL_DISK_LOSE_AT=100";
   const auto count = [&](const std::string& command) {

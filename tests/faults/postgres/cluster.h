@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "tests/bin/temporary_directory.h"
 #include "tests/service.h"
+#include "tests/temporary_directory.h"
 
 namespace pawl::tests {
 
@@ -29,7 +29,7 @@ class Cluster {
   int logged(const std::string& text) const;
 
  private:
-  bin::TemporaryDirectory folder_;
+  tests::TemporaryDirectory folder_;
   int port_ = free_port();
   Service service_;
 };
@@ -50,7 +50,7 @@ class PgBouncer {
   }
 
  private:
-  bin::TemporaryDirectory folder_;
+  tests::TemporaryDirectory folder_;
   int port_ = free_port();
   Service service_;
 };

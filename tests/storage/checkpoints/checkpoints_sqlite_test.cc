@@ -15,9 +15,9 @@
 #include "storage/checkpoints/pruning.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/contract.h"
 #include "tests/storage/checkpoints/samples.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl;
 using namespace pawl::storage;
@@ -26,7 +26,7 @@ using engine::RunStatus;
 namespace {
 
 struct File {
-  bin::TemporaryDirectory folder;
+  tests::TemporaryDirectory folder;
   std::string path = std::string(folder.path()) + "/checkpoints.db";
 
   std::string bytes() const {

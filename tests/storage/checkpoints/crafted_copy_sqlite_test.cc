@@ -7,8 +7,8 @@
 #include "engine/authoring/errors.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/samples.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl;
 using namespace pawl::storage;
@@ -19,7 +19,7 @@ const std::string kEndless =
     "(with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) as number from n)";
 
 struct Copy {
-  bin::TemporaryDirectory directory;
+  tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/copy.db";
 
   Copy() {

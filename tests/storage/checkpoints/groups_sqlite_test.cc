@@ -9,8 +9,8 @@
 #include "engine/testing/memory_checkpoints.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/samples.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl;
 using namespace pawl::storage;
@@ -46,7 +46,7 @@ std::vector<std::string> texts_of(engine::Checkpoints& store) {
 
 // The same group for the store in SQLite and for the one in memory, which writes one record at a time.
 struct Both {
-  bin::TemporaryDirectory folder;
+  tests::TemporaryDirectory folder;
   std::string path = std::string(folder.path()) + "/checkpoints.db";
   SqliteCheckpoints sqlite{path};
   engine::MemoryCheckpoints memory;

@@ -10,8 +10,8 @@
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/sqlite/place.h"
-#include "tests/bin/temporary_directory.h"
 #include "tests/storage/checkpoints/samples.h"
+#include "tests/temporary_directory.h"
 
 namespace fs = std::filesystem;
 using namespace pawl;
@@ -20,7 +20,7 @@ using namespace pawl::storage;
 namespace {
 
 struct Place {
-  bin::TemporaryDirectory directory;
+  tests::TemporaryDirectory directory;
   const std::string path = directory.path() + "/checkpoints.db";
 
   std::string why_refused() const {

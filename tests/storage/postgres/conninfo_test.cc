@@ -9,7 +9,7 @@
 #include "storage/postgres/address.h"
 #include "storage/postgres/advice.h"
 #include "storage/postgres/passwords.h"
-#include "tests/bin/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 using namespace pawl;
 using namespace pawl::storage;
@@ -36,7 +36,7 @@ class Services {
   Services(const Services&) = delete;
 
  private:
-  bin::TemporaryDirectory directory_;
+  tests::TemporaryDirectory directory_;
 };
 
 }  // namespace
@@ -149,7 +149,7 @@ TEST_CASE("what a service adds to a connection string is checked as well, and no
 }
 
 TEST_CASE("a service's host, sslmode, passwords and timeouts are those of the connection") {
-  const bin::TemporaryDirectory directory;
+  const tests::TemporaryDirectory directory;
   const std::string passfile = directory.path() + "/passwords";
   std::ofstream(passfile) << "*:*:*:*:from-its-file\n";
   const Services services(

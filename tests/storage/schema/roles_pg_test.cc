@@ -1,53 +1,19 @@
 // What each role may do, what nobody else may, and what a hostile role of the same database gets: nothing.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "engine/authoring/errors.h"
 #include "storage/outbox/operators/event_admin.h"
 #include "storage/outbox/operators/run_history.h"
 #include "storage/schema/migrator.h"
 #include "storage/schema/roles.h"
+#include "tests/storage/login.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
-#include "workflows/depositlink/postgres/postgres_inbox.h"
 
 using namespace pawl;
 using namespace pawl::tests;
 
 namespace {
-
-// A login of this test's own, gone at its end.
-class Login {
- public:
-  Login(PostgresFixture& database, const std::string& task)
-      : name(task + "_of_" + database.name),
-        conninfo("user=" + name + " dbname=" + database.name),
-        database_(database) {
-    const char* password = std::getenv("PGPASSWORD");  // as the suite's own login, since libpq takes it from there
-    database.exec("create role " + name + " login password '" + (password ? password : "") + "'");
-  }
-  ~Login() {
-    database_.exec("drop owned by " + name + " cascade");
-    database_.exec("drop role " + name);
-  }
-  Login(const Login&) = delete;
-
-  /// Empty, or the error.
-  std::string attempt(const std::string& sql) const {
-    try {
-      storage::PostgresConnection(own_session(conninfo)).run("attempt", sql, {});
-      return "";
-    } catch (const engine::Error& error) {
-      return error.what();
-    }
-  }
-
-  const std::string name;
-  const std::string conninfo;
-
- private:
-  PostgresFixture& database_;
-};
 
 struct Roles : PostgresFixture {
   Organisation acme{*this};
@@ -120,12 +86,14 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
         "update outbox.marked_at, update outbox.marked_by, update step_reports, update stores, update workers, "
         "usage pawl");
   CHECK(granted("pawl_operator") ==
-        "execute batch_ends, execute cancel, execute control_batch, execute dismiss, execute make_batch, "
-        "execute preview_batch, execute problems, execute prunable, execute reason_shape, execute requeue, "
-        "execute rerun, execute rerun_run, execute resolve_in_doubt, execute resume, execute retry_now, "
-        "execute runs_of, execute select_runs, execute unpin, execute work_on_batches, select application, "
+        "execute batch_ends, execute cancel, execute control_batch, execute deliveries_of, execute dismiss, "
+        "execute events_mailing, execute events_notifying, execute mails_of, execute make_batch, "
+        "execute notifications_of, execute people, execute preview_batch, execute problems, execute prunable, "
+        "execute reason_shape, execute recipients_among, execute requeue, execute rerun, execute rerun_run, "
+        "execute resolve_in_doubt, execute resume, execute retry_now, execute runs_of, execute runs_that_notified, "
+        "execute select_runs, execute unpin, execute work_on_batches, select application, "
         "select commands, select migrations, select notifications.created_at, select notifications.event_id, "
-        "select notifications.title, select notifications.user_id, select outbox.available_at, "
+        "select notifications.title, select notifications.user_id, select notifiers, select outbox.available_at, "
         "select outbox.created_at, select outbox.event, select outbox.id, select outbox.lease_epoch, "
         "select outbox.type, select outbox.workflow, select outbox_archive.event, "
         "select outbox_archive.finished_at, select outbox_archive.id, select outbox_archive.status, "
@@ -245,31 +213,6 @@ TEST_CASE_METHOD(Roles,
         "update public.notifications set title = ''", "delete from public.notifications", "select * from public.users",
         "select pawl.resume(null, 'x')", "delete from pawl.email_deliveries"})
     CHECK_THAT(worker.attempt(change), Catch::Contains(kDenied));
-}
-
-TEST_CASE_METHOD(Roles, "a table of notifications in a schema named like the worker's role gets none") {
-  const Login worker(*this, "worker");
-  exec("grant pawl_worker to " + worker.name);
-  exec("alter role " + worker.name + " set search_path = \"$user\", public");
-  exec("create schema " + worker.name);
-  exec("create table " + worker.name + ".notifications (like public.notifications including all)");
-  exec("grant all on schema " + worker.name + " to " + worker.name);
-  exec("grant all on " + worker.name + ".notifications to " + worker.name);
-  Worker registered(*this);
-  registered.open();
-  depositlink::PostgresInbox inbox(worker.conninfo, registered.epoch);
-  const depositlink::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
-                                       .org_id = acme.id,
-                                       .kind = "k",
-                                       .urgency = "urgent",
-                                       .title = "t",
-                                       .body = "b",
-                                       .link = "l",
-                                       .data = "{}",
-                                       .user_ids = {acme.owner}};
-  CHECK(inbox.post({&note, 1}) == std::vector<int>{1});
-  CHECK(value("select count(*) from public.notifications") == "1");
-  exec("drop schema " + worker.name + " cascade");
 }
 
 TEST_CASE_METHOD(Roles,

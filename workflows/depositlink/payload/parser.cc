@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/authoring/errors.h"
-#include "workflows/text/plain_text.h"
+#include "workflows/text/utf8.h"
 
 namespace pawl::depositlink {
 

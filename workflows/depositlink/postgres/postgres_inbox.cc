@@ -6,12 +6,12 @@
 #include <optional>
 
 #include "engine/authoring/clock.h"
-#include "storage/outbox/application_table.h"
 #include "storage/postgres/binary_array.h"
 #include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
 #include "storage/postgres/pool.h"
 #include "workflows/depositlink/postgres/audience.h"
+#include "workflows/depositlink/postgres/notifications_table.h"
 #include "workflows/depositlink/postgres/ordered_ids.h"
 #include "workflows/mail/ledger/distinct_recipients.h"
 
@@ -65,7 +65,7 @@ class PostgresInbox::Session {
   Session(storage::PostgresAddress address, const storage::Epoch& epoch) : pool(std::move(address)), epoch(epoch) {}
   // Read once: a notifications that moves needs a migration, and a worker that starts anew.
   const Statements& statements(storage::PostgresConnection& connection) {
-    std::call_once(found_, [&] { statements_.emplace(storage::notifications_table(connection)); });
+    std::call_once(found_, [&] { statements_.emplace(notifications_table(connection)); });
     return *statements_;
   }
 

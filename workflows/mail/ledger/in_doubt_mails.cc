@@ -26,12 +26,12 @@ InDoubtOutcome resolve_in_doubt(const storage::PostgresAddress& address, const I
   storage::PostgresConnection connection(address);
   const std::string request = choose_request(connection);
   engine::crash_point(kBeforeResolved);
-  const storage::Rows rows =
-      connection.run("resolve mails in doubt",
-                     "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
-                     " $3::boolean, $4, nullif($5, ''), $6::uuid)",
-                     {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
-                      storage::valid_utf8(resolution.requested_by), storage::valid_utf8(resolution.note), request});
+  const storage::Rows rows = connection.run(
+      "resolve mails in doubt",
+      "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
+      " $3::boolean, $4, nullif($5, ''), $6::uuid)",
+      {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
+       storage::storable_text(resolution.requested_by), storage::storable_text(resolution.note), request});
   engine::crash_point(kAfterResolved);
   return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};
 }

@@ -317,4 +317,39 @@ end $$;
 comment on function pawl.runs_notifying is 'Those of the runs that have a notification to a user, by his id.';
 insert into pawl.user_runs values ('depositlink', 'pawl.runs_notifying');
 
+-- The application's columns may have types of its own; what a reader is told of them is text.
+create function pawl.notifications_of(event_id uuid)
+returns table (channel text, user_id text, address text, state text, detail text, at timestamptz)
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  notifications constant text := (select format('%I.notifications', a.schema) from pawl.application a);
+begin
+  if notifications is null then return; end if;
+  return query execute format(
+    'select ''in-app'', format(''%%s'', n.user_id), '''', ''created'', format(''%%s'', n.title), n.created_at::timestamptz'
+    ' from %s n where n.event_id = $1', notifications) using event_id;
+end $$;
+comment on function pawl.notifications_of is 'The notifications of an event, as they are told in the story of a run.';
+
+create function pawl.events_notifying(user_id uuid, address text, since timestamptz) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  notifications constant text := (select format('%I.notifications', a.schema) from pawl.application a);
+begin
+  if notifications is null or user_id is null then return; end if;
+  return query execute format(
+    'select distinct n.event_id::uuid from %s n where n.user_id = $1 and n.created_at >= $2', notifications)
+    using user_id, since;
+end $$;
+comment on function pawl.events_notifying is 'Events that have a notification to a user, by his id; none goes to an address.';
+
+create function pawl.recipients_among(users uuid[]) returns table (user_id text, name text, email text)
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select distinct on (r.user_id) r.user_id::text, r.full_name::text, r.email::text
+  from pawl.recipients r where r.user_id = any(users) order by r.user_id
+$$;
+comment on function pawl.recipients_among is 'Who users are, for the story of a run.';
+insert into pawl.notifiers values
+  ('depositlink', 'pawl.notifications_of', 'pawl.events_notifying', 'pawl.recipients_among');
+
 select pawl.close_functions();

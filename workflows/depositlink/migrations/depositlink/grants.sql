@@ -3,6 +3,7 @@ grant select on pawl.application, pawl.recipients to pawl_worker;
 grant execute on function pawl.require_visible_rows to pawl_worker;
 grant select on pawl.application to pawl_operator;
 grant select (user_id, email, full_name) on pawl.recipients to pawl_operator;  -- who a user is, beside his id
+grant execute on function pawl.notifications_of, pawl.events_notifying, pawl.recipients_among to pawl_operator;
 
 -- notifications belongs to the application: whoever may not grant on it need not, once its owner has. Of a grant that
 -- gives nothing Postgres only warns, so what the roles hold is looked at afterwards, and whatever is missing told at once.

@@ -233,6 +233,26 @@ $$;
 comment on function pawl.runs_mailing is 'Those of the runs that have a mail to a user, by his id or address.';
 insert into pawl.user_runs values ('mail', 'pawl.runs_mailing');
 
+-- By the view, which is what an operator may read.
+create function pawl.mails_of(event_id uuid)
+returns table (channel text, user_id text, address text, state text, detail text, at timestamptz)
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select 'email', e.user_id::text, e.address, e.state, e.reply, coalesce(e.settled_at, e.claimed_at)
+  from pawl.v1_emails e where e.event_id = mails_of.event_id
+$$;
+comment on function pawl.mails_of is 'The mails of an event, as they are told in the story of a run.';
+
+create function pawl.events_mailing(user_id uuid, address text, since timestamptz) returns setof uuid
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select e.event_id from pawl.v1_emails e
+  where e.user_id = events_mailing.user_id and coalesce(e.settled_at, e.claimed_at) >= since
+  union
+  select e.event_id from pawl.v1_emails e
+  where lower(e.address) = lower(events_mailing.address) and coalesce(e.settled_at, e.claimed_at) >= since
+$$;
+comment on function pawl.events_mailing is 'Events that have a mail to a user, by his id, or to an address.';
+insert into pawl.notifiers values ('mail', 'pawl.mails_of', 'pawl.events_mailing');
+
 -- By one index, some times a minute. What a worker that died was sending is counted once somebody has claimed it again; the
 -- view has it before.
 create function pawl.read_in_doubt(out name text, out workflow text, out value double precision) returns setof record

@@ -10,7 +10,7 @@ namespace pawl::mail {
 /// only be about us; then whoever is named first, we or the recipient; then the other codes. Whatever is left, 5.7.x
 /// foremost, is open: kRefused, or kAccountRefused where it speaks of us. A refusal of MAIL is kSenderRefused only
 /// where it speaks of us or all mails are introduced alike, as MAIL `with` no parameters is. The catalogue of replies
-/// is in tests/mail/smtp/refusal_test.cc. Pure.
+/// is in tests/workflows/mail/smtp/refusal_test.cc. Pure.
 Delivery refused_by(SmtpPhase phase, const SmtpReply& reply, const MailParameters& with = {});
 
 }  // namespace pawl::mail
