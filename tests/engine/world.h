@@ -103,6 +103,11 @@ struct RunnerWorld {
     worker = std::make_unique<Worker>(table, store, clock, log, std::vector{workflow.definition()}, seed, options);
     return *worker;
   }
+  /// Ends the worker with the scope: for steps that a test's body owns, since a worker must not outlive its steps.
+  [[nodiscard]] auto ends_with_scope() {
+    const auto end = [](std::unique_ptr<Worker>* of) { of->reset(); };
+    return std::unique_ptr<std::unique_ptr<Worker>, decltype(end)>(&worker, end);
+  }
   std::string emit(const std::string& id = {}) {
     table.now = clock.now();
     return table.emit("test/words", "{}", id);

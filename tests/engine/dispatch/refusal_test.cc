@@ -144,10 +144,10 @@ TEST_CASE_METHOD(Refusing, "where no age ends it, a refused item is ended by its
     }
   } brief;
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(brief)}, seed, options);
+  const auto guard = ends_with_scope();
   emit("acme/x/1");
   REQUIRE(until_over_time([&] { return archived(1); }, 60));
   CHECK(fate("acme/x/1").find("gave up after attempt 3") != std::string::npos);
-  worker.reset();  // before its step
 }
 
 TEST_CASE_METHOD(
@@ -312,6 +312,7 @@ TEST_CASE_METHOD(Refusing, "P9: what is settled without asking the service does 
     }
   } skips;
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(skips)}, seed, options);
+  const auto guard = ends_with_scope();
   emit("skip");
   emit("down");
   turn(40);
@@ -340,6 +341,7 @@ TEST_CASE_METHOD(
     int calls = 0;
   } locked;
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(locked)}, seed, options);
+  const auto guard = ends_with_scope();
   emit("mail");
   const auto pass = [&](int seconds) {
     for (int second = 0; second < seconds; ++second) {

@@ -104,13 +104,13 @@ TEST_CASE_METHOD(RunnerWorld, "P8: a call is no hung one within the time that it
   const WorkflowDefinition definition = only(patient);
   emit("slow");
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const auto guard = ends_with_scope();
   worker->lanes.stick(lane_specs({definition}).size() - 1);
   turn(100);
   clock.turn(64min);
   CHECK_NOTHROW(turn(100));
   clock.turn(2min);
   CHECK_THROWS_AS(turn(10), HungError);
-  worker.reset();  // before its step
 }
 
 TEST_CASE_METHOD(RunnerWorld, "P8: an event that hangs every time is set aside, and the others end") {

@@ -102,6 +102,7 @@ TEST_CASE_METHOD(Tenants, "P6: while a tenant is refused, others wait for one of
   single.refuses = [](const std::string& id) { return id.starts_with("acme/"); };
   options.lease = 240h;
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(single)}, seed, options);
+  const auto guard = ends_with_scope();
   emit_many("acme", 100);
   REQUIRE(until([&] { return single.calls.size() > 5; }));
   const auto before = static_cast<std::ptrdiff_t>(single.calls.size());
@@ -141,6 +142,7 @@ TEST_CASE_METHOD(Tenants, "what is too much for one call is done by smaller ones
     std::size_t& most;
   } slow(most);
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(slow)}, seed, options);
+  const auto guard = ends_with_scope();
   emit_many("acme", 200);
   REQUIRE(until([&] { return archived(200); }, 5000));
   CHECK(most > 1);

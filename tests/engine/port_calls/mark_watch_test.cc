@@ -51,6 +51,7 @@ TEST_CASE_METHOD(Retrying, "retry-now: what a run has waited in vain makes it no
   show.script = [](auto& item) { item.retry("busy", 9h); };
   const std::string id = emit();
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{only(show)}, seed, options);
+  const auto guard = ends_with_scope();
   for (int time = 1; time < 5; ++time) {
     REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));
     REQUIRE(table.retry_now(id, "ops"));

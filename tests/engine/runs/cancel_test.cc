@@ -196,6 +196,7 @@ TEST_CASE_METHOD(Cancelling, "whoever awaits again what was abandoned is told ag
       [this](Run run, const Event& event) { return Stubborn::run(run, event.id, order, order.told); },
       {&order.mail, &order.refund}};
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const auto guard = ends_with_scope();
   const std::string id = emit();
   REQUIRE(until([&] { return worker->runner.status().waiting == 1; }));
   REQUIRE(table.cancel(id, "ops"));
@@ -298,6 +299,7 @@ TEST_CASE_METHOD(Cancelling, "a run that does not fit this build ends cancelled,
   clock.turn(6h);
   worker.reset();
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{today}, seed, options);
+  const auto guard = ends_with_scope();
   REQUIRE(until([&] { return log.counts[NoticeKind::kRunMisfit] == 1; }));
   REQUIRE(table.cancel(id, "ops", "sold twice"));
   REQUIRE(until_over_time([&] { return archived(1); }, 5));

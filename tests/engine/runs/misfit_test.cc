@@ -138,6 +138,7 @@ TEST_CASE_METHOD(Builds,
   worker.reset();
   CountingBuild counting;
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{counting.definition()}, seed, options);
+  const auto guard = ends_with_scope();
   CHECK(parks(id, "cannot read its checkpoint"));
   CHECK(table.archive.empty());
   old_build_ends_it(id);
@@ -176,6 +177,7 @@ TEST_CASE_METHOD(Builds, "F18: nothing of a run executes before all that it wait
         "step send-words (two): it waits for an attempt, but today's code never asks for it");
 
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{renamed.definition()}, seed, options);
+  const auto guard = ends_with_scope();
   CHECK(parks(id, report.mismatches.back()));
   CHECK(renamed.find.executions.empty());
   CHECK(renamed.send.executions.empty());
@@ -207,6 +209,7 @@ TEST_CASE_METHOD(RunnerWorld, "an event is archived without what its workflow sa
     return payload == R"("plain")" ? std::nullopt : std::make_optional("[\"safe\", " + payload + "]");
   };
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const auto guard = ends_with_scope();
   table.emit("test/words", R"("plain")", "plain");
   table.emit("test/words", R"("secret")", "secret");
   REQUIRE(until([&] { return archived(2); }));
@@ -238,6 +241,7 @@ TEST_CASE_METHOD(RunnerWorld, "an event whose workflow does not say what to arch
     definition.payload_to_archive = definition.payload_to_keep = [](const std::string&) -> std::string { throw 42; };
   }
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const auto guard = ends_with_scope();
   table.emit("test/words", R"("secret")", "secret");
   table.emit("test/words", R"("plain")", "plain");
   REQUIRE(until([&] { return archived(2); }));
@@ -256,6 +260,7 @@ TEST_CASE_METHOD(RunnerWorld, "P1: a workflow or a step that throws what is no e
     item.succeed("found");
   };
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const auto guard = ends_with_scope();
   table.emit("test/words", "bad", "bad payload");
   table.emit("test/words", "good", "bad step");
   for (int i = 0; i < 5; ++i) emit();
@@ -276,6 +281,7 @@ TEST_CASE_METHOD(RunnerWorld, "P1: a workflow that cannot say what to keep of a 
     return payload;
   };
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);
+  const auto guard = ends_with_scope();
   table.emit("test/words", R"({"bad": 1})", "bad");
   for (int i = 0; i < 5; ++i) emit();
   REQUIRE(until([&] { return archived(6); }));

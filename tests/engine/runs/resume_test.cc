@@ -159,6 +159,7 @@ TEST_CASE_METHOD(Shop, "resuming forgets all failures of the await that threw th
                                  {&order.charge, &order.reserve}};
   const std::string id = emit();
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{plain}, seed, options);
+  const auto guard = ends_with_scope();
   REQUIRE(until([&] { return archived(1); }));
   CHECK(table.archive.back().resumable == Resumable::kAnywhere);
   sold_out = false;

@@ -189,6 +189,7 @@ TEST_CASE_METHOD(Scene, "different steps of one name are told apart where workfl
   CHECK(names == Ends{"claim", "finish", "renew", "checkpoint", "say-words/speak", "repeat-words/speak", "count"});
   other.script = [](auto& item) { item.unavailable("connection refused"); };
   start(workflows);
+  const auto guard = ends_with_scope();
   emit("event");
   REQUIRE(until([&] { return archived(2) && worker->runner.status().waiting == 1; }));
   CHECK(worker->runner.status().open_circuits.at(0).step == "repeat-words/speak");
