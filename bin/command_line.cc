@@ -13,7 +13,6 @@
 #include "bin/reference/option_table.h"
 #include "bin/settings/options.h"
 #include "bin/settings/setting_sources.h"
-#include "bin/settings/suggestion.h"
 #include "bin/settings/version.h"
 #include "bin/verbs.h"
 #include "bin/worker/workflows.h"
@@ -21,6 +20,7 @@
 #include "storage/postgres/advice.h"
 #include "storage/postgres/conninfo.h"
 #include "storage/postgres/errors.h"
+#include "workflows/text/suggestion.h"
 
 namespace pawl::bin {
 
@@ -146,7 +146,7 @@ class CommandLine {
       const std::vector<std::string> more = names_of(table_of(*app), word);
       known.insert(known.end(), more.begin(), more.end());
     }
-    return suggestion(word, known);
+    return text::suggestion(word, known);
   }
 
   static std::vector<std::string> names_of(const VerbTable& verb, const std::string& word) {
