@@ -15,7 +15,6 @@
 #include "bin/settings/examples.h"
 #include "bin/settings/options.h"
 #include "bin/settings/setting_sources.h"
-#include "bin/settings/suggestion.h"
 #include "bin/settings/version.h"
 #include "bin/verbs.h"
 #include "bin/worker/workflows.h"
@@ -23,6 +22,7 @@
 #include "storage/postgres/advice.h"
 #include "storage/postgres/conninfo.h"
 #include "storage/postgres/errors.h"
+#include "workflows/text/suggestion.h"
 
 namespace pawl::bin {
 
@@ -162,7 +162,7 @@ class CommandLine {
       const std::vector<std::string> more = names_of(table_of(*app), word);
       known.insert(known.end(), more.begin(), more.end());
     }
-    return suggestion(word, known);
+    return text::suggestion(word, known);
   }
 
   static std::vector<std::string> names_of(const VerbTable& verb, const std::string& word) {

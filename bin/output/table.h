@@ -21,6 +21,9 @@ struct Table {
   std::vector<std::vector<bool>> is_number = {};
 };
 
+/// No value for an empty text.
+inline Table::Cell cell_of(const std::string& text) { return text.empty() ? Table::Cell() : Table::Cell(text); }
+
 /// Columns on a terminal: code points, which is right for all but wide and combining characters.
 std::size_t width_of(const std::string& text);
 

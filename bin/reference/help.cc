@@ -6,7 +6,7 @@
 
 #include "bin/operations/runs/command_error.h"
 #include "bin/reference/option_table.h"
-#include "bin/settings/suggestion.h"
+#include "workflows/text/suggestion.h"
 
 namespace pawl::bin {
 
@@ -33,7 +33,7 @@ class HelpVerb final : public Verb {
     if (found != known.end()) return **found;
     std::vector<std::string> names;
     for (const CLI::App* one : known) names.push_back(one->get_name());
-    throw NotFoundError("no such verb: " + word + suggestion(word, names));
+    throw NotFoundError("no such verb: " + word + text::suggestion(word, names));
   }
 
   const CLI::App& program_;

@@ -11,7 +11,7 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/retry_setting.h"
-#include "bin/settings/suggestion.h"
+#include "workflows/text/suggestion.h"
 
 namespace pawl::bin {
 
@@ -171,7 +171,7 @@ std::string meant_by(const CLI::App& app, const std::string& flag) {
   std::vector<std::string> keys;
   for (const CLI::Option* option : app.get_options())
     if (!option->get_envname().empty()) keys.push_back(option->get_single_name());
-  return suggestion(flag.substr(2), keys);
+  return text::suggestion(flag.substr(2), keys);
 }
 
 void apply(CLI::App& app, const CLI::ConfigItem& item, const std::string& path) {

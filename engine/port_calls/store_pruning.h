@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "engine/ports/lanes.h"
 #include "engine/ports/observer.h"
 #include "engine/ports/outbox.h"
+#include "engine/runs/resolved_sweep.h"
 
 namespace pawl::engine {
 
@@ -26,7 +26,7 @@ namespace pawl::engine {
 class StorePruning {
  public:
   static constexpr Duration kEvery = std::chrono::hours{1};
-  static constexpr std::size_t kAtOnce = 1000;
+  static constexpr std::size_t kAtOnce = ResolvedSweep::kAtOnce;
 
   struct Lane {
     LaneId checkpoints;
@@ -53,73 +53,65 @@ class StorePruning {
     const bool off = retention_.count() == 0 || newest_event_ == Timestamp{};
     if (off || busy_ || now < prune_at_) return;
     busy_ = true;
-    const auto step = std::make_shared<Step>();
+    const auto pruned = std::make_shared<std::size_t>(0);
     const Timestamp before = std::min(now, newest_event_) - retention_;
     lanes_.submit(
         lane_.checkpoints,
-        [&store = store_, before, above = asked_up_to_, step] { prune(store, before, above, *step); },
-        [this, step] {
-          tell(step->pruned);
-          if (step->pruned == kAtOnce)
+        [&store = store_, before, sweep = sweep_, pruned] { *pruned = prune(store, before, *sweep); },
+        [this, pruned] {
+          tell(*pruned);
+          if (*pruned == kAtOnce)
             busy_ = false;
           else
-            ask_about(step);
+            ask();
         });
   }
 
  private:
-  struct Step {
-    std::size_t pruned = 0;
-    std::vector<FailedRun> failed;
-    std::vector<RunNumber> resolved;
-  };
-
   // Nothing depends on a step: where one throws, its runs stay for an hour, and the journal reports a broken store.
 
-  static void prune(Checkpoints& store, Timestamp before, RunNumber above, Step& step) try {
+  static std::size_t prune(Checkpoints& store, Timestamp before, ResolvedSweep& sweep) try {
     crash_point(CrashPoint::kBeforePruned);
-    step.pruned = store.prune(before, kAtOnce);
+    const std::size_t pruned = store.prune(before, kAtOnce);
     crash_point(CrashPoint::kAfterPruned);
-    if (step.pruned < kAtOnce) step.failed = store.failed(before, above, kAtOnce);
+    if (pruned < kAtOnce) sweep.find(store, before);
+    return pruned;
+  } catch (const std::exception&) {
+    sweep = {};  // what it had found before is no reason to go on at once
+    return 0;
+  }
+
+  static void find_resolved(Outbox& outbox, ResolvedSweep& sweep) try {
+    sweep.ask([&](const std::vector<std::string>& ids) { return outbox.resolved(ids); });
   } catch (const std::exception&) {
   }
 
-  static void find_resolved(Outbox& outbox, Step& step) try {
-    std::vector<std::string> ids;
-    for (const FailedRun& run : step.failed) ids.push_back(run.id);
-    const std::vector<std::string> found = outbox.resolved(ids);
-    const std::set<std::string> resolved(found.begin(), found.end());
-    for (const FailedRun& run : step.failed)
-      if (resolved.contains(run.id)) step.resolved.push_back(run.run);
+  static std::size_t forget(Checkpoints& store, const ResolvedSweep& sweep) try {
+    return sweep.forget(store);
   } catch (const std::exception&) {
+    return 0;
   }
 
-  static void forget(Checkpoints& store, Step& step) try {
-    step.pruned = store.forget(step.resolved);
-  } catch (const std::exception&) {
-  }
-
-  void ask_about(const std::shared_ptr<Step>& step) {
-    step->pruned = 0;
-    if (step->failed.empty()) return go_on(*step);
+  void ask() {
+    if (!sweep_->found_any()) return go_on();
     lanes_.submit(
-        lane_.finish, [&outbox = outbox_, step] { find_resolved(outbox, *step); },
-        [this, step] {
-          if (step->resolved.empty()) return go_on(*step);
-          lanes_.submit(
-              lane_.checkpoints, [&store = store_, step] { forget(store, *step); },
-              [this, step] {
-                tell(step->pruned);
-                go_on(*step);
-              });
+        lane_.finish, [&outbox = outbox_, sweep = sweep_] { find_resolved(outbox, *sweep); },
+        [this] { sweep_->resolved_any() ? forget() : go_on(); });
+  }
+
+  void forget() {
+    const auto forgotten = std::make_shared<std::size_t>(0);
+    lanes_.submit(
+        lane_.checkpoints, [&store = store_, sweep = sweep_, forgotten] { *forgotten = forget(store, *sweep); },
+        [this, forgotten] {
+          tell(*forgotten);
+          go_on();
         });
   }
 
-  void go_on(const Step& step) {
+  void go_on() {
     busy_ = false;
-    const bool is_last = step.failed.size() < kAtOnce;
-    asked_up_to_ = is_last ? 0 : step.failed.back().run;
-    if (is_last) prune_at_ = clock_.now() + kEvery;
+    if (!sweep_->is_more()) prune_at_ = clock_.now() + kEvery;
   }
 
   void tell(std::size_t pruned) {
@@ -136,7 +128,7 @@ class StorePruning {
   Duration retention_;
   Observer& observer_;
   bool busy_ = false;
-  RunNumber asked_up_to_ = 0;  ///< Failed runs up to this one were asked about in this round.
+  const std::shared_ptr<ResolvedSweep> sweep_ = std::make_shared<ResolvedSweep>();
   Timestamp prune_at_{};
   Timestamp newest_event_{};
 };

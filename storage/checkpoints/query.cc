@@ -55,9 +55,15 @@ class OnlyReading {
   throw engine::RefusedError("query checkpoints: this only reads; one SELECT, WITH or EXPLAIN is what it takes");
 }
 
+// Of a view and of its own tables SQLite says that they take no write, before it asks the authorizer.
+bool tells_of_write(std::string_view message) {
+  return message.starts_with("cannot modify ") || message.ends_with(" may not be modified");
+}
+
 [[noreturn]] void throw_message(sqlite3* handle, int result) {
-  if (result == SQLITE_AUTH) refuse_write();
-  throw engine::Error("query checkpoints: " + std::string(sqlite3_errmsg(handle)));
+  const std::string message = sqlite3_errmsg(handle);
+  if (result == SQLITE_AUTH || tells_of_write(message)) refuse_write();
+  throw engine::Error("query checkpoints: " + message);
 }
 
 Statement prepare(sqlite3* handle, const char* sql, const char** tail) {

@@ -34,7 +34,7 @@ class AskVerb final : public Verb {
     Table table{{"run", "outcome", "detail"}, {}, 0};
     ExitCode code = ExitCode::kDone;
     for (const RunChange& change : ask_(address_of(settings, kLongAnswer), request_)) {
-      table.rows.push_back({change.run_id, change.outcome, change.detail});
+      table.rows.push_back({change.run_id, change.outcome, cell_of(change.detail)});
       if (change.kind == RunChange::Kind::kNotFound) code = ExitCode::kNotFound;
       if (change.kind == RunChange::Kind::kRefused && code == ExitCode::kDone) code = ExitCode::kRefused;
     }

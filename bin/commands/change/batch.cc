@@ -27,6 +27,7 @@ class BatchVerb final : public Verb {
     list_ = command.add_subcommand("list", "All batches, newest first");
     list_->add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
     show_ = with_id(command.add_subcommand("show", "How far one is, what it still owes, and what became of its runs"));
+    show_->add_flag("--sql", sql_, "Print the queries behind what is shown, for psql, and not that");
     watch_ = with_id(command.add_subcommand("watch", "How far one is, until it ends"));
     const std::array<std::pair<const char*, const char*>, 3> controls{
         {{"pause", "Hold one: its remaining runs stay as they are"},
@@ -39,6 +40,10 @@ class BatchVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    if (sql_) {
+      console.out << (show_->parsed() ? batch_sql(id_) : list_sql());
+      return ExitCode::kDone;
+    }
     await_migrated_postgres(settings, console);
     if (show_->parsed()) return show(settings, console);
     if (watch_->parsed()) return watch(settings, console);
@@ -55,11 +60,11 @@ class BatchVerb final : public Verb {
     return command;
   }
 
+  static std::string list_sql() {
+    return QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(kListed));
+  }
+
   ExitCode list(const Settings& settings, Console& console) const {
-    if (sql_) {
-      console.out << QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(kListed));
-      return ExitCode::kDone;
-    }
     const std::vector<Batch> batches = list_batches(address_of(settings), kListed);
     if (settings.output == OutputFormat::kJson) {
       auto rows = nlohmann::ordered_json::array();

@@ -15,6 +15,8 @@
 #include "bin/output/groups_text.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
+#include "storage/outbox/operators/repairs.h"
+#include "workflows/text/suggestion.h"
 
 namespace pawl::bin {
 
@@ -37,7 +39,9 @@ BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(
   filter("--org", filter_.org, "Only runs of this organisation");
   filter("--user", filter_.user, "Only runs that tell this user, by id or address");
   command.add_option("--rate", rate_, "Spread them out, like 20/s; without it as fast as it goes");
-  command.add_flag("--yes", yes_, "Do it; without it a filter only shows what it is about");
+  CLI::Option* yes = command.add_flag("--yes", yes_, "Do it; without it a filter only shows what it is about");
+  command.add_flag("--sql", sql_, "Print the query behind what the filters show, for psql, and do nothing")
+      ->excludes(yes);
 }
 
 bool BulkOptions::filtered() const {
@@ -49,6 +53,7 @@ bool BulkOptions::asked(const std::vector<std::string>& ids) const {
     if (option->count() > 0 && option->as<std::string>().empty())
       throw UsageError(option->get_name() + " was given no value: leave it out, or give it one");
   if (ids.empty()) return true;
+  if (sql_) throw UsageError(verb_ + " --sql prints the query behind its filters: it goes without ids");
   if (filtered()) throw UsageError(verb_ + " takes either ids or filters like --since, not both");
   return false;
 }
@@ -58,6 +63,12 @@ double BulkOptions::rate() const { return rate_.empty() ? 0 : parse_rate(rate_);
 ExitCode BulkOptions::run(const Settings& settings, Console& console, const std::string& note) {
   filter_ = bulk_filter(filter_, since_, until_);
   (void)rate();  // what is wrong with it is said before anything else
+  if (sql_) {
+    console.out << preview_sql(verb_, filter_);
+    return ExitCode::kDone;
+  }
+  if (filtered() && !yes_ && settings.output == OutputFormat::kIds)
+    throw UsageError(verb_ + " without --yes shows groups, which have no ids: it goes without -o ids");
   await_migrated_postgres(settings, console);
   if (!filtered()) return refuse_unfiltered(settings, console);
   return yes_ ? make(settings, console, note) : preview(settings, console);
@@ -76,8 +87,19 @@ ExitCode BulkOptions::refuse_unfiltered(const Settings& settings, Console& conso
   return ExitCode::kRefused;
 }
 
+// A name that is mistyped selects nothing, which does not mean that there is nothing.
+void BulkOptions::tell_unknown_workflow(const Settings& settings, Console& console) const {
+  if (filter_.workflow.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& [type, workflow] : storage::registered_names(address_of(settings))) names.push_back(workflow);
+  if (std::ranges::find(names, filter_.workflow) == names.end())
+    console.note() << "no workflow " << filter_.workflow << " is registered"
+                   << text::suggestion(filter_.workflow, names) << '\n';
+}
+
 ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const {
   if (settings.output == OutputFormat::kJson) print_groups(console.out, verb_, {}, settings.output);
+  tell_unknown_workflow(settings, console);
   console.err << "no " << (on_failed() ? "failed" : "unfinished") << " run is like that: nothing to " << verb_ << '\n';
   return ExitCode::kDone;
 }
@@ -85,7 +107,7 @@ ExitCode BulkOptions::nothing(const Settings& settings, Console& console) const 
 ExitCode BulkOptions::preview(const Settings& settings, Console& console) const {
   const std::vector<BulkGroup> groups = preview_bulk(address_of(settings, kLongAnswer), verb_, filter_);
   if (groups.empty()) return nothing(settings, console);
-  print_groups(console.out, verb_, groups, settings.output);
+  if (settings.output != OutputFormat::kIds) print_groups(console.out, verb_, groups, settings.output);
   const std::int64_t runs = runs_in(groups), left_out = left_out_of(groups);
   if (runs == 0) {
     console.err << "all of them are left out: nothing to " << verb_ << '\n';

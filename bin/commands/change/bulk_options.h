@@ -31,7 +31,8 @@ class BulkOptions {
   /// Runs a second; 0: none was given. Throws UsageError.
   double rate() const;
 
-  /// Previews, or makes the batch with --yes; with no filter it refuses and says how many runs there are.
+  /// Previews, or makes the batch with --yes; with no filter it refuses and says how many runs there are. With --sql it
+  /// prints the preview's query instead, and asks nobody.
   ExitCode run(const Settings& settings, Console& console, const std::string& note);
 
  private:
@@ -39,6 +40,7 @@ class BulkOptions {
   bool filtered() const;
   ExitCode refuse_unfiltered(const Settings& settings, Console& console) const;
   ExitCode preview(const Settings& settings, Console& console) const;
+  void tell_unknown_workflow(const Settings& settings, Console& console) const;
   ExitCode nothing(const Settings& settings, Console& console) const;
   void tell_who_runs(const MadeBatch& made, const Settings& settings, Console& console) const;
   ExitCode make(const Settings& settings, Console& console, const std::string& note) const;
@@ -47,6 +49,7 @@ class BulkOptions {
   std::vector<CLI::Option*> filters_;
   bool all_failed_ = false;
   bool yes_ = false;
+  bool sql_ = false;
   std::string since_, until_, rate_;
   BulkFilter filter_;
 };

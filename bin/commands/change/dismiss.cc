@@ -37,7 +37,7 @@ class DismissVerb final : public Verb {
  private:
   void add(const GivenRuns& given, const Settings& settings, Table& table, ExitCode& code) const try {
     for (const Dismissal& one : dismiss(address_of(settings, kLongAnswer), given, requester(), reason_)) {
-      table.rows.push_back({one.run_id, one.dismissed ? "dismissed" : "refused", one.refusal});
+      table.rows.push_back({one.run_id, one.dismissed ? "dismissed" : "refused", cell_of(one.refusal)});
       if (!one.dismissed && code == ExitCode::kDone) code = ExitCode::kRefused;
     }
   } catch (const NotFoundError& error) {  // the others are dismissed all the same

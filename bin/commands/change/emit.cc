@@ -1,28 +1,18 @@
-// Writes one event through pawl.emit, once its workflows have looked at the payload.
+// Takes one event from the command line, and says what became of it.
 #include "bin/commands/change/emit.h"
 
 #include <CLI/CLI.hpp>
 #include <iterator>
 
 #include "bin/commands/verb/one_shot.h"
+#include "bin/operations/changes/emit.h"
 #include "bin/operations/changes/event_check.h"
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/run_ids.h"
-#include "bin/settings/suggestion.h"
-#include "engine/authoring/errors.h"
-#include "storage/outbox/operators/event_admin.h"
-#include "storage/outbox/operators/repairs.h"
 
 namespace pawl::bin {
 
 namespace {
-
-std::string listed_types(const std::vector<engine::WorkflowName>& registered) {
-  std::string types, last;
-  for (const auto& [type, workflow] : registered)
-    if (type != last) types.append(types.empty() ? "" : ", ").append(last = type);
-  return types.empty() ? "none" : types;
-}
 
 class EmitVerb final : public Verb {
  public:
@@ -49,35 +39,17 @@ class EmitVerb final : public Verb {
       throw UsageError("cannot emit " + event_.type +
                        ": --aggregate-type is missing: what kind of thing --aggregate-id is, like invoice");
     await_migrated_postgres(settings, console);
-    if (!unchecked_) check(*build, settings, console);
-    const std::string id = storage::emit_event(address_of(settings), event_);
+    const Emitted emitted = emit(address_of(settings), build->definitions(), {event_, unchecked_});
+    for (const std::string& workflow : emitted.unknown)
+      console.note() << "the payload was not checked for " << workflow << ", which this build does not have\n";
     if (settings.output == OutputFormat::kJson)
-      print_json(console.out, {{"event", id}});
+      print_json(console.out, {{"event", emitted.event_id}});
     else
-      console.out << id << '\n';
+      console.out << emitted.event_id << '\n';
     return ExitCode::kDone;
   }
 
  private:
-  void check(const Workflows& build, const Settings& settings, Console& console) const {
-    const auto registered = storage::registered_names(address_of(settings));
-    std::vector<std::string> workflows, types;
-    for (const auto& [type, workflow] : registered) {
-      types.push_back(type);
-      if (type == event_.type) workflows.push_back(workflow);
-    }
-    if (workflows.empty())
-      throw engine::RefusedError("cannot emit " + event_.type + ": no workflow of this database takes its type" +
-                                 suggestion(event_.type, types) + "; there are: " + listed_types(registered) +
-                                 "; --unchecked emits it all the same");
-    const PayloadCheck found = check_payload(build.definitions(), workflows, event_.payload);
-    if (!found.problems.empty())
-      throw engine::RefusedError("cannot emit " + event_.type + ": its run would fail for the payload" +
-                                 listed(found.problems) + "\n--unchecked emits it all the same");
-    for (const std::string& workflow : found.unknown)
-      console.note() << "the payload was not checked for " << workflow << ", which this build does not have\n";
-  }
-
   Workflows& workflows_;
   storage::NewEvent event_;
   bool unchecked_ = false;

@@ -54,8 +54,8 @@ class InDoubtVerb final : public Verb {
     await_migrated_postgres(settings, console, workflows_.mail().migrations());
     Table table{{"run", "user", "email", "since", "count", "state", "reply", "message_id"}, {}, 0};
     for (const mail::InDoubtMail& mail : mail::mails_in_doubt(address_of(settings))) {
-      table.rows.push_back({mail.event_id, mail.user_id, mail.email.empty() ? Table::Cell{} : mail.email, mail.since,
-                            std::to_string(mail.count), mail.run, mail.reply, mail.message_id});
+      table.rows.push_back({mail.event_id, mail.user_id, cell_of(mail.email), mail.since, std::to_string(mail.count),
+                            mail.run, cell_of(mail.reply), mail.message_id});
       table.is_number.push_back({false, false, false, false, true, false, false, false});
     }
     print_table(console.out, table, settings.output);
@@ -71,7 +71,7 @@ class InDoubtVerb final : public Verb {
             {answer.run_id, std::to_string(answer.resolved) + (sent_ ? " sent" : " not sent"), "run " + answer.run});
         continue;
       }
-      table.rows.push_back({answer.run_id, "refused", answer.outcome});
+      table.rows.push_back({answer.run_id, answer.not_found ? "not found" : "refused", answer.outcome});
       if (code == ExitCode::kDone || answer.not_found)
         code = answer.not_found ? ExitCode::kNotFound : ExitCode::kRefused;
     }

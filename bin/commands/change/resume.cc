@@ -39,7 +39,7 @@ class ResumeVerb final : public Verb {
     ExitCode code = ExitCode::kDone;
     const std::vector<RunChange> changes = resume_runs(address_of(settings, kLongAnswer), request_);
     for (const RunChange& change : changes) {
-      table.rows.push_back({change.run_id, change.outcome, change.detail});
+      table.rows.push_back({change.run_id, change.outcome, cell_of(change.detail)});
       if (change.kind == RunChange::Kind::kNotFound) code = ExitCode::kNotFound;
       if (change.kind == RunChange::Kind::kRefused && code == ExitCode::kDone) code = ExitCode::kRefused;
     }

@@ -17,7 +17,6 @@
 #include "bin/output/terminal_table.h"
 #include "bin/settings/duration.h"
 #include "storage/outbox/operators/run_history.h"
-#include "workflows/text/ascii.h"
 
 namespace pawl::bin {
 
@@ -27,9 +26,9 @@ Table table_of(const RunListing& listing) {
   Table table{{"run", "status", "started", "ended", "workflow", "event", "about", "reason"}, {}, 0};
   if (listing.from_postgres_alone) table.columns.push_back("host");
   for (const ListedRun& run : listing.runs) {
-    table.rows.push_back({run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.event_id,
-                          run.aggregate_id, run.reason});
-    if (listing.from_postgres_alone) table.rows.back().push_back(run.host);
+    table.rows.push_back({run.run_id, run.status, run.started_at, cell_of(run.ended_at), cell_of(run.workflow),
+                          run.event_id, cell_of(run.aggregate_id), cell_of(run.reason)});
+    if (listing.from_postgres_alone) table.rows.back().push_back(cell_of(run.host));
   }
   return table;
 }
@@ -51,9 +50,9 @@ class RunsVerb final : public Verb {
     command.add_option("--workflow", filter_.workflow, "Only runs of this workflow");
     command.add_option("--org", filter_.tenant, "Only runs of this organisation's events, by its id");
     command.add_option("--until", until_, "Only runs that ended before: " + std::string(kPastTimes));
-    command.add_option("--user", notified_.user_id,
-                       "Only runs that notified or mailed this user, by id; asks Postgres");
-    command.add_option("--email", notified_.email, "Only runs that mailed this address; asks Postgres");
+    command.add_option("--user", user_,
+                       "Only runs that notified or mailed this user, by id, or mailed this address; asks Postgres");
+    command.add_option("--email", email_, "Only runs that mailed this address; asks Postgres");
     command.add_flag("--fleet", fleet_, "The runs of all workers, as Postgres has them");
     command.add_flag(
         "--group", group_,
@@ -96,8 +95,12 @@ class RunsVerb final : public Verb {
                                            .error_like = "",
                                            .connection = filter_.aggregate_id,
                                            .org = filter_.tenant,
-                                           .user = notified_.email.empty() ? notified_.user_id : notified_.email},
+                                           .user = asked_user()},
                                           since_, until_);
+    if (sql_) {
+      console.out << preview_sql("resume", filter);
+      return ExitCode::kDone;
+    }
     await_migrated_postgres(settings, console);
     print_groups(console.out, "", preview_bulk(address_of(settings), "resume", filter), settings.output);
     return ExitCode::kDone;
@@ -106,12 +109,18 @@ class RunsVerb final : public Verb {
   void require_groupable(const Settings& settings) const {
     if (!(filter_.status.empty() || filter_.status == "failed") || !event_.empty())
       throw UsageError("runs --group is about what has failed: it goes without another --status, and without --event");
-    if (sql_ || fleet_ || limit_->count() > 0)
-      throw UsageError("runs --group counts all failures in Postgres: it goes without --sql, --fleet and --limit");
+    if (fleet_ || limit_->count() > 0)
+      throw UsageError("runs --group counts all failures in Postgres: it goes without --fleet and --limit");
     if (settings.output == OutputFormat::kIds)
       throw UsageError("runs --group lists groups, which have no ids: it goes without -o ids");
-    if (!notified_.user_id.empty() && !notified_.email.empty())
-      throw UsageError("runs --group takes either --user or --email, not both");
+  }
+
+  // A full id or an address; empty: anybody.
+  std::string asked_user() const {
+    if (!user_.empty() && !email_.empty()) throw UsageError("runs takes either --user or --email, not both");
+    if (!email_.empty() && !is_address(email_))
+      throw UsageError("--email takes an address, not '" + email_ + "'; --user takes a user's full id");
+    return checked_user(user_.empty() ? email_ : user_);
   }
 
   void tell_sources(RunSources& sources, const RunListing& listing, Console& console) const {
@@ -123,8 +132,8 @@ class RunsVerb final : public Verb {
                      << '\n';
     const auto elsewhere = std::ranges::count(listing.runs, true, &ListedRun::elsewhere);
     if (elsewhere > 0)
-      console.note() << elsewhere << " of these are in the checkpoints of other hosts, and listed as "
-                     << "Postgres has them; --fleet names the hosts\n";
+      console.note() << elsewhere << " of these are not in this host's checkpoints, and listed as "
+                     << "Postgres has them; --fleet names their hosts\n";
     if (!listing.postgres_error.empty())
       console.note() << "from the checkpoints of this host alone, since Postgres could not be asked: "
                      << redacted(listing.postgres_error, *console.secrets) << '\n';
@@ -148,14 +157,12 @@ class RunsVerb final : public Verb {
 
   // Who was told is in Postgres alone.
   void filter_by_people(const Settings& settings, Console& console) {
-    if (notified_.user_id.empty() && notified_.email.empty()) return;
-    notified_.user_id = text::lower_cased(notified_.user_id);
-    if (!notified_.user_id.empty() && !is_full_id(notified_.user_id))
-      throw UsageError("--user takes a full user id, as `pawl show` gives it, not '" + notified_.user_id +
-                       "'; --email takes an address");
-    notified_.since_seconds = filter_.since_seconds;
+    const std::string who = asked_user();
+    if (who.empty()) return;
+    storage::NotifiedQuestion notified{.user_id = {}, .email = {}, .since_seconds = filter_.since_seconds};
+    (is_address(who) ? notified.email : notified.user_id) = who;
     await_migrated_postgres(settings, console);
-    filter_.run_ids = storage::runs_that_notified(address_of(settings), notified_);
+    filter_.run_ids = storage::runs_that_notified(address_of(settings), notified);
   }
 
   static void tell_left_out(const RunListing& listing, Console& console) {
@@ -174,7 +181,8 @@ class RunsVerb final : public Verb {
   std::string event_;
   std::string since_;
   std::string until_;
-  storage::NotifiedQuestion notified_;
+  std::string user_;
+  std::string email_;
 };
 
 }  // namespace

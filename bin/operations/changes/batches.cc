@@ -3,6 +3,7 @@
 
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
+#include "bin/operations/runs/query_text.h"
 #include "engine/authoring/errors.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/text/array_literal.h"
@@ -77,6 +78,15 @@ Batch find_batch(const storage::PostgresAddress& address, std::int64_t id) {
                      "select " + kColumns + " from pawl.v1_batches where batch = $1::bigint", {std::to_string(id)});
   if (rows.size() == 0) throw_not_found(address, id);
   return batch_from(rows, 0);
+}
+
+std::string batch_sql(std::int64_t id) {
+  const std::string number = std::to_string(id);
+  return QueryText("*", "pawl.v1_batches").where("batch = " + number).text("limit 1") +
+         QueryText("outcome, count(*) as runs, min(run_id::text) as example", "pawl.v1_batch_runs")
+             .where("batch = " + number)
+             .text("group by outcome order by runs desc, outcome") +
+         QueryText("status, runs, example", "pawl.batch_ends(" + number + ")").text("order by runs desc, status");
 }
 
 std::vector<BatchOutcome> outcomes_of(const storage::PostgresAddress& address, std::int64_t id) {

@@ -54,6 +54,9 @@ std::vector<BatchOutcome> outcomes_of(const storage::PostgresAddress& address, s
 /// How the runs stand now that a batch has acted on: `unfinished`, `done`, `failed` and so on.
 std::vector<BatchOutcome> ends_of(const storage::PostgresAddress& address, std::int64_t id);
 
+/// What finds the batch, its runs by outcome, and how they stand, as queries for psql.
+std::string batch_sql(std::int64_t id);
+
 /// What is still to be done to runs, by their ids, where a batch owes them anything: for example `batch 7 will resume
 /// it`.
 std::map<std::string, std::string> owed_to(const storage::PostgresAddress& address,

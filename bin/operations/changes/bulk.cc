@@ -1,9 +1,12 @@
 // Calls pawl.preview_batch and pawl.make_batch, which select by one function.
 #include "bin/operations/changes/bulk.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
+#include "bin/operations/runs/query_text.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/text/array_literal.h"
 #include "storage/postgres/text/sql_text.h"
@@ -12,6 +15,8 @@
 namespace pawl::bin {
 
 namespace {
+
+const std::string kPreviewOrder = "order by left_out nulls first, runs desc, workflow, step, reason";
 
 std::string utc(const std::string& moment) { return storage::utc_text(moment, storage::Fraction::kMicroseconds); }
 
@@ -26,6 +31,16 @@ std::string moment_text(storage::PostgresConnection& connection, const FilterTim
   return "";
 }
 
+// The filter's texts, by the names that Postgres knows them by; the empty ones too.
+std::array<std::pair<const char*, std::string>, 6> texts_of(const BulkFilter& filter) {
+  return {{{"workflow", filter.workflow},
+           {"step", filter.step},
+           {"error_like", filter.error_like},
+           {"connection", filter.connection},
+           {"org", filter.org},
+           {"user", filter.user}}};
+}
+
 std::string filter_json(storage::PostgresConnection& connection, const BulkFilter& filter) {
   auto json = nlohmann::json::object();
   const auto add = [&](const char* name, const std::string& value) {
@@ -33,13 +48,27 @@ std::string filter_json(storage::PostgresConnection& connection, const BulkFilte
   };
   add("since", moment_text(connection, filter.since));
   add("until", moment_text(connection, filter.until));
-  add("workflow", filter.workflow);
-  add("step", filter.step);
-  add("error_like", filter.error_like);
-  add("connection", filter.connection);
-  add("org", filter.org);
-  add("user", filter.user);
+  for (const auto& [name, value] : texts_of(filter)) add(name, value);
   return json.dump();
+}
+
+std::string moment_sql(const FilterTime& time) {
+  if (const auto* at = std::get_if<engine::Timestamp>(&time)) return storage::sql_literal(text::to_rfc3339(*at));
+  if (const auto* ago = std::get_if<engine::Duration>(&time))
+    return "now() - interval '" + std::to_string(ago->count()) + " us'";
+  return "";
+}
+
+std::string filter_sql(const BulkFilter& filter) {
+  std::string members;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) members.append(members.empty() ? "'" : ", '").append(name).append("', ").append(value);
+  };
+  add("since", moment_sql(filter.since));
+  add("until", moment_sql(filter.until));
+  for (const auto& [name, value] : texts_of(filter))
+    if (!value.empty()) add(name, storage::sql_literal(storage::valid_utf8(value)));
+  return "jsonb_build_object(" + members + ")";
 }
 
 // With all of its digits: a slow one is not to become 0, which is none.
@@ -58,14 +87,18 @@ std::vector<BulkGroup> preview_bulk(const storage::PostgresAddress& address, con
   const storage::Rows rows =
       connection.run("preview " + verb,
                      "select workflow, step, reason, runs, " + utc("first_at") + ", " + utc("last_at") +
-                         ", example, left_out from pawl.preview_batch($1, $2::jsonb)"
-                         " order by left_out nulls first, runs desc, workflow, step, reason",
+                         ", example, left_out from pawl.preview_batch($1, $2::jsonb) " + kPreviewOrder,
                      {verb, filter_json(connection, filter)});
   std::vector<BulkGroup> groups;
   for (std::size_t row = 0; row < rows.size(); ++row)
     groups.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2), rows.integer(row, 3),
                       rows.string(row, 4), rows.string(row, 5), rows.string(row, 6), rows.string(row, 7)});
   return groups;
+}
+
+std::string preview_sql(const std::string& verb, const BulkFilter& filter) {
+  return QueryText("*", "pawl.preview_batch(" + storage::sql_literal(verb) + ", " + filter_sql(filter) + ")")
+      .text(kPreviewOrder);
 }
 
 std::int64_t runs_in(const std::vector<BulkGroup>& groups) {

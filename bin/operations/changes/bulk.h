@@ -42,6 +42,8 @@ struct BulkGroup {
 /// errors.
 std::vector<BulkGroup> preview_bulk(const storage::PostgresAddress& address, const std::string& verb,
                                     const BulkFilter& filter);
+/// The same as a query for psql. What is so long ago is so long before the query is run.
+std::string preview_sql(const std::string& verb, const BulkFilter& filter);
 /// How many runs the verb would act on.
 std::int64_t runs_in(const std::vector<BulkGroup>& groups);
 /// How many it would leave out.

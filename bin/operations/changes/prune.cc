@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "engine/authoring/errors.h"
+#include "engine/runs/resolved_sweep.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/checkpoints/sqlite_checkpoints.h"
 #include "storage/outbox/chores/archive_retention.h"
@@ -17,7 +17,7 @@ namespace pawl::bin {
 
 namespace {
 
-constexpr std::size_t kAtOnce = 1000;  // runs a transaction, as a worker does
+constexpr std::size_t kAtOnce = engine::ResolvedSweep::kAtOnce;  // runs a transaction, as a worker does
 constexpr const char* kPostgres = "Postgres";
 constexpr const char* kForEver = "kept for ever: its retention is 0";
 
@@ -62,20 +62,13 @@ std::string why_left(const std::string& path) try {
 
 std::int64_t forget_resolved(const PruneRequest& request, storage::SqliteCheckpoints& store, engine::Timestamp before) {
   storage::PostgresConnection postgres(request.postgres);
+  engine::ResolvedSweep sweep;
   std::int64_t forgotten = 0;
-  std::vector<engine::FailedRun> failed;
   do {
-    failed = store.failed(before, failed.empty() ? 0 : failed.back().run, kAtOnce);
-    std::map<std::string, engine::RunNumber> numbers;
-    std::vector<std::string> ids;
-    for (const engine::FailedRun& run : failed) {
-      numbers[run.id] = run.run;
-      ids.push_back(run.id);
-    }
-    std::vector<engine::RunNumber> resolved;
-    for (const std::string& id : storage::resolved_runs(postgres, ids)) resolved.push_back(numbers.at(id));
-    forgotten += static_cast<std::int64_t>(store.forget(resolved));
-  } while (failed.size() == kAtOnce);
+    sweep.find(store, before);
+    sweep.ask([&](const std::vector<std::string>& ids) { return storage::resolved_runs(postgres, ids); });
+    forgotten += static_cast<std::int64_t>(sweep.forget(store));
+  } while (sweep.is_more());
   return forgotten;
 }
 

@@ -15,12 +15,16 @@ namespace pawl::bin {
 
 namespace {
 
+RunChange not_found(const std::string& run_id) {
+  return {RunChange::Kind::kNotFound, run_id, "not found", "no such run or event"};
+}
+
 RunChange change_of(const storage::PostgresAddress& address, const storage::RunAnswer& answer) {
   using Kind = RunChange::Kind;
   if (answer.outcome == "cancelling") return {Kind::kDone, answer.run_id, answer.outcome, "its worker ends it"};
   if (answer.outcome == "cancelled") return {Kind::kDone, answer.run_id, answer.outcome, "no worker had it"};
   if (answer.outcome == "retrying") return {Kind::kDone, answer.run_id, answer.outcome, ""};
-  if (answer.outcome == "not found") return {Kind::kNotFound, answer.run_id, "not found", "no such run or event"};
+  if (answer.outcome == "not found") return not_found(answer.run_id);
   return {Kind::kRefused, answer.run_id, "refused", answer.outcome + advice_on(address, answer.run_id, answer.outcome)};
 }
 
@@ -54,6 +58,8 @@ std::string advice_on(const storage::PostgresAddress& address, const std::string
   if (outcome.ends_with("it is done") || outcome.ends_with("it is cancelled") || outcome.ends_with("it is dismissed"))
     return storage::payload_is_kept(address, run_id) ? "; `pawl rerun` begins it anew"
                                                      : "; its payload was not kept: emit a new event";
+  if (outcome.ends_with("is doing its effects"))
+    return "; `pawl waiting` of that one says what it waits for, `pawl cancel` ends it";
   if (outcome.ends_with("it is pending and due")) return "; a worker takes it next: is one at work?";
   if (outcome.ends_with("it is in the outbox"))
     return "; `pawl cancel` ends it, `pawl retry-now` lets it wait no longer";
@@ -68,9 +74,11 @@ std::vector<RunChange> resume_runs(const storage::PostgresAddress& address, cons
       changes.push_back({Kind::kDone, one.run_id, "resumed", one.detail});
       continue;
     }
-    const bool is_unknown = one.detail.find("not found") != std::string::npos;
-    changes.push_back({is_unknown ? Kind::kNotFound : Kind::kRefused, one.run_id, "refused",
-                       one.detail + advice_on(address, one.run_id, one.detail)});
+    if (one.detail.starts_with("not found"))
+      changes.push_back(not_found(one.run_id));
+    else
+      changes.push_back(
+          {Kind::kRefused, one.run_id, "refused", one.detail + advice_on(address, one.run_id, one.detail)});
   }
   return changes;
 }

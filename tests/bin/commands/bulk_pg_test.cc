@@ -242,6 +242,72 @@ TEST_CASE_METHOD(BulkFixture, "--sql prints a query that finds what the listing 
 }
 
 TEST_CASE_METHOD(BulkFixture,
+                 "a filter by a workflow that is not there says so, and groups are never taken for the ids of runs") {
+  const Completed mistyped = pawl({"resume", "--failed", "--workflow", "notify-sync-failur"});
+  CHECK(mistyped.code == 0);
+  CHECK_THAT(mistyped.err,
+             Catch::Contains("did you mean notify-sync-failure?") && Catch::Contains("nothing to resume"));
+  const Completed ids = pawl({"resume", "--failed", "-o", "ids"});
+  CHECK(ids.code == 2);
+  CHECK(ids.out.empty());
+  CHECK_THAT(ids.err, Catch::Contains("without -o ids"));
+  database.exec("select pawl.make_batch('resume', '{}', 'alice', '', 0.001)");
+  const Completed none = pawl({"resume", "--failed", "--yes", "-o", "ids"});
+  CHECK(none.code == 0);
+  CHECK(none.out.empty());
+}
+
+TEST_CASE_METHOD(BulkFixture, "--sql of a bulk verb prints the query of its preview, and neither acts nor asks") {
+  organisation.fail_sync();
+  for (const std::vector<std::string>& preview : {std::vector<std::string>{"resume", "--failed"},
+                                                  {"resume", "--error-like", "550"},
+                                                  {"resume", "--since", "1h", "--step", "send-email"},
+                                                  {"resume", "--until", "2020-01-01T00:00:00Z"},
+                                                  {"resume", "--user", "owner@acme.example"},
+                                                  {"requeue", "--failed", "--workflow", "o'clock"},
+                                                  {"retry-now", "--since", "1h"},
+                                                  {"cancel", "--org", organisation.id}}) {
+    std::vector<std::string> query = preview, json = preview;
+    query.push_back("--sql");
+    json.insert(json.end(), {"-o", "json"});
+    const Completed printed = run_pawl(query, environment({{"PAWL_POSTGRES", "host=/nonexistent"}}));
+    INFO(printed.out << printed.err);
+    CHECK(printed.code == 0);
+    std::string found, shown;
+    for (const auto& row : database.exec(printed.out.substr(0, printed.out.rfind(';'))))
+      found += row[0] + " " + row[2] + " " + row[3] + "\n";
+    const auto preview_document = nlohmann::json::parse(pawl(json).out);
+    for (const auto& group : preview_document.at("groups"))
+      shown += group.at("workflow").get<std::string>() + " " + group.at("reason").get<std::string>() + " " +
+               std::to_string(group.at("runs").get<int>()) + "\n";
+    CHECK(found == shown);
+  }
+  const std::string grouped = pawl({"runs", "--group", "--since", "1h", "--sql"}).out;
+  CHECK(grouped == pawl({"resume", "--since", "1h", "--sql"}).out);
+  CHECK(pawl({"resume", "--failed", "--sql", "--yes"}).code == 2);
+  CHECK(pawl({"resume", "9b3e71", "--sql"}).code == 2);
+  CHECK(count("pawl.batches") == "0");
+  CHECK(count("pawl.commands") == "0");
+}
+
+TEST_CASE_METHOD(BulkFixture,
+                 "--sql of batch show prints a query each for the batch, what was done, and how its runs stand") {
+  database.exec("select pawl.make_batch('resume', '{}', 'alice')");
+  REQUIRE(pawl({"batch", "continue", "1"}).code == 0);
+  const Completed printed = pawl({"batch", "show", "1", "--sql"});
+  INFO(printed.out);
+  CHECK(printed.code == 0);
+  std::vector<std::string> found;
+  std::string rest = printed.out;
+  for (std::size_t end = rest.find(';'); end != std::string::npos; end = rest.find(';')) {
+    const auto rows = database.exec(rest.substr(0, end));
+    found.push_back(std::to_string(rows.size()) + " " + rows.at(0).at(0));
+    rest.erase(0, end + 1);
+  }
+  CHECK(found == std::vector<std::string>{"1 1", "1 resumed", "1 unfinished"});
+}
+
+TEST_CASE_METHOD(BulkFixture,
                  "cancel and retry-now take the same filters for runs that have not ended, and leave the ended alone") {
   organisation.fail_sync();
   database.exec("update pawl.outbox set available_at = now() + interval '1 hour'");
@@ -313,7 +379,6 @@ TEST_CASE_METHOD(BulkFixture,
   CHECK(grouped({"--user", database.value("select upper($1)", {organisation.owner})})["runs"] == 2);
   CHECK(grouped({"--email", "owner@acme.example"})["runs"] == 2);
   for (const auto& [words, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{"--sql"}, "without --sql"},
            {{"--fleet"}, "--fleet"},
            {{"--limit", "5"}, "--limit"},
            {{"-o", "ids"}, "-o ids"},

@@ -83,7 +83,17 @@ TEST_CASE_METHOD(StoryFixture,
   CHECK(listed({"--org", job.organisation.owner}).empty());
   CHECK(listed({"--until", "1h"}).empty());
   CHECK(listed({"--workflow", "notify-sync-failure"}) == line);
-  CHECK(job.pawl({"runs", "--user", "olive"}).code == 2);
+  CHECK(listed({"--user", job.database.value("select upper(email) from users where id = $1::uuid",
+                                             {job.organisation.admin})}) == line);
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--user", "olive"},
+                                                {"--email", "olive"},
+                                                {"--user", job.organisation.owner, "--email", "a@b.example"}})
+    for (const bool grouped : {false, true}) {
+      std::vector<std::string> command{"runs"};
+      if (grouped) command.push_back("--group");
+      command.insert(command.end(), wrong.begin(), wrong.end());
+      CHECK(job.pawl(command).code == 2);
+    }
 }
 
 TEST_CASE_METHOD(StoryFixture, "a run without Postgres is told by its checkpoints alone") {

@@ -107,7 +107,7 @@ TEST_CASE("incident 5: runs of other hosts are found beside those of this one's 
     INFO(about.front());
     const Completed listed = scene.pawl(command);
     CHECK(listed.out == there + "\n" + here + "\n");
-    CHECK_THAT(listed.err, Catch::Contains("1 of these are in the checkpoints of other hosts"));
+    CHECK_THAT(listed.err, Catch::Contains("1 of these are not in this host's checkpoints"));
   }
   CHECK(scene.pawl({"runs", "-o", "ids"}).out == here + "\n");
   const Completed newest =

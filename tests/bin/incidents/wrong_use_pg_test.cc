@@ -81,6 +81,7 @@ TEST_CASE("incident 11: an id that nobody knows is not found by any verb, and sa
     INFO(done.out << done.err);
     CHECK(done.code == 3);
     CHECK(done.out.size() + done.err.size() > 20);
+    CHECK(done.out.find("refused") == std::string::npos);
   }
   CHECK(scene.count("pawl.v1_events") == "1");
 }
@@ -236,6 +237,8 @@ TEST_CASE("a write through sql is refused by the database that it would change")
   for (const std::string& statement :
        {std::string("delete from runs"), std::string("update steps set failed = 1"),
         std::string("with gone as (select run from runs) delete from runs where run in gone"),
+        std::string("delete from v1_runs"), std::string("update v1_steps set failed = 1"),
+        std::string("insert into v1_runs (run_id) values ('x')"), std::string("delete from sqlite_schema"),
         std::string("create table mine (a)"), std::string("pragma user_version = 7"), std::string("begin immediate"),
         "attach '" + aside + "' as aside", "vacuum into '" + aside + "'"}) {
     INFO(statement);

@@ -52,6 +52,31 @@ TEST_CASE("cancel ends a run that waits, whoever holds it, and says by whom and 
   CHECK(job.pawl({"cancel", "5f0c0000-0000-4000-8000-000000000009"}).code == 3);
 }
 
+TEST_CASE(
+    "cancel is seen by a worker that is in the middle of the run: what is out ends first, and nothing else begins") {
+  Job job({"--fail", "rcpt:owner=stall"});
+  job.organisation.fail_sync();
+  const PawlProcess worker({"worker"}, job.environment());
+  REQUIRE(eventually([&] { return job.smtp.count("RCPT TO:<owner") == 1 && job.mails_to("admin") == 1; }));
+  const std::string id = job.database.value("select id from pawl.outbox");
+  const auto told = [&](const std::string& columns) {
+    return run_pawl({"sql", "select " + columns + " from v1_runs", "-o", "ids"}, job.environment()).out;
+  };
+  CHECK(told("cancelled_at is null") == "1\n");
+  CHECK(job.pawl({"cancel", id, "--note", "told by phone"}).code == 0);
+  REQUIRE(eventually([&] { return told("cancelled_at is not null") == "1\n"; }));
+  CHECK(told("cancel_note") == "told by phone\n");
+  CHECK(job.count("pawl.outbox") == "1");  // its call is out
+
+  job.smtp.tell("clear");  // the next attempt would be taken
+  job.smtp.tell("hangup");
+  REQUIRE(eventually([&] { return job.count("pawl.outbox") == "0"; }));
+  CHECK(job.event_status() == "cancelled");
+  CHECK(job.smtp.count("RCPT TO:<owner") == 1);
+  CHECK(job.mails_to("owner") == 0);
+  CHECK_THAT(job.pawl({"show", id}).out, Catch::Contains("told by phone"));
+}
+
 TEST_CASE("of a run that was cancelled before any worker had it, nothing is advised that its payload is needed for") {
   Waiting job;
   const std::string id =
@@ -119,6 +144,9 @@ TEST_CASE("P4: rerun from send-email tells nobody again, unless it is to, and ne
   REQUIRE(first.code == 0);
   const std::string second_id = nlohmann::json::parse(first.out).at(0).at("run");
   CHECK(job.pawl({"rerun", second_id, "--reason", "too early"}).code == 4);
+  const Completed twice = job.pawl({"rerun", id, "--reason", "again"});
+  CHECK(twice.code == 4);
+  CHECK_THAT(twice.out, Catch::Contains(second_id + " is doing its effects; `pawl waiting`"));
   REQUIRE(job.work().code == 0);
   CHECK(job.database.value("select status || ' ' || parent from pawl.outbox_archive where id = $1::uuid",
                            {second_id}) == "done " + id);

@@ -103,6 +103,42 @@ TEST_CASE_METHOD(ServiceFixture, "SIGHUP opens the log file anew, and the worker
   CHECK(worker.err().empty());
 }
 
+TEST_CASE_METHOD(ServiceFixture,
+                 "SIGHUP reads libpq's password file anew: what it holds now is masked wherever it is quoted") {
+  const std::string file = job.folder.path() + "/passwords", secret = "correct-horse-battery";
+  const auto holds = [&](const std::string& password) {
+    std::ofstream(file) << "*:*:*:*:" << password << '\n';
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  };
+  holds("the-one-before");
+  PawlProcess worker({"worker", "--log-file", log_path},
+                     service({{"PAWL_POSTGRES", job.worker_login + " passfile=" + file}}));
+  REQUIRE(logs("worker registered"));
+  job.smtp.tell("rcpt=550 5.1.1 " + secret + " is nobody here");
+  job.organisation.fail_sync();
+  REQUIRE(eventually([&] { return job.count("pawl.outbox_archive") == "1"; }));
+  CHECK(logs(secret));  // a word like any other: no file has it yet
+
+  holds(secret);
+  worker.signal(SIGHUP);
+  REQUIRE(logs("reloaded"));
+  const std::size_t before = log().size();
+  job.organisation.fail_sync();
+  REQUIRE(eventually([&] { return job.count("pawl.outbox_archive") == "2"; }));
+  const std::string id = job.database.value("select max(id::text) from pawl.outbox_archive");
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
+  const std::vector<std::string> left{
+      log().substr(before),
+      job.database.value("select string_agg(reply, ' ') from pawl.email_deliveries where event_id = $1::uuid", {id}),
+      job.database.value("select reason from pawl.outbox_archive where id = $1::uuid", {id}),
+      run_pawl({"sql", "select error from v1_attempts where run_id = '" + id + "'"}, service()).out};
+  for (const std::string& text : left) {
+    INFO(text);
+    CHECK_THAT(text, Catch::Contains("is nobody here") && Catch::Contains("***") && !Catch::Contains(secret));
+  }
+}
+
 TEST_CASE_METHOD(ServiceFixture, "a worker whose terminal ends drains; SIGHUP alone does not end it") {
   int terminal = -1;
   const pid_t worker = forkpty(&terminal, nullptr, nullptr, nullptr);

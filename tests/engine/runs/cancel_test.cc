@@ -83,6 +83,22 @@ struct Cancelling : RunnerWorld {
 
 }  // namespace
 
+TEST_CASE_METHOD(Cancelling, "a cancellation is seen within two seconds, whenever between two looks it is asked") {
+  for (const Duration since_look : {Duration(0ms), Duration(300ms), Duration(999ms)}) {
+    open();
+    worker->lanes.stick(kReserveLane);
+    const std::string id = emit();
+    REQUIRE(until([&] { return done(order.announce, id) == 1; }));
+    clock.turn(since_look);
+    const Timestamp asked = clock.now();
+    REQUIRE(table.cancel(id, "ops", "sold twice"));
+    for (turn(40); !seen(id) && clock.now() - asked < 2s; turn(40)) clock.turn(100ms);
+    CHECK(seen(id));
+    worker->lanes.unstick(kReserveLane);
+    REQUIRE(until_over_time([&] { return table.rows.empty(); }, 60));
+  }
+}
+
 TEST_CASE_METHOD(Cancelling, "a run that moves is cancelled: what is out is recorded, and nothing more of it starts") {
   open();
   worker->lanes.stick(kReserveLane);

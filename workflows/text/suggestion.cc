@@ -1,13 +1,13 @@
 // Counts the letters that two words differ by (Damerau and Levenshtein, without touching a letter twice).
-#include "bin/settings/suggestion.h"
+#include "workflows/text/suggestion.h"
 
 #include <algorithm>
 
-namespace pawl::bin {
+namespace pawl::text {
 
 namespace {
 
-std::size_t distance(const std::string& from, const std::string& to) {
+std::size_t letters_between(const std::string& from, const std::string& to) {
   std::vector<std::vector<std::size_t>> between(from.size() + 1, std::vector<std::size_t>(to.size() + 1));
   for (std::size_t i = 0; i <= from.size(); ++i)
     for (std::size_t j = 0; j <= to.size(); ++j) {
@@ -28,9 +28,9 @@ std::size_t distance(const std::string& from, const std::string& to) {
 std::string suggestion(const std::string& word, const std::vector<std::string>& candidates) {
   constexpr std::size_t kLongest = 64;  // longer ones are no misspelt names
   if (candidates.empty() || word.size() > kLongest) return "";
-  const auto distance_of = [&](const std::string& candidate) { return distance(word, candidate); };
+  const auto distance_of = [&](const std::string& candidate) { return letters_between(word, candidate); };
   const auto nearest = std::ranges::min_element(candidates, {}, distance_of);
   return distance_of(*nearest) * 3 <= word.size() ? " (did you mean " + *nearest + "?)" : "";
 }
 
-}  // namespace pawl::bin
+}  // namespace pawl::text

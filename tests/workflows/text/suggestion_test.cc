@@ -1,9 +1,9 @@
 // What is taken for a misspelling.
-#include "bin/settings/suggestion.h"
+#include "workflows/text/suggestion.h"
 
 #include <catch2/catch.hpp>
 
-using namespace pawl::bin;
+using namespace pawl::text;
 
 TEST_CASE("a word that differs by a third of its letters or less was meant to be the nearest one") {
   const std::vector<std::string> verbs{"migrate", "worker", "runs", "resume"};
