@@ -67,7 +67,7 @@ std::string filter_sql(const BulkFilter& filter) {
   add("since", moment_sql(filter.since));
   add("until", moment_sql(filter.until));
   for (const auto& [name, value] : texts_of(filter))
-    if (!value.empty()) add(name, storage::sql_literal(storage::valid_utf8(value)));
+    if (!value.empty()) add(name, storage::sql_literal(storage::storable_text(value)));
   return "jsonb_build_object(" + members + ")";
 }
 
