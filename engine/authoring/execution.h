@@ -53,6 +53,7 @@ struct CallRefused {
   std::string reason;
   std::size_t items = 0;    ///< That the call was about.
   bool one_tenant = false;  ///< All of them are one tenant's.
+  bool presumed = false;    ///< It is the service's refusal, unless others are accepted.
 };
 /// What a step remarks of an attempt for those who count, however it ended.
 enum class Remark {

@@ -202,9 +202,10 @@ auto PostgresConnection::attempt(const std::string& operation, int tries_max, co
       link.deadline.arm();
       return body(link);
     } catch (...) {  // translated below; nothing is swallowed but what is repeated
-      const std::unique_ptr<Link> broken = std::move(link_);
-      if (broken && broken->deadline.passed()) throw_silent(operation);
-      if (tries == tries_max || !worth_repeating()) throw_translated(operation);
+      const std::unique_ptr<Link> given_up = std::move(link_);
+      if (given_up && given_up->deadline.passed()) throw_silent(operation);
+      const Line line = given_up && given_up->connection.is_open() ? Line::kAlive : Line::kBroken;
+      if (tries == tries_max || !worth_repeating(line)) throw_translated(operation, line);
     }
   }
 }
