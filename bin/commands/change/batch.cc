@@ -7,6 +7,7 @@
 
 #include "bin/commands/change/batch_text.h"
 #include "bin/commands/change/batch_work.h"
+#include "bin/commands/verb/list_limit.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
@@ -19,12 +20,13 @@ namespace pawl::bin {
 
 namespace {
 
-constexpr std::size_t kListed = 100;
-
 class BatchVerb final : public Verb {
  public:
   explicit BatchVerb(CLI::App& command) {
     list_ = command.add_subcommand("list", "All batches, newest first");
+    limit_ = list_->add_option("--limit", most_, "At most so many; default 100, all with -o ids")
+                 ->check(CLI::Range(1, 1'000'000))
+                 ->type_name("NUMBER");
     list_->add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
     show_ = with_id(command.add_subcommand("show", "How far one is, what it still owes, and what became of its runs"));
     watch_ = with_id(command.add_subcommand("watch", "How far one is, until it ends"));
@@ -55,12 +57,13 @@ class BatchVerb final : public Verb {
     return command;
   }
 
-  ExitCode list(const Settings& settings, Console& console) const {
+  ExitCode list(const Settings& settings, Console& console) {
+    lift_limit_for_ids(settings.output, *limit_, most_);
     if (sql_) {
-      console.out << QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(kListed));
+      console.out << QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(most_));
       return ExitCode::kDone;
     }
-    const std::vector<Batch> batches = list_batches(address_of(settings), kListed);
+    const std::vector<Batch> batches = found(settings, console);
     if (settings.output == OutputFormat::kJson) {
       auto rows = nlohmann::ordered_json::array();
       for (const Batch& batch : batches) rows.push_back(batch_json(batch));
@@ -74,6 +77,16 @@ class BatchVerb final : public Verb {
                             batch.requested_by, batch.note});
     print_table(console.out, table, settings.output);
     return ExitCode::kDone;
+  }
+
+  // One more than is shown tells whether there is more.
+  std::vector<Batch> found(const Settings& settings, Console& console) const {
+    std::vector<Batch> batches = list_batches(address_of(settings), most_ + 1);
+    if (batches.size() <= most_) return batches;
+    batches.resize(most_);
+    console.err << "pawl: older batches than these " << most_
+                << " were left out; --limit takes another number, -o ids gives all\n";
+    return batches;
   }
 
   ExitCode show(const Settings& settings, Console& console) const {
@@ -138,6 +151,8 @@ class BatchVerb final : public Verb {
   }
 
   CLI::App* list_ = nullptr;
+  CLI::Option* limit_ = nullptr;
+  std::size_t most_ = 100;
   bool sql_ = false;
   CLI::App* show_ = nullptr;
   CLI::App* watch_ = nullptr;

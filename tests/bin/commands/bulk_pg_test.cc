@@ -93,6 +93,24 @@ TEST_CASE_METHOD(Fixture, "filters that make no sense are usage errors with an e
   CHECK(failed() == "3");
 }
 
+TEST_CASE_METHOD(Fixture, "batches that a list leaves out are told of, and ids are all of them") {
+  database.exec(
+      "insert into pawl.batches (verb, filter, requested_by, state, finished_at)"
+      " select 'resume', '{}', 'x', 'done', now() from generate_series(1, 150)");
+  const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  const Completed ids = pawl({"batch", "list", "-o", "ids"});
+  CHECK(lines(ids.out) == 150);
+  CHECK(ids.err.empty());
+  const Completed table = pawl({"batch", "list"});
+  CHECK_THAT(table.err, Catch::Contains("older batches than these 100 were left out"));
+  CHECK(nlohmann::json::parse(pawl({"batch", "list", "-o", "json"}).out).size() == 100);
+  const Completed few = pawl({"batch", "list", "--limit", "7", "-o", "ids"});
+  CHECK(lines(few.out) == 7);
+  CHECK_THAT(few.err, Catch::Contains("these 7"));
+  const Completed all = pawl({"batch", "list", "--limit", "150"});
+  CHECK(all.err.empty());
+}
+
 TEST_CASE_METHOD(Fixture, "a batch is listed, shown, paused, continued and aborted by its number") {
   database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice@ops', 'mended', 0.001)");
   const auto listed = nlohmann::json::parse(pawl({"batch", "list", "-o", "json"}).out);
