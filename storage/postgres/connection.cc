@@ -100,12 +100,13 @@ class PostgresConnection::Link {
     bool& rang_;
   };
 
-  // What a pooler did not pass on.
+  // What a pooler did not pass on. Nothing is found by the path, which may be anybody's still.
   void look_at_session() {
     pqxx::nontransaction work(connection);
     const pqxx::row session = work.exec1(
-        "select replace(current_setting('search_path'), ' ', ''), current_setting('search_path'), current_user,"
-        " current_setting('default_transaction_isolation')");
+        "select pg_catalog.replace(pg_catalog.current_setting('search_path'), ' ', ''),"
+        " pg_catalog.current_setting('search_path'), current_user,"
+        " pg_catalog.current_setting('default_transaction_isolation')");
     begins_in_read_committed_ = session[3].as<std::string>() == "read committed";
     if (session[0].as<std::string>() == kSearchPath) return;
     throw engine::RefusedError("Postgres: the search path of pawl's session is '" + session[1].as<std::string>() +
