@@ -4,13 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "bin/operations/runs/command_error.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/retry_setting.h"
+#include "storage/files/named_file.h"
 #include "workflows/text/suggestion.h"
 
 namespace pawl::bin {
@@ -208,7 +208,7 @@ std::string misread_in(std::string value) {
 }
 
 // A line of another kind of file may hold a secret, and CLI11 would take it for a key and quote it.
-void require_settings_lines(std::ifstream& file, const std::string& path) {
+void require_settings_lines(std::istream& file, const std::string& path) {
   int number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
@@ -227,6 +227,14 @@ void require_settings_lines(std::ifstream& file, const std::string& path) {
   }
   file.clear();
   file.seekg(0);
+}
+
+constexpr std::size_t kConfigMax = 1024 * 1024;
+
+std::string config_text(const std::string& path) try {
+  return storage::whole_file(path, kConfigMax);
+} catch (const storage::UnusableFile& error) {
+  throw UsageError("cannot read the config file " + path + ": " + error.what() + "; check --config or PAWL_CONFIG");
 }
 
 }  // namespace
@@ -251,9 +259,7 @@ void add_settings(CLI::App& app, Settings& settings, const BroughtSettings& brou
 }
 
 void read_config_file(CLI::App& app, const std::string& path) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path))
-    throw UsageError("cannot read the config file " + path + "; check --config or PAWL_CONFIG");
+  std::istringstream file(config_text(path));
   require_settings_lines(file, path);
   for (const CLI::ConfigItem& item : CLI::ConfigBase().from_config(file)) apply(app, item, path);
 }

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <system_error>
 #include <thread>
 
 #include "bin/operations/runs/command_error.h"
@@ -68,12 +70,20 @@ SocketAddress address_of(const std::string& listen) {
   }
 }
 
+// What is left by the umask may let everybody in.
+void require_mode(const std::string& path) {
+  if (chmod(path.c_str(), kSocketMode) == 0) return;
+  const int error = errno;
+  unlink(path.c_str());
+  throw Poco::IOException("cannot set the mode of the socket: " + std::generic_category().message(error));
+}
+
 Poco::Net::ServerSocket bind_to(const std::string& listen) {
   const SocketAddress address = address_of(listen);
   try {
     Poco::Net::ServerSocket socket;
     socket.bind(address, true, false);
-    if (address.family() == SocketAddress::UNIX_LOCAL) chmod(address.toString().c_str(), kSocketMode);
+    if (address.family() == SocketAddress::UNIX_LOCAL) require_mode(address.toString());
     socket.listen(kBacklog);  // nobody can connect before
     socket.setBlocking(false);
     return socket;

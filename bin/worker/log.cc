@@ -39,7 +39,9 @@ Wording end_wording(std::string_view status, std::string_view detail) {
   if (status == "done") return {LogLevel::kDebug, "run done"};
   if (status == "failed") return {LogLevel::kError, "run failed"};
   if (status == "cancelled") return {LogLevel::kWarn, "run cancelled"};
-  return {LogLevel::kWarn, "run superseded: the outbox has it no more for this worker"};
+  return {LogLevel::kWarn,
+          "run superseded: this outbox has it no more for this worker. Another worker has it or ended it, or these "
+          "checkpoints were written beside another database"};
 }
 
 Wording wording_of(const Notice& notice) {

@@ -4,21 +4,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "engine/authoring/errors.h"
+#include "storage/files/named_file.h"
 
 namespace pawl::bin {
 
 namespace {
 
-// A pipe without a reader would be waited for; a terminal would become the process's own.
-int opened(const std::string& path) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  const int descriptor = open(path.c_str(), kFlags, 0640);
-  if (descriptor < 0) throw engine::RefusedError("cannot open the log file " + path + ": " + std::strerror(errno));
-  return descriptor;
+int opened(const std::string& path) try {
+  return storage::open_regular(path, O_WRONLY | O_CREAT | O_APPEND);
+} catch (const storage::UnusableFile& error) {
+  throw engine::RefusedError("cannot open the log file " + path + ": " + error.what() +
+                             "; without --log-file lines go to stderr");
 }
 
 }  // namespace

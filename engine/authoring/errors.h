@@ -54,6 +54,7 @@ class PayloadRefused : public PermanentError {
 /// Whom an error of a service concerns, as far as the error tells.
 enum class Concerns {
   kEverybody,  ///< The service as a whole.
+  kPresumed,   ///< The service as a whole, unless it does for others what it refuses here: a disk said to be full.
   kUnclear,    ///< Perhaps only what this call was about: one tenant's rows that are denied, or take too long.
 };
 

@@ -111,9 +111,10 @@ struct FinishedEvent {
   RunStatus status = RunStatus::kDone;  ///< kDone, kFailed or kCancelled.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
   Resumable resumable = Resumable::kAnywhere;
-  std::string payload{};      ///< JSON that is archived in place of the payload; empty: that as it was emitted.
-  std::int64_t withheld = 0;  ///< Bytes of a payload that no worker has read, so that it is not shown; else 0.
-  Failure failure{};          ///< Of one that failed.
+  std::string aggregate_id{};  ///< What is archived in place of the event's own; empty: that.
+  std::string payload{};       ///< JSON that is archived in place of the payload; empty: that as it was emitted.
+  std::int64_t withheld = 0;   ///< Bytes of a payload that no worker has read, so that it is not shown; else 0.
+  Failure failure{};           ///< Of one that failed.
 };
 
 }  // namespace pawl::engine

@@ -10,6 +10,7 @@
 
 #include "engine/authoring/clock.h"
 #include "engine/authoring/failure.h"
+#include "engine/faults/work_count.h"
 
 namespace pawl::engine {
 
@@ -53,6 +54,7 @@ struct CallRefused {
   std::string reason;
   std::size_t items = 0;    ///< That the call was about.
   bool one_tenant = false;  ///< All of them are one tenant's.
+  bool presumed = false;    ///< It is the service's refusal, unless others are accepted.
 };
 /// What a step remarks of an attempt for those who count, however it ended.
 enum class Remark {
@@ -88,10 +90,13 @@ class Execution {
   /// Takes the output from its checkpoint. Throws nlohmann's exceptions where the text no longer fits the type.
   virtual void restore(const std::string& json) = 0;
 
-  Phase phase() const { return phase_; }
+  Phase phase() const {
+    count_look();
+    return phase_;
+  }
   /// Its run and its group keep count. Before it backs off, `retry_at` says until when.
   void enter(Phase phase);
-  bool settled() const { return phase_ == Phase::kSucceeded || phase_ == Phase::kFailed; }
+  bool settled() const { return phase() == Phase::kSucceeded || phase_ == Phase::kFailed; }
   /// Nothing more comes of it.
   bool over() const { return settled() || phase_ == Phase::kAbandoned; }
 

@@ -44,16 +44,16 @@ bool of_one_tenant(const StepBase& step, const std::vector<Execution*>& batch) {
 
 // Whom it concerns shows by what becomes of others. A tenant that was alone has none to compare by: if the service
 // refuses to be asked for nothing, it is not the tenant's.
-std::string find_whom_it_concerns(StepBase& step, const std::vector<Execution*>& rest, const std::string& reason) try {
+std::string find_whom_it_concerns(StepBase& step, const std::vector<Execution*>& rest, const ServiceError& error) try {
   if (rest.empty()) return {};
   const bool one_tenant = of_one_tenant(step, rest);
   if (one_tenant) step.check_service();
-  settle(rest, CallRefused{reason, rest.size(), one_tenant});
+  settle(rest, CallRefused{error.what(), rest.size(), one_tenant, error.concerns() == Concerns::kPresumed});
   return {};
-} catch (const LeaseLostError& error) {
-  return error.what();
-} catch (const std::exception& error) {  // it does not work for anybody
-  pause(rest, error.what());
+} catch (const LeaseLostError& lost) {
+  return lost.what();
+} catch (const std::exception& refusal) {  // it does not work for anybody
+  pause(rest, refusal.what());
   return {};
 } catch (...) {
   pause(rest, kNoException);
@@ -81,7 +81,7 @@ std::string execute_batch(StepBase& step, std::span<Execution* const> batch) {
   } catch (const LeaseLostError& error) {
     return error.what();
   } catch (const ServiceError& error) {
-    if (error.concerns() == Concerns::kUnclear) return find_whom_it_concerns(step, unsettled(batch), error.what());
+    if (error.concerns() != Concerns::kEverybody) return find_whom_it_concerns(step, unsettled(batch), error);
     pause(batch, error.what());
     return {};
   } catch (const PermanentError& error) {

@@ -89,7 +89,8 @@ void weigh_call(StepQueue& queue, const StepCall& call, bool isolated) {
   const CallRefused& refused = std::get<CallRefused>(failed->outcome);
   if (!refused.one_tenant) return;
   const bool own = queue.isolation().refused(tenants.front(), refused.items, queue.refusals());
-  if (!own && (!queue.circuit().refused() || call.probe)) queue.refusals().refused_tenant(tenants.front());
+  if (!own && (!queue.circuit().refused() || call.probe))
+    queue.refusals().refused_tenant(tenants.front(), refused.presumed);
   for (const Execution* execution : call.executions)
     queue.refusals().refused_while_paused(StepQueue::item_of(*execution));
 }
@@ -112,9 +113,11 @@ CircuitChange open_as_refused(StepQueue& queue, const StepCall& call, const Exec
                               Jitter& jitter) {
   const bool began = !queue.circuit().refused();
   if (!queue.circuit().closed() && !call.probe) return {};
-  queue.circuit().refuse("the last " + std::to_string(queue.refusals().subjects()) +
-                             " of different subjects were all refused: " + reason_of(execution.outcome),
-                         now, jitter.next());
+  const std::size_t subjects = queue.refusals().subjects();
+  const std::string whose = subjects == 1
+                                ? "nobody was accepted since: "
+                                : "the last " + std::to_string(subjects) + " of different subjects were all refused: ";
+  queue.circuit().refuse(whose + reason_of(execution.outcome), now, jitter.next());
   return began ? opened(queue, execution) : CircuitChange{};
 }
 

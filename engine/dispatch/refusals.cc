@@ -11,6 +11,7 @@ void Refusals::accepted(Moment call_began, const std::set<std::string>& destinat
   blame_refused_before(call_began, destinations);
   std::erase_if(subjects_, [&](const auto& entry) { return entry.second.refused < call_began; });
   if (!subjects_.empty()) return;
+  presumed_ = false;
   tenants_.clear();
   destinations_.clear();
 }
@@ -32,7 +33,10 @@ bool Refusals::refused(const Item& item, const Refusal& refusal) {
   return true;
 }
 
-void Refusals::refused_tenant(const std::string& tenant) { count({.subject = tenant, .tenant = tenant}); }
+void Refusals::refused_tenant(const std::string& tenant, bool presumed) {
+  count({.subject = tenant, .tenant = tenant});
+  presumed_ |= presumed;
+}
 
 const std::string& Refusals::subject_of(const Refusal& refusal) const {
   return to_blame_.contains(hash(refusal.destination)) ? refusal.destination : refusal.subject;
@@ -52,6 +56,7 @@ Refusals::Moment Refusals::remember(const Item& item) {
 
 // Who is to blame by himself stays so: what made the service refuse everybody has not made him accept anything.
 void Refusals::begin_anew() {
+  presumed_ = false;
   subjects_.clear();
   tenants_.clear();
   destinations_.clear();

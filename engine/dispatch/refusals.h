@@ -41,8 +41,9 @@ class Refusals {
   /// The service refused this item. True if that is for its own sake: it was refused before, and others were
   /// accepted since.
   bool refused(const Item& item, const Refusal& refusal);
-  /// The service refused a call that was about this tenant alone.
-  void refused_tenant(const std::string& tenant);
+  /// The service refused a call that was about this tenant alone. `presumed`: in words about itself, which one tenant's
+  /// rows may have put into its mouth; so this one counts for all until others are accepted.
+  void refused_tenant(const std::string& tenant, bool presumed = false);
   /// The service took an item of a call that began after that.
   bool accepted_since(Moment moment) const { return accepted_ > moment; }
   Moment now() const { return now_; }
@@ -55,7 +56,7 @@ class Refusals {
   bool remembers_any() const { return !items_.empty(); }
 
   /// So many subjects were refused, and none was accepted since, that it is the service's refusal.
-  bool of_service() const { return subjects_max_ > 0 && subjects_.size() >= subjects_max_; }
+  bool of_service() const { return subjects_max_ > 0 && subjects_.size() >= (presumed_ ? 1 : subjects_max_); }
   std::size_t subjects() const { return subjects_.size(); }
   /// Whether it matters which destinations take items.
   bool watches_destinations() const { return !subjects_.empty() || !to_blame_.empty(); }
@@ -99,6 +100,7 @@ class Refusals {
   std::size_t subjects_max_;
   Moment now_ = 0;
   Moment accepted_ = 0;                      ///< When the latest call began of which an item was accepted.
+  bool presumed_ = false;                    ///< One subject's refusal counts for all.
   std::map<std::string, Subject> subjects_;  ///< Refused, and nobody accepted since.
   std::set<std::uint32_t> tenants_;          ///< Of those subjects.
   std::set<std::uint32_t> destinations_;     ///< The same.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/authoring/errors.h"
+#include "engine/authoring/uuid.h"
 
 namespace pawl::engine {
 
@@ -39,6 +40,17 @@ void make_ready(FinishedEvent& event, EndedPayload is, const Archiver::Redact& r
   std::string(kNothingShown).swap(event.payload);
 }
 
+// What an event is about is an id; but a producer may have put anything there. It is looked at beside its name, which
+// says that random letters are no secret by themselves. Sent only where that changes it.
+void make_ready(std::string& aggregate_id, const Archiver::Redact& redact) try {
+  if (aggregate_id.empty() || is_uuid(aggregate_id)) return aggregate_id.clear();
+  const nlohmann::json named{{"aggregate_id", aggregate_id}};
+  const auto redacted = redact(named.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  aggregate_id = redacted ? nlohmann::json::parse(*redacted).at("aggregate_id").get<std::string>() : std::string();
+} catch (...) {  // as of a payload
+  aggregate_id = "[redacted]";
+}
+
 }  // namespace
 
 Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock, Limits most, Jitter& jitter,
@@ -54,6 +66,7 @@ Archiver::Archiver(Outbox& outbox, Lanes& lanes, LaneId lane, const Clock& clock
 
 void Archiver::finish(FinishedEvent event, EndedPayload payload) {
   if (payload != EndedPayload::kToArchive && !redact_) event.payload.clear();
+  if (!redact_) event.aggregate_id.clear();
   add(std::move(event), payload);
 }
 
@@ -65,6 +78,7 @@ void Archiver::add(FinishedEvent event, EndedPayload payload) {
 void Archiver::perform(Outbox& outbox, const Redact& redact, Call& call) try {
   for (std::size_t i = 0; i < call.events.size(); ++i) {
     make_ready(call.events[i], call.payloads[i], redact);
+    make_ready(call.events[i].aggregate_id, redact);
     call.payloads[i] = EndedPayload::kToArchive;
   }
   outbox.finish(call.events);

@@ -18,12 +18,17 @@ class LaneWatch final : public Lanes {
   LaneWatch(Lanes& lanes, const Clock& clock) : lanes_(lanes), clock_(clock) {}
 
   void submit(LaneId lane, std::function<void()> work, std::function<void()> report) override {
-    const Timestamp at = clock_.now();
-    lanes_.submit(lane, std::move(work), [this, lane, at, report = std::move(report)] {
-      out_[lane].erase(out_[lane].find(at));
-      report();
-    });
-    out_[lane].insert(at);
+    std::multiset<Timestamp>& out = out_[lane];
+    const auto call = out.insert(clock_.now());  // first: what is submitted reports, and what throws was not
+    try {
+      lanes_.submit(lane, std::move(work), [&out, call, report = std::move(report)] {
+        out.erase(call);
+        report();
+      });
+    } catch (...) {  // as if it had never been
+      out.erase(call);
+      throw;
+    }
   }
   void poll(Duration at_most) override { lanes_.poll(at_most); }
   void stop(const std::function<void()>& interrupt) override { lanes_.stop(interrupt); }

@@ -15,6 +15,7 @@
 #include "engine/authoring/execution.h"
 #include "engine/authoring/run.h"
 #include "engine/authoring/workflow.h"
+#include "engine/faults/work_count.h"
 #include "engine/ports/checkpoints.h"
 #include "engine/ports/moving_runs.h"
 
@@ -32,7 +33,10 @@ struct ByStep {
   static const StepKey& key(const Entry& entry) {
     return entry.step;
   }
-  bool operator()(const auto& a, const auto& b) const { return key(a) < key(b); }
+  bool operator()(const auto& a, const auto& b) const {
+    count_look();
+    return key(a) < key(b);
+  }
 };
 
 /// Executions in order of step and key, which is the same in every process.

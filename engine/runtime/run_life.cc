@@ -291,6 +291,7 @@ void RunLife::archive(FinishedEvent end, const Event& event, const std::optional
   count_end(measures, end.status);
   measures.end_to_end.add(now() - event.created_at);
   use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
+  end.aggregate_id = event.aggregate_id;
   end.payload = said ? *said : event.payload;
   use_.archiver.finish(std::move(end), said ? EndedPayload::kToArchive : else_payload);
 }

@@ -69,7 +69,21 @@ comment on column pawl.outbox_archive.payload is
   'The facts without their secrets; as emitted where it is withheld, until the event is resumed or dismissed.';
 comment on column pawl.outbox_archive.withheld is
   'Bytes of a payload that reached no worker, so that nobody has looked for its secrets: v1_events shows its size alone.';
+comment on column pawl.outbox_archive.headers is 'Trace context and tenant; of all else that it had, the names alone.';
 comment on column pawl.outbox_archive.store is 'The checkpoint store that holds its run; zeros: none is known.';
+
+-- Of headers that a producer gave, an authorization for one, nobody but the producer knows what they hold; pawl reads
+-- these three alone.
+create function pawl.headers_to_keep(headers jsonb) returns jsonb
+language sql immutable parallel safe set search_path = pg_catalog, pawl, pg_temp as $$
+  select case when jsonb_typeof(headers) = 'object' then (
+    select coalesce(jsonb_object_agg(h.key, case
+             when h.key in ('traceparent', 'tracestate', 'tenant') and jsonb_typeof(h.value) = 'string'
+               or jsonb_typeof(h.value) in ('number', 'boolean', 'null') then h.value
+             else '"[redacted]"' end), '{}')
+    from jsonb_each(headers) h) else '{}' end
+$$;
+comment on function pawl.headers_to_keep is 'The headers of an event without what may be a secret.';
 
 -- What keeps the archive depends on nobody's settings: a partition's bounds are midnights of UTC, and a lock that others
 -- hold is waited for no longer than a moment, since everybody else would wait behind it.

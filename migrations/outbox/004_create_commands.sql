@@ -240,7 +240,7 @@ language sql set search_path = pg_catalog, pawl, pg_temp as $$
          coalesce(run.store, '00000000-0000-0000-0000-000000000000'), archive_unfinished.status,
          pawl.in_utf8(archive_unfinished.reason), run.parent, run.from_step, run.effects_of, run.stands_for, run.event,
          coalesce(run.workflow, ''), run.type, run.aggregatetype, run.aggregateid,
-         jsonb_build_object('withheld_bytes', p.bytes), run.headers, p.bytes
+         jsonb_build_object('withheld_bytes', p.bytes), pawl.headers_to_keep(run.headers), p.bytes
   from pawl.payload_bytes(run.payload, 16777216) p (bytes);
   delete from pawl.outbox o where o.id = run.id
 $$;

@@ -13,7 +13,7 @@ grant select, delete, update (lease_epoch, lease_batch, deliveries, mark, marked
   on pawl.outbox to pawl_worker;
 grant insert, select (id, position, status) on pawl.outbox_archive to pawl_worker;
 grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,
-  pawl.work_on_batches, pawl.read_gauges, pawl.prunable to pawl_worker;
+  pawl.work_on_batches, pawl.read_gauges, pawl.prunable, pawl.headers_to_keep to pawl_worker;
 
 -- The operator sees everything in the views, and changes events by functions that record who asked.
 grant usage on schema pawl to pawl_operator;

@@ -26,6 +26,7 @@ void count_no_memory() { [[maybe_unused]] static const int told = sqlite3_config
 constexpr std::size_t kManyLookUps = 8;  // what a transaction of its own costs is saved by four
 
 std::string own_place(const std::string& path) {
+  require_own_links(path);
   std::string file = real_path(path);
   require_own_place(file);
   return file;

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "storage/postgres/text/sql_text.h"
+
 namespace pawl::storage {
 
 namespace {
@@ -27,25 +29,23 @@ const std::string& tenant_key() {
   return key;
 }
 
-// Of `fitting`, with payloads of at most so many bytes. An event may have been written with a time that is none, as
-// infinity: it is clamped, or no claim could read it.
+// Of `fitting`, with payloads of at most so many bytes.
 std::string event_columns(const std::string& payload_max) {
   const std::string too_large =
       "o.position = any(array(select position from fitting where bytes > " + payload_max + "))";
   const auto text = [&](const std::string& column) { return readable(column, payload_max); };
   return "o.position, o.id, " + text("o.type") + ", " + text("o.aggregatetype") + ", " + text("o.aggregateid") +
-         ", case when " + too_large +
-         " then null else o.payload::text end,"
-         " (extract(epoch from least(greatest(o.created_at, '0001-01-01Z'), '9999-12-31Z')) * 1000000)::bigint, "
-         "o.deliveries, o.resumes, o.workflow, o.event, " +
-         text(tenant_key()) + ", case when " + too_large +
+         ", case when " + too_large + " then null else o.payload::text end, " + microseconds_of("o.created_at") +
+         ", o.deliveries, o.resumes, o.workflow, o.event, " + text(tenant_key()) + ", case when " + too_large +
          " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
          " " +
          text("o.headers->>'traceparent'") + ", (select count(*) from picked)," +
          text(
              " case when o.mark = 'cancel' or o.parent is not null or o.effects_of is not null then json_build_object("
              "'cancel', o.mark = 'cancel', 'by', o.marked_by, 'note', o.mark_note, 'asked_at',"
-             " (extract(epoch from o.marked_at) * 1000000)::bigint, 'parent', o.parent, 'from_step', o.from_step,"
+             " " +
+             microseconds_of("o.marked_at") +
+             ", 'parent', o.parent, 'from_step', o.from_step,"
              " 'effects_of', o.effects_of, 'stands_for', o.stands_for)::text end");
 }
 

@@ -11,6 +11,7 @@
 #include "storage/postgres/errors.h"
 #include "storage/postgres/fence.h"
 #include "storage/postgres/text/array_literal.h"
+#include "storage/postgres/text/sql_text.h"
 
 namespace pawl::storage {
 
@@ -19,8 +20,8 @@ namespace {
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 // A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 //
-// $2 and $3 the events, $4 to $13 what became of those that are not plainly done, or whose payload is kept without its
-// secrets.
+// $2 and $3 the events, $4 to $14 what became of those that are not plainly done, or whose payload is kept without its
+// secrets, as is what it is about.
 //
 // Looks each event up by its key, then fetches the rows by their places in one scan. `offset 0` and the places keep the
 // planner from any other way: after an `analyze` that saw no leases it takes leased rows for rare, scans for them, and
@@ -39,20 +40,22 @@ const std::string kArchive =
     " nullif(f.reason, ''), coalesce(f.resumable, 'anywhere'), nullif(f.failed_step, ''),"
     " case when f.failed_step <> '' then f.failed_key end, nullif(f.failure_class, ''), nullif(f.failure_code, ''),"
     " e.parent, e.from_step, e.effects_of, e.stands_for, e.event, e.workflow, e.type, e.aggregatetype,"
-    " e.aggregateid, coalesce(nullif(f.payload, '')::jsonb, e.payload), e.headers, nullif(f.withheld, 0)"
+    " coalesce(nullif(f.about, ''), e.aggregateid), coalesce(nullif(f.payload, '')::jsonb, e.payload),"
+    " pawl.headers_to_keep(e.headers), nullif(f.withheld, 0)"
     " from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
-    " $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[])"
+    " $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])"
     " as t (position, status, reason, resumable, payload, withheld, failed_step, failed_key, failure_class,"
-    " failure_code)) f"
+    " failure_code, about)) f"
     " using (position))"
     " select (select count(*) from ended), " +
     kLeaseHeld;
 
 // $1 epoch, $2 above, $3 limit. Writes and locks nothing: what is found after the epoch is over was freed with it.
 std::string marks_sql(const std::string& by, const std::string& note) {
-  return "select o.position, o.id, o.mark, coalesce(" + by + ", ''), coalesce(" + note +
-         ", ''), coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) from pawl.outbox o"
+  return "select o.position, o.id, o.mark, coalesce(" + by + ", ''), coalesce(" + note + ", ''), coalesce(" +
+         microseconds_of("o.marked_at") +
+         ", 0) from pawl.outbox o"
          " where o.mark_epoch = $1::bigint and o.lease_epoch = $1::bigint and o.position > $2::bigint"
          " order by o.position limit $3::int";
 }
@@ -71,7 +74,9 @@ const std::string kTakeOff = "with " + fence() +
                              " mark_note = case when mark = 'cancel' then mark_note end"
                              " from mine cross join unnest($2::bigint[], $3::bigint[]) t (position, asked_at)"
                              " where o.position = t.position and o.lease_epoch = mine.epoch"
-                             " and coalesce((extract(epoch from o.marked_at) * 1000000)::bigint, 0) = t.asked_at)"
+                             " and coalesce(" +
+                             microseconds_of("o.marked_at") +
+                             ", 0) = t.asked_at)"
                              " select " +
                              kLeaseHeld;
 
@@ -131,12 +136,12 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
   engine::crash_point(engine::CrashPoint::kBeforeArchive);
   BigintArray positions, explained_positions, withheld;
   UuidArray ids;
-  TextArray statuses, reasons, resumables, payloads, failed_steps, failed_keys, classes, codes;
+  TextArray statuses, reasons, resumables, payloads, failed_steps, failed_keys, classes, codes, about;
   for (const engine::FinishedEvent& event : finished) {
     const bool done = event.status == engine::RunStatus::kDone;
     positions.add(event.position);
     ids.add(event.event_id);
-    const bool is_plain = event.reason.empty() && event.payload.empty();
+    const bool is_plain = event.reason.empty() && event.payload.empty() && event.aggregate_id.empty();
     if (done && is_plain && event.resumable == engine::Resumable::kAnywhere) continue;
     explained_positions.add(event.position);
     statuses.add(to_string(event.status));
@@ -149,13 +154,14 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
     failed_keys.add(event.failure.key);
     classes.add(to_string(event.failure.klass));
     codes.add(event.failure.code);
+    about.add(event.aggregate_id);
   }
   const auto archive = [&] {
     const Rows rows = lanes_->ends.run_binary(
         "archive events", kArchive,
         {binary(lanes_->epoch.load()), positions.bytes(), ids.bytes(), explained_positions.bytes(), statuses.bytes(),
          reasons.bytes(), resumables.bytes(), payloads.bytes(), withheld.bytes(), failed_steps.bytes(),
-         failed_keys.bytes(), classes.bytes(), codes.bytes()});
+         failed_keys.bytes(), classes.bytes(), codes.bytes(), about.bytes()});
     require_lease(rows.boolean(0, 1), "archive events", lanes_->epoch);
     return static_cast<std::size_t>(rows.integer(0, 0));
   };
@@ -242,7 +248,7 @@ void PostgresOutbox::check_access() {
   lanes_->ends.run_binary(
       "archive events", kArchive,
       {nobody, positions.bytes(), ids.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(),
-       texts.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(), texts.bytes()});
+       texts.bytes(), positions.bytes(), texts.bytes(), texts.bytes(), texts.bytes(), texts.bytes(), texts.bytes()});
   lanes_->ends.run("look for marks", kMarks, {"0", "0", "0"});
   lanes_->ends.run("take marks off", kTakeOff, {"0", "{}", "{}"});
   resolved_runs(lanes_->ends, {});

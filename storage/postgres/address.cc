@@ -2,6 +2,7 @@
 #include "storage/postgres/address.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "storage/postgres/conninfo.h"
 
@@ -43,6 +44,11 @@ std::string options_of(const PostgresAddress& address, const Keywords& effective
   return options;
 }
 
+// No deadline is armed before there is a connection, so that one which is waited for without end is not taken over.
+bool is_kept(const std::string& keyword, const std::pair<std::string, std::string>& known) {
+  return known.first == keyword && (keyword != "connect_timeout" || std::atoi(known.second.c_str()) > 0);
+}
+
 }  // namespace
 
 const char* const kSearchPath = "pg_catalog,pawl,pg_temp";
@@ -51,9 +57,10 @@ std::string session_conninfo(const PostgresAddress& address, bool with_options) 
   Keywords keywords = timeouts_of(address);
   const Keywords effective = effective_keywords(address.conninfo);
   std::erase_if(keywords, [&](const auto& timeout) {
-    return std::ranges::any_of(effective, [&](const auto& known) { return known.first == timeout.first; });
+    return std::ranges::any_of(effective, [&](const auto& known) { return is_kept(timeout.first, known); });
   });
-  for (auto& given : conninfo_keywords(address.conninfo)) keywords.push_back(std::move(given));
+  for (auto& given : conninfo_keywords(address.conninfo))
+    if (given.first != "connect_timeout" || is_kept(given.first, given)) keywords.push_back(std::move(given));
   keywords.emplace_back("client_encoding", "UTF8");
   if (std::string options = with_options ? options_of(address, effective) : ""; !options.empty())
     keywords.emplace_back("options", std::move(options));

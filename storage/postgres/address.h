@@ -25,13 +25,13 @@ struct PostgresAddress {
 extern const char* const kSearchPath;
 
 /// The conninfo of a session of pawl's. What keeps a connect or an idle connection from hanging for ever is added where
-/// the address does not say it itself: a connect timeout for each host, TCP keepalives, and a limit for data that
-/// nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the role or the database set.
-/// `with_options`: it has kSearchPath, unless the address has its own, and where an answer is due within some time,
-/// Postgres gives up waiting for somebody's lock after a third of that, 20 s at most, unless the address sets
-/// lock_timeout itself: so the answer says that it was a lock, and nothing waits on for a client that is gone. With
-/// `undoes_late` statement_timeout is 19/20 of that time, unless the address sets it. Throws engine::RefusedError when
-/// libpq could not use the address.
+/// the address does not say it itself: a connect timeout for each host (none, or 0, is not taken over), TCP keepalives,
+/// and a limit for data that nobody acknowledges. The session speaks UTF-8, whatever the address, the environment, the
+/// role or the database set. `with_options`: it has kSearchPath, unless the address has its own, and where an answer is
+/// due within some time, Postgres gives up waiting for somebody's lock after a third of that, 20 s at most, unless the
+/// address sets lock_timeout itself: so the answer says that it was a lock, and nothing waits on for a client that is
+/// gone. With `undoes_late` statement_timeout is 19/20 of that time, unless the address sets it. Throws
+/// engine::RefusedError when libpq could not use the address.
 std::string session_conninfo(const PostgresAddress& address, bool with_options);
 
 }  // namespace pawl::storage

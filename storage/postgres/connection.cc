@@ -100,12 +100,13 @@ class PostgresConnection::Link {
     bool& rang_;
   };
 
-  // What a pooler did not pass on.
+  // What a pooler did not pass on. Nothing is found by the path, which may be anybody's still.
   void look_at_session() {
     pqxx::nontransaction work(connection);
     const pqxx::row session = work.exec1(
-        "select replace(current_setting('search_path'), ' ', ''), current_setting('search_path'), current_user,"
-        " current_setting('default_transaction_isolation')");
+        "select pg_catalog.replace(pg_catalog.current_setting('search_path'), ' ', ''),"
+        " pg_catalog.current_setting('search_path'), current_user,"
+        " pg_catalog.current_setting('default_transaction_isolation')");
     begins_in_read_committed_ = session[3].as<std::string>() == "read committed";
     if (session[0].as<std::string>() == kSearchPath) return;
     throw engine::RefusedError("Postgres: the search path of pawl's session is '" + session[1].as<std::string>() +
@@ -202,9 +203,10 @@ auto PostgresConnection::attempt(const std::string& operation, int tries_max, co
       link.deadline.arm();
       return body(link);
     } catch (...) {  // translated below; nothing is swallowed but what is repeated
-      const std::unique_ptr<Link> broken = std::move(link_);
-      if (broken && broken->deadline.passed()) throw_silent(operation);
-      if (tries == tries_max || !worth_repeating()) throw_translated(operation);
+      const std::unique_ptr<Link> given_up = std::move(link_);
+      if (given_up && given_up->deadline.passed()) throw_silent(operation);
+      const Line line = given_up && given_up->connection.is_open() ? Line::kAlive : Line::kBroken;
+      if (tries == tries_max || !worth_repeating(line)) throw_translated(operation, line);
     }
   }
 }

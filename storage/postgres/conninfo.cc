@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/authoring/errors.h"
+#include "storage/files/named_file.h"
 
 namespace pawl::storage {
 
@@ -146,6 +147,29 @@ std::string why_unusable(std::string_view keyword, const std::string& value) {
   return {};
 }
 
+// libpq opens these without a look, and would wait for the writer of a pipe.
+constexpr std::array<std::string_view, 4> kFiles{"sslrootcert", "sslcert", "sslkey", "sslcrl"};
+
+std::string why_no_file(std::string_view keyword, const std::string& value) try {
+  if (std::ranges::find(kFiles, keyword) != kFiles.end()) require_regular_if_there(value);
+  return {};
+} catch (const UnusableFile& error) {
+  return "the file of its " + std::string(keyword) + " cannot be read: " + error.what();
+}
+
+std::string why_no_service_file() try {
+  const char* const named = std::getenv("PGSERVICEFILE");
+  const char* const home = std::getenv("HOME");
+  if (named)
+    require_regular_if_there(named);
+  else if (home)
+    require_regular_if_there(std::string(home) + "/.pg_service.conf");
+  return {};
+} catch (const UnusableFile& error) {
+  return std::string("libpq cannot read its service file: ") + error.what() +
+         "; see PGSERVICE, PGSERVICEFILE and ~/.pg_service.conf";
+}
+
 // A part of a password that was taken for a host would be asked of the name server, and stand in each error.
 bool holds_end_of_password(std::string_view keyword, std::string_view value) {
   return (keyword == "host" || keyword == "dbname") && value.find('@') != std::string_view::npos;
@@ -176,12 +200,14 @@ std::optional<std::string> why_unusable(const std::string& conninfo) {
       return "an @ stands behind the one before its host; " + kEncodePassword;
     if (std::string reason = value.empty() ? "" : why_unusable(keyword, value); !reason.empty()) return reason;
   }
+  if (why = why_no_service_file(); !why.empty()) return why;
   const Options all = put_together(conninfo, why);
   if (!why.empty()) return why;
   for (const PQconninfoOption* option = all.get(); option && option->keyword; ++option) {
     const std::string value = option->val ? option->val : "";
     const std::string reason = value.empty() ? "" : why_unusable(option->keyword, value);
     if (!reason.empty()) return source_of(*option) + ": " + reason;
+    if (std::string none = value.empty() ? "" : why_no_file(option->keyword, value); !none.empty()) return none;
   }
   return std::nullopt;
 }

@@ -10,7 +10,7 @@ namespace pawl::storage {
 
 namespace {
 
-enum class Kind { kConnection, kConflict, kSlow, kBusy, kRefused, kHidden, kValue, kOther };
+enum class Kind { kConnection, kConflict, kSlow, kFull, kBusy, kRefused, kHidden, kValue, kOther };
 
 struct Rule {
   std::string_view prefix;
@@ -26,7 +26,9 @@ constexpr std::array kRules{
     Rule{"40", Kind::kConflict},       // deadlock, serialization failure
     Rule{"57014", Kind::kSlow},        // statement timeout
     Rule{"55P03", Kind::kSlow},        // lock timeout
-    Rule{"53", Kind::kBusy},           // disk full, out of memory, too many connections
+    Rule{"53100", Kind::kFull},        // disk full
+    Rule{"53200", Kind::kFull},        // out of memory
+    Rule{"53", Kind::kBusy},           // too many connections, a limit that was configured
     Rule{"58", Kind::kBusy},           // I/O error
     Rule{"42", Kind::kRefused},        // missing privilege, table, column, function, unique key
     Rule{"3F000", Kind::kRefused},     // undefined schema
@@ -52,6 +54,7 @@ Kind kind_of(const pqxx::sql_error& error) {
   if (is_any_of<pqxx::insufficient_privilege, pqxx::syntax_error, pqxx::undefined_column, pqxx::undefined_function,
                 pqxx::undefined_table>(error))
     return Kind::kRefused;
+  if (is_any_of<pqxx::disk_full, pqxx::out_of_memory>(error)) return Kind::kFull;
   if (is_any_of<pqxx::insufficient_resources>(error)) return Kind::kBusy;
   return Kind::kConnection;  // a session that the server ended mid-statement has a message and nothing else
 }
@@ -76,12 +79,20 @@ std::string one_line(std::string message) {
   return message;
 }
 
+// A trigger over one tenant's rows says the same of a server that it asks, or of a quota; but a disk that is full is so
+// for a statement over some rows, and not for the one over none that is to compare with.
+engine::Concerns concerns_said_over(Line line, Kind kind = Kind::kBusy) {
+  if (line == Line::kBroken) return engine::Concerns::kEverybody;
+  return kind == Kind::kFull ? engine::Concerns::kPresumed : engine::Concerns::kUnclear;
+}
+
 // What one tenant's policy, trigger or locked row may cause need not concern any other.
-[[noreturn]] void throw_of_kind(Kind kind, const std::string& what, const std::string& sqlstate = {}) {
+[[noreturn]] void throw_of_kind(Kind kind, Line line, const std::string& what, const std::string& sqlstate = {}) {
   switch (kind) {
     case Kind::kConnection:
+    case Kind::kFull:
     case Kind::kBusy:
-      throw engine::UnavailableError(what);
+      throw engine::UnavailableError(what, concerns_said_over(line, kind));
     case Kind::kConflict:
     case Kind::kSlow:
       throw engine::UnavailableError(what, engine::Concerns::kUnclear);
@@ -115,42 +126,46 @@ bool is_about_reading(const std::string& message) {
 
 }  // namespace
 
-void throw_translated(const std::string& operation) {
+void throw_translated(const std::string& operation, Line line) {
   const auto described = [&](const std::exception& error) {
     return "Postgres, " + operation + ": " + one_line(error.what());
   };
   try {
     throw;
-  } catch (const pqxx::broken_connection& error) {
+  } catch (const pqxx::broken_connection& error) {  // of whatever has an SQLSTATE of class 08, or 53300
+    if (line == Line::kAlive) throw engine::UnavailableError(described(error), concerns_said_over(line));
     throw engine::UnavailableError(described(error) + cause_of("", error.what()) +
                                    "; check PAWL_POSTGRES and that the server accepts connections");
   } catch (const pqxx::in_doubt_error& error) {
     throw engine::UnavailableError(described(error));
   } catch (const pqxx::transaction_rollback& error) {
-    throw_of_kind(Kind::kConflict, described(error));
+    throw_of_kind(Kind::kConflict, line, described(error));
   } catch (const pqxx::unique_violation& error) {
     throw DuplicateError(described(error), "23505");
   } catch (const pqxx::sql_error& error) {
     if (error.sqlstate() == "22P05" && !is_about_reading(error.what()))
       throw UnstorableError(described(error) + "; this database's encoding cannot store it: leave it out",
                             bytes_named_in(error.what()));
-    throw_of_kind(kind_of(error), described(error) + cause_of(error.sqlstate(), error.what()), error.sqlstate());
+    throw_of_kind(kind_of(error), line, described(error) + cause_of(error.sqlstate(), error.what()), error.sqlstate());
   } catch (const pqxx::failure& error) {
     throw engine::UnavailableError(described(error));
   }
 }
 
-bool worth_repeating() {
+// An answer that says that something else cannot be reached stays the same for now; a server that is read only is asked
+// anew, since another may be the primary.
+bool worth_repeating(Line line) {
   try {
     throw;
   } catch (const pqxx::broken_connection&) {
-    return true;
+    return line == Line::kBroken;
   } catch (const pqxx::in_doubt_error&) {
     return true;
   } catch (const pqxx::transaction_rollback&) {
     return true;
   } catch (const pqxx::sql_error& error) {
     const Kind kind = kind_of(error);
+    if (line == Line::kAlive && kind == Kind::kConnection) return error.sqlstate() == "25006";
     return kind == Kind::kConnection || kind == Kind::kConflict;
   } catch (...) {  // not libpqxx's: for the caller to translate or pass on
     return false;

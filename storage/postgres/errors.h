@@ -33,14 +33,19 @@ class UnstorableError : public ValueError {
   const std::string character;
 };
 
+/// What became of the connection over which an error came.
+enum class Line { kBroken, kAlive };
+
 /// Call inside a catch block: rethrows the current exception as the engine's. A lost or refused connection, a standby,
 /// a full disk, a timeout and a conflict between transactions become UnavailableError; a missing table, column or
 /// privilege becomes RefusedError; an engine::Error and whatever is not libpqxx's pass as they are. Whom it concerns is
-/// unclear where rows of one tenant may be the cause: of a privilege, a timeout, a conflict.
-[[noreturn]] void throw_translated(const std::string& operation);
+/// unclear where rows of one tenant may be the cause: of a privilege, a timeout, a conflict, and of what is said of a
+/// server over a line that lives on, since a trigger or a foreign table behind one tenant's rows says the same. A full
+/// disk or memory is presumed to be everybody's.
+[[noreturn]] void throw_translated(const std::string& operation, Line line = Line::kBroken);
 
 /// Inside a catch block: whether the same idempotent transaction is worth repeating at once, because it met a deadlock
 /// or a serialization failure, or because its connection broke.
-bool worth_repeating();
+bool worth_repeating(Line line = Line::kBroken);
 
 }  // namespace pawl::storage

@@ -30,9 +30,10 @@ std::string read_holder(int descriptor) {
 
 // Whether whoever locked it last did so on a host of this name, which containers rarely share.
 bool was_locked_here(const std::string& lock) {
-  std::ifstream file(lock);
-  std::string holder;
-  std::getline(file, holder);
+  const int descriptor = ::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);  // perhaps no file at all
+  if (descriptor < 0) return false;
+  const std::string holder = read_holder(descriptor);
+  ::close(descriptor);
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   return holder.ends_with(std::string(" on host ") + host.data());

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <deque>
 #include <filesystem>
 
 #include "engine/authoring/errors.h"
@@ -20,8 +21,8 @@ constexpr int kLinksMax = 40;  // as Linux
 
 bool is_ours(const struct stat& status) { return status.st_uid == geteuid(); }
 
-void require_own_directory(const std::string& path) {
-  const std::string directory = fs::path(path).parent_path();
+void require_own_directory(const std::string& path, const std::string& of) {
+  const std::string directory = fs::path(of).parent_path();
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) return;  // reported where the file is opened
   if (!is_ours(status) && status.st_uid != 0)
@@ -45,6 +46,16 @@ void require_own_file(const std::string& path, const std::string& name) {
                        name + " has another name as well (a hard link), by which it may be changed; remove that name");
 }
 
+void require_own_link(const std::string& path, const std::string& link) {
+  struct stat status {};
+  if (::lstat(link.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return;
+  if (!is_ours(status) && status.st_uid != 0)
+    refuse_checkpoints(path, "the symbolic link " + link + " belongs to another user (uid " +
+                                 std::to_string(status.st_uid) +
+                                 "), who says where it leads; name the file itself, or see who put the link there");
+  require_own_directory(path, link);
+}
+
 }  // namespace
 
 std::string real_path(const std::string& path) {
@@ -59,9 +70,32 @@ std::string real_path(const std::string& path) {
 }
 
 void require_own_place(const std::string& path) {
-  require_own_directory(path);
+  require_own_directory(path, path);
   for (const char* beside : {"", "-wal", "-shm", ".lock", ".new", ".new-journal"})
     require_own_file(path, path + beside);
+}
+
+// Component by component, as the kernel goes.
+void require_own_links(const std::string& path) {
+  fs::path at = "/";
+  std::error_code none;
+  std::deque<fs::path> ahead;
+  const auto go = [&](const fs::path& way) { ahead.insert(ahead.begin(), way.begin(), way.end()); };
+  go(fs::absolute(path).relative_path());
+  for (int links = 0; !ahead.empty();) {
+    const fs::path next = at / ahead.front();
+    ahead.pop_front();
+    if (!fs::is_symlink(next, none)) {
+      at = next.filename() == ".." ? at.parent_path() : next;
+      continue;
+    }
+    if (++links > kLinksMax)
+      refuse_checkpoints(path, "its symbolic links lead in a circle; set PAWL_CHECKPOINTS to the file itself");
+    require_own_link(path, next);
+    const fs::path target = fs::read_symlink(next, none);
+    if (target.is_absolute()) at = "/";
+    go(target.relative_path());
+  }
 }
 
 // A copy that was sent may be anybody's, and is read as what anybody may have made. Root and this user are trusted: a

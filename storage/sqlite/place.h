@@ -16,6 +16,11 @@ std::string real_path(const std::string& path);
 /// where nobody may remove what is another's, only the files count.
 void require_own_place(const std::string& path);
 
+/// Throws engine::RefusedError where a symbolic link on the way to the file, its last name included, belongs neither to
+/// this user nor to root, or is in a directory in which somebody else could exchange it. In one such as /tmp the link's
+/// owner decides, whether or not the kernel protects such links.
+void require_own_links(const std::string& path);
+
 /// Throws engine::RefusedError where a -wal or -shm beside the file is no regular file, or another user's than the
 /// file: SQLite reads them as parts of it. For whoever only reads: the place and the file may be anybody's.
 void require_own_company(const std::string& path);

@@ -334,6 +334,7 @@ void SendMail::record_kept_verdicts() {
     memory_.recorded(unrecorded.last);
   } catch (...) {  // of one that is refused for its own sake only its own mail may hear
     rethrow_if_everybodys();
+    ledger_.check_access();  // what is refused even of nobody is no verdict's own
     record_one_by_one(unrecorded.verdicts);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "bin/commands/change/batch_text.h"
 #include "bin/commands/change/batch_work.h"
+#include "bin/commands/verb/list_limit.h"
 #include "bin/commands/verb/one_shot.h"
 #include "bin/operations/changes/batches.h"
 #include "bin/operations/runs/command_error.h"
@@ -19,12 +20,13 @@ namespace pawl::bin {
 
 namespace {
 
-constexpr std::size_t kListed = 100;
-
 class BatchVerb final : public Verb {
  public:
   explicit BatchVerb(CLI::App& command) {
     list_ = command.add_subcommand("list", "All batches, newest first");
+    limit_ = list_->add_option("--limit", most_, "At most so many; default 100, all with -o ids")
+                 ->check(CLI::Range(1, 1'000'000))
+                 ->type_name("NUMBER");
     list_->add_flag("--sql", sql_, "Print the query behind the list, for psql, and not the list");
     show_ = with_id(command.add_subcommand("show", "How far one is, what it still owes, and what became of its runs"));
     show_->add_flag("--sql", sql_, "Print the queries behind what is shown, for psql, and not that");
@@ -40,6 +42,7 @@ class BatchVerb final : public Verb {
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
+    lift_limit_for_ids(settings.output, *limit_, most_);
     if (sql_) {
       console.out << (show_->parsed() ? batch_sql(id_) : list_sql());
       return ExitCode::kDone;
@@ -60,12 +63,12 @@ class BatchVerb final : public Verb {
     return command;
   }
 
-  static std::string list_sql() {
-    return QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(kListed));
+  std::string list_sql() const {
+    return QueryText("*", "pawl.v1_batches").text("order by batch desc limit " + std::to_string(most_));
   }
 
   ExitCode list(const Settings& settings, Console& console) const {
-    const std::vector<Batch> batches = list_batches(address_of(settings), kListed);
+    const std::vector<Batch> batches = found(settings, console);
     if (settings.output == OutputFormat::kJson) {
       auto rows = nlohmann::ordered_json::array();
       for (const Batch& batch : batches) rows.push_back(batch_json(batch));
@@ -79,6 +82,16 @@ class BatchVerb final : public Verb {
                             batch.requested_by, batch.note});
     print_table(console.out, table, settings.output);
     return ExitCode::kDone;
+  }
+
+  // One more than is shown tells whether there is more.
+  std::vector<Batch> found(const Settings& settings, Console& console) const {
+    std::vector<Batch> batches = list_batches(address_of(settings), most_ + 1);
+    if (batches.size() <= most_) return batches;
+    batches.resize(most_);
+    console.note() << "older batches than these " << most_
+                   << " were left out; --limit takes another number, -o ids gives all\n";
+    return batches;
   }
 
   ExitCode show(const Settings& settings, Console& console) const {
@@ -143,6 +156,8 @@ class BatchVerb final : public Verb {
   }
 
   CLI::App* list_ = nullptr;
+  CLI::Option* limit_ = nullptr;
+  std::size_t most_ = 100;
   bool sql_ = false;
   CLI::App* show_ = nullptr;
   CLI::App* watch_ = nullptr;

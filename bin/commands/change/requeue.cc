@@ -2,8 +2,6 @@
 #include "bin/commands/change/requeue.h"
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 
 #include "bin/commands/change/bulk_options.h"
@@ -13,6 +11,8 @@
 #include "bin/operations/runs/command_error.h"
 #include "bin/operations/runs/fleet.h"
 #include "bin/settings/requester.h"
+#include "engine/ports/outbox.h"
+#include "storage/files/named_file.h"
 
 namespace pawl::bin {
 
@@ -20,10 +20,12 @@ namespace {
 
 std::string read_all(const std::string& path, std::istream& in) {
   if (path == "-") return {std::istreambuf_iterator<char>(in), {}};
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path))
-    throw UsageError("cannot requeue: --data: cannot read the file " + path + "; --data - reads standard input");
-  return {std::istreambuf_iterator<char>(file), {}};
+  try {
+    return storage::whole_file(path, engine::kPayloadMax);
+  } catch (const storage::UnusableFile& error) {
+    throw UsageError("cannot requeue: --data: cannot read the file " + path + ": " + error.what() +
+                     "; --data - reads standard input");
+  }
 }
 
 class RequeueVerb final : public Verb {

@@ -50,7 +50,10 @@ std::int64_t count_old(const PruneRequest& request, engine::Timestamp before) {
 }
 
 // Opening it for writing would migrate it, and the worker that it is of could not start on it any more.
-void require_migrated(const std::string& path) { const storage::CheckpointReader reader(path); }
+void require_migrated(const std::string& path) {
+  storage::require_own_links(path);
+  const storage::CheckpointReader reader(path);
+}
 
 // A worker prunes its file itself, each hour.
 std::string why_left(const std::string& path) try {

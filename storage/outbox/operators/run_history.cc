@@ -13,7 +13,7 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr int kPausesMax = 100;  // the latest; more of one run tell nothing new
+constexpr std::size_t kPausesMax = 100;  // the latest; more of one run tell nothing new
 
 std::string rfc3339(const std::string& moment) { return utc_text(moment, Fraction::kMicroseconds); }
 
@@ -77,11 +77,14 @@ void read_pauses(PostgresConnection& connection, const Readable& readable, const
                          stores +
                          ")"
                          " where r.run_id = $1::uuid order by p.since desc limit " +
-                         std::to_string(kPausesMax),
+                         std::to_string(kPausesMax + 1),
                      {run_id});
-  for (std::size_t row = 0; row < rows.size(); ++row)
+  for (std::size_t row = 0; row < std::min(rows.size(), kPausesMax); ++row)
     history.entries.push_back(
         {rows.string(row, 0), "paused", "", rows.string(row, 2), rows.string(row, 3), "", rows.string(row, 1)});
+  if (rows.size() > kPausesMax)
+    history.entries.push_back({rows.string(kPausesMax, 0), "paused", "", "left out",
+                               "this pause and all before it; pawl.v1_pauses has them", "", ""});
 }
 
 void read_deliveries(PostgresConnection& connection, const std::string& run_id, RunHistory& history) {

@@ -31,6 +31,12 @@ std::string sql_literals(const std::vector<std::string>& texts) {
   return list;
 }
 
+std::string microseconds_of(const std::string& moment) {
+  const std::string first = "'0001-01-01 00:00:00Z'", last = "'9999-12-31 00:00:00Z'";
+  return "(extract(epoch from case when " + moment + " < " + first + " then " + first + " when " + moment + " > " +
+         last + " then " + last + " else " + moment + " end) * 1000000)::bigint";
+}
+
 std::string utc_text(const std::string& moment, Fraction fraction) {
   return "to_char(" + moment + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS" + pattern_of(fraction) + "\"Z\"')";
 }

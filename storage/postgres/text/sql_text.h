@@ -21,4 +21,8 @@ enum class Fraction { kNone, kMilliseconds, kMicroseconds };
 /// moment is null or infinite.
 std::string utc_text(const std::string& moment, Fraction fraction = Fraction::kMilliseconds);
 
+/// An expression for the moment, itself one of type timestamptz, in microseconds since 1970: null where it is null,
+/// and clamped to the years 1 to 9999, since what is no such time, as infinity, cannot be read as a number.
+std::string microseconds_of(const std::string& moment);
+
 }  // namespace pawl::storage

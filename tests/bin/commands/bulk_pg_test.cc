@@ -1,31 +1,11 @@
-// Bulk verbs and `pawl batch` as processes: what they print, and what they say to what makes no sense.
+// Bulk verbs as processes: what they print, and what they say to what makes no sense.
 #include <catch2/catch.hpp>
 
-#include "bin/operations/changes/batches.h"
-#include "tests/bin/worker/job.h"
+#include "tests/bin/commands/failed_runs.h"
 
 using namespace pawl::bin;
 
-namespace {
-
-/// Three runs that failed for two reasons.
-struct BulkFixture : Job {
-  BulkFixture() : Job({"--fail", "rcpt=550 5.1.1 no such user"}) {
-    organisation.fail_sync();
-    organisation.fail_sync();
-    database.exec("select pawl.emit('pms/connection.sync.failed', 'pms_connection', 'x', '{\"org_id\": 7}')");
-    REQUIRE(work().code == 0);
-    REQUIRE(count("pawl.v1_events where status = 'failed'") == "3");
-    expire_leases();
-  }
-
-  std::string failed() { return count("pawl.v1_events where status = 'failed'"); }
-};
-
-}  // namespace
-
-TEST_CASE_METHOD(BulkFixture,
-                 "resume without ids or filter is refused with the count of what failed, also with --yes") {
+TEST_CASE_METHOD(FailedRuns, "resume without ids or filter is refused with the count of what failed, also with --yes") {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"resume"}, {"resume", "--yes"}, {"resume", "--yes", "--rate", "5/s"}}) {
     const Completed refused = pawl(words);
@@ -35,7 +15,7 @@ TEST_CASE_METHOD(BulkFixture,
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(BulkFixture, "a preview groups by reason without ids, says how many, changes nothing and exits 4") {
+TEST_CASE_METHOD(FailedRuns, "a preview groups by reason without ids, says how many, changes nothing and exits 4") {
   const Completed shown = pawl({"resume", "--failed"});
   CHECK(shown.code == 4);
   CHECK_THAT(shown.err, Catch::Contains("3 runs would be resumed") && Catch::Contains("--yes"));
@@ -51,7 +31,7 @@ TEST_CASE_METHOD(BulkFixture, "a preview groups by reason without ids, says how 
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(BulkFixture, "filters of the command line select as they say, and those that fit nothing do nothing") {
+TEST_CASE_METHOD(FailedRuns, "filters of the command line select as they say, and those that fit nothing do nothing") {
   const auto would = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "resume");
     words.insert(words.end(), {"-o", "json"});
@@ -74,7 +54,7 @@ TEST_CASE_METHOD(BulkFixture, "filters of the command line select as they say, a
   CHECK(count("pawl.batches") == "0");
 }
 
-TEST_CASE_METHOD(BulkFixture, "filters that make no sense are usage errors with an example, before anything is done") {
+TEST_CASE_METHOD(FailedRuns, "filters that make no sense are usage errors with an example, before anything is done") {
   for (const auto& [words, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--since", "yesterday"}, "like 2h"},
            {{"--since", "2999-01-01T00:00:00Z"}, "lies in the future"},
@@ -94,59 +74,7 @@ TEST_CASE_METHOD(BulkFixture, "filters that make no sense are usage errors with 
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(BulkFixture, "a batch is listed, shown, paused, continued and aborted by its number") {
-  database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice@ops', 'mended', 0.001)");
-  const auto listed = nlohmann::json::parse(pawl({"batch", "list", "-o", "json"}).out);
-  REQUIRE(listed.size() == 1);
-  CHECK(listed[0]["batch"] == 1);
-  CHECK(listed[0]["owed"] == 2);
-  CHECK(listed[0]["rate"] == 0.001);
-  CHECK(listed[0]["finished_at"].is_null());
-  CHECK(listed[0]["filter"]["error_like"] == "550");
-  CHECK(pawl({"batch", "list", "-o", "ids"}).out == "1\n");
-  CHECK_THAT(pawl({"runs", "--status", "failed"}).out, Catch::Contains("batch 1 will resume it: "));
-  const std::string run = database.value("select run_id from pawl.v1_events where reason like '%550%' limit 1");
-  CHECK_THAT(pawl({"show", run}).out, Catch::Contains("batch 1 will resume it"));
-  CHECK_THAT(pawl({"waiting", run}).err, Catch::Contains("batch 1 will resume it"));
-  const auto elsewhere = environment({{"PAWL_CHECKPOINTS", folder.path() + "/another-host.db"}});
-  CHECK(nlohmann::json::parse(run_pawl({"show", run, "-o", "json"}, elsewhere).out)["batch"] ==
-        "batch 1 will resume it");
-  CHECK_THAT(run_pawl({"runs", "--status", "failed"}, elsewhere).out, Catch::Contains("batch 1 will resume it: "));
-  const Completed shown = pawl({"batch", "show", "1"});
-  CHECK_THAT(shown.out, Catch::Contains("alice@ops") && Catch::Contains("mended") && Catch::Contains("2 to go") &&
-                            Catch::Contains("through in") && Catch::Contains("still to come"));
-  CHECK_THAT(shown.err, Catch::Contains("no worker lives"));
-  CHECK(pawl({"batch", "pause", "1"}).code == 0);
-  const Completed again = pawl({"batch", "pause", "1"});
-  CHECK(again.code == 4);
-  CHECK_THAT(again.err, Catch::Contains("it is paused") && Catch::Contains("pawl batch continue 1"));
-  const auto aborted = nlohmann::json::parse(pawl({"batch", "abort", "1", "-o", "json"}).out);
-  CHECK(aborted["state"] == "aborted");
-  CHECK(aborted["owed"] == 0);
-  for (const char* verb : {"pause", "continue", "abort"}) {
-    const Completed refused = pawl({"batch", verb, "1"});
-    CHECK(refused.code == 4);
-    CHECK_THAT(refused.err, Catch::Contains("it is aborted") && Catch::Contains("pawl batch show 1"));
-  }
-  CHECK(failed() == "3");
-  CHECK(pawl({"batch", "watch", "1"}).code == 1);
-}
-
-TEST_CASE_METHOD(BulkFixture, "a batch that there is not is not found, and those that there are are named") {
-  for (const char* verb : {"show", "watch", "pause", "continue", "abort"}) {
-    const Completed none = pawl({"batch", verb, "7"});
-    CHECK(none.code == 3);
-    CHECK_THAT(none.err, Catch::Contains("no batch 7") && Catch::Contains("there is none"));
-  }
-  database.exec("select pawl.make_batch('resume', '{}', 'alice')");
-  const Completed other = pawl({"batch", "show", "7"});
-  CHECK(other.code == 3);
-  CHECK_THAT(other.err, Catch::Contains("1  resume of 3 runs, running"));
-  CHECK(pawl({"batch", "show"}).code == 2);
-  CHECK(pawl({"batch", "show", "seven"}).code == 2);
-}
-
-TEST_CASE_METHOD(BulkFixture, "what resume --yes made is said in the format asked for") {
+TEST_CASE_METHOD(FailedRuns, "what resume --yes made is said in the format asked for") {
   const auto made = nlohmann::json::parse(pawl({"resume", "--failed", "--yes", "-o", "json"}).out);
   CHECK(made["batch"] == 1);
   CHECK(made["runs"] == 3);
@@ -162,30 +90,7 @@ TEST_CASE_METHOD(BulkFixture, "what resume --yes made is said in the format aske
   CHECK(nlohmann::json::parse(pawl({"batch", "show", "1", "-o", "json"}).out)["now"][0]["status"] == "unfinished");
 }
 
-TEST_CASE_METHOD(BulkFixture, "what a batch owes already is left out of the next one, which says so") {
-  database.exec("select pawl.make_batch('resume', '{\"error_like\": \"550\"}', 'alice', '', 0.001)");
-  const Completed shown = pawl({"resume", "--failed"});
-  CHECK(shown.code == 4);
-  CHECK_THAT(shown.out, Catch::Contains("batch 1 owes it"));
-  CHECK_THAT(shown.err, Catch::Contains("1 run would be resumed and 2 left out"));
-  const Completed none = pawl({"resume", "--error-like", "550", "--yes"});
-  CHECK(none.code == 0);
-  CHECK_THAT(none.out, Catch::Contains("batch 1 owes it"));
-  CHECK_THAT(none.err, Catch::Contains("all of them are left out"));
-  CHECK(count("pawl.batches") == "1");
-}
-
-TEST_CASE_METHOD(BulkFixture, "continue says in JSON where the batch stands that it has worked on") {
-  database.exec("select pawl.make_batch('resume', '{}', 'alice')");
-  const Completed done = pawl({"batch", "continue", "1", "-o", "json"});
-  CHECK(done.code == 0);
-  const auto batch = nlohmann::json::parse(done.out);
-  CHECK(batch["state"] == "done");
-  CHECK(batch["owed"] == 0);
-  CHECK(batch["problem"].is_null());
-}
-
-TEST_CASE_METHOD(BulkFixture, "resume says whether anybody will take the run") {
+TEST_CASE_METHOD(FailedRuns, "resume says whether anybody will take the run") {
   const std::string id = database.value("select run_id from pawl.v1_events where status = 'failed' limit 1");
   const Completed resumed = pawl({"resume", id});
   CHECK(resumed.code == 0);
@@ -195,13 +100,7 @@ TEST_CASE_METHOD(BulkFixture, "resume says whether anybody will take the run") {
   CHECK(refused.err.find("takes it up") == std::string::npos);
 }
 
-TEST_CASE("a step that acted on nothing is not made again at once") {
-  CHECK(BatchWork::Step{.running = true}.seconds_to_wait() > 0);
-  CHECK(BatchWork::Step{.running = true, .acted_on = 5}.seconds_to_wait() == 0);
-  CHECK(BatchWork::Step{.running = true, .acted_on = 5, .next_in_seconds = 2}.seconds_to_wait() == 2);
-}
-
-TEST_CASE_METHOD(BulkFixture, "--sql prints a query that finds what the listing lists") {
+TEST_CASE_METHOD(FailedRuns, "--sql prints a query that finds what the listing lists") {
   REQUIRE(pawl({"resume", "--failed", "--rate", "1/m", "--yes", "--workflow", "nobody's"}).code == 0);
   const auto here = [&](const std::vector<std::string>& listing) {
     std::vector<std::string> words = listing;
@@ -241,7 +140,7 @@ TEST_CASE_METHOD(BulkFixture, "--sql prints a query that finds what the listing 
   CHECK(in_postgres({"runs", "--fleet", "--about", "o'clock", "--sql"}) == 0);
 }
 
-TEST_CASE_METHOD(BulkFixture,
+TEST_CASE_METHOD(FailedRuns,
                  "a filter by a workflow that is not there says so, and groups are never taken for the ids of runs") {
   const Completed mistyped = pawl({"resume", "--failed", "--workflow", "notify-sync-failur"});
   CHECK(mistyped.code == 0);
@@ -257,7 +156,7 @@ TEST_CASE_METHOD(BulkFixture,
   CHECK(none.out.empty());
 }
 
-TEST_CASE_METHOD(BulkFixture, "--sql of a bulk verb prints the query of its preview, and neither acts nor asks") {
+TEST_CASE_METHOD(FailedRuns, "--sql of a bulk verb prints the query of its preview, and neither acts nor asks") {
   organisation.fail_sync();
   for (const std::vector<std::string>& preview : {std::vector<std::string>{"resume", "--failed"},
                                                   {"resume", "--error-like", "550"},
@@ -290,24 +189,7 @@ TEST_CASE_METHOD(BulkFixture, "--sql of a bulk verb prints the query of its prev
   CHECK(count("pawl.commands") == "0");
 }
 
-TEST_CASE_METHOD(BulkFixture,
-                 "--sql of batch show prints a query each for the batch, what was done, and how its runs stand") {
-  database.exec("select pawl.make_batch('resume', '{}', 'alice')");
-  REQUIRE(pawl({"batch", "continue", "1"}).code == 0);
-  const Completed printed = pawl({"batch", "show", "1", "--sql"});
-  INFO(printed.out);
-  CHECK(printed.code == 0);
-  std::vector<std::string> found;
-  std::string rest = printed.out;
-  for (std::size_t end = rest.find(';'); end != std::string::npos; end = rest.find(';')) {
-    const auto rows = database.exec(rest.substr(0, end));
-    found.push_back(std::to_string(rows.size()) + " " + rows.at(0).at(0));
-    rest.erase(0, end + 1);
-  }
-  CHECK(found == std::vector<std::string>{"1 1", "1 resumed", "1 unfinished"});
-}
-
-TEST_CASE_METHOD(BulkFixture,
+TEST_CASE_METHOD(FailedRuns,
                  "cancel and retry-now take the same filters for runs that have not ended, and leave the ended alone") {
   organisation.fail_sync();
   database.exec("update pawl.outbox set available_at = now() + interval '1 hour'");
@@ -321,8 +203,7 @@ TEST_CASE_METHOD(BulkFixture,
   CHECK(failed() == "3");
 }
 
-TEST_CASE_METHOD(BulkFixture,
-                 "requeue in bulk previews as resume does, takes no payload, and makes a new run of each") {
+TEST_CASE_METHOD(FailedRuns, "requeue in bulk previews as resume does, takes no payload, and makes a new run of each") {
   CHECK_THAT(pawl({"requeue"}).err, Catch::Contains("3 runs have failed") && Catch::Contains("--failed for all"));
   const Completed shown = pawl({"requeue", "--error-like", "550"});
   CHECK(shown.code == 4);
@@ -345,7 +226,7 @@ TEST_CASE_METHOD(BulkFixture,
   CHECK(smtp.received().size() == 4);
 }
 
-TEST_CASE_METHOD(BulkFixture,
+TEST_CASE_METHOD(FailedRuns,
                  "a verb about many runs has half an hour, after which Postgres undoes what it has not ended") {
   database.exec(
       "create table public.patience (at int generated always as identity, verb text, answer text, lock text)");
@@ -365,7 +246,7 @@ TEST_CASE_METHOD(BulkFixture,
   CHECK(database.exec("select verb, answer, lock from public.patience order by at limit 3") == half_an_hour);
 }
 
-TEST_CASE_METHOD(BulkFixture,
+TEST_CASE_METHOD(FailedRuns,
                  "runs --group takes the filters of a preview as it does, and no option that it would ignore") {
   const auto grouped = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"runs", "--group"});

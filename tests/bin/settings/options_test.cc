@@ -1,6 +1,8 @@
 // Where settings come from, and which of their sources wins.
 #include "bin/settings/options.h"
 
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -86,6 +88,21 @@ TEST_CASE_METHOD(OptionsFixture,
   CHECK(retries.at(2).step == "send-email");
   CHECK(retry_text(retries.at(2).policy) == "first=1s,longest=2s,attempts=0,for=24h,jitter=full");
   CHECK(retry_text(retries.at(0).policy) == "first=1s,longest=1m,attempts=20");
+}
+
+TEST_CASE_METHOD(OptionsFixture,
+                 "a config file that is a pipe, a device, a directory or endless is refused at once, by name") {
+  const std::string fifo = directory.path() + "/fifo", large = directory.path() + "/large";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  std::ofstream(large) << std::string(2'000'000, '#');
+  const std::map<std::string, std::string> answers{{fifo, "it is no regular file"},
+                                                   {"/dev/zero", "it is no regular file"},
+                                                   {directory.path(), "it is a directory"},
+                                                   {large, "it has more than 1048576 bytes"},
+                                                   {"/nonexistent.ini", "No such file"}};
+  for (const auto& [path, answer] : answers)
+    CHECK_THROWS_WITH(parsed("--config " + path),
+                      Catch::Contains("cannot read the config file " + path + ": " + answer));
 }
 
 TEST_CASE_METHOD(OptionsFixture, "the config file may be named by PAWL_CONFIG") {

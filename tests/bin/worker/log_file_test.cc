@@ -1,6 +1,8 @@
 // The log's file, and what becomes of it when it is moved away.
 #include "bin/worker/log_file.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -43,7 +45,11 @@ TEST_CASE_METHOD(LogFileFixture, "lines go to the moved log file until it is ope
 }
 
 TEST_CASE_METHOD(LogFileFixture, "a log file that cannot be opened is named, and the one before goes on") {
-  CHECK_THROWS_WITH(LogFile(directory.path()), Catch::Contains(directory.path() + ": Is a directory"));
+  CHECK_THROWS_WITH(LogFile(directory.path()), Catch::Contains(directory.path() + ": it is a directory"));
+  const std::string fifo = directory.path() + "/fifo";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(LogFile(fifo), Catch::Contains(fifo + ": it is no regular file"));
+  CHECK_THROWS_WITH(LogFile("/dev/full"), Catch::Contains("/dev/full: it is no regular file"));
   const std::string folder = directory.path() + "/folder";
   std::filesystem::create_directory(folder);
   LogFile file(folder + "/pawl.log");

@@ -40,6 +40,15 @@ TEST_CASE_METHOD(LogFixture, "a JSON log line carries time, level, run, event, s
   CHECK(line["time"].get<std::string>().ends_with("Z"));
 }
 
+TEST_CASE_METHOD(LogFixture,
+                 "a run that is not this worker's any more says who may have it, another database included") {
+  const auto line = nlohmann::json::parse(logged(notice_of(NoticeKind::kRunEnded, "superseded"), {.json = true}));
+  CHECK(line["level"] == "warn");
+  const std::string said = line["msg"];
+  CHECK_THAT(said, Catch::Contains("Another worker has it or ended it") &&
+                       Catch::Contains("checkpoints were written beside another database"));
+}
+
 TEST_CASE_METHOD(LogFixture, "a log line of a run names the trace in which its event was emitted, where there is one") {
   Notice notice = kAttemptFailed;
   notice.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -26,7 +26,7 @@ struct StatementStep final : Step<std::string, std::string> {
       if (refuses(item.input())) failing = item.input();
     }
     calls.push_back({tenants, batch.size(), !failing.empty()});
-    if (!failing.empty()) throw RefusedError("insert: denied for " + failing, Concerns::kUnclear);
+    if (!failing.empty()) throw RefusedError("insert: denied for " + failing, concerns);
     for (auto& item : batch) item.succeed("inserted");
   }
   void check_service() override {
@@ -40,6 +40,7 @@ struct StatementStep final : Step<std::string, std::string> {
     bool failed;
   };
   std::function<bool(const std::string&)> refuses = [](const std::string&) { return false; };
+  Concerns concerns = Concerns::kUnclear;
   bool broken = false;
   int checks = 0;
   std::map<std::string, int> attempts;
@@ -201,6 +202,28 @@ TEST_CASE_METHOD(Tenants, "with nobody to compare by, a service that refuses to 
   refuse({});
   REQUIRE(until_over_time([&] { return worker->runner.idle(); }, 120));
   CHECK(attempts_most("acme") == 1);
+}
+
+TEST_CASE_METHOD(Tenants,
+                 "P6 P9: what is presumed to be everybody's pauses the step at no cost, until another is accepted") {
+  step.concerns = Concerns::kPresumed;
+  refuse({"acme"});
+  open();
+  emit_many("acme", 50);
+  REQUIRE(until([&] { return paused(); }));
+  for (int second = 0; second < 300; ++second) {
+    turn(20);
+    clock.turn(1s);
+  }
+  CHECK(paused());
+  CHECK(worker->runner.status().attempts_failed == 0);
+  emit_many("bolt", 20);
+  REQUIRE(until_over_time([&] { return ended("bolt") == 20; }, 20));
+  CHECK_FALSE(paused());
+  REQUIRE(until_over_time([&] { return paused() || ended("acme", RunStatus::kFailed) == 50; }, 600));
+  CHECK_FALSE(paused());
+  CHECK(attempts_most("acme") == 3);
+  CHECK(attempts_most("bolt") == 1);
 }
 
 TEST_CASE("whose an item is, the event says, or it is what the event is about") {

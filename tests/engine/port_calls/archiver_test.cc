@@ -19,6 +19,7 @@ struct SentOutbox final : MemoryOutbox {
     std::size_t bytes = 0;
     for (const FinishedEvent& event : finished) {
       sent[event.event_id] = event.payload;
+      about[event.event_id] = event.aggregate_id;
       bytes += event.payload.size();
     }
     most_at_once = std::max(most_at_once, bytes);
@@ -26,6 +27,7 @@ struct SentOutbox final : MemoryOutbox {
   }
   bool down = false;
   std::map<std::string, std::string> sent;
+  std::map<std::string, std::string> about;
   std::size_t most_at_once = 0;
 };
 
@@ -88,6 +90,24 @@ TEST_CASE_METHOD(Archive,
   CHECK(outbox.sent ==
         std::map<std::string, std::string>{{"plain", ""}, {"secret", R"("safe")"}, {"bad", R"("[redacted]")"}});
   CHECK(runner->status().outbox_error.empty());
+}
+
+TEST_CASE_METHOD(Archive,
+                 "P1: what an event is about is redacted beside its name, and an id that is none is left alone") {
+  options.redact_payload = [](const std::string& json) -> std::optional<std::string> {
+    if (json == R"({"aggregate_id":"bad"})") throw 42;
+    if (json == R"({"aggregate_id":"key=secret"})") return R"({"aggregate_id":"key=[redacted]"})";
+    return std::nullopt;
+  };
+  open();
+  const std::string uuid = "00000000-0000-4000-8000-000000000001";
+  for (const std::string about : {"plain", "key=secret", "bad", uuid.c_str()}) {
+    emit_payload("{}", about);
+    table.rows.rbegin()->second.event.aggregate_id = about;
+  }
+  run_for(10);
+  CHECK(outbox.about == std::map<std::string, std::string>{
+                            {"plain", ""}, {"key=secret", "key=[redacted]"}, {"bad", "[redacted]"}, {uuid, ""}});
 }
 
 TEST_CASE_METHOD(Archive,

@@ -1,6 +1,7 @@
 // Runs of many items, and events of many bytes: what they cost, and where they end.
 #include <catch2/catch.hpp>
 
+#include "engine/faults/work_count.h"
 #include "engine/runs/run_state.h"
 #include "tests/engine/world.h"
 
@@ -43,6 +44,24 @@ TEST_CASE_METHOD(FanOut, "a run may have ten thousand items, and one more fails 
   if (items == 10'000) return;
   CHECK(last().reason.find("asks for 10001 more; a run has at most 10000") != std::string::npos);
 }
+
+#ifdef PAWL_CRASH_POINTS
+TEST_CASE("what an item costs does not grow with the items of its run") {
+  const auto looks_per_item = [](int items) {
+    FanOut fan_out;
+    fan_out.count = items;
+    fan_out.open();
+    fan_out.emit();
+    const std::uint64_t before = looks_counted();
+    REQUIRE(fan_out.until([&] { return fan_out.archived(1); }, 20'000));
+    return (looks_counted() - before) / static_cast<std::uint64_t>(items);
+  };
+  const std::uint64_t few = looks_per_item(500), many = looks_per_item(8'000);
+  CAPTURE(few, many);
+  CHECK(few > 0);
+  CHECK(many <= 2 * few);  // with the logarithm of what is looked up in order
+}
+#endif
 
 TEST_CASE_METHOD(FanOut, "an output of more than a mebibyte fails its item with its size, and no other run") {
   const std::size_t bytes = GENERATE(kOutputMax - 2, kOutputMax);  // as JSON it has two quotes

@@ -119,6 +119,31 @@ TEST_CASE_METHOD(Place, "a place where somebody else could exchange the file is 
     CHECK(fs::file_size(directory.path() + "/target") == 8);
   }
   if (geteuid() == 0) {
+    SECTION("another user's link, in a directory such as /tmp") {
+      const std::string sticky = directory.path() + "/sticky", mine = directory.path() + "/mine";
+      const bool is_file = GENERATE(true, false);
+      fs::create_directory(sticky);
+      fs::create_directory(mine);
+      chmod(sticky.c_str(), 01777);
+      const std::string link = sticky + "/link", victim = mine + "/victim.db";
+      fs::create_symlink(is_file ? victim : mine, link);
+      const std::string opened = is_file ? link : link + "/victim.db";
+      if (lchown(link.c_str(), 12345, 0) != 0) return;
+      CHECK_THROWS_WITH(SqliteCheckpoints(opened),
+                        Catch::Contains("the symbolic link " + link + " belongs to another user (uid 12345)"));
+      CHECK(fs::is_empty(mine));
+      lchown(link.c_str(), 0, 0);
+      CHECK_NOTHROW(SqliteCheckpoints(opened));
+      CHECK(fs::exists(victim));
+    }
+    SECTION("a link that somebody else could exchange") {
+      const std::string open = directory.path() + "/open";
+      fs::create_directory(open);
+      fs::create_symlink(path, open + "/link");
+      chmod(open.c_str(), 0777);
+      CHECK_THROWS_WITH(SqliteCheckpoints(open + "/link"),
+                        Catch::Contains("everybody may write to its directory " + open));
+    }
     SECTION("another user's directory") {
       if (!give_away(directory.path())) return;
       CHECK_THAT(why_refused(), Catch::Contains("uid 12345"));

@@ -373,18 +373,3 @@ TEST_CASE_METHOD(ArchiveFixture, "an event trigger that forbids new tables stops
   CHECK(worker.claim().size() == 1);
   CHECK(worker.outbox.archive_problem().find("no new tables here") != std::string::npos);
 }
-
-TEST_CASE_METHOD(ArchiveFixture, "times that are none stop no claim, and no view of what waits") {
-  Worker worker(*this);
-  worker.open();
-  const auto ids = emit_many(5);
-  const std::vector<std::string> times{"infinity", "-infinity", "294276-12-31", "4713-01-01 BC"};
-  for (std::size_t index = 0; index < times.size(); ++index)
-    exec("update pawl.outbox set created_at = $1::timestamptz where id = $2::uuid", {times[index], ids[index]});
-  exec("update pawl.outbox set available_at = '-infinity' where id = $1::uuid", {ids[4]});
-  CHECK(value("select pending from pawl.v1_lag") == "5");
-  CHECK(exec("select * from pawl.v1_lag").size() == 1);
-  const auto events = worker.claim();
-  REQUIRE(events.size() == 5);
-  for (const auto& event : events) CHECK(worker.finish(event) == 1);
-}

@@ -1,6 +1,8 @@
 // Which connection strings are refused before anything is connected, and what a session's own looks like.
 #include "storage/postgres/conninfo.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -55,6 +57,34 @@ TEST_CASE("what is no host is refused, and never asked of a name server or quote
     INFO(conninfo);
     CHECK_FALSE(why_unusable(conninfo));
   }
+}
+
+TEST_CASE("what libpq would open is a file, or is refused before libpq waits for it") {
+  const bin::TemporaryDirectory directory;
+  const std::string fifo = directory.path() + "/fifo";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  for (const char* keyword : {"sslrootcert", "sslcert", "sslkey", "sslcrl"})
+    for (const std::string& file : {fifo, std::string("/dev/zero"), directory.path()}) {
+      const auto why = why_unusable("host=db " + std::string(keyword) + "=" + file);
+      REQUIRE(why);
+      CHECK_THAT(*why, Catch::Contains("the file of its " + std::string(keyword) + " cannot be read: it is "));
+    }
+  CHECK_FALSE(why_unusable("host=db sslrootcert=system"));
+  CHECK_FALSE(why_unusable("host=db sslrootcert=/nonexistent"));  // libpq names it
+  setenv("PGSERVICEFILE", fifo.c_str(), 1);
+  const auto why = why_unusable("service=app");
+  unsetenv("PGSERVICEFILE");
+  REQUIRE(why);
+  CHECK_THAT(*why, Catch::Contains("service file: it is no regular file"));
+}
+
+TEST_CASE("connecting has an end, whatever the address and the environment say") {
+  CHECK(value_of("connect_timeout", session_conninfo({"host=db connect_timeout=0", kForEver}, false)) == "10");
+  CHECK(value_of("connect_timeout", session_conninfo({"host=db connect_timeout=-1", kForEver}, false)) == "10");
+  CHECK(value_of("connect_timeout", session_conninfo({"host=db connect_timeout=90", kForEver}, false)) == "90");
+  setenv("PGCONNECT_TIMEOUT", "0", 1);
+  CHECK(value_of("connect_timeout", session_conninfo({"host=db", kForEver}, false)) == "10");
+  unsetenv("PGCONNECT_TIMEOUT");
 }
 
 TEST_CASE("a connection string that libpq cannot use is refused without a word of its password") {

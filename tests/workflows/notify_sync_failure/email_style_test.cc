@@ -293,8 +293,8 @@ TEST_CASE_METHOD(EmailStyleFixture,
   CHECK_THAT(refusal(), Contains("html.mustache: cannot be read: No such file or directory"));
   fs::remove(file);
   fs::create_directory(file);
-  CHECK_THAT(refusal(), Contains("html.mustache: is a directory; make it a file"));
+  CHECK_THAT(refusal(), Contains("html.mustache: cannot be read: it is a directory; make it a file"));
   fs::remove(file);
   REQUIRE(mkfifo(file.c_str(), 0600) == 0);
-  CHECK_THAT(refusal(), Contains("html.mustache: is no regular file"));
+  CHECK_THAT(refusal(), Contains("html.mustache: cannot be read: it is no regular file"));
 }

@@ -2,12 +2,10 @@
 #include "workflows/notify_sync_failure/content/template_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <string_view>
-#include <system_error>
 
 #include "engine/authoring/errors.h"
+#include "storage/files/named_file.h"
 #include "workflows/text/utf8.h"
 
 namespace pawl::notify_sync_failure {
@@ -22,18 +20,12 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 std::string bytes_of(const fs::path& file) {
-  std::error_code error;
-  const fs::file_status status = fs::status(file, error);
-  if (error) refuse_template(file, ": cannot be read: " + error.message() + kWhatToDo);
-  if (fs::is_directory(status)) refuse_template(file, ": is a directory; make it a file");
-  if (!fs::is_regular_file(status)) refuse_template(file, ": is no regular file; make it one");
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) refuse_template(file, ": cannot be read: " + std::generic_category().message(errno) + kWhatToDo);
-  std::string bytes(kFileMax + 1, '\0');
-  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (stream.bad()) refuse_template(file, ": cannot be read: " + std::generic_category().message(errno) + kWhatToDo);
-  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  std::string bytes;
+  try {
+    bytes = storage::beginning_of_file(file.string(), kFileMax + 1);
+  } catch (const storage::UnusableFile& error) {
+    refuse_template(file, std::string(": cannot be read: ") + error.what() + kWhatToDo);
+  }
   if (bytes.size() > kFileMax) refuse_template(file, ": longer than 256 KiB; shorten it");
   return bytes;
 }

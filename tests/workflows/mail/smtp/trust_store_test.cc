@@ -1,6 +1,8 @@
 // Certificates are read once, and anew when their files have changed.
 #include "workflows/mail/tls/trust_store.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -83,7 +85,13 @@ TEST_CASE_METHOD(Scene, "a file of certificates that cannot be read is an error 
   check_refused("bad end line");
   fs::remove(path);
   fs::create_directory(path);
-  check_refused("no certificate or crl found");
+  check_refused("it is a directory");
+  fs::remove(path);
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  check_refused("it is no regular file, but a pipe, a device or a socket");
+  fs::remove(path);
+  fs::create_symlink("/dev/zero", path);
+  check_refused("it is no regular file, but a pipe, a device or a socket");
 }
 
 TEST_CASE_METHOD(Scene, "the system's certificates are read anew when their file or one of their folders changes") {
