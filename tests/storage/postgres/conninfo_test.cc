@@ -60,7 +60,7 @@ TEST_CASE("what is no host is refused, and never asked of a name server or quote
 }
 
 TEST_CASE("what libpq would open is a file, or is refused before libpq waits for it") {
-  const bin::TemporaryDirectory directory;
+  const tests::TemporaryDirectory directory;
   const std::string fifo = directory.path() + "/fifo";
   REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
   for (const char* keyword : {"sslrootcert", "sslcert", "sslkey", "sslcrl"})
