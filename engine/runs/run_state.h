@@ -52,7 +52,8 @@ struct RunState {
   RunState(const WorkflowDefinition& definition, StoredRun stored);
   ~RunState();
 
-  /// Calls the workflow's function on first use, then resumes the coroutine. Whatever it throws ends the run.
+  /// Calls the workflow's function on first use, then resumes the coroutine, which `can_advance` must allow: it would
+  /// take the output of an execution that has none. Whatever it throws ends the run.
   void advance();
 
   /// The sighting is on record: whatever has not settled is abandoned, but for what is out, which has this attempt
