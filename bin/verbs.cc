@@ -112,7 +112,6 @@ constexpr std::array kVerbs{
               of_any<make_cancel>},
     VerbEntry{"rerun", "Begin an ended run anew, at a step, and tell nobody twice",
               R"(  pawl rerun 9b3e71 --reason "template corrected"     from its beginning, and repeats no effect
-  pawl rerun 9b3e71 --from {step} --reason "template corrected"     the same, from that step
   pawl rerun 9b3e71 --from {step} --resend --reason "sent to the wrong host"     sends all again)",
               of_any<make_rerun>},
     VerbEntry{"in-doubt", "List mails that may or may not have been sent, and say which were",

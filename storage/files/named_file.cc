@@ -37,8 +37,7 @@ class Descriptor {
 
 void require_regular_if_there(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) return require_regular(status);
-  if (errno != ENOENT && errno != ENOTDIR) throw UnusableFile(std::strerror(errno));
+  if (::stat(path.c_str(), &status) == 0) require_regular(status);
 }
 
 // O_NONBLOCK is for what takes the file's place between the two looks, and for files of the kernel that are endless.

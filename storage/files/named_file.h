@@ -12,8 +12,9 @@ class UnusableFile : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws UnusableFile of what is there and no regular file, or could not be looked at: a directory, a pipe, a device,
-/// a socket. For files that a library opens, which would wait for the writer of a pipe, or read a device for ever.
+/// Throws UnusableFile of what is there and no regular file: a directory, a pipe, a device, a socket. For files that a
+/// library opens, which would wait for the writer of a pipe, or read a device for ever. What cannot be looked at cannot
+/// be opened either.
 void require_regular_if_there(const std::string& path);
 
 /// A descriptor of a regular file, for `flags` of open(2); its owner closes it. Throws UnusableFile, at once whatever

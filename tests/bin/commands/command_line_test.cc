@@ -96,8 +96,12 @@ TEST_CASE_METHOD(CommandLineFixture, "a payload that is no JSON is a usage error
   CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{oops"}) == ExitCode::kUsage);
   CHECK_THAT(err.str(), Catch::Contains("cannot emit x: --data: it is not JSON, from byte 2 on"));
   CHECK(run({"emit", "x", "--aggregate-id", "1", "--data", "{}", "--id", "7"}) == ExitCode::kUsage);
+  const std::string empty = directory.path() + "/empty.json";
+  std::ofstream{empty};
+  CHECK(run({"requeue", "6f1c", "--data", empty.c_str()}) == ExitCode::kUsage);
+  CHECK_THAT(err.str(), Catch::Contains("--data " + empty + ": it is empty"));
   CHECK(run({"requeue", "6f1c", "--data", "/dev/null"}) == ExitCode::kUsage);
-  CHECK_THAT(err.str(), Catch::Contains("--data /dev/null: it is empty"));
+  CHECK_THAT(err.str(), Catch::Contains("cannot read the file /dev/null: it is no regular file"));
   CHECK(run({"requeue", "6f1c", "--data", "no/such/file"}) == ExitCode::kUsage);
   CHECK_THAT(err.str(), Catch::Contains("no/such/file") && Catch::Contains("--data - reads standard input"));
 }

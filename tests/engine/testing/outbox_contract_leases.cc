@@ -217,8 +217,8 @@ void check_finishing(const MakeOutboxWorld& make) {
   }
   SECTION("an event is archived with its payload, or with the one that is given in its place") {
     const std::vector<FinishedEvent> ends{
-        {events[0].position, events[0].id, RunStatus::kDone, "", Resumable::kAnywhere, R"({"safe": 1})"},
-        {events[1].position, events[1].id, RunStatus::kDone, "", Resumable::kAnywhere, ""}};
+        {events[0].position, events[0].id, RunStatus::kDone, "", Resumable::kAnywhere, "", R"({"safe": 1})"},
+        {events[1].position, events[1].id, RunStatus::kDone, ""}};
     CHECK(worker.outbox->finish(ends) == 2);
     CHECK(world->archive().at(0).payload == R"({"safe": 1})");
     CHECK(world->archive().at(1).payload == "{}");
