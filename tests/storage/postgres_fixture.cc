@@ -73,6 +73,12 @@ storage::PostgresAddress own_session(const std::string& conninfo) {
   return address;
 }
 
+storage::PostgresAddress holding_session(const std::string& conninfo) {
+  storage::PostgresAddress address = own_session(conninfo);
+  address.answer_within = {};
+  return address;
+}
+
 // The fixture's own statements need no pooler.
 PostgresFixture::PostgresFixture()
     : name(create_migrated()),

@@ -17,6 +17,9 @@ using Table = std::vector<std::vector<std::string>>;  ///< Null is the empty str
 /// The address of a test's own session: statements find the application's tables by the database's search path.
 storage::PostgresAddress own_session(const std::string& conninfo);
 
+/// The same for a session that holds a lock while a test waits for what others do: nothing ends or repeats it.
+storage::PostgresAddress holding_session(const std::string& conninfo);
+
 /// Connects by libpq's environment (run it under pg_virtualenv), or through the pooler that PAWL_TEST_POOLER names;
 /// tests tagged [session] need a session of their own, which a pooler in transaction mode does not give. The template
 /// is migrated once a process.

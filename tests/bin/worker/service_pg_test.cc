@@ -66,7 +66,7 @@ TEST_CASE_METHOD(ServiceFixture, "a worker ends after its drain timeout though n
   PawlProcess worker({"worker", "--drain-timeout", "0s", "--postgres-timeout", "0s", "--log-file", log_path},
                      service());
   REQUIRE(logs("worker registered"));
-  pawl::storage::PostgresConnection other(pawl::tests::own_session(job.database.conninfo));
+  pawl::storage::PostgresConnection other(pawl::tests::holding_session(job.database.conninfo));
   other.transact("hold a lock", [&](pawl::storage::Transaction& transaction) {
     transaction.run("lock table public.notifications in share row exclusive mode");
     job.organisation.fail_sync();

@@ -15,7 +15,7 @@ const std::vector<std::string> kTables{"pawl.outbox", "notifications", "pawl.ema
 void lock_each_table(FaultJob& job, bin::PawlProcess& worker, const std::string& said) {
   for (const std::string& table : kTables) {
     INFO(table);
-    storage::PostgresConnection other(tests::own_session(job.database.conninfo));
+    storage::PostgresConnection other(tests::holding_session(job.database.conninfo));
     const std::size_t before = worker.err().size();
     other.transact("hold a lock", [&](storage::Transaction& transaction) {
       transaction.run("set local statement_timeout = 0");

@@ -176,7 +176,7 @@ TEST_CASE_METHOD(Roles, "what an operator asks for gives up behind a lock that s
   storage::ResumeRequest request;
   request.event_ids = {events[0].id};
   const storage::PostgresAddress oncall(login("pawl_operator"), std::chrono::seconds(3));
-  storage::PostgresConnection other(own_session(conninfo));
+  storage::PostgresConnection other(holding_session(conninfo));
   other.transact("hold a lock", [&](storage::Transaction& transaction) {
     transaction.run("lock table pawl.outbox_archive in access exclusive mode");
     CHECK_THROWS_WITH(storage::resume_events(oncall, request), Catch::Contains("another transaction holds"));
