@@ -10,6 +10,54 @@
 using namespace pawl::engine;
 using namespace std::chrono_literals;
 
+namespace {
+
+// The double is not thread-safe, and claim and finish have a lane each.
+class GuardedOutbox final : public Outbox {
+ public:
+  explicit GuardedOutbox(MemoryOutboxTable& table) : inner_(table) {}
+  Registered open(const Registration& registration) override { return inner_.open(registration); }
+  std::vector<Event> claim(const ClaimRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    return inner_.claim(request);
+  }
+  void sleep(Duration) override { std::this_thread::yield(); }
+  std::size_t finish(std::span<const FinishedEvent> finished) override {
+    const std::lock_guard lock(mutex_);
+    return inner_.finish(finished);
+  }
+  std::vector<Mark> marks(std::int64_t above) override {
+    const std::lock_guard lock(mutex_);
+    return inner_.marks(above);
+  }
+  void take_off(std::span<const Mark> marks) override {
+    const std::lock_guard lock(mutex_);
+    inner_.take_off(marks);
+  }
+  std::vector<std::string> resolved(std::span<const std::string> run_ids) override {
+    const std::lock_guard lock(mutex_);
+    return inner_.resolved(run_ids);
+  }
+  void report(std::span<const StepReport> steps, Timestamp now) override {
+    const std::lock_guard lock(mutex_);
+    inner_.report(steps, now);
+  }
+  void renew() override {
+    const std::lock_guard lock(mutex_);
+    inner_.renew();
+  }
+  void release(std::span<const std::int64_t> positions) override {
+    const std::lock_guard lock(mutex_);
+    inner_.release(positions);
+  }
+
+ private:
+  MemoryOutbox inner_;
+  std::mutex mutex_;
+};
+
+}  // namespace
+
 TEST_CASE("work runs on the lane's thread and its report on the caller's") {
   ThreadLanes lanes({{"one", 1}});
   std::thread::id worked, reported;
@@ -78,7 +126,7 @@ TEST_CASE("P9 F13: a runner that ends interrupts a call that would take for ever
   const WorkflowDefinition definition = only(stuck);
   const SystemClock clock;
   ThreadLanes lanes(lane_specs({definition}));
-  MemoryOutbox outbox(world.table);
+  GuardedOutbox outbox(world.table);
   {
     Runner runner({outbox, world.store, clock, lanes, world.log}, {definition});
     runner.open();
@@ -106,7 +154,7 @@ TEST_CASE("P9 F13: a runner that ends does not wait for ever for a call that not
   Stuck stuck(world.clock);
   const WorkflowDefinition definition = only(stuck);
   ThreadLanes lanes(lane_specs({definition}));
-  MemoryOutbox outbox(world.table);
+  GuardedOutbox outbox(world.table);
   Runner runner({outbox, world.store, world.clock, lanes, world.log}, {definition});
   runner.open();
   while (!stuck.running) runner.turn(1ms);
@@ -124,38 +172,7 @@ TEST_CASE("the engine runs a backlog on real threads") {
   const std::vector<WorkflowDefinition> workflows{world.workflow.definition()};
   ThreadLanes lanes(lane_specs(workflows));
 
-  // the double is not thread-safe, and claim and finish have a lane each
-  struct Guarded final : Outbox {
-    explicit Guarded(MemoryOutboxTable& table) : inner(table) {}
-    Registered open(const Registration& registration) override { return inner.open(registration); }
-    std::vector<Event> claim(const ClaimRequest& request) override {
-      const std::lock_guard lock(mutex);
-      return inner.claim(request);
-    }
-    void sleep(Duration) override { std::this_thread::yield(); }
-    std::size_t finish(std::span<const FinishedEvent> finished) override {
-      const std::lock_guard lock(mutex);
-      return inner.finish(finished);
-    }
-    std::vector<Mark> marks(std::int64_t above) override {
-      const std::lock_guard lock(mutex);
-      return inner.marks(above);
-    }
-    void take_off(std::span<const Mark> marks) override {
-      const std::lock_guard lock(mutex);
-      inner.take_off(marks);
-    }
-    void renew() override {
-      const std::lock_guard lock(mutex);
-      inner.renew();
-    }
-    void release(std::span<const std::int64_t> positions) override {
-      const std::lock_guard lock(mutex);
-      inner.release(positions);
-    }
-    MemoryOutbox inner;
-    std::mutex mutex;
-  } outbox(world.table);
+  GuardedOutbox outbox(world.table);
 
   Runner runner({outbox, world.store, clock, lanes, world.log}, workflows);
   runner.open();
