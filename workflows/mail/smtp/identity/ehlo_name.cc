@@ -34,7 +34,7 @@ bool is_domain(std::string_view name) {
   while (true) {
     const std::string_view label = name.substr(0, name.find('.'));
     if (!is_label(label)) return false;
-    if (label.size() == name.size()) return !std::ranges::all_of(label, is_digit);
+    if (label.size() == name.size()) return !std::ranges::all_of(label, text::is_digit);
     name.remove_prefix(label.size() + 1);
   }
 }
