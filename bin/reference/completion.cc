@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
+
+#include "workflows/text/plain_text.h"
 
 namespace pawl::bin {
 
@@ -23,9 +26,7 @@ std::string joined(const std::vector<std::string>& words, const std::string& sep
 
 /// A part of a script that calls its program pawl.
 std::string in_place_of_pawl(const VerbTable& program, std::string part) {
-  for (std::size_t at = 0; (at = part.find("pawl", at)) != std::string::npos; at += program.name.size())
-    part.replace(at, 4, program.name);
-  return part;
+  return text::replaced(std::move(part), "pawl", program.name);
 }
 
 std::vector<VerbTable> all_of(const VerbTable& program) {

@@ -46,6 +46,10 @@ void require_own_file(const std::string& path, const std::string& name) {
                        name + " has another name as well (a hard link), by which it may be changed; remove that name");
 }
 
+[[noreturn]] void refuse_circle(const std::string& path) {
+  refuse_checkpoints(path, "its symbolic links lead in a circle; set PAWL_CHECKPOINTS to the file itself");
+}
+
 void require_own_link(const std::string& path, const std::string& link) {
   struct stat status {};
   if (::lstat(link.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return;
@@ -62,8 +66,7 @@ std::string real_path(const std::string& path) {
   fs::path file = fs::absolute(path);
   std::error_code none;
   for (int links = 0; fs::is_symlink(file, none); ++links) {
-    if (links == kLinksMax)
-      refuse_checkpoints(path, "its symbolic links lead in a circle; set PAWL_CHECKPOINTS to the file itself");
+    if (links == kLinksMax) refuse_circle(path);
     file = file.parent_path() / fs::read_symlink(file, none);
   }
   return file;
@@ -89,8 +92,7 @@ void require_own_links(const std::string& path) {
       at = next.filename() == ".." ? at.parent_path() : next;
       continue;
     }
-    if (++links > kLinksMax)
-      refuse_checkpoints(path, "its symbolic links lead in a circle; set PAWL_CHECKPOINTS to the file itself");
+    if (++links > kLinksMax) refuse_circle(path);
     require_own_link(path, next);
     const fs::path target = fs::read_symlink(next, none);
     if (target.is_absolute()) at = "/";

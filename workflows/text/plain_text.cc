@@ -112,4 +112,10 @@ std::string in_quotes(std::string_view value) {
   return text += '"';
 }
 
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 }  // namespace pawl::text

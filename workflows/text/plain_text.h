@@ -21,4 +21,7 @@ std::string shortened(std::string text, std::size_t max_characters);
 /// `value` between double quotes with its length bounded, for an error that shows what it did not like.
 std::string in_quotes(std::string_view value);
 
+/// The text with `to` wherever it has `from`, which is not empty; what `to` itself holds stays.
+std::string replaced(std::string text, std::string_view from, std::string_view to);
+
 }  // namespace pawl::text

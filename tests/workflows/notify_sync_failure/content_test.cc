@@ -5,6 +5,7 @@
 
 #include "engine/authoring/errors.h"
 #include "tests/workflows/notify_sync_failure/doubles.h"
+#include "workflows/text/plain_text.h"
 
 using namespace pawl::notify_sync_failure;
 
@@ -16,18 +17,12 @@ const std::string kHostile = "<script>alert(\"1\")</script> & 'x' &amp; \"><img 
 
 bool holds(const std::string& text, const std::string& piece) { return text.find(piece) != std::string::npos; }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 std::string html_unescaped(std::string text) {
-  text = replaced(text, "&lt;", "<");
-  text = replaced(text, "&gt;", ">");
-  text = replaced(text, "&quot;", "\"");
-  text = replaced(text, "&#39;", "'");
-  return replaced(text, "&amp;", "&");
+  text = pawl::text::replaced(text, "&lt;", "<");
+  text = pawl::text::replaced(text, "&gt;", ">");
+  text = pawl::text::replaced(text, "&quot;", "\"");
+  text = pawl::text::replaced(text, "&#39;", "'");
+  return pawl::text::replaced(text, "&amp;", "&");
 }
 
 void check_facts(const std::string& channel) {

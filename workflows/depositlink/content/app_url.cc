@@ -42,14 +42,8 @@ std::string escaped(const std::string& id) {
   return text;
 }
 
-std::string replaced(std::string text, std::string_view from, const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 std::string filled_in(const std::string& pattern, const std::string& org_id, const std::string& connection_id) {
-  return replaced(replaced(pattern, kConnectionId, connection_id), kOrgId, org_id);
+  return text::replaced(text::replaced(pattern, kConnectionId, connection_id), kOrgId, org_id);
 }
 
 void require_pattern(const std::string& pattern) {
