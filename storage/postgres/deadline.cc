@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -22,9 +23,19 @@ namespace pawl::storage {
 // at every statement would cost more than the statement.
 class DeadlineThread {
  public:
-  static DeadlineThread& of_process() {
-    static DeadlineThread thread;
+  // Shared, since a connection that a program keeps to its end may outlive what is static here.
+  static std::shared_ptr<DeadlineThread> of_process() {
+    static const std::shared_ptr<DeadlineThread> thread(new DeadlineThread);
     return thread;
+  }
+
+  ~DeadlineThread() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
   }
 
   void add(Deadline& deadline) {
@@ -50,14 +61,6 @@ class DeadlineThread {
   } catch (const std::system_error& error) {
     throw engine::UnavailableError(std::string("Postgres: cannot start the thread that watches connections: ") +
                                    error.what() + "; raise the limit of processes for this user or service");
-  }
-  ~DeadlineThread() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
   }
 
   void watch() {
@@ -107,23 +110,25 @@ int duplicate(int socket) {
 }  // namespace
 
 Deadline::Deadline(int socket, std::chrono::microseconds limit)
-    : limit_(limit), socket_(limit.count() > 0 ? duplicate(socket) : -1) {
-  if (socket_ >= 0) DeadlineThread::of_process().add(*this);
+    : limit_(limit),
+      thread_(limit.count() > 0 ? DeadlineThread::of_process() : nullptr),
+      socket_(thread_ ? duplicate(socket) : -1) {
+  if (thread_) thread_->add(*this);
 }
 
 Deadline::~Deadline() {
-  if (socket_ < 0) return;
-  DeadlineThread::of_process().remove(*this);
+  if (!thread_) return;
+  thread_->remove(*this);
   close(socket_);
 }
 
 void Deadline::arm() {
   passed_ = false;
-  if (socket_ >= 0) DeadlineThread::of_process().set(*this, Time::clock::now() + limit_);
+  if (thread_) thread_->set(*this, Time::clock::now() + limit_);
 }
 
 void Deadline::disarm() {
-  if (socket_ >= 0) DeadlineThread::of_process().set(*this, Time::max());
+  if (thread_) thread_->set(*this, Time::max());
 }
 
 }  // namespace pawl::storage

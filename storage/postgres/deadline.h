@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 
 namespace pawl::storage {
+
+class DeadlineThread;
 
 /// Watches one connection's socket. While armed and past its time, a thread of the process shuts the socket down, and
 /// whoever waits on it gets the error of a broken connection. A TCP keepalive cannot do this: the kernel of a frozen
@@ -32,6 +35,7 @@ class Deadline {
   using Time = std::chrono::steady_clock::time_point;
 
   const std::chrono::microseconds limit_;
+  const std::shared_ptr<DeadlineThread> thread_;  ///< None where nothing is ever ended.
   const int socket_;
   Time due_ = Time::max();  ///< Guarded by the thread's mutex.
   std::atomic<bool> passed_ = false;

@@ -26,7 +26,7 @@ std::string pooler() {
   return pooler ? std::string(pooler) + " " : "";
 }
 
-// Over one connection, since a process makes hundreds of databases.
+// Over one connection, since a process makes hundreds of databases. It is open to the very end of the process.
 void administer(const std::string& sql) {
   static storage::PostgresConnection connection("dbname=postgres");
   connection.run("administer test databases", sql, {});
