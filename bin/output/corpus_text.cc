@@ -4,12 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "bin/output/terminal_text.h"
+#include "engine/text/counted.h"
 
 namespace pawl::bin {
 
 namespace {
-
-std::string runs(std::size_t count) { return std::to_string(count).append(count == 1 ? " run" : " runs"); }
 
 nlohmann::ordered_json json_of(const CorpusReport& corpus) {
   nlohmann::ordered_json shown{{"replayed", corpus.replayed},
@@ -28,14 +27,16 @@ nlohmann::ordered_json json_of(const CorpusReport& corpus) {
 void print_corpus(std::ostream& out, const CorpusReport& corpus, OutputFormat format) {
   if (format == OutputFormat::kJson) return print_json(out, json_of(corpus));
   for (const MisfitKind& kind : corpus.kinds) {
-    out << runs(kind.runs) << " of " << terminal_line(kind.workflow) << ": " << terminal_line(kind.what) << "\n  like";
+    out << engine::counted(static_cast<std::int64_t>(kind.runs), "run") << " of " << terminal_line(kind.workflow)
+        << ": " << terminal_line(kind.what) << "\n  like";
     for (const std::string& id : kind.examples) out << ' ' << terminal_line(id);
     out << '\n';
   }
   if (corpus.more_kinds > 0) out << "and " << corpus.more_kinds << " more ways\n";
   if (!corpus.kinds.empty()) out << '\n';
-  out << runs(corpus.replayed) << " replayed: " << corpus.replayed - corpus.misfits << " fit this build, "
-      << corpus.misfits << " do not; nothing was executed\n";
+  out << engine::counted(static_cast<std::int64_t>(corpus.replayed), "run")
+      << " replayed: " << corpus.replayed - corpus.misfits << " fit this build, " << corpus.misfits
+      << " do not; nothing was executed\n";
 }
 
 }  // namespace pawl::bin

@@ -59,7 +59,7 @@ create index batches_running on pawl.batches (id) where state = 'running';
 comment on table pawl.batches is 'Commands about many runs, with how far each has come. Read them through pawl.v1_batches.';
 comment on column pawl.batches.filter is 'What its runs were selected by.';
 comment on column pawl.batches.rate is 'Runs a second; 0: as fast as it goes.';
-comment on column pawl.batches.taken is 'Runs up to this place were acted on, or their batch was aborted.';
+comment on column pawl.batches.taken is 'Runs up to this place were acted on.';
 comment on column pawl.batches.stepped_at is 'Up to when its rate has been used up.';
 comment on column pawl.batches.problem is 'Why its last step failed, and is to be made again; null: it did not.';
 

@@ -120,7 +120,7 @@ comment on column pawl.v1_commands.request is 'Chosen by whoever asked, so that 
 comment on column pawl.v1_commands.batch is 'The batch that it was a part of, or was about; else null.';
 
 create view pawl.v1_batches as
-  select id as batch, verb, state, runs, case when state = 'aborted' then 0 else runs - taken end as owed, rate,
+  select id as batch, verb, state, runs, taken as acted, case when state = 'aborted' then 0 else runs - taken end as owed, rate,
          case when state = 'running' and rate > 0 and (runs - taken) / rate < 1e11
               then now() + (runs - taken) / rate * interval '1 s' end as through_at,
          requested_by, db_user::text, note, filter, created_at, finished_at, problem
@@ -130,6 +130,7 @@ comment on column pawl.v1_batches.batch is 'Its number, which pawl batch takes.'
 comment on column pawl.v1_batches.verb is 'What is done to its runs: resume, cancel or retry-now.';
 comment on column pawl.v1_batches.state is 'running, paused, aborted or done: it has acted on each of its runs.';
 comment on column pawl.v1_batches.runs is 'How many runs it is about; they were fixed when it was made.';
+comment on column pawl.v1_batches.acted is 'On how many of them it has acted; an aborted one left the others alone.';
 comment on column pawl.v1_batches.owed is 'How many of them it has yet to act on.';
 comment on column pawl.v1_batches.rate is 'Runs a second; 0: as fast as it goes.';
 comment on column pawl.v1_batches.through_at is 'When it will have acted on the last one, at its rate; null where it has none or is not running.';

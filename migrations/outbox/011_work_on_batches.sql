@@ -73,7 +73,7 @@ begin
   if outcome = 'aborted' then
     update pawl.batch_runs r set outcome = 'left alone: the batch was aborted', done_at = now()
     where r.batch = found_batch.id and r.place > found_batch.taken;
-    update pawl.batches b set state = outcome, taken = b.runs, finished_at = now(), problem = null, problem_at = null
+    update pawl.batches b set state = outcome, finished_at = now(), problem = null, problem_at = null
     where b.id = found_batch.id;
   elsif outcome in ('paused', 'running') then
     update pawl.batches b set state = outcome, stepped_at = now(), problem = null, problem_at = null

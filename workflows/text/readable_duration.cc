@@ -1,13 +1,13 @@
 // Takes days, hours and minutes out of a duration.
 #include "workflows/text/readable_duration.h"
 
+#include "engine/text/counted.h"
+
 namespace pawl::text {
 
 namespace {
 
-std::string counted(long long count, const char* unit) {
-  return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
-}
+using engine::counted;
 
 std::string joined_units(long long larger, const char* larger_unit, long long smaller, const char* smaller_unit) {
   return counted(larger, larger_unit) + (smaller == 0 ? "" : ", " + counted(smaller, smaller_unit));

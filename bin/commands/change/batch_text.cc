@@ -6,6 +6,7 @@
 
 #include "bin/output/json_value.h"
 #include "bin/settings/duration.h"
+#include "engine/text/counted.h"
 
 namespace pawl::bin {
 
@@ -40,8 +41,7 @@ std::string rate_text(double rate) {
 }
 
 std::string progress_text(const Batch& batch) {
-  std::string text = std::to_string(batch.runs - batch.owed);
-  text.append(" of ").append(std::to_string(batch.runs)).append(batch.runs == 1 ? " run, " : " runs, ");
+  std::string text = std::to_string(batch.acted) + " of " + engine::counted(batch.runs, "run") + ", ";
   if (batch.ended()) return text.append(batch.state);
   text.append(std::to_string(batch.owed)).append(" to go, ").append(batch.state);
   if (batch.state == "running") text.append(batch.rate > 0 ? " at " : " ").append(rate_text(batch.rate));
@@ -56,6 +56,7 @@ nlohmann::ordered_json batch_json(const Batch& batch) {
           {"verb", batch.verb},
           {"state", batch.state},
           {"runs", batch.runs},
+          {"acted", batch.acted},
           {"owed", batch.owed},
           {"rate", batch.rate},
           {"through_at", text_or_null(batch.through_at)},

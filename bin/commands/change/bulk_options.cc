@@ -15,6 +15,7 @@
 #include "bin/output/groups_text.h"
 #include "bin/settings/duration.h"
 #include "bin/settings/requester.h"
+#include "engine/text/counted.h"
 #include "storage/outbox/operators/repairs.h"
 #include "workflows/text/suggestion.h"
 
@@ -81,8 +82,9 @@ ExitCode BulkOptions::refuse_unfiltered(const Settings& settings, Console& conso
     console.err << "no run has" << state << ": nothing to " << verb_ << '\n';
     return ExitCode::kDone;
   }
-  console.err << "refused: " << runs << (runs == 1 ? " run has" : " runs have") << state << "; say which of them: ids"
-              << (on_failed() ? ", --failed for all," : "") << " or a filter like --since 2h or --workflow NAME, which "
+  console.err << "refused: " << engine::counted(runs, "run") << (runs == 1 ? " has" : " have") << state
+              << "; say which of them: ids" << (on_failed() ? ", --failed for all," : "")
+              << " or a filter like --since 2h or --workflow NAME, which "
               << "only shows what it is about until you add --yes\n";
   return ExitCode::kRefused;
 }
@@ -113,7 +115,7 @@ ExitCode BulkOptions::preview(const Settings& settings, Console& console) const 
     console.err << "all of them are left out: nothing to " << verb_ << '\n';
     return ExitCode::kDone;
   }
-  console.err << "refused: " << runs << (runs == 1 ? " run" : " runs") << " would be " << done_word(verb_);
+  console.err << "refused: " << engine::counted(runs, "run") << " would be " << done_word(verb_);
   if (left_out > 0) console.err << " and " << left_out << " left out";
   if (verb_ == "requeue") console.err << ", each with the payload of the archive, which has its secrets redacted";
   console.err << "; add --yes to do it" << (rate_.empty() ? ", and --rate 20/s to spread them out" : "") << '\n';

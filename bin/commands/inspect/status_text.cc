@@ -8,6 +8,7 @@
 #include "bin/output/redact.h"
 #include "bin/output/table.h"
 #include "bin/output/terminal_text.h"
+#include "engine/text/counted.h"
 
 namespace pawl::bin {
 
@@ -67,7 +68,7 @@ Table steps_table(const storage::Fleet& fleet) {
                           std::to_string(step.held), step.reason});
   for (const storage::LongCall& call : fleet.calls)
     table.rows.push_back({call.step, call.host, "in flight", age_text(call.seconds), "", "",
-                          std::to_string(call.calls) + " calls are out"});
+                          engine::counted(call.calls, "call") + " out"});
   return table;
 }
 

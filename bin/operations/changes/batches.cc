@@ -5,6 +5,7 @@
 #include "bin/operations/runs/fleet.h"
 #include "bin/operations/runs/query_text.h"
 #include "engine/authoring/errors.h"
+#include "engine/text/counted.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/text/array_literal.h"
 #include "storage/postgres/text/sql_text.h"
@@ -15,18 +16,27 @@ namespace {
 
 constexpr std::size_t kNamed = 10;
 
-const std::string kColumns = "batch, verb, state, runs, owed, rate, requested_by, coalesce(note, ''), filter, " +
+const std::string kColumns = "batch, verb, state, runs, acted, owed, rate, requested_by, coalesce(note, ''), filter, " +
                              storage::utc_text("created_at") + ", " + storage::utc_text("finished_at") + ", " +
                              storage::utc_text("through_at") +
                              ", ceil(extract(epoch from through_at - now()))::bigint, coalesce(problem, '')";
 
 Batch batch_from(const storage::Rows& rows, std::size_t row) {
-  Batch batch{rows.integer(row, 0), rows.string(row, 1),  rows.string(row, 2),
-              rows.integer(row, 3), rows.integer(row, 4), std::stod(rows.string(row, 5)),
-              rows.string(row, 6),  rows.string(row, 7),  rows.string(row, 8),
-              rows.string(row, 9),  rows.string(row, 10), rows.string(row, 11)};
-  if (!rows.null(row, 12)) batch.seconds_to_go = rows.integer(row, 12);
-  batch.problem = rows.string(row, 13);
+  Batch batch{rows.integer(row, 0),
+              rows.string(row, 1),
+              rows.string(row, 2),
+              rows.integer(row, 3),
+              rows.integer(row, 4),
+              rows.integer(row, 5),
+              std::stod(rows.string(row, 6)),
+              rows.string(row, 7),
+              rows.string(row, 8),
+              rows.string(row, 9),
+              rows.string(row, 10),
+              rows.string(row, 11),
+              rows.string(row, 12)};
+  if (!rows.null(row, 13)) batch.seconds_to_go = rows.integer(row, 13);
+  batch.problem = rows.string(row, 14);
   return batch;
 }
 
@@ -41,8 +51,8 @@ std::vector<Batch> batches_from(const storage::Rows& rows) {
   const std::vector<Batch> known = list_batches(address, kNamed);
   message += known.empty() ? "; there is none: `pawl resume --failed --yes` makes one" : "; there are:";
   for (const Batch& batch : known)
-    message += "\n  " + std::to_string(batch.id) + "  " + batch.verb + " of " + std::to_string(batch.runs) + " runs, " +
-               batch.state;
+    message += "\n  " + std::to_string(batch.id) + "  " + batch.verb + " of " + engine::counted(batch.runs, "run") +
+               ", " + batch.state;
   throw NotFoundError(message);
 }
 

@@ -23,8 +23,9 @@ struct Batch {
   std::string verb;
   std::string state;  ///< `running`, `paused`, `aborted` or `done`.
   std::int64_t runs = 0;
-  std::int64_t owed = 0;  ///< Runs that it has yet to act on.
-  double rate = 0;        ///< Runs a second; 0: as fast as it goes.
+  std::int64_t acted = 0;  ///< On how many of them it has acted.
+  std::int64_t owed = 0;   ///< Runs that it has yet to act on.
+  double rate = 0;         ///< Runs a second; 0: as fast as it goes.
   std::string requested_by;
   std::string note;
   std::string filter;  ///< JSON.

@@ -12,6 +12,7 @@
 #include "bin/operations/health/status.h"
 #include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
+#include "engine/text/counted.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/outbox/fleet/fleet.h"
 #include "storage/postgres/advice.h"
@@ -219,10 +220,9 @@ void look_at_checkpoints(const DoctorSubject& subject, Examined& examined) {
   else
     notes.fact("open in a worker", "not known: it is a copy, or its worker is in another container");
   if (locked == false && local->unfinished > 0)
-    notes.problem(
-        "no worker has " + path + " open, and " + std::to_string(local->unfinished) + " runs in it are unfinished",
-        "they move on only with this file, or from the beginning once another worker has taken over",
-        "start the worker of this host");
+    notes.problem("no worker has " + path + " open, which has " + engine::counted(local->unfinished, "unfinished run"),
+                  "they move on only with this file, or from the beginning once another worker has taken over",
+                  "start the worker of this host");
   look_at_disk(path, notes);
   look_at_pages(path, notes);
   for (Finding& finding : local_findings(local)) examined.findings.push_back(std::move(finding));

@@ -11,6 +11,7 @@
 
 #include "bin/operations/runs/fleet.h"
 #include "engine/authoring/errors.h"
+#include "engine/text/counted.h"
 #include "storage/checkpoints/reader.h"
 #include "storage/migrations/migrations.h"
 #include "storage/postgres/connection.h"
@@ -19,6 +20,8 @@
 namespace pawl::bin {
 
 namespace {
+
+using engine::counted;
 
 constexpr double kLateAfter = 60;      // seconds: a living worker claims what is due at once
 constexpr double kLongCallAfter = 60;  // a call that is out for longer is a problem, before that it is a note
@@ -65,13 +68,13 @@ class Judge {
     for (const storage::FleetStore& store : fleet_.stores) {
       if (store.state == "silent")
         problem_found(name_of(store) + " is silent since " + age_text(store.silent_seconds) + " and holds " +
-                          std::to_string(store.leased) + " runs",
+                          counted(store.leased, "run"),
                       "its lease is over; its runs move on once another worker has taken them over",
                       fleet_.any_lives() ? "look at its host; it registers again by itself once it reaches Postgres"
                                          : "start a worker, there or on another host");
       if (store.state == "stopped" && store.leased > 0)
-        noted(name_of(store) + " has stopped and keeps " + std::to_string(store.leased) + " runs",
-              "they wait for it until its lease is over, then for any worker", "start it again, or wait");
+        noted(name_of(store) + " has stopped and keeps " + counted(store.leased, "run"),
+              "what it keeps waits for it until its lease is over, then for any worker", "start it again, or wait");
     }
     std::set<std::string> versions;
     for (const storage::FleetStore& store : fleet_.stores)
@@ -89,7 +92,7 @@ class Judge {
       const std::int64_t free = backlog.due + backlog.not_due;
       if (free == 0) continue;
       if (backlog.workflow.empty()) {
-        noted(std::to_string(free) + " events of type " + backlog.type + " are of no workflow that is registered",
+        noted("no workflow that is registered takes " + counted(free, "event") + " of type " + backlog.type,
               "nobody handles them",
               "`pawl migrate` with the build that handles the type registers its workflow; events of another consumer"
               " are its own affair");
@@ -97,12 +100,11 @@ class Judge {
       }
       if (!fleet_.any_lives()) continue;
       if (!fleet_.runs(backlog.workflow))
-        problem_found(
-            "no living worker runs " + backlog.workflow + ", and " + std::to_string(free) + " of its runs wait",
-            "they wait until one does",
-            "start a worker with --workflows " + backlog.workflow + ", or remove it from pawl.workflows");
+        problem_found("no living worker runs " + backlog.workflow + ", which has " + counted(free, "run") + " to do",
+                      "they wait until one does",
+                      "start a worker with --workflows " + backlog.workflow + ", or remove it from pawl.workflows");
       else if (backlog.longest_due_seconds > kLateAfter)
-        problem_found(std::to_string(backlog.due) + " runs of " + backlog.workflow + " are due, the first for " +
+        problem_found(counted(backlog.due, "run") + " of " + backlog.workflow + " due, the first for " +
                           age_text(backlog.longest_due_seconds),
                       "the workers do not keep up, or a run is only for one that does not live",
                       "`pawl waiting --workflow " + backlog.workflow +
@@ -114,15 +116,14 @@ class Judge {
     for (const storage::PausedStep& step : fleet_.paused)
       problem_found("step " + step.step + " is paused on host " + step.host + " for " + age_text(step.seconds) + ": " +
                         step.reason,
-                    std::to_string(step.held) + " runs wait for it; no attempt is burned meanwhile",
+                    "it holds up " + counted(step.held, "run") + "; no attempt is burned meanwhile",
                     "set the service behind it right; the next probe is " +
                         (step.next_probe_at.empty() ? std::string("out") : "at " + step.next_probe_at) +
                         ", and the rest follows by itself");
     for (const storage::LongCall& call : fleet_.calls) {
       const std::string what =
           "a call of step " + call.step + " on host " + call.host + " is out for " + age_text(call.seconds);
-      const std::string why =
-          "the service behind it is slow or hangs; " + std::to_string(call.calls) + " calls are out";
+      const std::string why = "the service behind it is slow or hangs; it has " + counted(call.calls, "call") + " out";
       const std::string advice = "look at that service; after --hang-after the worker ends, and starts anew";
       if (call.seconds > kLongCallAfter)
         problem_found(what, why, advice);
@@ -133,12 +134,12 @@ class Judge {
 
   void failures() {
     for (const storage::Failures& failed : fleet_.failures) {
-      std::string what = std::to_string(failed.last_day) + (fleet_.more_failures ? " or more" : "") + " runs of " +
-                         failed.workflow + " have failed within a day, " + std::to_string(failed.last_hour) +
+      std::string what = counted(failed.last_day, "run") + (fleet_.more_failures ? " or more" : "") + " of " +
+                         failed.workflow + " failed within a day, " + std::to_string(failed.last_hour) +
                          " within the last hour";
       if (!failed.step.empty()) what += ", at step " + failed.step;
       if (!failed.reason.empty()) what += ": " + failed.reason;
-      problem_found(what, "they stay failed until somebody resumes or dismisses them",
+      problem_found(what, "each stays failed until somebody resumes or dismisses it",
                     "`pawl show " + failed.example +
                         "` tells of the latest; once the cause is gone: `pawl resume --failed "
                         "--since 1d`, which shows first what it would do");
@@ -148,16 +149,16 @@ class Judge {
   void older_failures() {
     if (fleet_.older_failed == 0) return;
     problem_found(
-        std::to_string(fleet_.older_failed) + (fleet_.more_older_failed ? " or more" : "") +
-            " runs failed more than a day ago, the first of them at " + fleet_.oldest_failed_at,
-        "they stay failed until somebody resumes or dismisses them, and whoever waits for them waits on",
+        counted(fleet_.older_failed, "run") + (fleet_.more_older_failed ? " or more" : "") +
+            " failed more than a day ago, the first at " + fleet_.oldest_failed_at,
+        "each stays failed until somebody resumes or dismisses it, and whoever waits for it waits on",
         "`pawl runs --fleet --status failed` lists them; then `pawl resume`, or `pawl dismiss` with a reason");
   }
 
   void mails_and_misfits() {
     if (fleet_.in_doubt.value_or(0) > 0)
-      problem_found(std::to_string(*fleet_.in_doubt) + " mails are in doubt",
-                    "each may have been sent or not; under the policy hold they wait for somebody",
+      problem_found(counted(*fleet_.in_doubt, "mail") + " in doubt",
+                    "each may have been sent or not; under the policy hold each waits for somebody",
                     "`pawl in-doubt` lists them; the relay's log knows; then `pawl in-doubt resolve`");
     for (Finding& finding : local_findings(local_)) found_.push_back(std::move(finding));
   }
@@ -208,9 +209,9 @@ Findings local_findings(const std::optional<LocalStatus>& local) {
   const auto& [run, why] = local->misfits.front();
   findings.push_back(
       {Finding::Weight::kProblem,
-       std::to_string(local->misfit_count) + " runs in " + local->path + " do not fit the build, as run " + run + ": " +
-           why,
-       "they wait for a build that fits them",
+       "the build does not fit " + counted(local->misfit_count, "run") + " in " + local->path + ", as run " + run +
+           ": " + why,
+       "each waits for a build that fits it",
        "`pawl replay " + run +
            "` shows what does not fit; run the build that began them, or one that keeps the names of its steps"});
   return findings;

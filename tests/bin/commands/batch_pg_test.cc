@@ -53,6 +53,8 @@ TEST_CASE_METHOD(FailedRuns, "a batch is listed, shown, paused, continued and ab
   const auto aborted = nlohmann::json::parse(pawl({"batch", "abort", "1", "-o", "json"}).out);
   CHECK(aborted["state"] == "aborted");
   CHECK(aborted["owed"] == 0);
+  CHECK(aborted["acted"] == 0);
+  CHECK_THAT(pawl({"batch", "show", "1"}).out, Catch::Contains("0 of 2 runs, aborted"));
   for (const char* verb : {"pause", "continue", "abort"}) {
     const Completed refused = pawl({"batch", verb, "1"});
     CHECK(refused.code == 4);

@@ -207,7 +207,7 @@ TEST_CASE_METHOD(Fixture,
         "leased send-email");
   const Completed status = run_pawl({"status"}, away);
   CHECK(status.code == 1);
-  CHECK_THAT(status.out, Catch::Contains("step send-email is paused") && Catch::Contains("runs wait for it"));
+  CHECK_THAT(status.out, Catch::Contains("step send-email is paused") && Catch::Contains("it holds up "));
   Json waiting;
   CHECK(eventually([&] {  // now and then one of them moves, since it probes: what is asked next may see that
     waiting = json({"waiting"}, away);

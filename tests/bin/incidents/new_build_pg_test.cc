@@ -57,7 +57,7 @@ TEST_CASE_METHOD(OtherBuild, "incident 6: what the wrong build parked is told, a
     return pawl({"sql", "select reason from v1_waiting", "-o", "ids"}).out.find("does not fit") != std::string::npos;
   }));
   Operator on_call(environment());
-  ends(on_call.ask({"status"}), 1, {"1 runs in", "do not fit the build", waiting, "keeps the names of its steps"});
+  ends(on_call.ask({"status"}), 1, {"the build does not fit 1 run in", waiting, "keeps the names of its steps"});
   tells(on_call.ask({"replay", waiting}), {"resolve-recipients", "find-recipients"});
   stop_worker(wrong);
   CHECK(mails_to("admin") == 1);

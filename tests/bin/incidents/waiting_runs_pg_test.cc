@@ -101,7 +101,7 @@ TEST_CASE("incident 3: mails in doubt are held, and somebody who knows says of e
   scene.smtp.forget();
 
   Operator first(hold);
-  tells(first.ask({"status"}), {"2 mails are in doubt", "pawl in-doubt"});
+  tells(first.ask({"status"}), {"2 mails in doubt", "pawl in-doubt"});
   tells(first.ask({"in-doubt"}), {run, "owner@acme.example", "admin@acme.example", "held: its run has failed"});
   ends(first.act({"in-doubt", "resolve", run, "--user", "owner@acme.example", "--sent", "--note", "relay log 03:02"}),
        0, {"1 sent"});

@@ -32,7 +32,7 @@ TEST_CASE_METHOD(Story, "500 events that failed for good come back at a pace, th
 
   const Completed status = pawl({"status"});
   CHECK(status.code == 1);
-  CHECK_THAT(status.out, Catch::Contains("500 runs of notify-sync-failure have failed within a day") &&
+  CHECK_THAT(status.out, Catch::Contains("500 runs of notify-sync-failure failed within a day") &&
                              Catch::Contains("550 5.1.1 no such user"));
   const auto grouped = nlohmann::json::parse(pawl({"runs", "--group", "--since", "1h", "-o", "json"}).out)["groups"];
   const Completed preview = pawl({"resume", "--failed", "-o", "json"});
