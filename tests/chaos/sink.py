@@ -27,6 +27,7 @@ CANARY = b"chaoscanary"
 USER, PASSWORD = b"pawl", CANARY + b"relay"
 BLOCKED = b"blocked."  # mailboxes that never take anything
 STALL, SLOW, GREYLISTED = 1.5, 0.4, 2.0
+UNTRIED = 0.25
 
 # What can go wrong where. A number is a reply; `kept` means that the mail was taken before the connection broke.
 ACTIONS = {
@@ -50,16 +51,29 @@ class Rules:
         self.rng = random.Random(seed)
         self.probability = 0.0
         self.always = {}
-        self.decks = {phase: [] for phase in ACTIONS}
+        self.decks = {phase: self.shuffled(phase) for phase in ACTIONS}
+        self.untried = set(ACTIONS)  # phases of which some action has not been taken yet
         self.counts = collections.Counter()
 
     def action(self, phase):
-        action = self.always.get(phase)
-        if action is None and self.rng.random() < self.probability:
-            if not self.decks[phase]:
-                self.decks[phase] = self.rng.sample(ACTIONS[phase], len(ACTIONS[phase]))
-            action = self.decks[phase].pop()
+        if phase in self.always:
+            return self.always[phase]
+        if self.rng.random() >= self.chance(phase):
+            return None
+        action = self.decks[phase].pop()
+        if not self.decks[phase]:
+            self.decks[phase] = self.shuffled(phase)
+            self.untried.discard(phase)
         return action
+
+    def chance(self, phase):
+        """Greater until each action was taken once, since a busy machine makes few connections in a short soak."""
+        if not self.probability:
+            return 0
+        return max(self.probability, UNTRIED) if phase in self.untried else self.probability
+
+    def shuffled(self, phase):
+        return self.rng.sample(ACTIONS[phase], len(ACTIONS[phase]))
 
     def fired(self, phase, action):
         self.counts[f"{phase}: {action}"] += 1

@@ -72,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "status says that no worker lives, what failed and why
   const Completed status = from_elsewhere({"status"});
   CHECK(status.code == 1);
   CHECK_THAT(status.out, Catch::Contains("problem: no worker lives") &&
-                             Catch::Contains("1 runs of notify-sync-failure") && Catch::Contains("550 5.1.1") &&
+                             Catch::Contains("1 run of notify-sync-failure failed") && Catch::Contains("550 5.1.1") &&
                              Catch::Contains("what to do: "));
   const Json document = json({"status"}, elsewhere());
   CHECK(document["ok"] == false);
