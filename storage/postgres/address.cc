@@ -27,9 +27,11 @@ Keywords timeouts_of(const PostgresAddress& address) {
 }
 
 // The last one for a setting counts, of the keyword and within it: so the address can set other timeouts, and no other
-// path or isolation, nor fewer digits of a number than it has.
+// path or isolation, nor fewer digits of a number than it has. Nor are plans compiled: pawl's answers are small, and
+// one whose cost is misjudged, say after a table has grown, would be compiled for longer than it runs.
 std::string options_of(const PostgresAddress& address, const Keywords& effective) {
-  std::string patience, given, own = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1";
+  std::string patience, given,
+      own = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1 -c jit=off";
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::min(address.answer_within / 3, kLockPatience));
   if (wait.count() > 0) patience = "-c lock_timeout=" + std::to_string(wait.count());
   if (const auto most = std::chrono::ceil<std::chrono::milliseconds>(address.answer_within * 19 / 20);

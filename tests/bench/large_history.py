@@ -23,9 +23,10 @@ def fill_postgres(postgres, runs):
         f" lateral (select now() - n * interval '100 milliseconds' as moment, n % {FAILED_EVERY} = 0 as failed) m",
         f"insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, workflow, step,"
         f" state, message_id, address)"
-        f" select ({RUN_ID})::uuid, u.ids[1 + (n + k) % cardinality(u.ids)], 1, n, now(), now(), 1, 'notify-sync-failure',"
+        f" select ({RUN_ID})::uuid, u.ids[1 + (n + k) % cardinality(u.ids)], 1, n, moment, moment, 1, 'notify-sync-failure',"
         f" 'send-email', 'accepted', n || '-' || k, 'user' || k || '@example.com'"
-        f" from generate_series(1, {runs}) n, generate_series(0, 1) k, (select array_agg(id) as ids from users) u",
+        f" from generate_series(1, {runs}) n, generate_series(0, 1) k, (select array_agg(id) as ids from users) u,"
+        f" lateral (select now() - n * interval '100 milliseconds' as moment) m",
         "vacuum analyze", "checkpoint")
 
 

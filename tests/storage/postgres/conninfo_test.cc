@@ -122,7 +122,7 @@ TEST_CASE("libpq's environment is checked as well, and the variable named") {
 }
 
 TEST_CASE("a session has pawl's isolation and path after the options it was given, no path where it has its own") {
-  const std::string isolation = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1";
+  const std::string isolation = "-c default_transaction_isolation=read\\ committed -c extra_float_digits=1 -c jit=off";
   const std::string path = isolation + " -c search_path=pg_catalog,pawl,pg_temp";
   CHECK(value_of("options", session_conninfo({"host=db", kForEver}, true)) == path);
   CHECK(value_of("options", session_conninfo({"options='-c search_path=evil -c work_mem=1MB'", kForEver}, true)) ==

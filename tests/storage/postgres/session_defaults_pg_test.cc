@@ -55,6 +55,16 @@ TEST_CASE_METHOD(SessionDefaultsFixture, "pawl's sessions work in read committed
   CHECK(storage::rerun(conninfo, {id, "", false, "ada", "again"}).new_run.empty());
 }
 
+TEST_CASE_METHOD(SessionDefaultsFixture, "no plan of pawl's sessions is compiled, whatever it is taken to cost",
+                 "[session]") {
+  set("jit = on");
+  set("jit_above_cost = 0");
+  storage::PostgresConnection later(conninfo);
+  const storage::Rows plan = later.run("ask", "explain (analyze, format text) select count(*) from pawl.v1_events", {});
+  REQUIRE(plan.size() > 1);
+  for (std::size_t line = 0; line < plan.size(); ++line) CHECK(plan.string(line, 0).find("JIT") == std::string::npos);
+}
+
 TEST_CASE_METHOD(SessionDefaultsFixture,
                  "reasons and patterns are read alike whether or not a backslash escapes in strings", "[session]") {
   set("standard_conforming_strings = off");
