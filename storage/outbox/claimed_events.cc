@@ -49,19 +49,18 @@ std::string event_columns(const std::string& payload_max) {
              " 'effects_of', o.effects_of, 'stands_for', o.stands_for)::text end");
 }
 
-// What a row gives to `fitting`: a size that takes no text to know, and of what is small the size of its text. A number
-// has ten bytes as stored and up to 131,072 digits as text, so those that may be long count with as many: a few hundred
-// events of them would else be made text of before the first is passed over.
+// What a row gives to `fitting`: its size as stored, which takes no text to know, and of what is small the size of its
+// text. A number has ten bytes as stored and up to 131,072 digits as text, so those that may be long are counted, as
+// less than nothing, and none of their text is made: a few hundred events of them would else be before the first is
+// passed over.
 const std::string& sizes() {
   static const std::string long_numbers = "'strict $.** ? (@ >= 1e1000 || @ <= -1e1000)'";
   static const std::string columns =
-      "o.ctid as place, o.position, pg_column_size(o.payload) + case when pg_column_size(o.payload) <= 32768"
-      " and o.payload @? " +
-      long_numbers + " then 131072 * (select count(*) from jsonb_path_query(o.payload, " + long_numbers +
-      ")) else 0 end as stored,"
-      " case when pg_column_size(o.payload) <= 2000 and pg_column_compression(o.payload) is null and not o.payload "
-      "@? " +
-      long_numbers + " then octet_length(o.payload::text) end as bytes";
+      "o.ctid as place, o.position, pg_column_size(o.payload) as stored,"
+      " case when pg_column_size(o.payload) <= 32768 and o.payload @? " +
+      long_numbers + " then -(select count(*) from jsonb_path_query(o.payload, " + long_numbers +
+      ")) when pg_column_size(o.payload) <= 2000 and pg_column_compression(o.payload) is null"
+      " then octet_length(o.payload::text) end as bytes";
   return columns;
 }
 
@@ -69,11 +68,12 @@ const std::string& sizes() {
 // its size, so first those are passed over that are too many as they are stored, and none is made of a payload that is
 // left out.
 std::string fitting(const std::string& bytes, const std::string& payload_max) {
-  return " sized as materialized (select p.place, p.position, coalesce(p.bytes,"
+  return " sized as materialized (select p.place, p.position, case when p.bytes >= 0 then p.bytes else"
          " (select pawl.payload_bytes(o.payload, " +
          payload_max +
-         ") from pawl.outbox o where o.ctid = p.place)) as bytes"
-         " from (select *, sum(stored) over (order by position) - stored as before from picked) p where before < " +
+         ") from pawl.outbox o where o.ctid = p.place) end as bytes"
+         " from (select *, sum(least) over (order by position) - least as before"
+         " from (select *, stored + 131072 * greatest(-bytes, 0) as least from picked) l) p where before < " +
          bytes +
          "), fitting as materialized (select place, position, bytes from (select place, position, bytes,"
          " sum(bytes) over (order by position) - bytes as before from sized) s where before < " +

@@ -17,6 +17,12 @@ namespace pawl::storage {
 
 namespace {
 
+// As pawl.headers_to_keep would have them, which takes seven times as long, so it sees to the rest alone.
+const std::string kHeadersKept =
+    "case when e.headers = jsonb_strip_nulls(jsonb_build_object('tenant', e.headers->>'tenant',"
+    " 'traceparent', e.headers->>'traceparent', 'tracestate', e.headers->>'tracestate')) then e.headers"
+    " else pawl.headers_to_keep(e.headers) end";
+
 // One statement moves the events, so an unknown outcome is repeated as it is: the second time it finds nothing to move.
 // A position alone names no event: after a failover that lost commits, the new primary gives it to another one.
 //
@@ -41,7 +47,9 @@ const std::string kArchive =
     " case when f.failed_step <> '' then f.failed_key end, nullif(f.failure_class, ''), nullif(f.failure_code, ''),"
     " e.parent, e.from_step, e.effects_of, e.stands_for, e.event, e.workflow, e.type, e.aggregatetype,"
     " coalesce(nullif(f.about, ''), e.aggregateid), coalesce(nullif(f.payload, '')::jsonb, e.payload),"
-    " pawl.headers_to_keep(e.headers), nullif(f.withheld, 0)"
+    " " +
+    kHeadersKept +
+    ", nullif(f.withheld, 0)"
     " from mine cross join ended e"
     " left join (select distinct on (position) * from unnest($4::bigint[], $5::text[], $6::text[],"
     " $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])"

@@ -75,6 +75,7 @@ class PlainText {
 };
 
 std::string plain(std::string_view bytes, bool keeps_lines) {
+  if (is_plain_line(bytes)) return std::string(bytes);
   PlainText text(keeps_lines);
   bool after_carriage_return = false;
   while (!bytes.empty()) {

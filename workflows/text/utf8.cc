@@ -12,7 +12,17 @@ bool is_space_or_control(char32_t point) {
 
 }  // namespace
 
+bool is_plain_line(std::string_view text) {
+  char before = ' ';
+  for (const char c : text) {
+    if (c < ' ' || c > '~' || (c == ' ' && before == ' ')) return false;
+    before = c;
+  }
+  return before != ' ' || text.empty();
+}
+
 std::string one_line(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max && is_plain_line(text)) return std::string(text);
   std::string line;
   bool space_due = false;
   while (!text.empty()) {
