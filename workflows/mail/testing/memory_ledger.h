@@ -5,7 +5,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "engine/authoring/errors.h"
@@ -13,17 +13,18 @@
 
 namespace pawl::mail {
 
-/// Keeps rows as the real ledger does: a row of a lost epoch stays as it is, a row found `sending` is cleared again or
-/// held, and the date of a mail stays once a copy may exist.
+/// Keeps the contract of the real ledger: a row of a lost epoch stays as it is, a row found `sending` is cleared again
+/// or held, and the id and date of a mail stay once a copy may exist. Knows of no two users that they share a mailbox.
 struct MemoryLedger final : MailLedger {
   struct Row {
     std::string state;
     std::string reply;
     int epoch = 0;
+    std::string message_id{};
     engine::Timestamp date{};
     bool may_be_out = false;
   };
-  using Key = std::pair<std::string, std::string>;
+  using Key = std::tuple<std::string, std::string, std::string>;  ///< Event, step and recipient.
 
   std::map<Key, Row> rows;
   /// By user id; without one: `<user id>@example.com`, and of an address itself.
@@ -57,8 +58,9 @@ struct MemoryLedger final : MailLedger {
         throw std::runtime_error("settle mail: refused for " + verdict.recipient);
       }
     for (const LedgerVerdict& verdict : verdicts) {
-      Row& row = rows[{verdict.event_id, verdict.recipient}];
-      if (row.epoch != epoch) continue;
+      const auto found = rows.find({verdict.event_id, verdict.step, verdict.recipient});
+      if (found == rows.end() || found->second.epoch != epoch || found->second.state != "sending") continue;
+      Row& row = found->second;
       row.state = to_string(verdict.state);
       row.reply = verdict.reply;
       row.may_be_out |= verdict.state == LedgerState::kInDoubt;
@@ -68,24 +70,32 @@ struct MemoryLedger final : MailLedger {
   /// Of a recipient who is sent one mail.
   Row row(const std::string& recipient) const {
     for (const auto& [key, row] : rows)
-      if (key.second == recipient) return row;
+      if (std::get<2>(key) == recipient) return row;
     return {};
   }
 
  private:
   LedgerEntry claim(const LedgerRequest& request) {
     if (demoted.contains(request.recipient)) return {Clearance::kSuppressed, {}, {}, "no longer told"};
-    Row& row = rows[{request.event_id, request.recipient}];
+    Row& row = rows[{request.event_id, request.step, request.recipient}];
     if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
-    if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
-      return {Clearance::kHeld, {}, {}, "found interrupted"};
     row.may_be_out |= row.state == "sending";
-    row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
+    if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt) {
+      if (row.state == "sending") row.reply = "interrupted before the reply was recorded";
+      row.state = "in_doubt";
+      return {Clearance::kHeld, {}, {}, row.reply};
+    }
+    if (!row.may_be_out) {
+      row.message_id = request.message_id;
+      row.date = now;
+    }
+    row.state = "sending";
+    row.epoch = epoch;
     const auto email = emails.find(request.recipient);
     const bool is_address = request.recipient.find('@') != std::string::npos;
     const std::string own = is_address ? request.recipient : request.recipient + "@example.com";
     const std::string address = email == emails.end() ? own : email->second;
-    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date, time_zones[request.recipient]};
+    return {Clearance::kCleared, address, full_name, {}, row.message_id, row.date, time_zones[request.recipient]};
   }
 };
 
