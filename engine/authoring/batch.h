@@ -70,7 +70,7 @@ class Item {
 template <class In, class Out>
 class Batch {
  public:
-  Batch(std::span<Execution* const> executions, Duration timeout) : timeout_(timeout) {
+  explicit Batch(std::span<Execution* const> executions) {
     items_.reserve(executions.size());
     for (Execution* execution : executions) items_.emplace_back(static_cast<TypedExecution<In, Out>&>(*execution));
   }
@@ -79,12 +79,9 @@ class Batch {
   Item<In, Out>& operator[](std::size_t index) { return items_[index]; }
   auto begin() { return items_.begin(); }
   auto end() { return items_.end(); }
-  /// How long the step's options allow this call to take; 0 means no such limit.
-  Duration timeout() const { return timeout_; }
 
  private:
   std::vector<Item<In, Out>> items_;
-  Duration timeout_;
 };
 
 }  // namespace pawl::engine
