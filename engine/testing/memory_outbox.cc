@@ -13,12 +13,17 @@ void MemoryOutboxTable::add_workflow(const WorkflowName& workflow) {
   if (std::ranges::find(workflows, workflow) == workflows.end()) workflows.push_back(workflow);
 }
 
-std::string MemoryOutboxTable::emit(const std::string& type, const std::string& payload, const std::string& id) {
+std::string MemoryOutboxTable::emit(const std::string& type, const std::string& payload, const std::string& id,
+                                    const EventDetails& details) {
   const std::int64_t position = next_position++;
   Event event;
   event.position = position;
   event.id = id.empty() ? "event-" + std::to_string(position) : id;
   event.type = type;
+  event.aggregate_type = details.aggregate_type;
+  event.aggregate_id = details.aggregate_id;
+  event.tenant = details.tenant;
+  event.traceparent = details.traceparent;
   event.payload = payload;
   event.created_at = now;
   event.deliveries = 0;

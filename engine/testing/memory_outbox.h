@@ -11,6 +11,14 @@
 
 namespace pawl::engine {
 
+/// What an event has beside type and payload, as its producer says it to `pawl.emit`.
+struct EventDetails {
+  std::string aggregate_type{};
+  std::string aggregate_id{};
+  std::string tenant{};
+  std::string traceparent{};  ///< As its headers say.
+};
+
 /// What several workers share. Not thread-safe: for InlineLanes.
 struct MemoryOutboxTable {
   struct Row {
@@ -36,7 +44,8 @@ struct MemoryOutboxTable {
   void add_workflow(const WorkflowName& workflow);
   /// Writes an event as `pawl.emit` does, a row for each workflow of its type, and returns its id. The run of the first
   /// has that id, that of another `ID/WORKFLOW`.
-  std::string emit(const std::string& type, const std::string& payload = "{}", const std::string& id = {});
+  std::string emit(const std::string& type, const std::string& payload = "{}", const std::string& id = {},
+                   const EventDetails& details = {});
   /// Makes runs of events that have none, since no workflow of their type was registered.
   void name_runs();
   /// Puts the failed runs of an event back as `pawl.resume` does, or that of one workflow; false when there is none,
