@@ -24,7 +24,7 @@ class MemoryCheckpoints final : public Checkpoints {
   Recovered recover() override;
   void commit(std::span<const Checkpoint> group) override;
   void give_way(std::int64_t lost_to) override;
-  std::vector<StoredRun> find(std::span<const std::string> event_ids) override;
+  std::vector<StoredRun> find(std::span<const std::string> run_ids) override;
   std::vector<StoredRun> load(std::span<const RunNumber> runs) override;
   std::size_t prune(Timestamp before, std::size_t limit) override;
   std::vector<FailedRun> failed(Timestamp before, RunNumber above, std::size_t limit) override;
@@ -68,7 +68,7 @@ class MemoryCheckpoints final : public Checkpoints {
   RunNumber last_run_ = 0;
   std::size_t groups_ = 0;
   std::map<RunNumber, Row> rows_;
-  std::map<std::string, RunNumber> by_event_;
+  std::map<std::string, RunNumber> by_id_;
 };
 
 }  // namespace pawl::engine

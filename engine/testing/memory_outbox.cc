@@ -266,7 +266,7 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
   std::size_t ours = 0;
   for (const FinishedEvent& end : finished) {
     const auto row = table_.rows.find(end.position);
-    if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || row->second.event.id != end.event_id) continue;
+    if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || row->second.event.id != end.run_id) continue;
     if (!end.payload.empty()) row->second.event.payload = end.payload;
     if (!end.aggregate_id.empty()) row->second.event.aggregate_id = end.aggregate_id;
     const bool says_nothing = end.status != RunStatus::kDone && end.reason.empty();

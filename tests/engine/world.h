@@ -27,7 +27,7 @@ class ScriptedStep final : public Step<std::string, std::string> {
     sizes.push_back(batch.size());
     if (before) before(batch.size());
     for (auto& item : batch) {
-      ++executions[item.event_id() + "/" + item.key()];
+      ++executions[item.effects_id() + "/" + item.key()];
       if (script)
         script(item);
       else

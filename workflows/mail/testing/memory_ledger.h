@@ -58,7 +58,7 @@ struct MemoryLedger final : MailLedger {
         throw std::runtime_error("settle mail: refused for " + verdict.recipient);
       }
     for (const LedgerVerdict& verdict : verdicts) {
-      const auto found = rows.find({verdict.event_id, verdict.step, verdict.recipient});
+      const auto found = rows.find({verdict.effects_id, verdict.step, verdict.recipient});
       if (found == rows.end() || found->second.epoch != epoch || found->second.state != "sending") continue;
       Row& row = found->second;
       row.state = to_string(verdict.state);
@@ -77,7 +77,7 @@ struct MemoryLedger final : MailLedger {
  private:
   LedgerEntry claim(const LedgerRequest& request) {
     if (demoted.contains(request.recipient)) return {Clearance::kSuppressed, {}, {}, "no longer told"};
-    Row& row = rows[{request.event_id, request.step, request.recipient}];
+    Row& row = rows[{request.effects_id, request.step, request.recipient}];
     if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
     row.may_be_out |= row.state == "sending";
     if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt) {

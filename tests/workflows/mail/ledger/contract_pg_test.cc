@@ -27,7 +27,7 @@ class PostgresLedgerWorld final : public LedgerWorld {
     const Table rows = database_.exec(
         "select state || ' ' || coalesce(reply, '') from pawl.email_deliveries"
         " where event_id = $1::uuid and step = $2 and lower(address) = $3",
-        {mail.event_id, mail.step, mail.recipient});
+        {mail.effects_id, mail.step, mail.recipient});
     return rows.empty() ? "none" : rows.at(0).at(0);
   }
 

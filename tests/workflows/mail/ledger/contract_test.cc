@@ -18,7 +18,7 @@ class MemoryLedgerWorld final : public LedgerWorld {
     ledger_.now += std::chrono::minutes{1};
   }
   std::string row(const LedgerRequest& mail) override {
-    const auto found = ledger_.rows.find({mail.event_id, mail.step, mail.recipient});
+    const auto found = ledger_.rows.find({mail.effects_id, mail.step, mail.recipient});
     return found == ledger_.rows.end() ? "none" : found->second.state + " " + found->second.reply;
   }
 

@@ -10,7 +10,7 @@ namespace {
 LedgerEntry claim_one(LedgerWorld& world, const LedgerRequest& mail) { return world.ledger().claim({&mail, 1}).at(0); }
 
 void settle_one(LedgerWorld& world, const LedgerRequest& mail, LedgerState state, const std::string& reply) {
-  const LedgerVerdict verdict{mail.event_id, mail.recipient, state, reply, mail.step};
+  const LedgerVerdict verdict{mail.effects_id, mail.recipient, state, reply, mail.step};
   world.ledger().settle({&verdict, 1});
 }
 
@@ -50,7 +50,7 @@ void check_ledger_contract(const MakeLedgerWorld& make) {
     claim_one(*world, mail);
     settle_one(*world, mail, LedgerState::kAccepted, "250 ok");
     LedgerRequest later = mail, other = mail;
-    later.event_id = world->new_event();
+    later.effects_id = world->new_event();
     other.recipient = "eve@example.com";
     CHECK(claim_one(*world, later).clearance == Clearance::kCleared);
     CHECK(claim_one(*world, other).clearance == Clearance::kCleared);

@@ -7,10 +7,10 @@ create table shop.stock (
 );
 
 create table shop.reservations (
-  event_id uuid,
+  effects_id uuid,  -- Item::effects_id()
   sku text,
   quantity int not null,
   released boolean not null default false,
-  primary key (event_id, sku)
+  primary key (effects_id, sku)
 );
-comment on column shop.reservations.released is 'Its items are back; the event reserves nothing of this sku any more.';
+comment on column shop.reservations.released is 'Its items are back; nothing of this sku is reserved under the id any more.';
