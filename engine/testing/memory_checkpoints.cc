@@ -6,7 +6,9 @@
 
 #include "engine/authoring/errors.h"
 
-namespace pawl::engine {
+namespace pawl::testing {
+
+using namespace engine;
 
 namespace {
 
@@ -252,4 +254,4 @@ void MemoryCheckpoints::apply(const RunRedelivered& record) {
   set_running(row.run);
 }
 
-}  // namespace pawl::engine
+}  // namespace pawl::testing

@@ -7,7 +7,9 @@
 
 #include "engine/authoring/errors.h"
 
-namespace pawl::engine {
+namespace pawl::testing {
+
+using namespace engine;
 
 void MemoryOutboxTable::add_workflow(const WorkflowName& workflow) {
   if (std::ranges::find(workflows, workflow) == workflows.end()) workflows.push_back(workflow);
@@ -334,4 +336,4 @@ void MemoryOutbox::release(std::span<const std::int64_t> unstarted_positions) {
   }
 }
 
-}  // namespace pawl::engine
+}  // namespace pawl::testing

@@ -34,7 +34,7 @@ class World {
 
   /// As `pawl emit` does; returns the event's id, which is that of its run in the first workflow of its type, in the
   /// order that the world was given. Nothing happens before time passes.
-  std::string emit(const std::string& type, const nlohmann::json& payload, const engine::EventDetails& details = {});
+  std::string emit(const std::string& type, const nlohmann::json& payload, const EventDetails& details = {});
   /// The id of an event's run in this workflow. Throws std::out_of_range where it has none.
   std::string run_id(const std::string& event_id, const std::string& workflow) const;
 
@@ -72,8 +72,8 @@ class World {
   void turn_while(const std::function<bool()>& condition, engine::Duration at_most);
 
   const std::vector<engine::WorkflowDefinition> workflows_;
-  engine::ManualClock clock_;
-  engine::MemoryOutboxTable outbox_;
+  ManualClock clock_;
+  MemoryOutboxTable outbox_;
   int hosts_ = 0;
   std::unique_ptr<Host> host_;
 };

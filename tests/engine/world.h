@@ -16,6 +16,13 @@
 
 namespace pawl::engine {
 
+using testing::InlineLanes;
+using testing::ManualClock;
+using testing::MemoryCheckpoints;
+using testing::MemoryOutbox;
+using testing::MemoryOutboxTable;
+using testing::MemoryWorker;
+
 /// A step whose outcome the test scripts by event and key; it counts every execution.
 class ScriptedStep final : public Step<std::string, std::string> {
  public:

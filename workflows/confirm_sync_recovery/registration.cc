@@ -44,7 +44,7 @@ class ConfirmSyncRecovery final : public workflow::Module {
   storage::MigrationLines migrations() const override { return {&confirm_sync_recovery::migrations()}; }
   std::vector<engine::CrashPlace> crash_places() const override { return {kCrashPlaces.begin(), kCrashPlaces.end()}; }
 
-  engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext& worker) override {
     notified_users_.emplace(worker.address);
     steps_.emplace(*notified_users_, depositlink_.channels(), depositlink_.style(), options_);
     return definition(*steps_);

@@ -12,7 +12,7 @@ namespace pawl::depositlink {
 
 /// The ports in Postgres, written under the worker's epoch, and the steps over them.
 struct DepositLinkPart::Adapters {
-  Adapters(const workflow::Worker& worker, mail::MailPart& mail)
+  Adapters(const workflow::WorkerContext& worker, mail::MailPart& mail)
       : recipients(worker.address),
         inbox(worker.address, worker.epoch),
         ledger(worker.address, worker.epoch, mail.given().in_doubt, owners_and_admins()),
@@ -50,7 +50,9 @@ std::vector<engine::CrashPlace> DepositLinkPart::crash_places() const {
   return {kCrashPlaces.begin(), kCrashPlaces.end()};
 }
 
-void DepositLinkPart::open(const workflow::Worker& worker) { adapters_ = std::make_unique<Adapters>(worker, mail_); }
+void DepositLinkPart::open(const workflow::WorkerContext& worker) {
+  adapters_ = std::make_unique<Adapters>(worker, mail_);
+}
 
 void DepositLinkPart::check_access() {
   adapters_->recipients.check_access();

@@ -48,7 +48,7 @@ std::vector<workflow::Setting> MailPart::settings() {
 
 storage::MigrationLines MailPart::migrations() const { return {&mail::migrations()}; }
 
-void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets, {}, worker.warn); }
+void MailPart::open(const workflow::WorkerContext& worker) { mailer_ = make_mailer(worker.secrets, {}, worker.warn); }
 
 std::vector<std::string> MailPart::warnings() const {
   if (!is_smtp(settings_.url)) return {};

@@ -44,7 +44,7 @@ class NotifySyncFailure final : public workflow::Module {
   }
   storage::MigrationLines migrations() const override { return {&notify_sync_failure::migrations()}; }
 
-  engine::WorkflowDefinition open(const workflow::Worker&) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext&) override {
     steps_.emplace(depositlink_.recipients(), depositlink_.channels(), depositlink_.style(), options_);
     return definition(*steps_);
   }

@@ -16,7 +16,7 @@ struct Store {
   explicit Store(std::string name) : id(name), checkpoints(std::move(name)) {}
 
   std::string id;
-  engine::MemoryCheckpoints checkpoints;
+  testing::MemoryCheckpoints checkpoints;
   std::map<EffectKey, bool> settled;  ///< What its commits settled, true for failed: P3 forbids to execute it again.
   std::map<engine::RunNumber, std::string> event_of;
   bool full = false;

@@ -49,7 +49,7 @@ struct Both {
   tests::TemporaryDirectory folder;
   std::string path = std::string(folder.path()) + "/checkpoints.db";
   SqliteCheckpoints sqlite{path};
-  engine::MemoryCheckpoints memory;
+  testing::MemoryCheckpoints memory;
 
   void commit(const std::vector<Checkpoint>& group) {
     CHECK(refusal(sqlite, group) == refusal(memory, group));

@@ -23,7 +23,7 @@ class MemoryLedgerWorld final : public LedgerWorld {
   }
 
  private:
-  MemoryLedger ledger_;
+  pawl::testing::MemoryLedger ledger_;
   int events_ = 0;
 };
 
