@@ -19,9 +19,6 @@ LINES_MAX = 400  # in one file
 LEFT_OVER = re.compile(r"\b(?i:todo|fixme)\b|\bXXX\b|\bHACK\b")
 FILES_MAX = 26  # in one folder: where there are more, a folder is hiding in it
 SHARED_BY_WORKFLOWS = ("text", "redaction", "module", "mail", "depositlink")
-# Which tests may see a higher floor, and what of it: the database that storage's tests ask is a worker's, with the lines of
-# migrations of the workflows that run without being named.
-HIGHER_SEEN_BY_TESTS = {"tests/storage/postgres_lines.h": r"workflows/\w+/migrations\.h"}
 REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: no other of bin/ knows one
 # Third-party headers, and the only folders whose sources may see them; none but sources, where it says so.
 SEEN_BY = {
@@ -99,8 +96,7 @@ def may_include(here, there):
 def test_may_include(path, included):
     """Tests that mirror no floor stand above all of them; what lies in tests/ itself is everybody's."""
     here, there = (re.match(r"(?:tests/)?(?:(\w+)/)?", str(one)).group(1) for one in (path.relative_to(ROOT), included))
-    exception = HIGHER_SEEN_BY_TESTS.get(str(path.relative_to(ROOT)))
-    if here not in FLOORS or there is None or exception and re.fullmatch(exception, included):
+    if here not in FLOORS or there is None:
         return True
     return there in FLOORS and FLOORS.index(there) <= FLOORS.index(here)
 

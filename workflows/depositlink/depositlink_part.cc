@@ -1,8 +1,9 @@
 // Declares the settings of what people read, and makes the adapters and the steps that workflows share.
 #include "workflows/depositlink/depositlink_part.h"
 
+#include <depositlink_migrations.h>  // made by pawl_add_migrations
+
 #include "workflows/depositlink/crash_points.h"
-#include "workflows/depositlink/migrations.h"
 #include "workflows/depositlink/postgres/audience.h"
 #include "workflows/depositlink/postgres/postgres_inbox.h"
 #include "workflows/depositlink/postgres/postgres_recipients.h"
@@ -44,7 +45,7 @@ std::vector<workflow::Setting> DepositLinkPart::settings() {
   };
 }
 
-storage::MigrationLines DepositLinkPart::migrations() const { return {&depositlink::migrations()}; }
+storage::MigrationLines DepositLinkPart::migrations() const { return {&storage::depositlink_migrations()}; }
 
 std::vector<engine::CrashPlace> DepositLinkPart::crash_places() const {
   return {kCrashPlaces.begin(), kCrashPlaces.end()};
