@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks the tree's own rules: include arrows, first lines, sizes, left-over markers, sleeping tests, README's workflow, the tests
-that docs/security.md names.
+that docs/security.md names, the paths that ARCHITECTURE.md names. With --dot prints which folder includes which instead, in
+graphviz' language.
 
 The arrows are read from the CMakeLists.txt of the folders. What `add_subdirectory` adds first knows nothing of what
 follows, and a folder's own files stand above all that it adds. Where two folders belong to different libraries, the one
@@ -19,9 +20,6 @@ LINES_MAX = 400  # in one file
 LEFT_OVER = re.compile(r"\b(?i:todo|fixme)\b|\bXXX\b|\bHACK\b")
 FILES_MAX = 26  # in one folder: where there are more, a folder is hiding in it
 SHARED_BY_WORKFLOWS = ("text", "redaction", "module", "mail", "depositlink")
-# Which tests may see a higher floor, and what of it: the database that storage's tests ask is a worker's, with the lines of
-# migrations of the workflows that run without being named.
-HIGHER_SEEN_BY_TESTS = {"tests/storage/postgres_lines.h": r"workflows/\w+/migrations\.h"}
 REGISTERS = ROOT / "bin/main.cc"  # the one file that may name every workflow: no other of bin/ knows one
 # Third-party headers, and the only folders whose sources may see them; none but sources, where it says so.
 SEEN_BY = {
@@ -99,8 +97,7 @@ def may_include(here, there):
 def test_may_include(path, included):
     """Tests that mirror no floor stand above all of them; what lies in tests/ itself is everybody's."""
     here, there = (re.match(r"(?:tests/)?(?:(\w+)/)?", str(one)).group(1) for one in (path.relative_to(ROOT), included))
-    exception = HIGHER_SEEN_BY_TESTS.get(str(path.relative_to(ROOT)))
-    if here not in FLOORS or there is None or exception and re.fullmatch(exception, included):
+    if here not in FLOORS or there is None:
         return True
     return there in FLOORS and FLOORS.index(there) <= FLOORS.index(here)
 
@@ -190,6 +187,33 @@ def check_named_tests():
                 fail(document, number, f"no test's name begins with `{named}`")
 
 
+def check_named_paths():
+    """Each path in back quotes in ARCHITECTURE.md is there: from the root, or in a table's row from a folder of its first cell."""
+    document = ROOT / "ARCHITECTURE.md"
+    for number, line in enumerate(document.read_text().splitlines(), 1):
+        above = [ROOT, *(ROOT / one for one in re.findall(r"`([\w/]+)/`", line.split("|")[1] if line[:1] == "|" else ""))]
+        for named in re.findall(r"`(?:pawl/)?([\w.-]+/[\w./-]*)(?: [A-Z]+)?`", line):
+            if not any((one / named).exists() for one in above):
+                fail(document, number, f"there is no {named}")
+
+
+def dot():
+    """The folders of each floor in a box, and an arrow for each that includes one of another."""
+    arrows = set()
+    for path in CODE:
+        for included in re.findall(r'^#include "([^"]+)/[^"/]+"', path.read_text(), re.MULTILINE):
+            if not of_tests(folder(path)) and included != folder(path):
+                arrows.add((folder(path), included))
+    lines = ["digraph pawl {", "  node [shape=box];"]
+    for floor in FLOORS:
+        inside = "; ".join(f'"{one}"' for one in ORDER if one.split("/")[0] == floor)
+        lines.append(f'  subgraph "cluster_{floor}" {{ label="{floor}"; {inside} }}')
+    lines += [f'  "{one}" -> "{other}";' for one, other in sorted(arrows)]
+    return "\n".join([*lines, "}"])
+
+
+if sys.argv[1:] == ["--dot"]:
+    sys.exit(print(dot()))
 for code in CODE:
     check_file(code)
 for sql in SQL:
@@ -197,6 +221,7 @@ for sql in SQL:
 check_folders()
 check_readme()
 check_named_tests()
+check_named_paths()
 if len(CODE) < 30 or len(SQL) < 10:
     failures.append(f"found only {len(CODE)} files of code and {len(SQL)} of SQL: is {ROOT} the root?")
 print("\n".join(failures) or f"{len(CODE) + len(SQL)} files keep the rules")

@@ -149,7 +149,7 @@ void Workflows::require_settings() {
   if (!missing.empty()) throw UsageError("worker is not configured: missing" + missing);
 }
 
-void Workflows::open(const workflow::Worker& worker) try {
+void Workflows::open(const workflow::WorkerContext& worker) try {
   for (workflow::SharedPart* part : used()) part->open(worker);
   for (workflow::Module* module : chosen_) definitions_.push_back(module->open(worker));
 } catch (const engine::RefusedError& error) {

@@ -38,7 +38,7 @@ class Workflows {
   void require_settings();
 
   /// Makes the steps of those that run. Throws UsageError for a setting that one of them cannot use.
-  void open(const workflow::Worker& worker);
+  void open(const workflow::WorkerContext& worker);
   /// All that were brought, made anew and open without settings, in a world that leads nowhere: what a replay needs.
   std::unique_ptr<Workflows> for_replay() const;
 

@@ -18,10 +18,10 @@ class Item {
   explicit Item(TypedExecution<In, Out>& execution) : execution_(&execution) {}
 
   const In& input() const { return execution_->input; }
-  /// The id of the run, which is its event's but for runs of further workflows of the event; of a rerun that is to
-  /// repeat no effect that of the run that had it first. With the step's name and `key` it identifies the effect: the
-  /// same in every attempt, replay and takeover.
-  const std::string& event_id() const { return event_id_of(*execution_); }
+  /// The id under which its run does effects: the run's own, which is the event's but for runs of further workflows of
+  /// the event; of a rerun that is to repeat no effect that of the run that had it first. With the step's name and
+  /// `key` it identifies the effect: the same in every attempt, replay and takeover.
+  const std::string& effects_id() const { return effects_id_of(*execution_); }
   const std::string& key() const { return execution_->key; }
   /// The name of the workflow it is of, for a step that serves several.
   const std::string& workflow() const { return workflow_of(*execution_); }
@@ -70,7 +70,7 @@ class Item {
 template <class In, class Out>
 class Batch {
  public:
-  Batch(std::span<Execution* const> executions, Duration timeout) : timeout_(timeout) {
+  explicit Batch(std::span<Execution* const> executions) {
     items_.reserve(executions.size());
     for (Execution* execution : executions) items_.emplace_back(static_cast<TypedExecution<In, Out>&>(*execution));
   }
@@ -79,12 +79,9 @@ class Batch {
   Item<In, Out>& operator[](std::size_t index) { return items_[index]; }
   auto begin() { return items_.begin(); }
   auto end() { return items_.end(); }
-  /// How long the step's options allow this call to take; 0 means no such limit.
-  Duration timeout() const { return timeout_; }
 
  private:
   std::vector<Item<In, Out>> items_;
-  Duration timeout_;
 };
 
 }  // namespace pawl::engine

@@ -37,17 +37,25 @@ struct Decoded {
   std::optional<std::string> archived{};  ///< For the archive; empty: the payload; nothing: its strings redacted.
 };
 
+/// What nlohmann says of a payload, in words that quote nothing of it, but for a name that was asked for and is not
+/// there.
+inline std::string payload_problem(const nlohmann::json::exception& error) {
+  const std::string what = error.what();
+  if (error.id == 101)
+    return "not JSON, from byte " + std::to_string(static_cast<const nlohmann::json::parse_error&>(error).byte) + " on";
+  if (error.id == 406) return "a number is out of range";
+  if (error.id / 100 == 3 || error.id == 403) return what.substr(what.find("] ") + 2);  // names types; a missing name
+  return "it cannot be converted: " + what.substr(1, what.find(']') - 1);
+}
+
 /// By the conversions from JSON that `Input` has (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE). What is no JSON, or lacks a
-/// field, is refused, in words that quote nothing of the payload.
+/// field, is refused, in words that quote nothing of the payload. What a conversion of its own throws is in its words.
 template <class Input>
 Decoded<Input> decode_json(const std::string& payload) {
   try {
     return nlohmann::json::parse(payload).template get<Input>();
-  } catch (const nlohmann::json::parse_error& error) {
-    return PermanentError("payload: not JSON, from byte " + std::to_string(error.byte) + " on");
   } catch (const nlohmann::json::exception& error) {
-    const std::string what = error.what();  // after the exception's own name in brackets
-    return PermanentError("payload: " + what.substr(what.find("] ") + 2));
+    return PermanentError("payload: " + payload_problem(error));
   }
 }
 

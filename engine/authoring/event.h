@@ -107,7 +107,7 @@ constexpr const char* to_string(Resumable resumable) {
 /// A run whose end is durable, to be archived in the outbox.
 struct FinishedEvent {
   std::int64_t position = 0;
-  std::string event_id;
+  std::string run_id;
   RunStatus status = RunStatus::kDone;  ///< kDone, kFailed or kCancelled.
   std::string reason;                   ///< Why it failed, or what a `done` has to say; may be empty.
   Resumable resumable = Resumable::kAnywhere;

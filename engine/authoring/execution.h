@@ -127,7 +127,7 @@ class Execution {
 
 /// The run whose effects these are, which is the execution's own but for reruns: with step and key it identifies an
 /// effect.
-const std::string& event_id_of(const Execution& execution);
+const std::string& effects_id_of(const Execution& execution);
 /// The name of the workflow that the run is of.
 const std::string& workflow_of(const Execution& execution);
 /// Whose event the run's is: as its producer said, else what the event is about.

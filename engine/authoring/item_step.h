@@ -48,7 +48,7 @@ class ItemStep : public Step<In, Out> {
   /// The key of the item's effect for a service that refuses keys it has seen: the same in every attempt, replay and
   /// takeover, and nobody else's.
   std::string idempotency_key(const Item<In, Out>& item) const {
-    const std::string effect = item.workflow() + "/" + item.event_id() + "/" + this->name();
+    const std::string effect = item.workflow() + "/" + item.effects_id() + "/" + this->name();
     return item.key().empty() ? effect : effect + "/" + item.key();
   }
 };

@@ -106,6 +106,9 @@ static_assert(std::is_trivially_destructible_v<AllAwaiter<2>>);
 static_assert(std::is_trivially_destructible_v<StepAwaiter<int, int>>);
 static_assert(std::is_trivially_destructible_v<Started<int, int>>);
 
+/// Executions of one run, over all its steps.
+inline constexpr std::size_t kItemsMax = 10'000;
+
 /// A workflow's first parameter, by value. Used only inside its coroutine, on the engine's thread.
 class Run {
  public:

@@ -18,7 +18,6 @@ struct StepOptions {
   std::size_t batch_max = 500;  ///< Items of one `execute` call; all calls together have half of the window's runs.
   std::size_t parallelism = 1;  ///< `execute` calls at the same time, each on a thread of its own.
   double rate = 0;              ///< Items a second over all threads (token bucket); 0 means no limit.
-  Duration timeout{0};          ///< What `Batch::timeout` tells the step; 0 means the step's own.
   std::size_t refused_subjects_max = 3;  ///< So many refused, none accepted since: it is the service's refusal.
   Duration longest_call{0};              ///< A call may honestly take so long; it counts as hung `hang_after` later.
 };
@@ -66,8 +65,12 @@ class StepBase {
   StepOptions options_;
 };
 
+/// Bytes of one output as its checkpoint holds it.
+inline constexpr std::size_t kOutputMax = 1024 * 1024;
+
 /// Derive from it, name the step in the constructor, and write `execute`. `In` and `Out` are plain structs; `Out` has
-/// nlohmann_json conversions, since it is what the checkpoint holds.
+/// nlohmann_json conversions, since it is what the checkpoint holds. An output of more than kOutputMax bytes fails its
+/// item for good, though its effect has happened: put what is large elsewhere, and return where.
 template <class In, class Out>
 class Step : public StepBase {
  public:
@@ -96,7 +99,7 @@ class Step : public StepBase {
   virtual void execute(Batch<In, Out>& batch) = 0;
 
   void execute_untyped(std::span<Execution* const> executions) final {
-    Batch<In, Out> batch(executions, options().timeout);
+    Batch<In, Out> batch(executions);
     execute(batch);
   }
 };

@@ -132,7 +132,7 @@ struct StoredRun {
 /// An unfinished run found at start.
 struct UnfinishedRun {
   RunNumber run = 0;
-  std::string event_id;
+  std::string run_id;
   std::string workflow;
   bool waiting = false;  ///< Parked until wake_at when the process ended; else it was moving.
   Timestamp wake_at{};
@@ -167,8 +167,8 @@ class Checkpoints {
   /// Keeps what Recovered::lost_to says from now on. Durable on return.
   virtual void give_way(std::int64_t lost_to) = 0;
 
-  /// The runs of these events that exist here, in no particular order.
-  virtual std::vector<StoredRun> find(std::span<const std::string> event_ids) = 0;
+  /// The runs with these ids that exist here, in no particular order.
+  virtual std::vector<StoredRun> find(std::span<const std::string> run_ids) = 0;
 
   /// These runs; a number that does not exist is left out.
   virtual std::vector<StoredRun> load(std::span<const RunNumber> runs) = 0;

@@ -61,7 +61,7 @@ void restore(Execution& execution, const PendingRetry& retry) {
 
 }  // namespace
 
-const std::string& event_id_of(const Execution& execution) {
+const std::string& effects_id_of(const Execution& execution) {
   const Event& event = execution.run->stored.event;
   return event.effects_of.empty() ? event.id : event.effects_of;
 }

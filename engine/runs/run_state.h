@@ -21,9 +21,7 @@
 
 namespace pawl::engine {
 
-inline constexpr std::size_t kItemsMax = 10'000;        ///< Executions of one run, over all its steps.
-inline constexpr std::size_t kItemsOfWeight = 16;       ///< So many items take about as much memory as a run.
-inline constexpr std::size_t kOutputMax = 1024 * 1024;  ///< Bytes of one output as a checkpoint holds it.
+inline constexpr std::size_t kItemsOfWeight = 16;  ///< So many items take about as much memory as a run.
 
 /// Finds what is known of a step by its name and key.
 struct ByStep {

@@ -14,7 +14,7 @@ RunState& RunTable::add(std::unique_ptr<RunState> added) {
   run.weight = &weight_;
   payloads_ += run.stored.event.payload.size();
   woken_ += run.woken;
-  by_event_[run.stored.event.id] = &run;
+  by_id_[run.stored.event.id] = &run;
   runs_[run.stored.run] = std::move(added);
   return run;
 }
@@ -24,7 +24,7 @@ void RunTable::erase(RunState& run) {
   woken_ -= run.woken;
   payloads_ -= run.stored.event.payload.size();
   weight_ -= run.executions.size() / kItemsOfWeight;
-  by_event_.erase(run.stored.event.id);
+  by_id_.erase(run.stored.event.id);
   runs_.erase(run.stored.run);
 }
 
@@ -34,8 +34,8 @@ RunState* RunTable::find(RunNumber number) const {
 }
 
 RunState* RunTable::find(const std::string& run_id) const {
-  const auto run = by_event_.find(run_id);
-  return run == by_event_.end() ? nullptr : run->second;
+  const auto run = by_id_.find(run_id);
+  return run == by_id_.end() ? nullptr : run->second;
 }
 
 void RunTable::look_again(RunState& run, Timestamp when) {

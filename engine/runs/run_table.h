@@ -47,7 +47,7 @@ class RunTable {
 
  private:
   std::unordered_map<RunNumber, std::unique_ptr<RunState>> runs_;
-  std::unordered_map<std::string, RunState*> by_event_;
+  std::unordered_map<std::string, RunState*> by_id_;
   std::set<std::pair<Timestamp, RunNumber>> look_at_;
   std::size_t payloads_ = 0;
   std::size_t weight_ = 0;

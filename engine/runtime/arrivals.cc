@@ -67,7 +67,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
   const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
   if (const std::int64_t size = stored.event.left_out; size > 0)
     return use_.life.finished({.position = stored.event.position,
-                               .event_id = stored.event.id,
+                               .run_id = stored.event.id,
                                .status = RunStatus::kFailed,
                                .reason = too_large(size),
                                .withheld = size,
@@ -76,7 +76,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
   const Inherited inherited = inherited_steps(stored.event, parent);
   if (!inherited.refusal.empty())
     return use_.life.finished({.position = stored.event.position,
-                               .event_id = stored.event.id,
+                               .run_id = stored.event.id,
                                .status = RunStatus::kFailed,
                                .reason = inherited.refusal,
                                .resumable = Resumable::kNowhere,
@@ -86,7 +86,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
   RunStarted started{stored.run, stored.workflow, stored.event, now()};
   if (const auto why = keep_payload(*workflow, started.event); !why.empty())
     return use_.life.finished({.position = stored.event.position,
-                               .event_id = stored.event.id,
+                               .run_id = stored.event.id,
                                .status = RunStatus::kFailed,
                                .reason = why,
                                .failure = kOfPayload},
@@ -113,7 +113,7 @@ void Arrivals::arrive_known(const Event& event, StoredRun stored) {
   if (event.resumes > stored.resumes) return reopen(event, std::move(stored));
   if (ended(stored.status))
     return use_.life.finished({.position = event.position,
-                               .event_id = event.id,
+                               .run_id = event.id,
                                .status = stored.status,
                                .reason = stored.reason,
                                .resumable = stored.resumable,

@@ -213,16 +213,16 @@ void Runner::Parts::open() {
   Registration registration{recovered.store_id, {}, {}, recovered.lost_to};
   for (const UnfinishedRun& run : recovered.unfinished)
     if (run.waiting)
-      registration.waiting.push_back({run.event_id, run.position});
+      registration.waiting.push_back({run.run_id, run.position});
     else
-      registration.moving.push_back(run.event_id);
+      registration.moving.push_back(run.run_id);
   const Timestamp asked_at = now();
   const Registered registered = register_store(registration);
   heartbeat_.leased(asked_at);
   pruning_.start(asked_at);
   const std::set<std::string> foreign(registered.foreign.begin(), registered.foreign.end());
   for (const UnfinishedRun& run : recovered.unfinished) {
-    if (foreign.contains(run.event_id))
+    if (foreign.contains(run.run_id))
       arrivals_.supersede(run.run);
     else if (run.waiting)
       parking_.park(run.run, std::min(run.wake_at, asked_at + longest_wait()));

@@ -5,17 +5,17 @@
 
 #include "engine/authoring/clock.h"
 
-namespace pawl::engine {
+namespace pawl::testing {
 
 /// Starts at a fixed moment in 2026; safe to read from any thread.
-class ManualClock final : public Clock {
+class ManualClock final : public engine::Clock {
  public:
-  Timestamp now() const override { return Timestamp(Duration(ticks_.load())); }
-  void turn(Duration by) { ticks_ += by.count(); }
+  engine::Timestamp now() const override { return engine::Timestamp(engine::Duration(ticks_.load())); }
+  void turn(engine::Duration by) { ticks_ += by.count(); }
 
  private:
-  std::atomic<Duration::rep> ticks_{
-      Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}).time_since_epoch().count()};
+  std::atomic<engine::Duration::rep> ticks_{
+      engine::Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}).time_since_epoch().count()};
 };
 
-}  // namespace pawl::engine
+}  // namespace pawl::testing

@@ -6,7 +6,9 @@
 
 #include "engine/authoring/errors.h"
 
-namespace pawl::engine {
+namespace pawl::testing {
+
+using namespace engine;
 
 namespace {
 
@@ -37,7 +39,7 @@ MemoryCheckpoints::MemoryCheckpoints(const MemoryCheckpoints& other) : Checkpoin
   lost_to_ = other.lost_to_;
   last_run_ = other.last_run_;
   rows_ = other.rows_;
-  by_event_ = other.by_event_;
+  by_id_ = other.by_id_;
 }
 
 Recovered MemoryCheckpoints::recover() {
@@ -75,11 +77,11 @@ void MemoryCheckpoints::give_way(std::int64_t lost_to) {
   lost_to_ = lost_to;
 }
 
-std::vector<StoredRun> MemoryCheckpoints::find(std::span<const std::string> event_ids) {
+std::vector<StoredRun> MemoryCheckpoints::find(std::span<const std::string> run_ids) {
   const std::lock_guard lock(mutex_);
   std::vector<StoredRun> found;
-  for (const std::string& id : event_ids)
-    if (const auto entry = by_event_.find(id); entry != by_event_.end()) found.push_back(rows_.at(entry->second).run);
+  for (const std::string& id : run_ids)
+    if (const auto entry = by_id_.find(id); entry != by_id_.end()) found.push_back(rows_.at(entry->second).run);
   return found;
 }
 
@@ -101,7 +103,7 @@ std::size_t MemoryCheckpoints::prune(Timestamp before, std::size_t limit) {
       ++entry;
       continue;
     }
-    by_event_.erase(row.run.event.id);
+    by_id_.erase(row.run.event.id);
     entry = rows_.erase(entry);
     ++pruned;
   }
@@ -124,7 +126,7 @@ std::size_t MemoryCheckpoints::forget(std::span<const RunNumber> failed) {
   for (const RunNumber run : failed) {
     const auto entry = rows_.find(run);
     if (entry == rows_.end() || entry->second.run.status != RunStatus::kFailed) continue;
-    by_event_.erase(entry->second.run.event.id);
+    by_id_.erase(entry->second.run.event.id);
     rows_.erase(entry);
     ++forgotten;
   }
@@ -156,7 +158,7 @@ void MemoryCheckpoints::put_back(const Before& before) {
     if (row) {
       rows_[number] = *row;
     } else if (const auto entry = rows_.find(number); entry != rows_.end()) {
-      by_event_.erase(entry->second.run.event.id);
+      by_id_.erase(entry->second.run.event.id);
       rows_.erase(entry);
     }
   }
@@ -176,15 +178,15 @@ void MemoryCheckpoints::insert(const RunStarted& started) {
   row.run.event = started.event;
   row.run.resumes = started.event.resumes;
   rows_.emplace(started.run, std::move(row));
-  by_event_.emplace(started.event.id, started.run);
+  by_id_.emplace(started.event.id, started.run);
   last_run_ = std::max(last_run_, started.run);
 }
 
 void MemoryCheckpoints::apply(const RunStarted& record) {
   const auto by_number = rows_.find(record.run);
-  const auto by_event = by_event_.find(record.event.id);
-  if (by_number == rows_.end() && by_event == by_event_.end()) return insert(record);
-  if (by_event == by_event_.end() || by_event->second != record.run)
+  const auto by_id = by_id_.find(record.event.id);
+  if (by_number == rows_.end() && by_id == by_id_.end()) return insert(record);
+  if (by_id == by_id_.end() || by_id->second != record.run)
     throw Error("commit checkpoints: run " + std::to_string(record.run) + " of event " + record.event.id +
                 " clashes with a run that this store holds");
 }
@@ -252,4 +254,4 @@ void MemoryCheckpoints::apply(const RunRedelivered& record) {
   set_running(row.run);
 }
 
-}  // namespace pawl::engine
+}  // namespace pawl::testing

@@ -7,18 +7,25 @@
 
 #include "engine/authoring/errors.h"
 
-namespace pawl::engine {
+namespace pawl::testing {
+
+using namespace engine;
 
 void MemoryOutboxTable::add_workflow(const WorkflowName& workflow) {
   if (std::ranges::find(workflows, workflow) == workflows.end()) workflows.push_back(workflow);
 }
 
-std::string MemoryOutboxTable::emit(const std::string& type, const std::string& payload, const std::string& id) {
+std::string MemoryOutboxTable::emit(const std::string& type, const std::string& payload, const std::string& id,
+                                    const EventDetails& details) {
   const std::int64_t position = next_position++;
   Event event;
   event.position = position;
   event.id = id.empty() ? "event-" + std::to_string(position) : id;
   event.type = type;
+  event.aggregate_type = details.aggregate_type;
+  event.aggregate_id = details.aggregate_id;
+  event.tenant = details.tenant;
+  event.traceparent = details.traceparent;
   event.payload = payload;
   event.created_at = now;
   event.deliveries = 0;
@@ -261,7 +268,7 @@ std::size_t MemoryOutbox::finish(std::span<const FinishedEvent> finished) {
   std::size_t ours = 0;
   for (const FinishedEvent& end : finished) {
     const auto row = table_.rows.find(end.position);
-    if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || row->second.event.id != end.event_id) continue;
+    if (row == table_.rows.end() || row->second.lease_epoch != epoch_ || row->second.event.id != end.run_id) continue;
     if (!end.payload.empty()) row->second.event.payload = end.payload;
     if (!end.aggregate_id.empty()) row->second.event.aggregate_id = end.aggregate_id;
     const bool says_nothing = end.status != RunStatus::kDone && end.reason.empty();
@@ -329,4 +336,4 @@ void MemoryOutbox::release(std::span<const std::int64_t> unstarted_positions) {
   }
 }
 
-}  // namespace pawl::engine
+}  // namespace pawl::testing

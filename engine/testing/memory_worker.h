@@ -9,18 +9,18 @@
 #include "engine/testing/inline_lanes.h"
 #include "engine/testing/memory_outbox.h"
 
-namespace pawl::engine {
+namespace pawl::testing {
 
 /// Dies when destroyed, wherever it is. The rest outlives it.
 struct MemoryWorker {
-  MemoryWorker(MemoryOutboxTable& table, Checkpoints& store, const Clock& clock, Observer& log,
-               std::vector<WorkflowDefinition> workflows, std::uint64_t seed, RunnerOptions options)
+  MemoryWorker(MemoryOutboxTable& table, engine::Checkpoints& store, const engine::Clock& clock, engine::Observer& log,
+               std::vector<engine::WorkflowDefinition> workflows, std::uint64_t seed, engine::RunnerOptions options)
       : lanes(seed), outbox(table), runner({outbox, store, clock, lanes, log}, std::move(workflows), options) {
     runner.open();
   }
   InlineLanes lanes;
   MemoryOutbox outbox;
-  Runner runner;
+  engine::Runner runner;
 };
 
-}  // namespace pawl::engine
+}  // namespace pawl::testing

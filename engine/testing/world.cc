@@ -58,14 +58,26 @@ const StepSettled* RunView::step(const std::string& name, const std::string& key
 
 World::World(std::vector<WorkflowDefinition> workflows)
     : workflows_(std::move(workflows)), host_(std::make_unique<Host>(++hosts_)) {
+  for (const WorkflowDefinition& workflow : workflows_) outbox_.add_workflow({workflow.event_type, workflow.name});
   host_->start(*this);
 }
 
 World::~World() = default;
 
-std::string World::emit(const std::string& type, const nlohmann::json& payload) {
+std::string World::emit(const std::string& type, const nlohmann::json& payload, const EventDetails& details) {
   outbox_.now = clock_.now();
-  return outbox_.emit(type, payload.dump());
+  return outbox_.emit(type, payload.dump(), {}, details);
+}
+
+std::string World::run_id(const std::string& event_id, const std::string& workflow) const {
+  const auto is_it = [&](const Event& event) {
+    return event.workflow == workflow && (event.id == event_id || event.further_run_of == event_id);
+  };
+  for (const auto& [position, row] : outbox_.rows)
+    if (is_it(row.event)) return row.event.id;
+  for (const auto& ended : outbox_.archive)
+    if (is_it(ended.event)) return ended.event.id;
+  throw std::out_of_range("event " + event_id + " has no run in " + workflow);
 }
 
 void World::work() {
@@ -104,28 +116,27 @@ void World::lose_host() {
   host_->start(*this);
 }
 
-bool World::resume(const std::string& event_id) { return outbox_.resume(event_id); }
+bool World::resume(const std::string& run_id) { return outbox_.resume(run_id); }
 
-bool World::cancel(const std::string& event_id, const std::string& note) {
+bool World::cancel(const std::string& run_id, const std::string& note) {
   outbox_.now = clock_.now();
-  return outbox_.cancel(event_id, "an operator", note);
+  return outbox_.cancel(run_id, "an operator", note);
 }
 
-bool World::retry_now(const std::string& event_id) {
+bool World::retry_now(const std::string& run_id) {
   outbox_.now = clock_.now();
-  return outbox_.retry_now(event_id, "an operator");
+  return outbox_.retry_now(run_id, "an operator");
 }
 
-std::string World::rerun(const std::string& event_id, const std::string& from_step, bool resend) {
-  return outbox_.rerun(event_id, from_step, resend);
+std::string World::rerun(const std::string& run_id, const std::string& from_step, bool resend) {
+  return outbox_.rerun(run_id, from_step, resend);
 }
 
-RunView World::run(const std::string& event_id) {
+RunView World::run(const std::string& run_id) {
   RunView view;
-  const auto ended = std::ranges::find_if(outbox_.archive, [&](const auto& row) { return row.event.id == event_id; });
-  const std::vector<StoredRun> known = host_->checkpoints.find({&event_id, 1});
-  if (ended == outbox_.archive.end() && known.empty())
-    throw std::out_of_range("no worker has begun a run for event " + event_id);
+  const auto ended = std::ranges::find_if(outbox_.archive, [&](const auto& row) { return row.event.id == run_id; });
+  const std::vector<StoredRun> known = host_->checkpoints.find({&run_id, 1});
+  if (ended == outbox_.archive.end() && known.empty()) throw std::out_of_range("no worker has begun the run " + run_id);
   if (!known.empty()) view = {known[0].status, known[0].reason, known[0].steps};
   if (ended != outbox_.archive.end()) view = {ended->status, ended->reason, std::move(view.steps)};
   return view;

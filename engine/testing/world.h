@@ -32,8 +32,11 @@ class World {
   explicit World(std::vector<engine::WorkflowDefinition> workflows);
   ~World();
 
-  /// As `pawl emit` does; returns the event's id, which is its run's. Nothing happens before time passes.
-  std::string emit(const std::string& type, const nlohmann::json& payload);
+  /// As `pawl emit` does; returns the event's id, which is that of its run in the first workflow of its type, in the
+  /// order that the world was given. Nothing happens before time passes.
+  std::string emit(const std::string& type, const nlohmann::json& payload, const EventDetails& details = {});
+  /// The id of an event's run in this workflow. Throws std::out_of_range where it has none.
+  std::string run_id(const std::string& event_id, const std::string& workflow) const;
 
   /// Lets so much time pass, and the worker work.
   void pass(engine::Duration time);
@@ -48,17 +51,17 @@ class World {
   void lose_host();
 
   /// As `pawl resume` does: false where there is no such failed run, or it may go on nowhere.
-  bool resume(const std::string& event_id);
+  bool resume(const std::string& run_id);
 
   /// As `pawl cancel` and `pawl retry-now` do: false where there is no such unfinished run.
-  bool cancel(const std::string& event_id, const std::string& note = {});
-  bool retry_now(const std::string& event_id);
+  bool cancel(const std::string& run_id, const std::string& note = {});
+  bool retry_now(const std::string& run_id);
 
   /// As `pawl rerun` does: returns the id of the new run; empty where there is no such run that has ended.
-  std::string rerun(const std::string& event_id, const std::string& from_step = {}, bool resend = false);
+  std::string rerun(const std::string& run_id, const std::string& from_step = {}, bool resend = false);
 
   /// Throws std::out_of_range where no worker has begun it.
-  RunView run(const std::string& event_id);
+  RunView run(const std::string& run_id);
 
   const engine::Clock& clock() const { return clock_; }
 
@@ -69,8 +72,8 @@ class World {
   void turn_while(const std::function<bool()>& condition, engine::Duration at_most);
 
   const std::vector<engine::WorkflowDefinition> workflows_;
-  engine::ManualClock clock_;
-  engine::MemoryOutboxTable outbox_;
+  ManualClock clock_;
+  MemoryOutboxTable outbox_;
   int hosts_ = 0;
   std::unique_ptr<Host> host_;
 };

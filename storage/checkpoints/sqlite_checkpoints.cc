@@ -184,10 +184,10 @@ void SqliteCheckpoints::give_way(std::int64_t lost_to) {
   });
 }
 
-std::vector<engine::StoredRun> SqliteCheckpoints::find(std::span<const std::string> event_ids) {
-  return store_->read("find runs in", event_ids.size(), [&](SqliteConnection& connection) {
+std::vector<engine::StoredRun> SqliteCheckpoints::find(std::span<const std::string> run_ids) {
+  return store_->read("find runs in", run_ids.size(), [&](SqliteConnection& connection) {
     std::vector<engine::StoredRun> found;
-    for (const std::string& id : event_ids)
+    for (const std::string& id : run_ids)
       if (auto run = connection.runs().by_id(id)) found.push_back(std::move(*run));
     return found;
   });

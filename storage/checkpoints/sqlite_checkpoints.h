@@ -29,7 +29,7 @@ class SqliteCheckpoints final : public engine::Checkpoints {
   engine::Recovered recover() override;
   void commit(std::span<const engine::Checkpoint> group) override;
   void give_way(std::int64_t lost_to) override;
-  std::vector<engine::StoredRun> find(std::span<const std::string> event_ids) override;
+  std::vector<engine::StoredRun> find(std::span<const std::string> run_ids) override;
   std::vector<engine::StoredRun> load(std::span<const engine::RunNumber> runs) override;
   std::size_t prune(engine::Timestamp ended_before, std::size_t limit) override;
   std::vector<engine::FailedRun> failed(engine::Timestamp ended_before, engine::RunNumber above,

@@ -14,8 +14,8 @@ function(pawl_embed_line target folder function header)
   target_sources(${target} PRIVATE ${source})
 endfunction()
 
-# pawl_add_migrations(TARGET FOLDER) does so without a header to write: C++ has the line by LINE_migrations.h, as
-# pawl::storage::LINE_migrations().
+# pawl_add_migrations(TARGET FOLDER) does so without a header to write: the target, and what links it in the same build,
+# has the line by LINE_migrations.h, as pawl::storage::LINE_migrations().
 function(pawl_add_migrations target folder)
   cmake_path(ABSOLUTE_PATH folder NORMALIZE)
   cmake_path(GET folder FILENAME line)
@@ -31,6 +31,6 @@ const MigrationLine& @line@_migrations();
 
 }  // namespace pawl::storage
 ]] @ONLY)
-  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_BINARY_DIR}>)
   pawl_embed_line(${target} ${folder} pawl::storage::${line}_migrations ${line}_migrations.h)
 endfunction()

@@ -148,7 +148,7 @@ std::size_t PostgresOutbox::finish(std::span<const engine::FinishedEvent> finish
   for (const engine::FinishedEvent& event : finished) {
     const bool done = event.status == engine::RunStatus::kDone;
     positions.add(event.position);
-    ids.add(event.event_id);
+    ids.add(event.run_id);
     const bool is_plain = event.reason.empty() && event.payload.empty() && event.aggregate_id.empty();
     if (done && is_plain && event.resumable == engine::Resumable::kAnywhere) continue;
     explained_positions.add(event.position);

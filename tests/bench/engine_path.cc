@@ -65,7 +65,7 @@ struct Deaf final : engine::Observer {
   void on(const engine::Notice&) override {}
 };
 
-bool all_done(const engine::MemoryOutboxTable& table, int events) {
+bool all_done(const testing::MemoryOutboxTable& table, int events) {
   return table.archive.size() == static_cast<std::size_t>(events) &&
          std::all_of(table.archive.begin(), table.archive.end(),
                      [](const auto& event) { return event.status == engine::RunStatus::kDone; });
@@ -73,11 +73,11 @@ bool all_done(const engine::MemoryOutboxTable& table, int events) {
 
 // Works off so many events of such a workflow.
 void work_off(int events, int turns_max, const std::function<Workflow(Run, const Steps&)>& flow) {
-  engine::ManualClock clock;
-  engine::MemoryOutboxTable table;
-  engine::MemoryCheckpoints store;
-  engine::InlineLanes lanes(1);
-  engine::MemoryOutbox outbox(table);
+  testing::ManualClock clock;
+  testing::MemoryOutboxTable table;
+  testing::MemoryCheckpoints store;
+  testing::InlineLanes lanes(1);
+  testing::MemoryOutbox outbox(table);
   Steps steps;
   Deaf observer;
   const auto start = [&](Run run, const Event&) { return flow(run, steps); };

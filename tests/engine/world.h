@@ -16,6 +16,13 @@
 
 namespace pawl::engine {
 
+using testing::InlineLanes;
+using testing::ManualClock;
+using testing::MemoryCheckpoints;
+using testing::MemoryOutbox;
+using testing::MemoryOutboxTable;
+using testing::MemoryWorker;
+
 /// A step whose outcome the test scripts by event and key; it counts every execution.
 class ScriptedStep final : public Step<std::string, std::string> {
  public:
@@ -27,7 +34,7 @@ class ScriptedStep final : public Step<std::string, std::string> {
     sizes.push_back(batch.size());
     if (before) before(batch.size());
     for (auto& item : batch) {
-      ++executions[item.event_id() + "/" + item.key()];
+      ++executions[item.effects_id() + "/" + item.key()];
       if (script)
         script(item);
       else

@@ -68,6 +68,11 @@ def check_run():
     pawl("worker", "--until-idle")
     said = package.run("psql", "-d", "new_workflow", "-Atqc", f"select text from pawl.{FOLDER_NAME}_greetings")
     package.expect("the greeting", said, "Farewell, Ada\n")
+    package.run("psql", "-d", "new_workflow", "-Atqc",
+                f"update pawl.{FOLDER_NAME}_greetings set written_at = now() - interval '1 year';"
+                " delete from pawl.outbox_archive; select pawl.prune('90 days', 1000)")
+    left = package.run("psql", "-d", "new_workflow", "-Atqc", f"select count(*) from pawl.{FOLDER_NAME}_greetings")
+    package.expect("greetings of an event that is gone", left, "0\n")
     package.run("dropdb", "new_workflow")
 
 

@@ -147,6 +147,16 @@ def check_order(shop):
     return crashes
 
 
+def check_retention(shop):
+    """Reservations, however old, stay until their order is gone."""
+    prune = "select removed from pawl.prune('90 days', 1000) where name = 'reservations'"
+    shop.value("update shop.reservations set reserved_at = now() - interval '1 year'")
+    package.expect("reservations removed beside their orders", shop.value(prune), "0")
+    shop.value("delete from pawl.outbox_archive")
+    package.expect("reservations removed with their orders", shop.value(prune + " and removed > 0") != "", True)
+    package.expect("reservations left", shop.value("select count(*) from shop.reservations"), "0")
+
+
 def check_refund(shop):
     event = shop.order("2002", 2)
     shop.work_and_crash()
@@ -163,5 +173,6 @@ check_names()
 the_shop = Shop()
 died = check_order(the_shop)
 check_refund(the_shop)
+check_retention(the_shop)
 package.run("dropdb", "shop")
 print(f"the order was fulfilled once by a worker that died {died} times")

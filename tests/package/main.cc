@@ -5,7 +5,7 @@
 #include <chrono>
 
 int main() {
-  pawl::engine::ManualClock clock;
+  pawl::testing::ManualClock clock;
   const auto before = clock.now();
   clock.turn(std::chrono::hours{1});
   return clock.now() - before == std::chrono::hours{1} ? 0 : 1;

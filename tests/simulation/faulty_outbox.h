@@ -47,7 +47,7 @@ class FaultyOutbox final : public engine::Outbox {
   Store& store_;
   TimedLanes& lanes_;
   std::string process_;
-  engine::MemoryOutbox inner_;
+  testing::MemoryOutbox inner_;
   std::vector<engine::Event> last_claim_;
   std::vector<engine::Event> reply_lost_;  ///< Claimed, but the reply did not arrive: the next claim finds them.
 };

@@ -236,7 +236,7 @@ void Simulation::check_stores() {
   while (!over() && !idle() && world_.now < until) round(until);
   for (const auto& process : processes_)
     for (const engine::UnfinishedRun& run : process->store().checkpoints.recover().unfinished)
-      world_.broken("P9: " + process->store().id + " still holds " + run.event_id + " as unfinished");
+      world_.broken("P9: " + process->store().id + " still holds " + run.run_id + " as unfinished");
 }
 
 }  // namespace pawl::simulation

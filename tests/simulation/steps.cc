@@ -23,7 +23,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
     if (!site_.clock_stood_still && outside_.postgres.lease_was_over(site_.epoch(), site_.lanes->asked_at()))
       world_.broken("F12: " + site_.process + " started " + name() + " after its lease had expired");
     for (AskItem& item : batch)
-      outside_.oracle.executing(*site_.store, item.event_id(), plan_, item.key(), item.attempt(),
+      outside_.oracle.executing(*site_.store, item.effects_id(), plan_, item.key(), item.attempt(),
                                 site_.lanes->asked_at());
     fail_as_service();
     if (world_.strike(Fault::kStuckCall, site_.process, name()))
@@ -43,7 +43,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
  protected:
   virtual void perform(AskBatch& batch) = 0;
 
-  EffectKey effect_of(const AskItem& item) const { return effect_key(item.event_id(), name(), item.key()); }
+  EffectKey effect_of(const AskItem& item) const { return effect_key(item.effects_id(), name(), item.key()); }
   bool fated(Fault fault, const AskItem& item) const { return outside_.workload.fated(fault, effect_of(item)); }
   void succeed(AskItem& item) { item.succeed(answer_to(name(), item.input())); }
 
@@ -88,7 +88,7 @@ class SimulatedStep : public engine::Step<Ask, std::string> {
   }
   // a poison event does its harm in one step, whatever is beside it
   void do_harm(const AskItem& item) {
-    const std::string& event = item.event_id();
+    const std::string& event = item.effects_id();
     if (outside_.workload.poisoned_step(event) != name()) return;
     if (outside_.workload.crashes(event)) {
       world_.struck(Fault::kPoisonCrashes, site_.process, event);
@@ -196,7 +196,7 @@ class MailStep final : public SimulatedStep {
       const bool names_account = world_.random.chance(0.5);
       outside_.oracle.attempt_failed(effect_of(item));
       if (!names_account) outside_.oracle.failed_for_good(effect_of(item));  // as it may be, compared with others
-      return item.refuse("554 5.7.1 no", item.event_id(), names_account);
+      return item.refuse("554 5.7.1 no", item.effects_id(), names_account);
     }
     if (sent.state == MailState::kAccepted)
       succeed(item);

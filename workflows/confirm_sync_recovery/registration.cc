@@ -1,10 +1,11 @@
 // The module of the workflow.
 #include "workflows/confirm_sync_recovery/registration.h"
 
+#include <confirm_sync_recovery_migrations.h>  // made by pawl_add_migrations
+
 #include <optional>
 
 #include "workflows/confirm_sync_recovery/crash_points.h"
-#include "workflows/confirm_sync_recovery/migrations.h"
 #include "workflows/confirm_sync_recovery/postgres_notified_users.h"
 #include "workflows/confirm_sync_recovery/recovery_content.h"
 #include "workflows/confirm_sync_recovery/workflow.h"
@@ -41,10 +42,10 @@ class ConfirmSyncRecovery final : public workflow::Module {
             {"create-in-app", options_.retries.create_in_app},
             {"send-email", options_.retries.send_email}};
   }
-  storage::MigrationLines migrations() const override { return {&confirm_sync_recovery::migrations()}; }
+  storage::MigrationLines migrations() const override { return {&storage::confirm_sync_recovery_migrations()}; }
   std::vector<engine::CrashPlace> crash_places() const override { return {kCrashPlaces.begin(), kCrashPlaces.end()}; }
 
-  engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext& worker) override {
     notified_users_.emplace(worker.address);
     steps_.emplace(*notified_users_, depositlink_.channels(), depositlink_.style(), options_);
     return definition(*steps_);

@@ -11,7 +11,7 @@ namespace {
 Notification notification_for(const engine::Item<InAppRequest, InAppReceipt>& item) {
   const InAppRequest& request = item.input();
   InAppContent content = request.note->in_app();
-  return {.event_id = item.event_id(),
+  return {.effects_id = item.effects_id(),
           .org_id = request.org_id,
           .kind = std::move(content.kind),
           .urgency = std::move(content.urgency),

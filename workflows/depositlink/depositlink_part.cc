@@ -1,8 +1,9 @@
 // Declares the settings of what people read, and makes the adapters and the steps that workflows share.
 #include "workflows/depositlink/depositlink_part.h"
 
+#include <depositlink_migrations.h>  // made by pawl_add_migrations
+
 #include "workflows/depositlink/crash_points.h"
-#include "workflows/depositlink/migrations.h"
 #include "workflows/depositlink/postgres/audience.h"
 #include "workflows/depositlink/postgres/postgres_inbox.h"
 #include "workflows/depositlink/postgres/postgres_recipients.h"
@@ -12,7 +13,7 @@ namespace pawl::depositlink {
 
 /// The ports in Postgres, written under the worker's epoch, and the steps over them.
 struct DepositLinkPart::Adapters {
-  Adapters(const workflow::Worker& worker, mail::MailPart& mail)
+  Adapters(const workflow::WorkerContext& worker, mail::MailPart& mail)
       : recipients(worker.address),
         inbox(worker.address, worker.epoch),
         ledger(worker.address, worker.epoch, mail.given().in_doubt, owners_and_admins()),
@@ -44,13 +45,15 @@ std::vector<workflow::Setting> DepositLinkPart::settings() {
   };
 }
 
-storage::MigrationLines DepositLinkPart::migrations() const { return {&depositlink::migrations()}; }
+storage::MigrationLines DepositLinkPart::migrations() const { return {&storage::depositlink_migrations()}; }
 
 std::vector<engine::CrashPlace> DepositLinkPart::crash_places() const {
   return {kCrashPlaces.begin(), kCrashPlaces.end()};
 }
 
-void DepositLinkPart::open(const workflow::Worker& worker) { adapters_ = std::make_unique<Adapters>(worker, mail_); }
+void DepositLinkPart::open(const workflow::WorkerContext& worker) {
+  adapters_ = std::make_unique<Adapters>(worker, mail_);
+}
 
 void DepositLinkPart::check_access() {
   adapters_->recipients.check_access();

@@ -27,7 +27,7 @@ class DepositLinkPart final : public workflow::SharedPart {
   std::vector<workflow::Setting> settings() override;
   storage::MigrationLines migrations() const override;
   std::vector<engine::CrashPlace> crash_places() const override;
-  void open(const workflow::Worker& worker) override;
+  void open(const workflow::WorkerContext& worker) override;
   void check_access() override;
 
   /// As the settings make it. Throws engine::RefusedError for one that cannot be used.

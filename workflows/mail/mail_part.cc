@@ -1,6 +1,7 @@
 // Declares the settings of mail, reads the relay's password, and makes mailers.
 #include "workflows/mail/mail_part.h"
 
+#include <mail_migrations.h>  // made by pawl_add_migrations
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 #include "engine/authoring/errors.h"
 #include "workflows/mail/faults/crash_points.h"
 #include "workflows/mail/mail_url.h"
-#include "workflows/mail/migrations.h"
 #include "workflows/mail/smtp/identity/password_file.h"
 #include "workflows/mail/smtp/login.h"
 
@@ -46,9 +46,9 @@ std::vector<workflow::Setting> MailPart::settings() {
   };
 }
 
-storage::MigrationLines MailPart::migrations() const { return {&mail::migrations()}; }
+storage::MigrationLines MailPart::migrations() const { return {&storage::mail_migrations()}; }
 
-void MailPart::open(const workflow::Worker& worker) { mailer_ = make_mailer(worker.secrets, {}, worker.warn); }
+void MailPart::open(const workflow::WorkerContext& worker) { mailer_ = make_mailer(worker.secrets, {}, worker.warn); }
 
 std::vector<std::string> MailPart::warnings() const {
   if (!is_smtp(settings_.url)) return {};

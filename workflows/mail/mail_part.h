@@ -27,7 +27,7 @@ class MailPart final : public workflow::SharedPart {
   std::vector<workflow::Setting> settings() override;
   storage::MigrationLines migrations() const override;
   std::vector<engine::CrashPlace> crash_places() const override;
-  void open(const workflow::Worker& worker) override;
+  void open(const workflow::WorkerContext& worker) override;
   std::vector<std::string> warnings() const override;
 
   const MailSettings& given() const { return settings_; }

@@ -158,7 +158,7 @@ class SendMail::Round {
     }
     engine::crash_point(kAfterMailRecorded);
     for (const Outgoing& mail : mails_) {
-      step_.memory_.forget(mail.verdict.event_id, mail.verdict.recipient);
+      step_.memory_.forget(mail.verdict.effects_id, mail.verdict.recipient);
       if (mail.item) settle_item(mail);
     }
   }
@@ -171,14 +171,14 @@ class SendMail::Round {
     requests.reserve(items.size());
     for (const MailItem* item : items) {
       const MailRequest& mail = item->input();
-      requests.push_back({item->event_id(), mail.org_id, user_of(mail, user), step_.message_id_of(*item), item->again(),
-                          item->workflow(), step_.name()});
+      requests.push_back({item->effects_id(), mail.org_id, user_of(mail, user), step_.message_id_of(*item),
+                          item->again(), item->workflow(), step_.name()});
     }
     const std::vector<LedgerEntry> entries = step_.ledger_.claim(requests);
     std::vector<MailItem*> next;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const bool has_next = user < items[i]->input().same_mailbox.size();
-      const bool is_sent = step_.memory_.final_verdict(requests[i].event_id, requests[i].recipient).has_value();
+      const bool is_sent = step_.memory_.final_verdict(requests[i].effects_id, requests[i].recipient).has_value();
       if (has_next && !is_sent && passes_on(requests[i], entries.at(i)))
         next.push_back(items[i]);
       else
@@ -199,9 +199,9 @@ class SendMail::Round {
   void take_up(MailItem& item, const LedgerRequest& request, const LedgerEntry& entry) {
     const std::string& recipient = request.recipient;
     const std::string& reason = safe_lines_.of(entry.reason, kReplyMax);
-    const auto known = step_.memory_.final_verdict(item.event_id(), recipient);
+    const auto known = step_.memory_.final_verdict(item.effects_id(), recipient);
     if (entry.clearance == Clearance::kAccepted) {
-      step_.memory_.forget(item.event_id(), recipient);
+      step_.memory_.forget(item.effects_id(), recipient);
       return item.skip({"accepted", reason.empty() ? "was sent before" : reason});
     }
     if (known) return void(mails_.push_back({&item, {}, std::nullopt, *known, std::nullopt}));
@@ -227,7 +227,7 @@ class SendMail::Round {
     Outgoing mail{item,
                   address,
                   std::nullopt,
-                  {request.event_id, request.recipient, LedgerState::kSuppressed, {}, step_.name()},
+                  {request.effects_id, request.recipient, LedgerState::kSuppressed, {}, step_.name()},
                   std::nullopt};
     if (const auto reason = why_unusable(address)) mail.verdict.reply = "not sent: " + *reason;
     return mail;
@@ -320,7 +320,7 @@ std::string SendMail::destination(const MailRequest& request) const {
 
 std::string SendMail::message_id_of(const engine::Item<MailRequest, MailReceipt>& item) const {
   const std::string& recipient = item.input().recipient;
-  return message_id({item.workflow(), item.event_id(), name(), recipient}, sender_.domain());
+  return message_id({item.workflow(), item.effects_id(), name(), recipient}, sender_.domain());
 }
 
 void SendMail::record_kept_verdicts() {
@@ -354,7 +354,7 @@ void SendMail::record_isolated_verdicts(MailBatch& batch) {
   if (!memory_.isolates_any()) return;
   for (const MailItem& item : batch)
     for (std::size_t user = 0; user <= item.input().same_mailbox.size(); ++user) {
-      const auto verdict = memory_.isolated(item.event_id(), user_of(item.input(), user));
+      const auto verdict = memory_.isolated(item.effects_id(), user_of(item.input(), user));
       if (!verdict) continue;
       ledger_.settle({&*verdict, 1});
       memory_.recorded(*verdict);

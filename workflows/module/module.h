@@ -38,7 +38,7 @@ class Module : public Part {
   /// asks the world for nothing yet. The module owns what the definition points to. Throws engine::RefusedError for a
   /// setting that cannot be used. For a replay the settings are the defaults, with `in_replay` for what is required,
   /// and the worker's address leads nowhere: no step executes.
-  virtual engine::WorkflowDefinition open(const Worker& worker) = 0;
+  virtual engine::WorkflowDefinition open(const WorkerContext& worker) = 0;
 
   /// A mail of its, as the settings make it; nothing where it sends none. Need not be open. Throws engine::RefusedError
   /// for a setting, and engine::PermanentError for a payload, that cannot be used.

@@ -18,7 +18,7 @@
 namespace pawl::workflow {
 
 /// What a worker gives to the workflows that run in it.
-struct Worker {
+struct WorkerContext {
   storage::PostgresAddress address;
   const storage::Epoch& epoch;  ///< Adapters write under it; each registration sets it anew. Outlives them.
   std::shared_ptr<redaction::OwnSecrets> secrets;  ///< Whoever reads a password adds it.
@@ -63,7 +63,7 @@ class SharedPart : public Part {
  public:
   /// Makes its adapters, once, and asks the world for nothing yet. Throws engine::RefusedError for a setting that
   /// cannot be used.
-  virtual void open(const Worker& worker) = 0;
+  virtual void open(const WorkerContext& worker) = 0;
 };
 
 /// The shared parts of a worker, each made by the first that asks for it, with these parts where its constructor takes

@@ -1,11 +1,12 @@
 // The module of the workflow.
 #include "workflows/notify_sync_failure/registration.h"
 
+#include <notify_sync_failure_migrations.h>  // made by pawl_add_migrations
+
 #include <optional>
 
 #include "workflows/depositlink/depositlink_part.h"
 #include "workflows/notify_sync_failure/content/content.h"
-#include "workflows/notify_sync_failure/migrations.h"
 #include "workflows/notify_sync_failure/workflow.h"
 #include "workflows/redaction/safe_text.h"
 
@@ -42,9 +43,9 @@ class NotifySyncFailure final : public workflow::Module {
             {"create-in-app", options_.retries.create_in_app},
             {"send-email", options_.retries.send_email}};
   }
-  storage::MigrationLines migrations() const override { return {&notify_sync_failure::migrations()}; }
+  storage::MigrationLines migrations() const override { return {&storage::notify_sync_failure_migrations()}; }
 
-  engine::WorkflowDefinition open(const workflow::Worker&) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext&) override {
     steps_.emplace(depositlink_.recipients(), depositlink_.channels(), depositlink_.style(), options_);
     return definition(*steps_);
   }

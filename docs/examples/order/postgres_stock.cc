@@ -16,10 +16,10 @@ namespace {
 // worker at a time, so that nobody else reserves for it meanwhile.
 std::string reserve_sql() {
   return "with " + fence() +
-         ", known as (select released from shop.reservations where event_id = $2::uuid and sku = $3)"
+         ", known as (select released from shop.reservations where effects_id = $2::uuid and sku = $3)"
          ", taken as (update shop.stock s set on_shelf = on_shelf - $4::int from mine"
          " where s.sku = $3 and s.on_shelf >= $4::int and not exists (select from known) returning s.sku)"
-         ", reserved as (insert into shop.reservations (event_id, sku, quantity)"
+         ", reserved as (insert into shop.reservations (effects_id, sku, quantity)"
          " select $2::uuid, sku, $4::int from taken)"
          " select " +
          kLeaseHeld + ", exists (select from taken) or exists (select from known where not released)";
@@ -28,9 +28,10 @@ std::string reserve_sql() {
 // A line that was never reserved is marked as released too.
 std::string release_sql() {
   return "with " + fence() +
-         ", released as (insert into shop.reservations as r (event_id, sku, quantity, released)"
+         ", released as (insert into shop.reservations as r (effects_id, sku, quantity, released)"
          " select $2::uuid, l.sku, 0, true from mine cross join jsonb_to_recordset($3::jsonb) as l (sku text)"
-         " on conflict (event_id, sku) do update set released = true where not r.released returning r.sku, r.quantity)"
+         " on conflict (effects_id, sku) do update set released = true where not r.released returning r.sku, "
+         "r.quantity)"
          ", returned as (update shop.stock s set on_shelf = on_shelf + r.quantity from released r where s.sku = r.sku)"
          " select " +
          kLeaseHeld;
@@ -49,18 +50,18 @@ pawl::storage::Rows PostgresStock::run(const std::string& operation, const std::
   return connection->run(operation, sql, parameters);
 }
 
-bool PostgresStock::reserve(const std::string& event_id, const Line& line) {
+bool PostgresStock::reserve(const std::string& effects_id, const Line& line) {
   const std::int64_t epoch = epoch_;
   const auto rows =
-      run("reserve stock", reserve_sql(), {std::to_string(epoch), event_id, line.sku, std::to_string(line.quantity)});
+      run("reserve stock", reserve_sql(), {std::to_string(epoch), effects_id, line.sku, std::to_string(line.quantity)});
   pawl::storage::require_lease(rows.boolean(0, 0), "reserve stock", epoch);
   return rows.boolean(0, 1);
 }
 
-void PostgresStock::release(const std::string& event_id, const std::vector<Line>& lines) {
+void PostgresStock::release(const std::string& effects_id, const std::vector<Line>& lines) {
   const std::int64_t epoch = epoch_;
   const auto rows =
-      run("release stock", release_sql(), {std::to_string(epoch), event_id, nlohmann::json(lines).dump()});
+      run("release stock", release_sql(), {std::to_string(epoch), effects_id, nlohmann::json(lines).dump()});
   pawl::storage::require_lease(rows.boolean(0, 0), "release stock", epoch);
 }
 

@@ -12,8 +12,8 @@ namespace shop {
 class PostgresStock final : public Stock {
  public:
   PostgresStock(const pawl::storage::PostgresAddress& address, const pawl::storage::Epoch& epoch);
-  bool reserve(const std::string& event_id, const Line& line) override;
-  void release(const std::string& event_id, const std::vector<Line>& lines) override;
+  bool reserve(const std::string& effects_id, const Line& line) override;
+  void release(const std::string& effects_id, const std::vector<Line>& lines) override;
 
   /// Asks for nothing. Throws RefusedError when the database lacks, or denies, what it needs.
   void check_access();

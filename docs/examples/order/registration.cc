@@ -18,7 +18,7 @@ namespace workflow = pawl::workflow;
 namespace {
 
 struct Adapters {
-  Adapters(const workflow::Worker& worker, const std::string& payments_url, const mail::MailSettings& mail)
+  Adapters(const workflow::WorkerContext& worker, const std::string& payments_url, const mail::MailSettings& mail)
       : payments(payments_url),
         stock(worker.address, worker.epoch),
         ledger(worker.address, worker.epoch, mail.in_doubt, std::nullopt) {}  // mails go to addresses, not to users
@@ -45,7 +45,7 @@ class FulfilOrder final : public workflow::Module {
   std::vector<workflow::StepRetry> retries() override { return {{"send-receipt", receipts_}}; }
   pawl::storage::MigrationLines migrations() const override { return {&pawl::storage::shop_migrations()}; }
 
-  pawl::engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+  pawl::engine::WorkflowDefinition open(const workflow::WorkerContext& worker) override {
     const mail::MailSettings& mail = mail_.given();
     adapters_.emplace(worker, payments_url_, mail);
     steps_.emplace(adapters_->payments, adapters_->stock, adapters_->ledger, mail_.mailer(), mail_.sender(), receipts_);

@@ -19,14 +19,14 @@ Charge ChargeCard::execute_item(const Item<Order, Charge>& item) {
 ReserveItem::ReserveItem(Stock& stock) : ItemStep("reserve-item", {}), stock_(stock) {}
 
 Done ReserveItem::execute_item(const Item<Line, Done>& item) {
-  if (!stock_.reserve(item.event_id(), item.input())) throw pawl::engine::PermanentError("out of stock");
+  if (!stock_.reserve(item.effects_id(), item.input())) throw pawl::engine::PermanentError("out of stock");
   return {};
 }
 
 ReleaseItems::ReleaseItems(Stock& stock) : ItemStep("release-items", {}), stock_(stock) {}
 
 Done ReleaseItems::execute_item(const Item<std::vector<Line>, Done>& item) {
-  stock_.release(item.event_id(), item.input());
+  stock_.release(item.effects_id(), item.input());
   return {};
 }
 

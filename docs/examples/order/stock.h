@@ -13,12 +13,12 @@ class Stock {
  public:
   virtual ~Stock() = default;
 
-  /// Takes the line's items off the shelf, once an event; false where there are not enough, or the event's were
-  /// released before.
-  virtual bool reserve(const std::string& event_id, const Line& line) = 0;
+  /// Takes the line's items off the shelf, once under an `effects_id`; false where there are not enough, or its own
+  /// were released before.
+  virtual bool reserve(const std::string& effects_id, const Line& line) = 0;
 
-  /// Puts back what the event has of these lines, once. The event can reserve nothing of them from then on.
-  virtual void release(const std::string& event_id, const std::vector<Line>& lines) = 0;
+  /// Puts back what it has of these lines, once. It can reserve nothing of them from then on.
+  virtual void release(const std::string& effects_id, const std::vector<Line>& lines) = 0;
 };
 
 }  // namespace shop

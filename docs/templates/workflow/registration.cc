@@ -23,7 +23,7 @@ class SayHello final : public workflow::Module {
   std::vector<workflow::StepRetry> retries() override { return {{"write-greeting", options_.retry}}; }
   storage::MigrationLines migrations() const override { return {&storage::say_hello_migrations()}; }
 
-  engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext& worker) override {
     step_.emplace(worker.address, worker.epoch, words_, options_);
     return definition(*step_);
   }

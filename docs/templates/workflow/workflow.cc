@@ -16,13 +16,13 @@ engine::Workflow say_hello(engine::Run run, Visitor visitor, const engine::Step<
 }
 
 // Under the worker's lease. A second greeting of the event, after a crash before its checkpoint, is refused by the key.
-storage::Rows write_greeting(storage::PostgresPool& pool, std::int64_t epoch, const std::string& event_id,
+storage::Rows write_greeting(storage::PostgresPool& pool, std::int64_t epoch, const std::string& effects_id,
                              const std::string& text) {
   const std::string sql = "with " + storage::fence() +
-                          ", written as (insert into pawl.say_hello_greetings (event_id, text)"
-                          " select $2::uuid, $3 from mine on conflict (event_id) do nothing) select " +
+                          ", written as (insert into pawl.say_hello_greetings (effects_id, text)"
+                          " select $2::uuid, $3 from mine on conflict (effects_id) do nothing) select " +
                           storage::kLeaseHeld;
-  return pool.borrow()->run("write greeting", sql, {std::to_string(epoch), event_id, text});
+  return pool.borrow()->run("write greeting", sql, {std::to_string(epoch), effects_id, text});
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ WriteGreeting::WriteGreeting(const storage::PostgresAddress& address, const stor
 std::string WriteGreeting::execute_item(const engine::Item<Visitor, std::string>& item) {
   const std::string text = words_ + ", " + item.input().name;
   const std::int64_t epoch = epoch_;
-  const storage::Rows rows = write_greeting(pool_, epoch, item.event_id(), text);
+  const storage::Rows rows = write_greeting(pool_, epoch, item.effects_id(), text);
   storage::require_lease(rows.boolean(0, 0), "write greeting", epoch);
   return text;
 }

@@ -71,7 +71,7 @@ class GreetVisitor final : public workflow::Module {
   std::vector<workflow::StepRetry> retries() override { return {{"write-greeting", options_.retry}}; }
   storage::MigrationLines migrations() const override { return {&kLine}; }
 
-  engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext& worker) override {
     step_.emplace(worker.address, words_, options_);
     const auto start = [this](engine::Run run, const engine::Event& event) {
       const auto payload = nlohmann::json::parse(event.payload, nullptr, false);
@@ -93,7 +93,7 @@ class NoteVisitor final : public workflow::Module {
   std::string name() const override { return "note-visitor"; }
   bool is_optional() const override { return true; }
   storage::MigrationLines migrations() const override { return {&kLine}; }
-  engine::WorkflowDefinition open(const workflow::Worker& worker) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext& worker) override {
     step_.emplace(worker.address, words_, engine::StepOptions{});
     const auto start = [this](engine::Run run, const engine::Event& event) {
       if (event.payload.find("shy") != std::string::npos) throw engine::PermanentError("the shy are not noted");
@@ -116,7 +116,7 @@ class CountVisitor final : public workflow::Module {
     static constexpr storage::MigrationLine kOwnLine{.name = "count_visitor", .migrations = kOwn};
     return {&kOwnLine};
   }
-  engine::WorkflowDefinition open(const workflow::Worker&) override {
+  engine::WorkflowDefinition open(const workflow::WorkerContext&) override {
     const auto start = [](engine::Run, const engine::Event&) -> engine::Workflow {
       throw engine::PermanentError("it counts nobody");
     };

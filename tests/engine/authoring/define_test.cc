@@ -18,6 +18,14 @@ struct Parcel {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Parcel, to, grams)
 
+/// Its payload says where in it the parcel is.
+struct PointedAt {
+  Parcel parcel;
+};
+void from_json(const nlohmann::json& json, PointedAt& pointed) {
+  json.at(nlohmann::json::json_pointer(json.at("where").get<std::string>())).get_to(pointed.parcel);
+}
+
 class Ship final : public ItemStep<Parcel, std::string> {
  public:
   Ship() : ItemStep("ship-parcel", {}) {}
@@ -70,6 +78,10 @@ TEST_CASE("what is no JSON, or not of the type, is refused in words that quote n
   CHECK(refusal(R"({"to": "tok_1", "grams": "tok_2"})") == "payload: type must be number, but is string");
   CHECK(refusal(R"({"to": tok_1})") == "payload: not JSON, from byte 9 on");
   CHECK(refusal("[]") == "payload: cannot use at() with array");
+  CHECK(refusal(R"({"to": "Ada", "grams": 1e400})") == "payload: a number is out of range");
+  const auto pointed = decode_json<PointedAt>(R"({"where": "tok_1"})");
+  CHECK(std::string(std::get<PermanentError>(pointed.input).what()) ==
+        "payload: it cannot be converted: json.exception.parse_error.107");
 }
 
 TEST_CASE_METHOD(DefineFixture, "a payload that is refused fails its own run, before any step, and no other") {

@@ -139,8 +139,8 @@ TEST_CASE_METHOD(RunnerWorld, "P8: of 500 in one batch only the poisons fail, an
   }
   int tries = 0;
   workflow.find.script = [&](auto& item) {
-    if (!poisons.contains(item.event_id())) CHECK(item.attempt() == 1);
-    if (poisons.contains(item.event_id())) throw std::runtime_error("poison");
+    if (!poisons.contains(item.effects_id())) CHECK(item.attempt() == 1);
+    if (poisons.contains(item.effects_id())) throw std::runtime_error("poison");
     ++tries;
     item.succeed("found");
   };

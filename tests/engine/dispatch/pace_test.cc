@@ -39,7 +39,7 @@ class SlowStore final : public Checkpoints {
     clock_.turn(2ms);
     store_.commit(group);
   }
-  std::vector<StoredRun> find(std::span<const std::string> event_ids) override { return store_.find(event_ids); }
+  std::vector<StoredRun> find(std::span<const std::string> run_ids) override { return store_.find(run_ids); }
   std::vector<StoredRun> load(std::span<const RunNumber> runs) override { return store_.load(runs); }
   std::size_t prune(Timestamp before, std::size_t limit) override { return store_.prune(before, limit); }
 

@@ -120,7 +120,7 @@ TEST_CASE_METHOD(RunnerWorld, "P8: an event that hangs every time is set aside, 
   int deaths = 0;
   bool hangs = false;
   workflow.find.script = [&](auto& item) {
-    hangs = hangs || item.event_id() == "poison";
+    hangs = hangs || item.effects_id() == "poison";
     item.succeed("found");
   };
   for (int life = 0; life < 20 && !archived(21); ++life) {

@@ -18,8 +18,8 @@ struct SentOutbox final : MemoryOutbox {
     if (down) throw UnavailableError("archive: denied");
     std::size_t bytes = 0;
     for (const FinishedEvent& event : finished) {
-      sent[event.event_id] = event.payload;
-      about[event.event_id] = event.aggregate_id;
+      sent[event.run_id] = event.payload;
+      about[event.run_id] = event.aggregate_id;
       bytes += event.payload.size();
     }
     most_at_once = std::max(most_at_once, bytes);
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(Archive,
   };
   options.redact_payload = [](const std::string&) { return std::nullopt; };
   workflow.send.script = [](auto& item) {
-    if (item.event_id() == "waiting" && item.attempt() == 1) return item.retry("451 later");
+    if (item.effects_id() == "waiting" && item.attempt() == 1) return item.retry("451 later");
     item.succeed("sent");
   };
   open();

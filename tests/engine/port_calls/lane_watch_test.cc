@@ -8,6 +8,8 @@
 #include "engine/testing/manual_clock.h"
 
 using namespace pawl::engine;
+using pawl::testing::InlineLanes;
+using pawl::testing::ManualClock;
 using namespace std::chrono_literals;
 
 namespace {

@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Retrying, "retry-now: a run that may not move beside others yet
   busy = false;
   workflow.find.script = [&](auto& item) {
     if (item.attempt() > 1) return item.succeed("found");
-    item.event_id() == id ? item.retry("later", 6h) : item.retry("soon", 10s);
+    item.effects_id() == id ? item.retry("later", 6h) : item.retry("soon", 10s);
   };
   start();
   REQUIRE(until_over_time([&] { return worker->runner.status().waiting == 9; }, 5));

@@ -256,7 +256,7 @@ TEST_CASE_METHOD(RunnerWorld, "P1: a workflow or a step that throws what is no e
     return payload;
   };
   workflow.find.script = [](auto& item) {
-    if (item.event_id() == "bad step") throw 42;
+    if (item.effects_id() == "bad step") throw 42;
     item.succeed("found");
   };
   worker = std::make_unique<Worker>(table, store, clock, log, std::vector{definition}, seed, options);

@@ -106,7 +106,7 @@ TEST_CASE_METHOD(RunnerWorld, "P9: an event that the archive refuses keeps no ot
     using MemoryOutbox::MemoryOutbox;
     std::size_t finish(std::span<const FinishedEvent> finished) override {
       for (const FinishedEvent& event : finished)
-        if (event.event_id == refused) throw RefusedError("archive: denied");
+        if (event.run_id == refused) throw RefusedError("archive: denied");
       return MemoryOutbox::finish(finished);
     }
     std::string refused;

@@ -16,7 +16,7 @@ TEST_CASE_METHOD(RunnerWorld, "P8: of several poisons among many, each ends alon
   options.claim_max = 50;
   bool crashed = false;
   workflow.find.script = [&](auto& item) {
-    crashed = crashed || poisons.contains(item.event_id());
+    crashed = crashed || poisons.contains(item.effects_id());
     item.succeed("found");
   };
   std::size_t crashes = 0;
@@ -40,7 +40,7 @@ TEST_CASE_METHOD(RunnerWorld, "what was in flight comes back at once, whichever 
   start();
   REQUIRE(until([&] { return worker->runner.status().moving == 300; }));
   workflow.find.script = [&](auto& item) {
-    if (item.event_id() == "event-1")
+    if (item.effects_id() == "event-1")
       item.retry("slow", std::chrono::hours{1});
     else
       item.succeed("found");
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(RunnerWorld, "P8: of many that wake at once, only the one that 
   bool down = true;
   workflow.send.script = [&](auto& item) {
     if (down) return item.unavailable("refused");
-    crashed = crashed || item.event_id() == "event-150";
+    crashed = crashed || item.effects_id() == "event-150";
     item.succeed("sent");
   };
   start();

@@ -86,8 +86,8 @@ TEST_CASE_METHOD(RunnerWorld, "a poison item in a batch is found and fails alone
   for (int i = 0; i < 50; ++i) ids.push_back(emit());
   std::map<std::string, int> attempts;
   workflow.show.script = [&](auto& item) {
-    if (item.event_id() == ids[17]) throw PermanentError("poison");
-    attempts[item.event_id()] = item.attempt();
+    if (item.effects_id() == ids[17]) throw PermanentError("poison");
+    attempts[item.effects_id()] = item.attempt();
     item.succeed("shown");
   };
   start();
@@ -132,7 +132,7 @@ TEST_CASE_METHOD(RunnerWorld, "one item that always finds the service down does 
   const std::string refused = emit("refused");
   bool down = true;
   workflow.send.script = [&](auto& item) {
-    if (down || item.event_id() == refused)
+    if (down || item.effects_id() == refused)
       item.unavailable("5.7.1 refused");
     else
       item.succeed("sent");
@@ -197,7 +197,7 @@ TEST_CASE_METHOD(RunnerWorld,
   for (int i = 0; i < 100; ++i) emit();
   bool crashed = false;
   workflow.find.script = [&](auto& item) {
-    if (item.event_id() == poison) crashed = true;
+    if (item.effects_id() == poison) crashed = true;
     item.succeed("found");
   };
   int crashes = 0;

@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Scene, "P2: both runs of an event find theirs when they are del
 TEST_CASE_METHOD(Scene, "P8: what is poison in one workflow of an event leaves its run in another alone") {
   bool crashed = false;
   speak.script = [&](auto& item) {
-    crashed = crashed || item.event_id() == "poison";
+    crashed = crashed || item.effects_id() == "poison";
     item.succeed("spoken");
   };
   emit("poison");

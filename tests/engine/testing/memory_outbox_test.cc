@@ -6,6 +6,8 @@
 #include "tests/engine/testing/outbox_contract.h"
 
 using namespace pawl::engine;
+using pawl::testing::MemoryOutbox;
+using pawl::testing::MemoryOutboxTable;
 
 namespace {
 

@@ -99,6 +99,37 @@ TEST_CASE_METHOD(WorldFixture, "a failed run goes on where an operator resumes i
   CHECK_FALSE(world.resume(id));
 }
 
+TEST_CASE("a workflow is given all that a producer says of an event, and each has a run of its own") {
+  Work step{"do-first"};
+  std::vector<std::string> given;
+  const auto workflow = [&](const std::string& name) {
+    return define<std::string>(
+        {.name = name,
+         .event_type = "test/work",
+         .body =
+             [&](Run run, std::string word, const Event& event) {
+               given = {event.aggregate_type, event.aggregate_id, event.tenant, event.traceparent};
+               if (event.workflow == "count-work") word = "fail";
+               return [](Run r, std::string input, const Work& one) -> Workflow {
+                 if (input == "fail") throw PermanentError("counted");
+                 co_await r.step(one, input);
+               }(run, word, step);
+             },
+         .steps = {&step}});
+  };
+  World world({workflow("do-work"), workflow("count-work")});
+  const std::string id = world.emit("test/work", "go", {"order", "1001", "acme", "00-1-2-01"});
+  const std::string counted = world.run_id(id, "count-work");
+  CHECK(world.run_id(id, "do-work") == id);
+  REQUIRE(world.finish());
+  CHECK(given == std::vector<std::string>{"order", "1001", "acme", "00-1-2-01"});
+  CHECK(world.run(id).status == RunStatus::kDone);
+  CHECK(world.run(counted).reason == "counted");
+  CHECK(world.run_id(id, "count-work") == counted);
+  CHECK(world.resume(counted));
+  CHECK_THROWS_AS(world.run_id(id, "no-work"), std::out_of_range);
+}
+
 TEST_CASE_METHOD(WorldFixture, "a run that nobody began is not there to be looked at") {
   CHECK_THROWS_AS(world.run("event-1"), std::out_of_range);
 }

@@ -74,7 +74,7 @@ void Postgres::bury(std::int64_t epoch) {
 }
 
 void Postgres::forget_claim(std::int64_t position) {
-  engine::MemoryOutboxTable::Row& row = table.rows.at(position);
+  testing::MemoryOutboxTable::Row& row = table.rows.at(position);
   row.lease_epoch = 0;
   row.event.deliveries = std::max(row.event.deliveries - 1, 0);
 }

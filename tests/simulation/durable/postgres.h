@@ -41,13 +41,13 @@ class Postgres {
   /// Throws UnavailableError while Postgres is down, LeaseLostError when the epoch is over.
   void require(std::int64_t epoch) const;
 
-  engine::MemoryOutboxTable table;
+  testing::MemoryOutboxTable table;
   int takeovers = 0;           ///< Leases that expired; what waited under them counts as delivered once more.
   std::set<EffectKey> in_app;  ///< Rows under their unique key.
 
  private:
   struct Coming {
-    engine::MemoryOutboxTable::Row row;
+    testing::MemoryOutboxTable::Row row;
     Timestamp visible_at;
   };
 

@@ -14,9 +14,9 @@ void FaultyCheckpoints::commit(std::span<const engine::Checkpoint> group) {
     throw engine::UnavailableError("commit checkpoints: I/O error after the commit");
 }
 
-std::vector<engine::StoredRun> FaultyCheckpoints::find(std::span<const std::string> event_ids) {
+std::vector<engine::StoredRun> FaultyCheckpoints::find(std::span<const std::string> run_ids) {
   require_readable();
-  return store_.checkpoints.find(event_ids);
+  return store_.checkpoints.find(run_ids);
 }
 
 std::vector<engine::StoredRun> FaultyCheckpoints::load(std::span<const engine::RunNumber> runs) {

@@ -16,7 +16,7 @@ struct Store {
   explicit Store(std::string name) : id(name), checkpoints(std::move(name)) {}
 
   std::string id;
-  engine::MemoryCheckpoints checkpoints;
+  testing::MemoryCheckpoints checkpoints;
   std::map<EffectKey, bool> settled;  ///< What its commits settled, true for failed: P3 forbids to execute it again.
   std::map<engine::RunNumber, std::string> event_of;
   bool full = false;
@@ -31,7 +31,7 @@ class FaultyCheckpoints final : public engine::Checkpoints {
   engine::Recovered recover() override { return store_.checkpoints.recover(); }
   void give_way(std::int64_t lost_to) override { store_.checkpoints.give_way(lost_to); }
   void commit(std::span<const engine::Checkpoint> group) override;
-  std::vector<engine::StoredRun> find(std::span<const std::string> event_ids) override;
+  std::vector<engine::StoredRun> find(std::span<const std::string> run_ids) override;
   std::vector<engine::StoredRun> load(std::span<const engine::RunNumber> runs) override;
   std::size_t prune(Timestamp ended_before, std::size_t limit) override;
   std::vector<engine::FailedRun> failed(Timestamp ended_before, engine::RunNumber above, std::size_t limit) override {

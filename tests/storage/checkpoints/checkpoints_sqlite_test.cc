@@ -47,7 +47,7 @@ struct File {
 }  // namespace
 
 TEST_CASE("the store in memory keeps the contract") {
-  check_contract([] { return std::make_unique<engine::MemoryCheckpoints>(); });
+  check_contract([] { return std::make_unique<testing::MemoryCheckpoints>(); });
 }
 
 TEST_CASE("the store in SQLite keeps the contract") {

@@ -168,7 +168,7 @@ void check_retrying_and_parking(const MakeCheckpoints& make) {
     const auto unfinished = store->recover().unfinished;
     REQUIRE(unfinished.size() == 1);
     CHECK(unfinished[0].run == 1);
-    CHECK(unfinished[0].event_id == event_id(1));
+    CHECK(unfinished[0].run_id == event_id(1));
     CHECK(unfinished[0].workflow == "test-workflow");
     CHECK(unfinished[0].waiting);
     CHECK(unfinished[0].wake_at == at(5000));

@@ -39,7 +39,7 @@ std::vector<std::string> texts_of(engine::Checkpoints& store) {
   for (RunNumber run = 1; run <= kRuns; ++run)
     for (engine::StoredRun& found : store.load(std::vector{run})) texts.push_back(text_of(std::move(found)));
   for (const engine::UnfinishedRun& run : store.recover().unfinished)
-    texts.push_back(run.event_id + (run.waiting ? " waits until " : " moves ") +
+    texts.push_back(run.run_id + (run.waiting ? " waits until " : " moves ") +
                     (run.waiting ? std::to_string(run.wake_at.time_since_epoch().count()) : ""));
   return texts;
 }
@@ -49,7 +49,7 @@ struct Both {
   tests::TemporaryDirectory folder;
   std::string path = std::string(folder.path()) + "/checkpoints.db";
   SqliteCheckpoints sqlite{path};
-  engine::MemoryCheckpoints memory;
+  testing::MemoryCheckpoints memory;
 
   void commit(const std::vector<Checkpoint>& group) {
     CHECK(refusal(sqlite, group) == refusal(memory, group));

@@ -58,7 +58,7 @@ TEST_CASE_METHOD(LargeEvents,
   const auto fail = [&] {
     const engine::Event event = claim(1'000'000).at(0);
     const engine::FinishedEvent end{.position = event.position,
-                                    .event_id = event.id,
+                                    .run_id = event.id,
                                     .status = engine::RunStatus::kFailed,
                                     .reason = "too large",
                                     .withheld = 1'013};

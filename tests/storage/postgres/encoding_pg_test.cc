@@ -95,3 +95,11 @@ TEST_CASE_METHOD(PostgresFixture, "the database's setting of client_encoding doe
   storage::PostgresConnection later(conninfo);
   CHECK(later.run("read", "select U&'a \\2013 b'", {}).string(0, 0) == "a \u2013 b");
 }
+
+TEST_CASE("migrations are ASCII, which every encoding of a database has") {
+  for (const storage::MigrationLine* line : postgres_lines())
+    for (const storage::Migration& migration : line->migrations) {
+      INFO(migration.name);
+      CHECK(std::ranges::all_of(migration.sql, [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+    }
+}

@@ -114,7 +114,7 @@ TEST_CASE("an operator's words that UTF-8 does not have are kept with marks, and
     const engine::Event event = database.claim_run(id);
     if (status == engine::RunStatus::kDone) return id;  // a worker has it
     const engine::FinishedEvent end{
-        .position = event.position, .event_id = event.id, .status = status, .reason = "no box"};
+        .position = event.position, .run_id = event.id, .status = status, .reason = "no box"};
     database.outbox.finish({&end, 1});
     return id;
   };

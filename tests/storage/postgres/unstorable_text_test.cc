@@ -1,12 +1,9 @@
-// Characters that a database cannot store, in the parameters of a statement; and the text of the migrations.
+// Characters that a database cannot store, in the parameters of a statement.
 #include "storage/postgres/unstorable_text.h"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "storage/migrations/migrations.h"
 #include "storage/postgres/binary_array.h"
-#include "tests/storage/postgres_lines.h"
 
 using namespace pawl::storage;
 
@@ -39,12 +36,4 @@ TEST_CASE("after many unstorable characters all but ASCII is marked") {
   UnstorableCharacters unstorable;
   while (unstorable.may_grow()) unstorable.add("\u2013");
   CHECK(unstorable.marked(array_of({"\u65e5 \u672c ok"})) == array_of({"??? ??? ok"}));
-}
-
-TEST_CASE("migrations are ASCII, which every encoding of a database has") {
-  for (const MigrationLine* line : pawl::tests::postgres_lines())
-    for (const Migration& migration : line->migrations) {
-      INFO(migration.name);
-      CHECK(std::ranges::all_of(migration.sql, [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
-    }
 }

@@ -40,7 +40,7 @@ bool has_schema(const EmptyDatabase& database) {
 
 TEST_CASE("a database has the lines that were asked for, and the tables that only those stand on") {
   const EmptyDatabase database;
-  const storage::MigrationLines few{&storage::outbox_migrations(), &mail::migrations()};
+  const storage::MigrationLines few{&storage::outbox_migrations(), &storage::mail_migrations()};
   CHECK_FALSE(storage::migrate_postgres(database.conninfo, true, few).applied.empty());
   storage::require_migrated(database.conninfo, few);
   CHECK(value(database, "select count(*) from pg_tables where schemaname = 'public'") == "0");
@@ -177,7 +177,7 @@ TEST_CASE("ids that are no uuids are refused by table and column before anything
 
 TEST_CASE("a migration that fails leaves nothing of those before it") {
   const EmptyDatabase empty;
-  create(empty, std::string(depositlink::migrations().reference) +
+  create(empty, std::string(storage::depositlink_migrations().reference) +
                     "create function refuse() returns event_trigger language plpgsql as $$ begin"
                     " if exists (select from pg_event_trigger_ddl_commands() c where c.object_identity ="
                     " 'pawl.email_deliveries') then raise exception 'no ledger here'; end if; end $$;"
@@ -190,7 +190,7 @@ TEST_CASE("a migration that fails leaves nothing of those before it") {
 
 TEST_CASE("behind a transaction that has written to the application's table a migration gives up, and leaves nothing") {
   const EmptyDatabase empty;
-  create(empty, std::string(depositlink::migrations().reference));
+  create(empty, std::string(storage::depositlink_migrations().reference));
   storage::PostgresConnection writer(own_session(empty.conninfo));
   writer.transact("write", [&](storage::Transaction& transaction) {
     transaction.run("lock table pms_sync_logs in row exclusive mode");

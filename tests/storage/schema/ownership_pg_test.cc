@@ -117,7 +117,7 @@ TEST_CASE_METHOD(Empty, "the printed SQL closes functions as well") {
 
 TEST_CASE_METHOD(Empty, "what the roles do not get of somebody else's notifications is refused with his statement") {
   const DatabaseLogin owner("app", name, conninfo);
-  run_in(conninfo, std::string(depositlink::migrations().reference) +
+  run_in(conninfo, std::string(storage::depositlink_migrations().reference) +
                        "do $$ begin create role pawl_worker; exception when duplicate_object then null; end $$;"
                        "do $$ begin create role pawl_operator; exception when duplicate_object then null; end $$;"
                        "do $$ begin create role pawl_producer; exception when duplicate_object then null; end $$;"
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(Empty, "what the roles do not get of somebody else's notificati
 TEST_CASE_METHOD(
     Empty, "an owner of sync logs who did not migrate alters their status: he drops the triggers that are named") {
   const DatabaseLogin owner("app", name, conninfo);
-  run_in(conninfo, std::string(depositlink::migrations().reference) + "alter table pms_sync_logs owner to " +
+  run_in(conninfo, std::string(storage::depositlink_migrations().reference) + "alter table pms_sync_logs owner to " +
                        owner.name + "; alter table pms_sync_logs drop constraint pms_sync_logs_status_known" +
                        "; grant select, trigger on all tables in schema public to " + other.name +
                        "; grant references on pms_connections to " + owner.name);

@@ -86,7 +86,7 @@ TEST_CASE_METHOD(WorkflowFixture, "those who were told are found first, then get
   CHECK_FALSE(run.failure);
   CHECK(run.note.empty());
   REQUIRE(inbox.posted.size() == 1);
-  CHECK(inbox.posted[0].event_id == kEventId);
+  CHECK(inbox.posted[0].effects_id == kEventId);
   CHECK(inbox.posted[0].org_id == kOrgId);
   CHECK(inbox.posted[0].kind == "pms.sync_recovered");
   CHECK(inbox.posted[0].user_ids == std::vector<std::string>{"adam", "olive"});

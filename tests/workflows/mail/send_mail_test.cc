@@ -75,7 +75,7 @@ TEST_CASE_METHOD(SendMailFixture, "the mail is dated by its claim, names its rea
 }
 
 TEST_CASE_METHOD(SendMailFixture, "a mail that the ledger knows as accepted is not sent again") {
-  ledger.rows[{kEventId, "olive"}] = {"accepted", "250 long ago", 0};
+  ledger.rows[{kEventId, "send-email", "olive"}] = {"accepted", "250 long ago", 0};
   auto call = call_for({"olive"});
   call.execute();
   REQUIRE(call.succeeded());
@@ -221,7 +221,7 @@ TEST_CASE_METHOD(SendMailFixture, "a mail in doubt fails and is left to an opera
   auto call = call_for({"olive"});
   call.execute();
   call.execute();
-  CHECK(reason_of<FailedForGood>(call) == "in doubt: found interrupted; held for an operator");
+  CHECK(reason_of<FailedForGood>(call) == "in doubt: dropped; held for an operator");
   CHECK(mailer.sent.size() == 1);
 }
 

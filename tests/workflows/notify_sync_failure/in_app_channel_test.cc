@@ -73,7 +73,7 @@ TEST_CASE_METHOD(InAppChannelFixture,
   call.execute();
   REQUIRE(inbox.posted.size() == 1);
   const Notification& posted = inbox.posted[0];
-  CHECK(posted.event_id == kEventId);
+  CHECK(posted.effects_id == kEventId);
   CHECK(posted.org_id == kOrgId);
   CHECK(posted.kind == "pms.sync_failed");
   CHECK(posted.urgency == "urgent");
@@ -104,7 +104,7 @@ TEST_CASE_METHOD(InAppChannelFixture, "a batch is one post, and each item gets t
   CHECK(call.output(0).rows == 2);
   CHECK(call.output(1).rows == 0);
   CHECK(call.output(2).rows == 1);
-  CHECK(inbox.posted[1].event_id == kOtherEventId);
+  CHECK(inbox.posted[1].effects_id == kOtherEventId);
 }
 
 TEST_CASE_METHOD(InAppChannelFixture, "what may have been posted before says so") {

@@ -9,7 +9,7 @@ namespace pawl::depositlink {
 
 /// One event's notification for several users.
 struct Notification {
-  std::string event_id;
+  std::string effects_id;
   std::string org_id;
   std::string kind;     ///< For example `pms.sync_failed`.
   std::string urgency;  ///< For example `urgent`.

@@ -97,7 +97,7 @@ struct Columns {
   }
 
   void add(const Notification& notification, std::int64_t index) {
-    event_ids.add(notification.event_id);
+    event_ids.add(notification.effects_id);
     org_ids.add(notification.org_id);
     kinds.add(notification.kind);
     urgencies.add(notification.urgency);
@@ -145,7 +145,7 @@ std::vector<int> count_rows(storage::PostgresConnection& connection, const std::
   for (std::size_t index = 0; index < notifications.size(); ++index) {
     for (const std::string& user_id : notifications[index].user_ids) {
       indexes.add(static_cast<std::int64_t>(index));
-      event_ids.add(notifications[index].event_id);
+      event_ids.add(notifications[index].effects_id);
       user_ids.add(user_id);
       kinds.add(notifications[index].kind);
     }

@@ -15,32 +15,32 @@ namespace pawl::mail {
 /// thread.
 class ClaimNumbers {
  public:
-  std::int64_t ask(const std::string& event_id, const std::string& step, const std::string& recipient) {
+  std::int64_t ask(const std::string& effects_id, const std::string& step, const std::string& recipient) {
     const std::lock_guard lock(mutex_);
-    Claim& claim = claims_[{event_id, step, recipient}];
+    Claim& claim = claims_[{effects_id, step, recipient}];
     if (claim.number == 0 || claim.answered) claim = {static_cast<std::int64_t>(random_() >> 1), false};
     return claim.number;
   }
 
   /// `cleared`: the mail may be sent now, and will be settled.
-  void answered(const std::string& event_id, const std::string& step, const std::string& recipient, bool cleared) {
+  void answered(const std::string& effects_id, const std::string& step, const std::string& recipient, bool cleared) {
     const std::lock_guard lock(mutex_);
-    const auto found = claims_.find({event_id, step, recipient});
+    const auto found = claims_.find({effects_id, step, recipient});
     if (found == claims_.end()) return;
     found->second.answered = true;
     if (!cleared) claims_.erase(found);
   }
 
   /// Of the claim that was made last; 0 if that is settled.
-  std::int64_t last(const std::string& event_id, const std::string& step, const std::string& recipient) const {
+  std::int64_t last(const std::string& effects_id, const std::string& step, const std::string& recipient) const {
     const std::lock_guard lock(mutex_);
-    const auto found = claims_.find({event_id, step, recipient});
+    const auto found = claims_.find({effects_id, step, recipient});
     return found == claims_.end() ? 0 : found->second.number;
   }
 
-  void settled(const std::string& event_id, const std::string& step, const std::string& recipient) {
+  void settled(const std::string& effects_id, const std::string& step, const std::string& recipient) {
     const std::lock_guard lock(mutex_);
-    claims_.erase({event_id, step, recipient});
+    claims_.erase({effects_id, step, recipient});
   }
 
  private:

@@ -11,7 +11,7 @@ namespace pawl::mail {
 
 /// A mail, by event, step and recipient: its key. Asked just before sending.
 struct LedgerRequest {
-  std::string event_id;
+  std::string effects_id;
   std::string org_id;     ///< Of which the ledger's audience must say that the recipient is.
   std::string recipient;  ///< A user's id, or, to a ledger without an audience, an address.
   std::string message_id;
@@ -61,7 +61,7 @@ constexpr const char* to_string(LedgerState state) {
 
 /// What became of a cleared mail.
 struct LedgerVerdict {
-  std::string event_id;
+  std::string effects_id;
   std::string recipient;  ///< As it was claimed.
   LedgerState state = LedgerState::kDeferred;
   std::string reply;  ///< The server's reply, or the reason of a suppression.

@@ -253,7 +253,7 @@ storage::Rows PostgresMailLedger::Calls::claim(storage::PostgresConnection& conn
 }
 
 std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const LedgerRequest> requests) {
-  storage::UuidArray event_ids;
+  storage::UuidArray effects_ids;
   storage::BigintArray persons, numbers;
   storage::TextArray message_ids;
   MailKinds kinds;
@@ -261,21 +261,21 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
   DistinctAddresses addresses;
   std::vector<std::size_t> person_of;
   for (const LedgerRequest& request : requests) {
-    event_ids.add(request.event_id);
+    effects_ids.add(request.effects_id);
     const std::int64_t person =
         has_audience_ ? users.index_of(request.org_id, request.recipient) : addresses.index_of(request.recipient);
     person_of.push_back(static_cast<std::size_t>(person) - 1);
     persons.add(person);
     message_ids.add(request.message_id);
     kinds.add(request.workflow, request.step);
-    numbers.add(numbers_.ask(request.event_id, request.step, request.recipient));
+    numbers.add(numbers_.ask(request.effects_id, request.step, request.recipient));
   }
   const bool hold = policy_ == InDoubtPolicy::kHold;
   engine::crash_point(kBeforeMailClaimed);
   const bool again = std::any_of(requests.begin(), requests.end(), [](const auto& mail) { return mail.again; });
   const storage::Rows rows = claim(
       claiming_,
-      {storage::binary(epoch_.load()), storage::binary(hold), event_ids.bytes(), persons.bytes(), message_ids.bytes(),
+      {storage::binary(epoch_.load()), storage::binary(hold), effects_ids.bytes(), persons.bytes(), message_ids.bytes(),
        numbers.bytes(), has_audience_ ? users.org_ids() : addresses.ids(),
        has_audience_ ? users.user_ids() : addresses.addresses(), kinds.workflows(), kinds.steps(), kinds.of_mails()},
       again ? storage::plan_for(requests.size()) : storage::Plan::kKept, again);
@@ -288,7 +288,7 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
     const bool simply = exception == answer.exceptions.end();
     entries.push_back(simply ? answer.cleared[person_of[index]] : exception->second);
     if (entries.back().message_id.empty()) entries.back().message_id = requests[index].message_id;
-    numbers_.answered(requests[index].event_id, requests[index].step, requests[index].recipient,
+    numbers_.answered(requests[index].effects_id, requests[index].step, requests[index].recipient,
                       entries.back().clearance == Clearance::kCleared);
   }
   return entries;
@@ -297,12 +297,12 @@ std::vector<LedgerEntry> PostgresMailLedger::Calls::claim(std::span<const Ledger
 void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
   std::vector<std::pair<std::int64_t, const LedgerVerdict*>> by_claim;
   by_claim.reserve(settled.size());
-  storage::UuidArray event_ids;
-  const std::string* event_id = nullptr;
+  storage::UuidArray effects_ids;
+  const std::string* effects_id = nullptr;
   for (const LedgerVerdict& verdict : settled) {
-    by_claim.emplace_back(numbers_.last(verdict.event_id, verdict.step, verdict.recipient), &verdict);
-    if (event_id == nullptr || *event_id != verdict.event_id) event_ids.add(verdict.event_id);
-    event_id = &verdict.event_id;
+    by_claim.emplace_back(numbers_.last(verdict.effects_id, verdict.step, verdict.recipient), &verdict);
+    if (effects_id == nullptr || *effects_id != verdict.effects_id) effects_ids.add(verdict.effects_id);
+    effects_id = &verdict.effects_id;
   }
   std::sort(by_claim.begin(), by_claim.end());
   storage::BigintArray claims, verdict_of_claim;
@@ -319,12 +319,12 @@ void PostgresMailLedger::Calls::settle(std::span<const LedgerVerdict> settled) {
   }
   engine::crash_point(kBeforeMailSettled);
   const storage::Rows rows = settling_.run_binary("settle mails", kSettle,
-                                                  {storage::binary(epoch_.load()), event_ids.bytes(), claims.bytes(),
+                                                  {storage::binary(epoch_.load()), effects_ids.bytes(), claims.bytes(),
                                                    verdict_of_claim.bytes(), states.bytes(), replies.bytes()},
                                                   storage::plan_for(settled.size()));
   storage::require_lease(rows.boolean(0, 0), "settle mails", epoch_);
   engine::crash_point(kAfterMailSettled);
-  for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.event_id, verdict.step, verdict.recipient);
+  for (const LedgerVerdict& verdict : settled) numbers_.settled(verdict.effects_id, verdict.step, verdict.recipient);
 }
 
 // On a connection of its own: those of claims and verdicts are in use.

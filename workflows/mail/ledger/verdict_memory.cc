@@ -18,7 +18,7 @@ bool is_final(const LedgerVerdict& verdict) {
 
 void VerdictMemory::keep(std::span<const LedgerVerdict> verdicts) {
   const std::lock_guard lock(mutex_);
-  for (const LedgerVerdict& verdict : verdicts) kept_[{verdict.event_id, verdict.recipient}] = {verdict, ++last_};
+  for (const LedgerVerdict& verdict : verdicts) kept_[{verdict.effects_id, verdict.recipient}] = {verdict, ++last_};
 }
 
 VerdictMemory::Unrecorded VerdictMemory::unrecorded() const {
@@ -43,7 +43,7 @@ void VerdictMemory::recorded(std::uint64_t last) {
 
 void VerdictMemory::recorded(const LedgerVerdict& verdict) {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({verdict.event_id, verdict.recipient});
+  const auto found = kept_.find({verdict.effects_id, verdict.recipient});
   if (found == kept_.end()) return;
   found->second.recorded = true;
   found->second.isolated = false;
@@ -52,7 +52,7 @@ void VerdictMemory::recorded(const LedgerVerdict& verdict) {
 
 void VerdictMemory::isolate(const LedgerVerdict& verdict) {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({verdict.event_id, verdict.recipient});
+  const auto found = kept_.find({verdict.effects_id, verdict.recipient});
   if (found != kept_.end()) found->second.isolated = true;
 }
 
@@ -61,24 +61,25 @@ bool VerdictMemory::isolates_any() const {
   return std::ranges::any_of(kept_, [](const auto& entry) { return entry.second.isolated; });
 }
 
-std::optional<LedgerVerdict> VerdictMemory::isolated(const std::string& event_id, const std::string& recipient) const {
+std::optional<LedgerVerdict> VerdictMemory::isolated(const std::string& effects_id,
+                                                     const std::string& recipient) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({event_id, recipient});
+  const auto found = kept_.find({effects_id, recipient});
   if (found == kept_.end() || !found->second.isolated) return std::nullopt;
   return found->second.verdict;
 }
 
-std::optional<LedgerVerdict> VerdictMemory::final_verdict(const std::string& event_id,
+std::optional<LedgerVerdict> VerdictMemory::final_verdict(const std::string& effects_id,
                                                           const std::string& recipient) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({event_id, recipient});
+  const auto found = kept_.find({effects_id, recipient});
   if (found == kept_.end() || !is_final(found->second.verdict)) return std::nullopt;
   return found->second.verdict;
 }
 
-void VerdictMemory::forget(const std::string& event_id, const std::string& recipient) {
+void VerdictMemory::forget(const std::string& effects_id, const std::string& recipient) {
   const std::lock_guard lock(mutex_);
-  kept_.erase({event_id, recipient});
+  kept_.erase({effects_id, recipient});
 }
 
 }  // namespace pawl::mail

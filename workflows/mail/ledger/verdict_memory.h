@@ -39,12 +39,12 @@ class VerdictMemory {
   /// The ledger refused this one, and takes others: it is told again only when its own mail comes round.
   void isolate(const LedgerVerdict& verdict);
   bool isolates_any() const;
-  std::optional<LedgerVerdict> isolated(const std::string& event_id, const std::string& recipient) const;
+  std::optional<LedgerVerdict> isolated(const std::string& effects_id, const std::string& recipient) const;
 
   /// The server's last word on a mail, accepted or rejected, which sending again must not follow.
-  std::optional<LedgerVerdict> final_verdict(const std::string& event_id, const std::string& recipient) const;
+  std::optional<LedgerVerdict> final_verdict(const std::string& effects_id, const std::string& recipient) const;
 
-  void forget(const std::string& event_id, const std::string& recipient);
+  void forget(const std::string& effects_id, const std::string& recipient);
 
  private:
   struct Kept {

@@ -52,7 +52,7 @@ bool is_name_digest(std::string_view text) {
 }
 
 std::string message_id(const MailKey& key, std::string_view domain) {
-  return id_of("message", {key.workflow, key.event_id, key.step, key.recipient}, domain);
+  return id_of("message", {key.workflow, key.effects_id, key.step, key.recipient}, domain);
 }
 
 std::string thread_id(std::string_view connection_id, std::string_view domain) {

@@ -9,7 +9,7 @@ namespace pawl::mail {
 /// What makes a mail the one it is.
 struct MailKey {
   std::string_view workflow;
-  std::string_view event_id;
+  std::string_view effects_id;
   std::string_view step;
   std::string_view recipient;  ///< A user's id or an address.
 };

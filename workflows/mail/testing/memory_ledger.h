@@ -5,25 +5,26 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "engine/authoring/errors.h"
 #include "workflows/mail/ledger/mail_ledger.h"
 
-namespace pawl::mail {
+namespace pawl::testing {
 
-/// Keeps rows as the real ledger does: a row of a lost epoch stays as it is, a row found `sending` is cleared again or
-/// held, and the date of a mail stays once a copy may exist.
-struct MemoryLedger final : MailLedger {
+/// Keeps the contract of the real ledger: a row of a lost epoch stays as it is, a row found `sending` is cleared again
+/// or held, and the id and date of a mail stay once a copy may exist. Knows of no two users that they share a mailbox.
+struct MemoryLedger final : mail::MailLedger {
   struct Row {
     std::string state;
     std::string reply;
     int epoch = 0;
+    std::string message_id{};
     engine::Timestamp date{};
     bool may_be_out = false;
   };
-  using Key = std::pair<std::string, std::string>;
+  using Key = std::tuple<std::string, std::string, std::string>;  ///< Event, step and recipient.
 
   std::map<Key, Row> rows;
   /// By user id; without one: `<user id>@example.com`, and of an address itself.
@@ -31,7 +32,7 @@ struct MemoryLedger final : MailLedger {
   std::string full_name = "Olive Owner";
   std::map<std::string, std::string> time_zones;  ///< By user id; without one: none.
   std::set<std::string> demoted;
-  std::vector<LedgerRequest> asked;
+  std::vector<mail::LedgerRequest> asked;
   bool holds_in_doubt = false;
   int epoch = 1;
   engine::Timestamp now{std::chrono::hours{24 * 365}};
@@ -39,54 +40,63 @@ struct MemoryLedger final : MailLedger {
   int refusals = 0;               ///< For the sake of `refused`.
   std::set<std::string> refused;  ///< Users whose verdicts no call of settle takes, nor any beside them.
 
-  std::vector<LedgerEntry> claim(std::span<const LedgerRequest> requests) override {
-    std::vector<LedgerEntry> entries;
-    for (const LedgerRequest& request : requests) entries.push_back(claim(request));
+  std::vector<mail::LedgerEntry> claim(std::span<const mail::LedgerRequest> requests) override {
+    std::vector<mail::LedgerEntry> entries;
+    for (const mail::LedgerRequest& request : requests) entries.push_back(claim(request));
     asked.insert(asked.end(), requests.begin(), requests.end());
     return entries;
   }
 
-  void settle(std::span<const LedgerVerdict> verdicts) override {
+  void settle(std::span<const mail::LedgerVerdict> verdicts) override {
     if (settle_throws > 0) {
       --settle_throws;
       throw engine::UnavailableError("settle mail: the database does not answer");
     }
-    for (const LedgerVerdict& verdict : verdicts)
+    for (const mail::LedgerVerdict& verdict : verdicts)
       if (refused.contains(verdict.recipient)) {
         ++refusals;
         throw std::runtime_error("settle mail: refused for " + verdict.recipient);
       }
-    for (const LedgerVerdict& verdict : verdicts) {
-      Row& row = rows[{verdict.event_id, verdict.recipient}];
-      if (row.epoch != epoch) continue;
-      row.state = to_string(verdict.state);
+    for (const mail::LedgerVerdict& verdict : verdicts) {
+      const auto found = rows.find({verdict.effects_id, verdict.step, verdict.recipient});
+      if (found == rows.end() || found->second.epoch != epoch || found->second.state != "sending") continue;
+      Row& row = found->second;
+      row.state = mail::to_string(verdict.state);
       row.reply = verdict.reply;
-      row.may_be_out |= verdict.state == LedgerState::kInDoubt;
+      row.may_be_out |= verdict.state == mail::LedgerState::kInDoubt;
     }
   }
 
   /// Of a recipient who is sent one mail.
   Row row(const std::string& recipient) const {
     for (const auto& [key, row] : rows)
-      if (key.second == recipient) return row;
+      if (std::get<2>(key) == recipient) return row;
     return {};
   }
 
  private:
-  LedgerEntry claim(const LedgerRequest& request) {
-    if (demoted.contains(request.recipient)) return {Clearance::kSuppressed, {}, {}, "no longer told"};
-    Row& row = rows[{request.event_id, request.recipient}];
-    if (row.state == "accepted") return {Clearance::kAccepted, {}, {}, row.reply};
-    if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt)
-      return {Clearance::kHeld, {}, {}, "found interrupted"};
+  mail::LedgerEntry claim(const mail::LedgerRequest& request) {
+    if (demoted.contains(request.recipient)) return {mail::Clearance::kSuppressed, {}, {}, "no longer told"};
+    Row& row = rows[{request.effects_id, request.step, request.recipient}];
+    if (row.state == "accepted") return {mail::Clearance::kAccepted, {}, {}, row.reply};
     row.may_be_out |= row.state == "sending";
-    row = {"sending", {}, epoch, row.may_be_out ? row.date : now, row.may_be_out};
+    if ((row.state == "sending" || row.state == "in_doubt") && holds_in_doubt) {
+      if (row.state == "sending") row.reply = "interrupted before the reply was recorded";
+      row.state = "in_doubt";
+      return {mail::Clearance::kHeld, {}, {}, row.reply};
+    }
+    if (!row.may_be_out) {
+      row.message_id = request.message_id;
+      row.date = now;
+    }
+    row.state = "sending";
+    row.epoch = epoch;
     const auto email = emails.find(request.recipient);
     const bool is_address = request.recipient.find('@') != std::string::npos;
     const std::string own = is_address ? request.recipient : request.recipient + "@example.com";
     const std::string address = email == emails.end() ? own : email->second;
-    return {Clearance::kCleared, address, full_name, {}, request.message_id, row.date, time_zones[request.recipient]};
+    return {mail::Clearance::kCleared, address, full_name, {}, row.message_id, row.date, time_zones[request.recipient]};
   }
 };
 
-}  // namespace pawl::mail
+}  // namespace pawl::testing

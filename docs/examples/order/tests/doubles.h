@@ -28,9 +28,9 @@ struct MemoryPayments final : Payments {
 };
 
 struct MemoryStock final : Stock {
-  bool reserve(const std::string& event_id, const Line& line) override {
+  bool reserve(const std::string& effects_id, const Line& line) override {
     if (is_down) throw pawl::engine::UnavailableError("the database does not answer");
-    const auto key = std::pair{event_id, line.sku};
+    const auto key = std::pair{effects_id, line.sku};
     if (released.contains(key)) return false;
     if (reserved.contains(key)) return true;
     if (on_shelf[line.sku] < line.quantity) return false;
@@ -38,9 +38,9 @@ struct MemoryStock final : Stock {
     reserved[key] = line.quantity;
     return true;
   }
-  void release(const std::string& event_id, const std::vector<Line>& lines) override {
+  void release(const std::string& effects_id, const std::vector<Line>& lines) override {
     for (const Line& line : lines) {
-      const auto key = std::pair{event_id, line.sku};
+      const auto key = std::pair{effects_id, line.sku};
       if (released.insert(key).second) on_shelf[line.sku] += reserved[key];
     }
   }

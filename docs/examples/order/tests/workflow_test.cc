@@ -18,8 +18,8 @@ namespace {
 struct Shop {
   MemoryPayments payments;
   MemoryStock stock;
-  pawl::mail::MemoryLedger ledger;
-  pawl::mail::MemoryMailer mailer;
+  pawl::testing::MemoryLedger ledger;
+  pawl::testing::MemoryMailer mailer;
   OrderSteps steps{payments, stock, ledger, mailer, {.address = "shop@example.com", .name = "The Shop"}};
   pawl::testing::World world{{fulfil_order(steps)}};
   std::string email = "ada@example.com";

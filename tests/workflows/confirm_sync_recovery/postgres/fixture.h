@@ -1,6 +1,8 @@
 // A database in which outages are known, beside an organisation whose connection fails and recovers.
 #pragma once
 
+#include <confirm_sync_recovery_migrations.h>
+
 #include <string>
 #include <vector>
 
@@ -8,13 +10,12 @@
 #include "storage/schema/roles.h"
 #include "tests/storage/postgres_fixture.h"
 #include "tests/storage/postgres_lines.h"
-#include "workflows/confirm_sync_recovery/migrations.h"
 
 namespace pawl::tests {
 
 inline storage::MigrationLines lines_with_recovery() {
   storage::MigrationLines lines = postgres_lines();
-  lines.push_back(&confirm_sync_recovery::migrations());
+  lines.push_back(&storage::confirm_sync_recovery_migrations());
   return lines;
 }
 

@@ -41,7 +41,7 @@ TEST_CASE_METHOD(InboxFixture, "every user has one row with every field") {
                        " archived_at, created_at is not null from notifications where user_id = $1::uuid",
                        {acme.owner})
                        .at(0);
-  CHECK(row == std::vector<std::string>{one.event_id, acme.owner, acme.id, "pms.sync_failed", "urgent",
+  CHECK(row == std::vector<std::string>{one.effects_id, acme.owner, acme.id, "pms.sync_failed", "urgent",
                                         "Reapit \"sync\" failed", "body {\\}\nline", "https://app.example/x",
                                         R"({"provider": "Reapit"})", "", "", "", "t"});
   CHECK(rows() == "2");
@@ -112,7 +112,7 @@ TEST_CASE_METHOD(PostgresFixture, "a table of notifications in a schema named li
   Worker registered(*this);
   registered.open();
   depositlink::PostgresInbox inbox(worker.conninfo, registered.epoch);
-  const depositlink::Notification note{.event_id = "00000000-0000-4000-8000-000000000001",
+  const depositlink::Notification note{.effects_id = "00000000-0000-4000-8000-000000000001",
                                        .org_id = acme.id,
                                        .kind = "k",
                                        .urgency = "urgent",

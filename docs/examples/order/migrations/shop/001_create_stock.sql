@@ -7,10 +7,27 @@ create table shop.stock (
 );
 
 create table shop.reservations (
-  event_id uuid,
+  effects_id uuid,  -- Item::effects_id()
   sku text,
   quantity int not null,
   released boolean not null default false,
-  primary key (event_id, sku)
+  reserved_at timestamptz not null default now(),
+  primary key (effects_id, sku)
 );
-comment on column shop.reservations.released is 'Its items are back; the event reserves nothing of this sku any more.';
+comment on column shop.reservations.released is 'Its items are back; nothing of this sku is reserved under the id any more.';
+
+-- They go once their orders' events are gone.
+create function shop.prune_reservations(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  ids uuid[];
+begin
+  select array_agg(r.effects_id), max(r.effects_id::text) into ids, last
+  from (select effects_id from shop.reservations where behind is null or effects_id > behind::uuid
+        order by effects_id limit step) r;
+  delete from shop.reservations r
+  where r.effects_id = any(ids) and r.reserved_at < now() - age and pawl.is_gone(r.effects_id);
+  get diagnostics removed = row_count;
+  if cardinality(ids) < step then last := null; end if;
+end $$;
+insert into pawl.retained (name, prune) values ('reservations', 'shop.prune_reservations');
