@@ -42,6 +42,7 @@ create index outbox_archive_further_runs on pawl.outbox_archive (event) where ev
 create index outbox_archive_effects_of on pawl.outbox_archive (effects_of) where effects_of is not null;
 create index outbox_archive_given_up on pawl.outbox_archive (id) where status in ('cancelled', 'dismissed');
 create index outbox_archive_outlived on pawl.outbox_archive (id) where status = 'done' and resumable = 'nowhere';
+create index outbox_archive_stands_for on pawl.outbox_archive (stands_for) where stands_for is not null;
 create index outbox_archive_failed on pawl.outbox_archive (finished_at) where status = 'failed';
 -- The story of one connection, newest first: 5 us and 115 bytes of WAL an event.
 create index outbox_archive_about on pawl.outbox_archive (aggregateid, created_at);
