@@ -115,8 +115,9 @@ comment on column pawl.retained.behind is 'Where the next step goes on; null: at
 create view pawl.archive_ages as
   select a.id, a.effects_of, a.status, a.finished_at,
          case when a.status = 'failed' then 'infinity'
-              when a.tableoid = 'pawl.outbox_archive_default'::regclass then a.finished_at
-              else (date_trunc('month', a.finished_at at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+              when a.tableoid = 'pawl.outbox_archive_default'::regclass then coalesce(a.dismissed_at, a.finished_at)
+              else greatest((date_trunc('month', a.finished_at at time zone 'UTC') + interval '1 month') at time zone 'UTC',
+                            a.dismissed_at)
          end as ages_from
   from pawl.outbox_archive a;
 comment on view pawl.archive_ages is 'Archived events, and from when on each grows old: one goes once that is longer ago than what is kept.';

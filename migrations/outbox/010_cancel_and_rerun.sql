@@ -1,7 +1,8 @@
 -- What operators ask of one run beside resuming it: to end before it has finished, to wait no longer, to begin anew.
 --
 -- A run that a worker has is that worker's to end: it is marked, and the worker looks for the mark. One that no worker
--- will end is ended here. A rerun is a run of its own, whose parent has ended and stays as it is. Each command and its
+-- will end is ended here. A rerun is a run of its own, whose parent has ended; one that failed is dismissed, since nobody
+-- need see to it any more: it is the rerun that is resumed, should that fail. Each command and its
 -- effect are one transaction, as those in 004_create_commands.sql.
 
 create function pawl.why_not_unfinished(run_id uuid) returns text
@@ -172,6 +173,9 @@ begin
   elsif archived.withheld is not null and archived.payload = jsonb_build_object('withheld_bytes', archived.withheld) then
     outcome := 'not possible: its payload was not kept; emit a new event instead';
   else
+    if archived.status = 'failed' then
+      perform pawl.dismiss_failed(archived, format('%s by %s: %s', outcome, rerun_run.requested_by, rerun_run.reason));
+    end if;
     new_run := pawl.new_event_id();
     outcome := 'rerun as ' || new_run;
     insert into pawl.outbox (id, created_at, store, only_store, parent, from_step, effects_of, stands_for, workflow, type,
