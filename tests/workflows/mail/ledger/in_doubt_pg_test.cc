@@ -192,3 +192,28 @@ TEST_CASE_METHOD(InDoubtFixture,
   CHECK(resolve(false, acme.member).outcome == "not found: no mail of it");
   CHECK(value("select count(*) from pawl.commands where verb = 'resolve-in-doubt' and outcome like 'not %'") == "2");
 }
+
+TEST_CASE_METHOD(InDoubtFixture,
+                 "P5: a mail in doubt stays, and is listed, until it is resolved, though its run is gone") {
+  in_doubt(acme.owner);
+  claim(acme.admin);
+  fail_run();
+  exec("select pawl.dismiss($1::uuid, 'nobody cares')", {event.id});
+  worker.expire();
+  const auto grow_old = [&] {
+    exec(
+        "update pawl.email_deliveries set claimed_at = claimed_at - interval '99 days',"
+        " settled_at = settled_at - interval '99 days'");
+  };
+  const auto prune = [&] { return value("select removed from pawl.prune('90 days', 1000) where name = 'mails'"); };
+  grow_old();
+  exec("delete from pawl.outbox_archive");
+  CHECK(value("select pawl.count_old_mails('90 days')") == "0");
+  for (int times = 0; times < 2; ++times) CHECK(prune() == "0");
+  CHECK(mail::mails_in_doubt(conninfo).size() == 2);
+  CHECK(resolve(true).resolved == 2);
+  CHECK(prune() == "0");
+  grow_old();
+  CHECK(value("select pawl.count_old_mails('90 days')") == "2");
+  CHECK(prune() == "2");
+}

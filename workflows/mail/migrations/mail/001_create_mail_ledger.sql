@@ -204,6 +204,8 @@ begin
 end $$;
 comment on function pawl.resolve_in_doubt is 'Says that mails in doubt were sent, or were not, and resumes their run.';
 
+-- A mail in doubt stays until it is resolved, though its run is gone. One that a run has left unsettled is found by that run
+-- only, so it is in doubt once there is none.
 create function pawl.prune_mails(age interval, behind text, step int, out removed bigint, out last text)
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
@@ -212,15 +214,20 @@ begin
   select array_agg(e.event_id), max(e.event_id::text) into events, last
   from (select event_id from pawl.email_deliveries where behind is null or event_id > behind::uuid
         order by event_id limit prune_mails.step) e;
+  update pawl.email_deliveries d
+  set state = 'in_doubt', settled_at = now(), in_doubt_count = d.in_doubt_count + 1,
+      reply = coalesce(d.reply, 'interrupted before the reply was recorded')
+  where d.event_id = any(events) and d.state = 'sending' and d.claimed_at < now() - age and pawl.is_gone(d.event_id);
   delete from pawl.email_deliveries d
-  where d.event_id = any(events) and greatest(d.claimed_at, d.settled_at) < now() - age and pawl.is_gone(d.event_id);
+  where d.event_id = any(events) and d.state not in ('in_doubt', 'sending')
+    and greatest(d.claimed_at, d.settled_at) < now() - age and pawl.is_gone(d.event_id);
   get diagnostics removed = row_count;
   if cardinality(events) < prune_mails.step then last := null; end if;
 end $$;
 create function pawl.count_old_mails(age interval) returns bigint
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select count(*) from pawl.email_deliveries d
-  where greatest(d.claimed_at, d.settled_at) < now() - age
+  where greatest(d.claimed_at, d.settled_at) < now() - age and d.state not in ('in_doubt', 'sending')
     and not exists (select from pawl.known_events k where k.event_id = d.event_id and k.ages_from >= now() - age)
 $$;
 insert into pawl.retained (name, prune, count_old) values ('mails', 'pawl.prune_mails', 'pawl.count_old_mails');
