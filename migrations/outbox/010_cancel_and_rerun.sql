@@ -11,16 +11,6 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
                    where a.id = why_not_unfinished.run_id order by a.finished_at desc limit 1), 'not found')
 $$;
 
--- Whether somebody will see a mark on this row: the worker that has it; or, where its steps may be known to a store, one
--- that may claim it, and has its workflow. A row that nobody was ever given needs nobody to end it.
-create function pawl.is_awaited(run pawl.outbox) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select (run.deliveries > 0 or run.resumes > 0)
-     and exists (select from pawl.workers w where w.stopped_at is null and w.expires_at > now()
-                 and (w.epoch = run.lease_epoch
-                      or run.workflow = any(w.workflows) and (w.store = run.store or not run.only_store)))
-$$;
-
 -- A worker that lost Postgres for longer than its lease does not know of it before somebody ends its epoch, and would go
 -- on with a run that was ended here. So its epoch ends with the run, as a worker would end it: whatever it had is free.
 create function pawl.end_epoch(ended bigint) returns void
@@ -49,7 +39,8 @@ comment on function pawl.end_epoch is 'Ends the epoch of a worker whose lease is
 
 -- As in pawl.resume_run, the lock comes first: a run is marked or ended before its worker archives it, or not at all. A
 -- worker that has stopped finds a run gone that was ended here, and lets go of it; of one whose lease is over the epoch
--- ends with the run. Its row is locked before that of the run, as by every write of the worker itself.
+-- ends with the run. Its row is locked before that of the run, as by every write of the worker itself. A marked run that is
+-- free is due at once: only who claims it sees the mark.
 create function pawl.cancel_run(run_id uuid, requested_by text, note text default null, request uuid default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
@@ -70,10 +61,10 @@ begin
   if found then return outcome; end if;
   if unfinished.id is null then
     outcome := pawl.why_not_unfinished(cancel_run.run_id);
-  elsif pawl.is_awaited(unfinished) then
+  elsif exists (select from pawl.awaited_runs a where a.run_id = unfinished.id) then
     outcome := 'cancelling';
     update pawl.outbox o set mark = 'cancel', marked_by = cancel_run.requested_by, marked_at = clock_timestamp(),
-      mark_note = cancel_run.note, mark_epoch = o.lease_epoch
+      mark_note = cancel_run.note, mark_epoch = o.lease_epoch, available_at = least(o.available_at, now())
     where o.id = unfinished.id and o.mark is distinct from 'cancel';
   else
     outcome := 'cancelled';
