@@ -83,7 +83,7 @@ void add_workflows(Exposition& page, const engine::Measures& measures) {
     page.sample("pawl_workflow_runs_total", {{"workflow", workflow}, {"status", "cancelled"}}, runs.cancelled);
   }
   page.head("pawl_end_to_end_seconds", "histogram",
-            "From the transaction that emitted an event to the end of its run.");
+            "From the transaction that emitted an event to the end of its run, where that was never resumed.");
   for (const auto& [workflow, runs] : measures.workflows)
     page.histogram("pawl_end_to_end_seconds", {"workflow", workflow}, runs.end_to_end, kMicroseconds);
 }

@@ -164,18 +164,18 @@ begin
   elsif archived.withheld is not null and archived.payload = jsonb_build_object('withheld_bytes', archived.withheld) then
     outcome := 'not possible: its payload was not kept; emit a new event instead';
   else
-    if archived.status = 'failed' then
-      perform pawl.dismiss_failed(archived, format('%s by %s: %s', outcome, rerun_run.requested_by, rerun_run.reason));
-    end if;
     new_run := pawl.new_event_id();
     outcome := 'rerun as ' || new_run;
-    insert into pawl.outbox (id, created_at, store, only_store, parent, from_step, effects_of, stands_for, workflow, type,
+    insert into pawl.outbox (id, store, only_store, parent, from_step, effects_of, stands_for, workflow, type,
                              aggregatetype, aggregateid, payload, headers)
-    values (new_run, archived.created_at, nullif(archived.store, '00000000-0000-0000-0000-000000000000'),
+    values (new_run, nullif(archived.store, '00000000-0000-0000-0000-000000000000'),
             nullif(rerun_run.from_step, '') is not null, archived.id, nullif(rerun_run.from_step, ''),
             case when rerun_run.resend then null else coalesce(archived.effects_of, archived.id) end,
             coalesce(archived.stands_for, archived.event, archived.id), archived.workflow, archived.type,
             archived.aggregatetype, archived.aggregateid, archived.payload, archived.headers);
+    if archived.status = 'failed' then
+      perform pawl.dismiss_failed(archived, format('%s by %s: %s', outcome, rerun_run.requested_by, rerun_run.reason));
+    end if;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('rerun', rerun_run.run_id, rerun_run.requested_by, rerun_run.reason, outcome, rerun_run.request);
