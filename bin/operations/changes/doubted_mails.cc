@@ -40,7 +40,7 @@ std::vector<std::string> run_ids(const GivenRuns& given, const storage::Postgres
 std::string user_at(const std::string& address, const std::string& run_id, const storage::PostgresAddress& postgres) {
   std::string others;
   for (const mail::InDoubtMail& mail : mail::mails_in_doubt(postgres)) {
-    if (mail.event_id != run_id) continue;
+    if (mail.run_id != run_id) continue;
     if (text::lower_cased(mail.email) == text::lower_cased(address)) return mail.user_id;
     others.append("\n  ").append(mail.email.empty() ? mail.user_id : mail.email);
   }
