@@ -143,7 +143,8 @@ void add_postgres(Exposition& page, const WorkerStatus& status) {
   page.head("pawl_backlog_due_runs", "gauge",
             "Of the pending ones those that any worker of their workflow could claim now.");
   add_gauge(page, status, "pawl_backlog_due_runs", "backlog_due");
-  page.head("pawl_oldest_unfinished_age_seconds", "gauge", "Age of the oldest unfinished event; 0: there is none.");
+  page.head("pawl_oldest_unfinished_age_seconds", "gauge",
+            "For how long the oldest run has been unfinished, since it was emitted or resumed; 0: there is none.");
   add_gauge(page, status, "pawl_oldest_unfinished_age_seconds", "oldest_age_seconds");
   add_in_doubt(page, status);
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - status.gauges.read_at;
