@@ -83,7 +83,7 @@ void add_workflows(Exposition& page, const engine::Measures& measures) {
     page.sample("pawl_workflow_runs_total", {{"workflow", workflow}, {"status", "cancelled"}}, runs.cancelled);
   }
   page.head("pawl_end_to_end_seconds", "histogram",
-            "From the transaction that emitted an event to the end of its run.");
+            "From the transaction that emitted an event to the end of its run, where that was never resumed.");
   for (const auto& [workflow, runs] : measures.workflows)
     page.histogram("pawl_end_to_end_seconds", {"workflow", workflow}, runs.end_to_end, kMicroseconds);
 }
@@ -143,7 +143,8 @@ void add_postgres(Exposition& page, const WorkerStatus& status) {
   page.head("pawl_backlog_due_runs", "gauge",
             "Of the pending ones those that any worker of their workflow could claim now.");
   add_gauge(page, status, "pawl_backlog_due_runs", "backlog_due");
-  page.head("pawl_oldest_unfinished_age_seconds", "gauge", "Age of the oldest unfinished event; 0: there is none.");
+  page.head("pawl_oldest_unfinished_age_seconds", "gauge",
+            "For how long the oldest run has been unfinished, since it was emitted or resumed; 0: there is none.");
   add_gauge(page, status, "pawl_oldest_unfinished_age_seconds", "oldest_age_seconds");
   add_in_doubt(page, status);
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - status.gauges.read_at;

@@ -47,7 +47,8 @@ struct RunMeasures {
   std::uint64_t done = 0;
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
-  DurationHistogram end_to_end{};  ///< From the event's transaction, by Postgres' clock, to the durable end, by ours.
+  /// From the event's transaction, by Postgres' clock, to the durable end, by ours; of runs that were never resumed.
+  DurationHistogram end_to_end{};
 
   RunMeasures& operator+=(const RunMeasures& other) {
     claimed += other.claimed;

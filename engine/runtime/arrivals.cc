@@ -146,6 +146,7 @@ void Arrivals::resumed(const Event& event, StoredRun stored, std::string_view by
   stored.status = RunStatus::kRunning;
   stored.event.position = event.position;
   stored.event.deliveries = event.deliveries;
+  stored.event.resumes = event.resumes;
   stored.event.cancel = event.cancel;
   use_.observer.on(notice_of(NoticeKind::kRunResumed, event, "", by));
   if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) return admit(*workflow, std::move(stored));

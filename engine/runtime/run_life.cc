@@ -289,7 +289,7 @@ void RunLife::archive(FinishedEvent end, const Event& event, const std::optional
   RunMeasures& measures = measures_of(event.workflow);
   count_end(ends_, end.status);
   count_end(measures, end.status);
-  measures.end_to_end.add(now() - event.created_at);
+  if (event.resumes == 0) measures.end_to_end.add(now() - event.created_at);  // else most of it is an operator's time
   use_.observer.on(notice_of(NoticeKind::kRunEnded, event, to_string(end.status), end.reason));
   end.aggregate_id = event.aggregate_id;
   end.payload = said ? *said : event.payload;

@@ -64,7 +64,8 @@ bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflo
   const auto goes_on = [&](const Archived& archived) {
     const Event& event = archived.event;
     const bool named = event.id == id || event.further_run_of == id;
-    if (!named || (!workflow.empty() && event.workflow != workflow) || archived.status != RunStatus::kFailed)
+    if (!named || (!workflow.empty() && event.workflow != workflow) || archived.status != RunStatus::kFailed ||
+        archived.dismissed)
       return false;
     return seen.insert(event.id).second && archived.resumable != Resumable::kNowhere && !does_effects_of(event);
   };
@@ -136,6 +137,7 @@ std::string MemoryOutboxTable::rerun(const std::string& id, const std::string& f
   Row row{parent->event, 0, parent->store, !from_step.empty()};
   row.event.position = next_position++;
   row.event.id = "event-" + std::to_string(row.event.position);
+  row.event.created_at = now;
   row.event.further_run_of.clear();
   row.event.deliveries = row.event.resumes = 0;
   row.event.parent = id;
@@ -143,6 +145,7 @@ std::string MemoryOutboxTable::rerun(const std::string& id, const std::string& f
   row.event.stands_for = event_id(parent->event);
   row.event.effects_of = resend ? "" : parent->event.effects_of.empty() ? id : parent->event.effects_of;
   rows[row.event.position] = row;
+  parent->dismissed = parent->status == RunStatus::kFailed;
   return row.event.id;
 }
 

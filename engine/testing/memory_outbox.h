@@ -37,6 +37,7 @@ struct MemoryOutboxTable {
     std::string store{};        ///< Of the worker that finished it.
     std::int64_t withheld = 0;  ///< FinishedEvent's.
     engine::Failure failure{};  ///< The same.
+    bool dismissed = false;     ///< A rerun was made of it though it had failed: it is resumed no more.
   };
 
   /// Registers a workflow as `pawl migrate` does, for events that are emitted from now on. Workers register theirs when

@@ -125,6 +125,7 @@ create table pawl.outbox (
 
 create index outbox_further_runs on pawl.outbox (event) where event is not null;
 create index outbox_effects_of on pawl.outbox (effects_of) where effects_of is not null;
+create index outbox_stands_for on pawl.outbox (stands_for) where stands_for is not null;
 create index outbox_marked on pawl.outbox (mark_epoch, position) where mark_epoch is not null;  -- few, so claims stay heap-only
 
 comment on table pawl.outbox is

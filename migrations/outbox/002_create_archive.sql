@@ -3,13 +3,14 @@
 -- pawl.maintain_archive creates the partitions of this month and the next two, and drops what is older than asked. Rows
 -- that arrive while nobody has done so land in the default partition and are moved when their month is created: nothing
 -- fails because a chore was forgotten. Failed events stay until somebody has resumed or dismissed them, whatever retention
--- is asked for.
+-- is asked for, and are as old then as their dismissal.
 
 create table pawl.outbox_archive (
   position bigint not null,
   id uuid not null,
   created_at timestamptz not null,
   finished_at timestamptz not null default now(),
+  dismissed_at timestamptz,
   deliveries int not null,
   resumes int not null,
   store uuid not null,
@@ -35,11 +36,13 @@ create table pawl.outbox_archive (
   primary key (id, finished_at),
   constraint archive_status_known check (status in ('done', 'failed', 'cancelled', 'dismissed')),
   constraint archive_resumable_known check (resumable in ('anywhere', 'here', 'nowhere')),
+  constraint archive_dismissed_has_time check (dismissed_at is null or status = 'dismissed'),
   constraint archive_failed_has_reason check (status = 'done' or reason <> '')
 ) partition by range (finished_at);
 
 create index outbox_archive_further_runs on pawl.outbox_archive (event) where event is not null;
 create index outbox_archive_effects_of on pawl.outbox_archive (effects_of) where effects_of is not null;
+create index outbox_archive_stands_for on pawl.outbox_archive (stands_for) where stands_for is not null;
 create index outbox_archive_given_up on pawl.outbox_archive (id) where status in ('cancelled', 'dismissed');
 create index outbox_archive_outlived on pawl.outbox_archive (id) where status = 'done' and resumable = 'nowhere';
 create index outbox_archive_failed on pawl.outbox_archive (finished_at) where status = 'failed';
@@ -52,6 +55,7 @@ comment on column pawl.outbox_archive.id is 'Identity of the run.';
 comment on column pawl.outbox_archive.event is 'Identity of the event, where that is not `id`.';
 comment on column pawl.outbox_archive.workflow is 'Whose run it was.';
 comment on column pawl.outbox_archive.status is 'done, failed, cancelled (by somebody), or dismissed: failed or never ended, and somebody has said why it is to stay so.';
+comment on column pawl.outbox_archive.dismissed_at is 'When somebody said so of a run that had failed: it ages from then on.';
 comment on column pawl.outbox_archive.resumable is
   'Where a failed run may go on: anywhere, here (only in `store`, since it has acted on a failure), nowhere (it has acted on all; '
   'also of one that is done though a step of it failed).';
@@ -104,7 +108,7 @@ begin
 end $$;
 
 -- Those who maintain take turns by a lock that is in no reader's and no writer's way. Failed events of an expired month
--- move to the default partition, and stay there until they are resumed or dismissed.
+-- move to the default partition, and stay there until they are resumed or dismissed; so do those dismissed of late.
 create function pawl.expire_archive(keep interval, out months int, out events bigint)
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp
 set timezone = 'UTC' set datestyle = 'ISO, MDY' set standard_conforming_strings = on set lock_timeout = '1s' as $$
@@ -131,13 +135,16 @@ begin
       and (to_timestamp(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month') at time zone 'UTC' < now() - keep
   loop
     execute format('alter table pawl.outbox_archive detach partition pawl.%I', expired);
-    execute format('insert into pawl.outbox_archive select * from pawl.%I where status = ''failed''', expired);
-    execute format('select count(*) from pawl.%I where status <> ''failed''', expired) into leaving;
+    execute format('insert into pawl.outbox_archive select * from pawl.%I'
+                   ' where status = ''failed'' or dismissed_at >= now() - $1', expired) using keep;
+    execute format('select count(*) from pawl.%I'
+                   ' where (status = ''failed'' or dismissed_at >= now() - $1) is not true', expired) into leaving using keep;
     events := events + leaving;
     execute format('drop table pawl.%I', expired);
     months := months + 1;
   end loop;
-  delete from pawl.outbox_archive_default where finished_at < now() - keep and status <> 'failed';
+  delete from pawl.outbox_archive_default
+  where coalesce(dismissed_at, finished_at) < now() - keep and status <> 'failed';
   get diagnostics leaving = row_count;
   events := events + leaving;
 end $$;
@@ -148,7 +155,7 @@ language sql security definer set search_path = pg_catalog, pawl, pg_temp as $$
   select months from pawl.expire_archive(keep)
 $$;
 comment on function pawl.maintain_archive is
-  'Creates the archive''s coming partitions, drops those wholly older than keep (null: none) but for their failed events, returns how many.';
+  'Creates the archive''s coming partitions, drops those wholly older than keep (null: none) but for events that have failed, or were dismissed since, returns how many.';
 
 select pawl.maintain_archive();
 select pawl.close_functions();

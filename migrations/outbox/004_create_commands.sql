@@ -246,6 +246,19 @@ language sql set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.archive_unfinished is 'Moves a run that no worker has ended into the archive, without its payload.';
 
+-- Of a payload that no worker has looked at nothing is kept: nobody will read it any more.
+create function pawl.dismiss_failed(failed pawl.outbox_archive, why text) returns void
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  update pawl.outbox_archive a
+  set payload = case when a.withheld is null then a.payload
+                     else jsonb_build_object('withheld_bytes', a.withheld) end,
+      status = 'dismissed', dismissed_at = now(),
+      reason = format('%s; it had failed: %s', pawl.in_utf8(dismiss_failed.why), a.reason)
+  where a.id = failed.id and a.finished_at = failed.finished_at;
+end $$;
+comment on function pawl.dismiss_failed is 'Says of a failed run, which the caller has locked, why nobody need see to it any more.';
+
 -- As in pawl.resume_run, the lock comes first. A run that nobody has ended, of a workflow that is registered no more, is
 -- ended here while no worker has it.
 create function pawl.dismiss_run(run_id uuid, reason text, requested_by text, request uuid)
@@ -277,13 +290,7 @@ begin
     outcome := 'not failed: it is ' || archived.status;
   else
     outcome := 'dismissed';
-    update pawl.outbox_archive a
-    set payload = case when a.withheld is null then a.payload
-                       else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
-        status = 'dismissed',
-        reason = format('dismissed by %s; it had failed: %s',
-                        pawl.in_utf8(concat(requested_by, ': ', dismiss_run.reason)), a.reason)
-    where a.id = archived.id and a.finished_at = archived.finished_at;
+    perform pawl.dismiss_failed(archived, format('dismissed by %s: %s', requested_by, dismiss_run.reason));
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('dismiss', dismiss_run.run_id, dismiss_run.requested_by, dismiss_run.reason, outcome, dismiss_run.request);

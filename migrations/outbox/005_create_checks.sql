@@ -86,7 +86,7 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   full join (select o.workflow, count(*) filter (where o.lease_epoch is null) as pending,
                     count(*) filter (where o.lease_epoch is not null) as leased,
                     count(*) filter (where o.lease_epoch is null and o.available_at <= now() and not o.only_store) as due,
-                    min(o.created_at) filter (where isfinite(o.created_at)) as oldest
+                    min(o.available_at) filter (where o.available_at <= now() and isfinite(o.available_at)) as oldest
              from pawl.outbox o group by o.workflow) b using (workflow)
   cross join lateral (values
     ('backlog_pending', coalesce(b.pending, 0)::double precision),
@@ -111,12 +111,13 @@ comment on column pawl.retained.count_old is 'Function of the age: how many rows
 comment on column pawl.retained.behind is 'Where the next step goes on; null: at the beginning.';
 
 -- Months go as a whole: what is in one that is over for longer than `keep`, and what lies in the default partition. Failed
--- events stay.
+-- events stay, and those that were dismissed for as long after that.
 create view pawl.archive_ages as
   select a.id, a.effects_of, a.status, a.finished_at,
          case when a.status = 'failed' then 'infinity'
-              when a.tableoid = 'pawl.outbox_archive_default'::regclass then a.finished_at
-              else (date_trunc('month', a.finished_at at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+              when a.tableoid = 'pawl.outbox_archive_default'::regclass then coalesce(a.dismissed_at, a.finished_at)
+              else greatest((date_trunc('month', a.finished_at at time zone 'UTC') + interval '1 month') at time zone 'UTC',
+                            a.dismissed_at)
          end as ages_from
   from pawl.outbox_archive a;
 comment on view pawl.archive_ages is 'Archived events, and from when on each grows old: one goes once that is longer ago than what is kept.';

@@ -35,7 +35,8 @@ comment on column pawl.v1_events.status is 'pending (free), leased (a worker has
 comment on column pawl.v1_events.reason is 'Why it failed or still waits, or what a done run has to say; may be null.';
 comment on column pawl.v1_events.deliveries is 'How often it was claimed.';
 comment on column pawl.v1_events.resumes is 'How often an operator resumed it.';
-comment on column pawl.v1_events.created_at is 'Start of the transaction that emitted it.';
+comment on column pawl.v1_events.created_at is
+  'Start of the transaction that emitted it, or that made the run by rerun or requeue; a resume changes it not.';
 comment on column pawl.v1_events.available_at is 'Not claimed before; null once finished.';
 comment on column pawl.v1_events.finished_at is 'When it was archived; null while unfinished.';
 comment on column pawl.v1_events.epoch is 'The worker that has it; null unless leased.';
@@ -78,13 +79,13 @@ comment on column pawl.v1_workers.stopped_at is 'When it stopped cleanly; else n
 comment on column pawl.v1_workers.path is 'Its checkpoint file, on its host.';
 comment on column pawl.v1_workers.workflows is 'The workflows that it runs.';
 
--- A time that is none has no age.
+-- A run is as old as it has been due: since its event was emitted, or since it was resumed. A time that is none has no age.
 create view pawl.v1_lag as
   select type, count(*) filter (where lease_epoch is null) as pending,
          count(*) filter (where lease_epoch is not null) as leased,
          min(created_at) as oldest_created_at,
-         extract(epoch from now() - min(created_at) filter (where isfinite(created_at)))::double precision
-           as oldest_age_seconds,
+         extract(epoch from now() - min(available_at) filter (where available_at <= now() and isfinite(available_at)))
+           ::double precision as oldest_age_seconds,
          extract(epoch from now() - min(available_at) filter (where lease_epoch is null and available_at <= now()
                                                                 and isfinite(available_at)))
            ::double precision as oldest_pending_seconds,
@@ -96,7 +97,8 @@ comment on column pawl.v1_lag.type is 'The event type.';
 comment on column pawl.v1_lag.pending is 'Free runs, due or not.';
 comment on column pawl.v1_lag.leased is 'Runs some worker has.';
 comment on column pawl.v1_lag.oldest_created_at is 'When the oldest unfinished event was emitted.';
-comment on column pawl.v1_lag.oldest_age_seconds is 'The same as an age.';
+comment on column pawl.v1_lag.oldest_age_seconds is
+  'How long the run that came first has been unfinished, from when it was emitted, or came back by a resume.';
 comment on column pawl.v1_lag.oldest_pending_seconds is 'How long the longest-waiting due event has been free; null if none is.';
 comment on column pawl.v1_lag.workflow is 'The workflow; null while none of the type is registered.';
 

@@ -195,13 +195,26 @@ comment on column pawl.v1_stores.opened_at is 'When a worker registered it last.
 comment on column pawl.v1_stores.epoch is 'That worker, while it has a lease; else null.';
 comment on column pawl.v1_stores.leased is 'Events that it holds: moving and waiting runs.';
 
+-- A cancellation of these is left to a worker: the one that has the run; or, where its steps may be known to a store, one that
+-- may claim it, and has its workflow. A row that nobody was ever given needs nobody to end it.
+create view pawl.awaited_runs as
+  select o.id as run_id from pawl.outbox o
+  where (o.deliveries > 0 or o.resumes > 0)
+    and exists (select from pawl.workers w where w.stopped_at is null and w.expires_at > now()
+                and (w.epoch = o.lease_epoch
+                     or o.workflow = any(w.workflows) and (w.store = o.store or not o.only_store)));
+comment on view pawl.awaited_runs is 'Unfinished runs that a worker knows, or may know, and that one which lives may end.';
+
 -- The sub-selects about workers and workflows are of tables with a handful of rows, and are evaluated for the rows that
 -- are asked for; everything about a row of the outbox is in the row.
 create view pawl.v1_waiting as
   select o.id as run_id, coalesce(o.event, o.id) as event_id, o.workflow, o.type, k.state,
          case k.state
            when 'cancelling' then 'to be cancelled, asked for by ' || coalesce(o.marked_by, 'somebody') ||
-             coalesce(': ' || o.mark_note, '') || case when w.epoch is null then '' else '; ' || m.worker || ' sees to it' end
+             coalesce(': ' || o.mark_note, '') || '; ' || case
+               when w.stopped_at is null and w.expires_at > now() then m.worker || ' sees to it'
+               when exists (select from pawl.awaited_runs a where a.run_id = o.id) then 'the next worker that has it sees to it'
+               else 'no worker lives that could end it: ask again, which ends it at once, or start one' end
            when 'lost' then 'leased by a worker that is gone; any worker sets it free within seconds'
            when 'stopped' then m.worker || ' has stopped cleanly and keeps it until it starts again, or until its lease is over'
            when 'silent' then m.worker || ' has it and is silent: its lease is over, and another worker takes over'

@@ -53,13 +53,7 @@ begin
           coalesce(archived.stands_for, archived.event, archived.id), archived.workflow, archived.type,
           archived.aggregatetype, archived.aggregateid, requeue.payload,
           archived.headers || jsonb_strip_nulls(jsonb_build_object('tenant', tenant)));
-  update pawl.outbox_archive a
-  set payload = case when a.withheld is null then a.payload
-                     else jsonb_build_object('withheld_bytes', a.withheld) end,  -- nobody will read it any more
-      status = 'dismissed',
-      reason = format('requeued as %s by %s; it had failed: %s', made,
-                      pawl.in_utf8(concat(requeue.requested_by, ': ', requeue.reason)), a.reason)
-  where a.id = archived.id and a.finished_at = archived.finished_at;
+  perform pawl.dismiss_failed(archived, format('requeued as %s by %s: %s', made, requeue.requested_by, requeue.reason));
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('requeue', archived.id, requeue.requested_by, requeue.reason, 'requeued as ' || made, requeue.request),
          ('requeue', made, requeue.requested_by, requeue.reason, 'requeued from ' || archived.id, requeue.request);

@@ -1,23 +1,14 @@
 -- What operators ask of one run beside resuming it: to end before it has finished, to wait no longer, to begin anew.
 --
 -- A run that a worker has is that worker's to end: it is marked, and the worker looks for the mark. One that no worker
--- will end is ended here. A rerun is a run of its own, whose parent has ended and stays as it is. Each command and its
+-- will end is ended here. A rerun is a run of its own, whose parent has ended; one that failed is dismissed, since nobody
+-- need see to it any more: it is the rerun that is resumed, should that fail. Each command and its
 -- effect are one transaction, as those in 004_create_commands.sql.
 
 create function pawl.why_not_unfinished(run_id uuid) returns text
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select coalesce((select 'not unfinished: it is ' || a.status from pawl.outbox_archive a
                    where a.id = why_not_unfinished.run_id order by a.finished_at desc limit 1), 'not found')
-$$;
-
--- Whether somebody will see a mark on this row: the worker that has it; or, where its steps may be known to a store, one
--- that may claim it, and has its workflow. A row that nobody was ever given needs nobody to end it.
-create function pawl.is_awaited(run pawl.outbox) returns boolean
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select (run.deliveries > 0 or run.resumes > 0)
-     and exists (select from pawl.workers w where w.stopped_at is null and w.expires_at > now()
-                 and (w.epoch = run.lease_epoch
-                      or run.workflow = any(w.workflows) and (w.store = run.store or not run.only_store)))
 $$;
 
 -- A worker that lost Postgres for longer than its lease does not know of it before somebody ends its epoch, and would go
@@ -48,7 +39,8 @@ comment on function pawl.end_epoch is 'Ends the epoch of a worker whose lease is
 
 -- As in pawl.resume_run, the lock comes first: a run is marked or ended before its worker archives it, or not at all. A
 -- worker that has stopped finds a run gone that was ended here, and lets go of it; of one whose lease is over the epoch
--- ends with the run. Its row is locked before that of the run, as by every write of the worker itself.
+-- ends with the run. Its row is locked before that of the run, as by every write of the worker itself. A marked run that is
+-- free is due at once: only who claims it sees the mark.
 create function pawl.cancel_run(run_id uuid, requested_by text, note text default null, request uuid default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
@@ -69,10 +61,10 @@ begin
   if found then return outcome; end if;
   if unfinished.id is null then
     outcome := pawl.why_not_unfinished(cancel_run.run_id);
-  elsif pawl.is_awaited(unfinished) then
+  elsif exists (select from pawl.awaited_runs a where a.run_id = unfinished.id) then
     outcome := 'cancelling';
     update pawl.outbox o set mark = 'cancel', marked_by = cancel_run.requested_by, marked_at = clock_timestamp(),
-      mark_note = cancel_run.note, mark_epoch = o.lease_epoch
+      mark_note = cancel_run.note, mark_epoch = o.lease_epoch, available_at = least(o.available_at, now())
     where o.id = unfinished.id and o.mark is distinct from 'cancel';
   else
     outcome := 'cancelled';
@@ -174,13 +166,16 @@ begin
   else
     new_run := pawl.new_event_id();
     outcome := 'rerun as ' || new_run;
-    insert into pawl.outbox (id, created_at, store, only_store, parent, from_step, effects_of, stands_for, workflow, type,
+    insert into pawl.outbox (id, store, only_store, parent, from_step, effects_of, stands_for, workflow, type,
                              aggregatetype, aggregateid, payload, headers)
-    values (new_run, archived.created_at, nullif(archived.store, '00000000-0000-0000-0000-000000000000'),
+    values (new_run, nullif(archived.store, '00000000-0000-0000-0000-000000000000'),
             nullif(rerun_run.from_step, '') is not null, archived.id, nullif(rerun_run.from_step, ''),
             case when rerun_run.resend then null else coalesce(archived.effects_of, archived.id) end,
             coalesce(archived.stands_for, archived.event, archived.id), archived.workflow, archived.type,
             archived.aggregatetype, archived.aggregateid, archived.payload, archived.headers);
+    if archived.status = 'failed' then
+      perform pawl.dismiss_failed(archived, format('%s by %s: %s', outcome, rerun_run.requested_by, rerun_run.reason));
+    end if;
   end if;
   insert into pawl.commands (verb, event_id, requested_by, note, outcome, request)
   values ('rerun', rerun_run.run_id, rerun_run.requested_by, rerun_run.reason, outcome, rerun_run.request);

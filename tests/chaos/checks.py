@@ -22,23 +22,24 @@ CHECKS = [
      " (select from notifications n where n.event_id = x.event_id and n.user_id = x.user_id)"),
     ("I1", "a recipient whom the mail ledger does not know",
      "select event_id || ' for ' || user_id from chaos_expected x where told and not uncertain and not exists"
-     " (select from pawl.v1_emails m where m.event_id = x.event_id and (m.user_id = x.user_id or exists"
+     " (select from pawl.v1_emails m where m.run_id = x.event_id and (m.user_id = x.user_id or exists"
      " (select from chaos_addresses own join chaos_addresses other using (address)"  # one mail for a shared mailbox
      " where own.user_id = x.user_id and other.user_id = m.user_id)))"),
     ("I1", "a mail that was never settled",
-     "select m.event_id || ' for ' || m.user_id || ': ' || m.state from pawl.v1_emails m"
-     " left join chaos_expected x using (event_id, user_id)"
+     "select m.run_id || ' for ' || m.user_id || ': ' || m.state from pawl.v1_emails m"
+     " left join chaos_expected x on x.event_id = m.run_id and x.user_id = m.user_id"
      " where m.state in ('sending', 'deferred', 'in_doubt') and x.uncertain is not true"),
     ("I1", "a mail withheld from an eligible recipient",
-     "select m.event_id || ' for ' || m.user_id || ': ' || m.state || ', ' || m.reply from pawl.v1_emails m"
-     " join chaos_expected x using (event_id, user_id) join users u on u.id = m.user_id"
+     "select m.run_id || ' for ' || m.user_id || ': ' || m.state || ', ' || m.reply from pawl.v1_emails m"
+     " join chaos_expected x on x.event_id = m.run_id and x.user_id = m.user_id join users u on u.id = m.user_id"
      " where x.told and x.mailable and not x.uncertain and m.state <> 'accepted'"
      " and not (m.state = 'rejected' and u.email like 'blocked.%')"),
     ("I1", "a mail sent to nobody's address",
-     "select m.event_id || ' for ' || m.user_id from pawl.v1_emails m join chaos_expected x using (event_id, user_id)"
+     "select m.run_id || ' for ' || m.user_id from pawl.v1_emails m"
+     " join chaos_expected x on x.event_id = m.run_id and x.user_id = m.user_id"
      " where not x.mailable and not x.uncertain and m.state = 'accepted'"),
     ("I1", "accepted says the ledger, and the relay never took it",
-     "select event_id || ' for ' || user_id from pawl.v1_emails m where state = 'accepted' and not exists"
+     "select run_id || ' for ' || user_id from pawl.v1_emails m where state = 'accepted' and not exists"
      " (select from chaos_mails c where c.message_id = m.message_id and c.accepted)"),
     ("I2", "more than one in-app notification",
      "select event_id || ' for ' || user_id from notifications group by event_id, user_id having count(*) > 1"),
@@ -60,8 +61,8 @@ CHECKS = [
      "select c.message_id from chaos_mails c where not exists (select from pawl.v1_emails m"
      " where m.message_id = c.message_id)"),
     ("I3", "two mails of one event to one address",
-     "select m.event_id || ' to ' || c.recipient from chaos_mails c join pawl.v1_emails m using (message_id)"
-     " where c.accepted group by m.event_id, m.step, c.recipient having count(distinct c.message_id) > 1"),
+     "select m.run_id || ' to ' || c.recipient from chaos_mails c join pawl.v1_emails m using (message_id)"
+     " where c.accepted group by m.run_id, m.step, c.recipient having count(distinct c.message_id) > 1"),
     ("I5", "told in-app, and never owner or admin of the organisation then",
      "select n.event_id || ' for ' || n.user_id from notifications n"
      " left join chaos_expected x using (event_id, user_id)"
@@ -69,8 +70,8 @@ CHECKS = [
     ("I5", "an in-app notification in another organisation",
      "select n.id from notifications n join chaos_events e using (event_id) where n.org_id::text <> e.org"),
     ("I5", "mailed, and never owner or admin of the organisation then",
-     "select m.event_id || ' for ' || m.user_id from pawl.v1_emails m"
-     " left join chaos_expected x using (event_id, user_id)"
+     "select m.run_id || ' for ' || m.user_id from pawl.v1_emails m"
+     " left join chaos_expected x on x.event_id = m.run_id and x.user_id = m.user_id"
      " where m.state <> 'suppressed' and (x.event_id is null or not (x.told or x.uncertain))"),
     ("I5", "a mail to an address that never was the recipient's",
      "select c.message_id || ' to ' || c.recipient from chaos_mails c where c.message_id in"
@@ -79,18 +80,18 @@ CHECKS = [
     ("I6", "failed, and nothing that was done to it explains why",
      "select e.event_id || ': ' || e.reason from pawl.v1_events e join chaos_events c using (event_id)"
      " where e.status = 'failed' and not c.bad and not exists (select from pawl.v1_emails m"
-     " join users u on u.id = m.user_id where m.event_id = e.event_id and m.state = 'rejected'"
+     " join users u on u.id = m.user_id where m.run_id = e.event_id and m.state = 'rejected'"
      " and u.email like 'blocked.%')"),
     ("I6", "a payload that is wrong, and its run did not fail for it",
      "select e.event_id || ': ' || e.status || ', ' || coalesce(e.reason, 'no reason') from pawl.v1_events e"
      " join chaos_events c using (event_id) where c.bad and not (e.status = 'failed' and e.reason like '%payload%')"),
     ("I6", "withheld without a reason",
-     "select event_id || ' for ' || user_id from pawl.v1_emails where state in ('rejected', 'suppressed')"
+     "select run_id || ' for ' || user_id from pawl.v1_emails where state in ('rejected', 'suppressed')"
      " and coalesce(reply, '') = ''"),
     ("I7", "a secret in a notification",
      f"select id from notifications where concat(title, body, link, data) like '%{CANARY}%'"),
     ("I7", "a secret in what an operator reads",
-     f"select event_id from pawl.v1_emails where reply like '%{CANARY}%' union all"
+     f"select run_id from pawl.v1_emails where reply like '%{CANARY}%' union all"
      f" select event_id from pawl.v1_events where reason like '%{CANARY}%' union all"
      f" select event_id from pawl.commands where concat(note, outcome) like '%{CANARY}%'"),
     ("I7", "a secret in a mail", "select message_id from chaos_mails where canaries > 0"),
@@ -130,7 +131,8 @@ FIGURES = {
         "select count(*) from (select from chaos_mails where accepted group by message_id having count(*) > 1) c",
     "recipients whose standing changed meanwhile": "select count(*) from chaos_expected where uncertain",
     "unsettled mails to people who are no longer to be told":
-        "select count(*) from pawl.v1_emails m join chaos_expected x using (event_id, user_id)"
+        "select count(*) from pawl.v1_emails m"
+        " join chaos_expected x on x.event_id = m.run_id and x.user_id = m.user_id"
         " where m.state in ('sending', 'deferred', 'in_doubt') and x.uncertain",
     "most deliveries of one event": "select max(deliveries) from pawl.v1_events",
     "events resumed": "select count(*) from pawl.v1_events where resumes > 0",

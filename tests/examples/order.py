@@ -143,7 +143,7 @@ def check_order(shop):
                    {f"fulfil-order/{event}/charge-card"})
     package.expect("receipts", shop.mails(), 1)
     package.expect("mails", shop.value("select string_agg(state, ' ') from pawl.v1_emails"
-                                       f" where event_id = '{event}'"), "accepted")
+                                       f" where run_id = '{event}'"), "accepted")
     return crashes
 
 

@@ -13,8 +13,9 @@ namespace pawl::confirm_sync_recovery {
 
 namespace {
 
-// A failure has a run for each workflow of its type, and is unfinished while one of them is in the outbox. Whoever is
-// seen to have archived it has told everybody whom its run told, since all of it is one statement over one snapshot.
+// A failure has a run for each workflow of its type, and those that rerun or requeue made to stand for it; it is
+// unfinished while one of them is in the outbox. Whoever is seen to have archived it has told everybody whom its run
+// told, since all of it is one statement over one snapshot.
 // The question whether people are hidden stands by itself: of a join that is known to be empty no condition is looked
 // at.
 std::string select_sql(const std::string& notifications) {
@@ -23,7 +24,10 @@ std::string select_sql(const std::string& notifications) {
          " join pawl.sync_failures f on f.recovery = o.event_id),"
          " run as materialized (select f.outage, f.org_id, f.event_id, f.event_id as id from failure f union"
          " select f.outage, f.org_id, f.event_id, pawl.run_id(f.event_id, w.workflow) from failure f"
-         " join pawl.workflows w on w.type = 'pms/connection.sync.failed'),"
+         " join pawl.workflows w on w.type = 'pms/connection.sync.failed' union"
+         " select f.outage, f.org_id, f.event_id, s.id from failure f cross join lateral"
+         " (select o.id from pawl.outbox o where o.stands_for = f.event_id union all"
+         " select a.id from pawl.outbox_archive a where a.stands_for = f.event_id) s),"
          " told as (select r.outage, r.org_id, n.user_id from run r join " +
          notifications +
          " n on n.event_id = r.id union"

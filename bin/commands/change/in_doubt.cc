@@ -54,7 +54,7 @@ class InDoubtVerb final : public Verb {
     await_migrated_postgres(settings, console, workflows_.mail().migrations());
     Table table{{"run", "user", "email", "since", "count", "state", "reply", "message_id"}, {}, 0};
     for (const mail::InDoubtMail& mail : mail::mails_in_doubt(address_of(settings))) {
-      table.rows.push_back({mail.event_id, mail.user_id, cell_of(mail.email), mail.since, std::to_string(mail.count),
+      table.rows.push_back({mail.run_id, mail.user_id, cell_of(mail.email), mail.since, std::to_string(mail.count),
                             mail.run, cell_of(mail.reply), mail.message_id});
       table.is_number.push_back({false, false, false, false, true, false, false, false});
     }

@@ -11,6 +11,7 @@ namespace {
 const std::string kResolved =
     "select t.id from unnest($1::uuid[]) t (id)"
     " where not exists (select from pawl.outbox o where o.id = t.id offset 0)"
+    " and not exists (select from pawl.outbox o where o.parent = t.id and o.from_step is not null offset 0)"
     " and not exists (select from pawl.outbox_archive a where a.id = t.id and a.status = 'failed' offset 0)";
 
 }  // namespace

@@ -37,13 +37,11 @@ std::vector<std::string> words(const std::string& text) {
 
 // By workflow, type and worker in one pass; the workers are few.
 void read_backlog(PostgresConnection& connection, Fleet& fleet) {
+  const std::string oldest = "min(available_at) filter (where available_at <= now() and isfinite(available_at))";
   const Rows rows = connection.run(
       "look at the backlog",
       "select coalesce(workflow, ''), type, lease_epoch, count(*) filter (where available_at <= now()), count(*), " +
-          utc_text("min(created_at) filter (where isfinite(created_at))") + ", " +
-          age("min(created_at) filter (where isfinite(created_at))") + ", " +
-          age("min(available_at) filter (where available_at <= now() and isfinite(available_at))") +
-          " from pawl.outbox group by 1, 2, 3 order by 1, 2",
+          utc_text(oldest) + ", " + age(oldest) + " from pawl.outbox group by 1, 2, 3 order by 1, 2",
       {});
   std::map<std::int64_t, std::int64_t> leased;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -58,7 +56,7 @@ void read_backlog(PostgresConnection& connection, Fleet& fleet) {
     } else {
       backlog.due += due;
       backlog.not_due += all - due;
-      backlog.longest_due_seconds = std::max(backlog.longest_due_seconds, number(rows, row, 7));
+      backlog.longest_due_seconds = std::max(backlog.longest_due_seconds, number(rows, row, 6));
     }
     if (const std::string at = rows.string(row, 5);
         !at.empty() && (backlog.oldest_at.empty() || at < backlog.oldest_at)) {
@@ -71,9 +69,10 @@ void read_backlog(PostgresConnection& connection, Fleet& fleet) {
 }
 
 void read_oldest(PostgresConnection& connection, Fleet& fleet) {
-  const Rows rows =
-      connection.run("look for the oldest run",
-                     "select id from pawl.outbox where isfinite(created_at) order by created_at limit 1", {});
+  const Rows rows = connection.run("look for the oldest run",
+                                   "select id from pawl.outbox where available_at <= now() and isfinite(available_at)"
+                                   " order by available_at limit 1",
+                                   {});
   if (rows.size() > 0) fleet.oldest_run = rows.string(0, 0);
 }
 

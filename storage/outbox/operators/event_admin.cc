@@ -109,6 +109,28 @@ std::vector<engine::RunName> runs_of(const PostgresAddress& address, const std::
   return runs;
 }
 
+std::vector<engine::RunName> runs_under_keys_of(const PostgresAddress& address, const std::vector<std::string>& ids) {
+  PostgresConnection connection(address);
+  ArrayLiteral keys;
+  for (const std::string& id : ids) keys.add(id);
+  const Rows rows = connection.run("look for runs made of others",
+                                   "select run_id, event_id, coalesce(workflow, '') from pawl.v1_events"
+                                   " where effects_of = any($1::uuid[])",
+                                   {keys.text()});
+  std::vector<engine::RunName> runs;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    runs.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2)});
+  return runs;
+}
+
+std::string effects_of(const PostgresAddress& address, const std::string& run_id) {
+  PostgresConnection connection(address);
+  const Rows rows = connection.run(
+      "look under whose keys a run does its effects",
+      "select effects_of from pawl.v1_events where run_id = $1::uuid and effects_of is not null limit 1", {run_id});
+  return rows.size() > 0 ? rows.string(0, 0) : run_id;
+}
+
 std::vector<KnownRun> known_runs(const PostgresAddress& address, const std::string& id, const std::string& workflow) {
   PostgresConnection connection(address);
   const Rows rows = connection.run(

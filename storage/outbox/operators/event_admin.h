@@ -42,6 +42,12 @@ std::vector<ResumeOutcome> resume_events(const PostgresAddress& address, const R
 /// The runs that ids mean, which are as in a ResumeRequest; none of those that are unknown.
 std::vector<engine::RunName> runs_of(const PostgresAddress& address, const std::vector<std::string>& ids);
 
+/// The runs made of these, by full ids, that do their effects under their keys.
+std::vector<engine::RunName> runs_under_keys_of(const PostgresAddress& address, const std::vector<std::string>& ids);
+
+/// The run under whose keys a run does its effects, by full ids; itself where it has its own, or is not known.
+std::string effects_of(const PostgresAddress& address, const std::string& run_id);
+
 /// A run as Postgres has it, whichever worker's checkpoints hold it.
 struct KnownRun {
   std::string run_id;

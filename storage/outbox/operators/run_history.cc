@@ -39,14 +39,16 @@ Readable look(PostgresConnection& connection) {
   return {.deliveries = found.boolean(0, 2), .takeovers = found.boolean(0, 0), .pauses = found.boolean(0, 1)};
 }
 
-// Batches came later than commands: where the column is not there, there is none.
+// What was said of a mail is said of the run that it is kept under. Batches came later than commands: where the column
+// is not there, there is none.
 void read_entries(PostgresConnection& connection, const Readable& readable, const std::string& run_id,
                   RunHistory& history) {
   std::string entries =
       "select requested_at as at, verb as what, coalesce(user_id::text, '') as user_id, outcome as status,"
       " concat_ws('; ', note, 'batch ' || (to_jsonb(c)->>'batch')) as detail,"
       " requested_by || case when position(db_user in requested_by) > 0 then '' else ' as ' || db_user end as by"
-      " from pawl.commands c where event_id = $1::uuid";
+      " from pawl.commands c where event_id = $1::uuid or (user_id is not null and event_id = (select e.effects_of"
+      " from pawl.v1_events e where e.run_id = $1::uuid and e.effects_of is not null limit 1))";
   if (readable.takeovers)
     entries +=
         " union all select at, 'takeover', '', 'set free', concat('from ', coalesce(from_host, 'a worker'), ' (epoch ',"

@@ -48,7 +48,7 @@ struct ExamplesFixture {
   std::string failed_run() {
     const std::string held =
         "select max(event_id::text) from pawl.v1_events e where status = 'failed'"
-        " and exists (select from pawl.v1_in_doubt d where d.event_id = e.event_id)";
+        " and exists (select from pawl.v1_in_doubt d where d.run_id = e.run_id)";
     if (std::string run = job.database.value(held); !run.empty()) return run;
     job.organisation.fail_sync();
     CHECK(job.work(kHold).code == 0);

@@ -58,7 +58,7 @@ void CrashWorld::check_notifications() {
 void CrashWorld::check_mails() {
   std::map<std::string, std::vector<std::string>> copies;
   for (const auto& mail : smtp_.received()) copies[message_id(mail)].push_back(mail["raw"].get<std::string>());
-  const auto ledger = database_.exec("select message_id, state, in_doubt_count, event_id from pawl.v1_emails");
+  const auto ledger = database_.exec("select message_id, state, in_doubt_count, run_id from pawl.v1_emails");
   check(ledger.size() == static_cast<std::size_t>(2 * events_),
         "I1: the ledger has " + std::to_string(ledger.size()) + " mails for " + std::to_string(events_) + " events");
   for (const auto& row : ledger) {

@@ -177,7 +177,7 @@ TEST_CASE(
   Job job({"--fail", "dot:admin=drop"});
   job.organisation.fail_sync();
   REQUIRE(job.work({{"PAWL_IN_DOUBT", "hold"}}).code == 0);
-  const std::string run = job.database.value("select event_id from pawl.v1_in_doubt");
+  const std::string run = job.database.value("select run_id from pawl.v1_in_doubt");
   const auto resolve = [&](const Environment& environment) {
     return run_pawl({"in-doubt", "resolve", run, "--sent"}, environment);
   };

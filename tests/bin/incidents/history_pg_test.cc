@@ -144,8 +144,8 @@ TEST_CASE("incident 8: what would go is said first, then goes, and nothing of wh
 
   CHECK(scene.database.exec("select run_id from pawl.v1_events order by position") ==
         pawl::tests::Table{{young}, {failed}});
-  CHECK(scene.count("pawl.v1_emails where event_id = '" + old + "'") == "0");
-  CHECK(scene.count("pawl.v1_emails where event_id = '" + failed + "'") == "2");
+  CHECK(scene.count("pawl.v1_emails where run_id = '" + old + "'") == "0");
+  CHECK(scene.count("pawl.v1_emails where run_id = '" + failed + "'") == "2");
   CHECK(scene.pawl({"sql", "select run_id from v1_runs order by number", "-o", "ids"}).out ==
         young + "\n" + failed + "\n");
   const auto resolved = [&] {

@@ -89,6 +89,27 @@ TEST_CASE(
   CHECK(scene.smtp.received().size() == 6);
 }
 
+TEST_CASE("incident 3: a run that was begun again and fails over doubted mails answers for them by its own id") {
+  Scene scene({"--fail", "dot=drop"});
+  scene.organisation.fail_sync();
+  const Environment hold = scene.environment({{"PAWL_IN_DOUBT", "hold"}});
+  REQUIRE(run_pawl({"worker", "--until-idle"}, hold).code == 0);
+  const Completed begun = run_pawl({"rerun", scene.only_run(), "--reason", "to be sure", "-o", "json"}, hold);
+  ends(begun, 0);
+  const std::string run = Json::parse(begun.out).at(0)["run"];
+  REQUIRE(run_pawl({"worker", "--until-idle"}, hold).code == 0);
+  REQUIRE(scene.status_of(run) == "failed");
+  tells(run_pawl({"show", run}, hold), {"in_doubt"});
+
+  ends(run_pawl({"in-doubt", "resolve", run.substr(24), "--user", "owner@acme.example", "--sent"}, hold), 0,
+       {run, "1 sent", "resumed"});
+  ends(run_pawl({"in-doubt", "resolve", run, "--sent"}, hold), 0, {run, "1 sent"});
+  ends(run_pawl({"in-doubt", "resolve", run, "--sent"}, hold), 4, {"not in doubt"});
+  tells(run_pawl({"show", run}, hold), {"resolve-in-doubt"});
+  REQUIRE(run_pawl({"worker", "--until-idle"}, hold).code == 0);
+  CHECK(scene.status_of(run) == "done");
+}
+
 TEST_CASE("incident 3: mails in doubt are held, and somebody who knows says of each which it was") {
   Scene scene({"--fail", "dot=drop"});
   scene.organisation.fail_sync();

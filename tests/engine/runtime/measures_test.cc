@@ -82,6 +82,21 @@ TEST_CASE_METHOD(MeasuresFixture, "calls, claims, commits and runs are measured,
   CHECK(measures.commits.records.sum >= 5);  // the run's start, three steps' ends and one more, the run's end
 }
 
+TEST_CASE_METHOD(MeasuresFixture, "a run that was resumed is not measured end to end a second time") {
+  bool refused = true;
+  workflow.find.script = [&](auto& item) { refused ? item.fail("refused") : item.succeed("found"); };
+  start();
+  emit("e");
+  REQUIRE(until([&] { return archived(1); }));
+  refused = false;
+  REQUIRE(table.resume("e"));
+  REQUIRE(until([&] { return archived(1); }));
+  const RunMeasures measured = worker->runner.measures().workflows.at(0).runs;
+  CHECK(measured.failed == 1);
+  CHECK(measured.done == 1);
+  CHECK(measured.end_to_end.total() == 1);
+}
+
 TEST_CASE_METHOD(MeasuresFixture, "runs that a paused step holds are counted while it does") {
   bool down = true;
   workflow.find.script = [&](auto& item) { down ? item.unavailable("no route") : item.succeed("found"); };

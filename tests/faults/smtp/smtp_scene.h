@@ -42,7 +42,7 @@ struct SmtpScene : bin::Job {
   std::string mail_of(const std::string& name) {
     const auto rows = database.exec(
         "select m.state || ' ' || m.attempts || ' ' || m.in_doubt_count || ' ' || e.status from pawl.v1_emails m"
-        " join users u on u.id = m.user_id join pawl.v1_events e using (event_id) where u.email = $1",
+        " join users u on u.id = m.user_id join pawl.v1_events e using (run_id) where u.email = $1",
         {"owner@" + name + ".example"});
     return rows.empty() ? "none" : rows[0][0];
   }

@@ -47,18 +47,28 @@ struct ArchiveFixture : PostgresFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(ArchiveFixture, "P1: retention keeps failed events until they are resumed or dismissed") {
+TEST_CASE_METHOD(ArchiveFixture,
+                 "P1: retention keeps failed events until they are resumed or dismissed, and then as long") {
   for (const bool in_a_partition : {true, false}) {
     CAPTURE(in_a_partition);
     const std::string done = archive(200, "done"), failed = archive(200, "failed"), young = archive(1, "done");
+    const std::string settled = archive(200, "failed");
     if (in_a_partition) create_month(200);
+    CHECK(dismiss(settled) == "dismissed");
+    CHECK(value("select old from pawl.prunable('90 days') where name = 'archived events'") == "1");
     CHECK(value("select pawl.maintain_archive('90 days')") == (in_a_partition ? "1" : "0"));
     CHECK(status_of(done) == "gone");
     CHECK(status_of(failed) == "failed");
     CHECK(status_of(young) == "done");
     CHECK(dismiss(failed) == "dismissed");
     exec("select pawl.maintain_archive('90 days')");
-    CHECK(status_of(failed) == "gone");
+    for (const std::string& id : {failed, settled}) {
+      CHECK(status_of(id) == "dismissed");
+      exec("update pawl.outbox_archive set dismissed_at = dismissed_at - interval '91 days' where id = $1::uuid", {id});
+    }
+    CHECK(value("select old from pawl.prunable('90 days') where name = 'archived events'") == "2");
+    exec("select pawl.maintain_archive('90 days')");
+    for (const std::string& id : {failed, settled}) CHECK(status_of(id) == "gone");
   }
   const std::string failed = archive(200, "failed");
   exec("select pawl.maintain_archive('90 days')");
@@ -220,6 +230,9 @@ TEST_CASE_METHOD(Retained, "retention walks a ledger of any length in small step
   CHECK(value("select count(*) from pawl.email_deliveries") == "1");
   CHECK(effects(pinned) == "1 1");
   exec("select pawl.dismiss($1::uuid, 'told by phone')", {pinned});
+  for (int times = 0; times < 3; ++times) exec("select pawl.prune('90 days', 10)");
+  CHECK(effects(pinned) == "1 2");
+  exec("update pawl.outbox_archive set dismissed_at = dismissed_at - interval '91 days'");
   for (int times = 0; times < 3; ++times) exec("select pawl.prune('90 days', 10)");
   CHECK(effects(pinned) == "0 1");  // that it was dismissed is young
 }

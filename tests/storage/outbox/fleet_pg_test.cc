@@ -1,4 +1,6 @@
 // What any host can ask of the fleet: a reason for each unfinished run, the stores there were, and who took over.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "storage/outbox/fleet/fleet.h"
@@ -99,6 +101,24 @@ TEST_CASE_METHOD(FleetFixture, "a run that a worker has names it, its host and i
   CHECK(waiting(run, "until <= now()") == "t");
   exec("delete from pawl.workers");
   CHECK(waiting(run) == "lost");
+}
+
+TEST_CASE_METHOD(FleetFixture, "a run that is to be cancelled says who sees to it, and what to do where nobody can") {
+  Worker worker(*this), other(*this);
+  runs_test_events(worker);
+  const std::string run = emit();
+  REQUIRE(worker.claim().size() == 1);
+  const auto cancel = [&] { return value("select pawl.cancel($1::uuid, 'alice')", {run}); };
+  CHECK(cancel() == "cancelling");
+  CHECK_THAT(waiting(run, "reason"), Catch::EndsWith("(pid " + std::to_string(getpid()) + ") sees to it"));
+  worker.expire();
+  const std::string nobody = "no worker lives that could end it: ask again, which ends it at once, or start one";
+  CHECK_THAT(waiting(run, "reason"), Catch::EndsWith(nobody));
+  runs_test_events(other);
+  CHECK_THAT(waiting(run, "reason"), Catch::EndsWith("the next worker that has it sees to it"));
+  other.outbox.release({});
+  CHECK_THAT(waiting(run, "reason"), Catch::EndsWith(nobody));
+  CHECK(cancel() == "cancelled");
 }
 
 TEST_CASE_METHOD(FleetFixture, "who takes over from a dead worker is recorded with each run, and told to its log") {

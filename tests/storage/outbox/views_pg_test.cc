@@ -95,6 +95,19 @@ TEST_CASE_METHOD(PostgresFixture,
   CHECK(value("select traceparent from pawl.v1_emails") == trace);
 }
 
+TEST_CASE_METHOD(PostgresFixture, "a mail is found beside its run, of whichever workflow of the event that is") {
+  exec("select pawl.add_workflow('test/event', 'also-handle-test-event')");
+  emit();
+  exec(
+      "insert into pawl.email_deliveries (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, workflow,"
+      " in_doubt_count, step, state, message_id) select id, gen_random_uuid(), 1, 1, now(), now(), 1, workflow, 1, 's',"
+      " 'in_doubt', workflow from pawl.outbox");
+  for (const std::string view : {"v1_emails", "v1_in_doubt"})
+    CHECK(exec("select m.message_id, e.workflow from pawl." + view +
+               " m join pawl.v1_events e using (run_id) order by 1") ==
+          Table{{"also-handle-test-event", "also-handle-test-event"}, {"handle-test-event", "handle-test-event"}});
+}
+
 TEST_CASE_METHOD(PostgresFixture, "every table and view of pawl, and every column of a public view, is commented") {
   CHECK(exec("select c.relname from pg_class c where c.relnamespace = 'pawl'::regnamespace"
              " and c.relkind in ('r', 'p', 'v') and not c.relispartition and obj_description(c.oid) is null") ==

@@ -12,8 +12,8 @@ std::vector<InDoubtMail> mails_in_doubt(const storage::PostgresAddress& address)
   storage::PostgresConnection connection(address);
   const storage::Rows rows = connection.run(
       "list mails in doubt",
-      "select event_id, user_id, email, " + storage::utc_text("since", storage::Fraction::kNone) +
-          ", in_doubt_count, run, reply, message_id from pawl.v1_in_doubt order by since, event_id, user_id",
+      "select run_id, user_id, email, " + storage::utc_text("since", storage::Fraction::kNone) +
+          ", in_doubt_count, run, reply, message_id from pawl.v1_in_doubt order by since, run_id, user_id",
       {});
   std::vector<InDoubtMail> mails;
   for (std::size_t row = 0; row < rows.size(); ++row)
@@ -30,7 +30,7 @@ InDoubtOutcome resolve_in_doubt(const storage::PostgresAddress& address, const I
       "resolve mails in doubt",
       "select resolved, outcome, run from pawl.resolve_in_doubt($1::uuid, nullif($2, '')::uuid,"
       " $3::boolean, $4, nullif($5, ''), $6::uuid)",
-      {resolution.event_id, resolution.user_id, resolution.sent ? "t" : "f",
+      {resolution.run_id, resolution.user_id, resolution.sent ? "t" : "f",
        storage::storable_text(resolution.requested_by), storage::storable_text(resolution.note), request});
   engine::crash_point(kAfterResolved);
   return {static_cast<int>(rows.integer(0, 0)), rows.string(0, 1), rows.string(0, 2)};

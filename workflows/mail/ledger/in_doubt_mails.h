@@ -11,7 +11,7 @@ namespace pawl::mail {
 
 /// A line of pawl.v1_in_doubt.
 struct InDoubtMail {
-  std::string event_id;
+  std::string run_id;  ///< Under whose keys it is sent.
   std::string user_id;
   std::string email;       ///< Empty if the user has none any more.
   std::string since;       ///< RFC 3339, UTC.
@@ -25,8 +25,8 @@ struct InDoubtMail {
 std::vector<InDoubtMail> mails_in_doubt(const storage::PostgresAddress& address);
 
 struct InDoubtResolution {
-  std::string event_id;  ///< Full UUID.
-  std::string user_id;   ///< Full UUID; empty: every mail of the event that is in doubt.
+  std::string run_id;   ///< Full UUID: the run under whose keys they are sent.
+  std::string user_id;  ///< Full UUID; empty: every one of its mails that is in doubt.
   bool sent = false;
   std::string requested_by;  ///< For the audit trail in pawl.commands.
   std::string note;

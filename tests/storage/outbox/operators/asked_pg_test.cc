@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "engine/authoring/errors.h"
+#include "storage/outbox/chores/resolved_runs.h"
+#include "storage/outbox/fleet/fleet.h"
 #include "storage/outbox/operators/run_requests.h"
 #include "tests/storage/postgres_fixture.h"
 
@@ -206,27 +208,94 @@ TEST_CASE_METHOD(Asked,
   Worker worker(*this);
   worker.open();
   const std::string id = emit();
-  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "refused");
-  const std::string second = rerun(id, "").substr(std::string("rerun as ").size());
-  const std::string at_work = "not finished: " + second + " is doing its effects";
+  for (const auto& event : worker.claim()) worker.finish(event);
+  const auto made = [](const std::string& outcome) { return outcome.substr(std::string("rerun as ").size()); };
+  const auto at_work = [](const std::string& run) { return "not finished: " + run + " is doing its effects"; };
   const auto resume = [&](const std::string& run) { return value("select pawl.resume($1::uuid, 'ops')", {run}); };
-  const auto requeue = [&](const std::string& run) {
-    return value("select coalesce(pawl.requeue($1::uuid, '{}', 'ops', 'why')::text, 'refused')", {run});
-  };
-  CHECK(rerun(id, "") == at_work);
-  CHECK(resume(id) == at_work);
-  CHECK(requeue(id) == "refused");
-  CHECK(value("select outcome from pawl.commands where verb = 'requeue'") == at_work);
+  const std::string second = made(rerun(id, ""));
+  CHECK(rerun(id, "") == at_work(second));
+  for (const auto& event : find(worker)) worker.finish(event, engine::RunStatus::kFailed, "refused");
+  const std::string third = made(rerun(id, ""));
+  CHECK(resume(second) == at_work(third));
+  CHECK(rerun(second, "") == at_work(third));
+  CHECK(value("select pawl.requeue($1::uuid, '{}', 'ops', 'why') is null", {second}) == "t");
+  CHECK(value("select outcome from pawl.commands where verb = 'requeue'") == at_work(third));
   CHECK(rerun(id, "", true).starts_with("rerun as "));
+  while (value("select count(*) from pawl.outbox") != "0")
+    for (const auto& event : find(worker)) worker.finish(event);
+  REQUIRE(resume(second) == "resumed");
+  CHECK(rerun(third, "") == at_work(second));
   for (const auto& event : find(worker)) worker.finish(event, engine::RunStatus::kFailed, "refused again");
-  REQUIRE(resume(id) == "resumed");
-  CHECK(rerun(second, "") == "not finished: " + id + " is doing its effects");
-  CHECK(resume(second) == "not finished: " + id + " is doing its effects");
-  for (const auto& event : find(worker)) worker.finish(event, engine::RunStatus::kFailed, "refused once more");
-  const std::string third = requeue(id);
-  CHECK(resume(second) == "not finished: " + third + " is doing its effects");
-  for (const auto& event : find(worker)) worker.finish(event);
-  CHECK(resume(second) == "resumed");
+  const std::string fourth = value("select pawl.requeue($1::uuid, '{}', 'ops', 'why')", {second});
+  CHECK(rerun(id, "") == at_work(fourth));
+}
+
+TEST_CASE_METHOD(Asked, "a failed run that was begun again is dismissed: what failed after it stands for it") {
+  Worker worker(*this);
+  worker.open();
+  const bool resend = GENERATE(false, true);
+  const std::string id = emit();
+  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "refused");
+  const std::string outcome = rerun(id, "", resend);
+  CHECK(ended(id) == "dismissed: " + outcome + " by ops: why; it had failed: refused");
+  CHECK(exec("select run_id from pawl.select_runs('resume', '{}')") == Table{});
+  CHECK(value("select pawl.resume($1::uuid, 'ops')", {id}) == "not failed: it is dismissed");
+  const engine::Event made = find(worker).at(0);
+  worker.finish(made, engine::RunStatus::kFailed, "refused again");
+  CHECK(exec("select run_id from pawl.select_runs('resume', '{}')") == Table{{made.id}});
+  REQUIRE(rerun(id, "", resend).starts_with("rerun as "));
+  worker.finish(find(worker).at(0));
+  REQUIRE(rerun(made.id, "", resend).starts_with("rerun as "));
+  worker.finish(find(worker).at(0));
+  CHECK(value("select count(*) from pawl.v1_events where status = 'failed'") == "0");
+}
+
+TEST_CASE_METHOD(Asked, "the checkpoints of a failed run stay while a run goes on behind its steps") {
+  Worker worker(*this);
+  worker.open();
+  const std::string id = emit();
+  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "refused");
+  const std::vector<std::string> ids{id};
+  CHECK(storage::resolved_runs(connection, ids).empty());
+  REQUIRE(rerun(id, "send").starts_with("rerun as "));
+  CHECK(storage::resolved_runs(connection, ids).empty());
+  worker.finish(find(worker).at(0));
+  CHECK(storage::resolved_runs(connection, ids) == ids);
+}
+
+TEST_CASE_METHOD(Asked, "a run that is due much later is given to a worker at once when it is to be cancelled") {
+  Worker worker(*this);
+  worker.open();
+  const std::string id = emit();
+  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "refused");
+  REQUIRE(value("select pawl.resume($1::uuid, 'ops', null, '3 hours')", {id}) == "resumed");
+  CHECK(cancel(id) == "cancelling");
+  const std::vector<engine::Event> taken = find(worker);
+  REQUIRE(taken.at(0).cancel);
+  CHECK(taken[0].cancel->by == "ops");
+}
+
+TEST_CASE_METHOD(Asked, "a run that comes back is as old as its return, and one that is begun again as itself") {
+  Worker worker(*this);
+  worker.open();
+  const std::string id = emit();
+  for (const auto& event : worker.claim()) worker.finish(event, engine::RunStatus::kFailed, "refused");
+  exec("update pawl.outbox_archive set created_at = now() - interval '3 days'");
+  const auto ages = [&] {
+    storage::PostgresConnection other(conninfo);
+    return value("select oldest_age_seconds < 3600 from pawl.v1_lag") +
+           value("select value < 3600 from pawl.read_gauges() where name = 'oldest_age_seconds' and value <> 0") +
+           (storage::read_fleet(other).backlog.at(0).oldest_seconds < 3600 ? "t" : "f");
+  };
+  const auto emitted_days_ago = [&](const std::string& run) {
+    return value("select extract(day from now() - created_at) from pawl.v1_events where run_id = $1::uuid", {run});
+  };
+  REQUIRE(value("select pawl.resume($1::uuid, 'ops')", {id}) == "resumed");
+  CHECK(ages() == "ttt");
+  CHECK(emitted_days_ago(id) == "3");
+  worker.finish(find(worker).at(0));
+  CHECK(emitted_days_ago(rerun(id, "").substr(std::string("rerun as ").size())) == "0");
+  CHECK(ages() == "ttt");
 }
 
 TEST_CASE_METHOD(Asked, "a worker whose lease is over goes on with nothing once a run of its was ended") {

@@ -82,6 +82,22 @@ TEST_CASE_METHOD(Pigeons, "a run's deliveries and people are what any line of mi
   CHECK(notified({"", "another loft", 0}).empty());
 }
 
+TEST_CASE_METHOD(Pigeons, "a run's history has what was said of the mails that are kept under another run") {
+  const std::string made = emit();
+  exec("update pawl.outbox set effects_of = $1::uuid", {event});
+  exec(
+      "insert into pawl.commands (verb, event_id, user_id, requested_by, outcome) values"
+      " ('resolve-in-doubt', $1::uuid, $2::uuid, 'ops', 'sent'), ('resume', $1::uuid, null, 'ops', 'resumed'),"
+      " ('retry-now', $3::uuid, null, 'ops', 'retrying')",
+      {event, user, made});
+  const storage::RunHistory history = storage::history_of(conninfo, made);
+  REQUIRE(history.entries.size() == 2);
+  CHECK(history.entries[0].what == "resolve-in-doubt");
+  CHECK(history.entries[0].user_id == user);
+  CHECK(history.entries[1].what == "retry-now");
+  CHECK(storage::history_of(conninfo, event).entries.size() == 2);
+}
+
 TEST_CASE_METHOD(Pigeons, "who may not ask a line of migrations for deliveries hears of the others") {
   const std::string as_reader = login("pawl_operator");
   exec("select pawl.close_functions()");

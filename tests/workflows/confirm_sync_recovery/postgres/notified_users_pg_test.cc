@@ -129,6 +129,34 @@ TEST_CASE_METHOD(NotifiedUsersFixture,
 }
 
 TEST_CASE_METHOD(NotifiedUsersFixture,
+                 "a failure that is begun again is unfinished until that has ended, and whom that tells was told") {
+  acme.fail_sync();
+  Worker worker(*this);
+  worker.open();
+  const auto end_run = [&](engine::RunStatus status) {
+    std::vector<engine::Event> found;
+    REQUIRE(eventually([&] { return !(found = worker.claim()).empty(); }));
+    worker.finish(found.at(0), status, "550 no such user");
+    return found[0].id;
+  };
+  const std::string event = end_run(engine::RunStatus::kFailed);
+  const std::string recovery = recovered();
+  CHECK(told(recovery).unfinished == 0);
+  exec("select pawl.requeue(id, payload, 'me', 'why') from pawl.outbox_archive where id = $1::uuid", {event});
+  CHECK(told(recovery).unfinished == 1);
+  note(event, acme.owner);  // under the first one's key
+  const std::string requeued = end_run(engine::RunStatus::kDone);
+  CHECK(told(recovery).unfinished == 0);
+  CHECK(told(recovery).recipients.user_ids == Ids{acme.owner});
+  const std::string resent = value("select pawl.rerun($1::uuid, null, true, 'me', 'why')", {requeued});
+  CHECK(told(recovery).unfinished == 1);
+  mail(resent, acme.admin);
+  end_run(engine::RunStatus::kDone);
+  CHECK(told(recovery).unfinished == 0);
+  CHECK(told(recovery).recipients.user_ids == sorted({acme.owner, acme.admin}));
+}
+
+TEST_CASE_METHOD(NotifiedUsersFixture,
                  "a failure that starts several workflows is one, unfinished until each has ended, and each tells") {
   exec("select pawl.add_workflow('pms/connection.sync.failed', 'page-somebody')");
   acme.fail_sync();

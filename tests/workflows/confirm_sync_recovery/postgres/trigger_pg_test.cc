@@ -36,7 +36,20 @@ struct TriggerFixture : RecoveryFixture {
       if (commit) throw;
     }
   }
+  /// The connection fails, and the failure's run fails as well; its event.
+  std::string fail_to_tell() {
+    acme.fail_sync();
+    worker.open();
+    end_run(engine::RunStatus::kFailed);
+    return value("select id from pawl.outbox_archive");
+  }
+  void end_run(engine::RunStatus status) {
+    std::vector<engine::Event> found;
+    REQUIRE(eventually([&] { return !(found = worker.claim()).empty(); }));
+    worker.finish(found.at(0), status, "550 no such user");
+  }
   OtherSession other{*this};
+  Worker worker{*this};
 };
 
 }  // namespace
@@ -164,17 +177,49 @@ TEST_CASE_METHOD(TriggerFixture,
 }
 
 TEST_CASE_METHOD(TriggerFixture, "a failure whose run is resumed after the outage is no new one") {
-  acme.fail_sync();
-  const std::string event = value("select id from pawl.outbox");
-  Worker worker(*this);
-  worker.open();
-  worker.finish(worker.claim().at(0), engine::RunStatus::kFailed, "550 no such user");
+  const std::string event = fail_to_tell();
   succeed();
   CHECK(confirmed() == "1");
   CHECK(value("select pawl.resume($1::uuid, 'me')", {event}) == "resumed");
   succeed();
   CHECK(recoveries() == "1");
   CHECK(unconfirmed() == "0");
+}
+
+TEST_CASE_METHOD(TriggerFixture, "a failure that is rerun or requeued after the outage is no new one") {
+  const std::string begin_again =
+      GENERATE("pawl.rerun($1::uuid, null, false, 'me', 'why')", "pawl.rerun($1::uuid, null, true, 'me', 'why')",
+               "pawl.requeue(id, payload, 'me', 'why') from pawl.outbox_archive"
+               " where id = $1::uuid");
+  CAPTURE(begin_again);
+  const std::string event = fail_to_tell();
+  succeed();
+  const std::string second = value("select " + begin_again, {event});
+  succeed();
+  end_run(engine::RunStatus::kFailed);
+  REQUIRE_FALSE(value("select " + begin_again, {second}).empty());
+  end_run(engine::RunStatus::kDone);
+  succeed();
+  CHECK(confirmed() == "1");
+  CHECK(recoveries() == "1");
+  CHECK(unconfirmed() == "0");
+}
+
+TEST_CASE_METHOD(TriggerFixture,
+                 "a failure whose payload named no connection is one once that is corrected, by its first event's id") {
+  const std::string event = value("select pawl.emit('pms/connection.sync.failed', 'x', 'y', '{}')");
+  worker.open();
+  end_run(engine::RunStatus::kFailed);
+  CHECK(unconfirmed() == "0");
+  const std::string requeue =
+      "select pawl.requeue($1::uuid, jsonb_build_object('connection_id', $2::text), 'me', 'why')";
+  const std::string second = value(requeue, {event, acme.connection});
+  CHECK(exec("select event_id from pawl.sync_failures") == Table{{event}});
+  succeed("now() + interval '1 second'");
+  end_run(engine::RunStatus::kFailed);
+  REQUIRE_FALSE(value(requeue, {second, acme.connection}).empty());
+  succeed("now() + interval '1 second'");
+  CHECK(confirmed() == "1");
 }
 
 TEST_CASE_METHOD(TriggerFixture,

@@ -52,7 +52,7 @@ TEST_CASE_METHOD(InDoubtFixture, "P5: what is in doubt is listed, what is being 
   claim(acme.admin);
   auto mails = mail::mails_in_doubt(conninfo);
   REQUIRE(mails.size() == 1);
-  CHECK(mails[0].event_id == event.id);
+  CHECK(mails[0].run_id == event.id);
   CHECK(mails[0].user_id == acme.owner);
   CHECK(mails[0].email == "owner@acme.example");
   CHECK(mails[0].count == 1);
@@ -191,4 +191,31 @@ TEST_CASE_METHOD(InDoubtFixture,
   CHECK(state_of(acme.owner) == "accepted");
   CHECK(resolve(false, acme.member).outcome == "not found: no mail of it");
   CHECK(value("select count(*) from pawl.commands where verb = 'resolve-in-doubt' and outcome like 'not %'") == "2");
+}
+
+TEST_CASE_METHOD(InDoubtFixture,
+                 "P5: a mail in doubt stays, and is listed, until it is resolved, though its run is gone") {
+  in_doubt(acme.owner);
+  claim(acme.admin);
+  fail_run();
+  exec("select pawl.dismiss($1::uuid, 'nobody cares')", {event.id});
+  worker.expire();
+  const auto grow_old = [&] {
+    exec(
+        "update pawl.email_deliveries set claimed_at = claimed_at - interval '99 days',"
+        " settled_at = settled_at - interval '99 days'");
+  };
+  const auto prune = [&] { return value("select removed from pawl.prune('90 days', 1000) where name = 'mails'"); };
+  grow_old();
+  exec("delete from pawl.outbox_archive");
+  CHECK(value("select pawl.count_old_mails('90 days')") == "0");
+  for (int times = 0; times < 2; ++times) CHECK(prune() == "0");
+  const auto mails = mail::mails_in_doubt(conninfo);
+  REQUIRE(mails.size() == 2);
+  for (const auto& mail : mails) CHECK(mail.run == "its run has ended");
+  CHECK(resolve(true).resolved == 2);
+  CHECK(prune() == "0");
+  grow_old();
+  CHECK(value("select pawl.count_old_mails('90 days')") == "2");
+  CHECK(prune() == "2");
 }

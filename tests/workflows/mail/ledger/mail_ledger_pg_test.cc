@@ -258,7 +258,7 @@ TEST_CASE_METHOD(MailLedgerFixture, "each mail of a batch gets its own verdict, 
   std::reverse(verdicts.begin() + 10, verdicts.end());
   ledger.settle(verdicts);
   for (const auto& verdict : verdicts)
-    CHECK(value("select state || ' ' || reply from pawl.v1_emails where event_id = $1::uuid and user_id = $2::uuid",
+    CHECK(value("select state || ' ' || reply from pawl.v1_emails where run_id = $1::uuid and user_id = $2::uuid",
                 {verdict.effects_id, verdict.recipient}) ==
           (verdict.state == LedgerState::kAccepted ? "accepted " : "rejected ") + verdict.reply);
   CHECK(value("select count(*) from pawl.v1_emails where state = 'sending'") == std::to_string(kMails / 5));

@@ -19,21 +19,36 @@ comment on table pawl.sync_failures is 'Events of failed syncs, and the event of
 comment on column pawl.sync_failures.failed_at is 'As the event tells it, to the second.';
 comment on column pawl.sync_failures.recovery is 'Event of type pms/connection.sync.recovered; null: the outage lasts.';
 
--- Of every event of that type, whoever emits it. A run that is resumed is no new failure, nor is a further run of the event.
+-- Nobody can be told of another one, and no emit may fail since its text is too long for an index.
+create function pawl.failed_connection(payload jsonb) returns text
+language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  connection constant text := lower(payload->>'connection_id');
+begin
+  return case when connection ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then connection end;
+end $$;
+comment on function pawl.failed_connection is 'The connection that a payload says has failed; null where it names none.';
+
+-- Of every event of that type, whoever emits it. A run that is resumed is no new failure, nor is a further run of the event,
+-- nor one that is made of another by rerun or requeue: that one's failure is known, unless its payload named no connection.
+-- Then the failure is the event's that the run stands for, under whose id people are told.
 create function pawl.note_sync_failure() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
-  connection constant text := lower(new.payload->>'connection_id');
+  connection constant text := pawl.failed_connection(new.payload);
   failed timestamptz;
 begin
-  -- Nobody can be told of another one, and no emit may fail since its text is too long for an index.
-  if connection is null or connection !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then return null; end if;
+  if connection is null then return null; end if;
+  if new.parent is not null then
+    perform from pawl.outbox_archive a where a.id = new.parent and pawl.failed_connection(a.payload) is not null;
+    if found then return null; end if;
+  end if;
   begin
     failed := pawl.calendar_time((new.payload->>'occurred_at')::timestamptz);
   exception when others then failed := new.created_at;
   end;
   insert into pawl.sync_failures (event_id, connection_id, failed_at)
-  values (new.id, connection, failed) on conflict (event_id) do nothing;
+  values (coalesce(new.stands_for, new.id), connection, failed) on conflict (event_id) do nothing;
   return null;
 end $$;
 comment on function pawl.note_sync_failure is 'Writes an event of a failed sync into pawl.sync_failures.';

@@ -60,8 +60,9 @@ comment on column pawl.email_deliveries.address is
 comment on column pawl.email_deliveries.first_claimed_at is
   'The first claim that may have sent it, where that is not the last one.';
 
+-- `event_id` is the run's id, under which all effects of a run are kept; of one that stands for another, that one's.
 create view pawl.v1_emails as
-  select event_id, workflow, step, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at, address,
+  select event_id as run_id, workflow, step, user_id, state, in_doubt_count, attempts, message_id, reply, epoch, claimed_at, settled_at, address,
          coalesce(first_claimed_at, claimed_at) as dated_at,
          coalesce((select o.headers->>'traceparent' from pawl.outbox o where o.id = event_id),
                   (select a.headers->>'traceparent' from pawl.outbox_archive a where a.id = event_id
@@ -69,7 +70,7 @@ create view pawl.v1_emails as
   from pawl.email_deliveries;
 
 comment on view pawl.v1_emails is 'The mail ledger, one row per event, step and recipient.';
-comment on column pawl.v1_emails.event_id is 'The event.';
+comment on column pawl.v1_emails.run_id is 'The run under whose keys it is sent, as v1_events.effects_of says of others.';
 comment on column pawl.v1_emails.workflow is 'The workflow that it is a mail of.';
 comment on column pawl.v1_emails.step is 'The step that it is a mail of.';
 comment on column pawl.v1_emails.user_id is
@@ -102,15 +103,16 @@ comment on column pawl.v1_emails.traceparent is
 --
 -- The run may be one that was made from the one that the mail is kept under.
 create view pawl.v1_in_doubt as
-  select d.event_id, d.workflow, d.step, d.user_id,
+  select d.event_id as run_id, d.workflow, d.step, d.user_id,
          d.address as email,
          coalesce(d.first_claimed_at, d.claimed_at) as since,
          d.in_doubt_count + (d.state = 'sending')::int as in_doubt_count, d.attempts,
          coalesce(d.reply, 'interrupted before the reply was recorded') as reply, d.message_id,
-         case when exists (select from pawl.outbox_archive a
+         case when exists (select from pawl.outbox o where o.id = d.event_id or o.effects_of = d.event_id)
+              then 'its run goes on'
+              when exists (select from pawl.outbox_archive a
                            where (a.id = d.event_id or a.effects_of = d.event_id) and a.status = 'failed')
-               and not exists (select from pawl.outbox o where o.id = d.event_id or o.effects_of = d.event_id)
-              then 'held: its run has failed' else 'its run goes on' end as run
+              then 'held: its run has failed' else 'its run has ended' end as run
   from (select e.* from pawl.email_deliveries e where e.in_doubt_count > 0
         union all
         select s.* from (select coalesce(o.effects_of, o.id) as run_id from pawl.outbox o
@@ -130,7 +132,7 @@ create view pawl.v1_in_doubt as
          and not exists (select from pawl.workers w where w.epoch = d.epoch and w.expires_at > now()));
 
 comment on view pawl.v1_in_doubt is 'Mails that may or may not have been sent, until sent again or resolved.';
-comment on column pawl.v1_in_doubt.event_id is 'The event, and its run.';
+comment on column pawl.v1_in_doubt.run_id is 'The run under whose keys it is sent, as in v1_emails.';
 comment on column pawl.v1_in_doubt.workflow is 'The workflow that it is a mail of.';
 comment on column pawl.v1_in_doubt.step is 'The step that it is a mail of.';
 comment on column pawl.v1_in_doubt.user_id is 'The recipient, as in v1_emails.';
@@ -140,23 +142,23 @@ comment on column pawl.v1_in_doubt.in_doubt_count is 'How often it may have been
 comment on column pawl.v1_in_doubt.attempts is 'How often a worker was cleared to send it, as in v1_emails.';
 comment on column pawl.v1_in_doubt.reply is 'What was known last.';
 comment on column pawl.v1_in_doubt.message_id is 'The same in every copy: what to look for in the relay''s log.';
-comment on column pawl.v1_in_doubt.run is 'Whether its run has failed over it, or goes on and comes back to it.';
+comment on column pawl.v1_in_doubt.run is 'Whether its run has failed over it, goes on and comes back to it, or has ended otherwise.';
 
--- Takes mails of one event out of doubt: all of them, or one recipient's. Whoever claims a row waits for this transaction,
+-- Takes mails under one run's keys out of doubt: all of them, or one recipient's. Whoever claims a row waits for this transaction,
 -- and this one for him. `run` says what became of the event's run.
-create function pawl.resolve_in_doubt(event_id uuid, user_id uuid, sent boolean, requested_by text,
+create function pawl.resolve_in_doubt(run_id uuid, user_id uuid, sent boolean, requested_by text,
                                       note text default null, request uuid default null,
                                       out resolved int, out outcome text, out run text)
 language plpgsql security definer set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   told constant text := pawl.in_utf8('said ' || case when sent then '' else 'not ' end || 'to have been sent, by ' ||
                                      requested_by || coalesce(': ' || note, ''));
-  failed_run uuid;  -- the event's, or one that was made from it
+  failed_run uuid;  -- that one, or one that was made from it
 begin
-  perform pawl.require_read_committed(format('to resolve mails of run %s', resolve_in_doubt.event_id));
+  perform pawl.require_read_committed(format('to resolve mails of run %s', resolve_in_doubt.run_id));
   with locked as (
     select d.event_id, d.user_id, d.step from pawl.email_deliveries d
-    where d.event_id = resolve_in_doubt.event_id
+    where d.event_id = resolve_in_doubt.run_id
       and (resolve_in_doubt.user_id is null or d.user_id = resolve_in_doubt.user_id)
       and (d.state = 'in_doubt'
            or (d.state = 'sending'
@@ -169,7 +171,7 @@ begin
     from locked l where d.event_id = l.event_id and d.user_id = l.user_id and d.step = l.step
     returning d.user_id)
   insert into pawl.commands (verb, event_id, user_id, requested_by, note, outcome, request)
-  select 'resolve-in-doubt', resolve_in_doubt.event_id, r.user_id, requested_by, note,
+  select 'resolve-in-doubt', resolve_in_doubt.run_id, r.user_id, requested_by, note,
          case when sent then 'sent' else 'not sent' end, resolve_in_doubt.request
   from decided r;
   get diagnostics resolved = row_count;
@@ -184,26 +186,28 @@ begin
     end if;
     select coalesce('not in doubt: its mails are ' || string_agg(distinct d.state, ', '), 'not found: no mail of it')
     into outcome from pawl.email_deliveries d
-    where d.event_id = resolve_in_doubt.event_id
+    where d.event_id = resolve_in_doubt.run_id
       and (resolve_in_doubt.user_id is null or d.user_id = resolve_in_doubt.user_id);
     insert into pawl.commands (verb, event_id, user_id, requested_by, note, outcome, request)
-    values ('resolve-in-doubt', resolve_in_doubt.event_id, resolve_in_doubt.user_id, requested_by, note, outcome,
+    values ('resolve-in-doubt', resolve_in_doubt.run_id, resolve_in_doubt.user_id, requested_by, note, outcome,
             resolve_in_doubt.request);
     return;
   end if;
   outcome := 'resolved';
   run := 'goes on by itself';
   if not exists (select from pawl.outbox o
-                 where o.id = resolve_in_doubt.event_id or o.effects_of = resolve_in_doubt.event_id) then
+                 where o.id = resolve_in_doubt.run_id or o.effects_of = resolve_in_doubt.run_id) then
     select a.id into failed_run from pawl.outbox_archive a
-    where (a.id = resolve_in_doubt.event_id or a.effects_of = resolve_in_doubt.event_id) and a.status = 'failed'
+    where (a.id = resolve_in_doubt.run_id or a.effects_of = resolve_in_doubt.run_id) and a.status = 'failed'
     order by a.finished_at desc limit 1;
-    run := pawl.resume_run(coalesce(failed_run, resolve_in_doubt.event_id), requested_by,
+    run := pawl.resume_run(coalesce(failed_run, resolve_in_doubt.run_id), requested_by,
                            'in doubt resolved' || coalesce(': ' || note, ''), '0', resolve_in_doubt.request);
   end if;
 end $$;
 comment on function pawl.resolve_in_doubt is 'Says that mails in doubt were sent, or were not, and resumes their run.';
 
+-- A mail in doubt stays until it is resolved, though its run is gone. One that a run has left unsettled is found by that run
+-- only, so it is in doubt once there is none.
 create function pawl.prune_mails(age interval, behind text, step int, out removed bigint, out last text)
 language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
 declare
@@ -212,15 +216,20 @@ begin
   select array_agg(e.event_id), max(e.event_id::text) into events, last
   from (select event_id from pawl.email_deliveries where behind is null or event_id > behind::uuid
         order by event_id limit prune_mails.step) e;
+  update pawl.email_deliveries d
+  set state = 'in_doubt', settled_at = now(), in_doubt_count = d.in_doubt_count + 1,
+      reply = coalesce(d.reply, 'interrupted before the reply was recorded')
+  where d.event_id = any(events) and d.state = 'sending' and d.claimed_at < now() - age and pawl.is_gone(d.event_id);
   delete from pawl.email_deliveries d
-  where d.event_id = any(events) and greatest(d.claimed_at, d.settled_at) < now() - age and pawl.is_gone(d.event_id);
+  where d.event_id = any(events) and d.state not in ('in_doubt', 'sending')
+    and greatest(d.claimed_at, d.settled_at) < now() - age and pawl.is_gone(d.event_id);
   get diagnostics removed = row_count;
   if cardinality(events) < prune_mails.step then last := null; end if;
 end $$;
 create function pawl.count_old_mails(age interval) returns bigint
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select count(*) from pawl.email_deliveries d
-  where greatest(d.claimed_at, d.settled_at) < now() - age
+  where greatest(d.claimed_at, d.settled_at) < now() - age and d.state not in ('in_doubt', 'sending')
     and not exists (select from pawl.known_events k where k.event_id = d.event_id and k.ages_from >= now() - age)
 $$;
 insert into pawl.retained (name, prune, count_old) values ('mails', 'pawl.prune_mails', 'pawl.count_old_mails');
@@ -238,16 +247,16 @@ create function pawl.mails_of(event_id uuid)
 returns table (channel text, user_id text, address text, state text, detail text, at timestamptz)
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   select 'email', e.user_id::text, e.address, e.state, e.reply, coalesce(e.settled_at, e.claimed_at)
-  from pawl.v1_emails e where e.event_id = mails_of.event_id
+  from pawl.v1_emails e where e.run_id = mails_of.event_id
 $$;
 comment on function pawl.mails_of is 'The mails of an event, as they are told in the story of a run.';
 
 create function pawl.events_mailing(user_id uuid, address text, since timestamptz) returns setof uuid
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
-  select e.event_id from pawl.v1_emails e
+  select e.run_id from pawl.v1_emails e
   where e.user_id = events_mailing.user_id and coalesce(e.settled_at, e.claimed_at) >= since
   union
-  select e.event_id from pawl.v1_emails e
+  select e.run_id from pawl.v1_emails e
   where lower(e.address) = lower(events_mailing.address) and coalesce(e.settled_at, e.claimed_at) >= since
 $$;
 comment on function pawl.events_mailing is 'Events that have a mail to a user, by his id, or to an address.';
