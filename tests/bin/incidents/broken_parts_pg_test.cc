@@ -36,7 +36,7 @@ TEST_CASE_METHOD(InFlight, "incident 7: that the worker is dead is said on any h
   expire_leases();
 
   Operator on_call(environment());
-  ends(on_call.ask({"status"}), 1, {"no worker lives", "is silent since", "holds 1 runs", "start one: `pawl worker`"});
+  ends(on_call.ask({"status"}), 1, {"no worker lives", "is silent since", "holds 1 run", "start one: `pawl worker`"});
   tells(on_call.ask({"runs"}), {"no worker has " + checkpoints() + " open"});
   ends(on_call.act({"worker", "--until-idle"}), 0);
   check_told_once();
@@ -48,7 +48,7 @@ TEST_CASE_METHOD(InFlight, "incident 7: a worker that is frozen counts as silent
   expire_leases();
 
   Operator on_call(host("second"));
-  ends(on_call.ask({"status"}), 1, {"is silent since", "holds 1 runs", checkpoints()});
+  ends(on_call.ask({"status"}), 1, {"is silent since", "holds 1 run", checkpoints()});
   ends(on_call.act({"worker", "--until-idle", "--log-level", "info"}), 0, {"set free what a worker that is gone had"});
   check_told_once();
   CHECK(count("pawl.v1_takeovers") == "1");
@@ -145,7 +145,7 @@ TEST_CASE("incident 9: all runs of three hosts are seen from any place, also tho
 
   Operator on_call(scene.host("fourth"));
   const std::string lost = scene.folder.path() + "/third.db";
-  ends(on_call.ask({"status"}), 1, {lost, "is silent since", "holds 1 runs"});
+  ends(on_call.ask({"status"}), 1, {lost, "is silent since", "holds 1 run"});
   const Completed listed = on_call.ask({"runs"});
   ends(listed, 0, {run, "leased", "done"});
   CHECK(std::count(listed.out.begin(), listed.out.end(), '\n') == 4);
