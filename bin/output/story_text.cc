@@ -26,7 +26,7 @@ Table head_of(const Story& story) {
               {"event", run.event.type + " " + event_id(run.event)},
               {"about", run.event.aggregate_type + " " + run.event.aggregate_id},
               {"payload", run.event.payload},
-              {"status", with(engine::to_string(run.status), ": ", run.reason)}},
+              {"status", with(story.status, ": ", story.reason)}},
              0};
   if (!story.history.parent.empty()) head.rows.push_back({"made from", story.history.parent});
   for (const std::string& child : story.history.children) head.rows.push_back({"became", child});
@@ -73,8 +73,8 @@ ordered_json document_of(const Story& story) {
   const engine::StoredRun& run = story.run;
   ordered_json shown{{"run", run.event.id},
                      {"workflow", run.workflow},
-                     {"status", engine::to_string(run.status)},
-                     {"reason", run.reason},
+                     {"status", story.status},
+                     {"reason", story.reason},
                      {"build", text_or_null(story.build)},
                      {"deliveries_of_event", run.event.deliveries},
                      {"resumes", run.resumes},

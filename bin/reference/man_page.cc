@@ -116,7 +116,8 @@ std::string man_page(const VerbTable& verb) {
   }
   if (!is_program)
     for (const VerbTable& below : verb.verbs) {
-      text += ".SH " + upper(below.name) + "\n";
+      text += ".SH " + upper(below.name) + "\n" + synopsis(below);
+      for (const OptionRow& argument : below.arguments) text += option_text(argument);
       for (const OptionRow& option : below.options) text += option_text(option);
     }
   if (!verb.arguments.empty()) text += ".SH ARGUMENTS\n";

@@ -50,14 +50,6 @@ Duration parse_duration(std::string_view text) {
   return count * *length;
 }
 
-long parse_age(std::string_view option, std::string_view text) {
-  const long seconds = whole_seconds(parse_duration(text));
-  if (seconds > 0) return seconds;
-  std::string message(option);
-  message.append(" takes more than no time, not '").append(text).append("': like 7d, or --all for every run");
-  throw UsageError(message);
-}
-
 PastTime parse_past(const std::string& option, const std::string& text) {
   if (const auto at = text::parse_rfc3339(text)) {
     if (*at > engine::SystemClock().now()) throw UsageError(option + " " + text + " lies in the future");

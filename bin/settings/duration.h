@@ -12,9 +12,6 @@ namespace pawl::bin {
 /// Throws UsageError for anything else than a whole number from 0 with a unit.
 engine::Duration parse_duration(std::string_view text);
 
-/// As parse_duration, in whole seconds, rounded up. Throws UsageError, which names the option, for none.
-long parse_age(std::string_view option, std::string_view text);
-
 /// So long ago, or a moment.
 using PastTime = std::variant<engine::Duration, engine::Timestamp>;
 /// What parse_past() takes, for the help.

@@ -3,6 +3,7 @@
 
 namespace pawl::bin {
 
+/// Or 128 plus the number of the signal that ended a verb before its end.
 enum class ExitCode {
   kDone = 0,
   kFailed = 1,

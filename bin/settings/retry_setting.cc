@@ -45,6 +45,8 @@ void set_part(engine::RetryPolicy& policy, std::string_view name, std::string_vi
 }  // namespace
 
 engine::RetryPolicy with_retry_setting(engine::RetryPolicy policy, std::string_view text) {
+  const auto is_endless = [&] { return policy.max_attempts == 0 && policy.give_up_after == engine::Duration{0}; };
+  const bool may_be_endless = is_endless();
   while (!text.empty()) {
     const auto comma = text.find(',');
     const std::string_view part = text.substr(0, comma);
@@ -52,7 +54,7 @@ engine::RetryPolicy with_retry_setting(engine::RetryPolicy policy, std::string_v
     const auto equals = part.find('=');
     set_part(policy, part.substr(0, equals), equals == std::string_view::npos ? "" : part.substr(equals + 1));
   }
-  if (policy.max_attempts == 0 && policy.give_up_after == engine::Duration{0})
+  if (is_endless() && !may_be_endless)
     throw UsageError("a retry setting without end: give attempts or for a value above 0");
   if (policy.longest < policy.first) throw UsageError("a retry setting whose longest wait is shorter than its first");
   return policy;

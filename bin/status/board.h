@@ -18,7 +18,7 @@ struct WorkerStatus {
   bool registered = false;  ///< The outbox has given this worker an epoch.
   bool draining = false;
   std::string starting_error;                     ///< Why it is not registered yet; empty: nothing failed so far.
-  std::vector<std::string> application_problems;  ///< What keeps failed syncs from being told.
+  std::vector<std::string> application_problems;  ///< What keeps events from being made, or people from being told.
   engine::RunnerStatus runner;                    ///< Counters since the process began, over every registration.
   engine::Measures measures;                      ///< The same, as last published.
   storage::Gauges gauges;                         ///< Of Postgres, the same.

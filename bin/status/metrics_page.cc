@@ -40,7 +40,8 @@ void add_worker(Exposition& page, const WorkerStatus& status) {
            status.registered && runner.outbox_error.empty() ? 1 : 0);
   page.add("pawl_checkpoints_up", "gauge", "1 while checkpoints can be written.",
            runner.checkpoints_error.empty() ? 1 : 0);
-  page.add("pawl_application_up", "gauge", "1 while failed syncs become events and nobody is hidden from pawl.",
+  page.add("pawl_application_up", "gauge",
+           "1 while the application's rows become events and nobody is hidden from pawl.",
            status.application_problems.empty() ? 1 : 0);
   page.head("pawl_step_paused", "gauge", "1 while the step's service is down and its executions are held.");
   for (const auto& step : status.steps)

@@ -166,8 +166,8 @@ void WorkerLoop::watch(storage::PostgresOutbox& outbox) {
   std::vector<std::string> problems = outbox.application_problems();
   if (problems == application_problems_) return;
   for (const std::string& problem : problems)
-    log_.line(LogLevel::kWarn, "failed syncs or their people may go untold", {{"error", problem}});
-  if (problems.empty()) log_.line(LogLevel::kInfo, "failed syncs and their people are seen again");
+    log_.line(LogLevel::kWarn, "events may not be made, or people not told", {{"error", problem}});
+  if (problems.empty()) log_.line(LogLevel::kInfo, "events are made and people told again");
   application_problems_ = problems;
   board_.application(std::move(problems));
 }

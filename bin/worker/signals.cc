@@ -16,7 +16,7 @@ namespace pawl::bin {
 
 namespace {
 
-std::atomic<int> signals_seen = 0;
+std::atomic<int> first_signal = 0;
 std::atomic<bool> reload_requested = false;
 bool has_terminal = false;
 int stop_fd = -1;
@@ -24,7 +24,8 @@ static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_alw
               "the handlers may use nothing else");
 
 void on_stop(int number) {
-  if (signals_seen.fetch_add(1) > 0) _exit(128 + number);
+  int none = 0;
+  if (!first_signal.compare_exchange_strong(none, number)) _exit(128 + number);
   const std::uint64_t one = 1;
   // A full counter would already be readable: there is nothing to do about a failed write.
   [[maybe_unused]] const auto written = write(stop_fd, &one, sizeof one);
@@ -66,7 +67,9 @@ void watch_signals(bool at_terminal) {
 
 bool take_reload_request() { return reload_requested.exchange(false); }
 
-bool stop_requested() { return signals_seen.load() > 0; }
+bool stop_requested() { return stop_signal() != 0; }
+
+int stop_signal() { return first_signal.load(); }
 
 bool wait_for_stop(engine::Duration at_most) {
   if (stop_requested()) return true;

@@ -16,6 +16,9 @@ bool take_reload_request();
 
 bool stop_requested();
 
+/// The first stop signal's number; 0: none has come.
+int stop_signal();
+
 /// Waits for the first stop signal, at most so long. Returns whether it has come.
 bool wait_for_stop(engine::Duration at_most);
 

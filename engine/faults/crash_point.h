@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #endif
 
 namespace pawl::engine {
@@ -53,11 +54,17 @@ inline void crash_point(const CrashPlace& place) {
   if (order.met(place.name)) std::raise(SIGKILL);
 }
 
-/// Ends the process with exit 2 where PAWL_CRASH_AT names no place of the engine, nor one of these.
+/// Ends the process with exit 2 where PAWL_CRASH_AT names no place of the engine, nor one of these; says which there
+/// are, and what has happened at each.
 inline void require_crash_place(std::span<const CrashPlace> others) {
   const char* const order = std::getenv("PAWL_CRASH_AT");
   if (CrashOrder(order).makes_sense(others)) return;
-  std::fprintf(stderr, "PAWL_CRASH_AT=%s is no NAME or NAME:N; the files crash_points.h have the names\n", order);
+  std::fprintf(stderr, "PAWL_CRASH_AT=%s is no NAME or NAME:N, for the Nth time; the names are\n", order);
+  const auto print = [](const CrashPlace& place) {
+    std::fprintf(stderr, "  %s: %s\n", std::string(place.name).c_str(), std::string(place.there).c_str());
+  };
+  std::ranges::for_each(kCrashPlaces, print);
+  std::ranges::for_each(others, print);
   std::_Exit(2);
 }
 

@@ -53,8 +53,8 @@ class PostgresOutbox final : public engine::Outbox {
   void report(std::span<const engine::StepReport> steps, engine::Timestamp now) override;
   void release(std::span<const std::int64_t> unstarted_positions) override;
 
-  /// What keeps failed syncs from becoming events, or people from being told, as last seen: a sentence each, with what
-  /// to do. Called from any thread.
+  /// What keeps the application's rows from becoming events, or people from being told, as last seen: a sentence each,
+  /// with what to do. Called from any thread.
   std::vector<std::string> application_problems() const;
   /// Whose events this worker has set free since this was asked last. Called from any thread.
   Takeovers take_takeovers();

@@ -23,10 +23,10 @@ struct Migrated {
   std::size_t closed = 0;  ///< How many functions were open to everybody, as after a restore without rights.
 };
 
-/// Applies what is missing, registers workflows, which none of it ever removes, and mends what keeps failed syncs from
-/// becoming events, all in one transaction or not at all; safe when two start at once. `with_app` first creates the
-/// application's reference tables. Throws engine::RefusedError when an applied migration was edited since, when the
-/// database was migrated by a newer pawl, when the schema or something in it belongs to another role, when the
+/// Applies what is missing, registers workflows, which none of it ever removes, and mends what keeps the application's
+/// rows from becoming events, all in one transaction or not at all; safe when two start at once. `with_app` first
+/// creates the application's reference tables. Throws engine::RefusedError when an applied migration was edited since,
+/// when the database was migrated by a newer pawl, when the schema or something in it belongs to another role, when the
 /// application's tables are missing or do not fit, and when pawl.problems() has something left; and
 /// engine::UnavailableError when another transaction holds a lock for longer than a moment.
 Migrated migrate_postgres(PostgresAddress address, bool with_app, const MigrationLines& lines,

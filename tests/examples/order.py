@@ -116,11 +116,14 @@ def check_names():
                   "runs --sqll", "show", "show 1", "worker", "migrate", "generate bash", "generate zsh", "generate fish",
                   "generate config"):
         texts[asked] = said(asked)
-    foreign = re.compile(r"`pawl |^ +pawl |^pawl: |usage: pawl|verb=pawl|_pawl\b|\(pawl\b|notify-sync|PAWL_APP_URL")
+    foreign = re.compile(r"`pawl |^ +pawl |^pawl: |usage: pawl|verb=pawl|_pawl\b|\(pawl\b|notify-sync|PAWL_APP_URL|\bsyncs?\b")
     for asked, text in texts.items():
         for line in text.splitlines():
             if foreign.search(line):
                 raise SystemExit(f"order-worker {asked}: says {line!r}")
+    words = re.findall(rb"[ -~]*\bsyncs\b[ -~]*", (FOLDER / "order/order-worker").read_bytes())
+    if words:
+        raise SystemExit(f"order-worker: has {words}, which are words of an application that it does not know")
     for asked, wanted in (("--help", "Usage: order-worker [OPTIONS]"),
                           ("--help", "PAWL_PAYMENTS_URL=https://payments.example.com"),
                           ("help cancel", "  order-worker cancel --workflow fulfil-order"),

@@ -67,6 +67,7 @@ class Installed(unittest.TestCase):
         self.assertEqual(unit["ExecStart"], "/usr/bin/pawl --config /etc/pawl/pawl.ini worker")
         self.assertEqual((unit["Type"], unit["User"]), ("notify", "pawl"))
         self.assertEqual(unit["RestartPreventExitStatus"], "2 4")
+        self.assertEqual((unit["StartLimitIntervalSec"], unit["RestartSec"]), ("0", "1s"))
         drain = re.search(r'^#drain-timeout = "1m"', (self.root / "etc/pawl/pawl.ini").read_text(), re.MULTILINE)
         self.assertTrue(drain and int(unit["TimeoutStopSec"]) > 60)
 

@@ -82,6 +82,7 @@ std::unique_ptr<Mailer> MailPart::make_mailer(const std::shared_ptr<redaction::O
 namespace {
 
 constexpr std::string_view kMaildir = "maildir:";
+constexpr std::string_view kCredentials = "/run/credentials/";  // a folder there is seen by its service alone
 
 std::string check_maildir(const std::string& path) {
   std::error_code error;
@@ -120,6 +121,12 @@ std::string MailPart::check_relay(const std::shared_ptr<redaction::OwnSecrets>& 
   return "";
 } catch (const std::runtime_error& error) {
   return error.what();
+}
+
+std::string MailPart::hidden_password_file() const {
+  const std::string& file = settings_.password_file;
+  if (file.empty() || ::access(file.c_str(), R_OK) == 0) return "";
+  return errno == EACCES || file.starts_with(kCredentials) ? file : "";
 }
 
 }  // namespace pawl::mail

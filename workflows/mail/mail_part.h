@@ -44,6 +44,9 @@ class MailPart final : public workflow::SharedPart {
   std::string check_relay(const std::shared_ptr<redaction::OwnSecrets>& secrets, std::chrono::seconds at_most,
                           const SmtpTrace& trace = {}) const;
 
+  /// The password file where this user may not read it, as a credential that only the worker's service has; else empty.
+  std::string hidden_password_file() const;
+
   /// The worker's own; only once open.
   Mailer& mailer() { return *mailer_; }
 

@@ -75,11 +75,11 @@ class BatchVerb final : public Verb {
       print_json(console.out, rows);
       return ExitCode::kDone;
     }
-    Table table{{"batch", "verb", "state", "runs", "owed", "rate", "made", "by", "note"}, {}, 0};
+    Table table{{"batch", "verb", "state", "runs", "owed", "rate", "made", "by", "note", "problem"}, {}, 0};
     for (const Batch& batch : batches)
       table.rows.push_back({std::to_string(batch.id), batch.verb, batch.state, std::to_string(batch.runs),
                             std::to_string(batch.owed), rate_text(batch.rate), seconds_text(batch.created_at),
-                            batch.requested_by, batch.note});
+                            batch.requested_by, cell_of(batch.note), cell_of(batch.problem)});
     print_table(console.out, table, settings.output);
     return ExitCode::kDone;
   }

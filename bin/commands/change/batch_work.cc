@@ -92,7 +92,10 @@ ExitCode watch_batch(std::int64_t batch, const Settings& settings, Console& cons
     await_postgres(settings, console, [&] { seen = find_batch(address_of(settings), batch); });
   }
   line.finish();
-  if (!seen.ended()) return ExitCode::kDone;
+  if (!seen.ended()) {
+    console.note() << "batch " << batch << " goes on without being watched: it is " << progress_text(seen) << '\n';
+    return static_cast<ExitCode>(128 + stop_signal());
+  }
   print_end(seen, outcomes_of(address_of(settings), batch), settings, console);
   return seen.state == "done" ? ExitCode::kDone : ExitCode::kFailed;
 }

@@ -14,7 +14,8 @@ namespace pawl::bin {
 ExitCode work_on(std::int64_t batch, const Settings& settings, Console& console);
 
 /// Prints how far the batch is until it ends, then what became of its runs: one line that is redrawn on a terminal,
-/// else a line whenever something has changed. kFailed where it was aborted.
+/// else a line whenever something has changed. kFailed where it was aborted. After a stop signal it says that the batch
+/// goes on, and returns 128 plus the signal's number, as a shell does.
 ExitCode watch_batch(std::int64_t batch, const Settings& settings, Console& console);
 
 }  // namespace pawl::bin

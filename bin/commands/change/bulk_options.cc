@@ -36,10 +36,11 @@ BulkOptions::BulkOptions(CLI::App& command, std::string verb) : verb_(std::move(
   } else if (verb_ == "retry-now") {
     filter("--step", filter_.step, "Only runs held by this step while it is paused or has a call out");
   }
-  filter("--connection", filter_.connection, "Only runs about this connection");
+  filter("--connection,--about", filter_.connection,
+         "Only runs about this connection, or whatever their events are about");
   filter("--org", filter_.org, "Only runs of this organisation");
   filter("--user", filter_.user, "Only runs that tell this user, by id or address");
-  command.add_option("--rate", rate_, "Spread them out, like 20/s; without it as fast as it goes");
+  rate_option_ = command.add_option("--rate", rate_, "Spread them out, like 20/s; without it as fast as it goes");
   CLI::Option* yes = command.add_flag("--yes", yes_, "Do it; without it a filter only shows what it is about");
   command.add_flag("--sql", sql_, "Print the query behind what the filters show, for psql, and do nothing")
       ->excludes(yes);
@@ -50,12 +51,17 @@ bool BulkOptions::filtered() const {
 }
 
 bool BulkOptions::asked(const std::vector<std::string>& ids) const {
-  for (const CLI::Option* option : filters_)
+  const auto require_value = [](const CLI::Option* option) {
     if (option->count() > 0 && option->as<std::string>().empty())
       throw UsageError(option->get_name() + " was given no value: leave it out, or give it one");
+  };
+  std::ranges::for_each(filters_, require_value);
+  require_value(rate_option_);
   if (ids.empty()) return true;
   if (sql_) throw UsageError(verb_ + " --sql prints the query behind its filters: it goes without ids");
   if (filtered()) throw UsageError(verb_ + " takes either ids or filters like --since, not both");
+  if (verb_ != "resume" && rate_option_->count() > 0)
+    throw UsageError(verb_ + " acts on ids at once: --rate goes with filters like --since, whose runs become a batch");
   return false;
 }
 

@@ -25,8 +25,8 @@ class BulkOptions {
   /// take --failed, --step and --error-like too, and retry-now --step.
   BulkOptions(CLI::App& command, std::string verb);
 
-  /// Whether many runs are meant: no id was given. Throws UsageError where both ids and filters were, and for an option
-  /// without a value, which would widen what is meant.
+  /// Whether many runs are meant: no id was given. Throws UsageError where both ids and filters were, or ids and a rate
+  /// that the verb has only for batches, and for an option without a value, which would widen or hasten what is meant.
   bool asked(const std::vector<std::string>& ids) const;
   /// Runs a second; 0: none was given. Throws UsageError.
   double rate() const;
@@ -47,6 +47,7 @@ class BulkOptions {
 
   const std::string verb_;
   std::vector<CLI::Option*> filters_;
+  CLI::Option* rate_option_ = nullptr;
   bool all_failed_ = false;
   bool yes_ = false;
   bool sql_ = false;

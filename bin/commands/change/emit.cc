@@ -17,7 +17,7 @@ namespace {
 class EmitVerb final : public Verb {
  public:
   EmitVerb(CLI::App& command, Workflows& workflows) : workflows_(workflows) {
-    command.add_option("TYPE", event_.type, "The event's type, like pms/connection.sync.failed")->required();
+    command.add_option("TYPE", event_.type, "The event's type, like billing/invoice.paid")->required();
     command.add_option("--aggregate-id", event_.aggregate_id, "What it is about, like the connection's id")->required();
     command.add_option("--aggregate-type", event_.aggregate_type,
                        "What kind of thing that is; needed where no workflow of the type says so");

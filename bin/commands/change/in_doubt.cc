@@ -31,6 +31,7 @@ class InDoubtVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     if (!resolve_->parsed()) return list(settings, console);
+    if (sql_) throw UsageError("in-doubt --sql prints the query behind the list: it goes without resolve");
     if (sent_ == not_sent_) throw UsageError("in-doubt resolve needs either --sent or --not-sent");
     user_ = checked_user(user_);
     const std::vector<GivenRuns> ids = expand_ids(ids_, console.in);

@@ -19,7 +19,7 @@ class ExportVerb final : public Verb {
  public:
   explicit ExportVerb(CLI::App& command) {
     command.add_option("RUN", ids_, kRunHelp);
-    command.add_option("--since", since_, "Runs that ended within this time, like 7d, or have not ended");
+    command.add_option("--since", since_, "Runs that ended since then, or have not ended: " + std::string(kPastTimes));
     command.add_flag("--all", all_, "Every run");
     command.add_option("-o,--to", order_.copy, "The file to make; none may be there")->required();
     command.add_flag("--redact", order_.is_redacted,
@@ -29,9 +29,9 @@ class ExportVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     const int ways = (ids_.empty() ? 0 : 1) + (since_.empty() ? 0 : 1) + (all_ ? 1 : 0);
-    if (ways != 1) throw UsageError("export takes either ids or --since DURATION or --all");
+    if (ways != 1) throw UsageError("export takes either ids or --since TIME or --all");
     order_.checkpoints = checkpoints_path(settings.checkpoints);
-    if (!since_.empty()) order_.runs.since_seconds = parse_age("--since", since_);
+    if (!since_.empty()) order_.runs.since_seconds = parse_ago("--since", since_);
     const storage::CheckpointReader reader(order_.checkpoints);
     warn_if_nobody_works(reader, order_.checkpoints, console);
     if (!ids_.empty()) {

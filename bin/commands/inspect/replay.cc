@@ -28,11 +28,12 @@ class ReplayVerb final : public Verb {
     command.add_flag("--all", all_, "Every run of the file");
     command.add_flag("--unfinished", filter_.unfinished, "Every run that has not ended: what a deploy would meet");
     command.add_option("--workflow", filter_.workflow, "Every run of this workflow");
-    command.add_option("--since", since_, "Every run that ended within this time, like 7d, or has not ended");
+    command.add_option("--since", since_,
+                       "Every run that ended since then, or has not ended: " + std::string(kPastTimes));
   }
 
   ExitCode run(const Settings& settings, Console& console) override {
-    if (!since_.empty()) filter_.since_seconds = parse_age("--since", since_);
+    if (!since_.empty()) filter_.since_seconds = parse_ago("--since", since_);
     const bool is_filtered = filter_.unfinished || !filter_.workflow.empty() || !since_.empty();
     const bool is_corpus = all_ || is_filtered || (ids_.empty() && !file_.empty());
     if (!ids_.empty() && is_corpus)

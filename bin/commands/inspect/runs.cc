@@ -70,13 +70,16 @@ class RunsVerb final : public Verb {
     require_order(since_, until_);
     RunSources sources(checkpoints_path(settings.checkpoints), settings.postgres);
     filter_by_people(settings, console);
-    if (!event_.empty()) filter_by(sources.resolve(expand_id(event_, console.in)).runs);
+    if (!event_.empty()) {
+      const GivenRuns given = expand_id(event_, console.in);
+      filter_by(given, sources.resolve(given).runs.front());
+    }
     if (sql_) {
       console.out << listing_sql(sources, {filter_, fleet_});
       return ExitCode::kDone;
     }
     lift_limit_for_ids(settings.output, *limit_, filter_.limit);
-    RunListing listing = list_runs(sources, {filter_, fleet_});
+    RunListing listing = list_runs(sources, {filter_, fleet_, settings.output == OutputFormat::kIds});
     tell_sources(sources, listing, console);
     if (settings.output != OutputFormat::kIds) tell_owed(listing.runs, settings);
     print_for_people(console, table_of(listing), settings.output);
@@ -139,10 +142,12 @@ class RunsVerb final : public Verb {
                      << redacted(listing.postgres_error, *console.secrets) << '\n';
   }
 
-  // An event has one run in each workflow.
-  void filter_by(const std::vector<engine::RunName>& runs) {
-    filter_.event_id = runs.front().event_id;
-    if (runs.size() == 1) filter_.workflow = runs.front().workflow;
+  // An event has one run in each workflow; EVENT/WORKFLOW and the id of a further run mean one of them.
+  void filter_by(const GivenRuns& given, const engine::RunName& found) {
+    filter_.event_id = found.event_id;
+    if (given.workflow.empty() && begins_or_ends(found.event_id, given.id)) return;
+    if (filter_.workflow.empty()) filter_.workflow = found.workflow;
+    if (filter_.workflow != found.workflow) filter_.run_ids.emplace();  // none is of both
   }
 
   // A failed run that is about to be resumed says so.

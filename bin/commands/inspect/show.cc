@@ -89,16 +89,27 @@ class ShowVerb final : public Verb {
   }
 
  private:
-  // Postgres is asked for what the checkpoints do not tell of a run that is not over: its circuit, its batch.
+  // Postgres is asked for what the checkpoints do not tell of a run that has failed or is not over: what has become of
+  // it since, its batch, its circuit.
   void add_what_is_next(Story& story, const engine::RunName& name, RunSources& sources,
                         const Settings& settings) const {
-    const bool failed = story.run.status == engine::RunStatus::kFailed;
-    if (failed && story.unavailable.empty()) story.owed = owed_if_known(settings.postgres, name.run_id);
-    if (story.run.status != engine::RunStatus::kRunning && story.run.status != engine::RunStatus::kWaiting) return;
+    if (story.unavailable.empty()) tell_change(story, name, sources);
+    if (story.status == "failed" && story.unavailable.empty())
+      story.owed = owed_if_known(settings.postgres, name.run_id);
+    if (story.status != "running" && story.status != "waiting") return;
     auto waiting =
         waiting_of(sources.checkpoints(), story.unavailable.empty() ? sources.postgres() : nullptr, {.runs = {name}},
                    [this](const auto& workflow, const auto& step) { return workflows_.retry_of(workflow, step); });
     if (!waiting.empty()) story.waiting = std::move(waiting.front());
+  }
+
+  static void tell_change(Story& story, const engine::RunName& name, RunSources& sources) {
+    for (const auto& [run, now] : sources.changed_since({{name.run_id, story.status}})) {
+      story.status = now.status;
+      story.reason = now.reason;
+      for (Waiting& waiting : waiting_in_fleet(*sources.postgres(), {.runs = {name}}))
+        story.waiting = std::move(waiting);
+    }
   }
 
   const Workflows& workflows_;

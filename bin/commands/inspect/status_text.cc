@@ -124,6 +124,13 @@ Json fleet_json(const storage::Fleet& fleet) {
                                       {"since", call.since},
                                       {"seconds", call.seconds},
                                       {"calls", call.calls}});
+  document["batches"] = Json::array();
+  for (const storage::HeldBatch& batch : fleet.batches)
+    document["batches"].push_back({{"batch", batch.id},
+                                   {"verb", batch.verb},
+                                   {"state", batch.state},
+                                   {"owed", batch.owed},
+                                   {"problem", text_or_null(batch.problem)}});
   document["older_failed"] = fleet.older_failed;
   document["oldest_failed_at"] = text_or_null(fleet.oldest_failed_at);
   document["in_doubt"] = number_or_null(fleet.in_doubt);

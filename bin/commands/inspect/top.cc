@@ -148,20 +148,32 @@ class TopVerb final : public Verb {
       screen.emplace(*console.plain_out, console.in_is_terminal);
     std::optional<Sample> before;
     for (std::size_t look = 1;; ++look) {
-      Sample sample{storage::read_fleet(connection), storage::read_throughput(connection), Clock::now()};
-      const bool json = settings.output == OutputFormat::kJson;
-      const std::string line =
-          redacted(json ? json_line_of(sample, before) : line_of(sample, before), *console.secrets);
-      if (screen)
-        screen->draw(line + "\n\n" + screen_text(sample, console) + "\nq ends");
-      else
-        console.out << line << std::endl;
+      try {
+        Sample sample{storage::read_fleet(connection), storage::read_throughput(connection), Clock::now()};
+        show(sample, before, settings, screen, console);
+        before = std::move(sample);
+      } catch (const engine::UnavailableError& error) {  // the next look connects anew
+        const std::string why = "Postgres could not be asked: " + redacted(error.what(), *console.secrets);
+        if (screen)
+          screen->draw(why + "\n\nq ends");
+        else
+          console.note() << why << std::endl;
+      }
       if (!console.out || look == count_ || pause(every, console.in_is_terminal && screen)) return ExitCode::kDone;
-      before = std::move(sample);
     }
   }
 
  private:
+  static void show(const Sample& sample, const std::optional<Sample>& before, const Settings& settings,
+                   std::optional<Screen>& screen, Console& console) {
+    const bool json = settings.output == OutputFormat::kJson;
+    const std::string line = redacted(json ? json_line_of(sample, before) : line_of(sample, before), *console.secrets);
+    if (screen)
+      screen->draw(line + "\n\n" + screen_text(sample, console) + "\nq ends");
+    else
+      console.out << line << std::endl;
+  }
+
   static std::string screen_text(const Sample& sample, const Console& console) {
     std::ostringstream text;
     Status status;

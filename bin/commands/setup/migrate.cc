@@ -36,6 +36,8 @@ class MigrateVerb final : public Verb {
 
   ExitCode run(const Settings& settings, Console& console) override {
     if (print_ && status_) throw UsageError("migrate takes --print or --status, not both");
+    if (status_ && (with_app_ || roles_))
+      throw UsageError("migrate --status changes nothing: it goes without --with-app and --roles");
     if (print_) return print(console);
     if (status_) return show_status(settings, console);
     return apply(settings, console);
@@ -68,8 +70,7 @@ class MigrateVerb final : public Verb {
     await_postgres(settings, console, [&] { storage::grant_roles(address_of(settings, kPatience), roles_, lines); });
     for (const std::string& name : done.applied) console.out << "applied " << name << '\n';
     for (const std::string& name : done.registered) console.out << "registered workflow " << name << '\n';
-    for (const std::string& name : done.mended)
-      console.out << "mended trigger " << name << ": syncs make events again\n";
+    for (const std::string& name : done.mended) console.out << "mended trigger " << name << ": it makes events again\n";
     if (done.closed > 0) console.out << "closed " << done.closed << " functions that were open to everybody\n";
     if (done.applied.empty() && done.registered.empty() && done.mended.empty() && done.closed == 0)
       console.out << "nothing to apply: the database is as new as this pawl\n";

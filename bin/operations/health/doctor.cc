@@ -233,6 +233,13 @@ void look_at_checkpoints(const DoctorSubject& subject, Examined& examined) {
 void look_at_mail(const DoctorSubject& subject, Examined& examined) {
   Notes notes(examined);
   if (!subject.check_relay) return notes.fact("relay", "not looked at: " + subject.why_no_relay);
+  if (const std::string& file = subject.hidden_password_file; !file.empty()) {
+    notes.fact("relay", "not looked at: this user may not read " + file);
+    return notes.note("the relay was not looked at: this user may not read " + file,
+                      "its worker may; what it cannot do "
+                      "with the relay, the fleet's findings tell",
+                      "ask as root, with a --mail-password-file that it may read");
+  }
   const std::string trouble = subject.check_relay();
   notes.fact("relay", trouble.empty() ? "answers and takes the login; nothing was sent" : "cannot be used");
   if (!trouble.empty())

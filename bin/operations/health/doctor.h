@@ -23,6 +23,7 @@ struct DoctorSubject {
   /// empty function: there is nothing to look at, as the reason says. Called on a thread of its own.
   std::function<std::string()> check_relay = {};
   std::string why_no_relay = {};
+  std::string hidden_password_file = {};  ///< Which this user may not read: the relay is not looked at. Or empty.
 };
 
 /// Something that was found, in words for people; where it is a number or yes or no, as that for programs.

@@ -36,6 +36,7 @@ class Judge {
     workers();
     backlog();
     steps();
+    batches();
     failures();
     older_failures();
     mails_and_misfits();
@@ -129,6 +130,21 @@ class Judge {
         problem_found(what, why, advice);
       else
         noted(what, why, advice);
+    }
+  }
+
+  void batches() {
+    for (const storage::HeldBatch& batch : fleet_.batches) {
+      const std::string id = std::to_string(batch.id);
+      const std::string owes =
+          "batch " + id + ", which owes " + batch.verb + " to " + counted(batch.owed, "run") + ", ";
+      if (batch.state == "paused")
+        noted(owes + "is paused", "they stay as they are until somebody lets it go on",
+              "`pawl batch continue " + id + "`, or `pawl batch abort " + id + "`");
+      else
+        problem_found(owes + "fails at each step: " + batch.problem,
+                      "each step is undone and made again every second, and none of its runs moves",
+                      "do what it says; `pawl batch abort " + id + "` ends it, and the others stay as they are");
     }
   }
 

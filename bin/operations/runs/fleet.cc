@@ -9,7 +9,6 @@
 #include "bin/operations/runs/command_error.h"
 #include "engine/authoring/errors.h"
 #include "storage/outbox/fleet/fleet.h"
-#include "storage/outbox/fleet/runs.h"
 #include "storage/postgres/conninfo.h"
 #include "storage/sqlite/lock.h"
 
@@ -19,6 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds kAnswerWithin{4};
 constexpr const char* kConnectWithin = "3";
+constexpr const char* kFailed = "failed";
 
 }  // namespace
 
@@ -81,6 +81,26 @@ std::vector<engine::RunName> RunSources::resolve_in_both(const GivenRuns& given)
     if (!here.contains(run.run_id)) candidates.push_back(std::move(run));
   if (candidates.empty()) return resolve(given).runs;  // which says where it was looked for
   return resolve_runs(candidates, given);
+}
+
+std::map<std::string, storage::FleetRun> RunSources::changed_since(
+    const std::map<std::string, std::string>& status_by_run) try {
+  storage::FleetRunFilter these;
+  these.run_ids.emplace();
+  for (const auto& [run, status] : status_by_run)
+    if (is_full_id(run) && (status == kFailed || status == "running" || status == "waiting"))
+      these.run_ids->push_back(run);
+  these.limit = these.run_ids->size();
+  std::map<std::string, storage::FleetRun> changed;
+  if (these.limit == 0 || !postgres()) return changed;
+  for (storage::FleetRun& run : storage::list_fleet_runs(*postgres(), these)) {
+    const bool failed_here = status_by_run.at(run.run_id) == kFailed;
+    if (failed_here ? run.status != kFailed : !run.finished_at.empty()) changed.emplace(run.run_id, std::move(run));
+  }
+  return changed;
+} catch (const engine::Error& error) {
+  postgres_error_ = error.what();
+  return {};
 }
 
 std::vector<GivenRuns> full_runs(const std::vector<GivenRuns>& given, RunSources& sources) {

@@ -1,6 +1,7 @@
 // The checkpoints of this host and the fleet in Postgres, as a verb that reads finds them; and whether anybody works.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "bin/operations/runs/run_ids.h"
 #include "storage/checkpoints/reader.h"
+#include "storage/outbox/fleet/runs.h"
 #include "storage/postgres/connection.h"
 
 namespace pawl::bin {
@@ -38,6 +40,11 @@ class RunSources {
   /// In both, so that a part of an id that runs of other hosts fit too is not taken for one of this host: of what is to
   /// be changed. Throws NotFoundError, and engine::UnavailableError where Postgres cannot be asked.
   std::vector<engine::RunName> resolve_in_both(const GivenRuns& given);
+
+  /// Of runs with what the file says of them, by their ids: those that have failed or not ended there, and of which
+  /// Postgres says otherwise, since they were resumed, dismissed or cancelled, or ended elsewhere. None where Postgres
+  /// cannot be asked; postgres_error() says why.
+  std::map<std::string, storage::FleetRun> changed_since(const std::map<std::string, std::string>& status_by_run);
 
  private:
   const std::string path_, conninfo_;

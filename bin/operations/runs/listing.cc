@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "bin/operations/runs/query_text.h"
@@ -48,6 +49,38 @@ std::vector<ListedRun> runs_here(const storage::CheckpointReader& reader, const 
     runs.push_back({run.run_id, run.status, run.started_at, run.ended_at, run.workflow, run.event_id, run.aggregate_id,
                     run.reason});
   return runs;
+}
+
+void tell_changes(RunSources& sources, std::vector<ListedRun>& runs) {
+  std::map<std::string, std::string> status_by_run;
+  for (const ListedRun& run : runs) status_by_run.emplace(run.run_id, run.status);
+  const auto changed = sources.changed_since(status_by_run);
+  for (ListedRun& run : runs)
+    if (const auto found = changed.find(run.run_id); found != changed.end()) {
+      run.status = found->second.status;
+      run.ended_at = found->second.finished_at;
+      run.reason = found->second.reason;
+    }
+}
+
+// Reads on for as many as have another status now; those behind the limit are counted as the file has them.
+RunListing list_here(RunSources& sources, const ListQuestion& question) {
+  const storage::CheckpointReader& reader = *sources.checkpoints();
+  storage::RunFilter filter = question.filter;
+  const std::string& status = filter.status;
+  RunListing listing;
+  for (;; filter.limit *= 4) {
+    listing.runs = runs_here(reader, filter);
+    const std::size_t read = listing.runs.size();
+    if (!question.ids_alone || !status.empty()) tell_changes(sources, listing.runs);
+    const auto others =
+        std::erase_if(listing.runs, [&](const ListedRun& run) { return !status.empty() && run.status != status; });
+    listing.found = (read < filter.limit ? read : std::max(read, reader.count(filter))) - others;
+    if (read < filter.limit || listing.runs.size() >= question.filter.limit) break;
+  }
+  if (listing.runs.size() > question.filter.limit) listing.runs.resize(question.filter.limit);
+  listing.postgres_error = sources.postgres_error();
+  return listing;
 }
 
 std::vector<ListedRun> runs_of_fleet(storage::PostgresConnection& connection, const storage::RunFilter& filter) {
@@ -134,14 +167,10 @@ std::string query_of(const storage::FleetRunFilter& filter) {
 
 RunListing list_runs(RunSources& sources, const ListQuestion& question) {
   if (asks_postgres_alone(sources, question)) return list_fleet(sources, question.filter);
-  const storage::CheckpointReader& reader = *sources.checkpoints();
-  RunListing listing;
-  listing.runs = runs_here(reader, question.filter);
-  listing.found = listing.runs.size();
-  if (listing.found == question.filter.limit) listing.found = reader.count(question.filter);
+  RunListing listing = list_here(sources, question);
   if (!is_about_somebody(question.filter)) return listing;
   if (storage::PostgresConnection* const postgres = sources.postgres())
-    add_elsewhere(reader, *postgres, question.filter, listing);
+    add_elsewhere(*sources.checkpoints(), *postgres, question.filter, listing);
   else
     listing.postgres_error = sources.postgres_error();
   return listing;

@@ -13,6 +13,7 @@ namespace pawl::bin {
 struct ListedRun {
   std::string run_id = {};
   std::string status = {};  ///< As in the view that knew it: a run that a worker has is `leased` in Postgres.
+                            ///< Of one that has failed or not ended here, in Postgres' words where it says otherwise.
   std::string started_at = {};
   std::string ended_at = {};
   std::string workflow = {};
@@ -26,6 +27,7 @@ struct ListedRun {
 struct ListQuestion {
   storage::RunFilter filter;  ///< `status` may also be a word of Postgres: pending, leased or dismissed.
   bool of_fleet = false;      ///< Asks Postgres alone.
+  bool ids_alone = false;     ///< How they stand is asked for only where the filter has a status.
 };
 
 struct RunListing {
@@ -36,8 +38,9 @@ struct RunListing {
   std::string postgres_error;  ///< Why Postgres could not be asked for more; empty: it was, or had not to be.
 };
 
-/// Of a question about whom or what the runs are about, Postgres is asked for runs that the file does not have; of any,
-/// where there is no file, or its words are asked for. Throws engine::UnavailableError where neither can be asked.
+/// What has become of runs that have failed or not ended in the file is asked of Postgres. Of a question about whom or
+/// what the runs are about, it is asked for runs that the file does not have; of any, where there is no file, or its
+/// words are asked for. Throws engine::UnavailableError where neither can be asked.
 RunListing list_runs(RunSources& sources, const ListQuestion& question);
 
 /// The same as a query on the view that the answer comes from, for psql or `pawl sql`.

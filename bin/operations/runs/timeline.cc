@@ -34,7 +34,13 @@ std::optional<Story> story_of(const storage::CheckpointReader& reader, const sto
                               const std::string& run_id) {
   auto run = reader.run(run_id);
   if (!run) return std::nullopt;
-  Story story{.run = *std::move(run), .build = reader.build_of(run_id), .lines = {}, .history = {}, .unavailable = ""};
+  Story story{.run = *run,
+              .status = engine::to_string(run->status),
+              .reason = run->reason,
+              .build = reader.build_of(run_id),
+              .lines = {},
+              .history = {},
+              .unavailable = ""};
   for (auto& entry : reader.timeline(run_id))
     story.lines.push_back(
         {entry.at, entry.what, entry.step, entry.key, entry.attempt, entry.status, std::move(entry.detail), ""});

@@ -28,6 +28,8 @@ struct StoryLine {
 
 struct Story {
   engine::StoredRun run;
+  std::string status;                   ///< As the checkpoints have it, unless whoever can ask says otherwise.
+  std::string reason;                   ///< The same.
   std::string build;                    ///< Of the worker that started the run; empty: not recorded.
   std::vector<StoryLine> lines;         ///< In the order of time.
   storage::RunHistory history;          ///< Of Postgres; its entries are among the lines.

@@ -129,6 +129,17 @@ void read_steps(PostgresConnection& connection, Fleet& fleet) {
                            calls.integer(row, 4)});
 }
 
+void read_batches(PostgresConnection& connection, Fleet& fleet) {
+  const Rows rows = connection.run(
+      "look at batches",
+      "select batch, verb, state, owed, coalesce(problem, '') from pawl.v1_batches where state = 'paused'"
+      " or state = 'running' and problem is not null order by batch",
+      {});
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    fleet.batches.push_back(
+        {rows.integer(row, 0), rows.string(row, 1), rows.string(row, 2), rows.integer(row, 3), rows.string(row, 4)});
+}
+
 void read_in_doubt(PostgresConnection& connection, Fleet& fleet) {
   if (!connection.run("look for the mail ledger", "select to_regclass('pawl.v1_in_doubt') is not null", {})
            .boolean(0, 0))
@@ -180,6 +191,7 @@ Fleet read_fleet(PostgresConnection& connection) {
   read_failures(connection, fleet);
   read_older_failures(connection, fleet);
   read_steps(connection, fleet);
+  read_batches(connection, fleet);
   read_in_doubt(connection, fleet);
   const Rows problems = connection.run("ask for problems", "select problem from pawl.problems() order by 1", {});
   for (std::size_t row = 0; row < problems.size(); ++row) fleet.problems.push_back(problems.string(row, 0));

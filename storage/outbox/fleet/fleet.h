@@ -67,6 +67,15 @@ struct LongCall {
   std::int64_t calls = 0;
 };
 
+/// A batch that does not go on as it should: it is paused, or its last step failed.
+struct HeldBatch {
+  std::int64_t id = 0;
+  std::string verb = {};
+  std::string state = {};  ///< `paused` or `running`.
+  std::int64_t owed = 0;
+  std::string problem = {};  ///< Why its last step failed; empty when it did not.
+};
+
 struct Fleet {
   std::string at = {};  ///< By the clock of Postgres.
   std::vector<FleetStore> stores = {};
@@ -79,6 +88,7 @@ struct Fleet {
   std::string oldest_failed_at = {};    ///< When the oldest of them failed.
   std::vector<PausedStep> paused = {};
   std::vector<LongCall> calls = {};
+  std::vector<HeldBatch> batches = {};
   std::optional<std::int64_t> in_doubt = {};  ///< Mails; none where this database has no mail ledger.
   std::vector<std::string> problems = {};     ///< As pawl.problems() tells them.
 

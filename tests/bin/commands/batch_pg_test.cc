@@ -1,5 +1,6 @@
 // `pawl batch` as a process: what it lists and shows, and how batches are paused, continued and aborted.
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "bin/operations/changes/batches.h"
 #include "tests/bin/commands/failed_runs.h"
@@ -99,6 +100,26 @@ TEST_CASE_METHOD(FailedRuns, "continue says in JSON where the batch stands that 
   CHECK(batch["state"] == "done");
   CHECK(batch["owed"] == 0);
   CHECK(batch["problem"].is_null());
+}
+
+TEST_CASE_METHOD(FailedRuns, "whoever stops watching a batch is told that it goes on, and has no answer yet") {
+  database.exec("select pawl.make_batch('resume', '{}', 'alice', '', 0.001)");
+  PawlProcess watch({"batch", "watch", "1"}, environment());
+  REQUIRE(eventually([&] { return watch.out().find("batch 1: ") != std::string::npos; }));
+  watch.signal(SIGINT);
+  CHECK(watch.wait() == 128 + SIGINT);
+  CHECK_THAT(watch.err(), Catch::Contains("batch 1 goes on"));
+  CHECK(database.value("select state from pawl.batches") == "running");
+}
+
+TEST_CASE_METHOD(FailedRuns, "a batch that fails, and one that is paused, are in status and in the list") {
+  database.exec("select pawl.make_batch('resume', '{}', 'alice', '', 0.001)");
+  CHECK(nlohmann::json::parse(pawl({"status", "-o", "json"}).out)["batches"].empty());
+  REQUIRE(pawl({"batch", "pause", "1"}).code == 0);
+  CHECK_THAT(pawl({"status"}).out, Catch::Contains("note: batch 1"));
+  database.exec("update pawl.batches set state = 'running', problem = 'deadlock detected', problem_at = now()");
+  CHECK_THAT(pawl({"status"}).out, Catch::Contains("problem: batch 1") && Catch::Contains("deadlock detected"));
+  CHECK_THAT(pawl({"batch", "list"}).out, Catch::Contains("deadlock detected"));
 }
 
 TEST_CASE("a step that acted on nothing is not made again at once") {

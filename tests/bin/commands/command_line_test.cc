@@ -90,6 +90,22 @@ TEST_CASE_METHOD(CommandLineFixture, "contradictory arguments are usage errors")
   CHECK(run({"resume", "--since", "yesterday"}) == ExitCode::kUsage);
   CHECK(run({"resume", "--workflow", ""}) == ExitCode::kUsage);
   CHECK(run({"migrate", "--print", "--status"}) == ExitCode::kUsage);
+  CHECK(run({"migrate", "--status", "--roles"}) == ExitCode::kUsage);
+  CHECK(run({"in-doubt", "--sql", "resolve", "a1", "--sent"}) == ExitCode::kUsage);
+}
+
+TEST_CASE_METHOD(CommandLineFixture, "a rate is given with a value, and to a verb that keeps to it") {
+  for (const char* verb : {"resume", "requeue", "cancel", "retry-now"}) {
+    CAPTURE(verb);
+    CHECK(run({verb, "--since", "1h", "--rate", "", "--yes"}) == ExitCode::kUsage);
+    CHECK_THAT(err.str(), Catch::Contains("--rate was given no value"));
+  }
+  for (const char* verb : {"requeue", "cancel", "retry-now"}) {
+    CAPTURE(verb);
+    err.str("");
+    CHECK(run({verb, "a1", "--rate", "1/s"}) == ExitCode::kUsage);
+    CHECK_THAT(err.str(), Catch::Contains("--rate goes with filters"));
+  }
 }
 
 TEST_CASE_METHOD(CommandLineFixture, "a payload that is no JSON is a usage error before anything is connected") {

@@ -60,6 +60,7 @@ TEST_CASE_METHOD(ReplayFixture, "a corpus is all of the file, what has not ended
   storage::commit(store, old(6));
   CHECK(replayed({"--all"}) == 5);
   CHECK(replayed({"--since", "1h"}) == 4);
+  CHECK(replayed({"--since", "2001-01-01T00:00:00Z"}) == 5);
   CHECK(replayed({"--from-file", path.c_str()}) == 5);
 }
 

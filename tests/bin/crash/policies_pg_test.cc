@@ -30,3 +30,11 @@ TEST_CASE("P8: an event that crashes the worker every time is set aside and the 
   CHECK(job.work().code == 0);
   CHECK(job.count("pawl.v1_events where status = 'done'") == "1");
 }
+
+TEST_CASE("a crash place that there is not is answered with those that there are, and what has happened at each") {
+  const Job job;
+  const Completed refused = job.work({{"PAWL_CRASH_AT", "before-lunch"}});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("before-claim: events are free and about to be leased") &&
+                              Catch::Contains("before-mail: mails are cleared and written"));
+}

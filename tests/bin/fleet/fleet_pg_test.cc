@@ -293,6 +293,33 @@ TEST_CASE_METHOD(Fixture, "without file and Postgres a verb that reads says what
   }
 }
 
+TEST_CASE_METHOD(Fixture, "top says that Postgres cannot be asked, and goes on once it can") {
+  PawlProcess top({"top", "--every", "100ms"}, environment());
+  const auto looks = [&] {
+    const std::string out = top.out();
+    return std::count(out.begin(), out.end(), '\n');
+  };
+  REQUIRE(eventually([&] { return looks() > 0; }));
+  database.exec("alter role test_pawl_operator nologin");
+  database.exec("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pawl top'");
+  CHECK(eventually([&] { return top.err().find("Postgres could not be asked: ") != std::string::npos; }));
+  database.exec("alter role test_pawl_operator login");
+  const auto before = looks();
+  CHECK(eventually([&] { return looks() > before; }));
+  top.signal(SIGTERM);
+  CHECK(top.wait() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "doctor takes a password that only the service may read for no problem of the relay") {
+  const Environment given =
+      environment({{"PAWL_MAIL_PASSWORD_FILE", "/run/credentials/pawl.service/pawl_mail-password"}});
+  const Json document = json({"doctor"}, given);
+  CHECK_THAT(document["mail"]["relay"].get<std::string>(), Catch::Contains("not looked at"));
+  for (const Json& finding : document["findings"])
+    if (finding["weight"] == "problem") CHECK_THAT(finding["what"].get<std::string>(), !Catch::Contains("relay"));
+  CHECK(finds(document, "the relay was not looked at"));
+}
+
 TEST_CASE_METHOD(Fixture, "top prints lines into a pipe, and restores a terminal") {
   organisation.fail_sync();
   const Completed piped = pawl({"top", "--count", "2", "--every", "100ms"});

@@ -104,6 +104,17 @@ TEST_CASE("steps that do not move, failures, doubt, misfits and problems are eac
              Catch::Contains("/state/a.db") && Catch::Contains("asks for step x") && Catch::Contains("pawl replay r1"));
 }
 
+TEST_CASE("a batch that fails is a problem, and one that is paused a note") {
+  storage::Fleet fleet = healthy();
+  fleet.batches.push_back({.id = 7, .verb = "resume", .state = "paused", .owed = 30});
+  CHECK_THAT(told(fleet), Catch::StartsWith("note: batch 7") && Catch::Contains("30 runs") &&
+                              Catch::Contains("pawl batch continue 7"));
+  fleet.batches[0].problem = "deadlock detected";
+  CHECK_THAT(told(fleet), Catch::StartsWith("note: batch 7"));
+  fleet.batches[0].state = "running";
+  CHECK_THAT(told(fleet), Catch::StartsWith("problem: batch 7") && Catch::Contains("deadlock detected"));
+}
+
 TEST_CASE("problems come before notes, and an age is said as a person says it") {
   storage::Fleet fleet = healthy();
   fleet.stores.push_back({.store = "t", .host = "two", .state = "stopped", .leased = 1});

@@ -31,6 +31,9 @@ TEST_CASE_METHOD(ManPageFixture, "each verb has a man page with its arguments an
                                         Catch::Contains("address corrected") && !Catch::Contains("mail\\-from"));
   CHECK_THAT(page("pawl-mail.1"), Catch::Contains(".SH PAWL MAIL PREVIEW\n") &&
                                       Catch::Contains("\\fB\\-\\-part\\fR \\fIhtml|subject|text\\fR\n"));
+  for (const char* verb : {"show", "watch", "pause", "continue", "abort"})
+    CHECK_THAT(page("pawl-batch.1"), Catch::Contains(std::string(".B pawl batch ") + verb) &&
+                                         Catch::Contains("\n\\fIID\\fR\n.TP\n\\fIID\\fR\n"));
 }
 
 TEST_CASE_METHOD(ManPageFixture, "the config file has a man page of its keys, without flags that are none") {

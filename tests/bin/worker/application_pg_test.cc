@@ -73,7 +73,7 @@ TEST_CASE("a worker says that the trigger is lost, while it runs, until migrate 
   CHECK(worker.err().find("pawl_sync_failed_on_insert") != std::string::npos);
   const Completed mended = job.pawl({"migrate"});
   CHECK(mended.code == 0);
-  CHECK(mended.out == "mended trigger pawl_sync_failed_on_insert: syncs make events again\n");
+  CHECK(mended.out == "mended trigger pawl_sync_failed_on_insert: it makes events again\n");
   CHECK(eventually([&] { return ready().find("200 OK") != std::string::npos; }));
   job.organisation.fail_sync();
   CHECK(eventually([&] { return job.event_status() == "done"; }));

@@ -128,7 +128,7 @@ TEST_CASE("a recovery does not overtake its failure, however long that is under 
 
 TEST_CASE("migrate makes anew what makes events of recoveries, and after it was switched off once it is named again") {
   RecoveryJob job;
-  const std::string note = "mended trigger pawl_note_sync_failure: syncs make events again\n";
+  const std::string note = "mended trigger pawl_note_sync_failure: it makes events again\n";
   job.database.exec("drop trigger pawl_note_sync_failure on pawl.outbox");
   CHECK(job.count("pawl.problems()") == "1");
   CHECK(run_pawl({"migrate"}, job.both()).out == note);
@@ -142,8 +142,8 @@ TEST_CASE("migrate makes anew what makes events of recoveries, and after it was 
   CHECK(run_pawl({"migrate"}, job.environment()).out.find("nothing to apply") == 0);
   CHECK(run_pawl({"migrate"}, job.both()).out ==
         "registered workflow confirm-sync-recovery\n" + note +
-            "mended trigger pawl_sync_recovered_on_insert: syncs make events again\n"
-            "mended trigger pawl_sync_recovered_on_update: syncs make events again\n");
+            "mended trigger pawl_sync_recovered_on_insert: it makes events again\n"
+            "mended trigger pawl_sync_recovered_on_update: it makes events again\n");
   job.organisation.fail_sync();
   job.succeed();
   CHECK(job.count("pawl.outbox") == "2");

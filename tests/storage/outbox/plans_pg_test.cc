@@ -38,4 +38,7 @@ TEST_CASE_METHOD(LongHistory, "runs of one connection, those that failed and the
   CHECK(listed({.statuses = {"failed"}}, 1) == 0);
   CHECK(listed({.statuses = {"failed"}, .since_seconds = 3600}, 1) == 0);
   CHECK(listed({}, 50) == 0);
+  std::vector<std::string> ids;
+  for (const auto& row : exec("select id from pawl.outbox_archive limit 50")) ids.push_back(row.at(0));
+  CHECK(listed({.run_ids = ids}, 50) == 0);
 }
