@@ -144,11 +144,12 @@ std::vector<RunSummary> CheckpointReader::runs(const RunFilter& filter) const {
   });
 }
 
-std::size_t CheckpointReader::count(const RunFilter& filter) const {
+std::size_t CheckpointReader::count(const RunFilter& filter, std::size_t most) const {
   return file_->reading([&] {
-    SqliteStatement select(*file_->database, select_runs("count(*)", filter).c_str());
+    const std::string some = "select 1 from runs r where " + conditions(filter) + " limit ?9";
+    SqliteStatement select(*file_->database, ("select count(*) from (" + some + ")").c_str());
     const BoundFilter bound(filter);
-    bound.start(select, 1);
+    bound.start(select, most);
     return select.next() ? static_cast<std::size_t>(select.integer(0)) : 0;
   });
 }

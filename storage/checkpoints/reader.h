@@ -57,8 +57,8 @@ class CheckpointReader {
   ~CheckpointReader();
 
   std::vector<RunSummary> runs(const RunFilter& filter) const;
-  /// How many there are, whatever the limit.
-  std::size_t count(const RunFilter& filter) const;
+  /// How many there are, whatever the filter's limit; counts no more than `most`.
+  std::size_t count(const RunFilter& filter, std::size_t most) const;
   /// Runs whose id, or whose event's id, begins or ends with `part`, at most `limit`, in the order of their ids.
   std::vector<engine::RunName> runs_like(const std::string& part, std::size_t limit) const;
   std::optional<engine::StoredRun> run(const std::string& run_id) const;

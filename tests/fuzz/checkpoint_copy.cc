@@ -65,7 +65,7 @@ void refused_or_answered(Action action) try {
 void read_copy(const std::string& path) {
   refused_or_answered([&] {
     const CheckpointReader reader(path, kPatience);
-    refused_or_answered([&] { reader.count({}); });
+    refused_or_answered([&] { reader.count({}, 1000); });
     RunFilter failed;
     failed.status = "failed";
     failed.aggregate_id = "connection-1";

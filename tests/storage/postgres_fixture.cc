@@ -118,7 +118,7 @@ std::vector<std::string> PostgresFixture::emit_many(int count, const std::string
 std::string PostgresFixture::login(const std::string& role) {
   const char* password = std::getenv("PGPASSWORD");
   exec("do $$ begin create role test_" + role + " login in role " + role + " password '" + (password ? password : "") +
-       "'; exception when duplicate_object then null; end $$");
+       "'; exception when duplicate_object or unique_violation then null; end $$");
   return conninfo + " user=test_" + role;
 }
 

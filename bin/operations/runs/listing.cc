@@ -63,7 +63,8 @@ void tell_changes(RunSources& sources, std::vector<ListedRun>& runs) {
     }
 }
 
-// Reads on for as many as have another status now; those behind the limit are counted as the file has them.
+// Reads on for as many as have another status now; those behind the limit are counted as the file has them, up to a
+// number that a person cannot tell from more.
 RunListing list_here(RunSources& sources, const ListQuestion& question) {
   const storage::CheckpointReader& reader = *sources.checkpoints();
   storage::RunFilter filter = question.filter;
@@ -75,7 +76,13 @@ RunListing list_here(RunSources& sources, const ListQuestion& question) {
     if (!question.ids_alone || !status.empty()) tell_changes(sources, listing.runs);
     const auto others =
         std::erase_if(listing.runs, [&](const ListedRun& run) { return !status.empty() && run.status != status; });
-    listing.found = (read < filter.limit ? read : std::max(read, reader.count(filter))) - others;
+    listing.found = read - others;
+    if (read == filter.limit) {
+      const std::size_t most = filter.limit + storage::kCountedMax;
+      const std::size_t all = reader.count(filter, most);
+      listing.is_more = all == most;
+      listing.found = std::max(read, all) - others;
+    }
     if (read < filter.limit || listing.runs.size() >= question.filter.limit) break;
   }
   if (listing.runs.size() > question.filter.limit) listing.runs.resize(question.filter.limit);
@@ -107,7 +114,7 @@ void add_elsewhere(const storage::CheckpointReader& reader, storage::PostgresCon
   storage::RunFilter one_more = filter;
   ++one_more.limit;
   std::vector<ListedRun> fleet = runs_of_fleet(connection, one_more);
-  listing.is_more = fleet.size() > filter.limit;
+  listing.is_more = listing.is_more || fleet.size() > filter.limit;
   const std::set<std::string> known = known_here(reader, fleet);
   std::erase_if(fleet, [&](const ListedRun& run) { return known.contains(run.run_id); });
   for (ListedRun& run : fleet) run.elsewhere = true;

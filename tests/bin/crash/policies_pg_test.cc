@@ -1,6 +1,8 @@
 // What a killed worker leaves to an operator: mails in doubt that are held, events that are set aside.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <map>
+#include <nlohmann/json.hpp>
 
 #include "tests/bin/worker/job.h"
 
@@ -10,9 +12,11 @@ TEST_CASE("P5: a mail in doubt is held for an operator when the policy says so")
   Job job;
   job.organisation.fail_sync();
   REQUIRE(job.work({{"PAWL_CRASH_AT", "after-mail-250"}}).code == -SIGKILL);
-  const std::size_t sent = job.smtp.received().size();
   CHECK(job.work({{"PAWL_IN_DOUBT", "hold"}}).code == 0);
-  CHECK(job.smtp.received().size() == sent);
+  std::map<std::string, int> mails;  // of the server, which may take in what the killed worker sent after its death
+  for (const auto& mail : job.smtp.received()) ++mails[mail["to"].dump()];
+  CHECK_FALSE(mails.empty());
+  for (const auto& [recipient, copies] : mails) CHECK(copies == 1);
   CHECK(std::stoi(job.count("pawl.v1_emails where state = 'in_doubt'")) > 0);
   CHECK(job.event_status() == "failed");
 }

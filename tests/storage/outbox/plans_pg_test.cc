@@ -24,6 +24,10 @@ TEST_CASE_METHOD(LongHistory, "who was told is found by indexes, by a user's id 
   };
   CHECK(told({.user_id = user, .email = "", .since_seconds = 0}) == 0);
   CHECK(told({.user_id = "", .email = "USER9@example.com", .since_seconds = 0}) == 0);
+  exec("update pawl.email_deliveries set address = 'everybody@example.com' where address <> 'user9@Example.com'");
+  exec("analyze pawl.email_deliveries");
+  CHECK(told({.user_id = user, .email = "", .since_seconds = 0}) == 0);
+  CHECK(told({.user_id = "", .email = "USER9@example.com", .since_seconds = 0}) == 0);
 }
 
 TEST_CASE_METHOD(LongHistory, "runs of one connection, those that failed and the newest of all are listed by indexes") {

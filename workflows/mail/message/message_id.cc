@@ -34,9 +34,10 @@ std::string id_of(std::string_view kind, std::initializer_list<std::string_view>
 }  // namespace
 
 std::string name_digest(std::string_view text) {
+  static const EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);  // else it is looked up each time
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
+  if (!sha1 || EVP_Digest(text.data(), text.size(), digest.data(), &size, sha1, nullptr) != 1)
     throw std::runtime_error("digest of a name: this OpenSSL offers no SHA-1");
   std::string hex(2 * size, '\0');
   char* to = hex.data();

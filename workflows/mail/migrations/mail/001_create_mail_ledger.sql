@@ -251,14 +251,18 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
 $$;
 comment on function pawl.mails_of is 'The mails of an event, as they are told in the story of a run.';
 
+-- In PL/pgSQL, which plans for the address that is asked for: where a few addresses have most of the mails, a plan for any
+-- looks through them all.
 create function pawl.events_mailing(user_id uuid, address text, since timestamptz) returns setof uuid
-language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
+begin
+  return query
   select e.run_id from pawl.v1_emails e
   where e.user_id = events_mailing.user_id and coalesce(e.settled_at, e.claimed_at) >= since
   union
   select e.run_id from pawl.v1_emails e
-  where lower(e.address) = lower(events_mailing.address) and coalesce(e.settled_at, e.claimed_at) >= since
-$$;
+  where lower(e.address) = lower(events_mailing.address) and coalesce(e.settled_at, e.claimed_at) >= since;
+end $$;
 comment on function pawl.events_mailing is 'Events that have a mail to a user, by his id, or to an address.';
 insert into pawl.notifiers values ('mail', 'pawl.mails_of', 'pawl.events_mailing');
 
