@@ -18,7 +18,7 @@ ROWS = (
      " where n.kind = 'pms.sync_failed' and n.title <> '' and n.body <> ''"),
     ("notifications", "told", "select count(*) from notifications"),
     ("mails accepted for the right people", "told",
-     f"with {TOLD} select count(*) from told t join pawl.v1_emails e on e.run_id = t.event_id and e.user_id = t.user_id"
+     f"with {TOLD} select count(*) from told t join pawl.email_deliveries e on e.event_id = t.event_id and e.user_id = t.user_id"
      " where e.state = 'accepted' and e.attempts = 1 and e.in_doubt_count = 0"),
     ("rows of the mail ledger", "told", "select count(*) from pawl.v1_emails"),
 )
@@ -54,7 +54,7 @@ def some(postgres, who, events, done, recipients):
         ("of these, leased", "select count(*) from pawl.outbox where lease_epoch is not null"),
         ("events archived as done", "select count(*) from pawl.outbox_archive where status = 'done'"),
         ("notifications", "select count(*) from notifications n join pawl.outbox_archive a on a.id = n.event_id"),
-        ("mails accepted", "select count(*) from pawl.v1_emails e join pawl.outbox_archive a on a.id = e.run_id"
+        ("mails accepted", "select count(*) from pawl.email_deliveries e join pawl.outbox_archive a on a.id = e.event_id"
          " where e.state = 'accepted'"))}
     compare(who, {"events left in the outbox": events - done, "of these, leased": 0, "events archived as done": done,
                   "notifications": done * recipients, "mails accepted": done * recipients}, found)
