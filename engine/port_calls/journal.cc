@@ -7,7 +7,7 @@
 namespace pawl::engine {
 
 void Journal::append(Checkpoint record) {
-  const RunNumber run = std::visit([](const auto& any) { return any.run; }, record);
+  const RunNumber run = run_of(record);
   if (std::exchange(pending_->last_run, run) != run) ++pending_->runs;
   pending_->records.push_back(std::move(record));
 }

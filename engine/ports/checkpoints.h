@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -96,8 +98,38 @@ struct RunRedelivered {
   int deliveries = 1;
 };
 
-using Checkpoint = std::variant<RunStarted, StepSettled, AttemptFailed, RunParked, RunCancelled, RunEnded, RunReopened,
-                                RunRedelivered>;
+/// A value that lies on the heap and is copied as any other: within a variant it makes the others no larger.
+template <class Value>
+class Boxed {
+ public:
+  Boxed(Value value) : value_(std::make_unique<Value>(std::move(value))) {}
+  Boxed(const Boxed& other) : Boxed(Value(*other.value_)) {}
+  Boxed(Boxed&&) noexcept = default;  // of which nothing is asked afterwards
+  Boxed& operator=(Boxed other) noexcept {
+    value_ = std::move(other.value_);
+    return *this;
+  }
+  operator const Value&() const { return *value_; }
+  const Value* operator->() const { return value_.get(); }
+
+ private:
+  std::unique_ptr<Value> value_;
+};
+
+using Checkpoint = std::variant<Boxed<RunStarted>, StepSettled, AttemptFailed, RunParked, RunCancelled, RunEnded,
+                                RunReopened, RunRedelivered>;
+
+/// The run that a record is about.
+inline RunNumber run_of(const Checkpoint& record) {
+  return std::visit(
+      [](const auto& any) {
+        if constexpr (requires { any.run; })
+          return any.run;
+        else
+          return any->run;
+      },
+      record);
+}
 
 /// A step whose attempt failed and that has not settled since.
 struct PendingRetry {

@@ -57,13 +57,10 @@ void MemoryCheckpoints::commit(std::span<const Checkpoint> group) {
   require_writable();
   Before before;
   try {
-    for (const Checkpoint& checkpoint : group)
-      std::visit(
-          [&](const auto& record) {
-            save(before, record.run);
-            apply(record);
-          },
-          checkpoint);
+    for (const Checkpoint& checkpoint : group) {
+      save(before, run_of(checkpoint));
+      std::visit([&](const auto& record) { apply(record); }, checkpoint);
+    }
   } catch (...) {  // a group is kept as a whole or not at all
     put_back(before);
     throw;
