@@ -8,7 +8,7 @@ begin
     if not exists (select from pg_roles where rolname = task) then
       begin
         execute format('create role %I nologin', task);
-      exception when duplicate_object then null;  -- another migrator was faster
+      exception when duplicate_object or unique_violation then null;  -- another migrator was faster
       end;
     end if;
   end loop;

@@ -1,7 +1,12 @@
 // A role that may not do, or a database that does not have, what a worker needs.
 #include <catch2/catch.hpp>
+#include <future>
 
+#include "storage/schema/migrator.h"
+#include "storage/schema/roles.h"
+#include "tests/eventually.h"
 #include "tests/faults/postgres/worker_role.h"
+#include "tests/storage/postgres_lines.h"
 
 using namespace pawl;
 using namespace pawl::tests;
@@ -60,4 +65,21 @@ TEST_CASE("P1 P9: a privilege taken away under load pauses what needs it and cos
   job.check_everyone_notified();
   check_drains(worker);
   CHECK(job.no_attempt_burnt());
+}
+
+TEST_CASE("a role that a migration of another database of the server creates meanwhile is taken as it is") {
+  const Cluster cluster;  // roles are the server's
+  const std::string conninfo = cluster.conninfo("postgres");
+  storage::migrate_postgres(conninfo, true, postgres_lines(), test_workflows());
+  storage::PostgresConnection other(own_session(conninfo)), onlooker(own_session(conninfo));
+  std::future<void> granted;
+  other.transact("create a role", [&](storage::Transaction& transaction) {
+    transaction.script("create role pawl_worker nologin");
+    granted = std::async(std::launch::async, [&] { storage::grant_roles(conninfo, true, postgres_lines()); });
+    REQUIRE(eventually([&] {
+      return onlooker.run("look for who waits", "select count(*) from pg_locks where not granted", {}).string(0, 0) ==
+             "1";
+    }));
+  });
+  CHECK_NOTHROW(granted.get());
 }
