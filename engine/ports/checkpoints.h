@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -109,8 +110,7 @@ class Boxed {
     value_ = std::move(other.value_);
     return *this;
   }
-  operator const Value&() const { return *value_; }
-  const Value* operator->() const { return value_.get(); }
+  const Value& operator*() const { return *value_; }
 
  private:
   std::unique_ptr<Value> value_;
@@ -119,16 +119,21 @@ class Boxed {
 using Checkpoint = std::variant<Boxed<RunStarted>, StepSettled, AttemptFailed, RunParked, RunCancelled, RunEnded,
                                 RunReopened, RunRedelivered>;
 
+/// Calls `look` with the record as what it is, and returns what that returns.
+template <class Look>
+decltype(auto) visit_record(const Look& look, const Checkpoint& record) {
+  const auto unboxed = [&]<class Record>(const Record& any) -> decltype(auto) {
+    if constexpr (std::is_same_v<Record, Boxed<RunStarted>>)
+      return look(*any);
+    else
+      return look(any);
+  };
+  return std::visit(unboxed, record);
+}
+
 /// The run that a record is about.
 inline RunNumber run_of(const Checkpoint& record) {
-  return std::visit(
-      [](const auto& any) {
-        if constexpr (requires { any.run; })
-          return any.run;
-        else
-          return any->run;
-      },
-      record);
+  return visit_record([](const auto& any) { return any.run; }, record);
 }
 
 /// A step whose attempt failed and that has not settled since.

@@ -59,7 +59,7 @@ void MemoryCheckpoints::commit(std::span<const Checkpoint> group) {
   try {
     for (const Checkpoint& checkpoint : group) {
       save(before, run_of(checkpoint));
-      std::visit([&](const auto& record) { apply(record); }, checkpoint);
+      visit_record([&](const auto& record) { apply(record); }, checkpoint);
     }
   } catch (...) {  // a group is kept as a whole or not at all
     put_back(before);

@@ -72,7 +72,7 @@ SqliteRecords::SqliteRecords(SQLite::Database& database)
 void SqliteRecords::write_group(std::span<const engine::Checkpoint> group) {
   begin_group();
   for (const engine::Checkpoint& checkpoint : group)
-    std::visit([this](const auto& record) { write(record); }, checkpoint);
+    engine::visit_record([this](const auto& record) { write(record); }, checkpoint);
   write_runs();
   write_steps();
 }

@@ -9,7 +9,7 @@ void FaultyCheckpoints::commit(std::span<const engine::Checkpoint> group) {
   if (store_.full) throw engine::UnavailableError("commit checkpoints: database or disk is full");
   store_.checkpoints.commit(group);
   for (const engine::Checkpoint& checkpoint : group)
-    std::visit([&](const auto& record) { remember(record); }, checkpoint);
+    engine::visit_record([&](const auto& record) { remember(record); }, checkpoint);
   if (world_.strike(Fault::kCommitUnknownDone, process_))
     throw engine::UnavailableError("commit checkpoints: I/O error after the commit");
 }
