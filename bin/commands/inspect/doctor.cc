@@ -49,8 +49,7 @@ class DoctorVerb final : public Verb {
         .workflows = workflows_.workflow_names(),
         .check_relay = {},
         .why_no_relay = workflows_.mails() ? "PAWL_MAIL is not set" : "no workflow of this host mails",
-        .hidden_password_file = {}};
-    subject.hidden_password_file = workflows_.mail().hidden_password_file();
+        .hidden_password_file = workflows_.mail().hidden_password_file()};
     if (workflows_.mails() && !workflows_.mail().given().url.empty())
       subject.check_relay = [&mail = workflows_.mail(), secrets = console.secrets] {
         return mail.check_relay(secrets, kRelayWithin);

@@ -70,20 +70,20 @@ RunListing list_here(RunSources& sources, const ListQuestion& question) {
   storage::RunFilter filter = question.filter;
   const std::string& status = filter.status;
   RunListing listing;
+  std::size_t read = 0, others = 0;
   for (;; filter.limit *= 4) {
     listing.runs = runs_here(reader, filter);
-    const std::size_t read = listing.runs.size();
+    read = listing.runs.size();
     if (!question.ids_alone || !status.empty()) tell_changes(sources, listing.runs);
-    const auto others =
-        std::erase_if(listing.runs, [&](const ListedRun& run) { return !status.empty() && run.status != status; });
-    listing.found = read - others;
-    if (read == filter.limit) {
-      const std::size_t most = filter.limit + storage::kCountedMax;
-      const std::size_t all = reader.count(filter, most);
-      listing.is_more = all == most;
-      listing.found = std::max(read, all) - others;
-    }
+    others = std::erase_if(listing.runs, [&](const ListedRun& run) { return !status.empty() && run.status != status; });
     if (read < filter.limit || listing.runs.size() >= question.filter.limit) break;
+  }
+  listing.found = read - others;
+  if (read == filter.limit) {
+    const std::size_t most = filter.limit + storage::kCountedMax;
+    const std::size_t all = reader.count(filter, most);
+    listing.is_more = all == most;
+    listing.found = std::max(read, all) - others;
   }
   if (listing.runs.size() > question.filter.limit) listing.runs.resize(question.filter.limit);
   listing.postgres_error = sources.postgres_error();

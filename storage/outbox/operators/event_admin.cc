@@ -95,32 +95,35 @@ std::vector<ResumeOutcome> resume_events(const PostgresAddress& address, const R
   return joined(std::move(of_id));
 }
 
-std::vector<engine::RunName> runs_of(const PostgresAddress& address, const std::vector<std::string>& ids) {
+namespace {
+
+// By a query of run, event and workflow, about the ids as its one parameter.
+std::vector<engine::RunName> named_runs(const PostgresAddress& address, const std::string& operation,
+                                        const std::string& sql, const std::vector<std::string>& ids) {
   PostgresConnection connection(address);
-  ArrayLiteral named;
-  for (const std::string& id : ids) named.add(id);
-  const Rows rows = connection.run(
-      "look for runs",
-      "select r.run_id, r.event_id, r.run_of from (" + kNamedRuns + ") e cross join pawl.runs_of(e.id, e.workflow) r",
-      {named.text()});
+  ArrayLiteral given;
+  for (const std::string& id : ids) given.add(id);
+  const Rows rows = connection.run(operation, sql, {given.text()});
   std::vector<engine::RunName> runs;
   for (std::size_t row = 0; row < rows.size(); ++row)
     runs.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2)});
   return runs;
 }
 
+}  // namespace
+
+std::vector<engine::RunName> runs_of(const PostgresAddress& address, const std::vector<std::string>& ids) {
+  return named_runs(
+      address, "look for runs",
+      "select r.run_id, r.event_id, r.run_of from (" + kNamedRuns + ") e cross join pawl.runs_of(e.id, e.workflow) r",
+      ids);
+}
+
 std::vector<engine::RunName> runs_under_keys_of(const PostgresAddress& address, const std::vector<std::string>& ids) {
-  PostgresConnection connection(address);
-  ArrayLiteral keys;
-  for (const std::string& id : ids) keys.add(id);
-  const Rows rows = connection.run("look for runs made of others",
-                                   "select run_id, event_id, coalesce(workflow, '') from pawl.v1_events"
-                                   " where effects_of = any($1::uuid[])",
-                                   {keys.text()});
-  std::vector<engine::RunName> runs;
-  for (std::size_t row = 0; row < rows.size(); ++row)
-    runs.push_back({rows.string(row, 0), rows.string(row, 1), rows.string(row, 2)});
-  return runs;
+  return named_runs(address, "look for runs made of others",
+                    "select run_id, event_id, coalesce(workflow, '') from pawl.v1_events"
+                    " where effects_of = any($1::uuid[])",
+                    ids);
 }
 
 std::string effects_of(const PostgresAddress& address, const std::string& run_id) {
