@@ -22,7 +22,7 @@ std::string end_of(const engine::ReplayReport& report) {
 
 void print_one(std::ostream& out, const Replayed& one) {
   const auto& [run, report] = one;
-  out << "run " << run.event.id << "  " << run.workflow << "  recorded " << engine::to_string(run.status)
+  out << "run " << run.event.id << "  " << run.event.workflow << "  recorded " << engine::to_string(run.status)
       << ", replayed " << end_of(report) << '\n';
   Table table{{"what", "step", "when", "attempt", "result"}, {}, 1};
   for (const auto& step : report.happened)
@@ -42,7 +42,7 @@ ordered_json step_json(const engine::StepKey& step) { return {{"step", step.step
 ordered_json json_of(const Replayed& one) {
   const auto& [run, report] = one;
   ordered_json shown{
-      {"run", run.event.id},           {"workflow", run.workflow},          {"recorded", engine::to_string(run.status)},
+      {"run", run.event.id},           {"workflow", run.event.workflow},    {"recorded", engine::to_string(run.status)},
       {"replayed", end_of(report)},    {"happened", ordered_json::array()}, {"waiting", ordered_json::array()},
       {"next", ordered_json::array()}, {"mismatches", report.mismatches}};
   for (const auto& step : report.happened) {

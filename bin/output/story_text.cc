@@ -22,7 +22,7 @@ Table head_of(const Story& story) {
     return more.empty() ? text : text.append(between).append(more);
   };
   Table head{{"run", run.event.id},
-             {{"workflow", with(run.workflow, ", begun by pawl ", story.build)},
+             {{"workflow", with(run.event.workflow, ", begun by pawl ", story.build)},
               {"event", run.event.type + " " + event_id(run.event)},
               {"about", run.event.aggregate_type + " " + run.event.aggregate_id},
               {"payload", run.event.payload},
@@ -72,7 +72,7 @@ ordered_json json_of(const Story& story, const StoryLine& line) {
 ordered_json document_of(const Story& story) {
   const engine::StoredRun& run = story.run;
   ordered_json shown{{"run", run.event.id},
-                     {"workflow", run.workflow},
+                     {"workflow", run.event.workflow},
                      {"status", story.status},
                      {"reason", story.reason},
                      {"build", text_or_null(story.build)},

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
+#include "engine/authoring/boxed.h"
 #include "engine/authoring/clock.h"
 #include "engine/authoring/failure.h"
 
@@ -15,6 +15,14 @@ struct Cancellation {
   std::string by;    ///< Who asked.
   std::string note;  ///< Why; may be empty.
   Timestamp asked_at{};
+};
+
+/// What a run that rerun or requeue made has from the run that it was made from.
+struct Lineage {
+  std::string parent;        ///< The run that it was made from.
+  std::string from_step{};   ///< It takes over what began in its parent no later than this step; empty: nothing.
+  std::string effects_of{};  ///< The run under whose keys it does its effects; empty: its own.
+  std::string stands_for{};  ///< The event that it stands for; empty: its own.
 };
 
 /// One row of the outbox that this worker has claimed: an event, for one of the workflows of its type.
@@ -33,11 +41,8 @@ struct Event {
   std::string workflow{};        ///< Whose run it is.
   std::string further_run_of{};  ///< The event's own id, where that is not `id`; else empty.
   std::string traceparent{};     ///< Of the trace in which it was emitted (W3C Trace Context), where its headers say.
-  std::optional<Cancellation> cancel{};  ///< Asked for before this delivery.
-  std::string parent{};                  ///< The run that this one was made from; else empty.
-  std::string from_step{};   ///< It takes over what began in its parent no later than this step; empty: nothing.
-  std::string effects_of{};  ///< The run under whose keys it does its effects; empty: its own.
-  std::string stands_for{};  ///< The event that a run made by rerun or requeue stands for; empty: its own.
+  Boxed<Cancellation> cancel{};  ///< Asked for before this delivery.
+  Boxed<Lineage> lineage{};      ///< Of a run that was made from another.
 };
 
 /// What a run is called.
@@ -50,7 +55,7 @@ struct RunName {
 /// The event's id, for what the application has written about it: a run made by rerun or requeue has the id of the
 /// event that it stands for.
 inline const std::string& event_id(const Event& event) {
-  if (!event.stands_for.empty()) return event.stands_for;
+  if (!event.lineage->stands_for.empty()) return event.lineage->stands_for;
   return event.further_run_of.empty() ? event.id : event.further_run_of;
 }
 

@@ -69,7 +69,7 @@ void Intake::look_up(Checkpoints& store, Claim& claim) try {
   claim.known = store.find(ids);
   ids.clear();
   for (const Event& event : claim.events)
-    if (!event.from_step.empty()) ids.push_back(event.parent);
+    if (!event.lineage->from_step.empty()) ids.push_back(event.lineage->parent);
   if (!ids.empty()) claim.parents = store.find(ids);
   crash_point(CrashPoint::kAfterLookUp);
 } catch (const RefusedError& error) {
@@ -167,7 +167,8 @@ void Intake::looked_up(const std::shared_ptr<Claim>& claim) {
     if (const auto found = by_id.find(arrival.event.id); found != by_id.end())
       arrival.known.push_back(std::move(*found->second));
     for (const StoredRun& run : claim->parents)
-      if (!arrival.event.from_step.empty() && run.event.id == arrival.event.parent) arrival.parent = {run};
+      if (const auto& made = arrival.event.lineage; !made->from_step.empty() && run.event.id == made->parent)
+        arrival.parent = {run};
     arrivals.push_back(std::move(arrival));
   }
   deliver_(std::move(arrivals));

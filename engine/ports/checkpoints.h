@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/authoring/boxed.h"
 #include "engine/authoring/event.h"
 
 namespace pawl::engine {
@@ -29,7 +29,6 @@ struct StepKey {
 
 struct RunStarted {
   RunNumber run = 0;
-  std::string workflow;
   Event event;
   Timestamp at{};
 };
@@ -99,23 +98,7 @@ struct RunRedelivered {
   int deliveries = 1;
 };
 
-/// A value that lies on the heap and is copied as any other: within a variant it makes the others no larger.
-template <class Value>
-class Boxed {
- public:
-  Boxed(Value value) : value_(std::make_unique<Value>(std::move(value))) {}
-  Boxed(const Boxed& other) : Boxed(Value(*other.value_)) {}
-  Boxed(Boxed&&) noexcept = default;  // of which nothing is asked afterwards
-  Boxed& operator=(Boxed other) noexcept {
-    value_ = std::move(other.value_);
-    return *this;
-  }
-  const Value& operator*() const { return *value_; }
-
- private:
-  std::unique_ptr<Value> value_;
-};
-
+/// What is large is boxed, so that the others are no larger for it.
 using Checkpoint = std::variant<Boxed<RunStarted>, StepSettled, AttemptFailed, RunParked, RunCancelled, RunEnded,
                                 RunReopened, RunRedelivered>;
 
@@ -150,20 +133,19 @@ struct PendingRetry {
 /// Everything the store knows of one run, enough to replay it.
 struct StoredRun {
   RunNumber run = 0;
-  std::string workflow;
   Event event;
   RunStatus status = RunStatus::kRunning;
   std::string reason;
   int resumes = 0;
   Resumable resumable = Resumable::kAnywhere;  ///< As its end said.
-  Failure failure{};                           ///< The same.
+  Boxed<Failure> failure{};                    ///< The same.
   std::vector<StepSettled> steps;
   std::vector<PendingRetry> retries;
-  std::optional<Cancellation> cancelled{};
+  Boxed<Cancellation> cancelled{};
   // the engine's own, which no store has:
-  std::optional<std::string> payload_to_archive{};  ///< FinishedEvent's, as the workflow says; nothing: it does not.
-  bool is_as_emitted = false;                       ///< The event has the outbox's payload, not what was kept of it.
-  bool retry_now = false;                           ///< An operator wants its retries now.
+  Boxed<std::string> payload_to_archive{};  ///< FinishedEvent's, as the workflow says; nothing: it does not.
+  bool is_as_emitted = false;               ///< The event has the outbox's payload, not what was kept of it.
+  bool retry_now = false;                   ///< An operator wants its retries now.
 };
 
 /// An unfinished run found at start.

@@ -26,16 +26,17 @@ std::string steps_of(const StoredRun& run) {
 }
 
 Inherited inherited_steps(const Event& event, const std::vector<StoredRun>& parent) {
-  if (event.from_step.empty()) return {};
-  const std::string what = "rerun " + event.parent + " from " + event.from_step;
+  if (event.lineage->from_step.empty()) return {};
+  const std::string what = "rerun " + event.lineage->parent + " from " + event.lineage->from_step;
   if (parent.empty())
     return {{},
             what + ": these checkpoints do not hold that run; rerun it without a step, or where its checkpoints are"};
-  const auto start = first_started(parent[0], event.from_step);
+  const auto start = first_started(parent[0], event.lineage->from_step);
   if (!start) return {{}, what + ": no such step began in that run; those that did: " + steps_of(parent[0])};
   Inherited inherited;
   for (const StepSettled& settled : parent[0].steps)
-    if (settled.step.step != event.from_step && settled.started_at <= *start) inherited.steps.push_back(settled);
+    if (settled.step.step != event.lineage->from_step && settled.started_at <= *start)
+      inherited.steps.push_back(settled);
   return inherited;
 }
 

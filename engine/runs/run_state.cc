@@ -63,7 +63,7 @@ void restore(Execution& execution, const PendingRetry& retry) {
 
 const std::string& effects_id_of(const Execution& execution) {
   const Event& event = execution.run->stored.event;
-  return event.effects_of.empty() ? event.id : event.effects_of;
+  return event.lineage->effects_of.empty() ? event.id : event.lineage->effects_of;
 }
 
 const std::string& workflow_of(const Execution& execution) { return execution.run->definition->name; }
@@ -75,7 +75,7 @@ const std::string& tenant_of_event(const Execution& execution) {
 
 bool may_be_repeated(const Execution& execution) {
   const Event& event = execution.run->stored.event;
-  return execution.attempt > 1 || event.deliveries > 1 || event.resumes > 0 || !event.effects_of.empty();
+  return execution.attempt > 1 || event.deliveries > 1 || event.resumes > 0 || !event.lineage->effects_of.empty();
 }
 
 RunState::RunState(const WorkflowDefinition& workflow, StoredRun history)
@@ -249,7 +249,8 @@ std::vector<StepKey> caught_failures(const RunState& run) {
 }
 
 Resumable resumable(const RunState& run, const std::vector<StepKey>& caught) {
-  const bool has_taken_over = !run.stored.event.from_step.empty();  // what else only its parent's checkpoints have
+  const bool has_taken_over =
+      !run.stored.event.lineage->from_step.empty();  // what else only its parent's checkpoints have
   if (caught.empty()) return has_taken_over ? Resumable::kHere : Resumable::kAnywhere;
   const std::size_t failed = run.in(Execution::Phase::kFailed);
   const bool set_aside = !run.started;

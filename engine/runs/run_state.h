@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -75,12 +75,12 @@ struct RunState {
   std::set<PendingRetry, ByStep> retries_left;  ///< The same.
   Workflow frame;
   bool started = false;
-  int quarantine = kNoQuarantine;    ///< Its quarantine_of: other than none if its event may have crashed a worker.
-  bool executing = false;            ///< Its checkpoints fit, and what they lack may execute.
-  bool woken = false;                ///< It was parked and has come back.
-  Timestamp look_again_at{};         ///< Some of it moves and some waits: when to look at what waits.
-  std::optional<RunParked> parking;  ///< What says why it leaves, while that is on the way to the store.
-  bool leaving = false;              ///< Its end or its parking is on the way to the store.
+  int quarantine = kNoQuarantine;  ///< Its quarantine_of: other than none if its event may have crashed a worker.
+  bool executing = false;          ///< Its checkpoints fit, and what they lack may execute.
+  bool woken = false;              ///< It was parked and has come back.
+  Timestamp look_again_at{};       ///< Some of it moves and some waits: when to look at what waits.
+  Boxed<RunParked> parking;        ///< What says why it leaves, while that is on the way to the store.
+  bool leaving = false;            ///< Its end or its parking is on the way to the store.
   bool failed_to_start = false;
   bool cancel_thrown = false;  ///< An await has thrown Cancelled: what is started from here on executes.
   std::exception_ptr failure;
@@ -95,7 +95,7 @@ struct RunState {
   std::set<Execution*, ByName> held;
   std::size_t* weight = nullptr;  ///< Counts one for each kItemsOfWeight of all runs, beyond each one's first.
   std::map<StepKey, std::unique_ptr<Execution>> executions;
-  std::deque<StartedGroup> groups;
+  std::list<StartedGroup> groups;
   std::vector<Execution*> fresh;  ///< Started by the last advance and not yet queued or waiting.
   std::vector<const StartedGroup*> awaited;
 

@@ -61,10 +61,9 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
   StoredRun stored;
   stored.run = next_run_++;
   stored.resumes = event.resumes;
-  stored.workflow = event.workflow;
   stored.event = std::move(event);
   stored.is_as_emitted = true;
-  const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
+  const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.event.workflow);
   if (const std::int64_t size = stored.event.left_out; size > 0)
     return use_.life.finished({.position = stored.event.position,
                                .run_id = stored.event.id,
@@ -83,7 +82,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
                                .failure = {{}, {}, FailureClass::kWorkflow, {}}},
                               stored.event, workflow);
   stored.steps = inherited.steps;
-  RunStarted started{stored.run, stored.workflow, stored.event, now()};
+  RunStarted started{stored.run, stored.event, now()};
   if (const auto why = keep_payload(*workflow, started.event); !why.empty())
     return use_.life.finished({.position = stored.event.position,
                                .run_id = stored.event.id,
@@ -103,7 +102,7 @@ void Arrivals::arrive_new(Event event, const std::vector<StoredRun>& parent) {
 
 // Nothing of one that was cancelled before it came may start before that is on record.
 void Arrivals::admit(const WorkflowDefinition& workflow, StoredRun stored) {
-  const std::optional<Cancellation> cancel = stored.event.cancel;
+  const Boxed<Cancellation> cancel = stored.event.cancel;
   if (!cancel || stored.cancelled) return use_.life.admit(workflow, std::move(stored));
   use_.life.admit_cancelled(workflow, std::move(stored), *cancel);
 }
@@ -117,8 +116,8 @@ void Arrivals::arrive_known(const Event& event, StoredRun stored) {
                                .status = stored.status,
                                .reason = stored.reason,
                                .resumable = stored.resumable,
-                               .failure = stored.failure},
-                              event, find_workflow(use_.workflows, stored.workflow));
+                               .failure = *stored.failure},
+                              event, find_workflow(use_.workflows, stored.event.workflow));
   use_.journal.add(RunRedelivered{stored.run, event.position, event.deliveries});
   resumed(event, std::move(stored), "delivered again");
 }
@@ -137,7 +136,7 @@ void Arrivals::reopen(const Event& event, StoredRun stored) {
   crash_point(CrashPoint::kRunReopened);
   std::erase_if(stored.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
   stored.retries.clear();
-  stored.cancelled.reset();
+  stored.cancelled = {};
   stored.resumes = event.resumes;
   resumed(event, std::move(stored), "by an operator");
 }
@@ -149,8 +148,9 @@ void Arrivals::resumed(const Event& event, StoredRun stored, std::string_view by
   stored.event.resumes = event.resumes;
   stored.event.cancel = event.cancel;
   use_.observer.on(notice_of(NoticeKind::kRunResumed, event, "", by));
-  if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) return admit(*workflow, std::move(stored));
-  use_.life.park_misfit(stored, "no workflow named " + stored.workflow);
+  if (const auto* workflow = find_workflow(use_.workflows, stored.event.workflow))
+    return admit(*workflow, std::move(stored));
+  use_.life.park_misfit(stored, "no workflow named " + stored.event.workflow);
 }
 
 }  // namespace pawl::engine

@@ -35,11 +35,11 @@ const WorkflowDefinition* find_workflow(const std::vector<WorkflowDefinition>& w
 namespace {
 
 // What the workflow says to archive; nothing as well where it cannot say.
-std::optional<std::string> said_to_archive(const WorkflowDefinition* workflow, const std::string& payload) try {
-  if (!workflow || !workflow->payload_to_archive) return std::nullopt;
+Boxed<std::string> said_to_archive(const WorkflowDefinition* workflow, const std::string& payload) try {
+  if (!workflow || !workflow->payload_to_archive) return {};
   return workflow->payload_to_archive(payload);
 } catch (...) {  // a workflow may throw anything
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace
@@ -78,9 +78,9 @@ void RunLife::woken(std::vector<StoredRun> loaded) {
     misfits_.erase(stored.run);
     const bool unfinished = stored.status == RunStatus::kWaiting || stored.status == RunStatus::kRunning;
     if (use_.runs.contains(stored.run) || use_.quarantine.holds(stored.run) || !unfinished) continue;
-    const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.workflow);
+    const WorkflowDefinition* workflow = find_workflow(use_.workflows, stored.event.workflow);
     if (!workflow) {
-      park_misfit(stored, "no workflow named " + stored.workflow);
+      park_misfit(stored, "no workflow named " + stored.event.workflow);
       continue;
     }
     switch (use_.quarantine.of_woken(stored, moving())) {
@@ -100,7 +100,7 @@ void RunLife::woken(std::vector<StoredRun> loaded) {
 
 void RunLife::wake_held() {
   StoredRun stored = use_.quarantine.release();
-  if (const auto* workflow = find_workflow(use_.workflows, stored.workflow)) wake(*workflow, std::move(stored));
+  if (const auto* workflow = find_workflow(use_.workflows, stored.event.workflow)) wake(*workflow, std::move(stored));
 }
 
 // On record as moving before anything of it runs, so that it counts as a delivery if it takes the process down.
@@ -159,8 +159,7 @@ void RunLife::leave(RunState& run) {
 void RunLife::park(RunState& run) {
   Wait wait = use_.parking.wait_of(run);
   leave(run);
-  run.parking = RunParked{run.stored.run, now(), wait.reason};
-  if (wait.until) run.parking->wake_at = *wait.until;
+  run.parking = RunParked{run.stored.run, wait.until.value_or(now()), wait.reason};
   use_.journal.add(*run.parking, [this, number = run.stored.run, wait = std::move(wait)] {
     crash_point(CrashPoint::kRunParked);
     const RunState* const leaving = use_.runs.find(number);
@@ -259,7 +258,8 @@ void RunLife::end(RunState& run) {
 void RunLife::end_durably(RunState& run, RunStatus status, const std::string& reason, const Failure& failure) {
   leave(run);
   RunEnded ended{run.stored.run, status, reason, now()};
-  ended.failure = run.stored.failure = failure;
+  ended.failure = failure;
+  run.stored.failure = failure;
   if (status == RunStatus::kFailed) {
     ended.caught = caught_failures(run);
     ended.resumable = resumable(run, ended.caught);
@@ -272,7 +272,7 @@ void RunLife::end_durably(RunState& run, RunStatus status, const std::string& re
     crash_point(CrashPoint::kRunEnded);
     const StoredRun& stored = use_.runs.find(number)->stored;  // as it is now: a redelivery may have moved the event
     FinishedEvent end{stored.event.position, stored.event.id, status, reason, resumable};
-    end.failure = stored.failure;
+    end.failure = *stored.failure;
     ends_.done_with_note += done_with_note;
     archive(std::move(end), stored.event, stored.payload_to_archive,
             stored.is_as_emitted ? EndedPayload::kEmitted : EndedPayload::kStored);
@@ -284,7 +284,7 @@ void RunLife::finished(FinishedEvent end, const Event& event, const WorkflowDefi
   archive(std::move(end), event, said_to_archive(workflow, event.payload), EndedPayload::kEmitted);
 }
 
-void RunLife::archive(FinishedEvent end, const Event& event, const std::optional<std::string>& said,
+void RunLife::archive(FinishedEvent end, const Event& event, const Boxed<std::string>& said,
                       EndedPayload else_payload) {
   RunMeasures& measures = measures_of(event.workflow);
   count_end(ends_, end.status);

@@ -88,8 +88,7 @@ class RunLife {
   void retry_now(RunState& run, const Mark& mark);
   void cancelled(RunNumber number, const Cancellation& cancellation);
   MarkTaken asked_parked(const Mark& mark, const StoredRun& stored);
-  void archive(FinishedEvent end, const Event& event, const std::optional<std::string>& said,
-               EndedPayload else_payload);
+  void archive(FinishedEvent end, const Event& event, const Boxed<std::string>& said, EndedPayload else_payload);
   RunState& enter(const WorkflowDefinition& workflow, StoredRun stored, bool woken);
   void wake(const WorkflowDefinition& workflow, StoredRun stored);
   void look_again_later(RunState& run);

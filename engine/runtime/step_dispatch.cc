@@ -198,7 +198,7 @@ void StepDispatch::settled(StepQueue& queue, Execution& execution, bool failed, 
 
 void StepDispatch::notify(NoticeKind kind, const Execution& execution, std::string_view detail) const {
   Notice notice = notice_of(kind, execution.run->stored.event, "", detail);
-  notice.workflow = execution.run->stored.workflow;
+  notice.workflow = execution.run->stored.event.workflow;
   notice.step = execution.step->name();
   notice.key = execution.key;
   notice.attempt = execution.attempt;

@@ -47,8 +47,8 @@ Recovered MemoryCheckpoints::recover() {
   Recovered recovered{store_id_, last_run_ + 1, {}, lost_to_};
   for (const auto& [number, row] : rows_)
     if (unfinished(row.run.status))
-      recovered.unfinished.push_back({number, row.run.event.id, row.run.workflow, row.run.status == RunStatus::kWaiting,
-                                      row.wake_at, row.run.event.position});
+      recovered.unfinished.push_back({number, row.run.event.id, row.run.event.workflow,
+                                      row.run.status == RunStatus::kWaiting, row.wake_at, row.run.event.position});
   return recovered;
 }
 
@@ -171,7 +171,6 @@ MemoryCheckpoints::Row& MemoryCheckpoints::row(RunNumber run) {
 void MemoryCheckpoints::insert(const RunStarted& started) {
   Row row;
   row.run.run = started.run;
-  row.run.workflow = started.workflow;
   row.run.event = started.event;
   row.run.resumes = started.event.resumes;
   rows_.emplace(started.run, std::move(row));
@@ -239,7 +238,7 @@ void MemoryCheckpoints::apply(const RunReopened& record) {
   row.run.resumes = row.run.event.resumes = record.resumes;
   row.run.event.position = record.position;
   row.run.retries.clear();
-  row.run.cancelled.reset();
+  row.run.cancelled = {};
   std::erase_if(row.run.steps, [](const StepSettled& step) { return step.failed && !step.caught; });
 }
 

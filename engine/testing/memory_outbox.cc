@@ -75,7 +75,7 @@ bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflo
   archive = std::move(ended);
   for (const Archived& archived : resumed) {
     Row row{archived.event, 0, archived.store,
-            archived.resumable == Resumable::kHere || !archived.event.from_step.empty()};
+            archived.resumable == Resumable::kHere || !archived.event.lineage->from_step.empty()};
     row.event.position = next_position++;
     row.event.deliveries = 0;
     ++row.event.resumes;
@@ -85,10 +85,10 @@ bool MemoryOutboxTable::resume(const std::string& id, const std::string& workflo
 }
 
 bool MemoryOutboxTable::does_effects_of(const Event& event) const {
-  const std::string& key = event.effects_of.empty() ? event.id : event.effects_of;
+  const std::string& key = event.lineage->effects_of.empty() ? event.id : event.lineage->effects_of;
   return std::ranges::any_of(rows, [&](const auto& entry) {
     const Event& unfinished = entry.second.event;
-    return unfinished.id == key || unfinished.effects_of == key;
+    return unfinished.id == key || unfinished.lineage->effects_of == key;
   });
 }
 
@@ -140,10 +140,13 @@ std::string MemoryOutboxTable::rerun(const std::string& id, const std::string& f
   row.event.created_at = now;
   row.event.further_run_of.clear();
   row.event.deliveries = row.event.resumes = 0;
-  row.event.parent = id;
-  row.event.from_step = from_step;
-  row.event.stands_for = event_id(parent->event);
-  row.event.effects_of = resend ? "" : parent->event.effects_of.empty() ? id : parent->event.effects_of;
+  const std::string& effects = parent->event.lineage->effects_of;
+  row.event.lineage = Lineage{.parent = id,
+                              .from_step = from_step,
+                              .effects_of = resend            ? ""
+                                            : effects.empty() ? id
+                                                              : effects,
+                              .stands_for = event_id(parent->event)};
   rows[row.event.position] = row;
   parent->dismissed = parent->status == RunStatus::kFailed;
   return row.event.id;

@@ -45,14 +45,12 @@ begin
   new.workflow := pawl.in_utf8(new.workflow);
   new.headers := pawl.in_utf8(new.headers::text)::jsonb;
   new.from_step := pawl.in_utf8(new.from_step);
-  new.marked_by := pawl.in_utf8(new.marked_by);
-  new.mark_note := pawl.in_utf8(new.mark_note);
   return new;
 end $$;
 comment on function pawl.mark_texts_of_event is 'Puts marks into the texts of an event that UTF-8 cannot have.';
-create trigger pawl_mark_texts
-  before insert or update of type, aggregatetype, aggregateid, workflow, headers, from_step, marked_by, mark_note
-  on pawl.outbox for each row when (getdatabaseencoding() <> 'UTF8') execute function pawl.mark_texts_of_event();
+-- Of inserts only: a trigger before updates would lock each event of a claim once more. What an operator says of an event is
+-- looked at where it is written.
+create trigger pawl_mark_texts before insert on pawl.outbox for each row when (getdatabaseencoding() <> 'UTF8') execute function pawl.mark_texts_of_event();
 
 -- Whoever locks and then looks is to see what he has waited for, which only read committed shows.
 create function pawl.require_read_committed(what text, way_out text default '') returns void

@@ -63,8 +63,8 @@ begin
     outcome := pawl.why_not_unfinished(cancel_run.run_id);
   elsif exists (select from pawl.awaited_runs a where a.run_id = unfinished.id) then
     outcome := 'cancelling';
-    update pawl.outbox o set mark = 'cancel', marked_by = cancel_run.requested_by, marked_at = clock_timestamp(),
-      mark_note = cancel_run.note, mark_epoch = o.lease_epoch, available_at = least(o.available_at, now())
+    update pawl.outbox o set mark = 'cancel', marked_by = pawl.in_utf8(cancel_run.requested_by), marked_at = clock_timestamp(),
+      mark_note = pawl.in_utf8(cancel_run.note), mark_epoch = o.lease_epoch, available_at = least(o.available_at, now())
     where o.id = unfinished.id and o.mark is distinct from 'cancel';
   else
     outcome := 'cancelled';
@@ -112,8 +112,8 @@ begin
   elsif unfinished.lease_epoch is not null and unfinished.mark = 'cancel' then
     update pawl.outbox o set marked_at = clock_timestamp(), mark_epoch = o.lease_epoch where o.id = unfinished.id;
   elsif unfinished.lease_epoch is not null then
-    update pawl.outbox o set mark = 'retry-now', marked_by = retry_run.requested_by, marked_at = clock_timestamp(),
-      mark_note = retry_run.note, mark_epoch = o.lease_epoch
+    update pawl.outbox o set mark = 'retry-now', marked_by = pawl.in_utf8(retry_run.requested_by), marked_at = clock_timestamp(),
+      mark_note = pawl.in_utf8(retry_run.note), mark_epoch = o.lease_epoch
     where o.id = unfinished.id;
   elsif unfinished.available_at > now() then
     update pawl.outbox o set available_at = now() where o.id = unfinished.id;

@@ -33,12 +33,12 @@ RunStatus parse_status(const std::string& word) {
 engine::StoredRun run_of(const SqliteStatement& row) {
   engine::StoredRun run;
   run.run = row.integer(0);
-  run.workflow = row.text(1);
   run.status = parse_status(row.text(2));
   run.reason = row.text(3);
   run.resumes = static_cast<int>(row.integer(4));
   run.resumable = parse_resumable(row.text(13));
-  run.failure = {row.text(16), row.text(17), engine::failure_class_of(row.text(18)), row.text(19)};
+  if (run.status == RunStatus::kFailed)
+    run.failure = engine::Failure{row.text(16), row.text(17), engine::failure_class_of(row.text(18)), row.text(19)};
   run.event = {.position = row.integer(5),
                .id = row.text(6),
                .type = row.text(8),
@@ -49,14 +49,13 @@ engine::StoredRun run_of(const SqliteStatement& row) {
                .created_at = row.time(12),
                .deliveries = static_cast<int>(row.integer(7)),
                .resumes = run.resumes,
-               .workflow = run.workflow,
+               .workflow = row.text(1),
                .further_run_of = row.text(15),
-               .traceparent = row.text(20),
-               .parent = row.text(25),
-               .from_step = row.text(26),
-               .effects_of = row.text(27),
-               .stands_for = row.text(28)};
-  if (row.integer(21) != 0) run.cancelled = {row.text(23), row.text(24), row.time(22)};
+               .traceparent = row.text(20)};
+  if (engine::Lineage made{row.text(25), row.text(26), row.text(27), row.text(28)};
+      !made.parent.empty() || !made.effects_of.empty())
+    run.event.lineage = std::move(made);
+  if (row.integer(21) != 0) run.cancelled = engine::Cancellation{row.text(23), row.text(24), row.time(22)};
   return run;
 }
 

@@ -42,16 +42,17 @@ void SqliteStarts::write(std::unordered_set<engine::RunNumber>& awake) {
 int SqliteStarts::insert_runs() {
   return insert_runs_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
-    row.add(record.run, event.id, record.workflow, event.position, event.deliveries, event.resumes, record.at);
+    row.add(record.run, event.id, event.workflow, event.position, event.deliveries, event.resumes, record.at);
   });
 }
 
 void SqliteStarts::insert_events() {
   insert_events_.write(gathered_, [](SqliteStatement& row, const engine::RunStarted& record) {
     const engine::Event& event = record.event;
+    const engine::Boxed<engine::Lineage>& made = event.lineage;
     row.add(record.run, event.type, event.aggregate_type, event.aggregate_id, event.tenant, event.payload,
-            event.created_at, event.further_run_of, event.traceparent, event.parent, event.from_step, event.effects_of,
-            event.stands_for);
+            event.created_at, event.further_run_of, event.traceparent, made->parent, made->from_step, made->effects_of,
+            made->stands_for);
   });
 }
 

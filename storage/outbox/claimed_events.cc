@@ -16,11 +16,7 @@ std::string traceparent_of(std::string header) {
   return header.size() > kLongest ? std::string() : std::move(header);
 }
 
-// Once an event was asked for alone that is not to be read, its texts are told in ASCII, and its payload not at all.
-std::string readable(const std::string& text, const std::string& payload_max) {
-  return "case when " + payload_max + " = 0 then regexp_replace(" + text + ", '[^[:ascii:]]', '?', 'g') else " + text +
-         " end";
-}
+std::string in_ascii(const std::string& text) { return "regexp_replace(" + text + ", '[^[:ascii:]]', '?', 'g')"; }
 
 }  // namespace
 
@@ -29,11 +25,10 @@ const std::string& tenant_key() {
   return key;
 }
 
-// Of `fitting`, with payloads of at most so many bytes.
-std::string event_columns(const std::string& payload_max) {
+std::string event_columns(const std::string& payload_max, Texts texts) {
   const std::string too_large =
       "o.position = any(array(select position from fitting where bytes > " + payload_max + "))";
-  const auto text = [&](const std::string& column) { return readable(column, payload_max); };
+  const auto text = [&](const std::string& column) { return texts == Texts::kInAscii ? in_ascii(column) : column; };
   return "o.position, o.id, " + text("o.type") + ", " + text("o.aggregatetype") + ", " + text("o.aggregateid") +
          ", case when " + too_large + " then null else o.payload::text end, " + microseconds_of("o.created_at") +
          ", o.deliveries, o.resumes, o.workflow, o.event, " + text(tenant_key()) + ", case when " + too_large +
@@ -54,7 +49,7 @@ std::string event_columns(const std::string& payload_max) {
 // less than nothing, and none of their text is made: a few hundred events of them would else be before the first is
 // passed over.
 const std::string& sizes() {
-  static const std::string long_numbers = "'strict $.** ? (@ >= 1e1000 || @ <= -1e1000)'";
+  static const std::string long_numbers = "'strict $.** ? (@.abs() >= 1e1000)'";
   static const std::string columns =
       "o.ctid as place, o.position, pg_column_size(o.payload) as stored,"
       " case when pg_column_size(o.payload) <= 32768 and o.payload @? " +
@@ -64,18 +59,24 @@ const std::string& sizes() {
   return columns;
 }
 
-// As many of `picked` as have so many bytes, and the one that goes beyond. The text of a payload has to be made to know
-// its size, so first those are passed over that are too many as they are stored, and none is made of a payload that is
-// left out.
+// Mostly all of `picked` are small and fit together. Else the text of a payload has to be made to know its size, so
+// first those are passed over that are too many as they are stored, and none is made of a payload that is left out.
+// Gain: a tenth of a claim's time.
 std::string fitting(const std::string& bytes, const std::string& payload_max) {
-  return " sized as materialized (select p.place, p.position, case when p.bytes >= 0 then p.bytes else"
+  return " together as materialized (select coalesce(bool_and(bytes is not null and bytes >= 0) and sum(bytes) < " +
+         bytes +
+         ", false) as fit from picked),"
+         " sized as materialized (select p.place, p.position, case when p.bytes >= 0 then p.bytes else"
          " (select pawl.payload_bytes(o.payload, " +
          payload_max +
          ") from pawl.outbox o where o.ctid = p.place) end as bytes"
          " from (select *, sum(least) over (order by position) - least as before"
-         " from (select *, stored + 131072 * greatest(-bytes, 0) as least from picked) l) p where before < " +
+         " from (select *, stored + 131072 * greatest(-bytes, 0) as least from picked where not (select fit from "
+         "together)) l)"
+         " p where before < " +
          bytes +
-         "), fitting as materialized (select place, position, bytes from (select place, position, bytes,"
+         "), fitting as materialized (select place, position, bytes from picked where (select fit from together)"
+         " union all select place, position, bytes from (select place, position, bytes,"
          " sum(bytes) over (order by position) - bytes as before from sized) s where before < " +
          bytes + ")";
 }
@@ -88,14 +89,13 @@ void add_what_is_rare(engine::Event& event, std::string_view json) {
     const auto& value = rare.at(name);
     return value.is_null() ? std::string() : value.get<std::string>();
   };
-  event.parent = text("parent");
-  event.from_step = text("from_step");
-  event.effects_of = text("effects_of");
-  event.stands_for = text("stands_for");
+  if (!rare.at("parent").is_null() || !rare.at("effects_of").is_null())
+    event.lineage = engine::Lineage{text("parent"), text("from_step"), text("effects_of"), text("stands_for")};
   if (rare.at("cancel") == true) {
     const auto& asked_at = rare.at("asked_at");
-    event.cancel = {text("by"), text("note"),
-                    engine::Timestamp(engine::Duration(asked_at.is_null() ? 0 : asked_at.get<std::int64_t>()))};
+    event.cancel = engine::Cancellation{
+        text("by"), text("note"),
+        engine::Timestamp(engine::Duration(asked_at.is_null() ? 0 : asked_at.get<std::int64_t>()))};
   }
 }
 

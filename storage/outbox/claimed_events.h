@@ -1,6 +1,8 @@
 // Which of the events that a claim may take fit its bytes, and how they are read: parts of its statements.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "engine/authoring/event.h"
@@ -12,13 +14,26 @@ namespace pawl::storage {
 const std::string& tenant_key();
 /// Columns of the row `o` that a query named `picked` has to give.
 const std::string& sizes();
-/// The queries `sized` and `fitting` after that: as many rows of `picked` as have so many bytes of payload, and the one
-/// that goes beyond. Both are parameters, as in `$5::bigint`. Of payloads of more than `payload_max` bytes the size is
-/// rough.
+/// The queries `together`, `sized` and `fitting` after that: as many rows of `picked` as have so many bytes of payload,
+/// and the one that goes beyond. Both are parameters, as in `$5::bigint`. Of payloads of more than `payload_max` bytes
+/// the size is rough.
 std::string fitting(const std::string& bytes, const std::string& payload_max);
+/// How the texts of an event are told: in ASCII where the server could not tell them otherwise.
+enum class Texts { kAsTheyAre, kInAscii };
 /// The columns of the row `o`, which is one of `fitting`. Of a payload of more than `payload_max` bytes only these are
 /// given.
-std::string event_columns(const std::string& payload_max);
+std::string event_columns(const std::string& payload_max, Texts texts);
+
+/// A statement that gives event_columns. Once an event was asked for alone that is not to be read, its texts are told
+/// in ASCII, and its payload not at all.
+struct EventSql {
+  explicit EventSql(const std::function<std::string(Texts)>& sql)
+      : as_they_are(sql(Texts::kAsTheyAre)), in_ascii(sql(Texts::kInAscii)) {}
+  const std::string& of(std::int64_t payload_max) const { return payload_max == 0 ? in_ascii : as_they_are; }
+
+  const std::string as_they_are;
+  const std::string in_ascii;
+};
 
 // Of event_columns.
 inline constexpr int kKeyColumn = 11;

@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kWorkersEvery{1};
 // What was picked is locked, so it is updated where it lies: joined by position, a queue of some 10,000 was scanned
 // whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim. The
 // update itself returns the events, in any order: a select over it made three copies of each payload.
-std::string claim_sql(const std::string& picked) {
+std::string claim_sql(const std::string& picked, Texts texts) {
   return "with picked as materialized (select " + sizes() + " from pawl.outbox o where " + kClaimable + picked +
          " for update of o skip locked)," + fitting("$5::bigint", "$6::bigint") + ", " +
          fence({.parameter = "$3",
@@ -36,20 +36,27 @@ std::string claim_sql(const std::string& picked) {
          " update pawl.outbox o set lease_epoch = mine.epoch, lease_batch = $4::int, deliveries = o.deliveries + 1,"
          " mark_epoch = case when o.mark is not null then mine.epoch end"
          " from mine where o.ctid = any(array(select place from fitting)) returning " +
-         event_columns("$6::bigint");
+         event_columns("$6::bigint", texts);
 }
 
-const std::string kClaimFresh =
-    claim_sql(" and o.deliveries = 0 and o.position > $7::bigint order by o.position limit $8::int");
-const std::string kClaimColdTenants = claim_sql(" and o.deliveries = 0 and o.position = any($7::bigint[])");
-const std::string kClaimRedelivered = claim_sql(" and o.deliveries > 0 and o.position = any($7::bigint[])");
+const EventSql kClaimFresh([](Texts texts) {
+  return claim_sql(" and o.deliveries = 0 and o.position > $7::bigint order by o.position limit $8::int", texts);
+});
+const EventSql kClaimColdTenants([](Texts texts) {
+  return claim_sql(" and o.deliveries = 0 and o.position = any($7::bigint[])", texts);
+});
+const EventSql kClaimRedelivered([](Texts texts) {
+  return claim_sql(" and o.deliveries > 0 and o.position = any($7::bigint[])", texts);
+});
 
 // $1 epoch, $2 batch, $3 above, $4 bytes, $5 of a payload at most.
-const std::string kLostBatch = "with picked as materialized (select " + sizes() +
-                               " from pawl.outbox o where o.lease_epoch = $1::bigint and o.lease_batch = $2::int"
-                               " and o.position > $3::bigint)," +
-                               fitting("$4::bigint", "$5::bigint") + " select " + event_columns("$5::bigint") +
-                               " from pawl.outbox o where o.ctid = any(array(select place from fitting))";
+const EventSql kLostBatch([](Texts texts) {
+  return "with picked as materialized (select " + sizes() +
+         " from pawl.outbox o where o.lease_epoch = $1::bigint and o.lease_batch = $2::int"
+         " and o.position > $3::bigint)," +
+         fitting("$4::bigint", "$5::bigint") + " select " + event_columns("$5::bigint", texts) +
+         " from pawl.outbox o where o.ctid = any(array(select place from fitting))";
+});
 
 // $1 above, $2 limit, $3 window, $4 hot keys, $5 workflows. Looks for cold ones in a window of positions; says how far
 // it got and whether that is the end; a gap behind the window is skipped.
@@ -96,8 +103,8 @@ void OutboxClaims::start_over(const std::string& store_id) {
 
 void OutboxClaims::check_access() {
   const std::string nobody = "00000000-0000-0000-0000-000000000000";
-  connection_.run("claim", kClaimFresh, {"{}", nobody, "0", "0", "1", "1", "0", "0"});
-  connection_.run("claim redelivered events", kClaimRedelivered, {"{}", nobody, "0", "0", "1", "1", "{}"});
+  connection_.run("claim", kClaimFresh.as_they_are, {"{}", nobody, "0", "0", "1", "1", "0", "0"});
+  connection_.run("claim redelivered events", kClaimRedelivered.as_they_are, {"{}", nobody, "0", "0", "1", "1", "{}"});
   check_survey_access(connection_);
   ArchivePartitions::check_access(connection_);
   ArchiveRetention::check_access(connection_);
@@ -183,8 +190,9 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
     require_lease(mine.size() > 0, "claim", epoch_);
     transaction.run("update pawl.workers set claims_from = $2::int where epoch = $1::bigint",
                     {epoch(), std::to_string(batch_ + 1)});
-    const Rows rows = transaction.run(kLostBatch, {epoch(), std::to_string(batch_), std::to_string(lost_above_),
-                                                   std::to_string(budget_), std::to_string(size_.payload_max())});
+    const Rows rows = transaction.run(kLostBatch.of(size_.payload_max()),
+                                      {epoch(), std::to_string(batch_), std::to_string(lost_above_),
+                                       std::to_string(budget_), std::to_string(size_.payload_max())});
     for (std::size_t row = 0; row < rows.size(); ++row) events.push_back(event_from(rows, row));
     engine::crash_point(engine::CrashPoint::kBeforeLostClaimFound);
   });
@@ -304,12 +312,12 @@ bool OutboxClaims::last_delivery_waits(int deliveries_max) const {
 
 // Returns how many were there; fewer are taken where they have too many bytes, and then nothing is left of the budget.
 // One that finds nothing may have lost its lease; a standby that answers instead cannot tell.
-int OutboxClaims::take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan,
+int OutboxClaims::take(const std::string& operation, const EventSql& sql, const Parameters& which, Plan plan,
                        Events& events) {
   Parameters parameters{
       names_, store_, epoch(), std::to_string(batch_), std::to_string(budget_), std::to_string(size_.payload_max())};
   parameters.insert(parameters.end(), which.begin(), which.end());
-  const Rows rows = connection_.run_once(operation, sql, parameters, plan);
+  const Rows rows = connection_.run_once(operation, sql.of(size_.payload_max()), parameters, plan);
   require_lease(rows.size() > 0 || may_have_lease(operation), "claim", epoch_);
   const std::size_t picked = rows.size() == 0 ? 0 : static_cast<std::size_t>(rows.integer(0, kPickedColumn));
   if (rows.size() < picked) budget_ = 0;

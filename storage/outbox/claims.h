@@ -15,6 +15,7 @@
 #include "storage/outbox/chores/gauges.h"
 #include "storage/outbox/claim_cursor.h"
 #include "storage/outbox/claim_size.h"
+#include "storage/outbox/claimed_events.h"
 #include "storage/outbox/fleet/takeovers.h"
 #include "storage/outbox/postgres_outbox.h"
 #include "storage/outbox/survey.h"
@@ -60,7 +61,7 @@ class OutboxClaims {
   void claim_redelivered(engine::ClaimLimits& limits, Events& events);
   void find_redelivered(int deliveries_max);
   bool last_delivery_waits(int deliveries_max) const;
-  int take(const std::string& operation, const std::string& sql, const Parameters& which, Plan plan, Events& events);
+  int take(const std::string& operation, const EventSql& sql, const Parameters& which, Plan plan, Events& events);
   bool may_have_lease(const std::string& operation);
   void raise_flag();
   void lower_flag();

@@ -17,9 +17,11 @@ namespace pawl::storage {
 
 namespace {
 
-// As pawl.headers_to_keep would have them, which takes six times as long, so it sees to the rest alone.
+// As pawl.headers_to_keep would have them, which takes six times as long, so it sees to the rest alone. Most have
+// nothing but a tenant.
 const std::string kHeadersKept =
-    "case when e.headers = jsonb_strip_nulls(jsonb_build_object('tenant', e.headers->>'tenant',"
+    "case when e.headers = jsonb_build_object('tenant', e.headers->>'tenant')"
+    " or e.headers = jsonb_strip_nulls(jsonb_build_object('tenant', e.headers->>'tenant',"
     " 'traceparent', e.headers->>'traceparent', 'tracestate', e.headers->>'tracestate')) then e.headers"
     " else pawl.headers_to_keep(e.headers) end";
 

@@ -41,9 +41,7 @@ std::vector<Checkpoint> group_of(RunNumber first) {
   const auto add_each = [&](auto add) {
     for (RunNumber run = first; run < first + kRuns; ++run) add(run);
   };
-  add_each([&](RunNumber run) {
-    group.push_back(RunStarted{.run = run, .workflow = "notify-sync-failure", .event = event_of(run)});
-  });
+  add_each([&](RunNumber run) { group.push_back(RunStarted{.run = run, .event = event_of(run)}); });
   add_each([&](RunNumber run) { group.push_back(settled(run, "resolve-recipients", "", 120)); });
   add_each([&](RunNumber run) { group.push_back(settled(run, "create-in-app", "", 10)); });
   add_each([&](RunNumber run) {

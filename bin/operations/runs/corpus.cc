@@ -78,10 +78,10 @@ std::string without_ids(const std::string& text) {
 }  // namespace
 
 engine::ReplayReport replay_with(std::span<const engine::WorkflowDefinition> build, const engine::StoredRun& run) {
-  const auto found = std::ranges::find(build, run.workflow, &engine::WorkflowDefinition::name);
+  const auto found = std::ranges::find(build, run.event.workflow, &engine::WorkflowDefinition::name);
   if (found != build.end()) return engine::replay(*found, run);
   engine::ReplayReport unknown;
-  unknown.misfit = "no workflow named " + run.workflow;
+  unknown.misfit = "no workflow named " + run.event.workflow;
   unknown.mismatches.push_back(unknown.misfit);
   return unknown;
 }
@@ -112,7 +112,7 @@ CorpusReport replay_corpus(const storage::CheckpointReader& reader, const storag
     const std::string what = misfit_kind(run, replay_with(build, run));
     if (what.empty()) return;
     ++corpus.misfits;
-    MisfitKind& kind = kinds[{run.workflow, what}];
+    MisfitKind& kind = kinds[{run.event.workflow, what}];
     if (kind.runs++ < kExamples) kind.examples.push_back(run.event.id);
     misfit(run.event.id);
   });

@@ -22,7 +22,7 @@ struct CorpusFixture : CommandLineFixture {
   }
   static engine::RunStarted begun(engine::RunNumber run, const std::string& workflow = "notify-sync-failure") {
     engine::RunStarted record = storage::started(run);
-    record.workflow = workflow;
+    record.event.workflow = workflow;
     record.event.id = id(run);
     record.event.type = "pms/connection.sync.failed";
     record.event.payload = kPayload;

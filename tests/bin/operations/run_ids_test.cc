@@ -73,11 +73,11 @@ TEST_CASE("an event's id means all of its runs, a further run's id that run, and
   const std::string event = "019abd4c-0e55-7a01-8000-6b1d00000c3a", further = "019abd4c-0e55-7a01-8123-456789abcdef";
   pawl::engine::RunStarted first{};
   first.run = 1;
-  first.workflow = "greet";
+  first.event.workflow = "greet";
   first.event.id = event;
   pawl::engine::RunStarted second = first;
   second.run = 2;
-  second.workflow = "count";
+  second.event.workflow = "count";
   second.event.id = further;
   second.event.further_run_of = event;
   pawl::storage::SqliteCheckpoints store(path, {});

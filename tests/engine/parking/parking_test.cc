@@ -16,7 +16,8 @@ struct Parked {
     for (RunNumber number = 1; number <= 3; ++number) {
       Event event;
       event.id = "event-" + std::to_string(number);
-      store.commit(std::vector<Checkpoint>{RunStarted{number, "say-words", event, clock.now()}});
+      event.workflow = "say-words";
+      store.commit(std::vector<Checkpoint>{RunStarted{number, event, clock.now()}});
     }
   }
   /// The runs that have come back meanwhile.

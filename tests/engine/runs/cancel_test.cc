@@ -64,7 +64,7 @@ struct Cancelling : RunnerWorld {
     return count;
   }
   StoredRun stored(const std::string& id) { return store.find(std::vector{id}).at(0); }
-  bool seen(const std::string& id) { return stored(id).cancelled.has_value(); }
+  bool seen(const std::string& id) { return bool{stored(id).cancelled}; }
   void require_cancelled(const std::string& id, const std::string& reason = "cancelled by ops: sold twice") {
     REQUIRE(until_over_time([&] { return archived(1); }, 60));
     CHECK(table.archive.at(0).status == RunStatus::kCancelled);

@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Rerun, "a rerun begins at its step with what began no later, an
   REQUIRE_FALSE(again_id.empty());
   REQUIRE(until([&] { return archived(2); }));
   CHECK(table.archive.at(1).status == RunStatus::kDone);
-  CHECK(table.archive.at(1).event.parent == id);
+  CHECK(table.archive.at(1).event.lineage->parent == id);
   CHECK(executed(words.find, id + "/all") == 1);  // taken over
   CHECK(executed(words.show, id + "/all") == 1);  // began beside it
   CHECK(executed(words.send, id + "/one") == 2);  // under the key of the first run, which refuses it
@@ -82,8 +82,8 @@ TEST_CASE_METHOD(Rerun, "a rerun begins at its step with what began no later, an
   CHECK(executed(words.send, again_id + "/one") == 0);
   CHECK(again.at("one"));
   const StoredRun run = stored(again_id);
-  CHECK(run.event.effects_of == id);
-  CHECK(run.event.from_step == "send-words");
+  CHECK(run.event.lineage->effects_of == id);
+  CHECK(run.event.lineage->from_step == "send-words");
   CHECK(run.steps.size() == 4);
   CHECK(replay(words.definition(), run).mismatches.empty());
   CHECK(stored(id).status == RunStatus::kFailed);
@@ -103,8 +103,8 @@ TEST_CASE_METHOD(Rerun, "a rerun of a rerun still keeps the keys of the run that
   REQUIRE(until([&] { return archived(2); }));
   const std::string third = table.rerun(second);
   REQUIRE(until([&] { return archived(3); }));
-  CHECK(stored(third).event.parent == second);
-  CHECK(stored(third).event.effects_of == id);
+  CHECK(stored(third).event.lineage->parent == second);
+  CHECK(stored(third).event.lineage->effects_of == id);
   CHECK(executed(words.send, id + "/one") == 3);
 }
 
@@ -203,15 +203,14 @@ TEST_CASE("what began no later than the step is taken over, failures too, and wh
                   step("send", 5, 9)};
   parent.retries = {{{"send", "slow"}, 2, "451", at(4), at(5), at(6)}};
   Event event;
-  event.parent = "p";
-  event.from_step = "send";
+  event.lineage = Lineage{.parent = "p", .from_step = "send"};
   const Inherited inherited = inherited_steps(event, {parent});
   CHECK(inherited.refusal.empty());
   REQUIRE(inherited.steps.size() == 3);
   CHECK(inherited.steps[0].step.step == "find");
   CHECK(inherited.steps[1].step.step == "guess");
   CHECK(inherited.steps[2].step.step == "show");
-  event.from_step.clear();
+  event.lineage = Lineage{.parent = "p"};
   CHECK(inherited_steps(event, {}).steps.empty());
   CHECK(inherited_steps(event, {}).refusal.empty());
 }

@@ -19,7 +19,8 @@ struct Dispatch {
     StoredRun stored;
     stored.run = 1;
     stored.event.id = "event-1";
-    store.commit(std::vector<Checkpoint>{RunStarted{1, "say-words", stored.event, clock.now()}});
+    stored.event.workflow = "say-words";
+    store.commit(std::vector<Checkpoint>{RunStarted{1, stored.event, clock.now()}});
     run = std::make_unique<RunState>(workflow, std::move(stored));
     run->advance();
     execution = run->fresh.at(0);

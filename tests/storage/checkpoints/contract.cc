@@ -28,10 +28,10 @@ void check_same(const engine::Event& actual, const engine::Event& expected) {
   CHECK(actual.deliveries == expected.deliveries);
   CHECK(actual.resumes == expected.resumes);
   CHECK(actual.traceparent == expected.traceparent);
-  CHECK(actual.parent == expected.parent);
-  CHECK(actual.from_step == expected.from_step);
-  CHECK(actual.effects_of == expected.effects_of);
-  CHECK(actual.stands_for == expected.stands_for);
+  CHECK(actual.lineage->parent == expected.lineage->parent);
+  CHECK(actual.lineage->from_step == expected.lineage->from_step);
+  CHECK(actual.lineage->effects_of == expected.lineage->effects_of);
+  CHECK(actual.lineage->stands_for == expected.lineage->stands_for);
 }
 
 void check_same(const engine::Failure& actual, const engine::Failure& expected) {
@@ -51,7 +51,7 @@ void check_failures(const MakeCheckpoints& make) {
   SECTION("a failed step keeps class and code, and its run says which step ended it") {
     commit(*store, {started(1), settled(1, kResolve), refused, end});
     const auto run = load(*store, 1);
-    check_same(run.failure, end.failure);
+    check_same(*run.failure, end.failure);
     const auto step = std::ranges::find(run.steps, kSendAnna, &engine::StepSettled::step);
     REQUIRE(step != run.steps.end());
     CHECK(step->failure == refused.failure);
@@ -60,7 +60,7 @@ void check_failures(const MakeCheckpoints& make) {
   SECTION("a group that is written twice says the same") {
     commit(*store, {started(1), refused, end});
     commit(*store, {started(1), refused, end});
-    check_same(load(*store, 1).failure, end.failure);
+    check_same(*load(*store, 1).failure, end.failure);
   }
 }
 
@@ -78,15 +78,12 @@ void check_starting_and_settling(const MakeCheckpoints& make) {
     auto record = started(3);
     record.event.resumes = 2;
     record.event.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    record.event.parent = event_id(2);
-    record.event.from_step = "send";
-    record.event.effects_of = event_id(1);
-    record.event.stands_for = event_id(4);
+    record.event.lineage = engine::Lineage{event_id(2), "send", event_id(1), event_id(4)};
     commit(*store, {record});
     const auto found = store->find(std::vector<std::string>{"nowhere", event_id(3)});
     REQUIRE(found.size() == 1);
     CHECK(found[0].run == 3);
-    CHECK(found[0].workflow == "test-workflow");
+    CHECK(found[0].event.workflow == "test-workflow");
     CHECK(found[0].status == RunStatus::kRunning);
     CHECK(found[0].resumes == 2);
     check_same(found[0].event, record.event);

@@ -30,8 +30,9 @@ inline engine::RunStarted started(engine::RunNumber run) {
                       .tenant = run % 2 == 0 ? "" : "tenant-" + std::to_string(run % 3),
                       .payload = R"({"text":"\u0000 and 'quotes'"})",
                       .created_at = at(run),
-                      .deliveries = 1};
-  return {.run = run, .workflow = "test-workflow", .event = std::move(event), .at = at(run + 1)};
+                      .deliveries = 1,
+                      .workflow = "test-workflow"};
+  return {.run = run, .event = std::move(event), .at = at(run + 1)};
 }
 
 inline engine::StepSettled settled(engine::RunNumber run, engine::StepKey step, std::string result = "1") {

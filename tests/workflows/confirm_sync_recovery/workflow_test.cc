@@ -70,7 +70,7 @@ TEST_CASE_METHOD(WorkflowFixture,
                  "a run made by rerun or requeue confirms the outage of the event that it stands for") {
   pawl::engine::StoredRun rerun = stored();
   rerun.event.id = kOtherEventId;
-  rerun.event.effects_of = rerun.event.stands_for = kEventId;
+  rerun.event.lineage = pawl::engine::Lineage{.parent = "parent", .effects_of = kEventId, .stands_for = kEventId};
   RunState run(workflow, rerun);
   finish(run);
   CHECK_FALSE(run.failure);

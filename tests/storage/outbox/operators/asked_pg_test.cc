@@ -152,9 +152,9 @@ TEST_CASE_METHOD(Asked, "a rerun is a run of its own, of the archived facts, and
   std::vector<engine::Event> taken = find(worker);
   REQUIRE(taken.size() == 1);
   CHECK(taken[0].id != id);
-  CHECK(taken[0].parent == id);
-  CHECK(taken[0].from_step == "send");
-  CHECK(taken[0].effects_of == id);
+  CHECK(taken[0].lineage->parent == id);
+  CHECK(taken[0].lineage->from_step == "send");
+  CHECK(taken[0].lineage->effects_of == id);
   CHECK(taken[0].workflow == "handle-test-event");
   CHECK(taken[0].deliveries == 1);
   REQUIRE(worker.finish(taken[0], engine::RunStatus::kFailed, "refused again") == 1);
@@ -164,15 +164,15 @@ TEST_CASE_METHOD(Asked, "a rerun is a run of its own, of the archived facts, and
   REQUIRE(value("select pawl.resume($1::uuid, 'ops')", {taken[0].id}) == "resumed");
   taken = find(worker);
   REQUIRE(taken.size() == 1);
-  CHECK(taken[0].effects_of == id);  // a resume changes no key
+  CHECK(taken[0].lineage->effects_of == id);  // a resume changes no key
   REQUIRE(worker.finish(taken[0]) == 1);
   REQUIRE(rerun(taken[0].id, "").starts_with("rerun as "));
   taken = find(worker);
-  CHECK(taken.at(0).effects_of == id);
-  CHECK(taken.at(0).from_step.empty());
+  CHECK(taken.at(0).lineage->effects_of == id);
+  CHECK(taken.at(0).lineage->from_step.empty());
   REQUIRE(worker.finish(taken[0]) == 1);
   REQUIRE(rerun(taken[0].id, "", true).starts_with("rerun as "));
-  CHECK(find(worker).at(0).effects_of.empty());
+  CHECK(find(worker).at(0).lineage->effects_of.empty());
 }
 
 TEST_CASE_METHOD(Asked,
@@ -340,7 +340,7 @@ TEST_CASE_METHOD(Asked,
     REQUIRE(value("select pawl.resume($1::uuid, 'ops')", {taken[0].id}) == "resumed");
     CHECK(exec("select from_step, only_store, stands_for from pawl.outbox") == Table{{from, "t", id}});
     const std::vector<engine::Event> again = find(worker);
-    CHECK(again.at(0).from_step == from);
+    CHECK(again.at(0).lineage->from_step == from);
     CHECK(engine::event_id(again[0]) == id);
     REQUIRE(worker.finish(again[0]) == 1);
   }
