@@ -44,6 +44,7 @@ std::string encoded_words(std::string_view text, std::size_t column) {
 
 // Breaks lines before words; nothing when a single word is too long for a line.
 std::optional<std::string> folded(std::string_view text, std::size_t column) {
+  if (column + text.size() <= kHeaderLineMax) return std::string(text);
   std::string lines;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(' ', 1));  // With the space before it.
@@ -60,7 +61,9 @@ std::optional<std::string> folded(std::string_view text, std::size_t column) {
 }
 
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
+  std::string out;
+  out.reserve(text.size() + 8);
+  out += '"';
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;

@@ -122,7 +122,9 @@ void append_alternatives(std::string& bytes, const Message& message) {
 
 EncodedBody encode(std::string_view body) {
   const std::string lines = is_clean(body) ? with_crlf(body) : with_crlf(cleaned(body));
-  if (quoted_printable_is_shorter(lines)) return {"quoted-printable", quoted_printable(lines)};
+  std::string quoted = quoted_printable(lines);
+  if (quoted.size() / 4 <= lines.size() / 3)
+    return {"quoted-printable", std::move(quoted)};  // base64 takes a third more
   return {"base64", text::base64_lines(lines)};
 }
 

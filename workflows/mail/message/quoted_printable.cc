@@ -1,8 +1,9 @@
 // Copies what may stand as it is, and writes the rest as its hexadecimal value.
 #include "workflows/mail/message/quoted_printable.h"
 
-#include <algorithm>
-#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 namespace pawl::mail {
 
@@ -11,12 +12,28 @@ namespace {
 constexpr std::size_t kQuotedLineMax = 76;  // with the equals sign of a line that goes on
 constexpr std::string_view kUpperHexDigits = "0123456789ABCDEF";
 
-constexpr auto kStandsAsItIs = [] {
-  std::array<bool, 256> chars{};
-  for (std::size_t c = ' '; c <= '~'; ++c) chars[c] = c != '=';
-  return chars;
-}();
-bool stands_as_it_is(char c) { return kStandsAsItIs[static_cast<unsigned char>(c)]; }
+bool stands_as_it_is(char c) { return c >= ' ' && c <= '~' && c != '='; }
+
+constexpr std::uint64_t kEach = 0x0101010101010101;  // times a byte: eight of it
+constexpr std::uint64_t kHighBits = 0x80 * kEach;
+
+// The highest bit of each byte that does not stand as it is, up to the first; behind that of others too.
+std::uint64_t to_be_escaped(std::uint64_t word) {
+  const auto below = [](std::uint64_t bytes, std::uint64_t limit) { return (bytes - limit * kEach) & ~bytes; };
+  return (word | below(word, ' ') | below(word ^ ('=' * kEach), 1) | below(word ^ (0x7F * kEach), 1)) & kHighBits;
+}
+
+// How many characters at the front stand as they are, eight looked at together.
+std::size_t standing(std::string_view text) {
+  static_assert(std::endian::native == std::endian::little);
+  std::size_t size = 0;
+  for (std::uint64_t word = 0; size + sizeof word <= text.size(); size += sizeof word) {
+    std::memcpy(&word, text.data() + size, sizeof word);
+    if (const auto found = to_be_escaped(word)) return size + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+  }
+  while (size < text.size() && stands_as_it_is(text[size])) ++size;
+  return size;
+}
 
 // Of one line, without its end.
 class Line {
@@ -51,8 +68,7 @@ class Line {
       go_on();
       return 0;
     }
-    const std::string_view fitting = text.substr(0, kQuotedLineMax - 1 - column_);
-    std::size_t size = static_cast<std::size_t>(std::ranges::find_if_not(fitting, stands_as_it_is) - fitting.begin());
+    std::size_t size = standing(text.substr(0, kQuotedLineMax - 1 - column_));
     if (size == text.size() && text.back() == ' ') --size;
     encoded_.append(text.substr(0, size));
     column_ += size;
@@ -80,12 +96,6 @@ std::string quoted_printable(std::string_view text) {
     encoded += "\r\n";
     text.remove_prefix(end + 2);
   }
-}
-
-bool quoted_printable_is_shorter(std::string_view text) {
-  const auto escapes =
-      std::ranges::count_if(text, [](char c) { return !stands_as_it_is(c) && c != '\r' && c != '\n'; });
-  return static_cast<std::size_t>(escapes) * 6 < text.size();  // two more bytes each, where base64 takes a third more
 }
 
 }  // namespace pawl::mail

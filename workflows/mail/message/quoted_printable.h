@@ -10,7 +10,4 @@ namespace pawl::mail {
 /// one for the end of the message and no mailbox for the start of another.
 std::string quoted_printable(std::string_view text);
 
-/// Whether that is shorter than base64 of the same.
-bool quoted_printable_is_shorter(std::string_view text);
-
 }  // namespace pawl::mail

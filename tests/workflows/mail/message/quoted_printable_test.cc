@@ -12,6 +12,20 @@ TEST_CASE("what is printable ASCII stands as it is, and everything else by its v
   CHECK(quoted_printable("a\rb\nc") == "a=0Db=0Ac");
 }
 
+TEST_CASE("of every character it is known whether it stands, wherever among others it is") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const auto c = static_cast<char>(byte);
+    const bool stands = byte >= ' ' && byte <= '~' && c != '=';
+    for (std::size_t at = 1; at < 18; ++at) {
+      std::string text(20, 'x');
+      text[at] = c;
+      CAPTURE(byte, at);
+      REQUIRE((quoted_printable(text) == text) == stands);
+      REQUIRE(quoted_printable(text).size() == (stands ? 20 : 22));
+    }
+  }
+}
+
 TEST_CASE("a blank that ends a line is encoded, since relays take it off") {
   CHECK(quoted_printable("a b \r\n \r\nc  ") == "a b=20\r\n=20\r\nc =20");
 }
