@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kInputMax = 8 * 1024;
 constexpr std::size_t kWordMax = 1024;
+constexpr std::size_t kRememberedMax = 256;  // bytes of a text, and texts
 
 // A cut through a word may leave the first half of a secret that no scanner knows any more, so the word goes with it.
 std::string_view bounded(std::string_view raw) {
@@ -39,6 +40,16 @@ std::string safe_line(std::string_view raw, std::size_t max_characters) {
 
 std::string safe_lines(std::string_view raw, std::size_t max_characters) {
   return shown(raw, text::readable(redact(text::plain_lines(bounded(raw)))), max_characters);
+}
+
+std::string SafeTexts::lines(const std::string& raw) {
+  if (safe_.contains(raw)) return raw;
+  std::string safe = safe_lines(raw, max_characters_);
+  if (safe == raw && raw.size() <= kRememberedMax) {
+    if (safe_.size() == kRememberedMax) safe_.clear();
+    safe_.insert(raw);
+  }
+  return safe;
 }
 
 }  // namespace pawl::redaction

@@ -4,7 +4,6 @@
 #include "engine/authoring/errors.h"
 #include "engine/authoring/uuid.h"
 #include "workflows/depositlink/payload/parser.h"
-#include "workflows/redaction/safe_text.h"
 #include "workflows/text/json_text.h"
 #include "workflows/text/utc_time.h"
 
@@ -18,7 +17,6 @@ using Type = json::value_t;
 
 // Room for an error message of 1 MB whose every character is escaped as \uXXXX.
 constexpr std::size_t kPayloadMax = 8 * 1024 * 1024;
-constexpr std::size_t kTextMax = 2000;
 
 // Whether the text has the form that its field must have; any text will do for the others.
 bool fits(FieldForm form, const std::string& text) {
@@ -34,22 +32,22 @@ bool fits(FieldForm form, const std::string& text) {
 }
 
 // What has a form of its own holds no secret. What lacks it must not get it by being trimmed.
-std::string safe_value(FieldForm form, const std::string& text) {
+std::string safe_value(FieldForm form, const std::string& text, redaction::SafeTexts& texts) {
   if (fits(form, text)) return text;
-  std::string safe = redaction::safe_lines(text, kTextMax);
+  std::string safe = texts.lines(text);
   return fits(form, safe) ? safe + ' ' : safe;
 }
 
 }  // namespace
 
-PayloadFields pick_fields(const std::string& payload, FieldSpecs specs) {
+PayloadFields pick_fields(const std::string& payload, FieldSpecs specs, redaction::SafeTexts& texts) {
   if (payload.size() > kPayloadMax)
     throw PermanentError("payload: " + std::to_string(payload.size()) + " bytes, and at most " +
                          std::to_string(kPayloadMax) + " are accepted");
   PayloadFields fields = parse_fields(payload, specs);
   for (std::size_t field = 0; field < specs.size(); ++field) {
     if (fields[field].type != Type::string) continue;
-    std::string safe = safe_value(specs[field].form, fields[field].text);
+    std::string safe = safe_value(specs[field].form, fields[field].text, texts);
     fields.altered = fields.altered || safe != fields[field].text;
     fields[field].text = std::move(safe);
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "workflows/redaction/safe_text.h"
+
 namespace pawl::depositlink {
 
 /// What a text has to be for its field. One that has a form of its own holds no secret.
@@ -34,9 +36,11 @@ struct PayloadFields : std::array<PayloadField, kFieldsMax> {
   bool altered = false;  ///< `pick_fields` has made a text safe that was not.
 };
 
+inline constexpr std::size_t kTextMax = 2000;  ///< Characters of a field.
+
 /// Throws engine::PermanentError when the payload is no JSON object within bounds, without showing a piece of it. All
 /// other fields are ignored; of a name that stands twice, the last counts.
-PayloadFields pick_fields(const std::string& payload, FieldSpecs specs);
+PayloadFields pick_fields(const std::string& payload, FieldSpecs specs, redaction::SafeTexts& texts);
 
 /// An object of these fields alone, which reads as they do: a value of a wrong type is the empty one of that type.
 std::string to_json(const PayloadFields& fields);

@@ -38,7 +38,7 @@ void PayloadReader::remember(const std::string& payload) {
 
 const PayloadFields& PayloadReader::safe_fields(const std::string& payload) {
   remember(payload);
-  if (!fields_) fields_ = pick_fields(payload, specs_);
+  if (!fields_) fields_ = pick_fields(payload, specs_, texts_);
   return *fields_;
 }
 

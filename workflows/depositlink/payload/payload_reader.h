@@ -34,6 +34,7 @@ class PayloadReader {
   std::string kept_of_large(const std::string& payload);
 
   const FieldSpecs specs_;
+  redaction::SafeTexts texts_{kTextMax};
   bool known_ = false;
   std::string payload_;
   std::optional<PayloadFields> fields_;                ///< Of `payload_`.
