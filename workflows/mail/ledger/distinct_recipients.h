@@ -12,7 +12,7 @@
 namespace pawl::mail {
 
 /// Members of organisations as two parallel arrays. Looking somebody up costs far more than naming him by his index in
-/// them, and many rows of a batch are for the same few.
+/// them, and many rows of a batch are for the same few. What they are called outlives it.
 class DistinctRecipients {
  public:
   /// From 1, as Postgres counts.
@@ -29,7 +29,7 @@ class DistinctRecipients {
   std::string_view user_ids() const { return user_ids_.bytes(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, std::size_t> indexes_;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> indexes_;
   storage::UuidArray org_ids_;
   storage::UuidArray user_ids_;
 };

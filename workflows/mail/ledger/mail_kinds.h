@@ -11,7 +11,8 @@
 
 namespace pawl::mail {
 
-/// Nearly always one pair for all mails of a statement: each mail names it by its index.
+/// Nearly always one pair for all mails of a statement: each mail names it by its index. What they are called outlives
+/// it.
 class MailKinds {
  public:
   /// The next mail's.
@@ -29,7 +30,7 @@ class MailKinds {
   std::string_view of_mails() const { return of_mails_.bytes(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, std::size_t> indexes_;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> indexes_;
   storage::TextArray workflows_;
   storage::TextArray steps_;
   storage::BigintArray of_mails_;

@@ -43,7 +43,7 @@ void VerdictMemory::recorded(std::uint64_t last) {
 
 void VerdictMemory::recorded(const LedgerVerdict& verdict) {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({verdict.effects_id, verdict.recipient});
+  const auto found = kept_.find(Mail{verdict.effects_id, verdict.recipient});
   if (found == kept_.end()) return;
   found->second.recorded = true;
   found->second.isolated = false;
@@ -52,7 +52,7 @@ void VerdictMemory::recorded(const LedgerVerdict& verdict) {
 
 void VerdictMemory::isolate(const LedgerVerdict& verdict) {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({verdict.effects_id, verdict.recipient});
+  const auto found = kept_.find(Mail{verdict.effects_id, verdict.recipient});
   if (found != kept_.end()) found->second.isolated = true;
 }
 
@@ -64,7 +64,7 @@ bool VerdictMemory::isolates_any() const {
 std::optional<LedgerVerdict> VerdictMemory::isolated(const std::string& effects_id,
                                                      const std::string& recipient) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({effects_id, recipient});
+  const auto found = kept_.find(Mail{effects_id, recipient});
   if (found == kept_.end() || !found->second.isolated) return std::nullopt;
   return found->second.verdict;
 }
@@ -72,14 +72,15 @@ std::optional<LedgerVerdict> VerdictMemory::isolated(const std::string& effects_
 std::optional<LedgerVerdict> VerdictMemory::final_verdict(const std::string& effects_id,
                                                           const std::string& recipient) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kept_.find({effects_id, recipient});
+  const auto found = kept_.find(Mail{effects_id, recipient});
   if (found == kept_.end() || !is_final(found->second.verdict)) return std::nullopt;
   return found->second.verdict;
 }
 
 void VerdictMemory::forget(const std::string& effects_id, const std::string& recipient) {
   const std::lock_guard lock(mutex_);
-  kept_.erase({effects_id, recipient});
+  const auto found = kept_.find(Mail{effects_id, recipient});
+  if (found != kept_.end()) kept_.erase(found);
 }
 
 }  // namespace pawl::mail

@@ -7,9 +7,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "workflows/mail/ledger/by_texts.h"
 #include "workflows/mail/ledger/mail_ledger.h"
 
 namespace pawl::mail {
@@ -53,10 +55,10 @@ class VerdictMemory {
     bool recorded = false;
     bool isolated = false;
   };
-  using Key = std::pair<std::string, std::string>;  ///< Event and recipient.
+  using Mail = std::pair<std::string_view, std::string_view>;  ///< Event and recipient.
 
   mutable std::mutex mutex_;
-  std::map<Key, Kept> kept_;
+  std::map<std::pair<std::string, std::string>, Kept, ByTexts<Mail>> kept_;
   std::uint64_t last_ = 0;
 };
 
