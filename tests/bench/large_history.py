@@ -27,6 +27,7 @@ def fill_postgres(postgres, runs):
         f" 'send-email', 'accepted', n || '-' || k, 'user' || k || '@example.com'"
         f" from generate_series(1, {runs}) n, generate_series(0, 1) k, (select array_agg(id) as ids from users) u,"
         f" lateral (select now() - n * interval '100 milliseconds' as moment) m",
+        "insert into pawl.mailboxes select distinct lower(address), user_id, current_date from pawl.email_deliveries",
         "vacuum analyze", "checkpoint")
 
 

@@ -31,6 +31,7 @@ struct LongHistory : PostgresFixture {
         " 1, (n = 1)::int, 'w', 'send-email', case n when 1 then 'in_doubt' else 'accepted' end, '<m>',"
         " 'user' || n || '@Example.com' from generate_series(1, $1::int) n",
         {std::to_string(kRuns), user});
+    exec("insert into pawl.mailboxes select lower(address), user_id, current_date from pawl.email_deliveries");
     exec("select pawl.emit('t', 'a', 'unfinished', '{}')");
     exec("update pawl.outbox set workflow = 'w', deliveries = 1");
     exec(
@@ -39,7 +40,7 @@ struct LongHistory : PostgresFixture {
         " message_id) select id, $1::uuid, 1, 1, now(), 1, 'w', 'send-email', 'sending', '<m>' from pawl.outbox",
         {user});
     exec("analyze pawl.outbox_archive");
-    exec("analyze pawl.email_deliveries");
+    exec("analyze pawl.email_deliveries, pawl.mailboxes");
   }
 
   std::int64_t counted(const std::string& counter, const std::string& tables) {

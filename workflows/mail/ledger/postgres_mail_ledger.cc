@@ -98,6 +98,12 @@ std::string claim_sql(const ClaimParts& parts) {
   return "with " +
          storage::fence({.columns = ", $2::boolean as hold, (extract(epoch from now()) * 1000000)::bigint as at"}) +
          "," + parts.people + parts.moved +
+         " mailboxes as (insert into pawl.mailboxes as m (address, user_id, seen_on)"
+         " select distinct lower(btrim(p.email)), p.user_id, current_date from mine cross join people p"
+         " where octet_length(btrim(p.email)) between 1 and 1000 and not exists (select from pawl.mailboxes k"
+         " where k.address = lower(btrim(p.email)) and k.user_id = p.user_id and k.seen_on >= current_date) order by "
+         "1, 2"
+         " on conflict (address, user_id) do update set seen_on = excluded.seen_on),"
          " claimed as (insert into pawl.email_deliveries as d"
          " (event_id, user_id, epoch, claim, claimed_at, settled_at, attempts, workflow, step, state, message_id,"
          " address, reply)"

@@ -42,8 +42,7 @@ create table pawl.email_deliveries (
   constraint email_unsent_has_reason check (state not in ('rejected', 'suppressed') or reply is not null)
 ) with (fillfactor = 45);
 
-create index email_by_user on pawl.email_deliveries (user_id);  -- 3 us and 80 bytes of WAL a mail
-create index email_by_address on pawl.email_deliveries (lower(address));
+create index email_by_user on pawl.email_deliveries (user_id);  -- 2 us and 80 bytes of WAL a mail
 create index email_doubted on pawl.email_deliveries (event_id) where in_doubt_count > 0;
 
 comment on table pawl.email_deliveries is 'The mail ledger, one row per event, step and recipient. Read it through pawl.v1_emails.';
@@ -59,6 +58,19 @@ comment on column pawl.email_deliveries.address is
   'Where it goes, as typed but for blanks around it; null where there was no address.';
 comment on column pawl.email_deliveries.first_claimed_at is
   'The first claim that may have sent it, where that is not the last one.';
+
+-- Whose mails went to an address, for whoever knows the address alone: so many rows as there are pairs, where an index of
+-- the mails would have one a mail. Each is written once a day, so that one that is in use is never taken for old.
+create table pawl.mailboxes (
+  address text,
+  user_id uuid,
+  seen_on date not null,
+  primary key (address, user_id)
+);
+comment on table pawl.mailboxes is 'Addresses that mails were claimed for, and for whom.';
+comment on column pawl.mailboxes.address is 'In lower case.';
+comment on column pawl.mailboxes.user_id is 'The recipient, as in email_deliveries.';
+comment on column pawl.mailboxes.seen_on is 'The last day on which one was claimed.';
 
 -- `event_id` is the run's id, under which all effects of a run are kept; of one that stands for another, that one's.
 create view pawl.v1_emails as
@@ -232,7 +244,32 @@ language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
   where greatest(d.claimed_at, d.settled_at) < now() - age and d.state not in ('in_doubt', 'sending')
     and not exists (select from pawl.known_events k where k.event_id = d.event_id and k.ages_from >= now() - age)
 $$;
-insert into pawl.retained (name, prune, count_old) values ('mails', 'pawl.prune_mails', 'pawl.count_old_mails');
+
+-- A mail that stays, as one in doubt does, keeps its address.
+create function pawl.old_mailboxes(age interval) returns setof pawl.mailboxes
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
+  select m.* from pawl.mailboxes m
+  where m.seen_on < now() - age - interval '1 day'
+    and not exists (select from pawl.email_deliveries d where d.user_id = m.user_id and lower(d.address) = m.address)
+$$;
+create function pawl.prune_mailboxes(age interval, behind text, step int, out removed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  addresses text[];
+begin
+  select array_agg(m.address), max(m.address) into addresses, last
+  from (select address from pawl.mailboxes where behind is null or address > behind
+        order by address limit prune_mailboxes.step) m;
+  delete from pawl.mailboxes m using pawl.old_mailboxes(age) o
+  where m.address = any(addresses) and m.address = o.address and m.user_id = o.user_id;
+  get diagnostics removed = row_count;
+  if cardinality(addresses) < prune_mailboxes.step then last := null; end if;
+end $$;
+create function pawl.count_old_mailboxes(age interval) returns bigint
+language sql stable set search_path = pg_catalog, pawl, pg_temp as $$ select count(*) from pawl.old_mailboxes(age) $$;
+insert into pawl.retained (name, prune, count_old) values
+  ('mails', 'pawl.prune_mails', 'pawl.count_old_mails'),
+  ('addresses of mails', 'pawl.prune_mailboxes', 'pawl.count_old_mailboxes');
 
 create function pawl.runs_mailing(runs uuid[], who text) returns setof uuid
 language sql stable set search_path = pg_catalog, pawl, pg_temp as $$
@@ -261,7 +298,8 @@ begin
   where e.user_id = events_mailing.user_id and coalesce(e.settled_at, e.claimed_at) >= since
   union
   select e.run_id from pawl.v1_emails e
-  where lower(e.address) = lower(events_mailing.address) and coalesce(e.settled_at, e.claimed_at) >= since;
+  where e.user_id = any(array(select m.user_id from pawl.mailboxes m where m.address = lower(events_mailing.address)))
+    and lower(e.address) = lower(events_mailing.address) and coalesce(e.settled_at, e.claimed_at) >= since;
 end $$;
 comment on function pawl.events_mailing is 'Events that have a mail to a user, by his id, or to an address.';
 insert into pawl.notifiers values ('mail', 'pawl.mails_of', 'pawl.events_mailing');
