@@ -97,7 +97,7 @@ void OutboxClaims::start_over(const std::string& store_id) {
   redelivered_.clear();
   swept_epochs_.clear();
   batches_.look_soon();
-  more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = false;
+  more_redelivered_ = batch_is_lost_ = asleep_ = lately_busy_ = lately_many_ = false;
   unsure_ = true;
 }
 
@@ -129,6 +129,7 @@ std::vector<engine::Event> OutboxClaims::claim(const engine::ClaimRequest& reque
   Events events = fetch(request.limits);
   if (events.empty() && unsure_) unsure_ = something_is_claimable(0);  // a look passes over no lock
   const bool was_busy = std::exchange(lately_busy_, !events.empty());
+  lately_many_ = events.size() >= kFewRows;
   if (events.empty()) return events;
   rang_in_vain_ = false;
   engine::crash_point(engine::CrashPoint::kAfterClaim);
@@ -205,7 +206,6 @@ std::vector<engine::Event> OutboxClaims::find_lost_batch() {
 void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& events) {
   const auto started = ClaimCursor::Time::clock::now();
   look_at_workers(started);
-  batches_.turn(connection_, epoch_, started);
   const auto looked = ClaimCursor::Time::clock::now();
   const bool sweeping = epochs_ != swept_epochs_ || cursor_.sweep_due(looked);
   const std::int64_t above = sweeping ? sweep(limits.deliveries_max) : cursor_.mark();
@@ -215,6 +215,7 @@ void OutboxClaims::claim_what_is_admitted(engine::ClaimLimits limits, Events& ev
     limits.max -= claim_cold_tenants(limits.max, events);
     claim_fresh(above, limits.max, events);
   }
+  batches_.turn(connection_, epoch_, started);  // behind the claims: an event that has come is not to wait for it
   if (!sweeping) return;
   swept_epochs_ = epochs_;
   cursor_.swept(looked, surveyed);
@@ -242,9 +243,9 @@ std::int64_t OutboxClaims::sweep(int deliveries_max) {
   return seen.lowest_fresh == 0 ? cursor_.mark() : seen.lowest_fresh - 1;
 }
 
-// An idle worker's claim is mostly planning, so its plan is kept. Should that not fit a queue that came meanwhile, it
+// A claim of few events is mostly planning, so its plan is kept. Should that not fit a queue that came meanwhile, it
 // is found out after a few events; beside many leased rows, when the plan's hundred calls are over.
-// Gain: a tenth of an idle worker's latency.
+// Gain: a tenth of the latency of events that come one by one.
 void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
   if (limit <= 0 || budget_ == 0) return;
   const std::size_t before = events.size();
@@ -253,7 +254,7 @@ void OutboxClaims::claim_fresh(std::int64_t above, int limit, Events& events) {
     for (std::size_t i = before; i < events.size(); ++i) position = std::max(position, events[i].position);
     return position;
   };
-  const int few = lately_busy_ ? 0 : std::min<int>(limit, kFewRows);
+  const int few = lately_many_ ? 0 : std::min<int>(limit, kFewRows);
   int found = few == 0 ? 0 : claim_above(above, few, Plan::kKept, events);
   if (found == few && few < limit && budget_ > 0)
     found += claim_above(std::max(above, last()), limit - few, Plan::kOwn, events);

@@ -97,6 +97,7 @@ class OutboxClaims {
   bool rang_in_vain_ = false;    ///< Since the last ring no claim took anything.
   bool asleep_ = false;          ///< Our flag in pawl.workers is up.
   bool lately_busy_ = false;
+  bool lately_many_ = false;  ///< The last claim brought so many that it is worth a plan of its own.
 };
 
 }  // namespace pawl::storage

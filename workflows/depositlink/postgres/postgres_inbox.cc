@@ -22,7 +22,8 @@ namespace {
 // $2 to $9 the notifications; $10 to $12 who is told which of them, as indexes, and the id of his row; $13 and $14 the
 // people: so a text is sent once however many read it, and each person is looked up once. `table`: the application's
 // notifications with their schema, never found on a path that somebody else may have put a table on. `on_conflict`:
-// what to do with a row that exists.
+// what to do with a row that exists. Where somebody is not found, the last column is an error if rows may be hidden;
+// asked for each person where he is looked up, it would have the statement planned anew each time.
 std::string post_sql(const std::string& table, const std::string& on_conflict) {
   return "with " + storage::fence() +
          ", note as materialized (select event_id, org_id, kind, urgency, title, body, link, data::jsonb as data, index"
@@ -30,17 +31,19 @@ std::string post_sql(const std::string& table, const std::string& on_conflict) {
          " with ordinality as n (event_id, org_id, kind, urgency, title, body, link, data, index)),"
          " people as materialized (select p.user_id, p.person"
          " from unnest($13::uuid[], $14::uuid[]) with ordinality as p (org_id, user_id, person)"
-         " where case when exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id"
-         " and " +
+         " where exists (select from pawl.recipients r where r.org_id = p.org_id and r.user_id = p.user_id and " +
          kIsOwnerOrAdmin +
-         ") then true else not (select pawl.require_visible_rows()) end),"
+         ")),"
          " posted as (insert into " +
          table +
          " (id, event_id, user_id, org_id, kind, urgency, title, body, link, data)"
          " select a.id, n.event_id, p.user_id, n.org_id, n.kind, n.urgency, n.title, n.body, n.link, n.data"
          " from mine cross join unnest($10::bigint[], $11::bigint[], $12::uuid[]) as a (index, person, id)"
          " join note n on n.index = a.index join people p on p.person = a.person" +
-         on_conflict + " returning 1) select " + storage::kLeaseHeld + ", (select count(*) from posted)";
+         on_conflict + " returning 1) select " + storage::kLeaseHeld +
+         ", (select count(*) from posted),"
+         " case when (select count(*) from people) < cardinality($14::uuid[])"
+         " then (select pawl.require_visible_rows()) end";
 }
 
 // Postgres inserts faster where it need not be ready for a conflict. The unique key makes posting again harmless, so it
