@@ -13,7 +13,7 @@ TEST_CASE("a text that comes again is made as safe as at first, however many cam
     for (const std::string text :
          {"password=hunter2Canary9", "GET https://user:hunter2Canary9@api.example failed", "two  blanks",
           " 401 Unauthorized ", "401 Unauthorized: token revoked", "<b>no</b>", ""})
-      CHECK(is_same(text));
+      for (int again = 0; again < 2; ++again) CHECK(is_same(text));
     for (int i = 0; i < 300; ++i) CHECK(is_same("upstream " + std::to_string(i) + " timed out"));
     CHECK(is_same(std::string(61, 'x')));
     CHECK(is_same(std::string(9'000, 'x')));
