@@ -8,10 +8,10 @@
 
 namespace pawl::tests {
 
-/// Whether the condition became true within a minute. The deadline is for a broken program, not a measure of a working
-/// one. Asks again every five milliseconds, so that what is waited for gets the processor.
+/// Whether the condition became true within three minutes. The deadline is for a broken program, not a measure of a
+/// working one. Asks again every five milliseconds, so that what is waited for gets the processor.
 inline bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{3};
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     poll(nullptr, 0, 5);

@@ -60,11 +60,14 @@ class Lane(threading.Thread):
                     break
                 self.perform(*entry)
             self.insist()
-            while time.monotonic() < self.until:
+            self.world.lanes_injecting.discard(self)
+            while time.monotonic() < self.until or self.world.lanes_injecting:  # which count on what this one looks after
                 self.between()
                 time.sleep(0.1)
         except Exception:  # the soak says so in its report; a silent end would test nothing
             self.failure = traceback.format_exc()
+        finally:
+            self.world.lanes_injecting.discard(self)
 
     def perform(self, pause, fault, seed):
         deadline = time.monotonic() + pause

@@ -32,7 +32,7 @@ class World:
         self.calm = min(max(200 / mails, 0.002), 0.03)  # how often a command fails at the relay between the storms
         self.violations, self.tally, self.points = [], Tally(), collections.Counter()
         self.in_doubt_by_kills, self.noticed_deletions, self.replayed, self.logs, self.number = [], 0, 0, [], 0
-        self.stopping = threading.Event()
+        self.stopping, self.lanes_injecting = threading.Event(), set()
         self.workers, self.producers, self.postgres, self.relay, self.trap = [], [], None, None, None
 
     def build(self):
@@ -88,7 +88,9 @@ class World:
         until = time.monotonic() + self.options.minutes * 60
         lanes = [self.lane(module.__name__.split("_")[-1], [fault() for fault in module.ALL], until)
                  for module in (faults_of_postgres, faults_of_the_relay, faults_by_operators)]
-        return lanes + self.worker_lanes(until)
+        lanes += self.worker_lanes(until)
+        self.lanes_injecting.update(lanes)
+        return lanes
 
     def pause(self, faults):
         """Seconds between two faults: a short run fits each kind in once, a long one lets the workers breathe."""

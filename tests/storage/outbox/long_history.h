@@ -31,7 +31,7 @@ struct LongHistory : PostgresFixture {
         " 1, (n = 1)::int, 'w', 'send-email', case n when 1 then 'in_doubt' else 'accepted' end, '<m>',"
         " 'user' || n || '@Example.com' from generate_series(1, $1::int) n",
         {std::to_string(kRuns), user});
-    exec(  // reads none of the mails, whose readers are counted
+    exec(
         "insert into pawl.mailboxes select 'user' || n || '@example.com',"
         " case when n <= 2 then $2::uuid else md5('user ' || n)::uuid end, current_date from generate_series(1, "
         "$1::int) n",
@@ -54,8 +54,9 @@ struct LongHistory : PostgresFixture {
                             {tables}));
   }
   /// How many rows of these tables `look` reads without an index. It connects by itself: a session's counters are there
-  /// for others once it has ended.
+  /// for others once it has ended, and this one's are once they are asked for.
   std::int64_t scanned(const std::string& tables, const std::function<void()>& look) {
+    exec("select pg_stat_force_next_flush()");
     const std::int64_t scans = counted("idx_scan", tables), before = counted("seq_tup_read", tables);
     look();
     REQUIRE(eventually([&] { return counted("idx_scan", tables) > scans; }));
