@@ -79,9 +79,10 @@ bool WorkerLoop::open(WorkerSession& session) {
           },
   };
   return retry_start(world_.clock, patience, [&] {
-    storage::require_migrated(world_.address, world_.workflows.migrations());
-    storage::require_workflows(world_.address, world_.workflows.workflow_names());
-    if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(world_.address))
+    storage::PostgresConnection& connection = session.outbox().connection_before_open();
+    storage::require_migrated(connection, world_.workflows.migrations());
+    storage::require_workflows(connection, world_.workflows.workflow_names());
+    if (const auto warning = registered_before_ ? std::nullopt : storage::encoding_warning(connection))
       log_.line(LogLevel::kWarn, *warning);
     check_access(session);
     session.runner().open();

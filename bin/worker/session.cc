@@ -15,7 +15,7 @@ storage::PostgresOutboxOptions outbox_options(const WorkerWorld& world) {
   const Settings& settings = world.settings;
   std::vector<std::string> workflows;
   for (const engine::WorkflowDefinition& workflow : world.workflows.definitions()) workflows.push_back(workflow.name);
-  return {.address = {settings.postgres, settings.postgres_timeout},
+  return {.address = world.address,
           .version = kVersion,
           .path = storage::real_path(world.checkpoints_path),
           .workflows = std::move(workflows),

@@ -30,6 +30,7 @@ class OutboxClaims {
  public:
   OutboxClaims(const PostgresOutboxOptions& options, const Epoch& epoch, TakeoverNews& news);
 
+  PostgresConnection& connection() { return connection_; }
   /// Claims nothing, for an epoch that nobody has.
   void check_access();
   /// After a new epoch: forgets marks, flags and candidates.

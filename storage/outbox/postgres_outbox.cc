@@ -249,6 +249,8 @@ std::string PostgresOutbox::archive_problem() const { return lanes_->claims.arch
 
 std::string PostgresOutbox::batch_problem() const { return lanes_->claims.batch_problem(); }
 
+PostgresConnection& PostgresOutbox::connection_before_open() { return lanes_->claims.connection(); }
+
 void PostgresOutbox::check_access() {
   lanes_->claims.check_access();
   const std::string nobody = binary(std::int64_t{0});

@@ -3,7 +3,6 @@
 
 #include <map>
 
-#include "storage/postgres/connection.h"
 #include "storage/postgres/conninfo.h"
 
 namespace pawl::storage {
@@ -39,9 +38,8 @@ std::optional<std::string> impostor_warning(const std::string& conninfo) {
          "PAWL_POSTGRES";
 }
 
-std::optional<std::string> encoding_warning(const PostgresAddress& address) {
-  const std::string encoding =
-      PostgresConnection(address).run("ask for the encoding", "show server_encoding", {}).string(0, 0);
+std::optional<std::string> encoding_warning(PostgresConnection& connection) {
+  const std::string encoding = connection.run("ask for the encoding", "show server_encoding", {}).string(0, 0);
   if (encoding == "UTF8" || encoding == "SQL_ASCII") return std::nullopt;
   return "the database's encoding is " + encoding +
          ": each byte of a character that it lacks is stored as a question mark";

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "storage/postgres/address.h"
+#include "storage/postgres/connection.h"
 
 namespace pawl::storage {
 
@@ -15,6 +15,6 @@ std::optional<std::string> impostor_warning(const std::string& conninfo);
 
 /// Whether the database's encoding lacks characters, so that they are marked in what is stored. Throws the engine's
 /// errors.
-std::optional<std::string> encoding_warning(const PostgresAddress& address);
+std::optional<std::string> encoding_warning(PostgresConnection& connection);
 
 }  // namespace pawl::storage

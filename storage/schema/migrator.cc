@@ -204,8 +204,7 @@ struct State {
   std::map<std::string, RegisteredWorkflow> workflows;
 };
 
-State read_state(const PostgresAddress& address) {
-  PostgresConnection connection(address);
+State read_state(PostgresConnection& connection) {
   State state;
   connection.transact("read migrations", [&](Transaction& transaction) {
     state = {applied_migrations(transaction), registered_workflows(transaction)};
@@ -237,7 +236,8 @@ Migrated migrate_postgres(PostgresAddress address, bool with_app, const Migratio
 
 std::vector<MigrationState> postgres_migration_state(const PostgresAddress& address, const MigrationLines& lines,
                                                      const WorkflowNames& workflows) {
-  State state = read_state(address);
+  PostgresConnection connection(address);
+  State state = read_state(connection);
   std::vector<MigrationState> states;
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations)
@@ -248,14 +248,19 @@ std::vector<MigrationState> postgres_migration_state(const PostgresAddress& addr
   return states;
 }
 
-void require_migrated(const PostgresAddress& address, const MigrationLines& lines) {
-  AppliedLines applied = read_state(address).applied;
+void require_migrated(PostgresConnection& connection, const MigrationLines& lines) {
+  AppliedLines applied = read_state(connection).applied;
   require_same_lines(lines, applied);
   for (const MigrationLine* line : lines)
     for (const Migration& migration : line->migrations)
       if (!applied[std::string(line->name)].contains(migration.number))
         throw engine::RefusedError("Postgres: the database lacks " + full_name(*line, migration.name) +
                                    "; run `pawl migrate`");
+}
+
+void require_migrated(const PostgresAddress& address, const MigrationLines& lines) {
+  PostgresConnection connection(address);
+  require_migrated(connection, lines);
 }
 
 }  // namespace pawl::storage

@@ -37,6 +37,7 @@ std::vector<MigrationState> postgres_migration_state(const PostgresAddress& addr
                                                      const WorkflowNames& workflows);
 
 /// Throws engine::RefusedError naming the command to run unless the database is exactly as new as this build.
+void require_migrated(PostgresConnection& connection, const MigrationLines& lines);
 void require_migrated(const PostgresAddress& address, const MigrationLines& lines);
 
 }  // namespace pawl::storage

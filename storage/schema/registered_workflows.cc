@@ -41,8 +41,7 @@ WorkflowNames unregistered(const std::map<std::string, RegisteredWorkflow>& regi
   return missing;
 }
 
-void require_workflows(const PostgresAddress& address, const WorkflowNames& workflows) {
-  PostgresConnection connection(address);
+void require_workflows(PostgresConnection& connection, const WorkflowNames& workflows) {
   WorkflowNames missing;
   bool may_read = true;
   connection.transact("read the registered workflows", [&](Transaction& transaction) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "engine/ports/outbox.h"
-#include "storage/postgres/address.h"
 #include "storage/postgres/connection.h"
 
 namespace pawl::storage {
@@ -26,7 +25,7 @@ WorkflowNames unregistered(const std::map<std::string, RegisteredWorkflow>& regi
 
 /// Throws engine::RefusedError naming the command to run unless all are registered: events of their types would be
 /// emitted without runs of theirs.
-void require_workflows(const PostgresAddress& address, const WorkflowNames& workflows);
+void require_workflows(PostgresConnection& connection, const WorkflowNames& workflows);
 
 /// A statement that registers one, or finds it registered.
 std::string add_workflow_sql(const engine::WorkflowName& workflow);

@@ -67,6 +67,11 @@ const std::vector<engine::WorkflowName>& test_workflows() {
   return kWorkflows;
 }
 
+void require_workflows(const std::string& conninfo, const std::vector<engine::WorkflowName>& workflows) {
+  storage::PostgresConnection connection(conninfo);
+  storage::require_workflows(connection, workflows);
+}
+
 storage::PostgresAddress own_session(const std::string& conninfo) {
   storage::PostgresAddress address(conninfo);
   address.has_own_path = true;

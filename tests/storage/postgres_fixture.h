@@ -42,6 +42,9 @@ class PostgresFixture {
   storage::PostgresConnection connection;
 };
 
+/// As a worker asks when it starts.
+void require_workflows(const std::string& conninfo, const std::vector<engine::WorkflowName>& workflows);
+
 /// A database that no migration has touched; `options` are those of `create database`.
 class EmptyDatabase {
  public:

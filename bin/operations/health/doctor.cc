@@ -123,14 +123,13 @@ void look_at_postgres(const DoctorSubject& subject, Examined& examined) {
   if (const auto warning = storage::impostor_warning(subject.conninfo))
     notes.note(*warning, "the password, and what is told to people, could be read on the way",
                "set sslmode=verify-full");
-  const storage::PostgresAddress address = with_short_answers(subject.conninfo);
-  storage::PostgresConnection connection(address);
+  storage::PostgresConnection connection(with_short_answers(subject.conninfo));
   look_at_session(connection, notes);
   look_at_clock(connection, notes);
   look_at_rights(connection, notes);
   try {
-    storage::require_migrated(address, subject.migrations);
-    storage::require_workflows(address, subject.workflows);
+    storage::require_migrated(connection, subject.migrations);
+    storage::require_workflows(connection, subject.workflows);
     notes.fact("migrations", "all of this build");
   } catch (const engine::RefusedError& error) {
     notes.fact("migrations", "not those of this build");

@@ -254,9 +254,8 @@ Finding unreadable_file(const std::string& path, const std::string& why) {
 Status status_of(const std::string& conninfo, const std::string& checkpoints_path) {
   Status status;
   try {
-    const storage::PostgresAddress address = with_short_answers(conninfo);
-    storage::require_migrated(address, {&storage::outbox_migrations()});
-    storage::PostgresConnection connection(address);
+    storage::PostgresConnection connection(with_short_answers(conninfo));
+    storage::require_migrated(connection, {&storage::outbox_migrations()});
     status.fleet = storage::read_fleet(connection);
   } catch (const engine::Error& error) {  // the file alone is worth showing
     status.fleet_unknown = error.what();

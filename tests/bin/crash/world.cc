@@ -52,13 +52,14 @@ constexpr const char* kWatchEffects[] = {
     " when (new.lease_epoch is not null) execute function kept.lose_claim()",
 };
 
+// Of tables with so few rows a truncate would take thirty times as long: it makes each file anew.
 constexpr const char* kForgetEverything =
-    "do $$ declare t text; begin"
-    " select string_agg(format('%I.%I', schemaname, tablename), ', ') into t from pg_tables"
+    "do $$ declare t text; begin set local session_replication_role = replica;"
+    " for t in select format('%I.%I', schemaname, tablename) from pg_tables"
     " where (schemaname = 'pawl' and tablename not in ('migrations', 'application', 'producers', 'producer_checks',"
     " 'workflows', 'checks', 'retained', 'sync_log_triggers')) or tablename in"
-    " ('notifications', 'pms_sync_logs', 'effects', 'marks', 'rare');"
-    " execute 'truncate ' || t; end $$";
+    " ('notifications', 'pms_sync_logs', 'effects', 'marks', 'rare')"
+    " loop execute 'delete from ' || t; end loop; end $$";
 
 constexpr const char* kSettledSteps =
     "select s.run_id, s.step, s.key from v1_steps s join v1_runs r using (run_id)"

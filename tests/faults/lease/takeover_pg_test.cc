@@ -41,9 +41,9 @@ TEST_CASE("P1: the same with the default lease", "[.measure]") { check_takeover(
 TEST_CASE("what was in flight is resumed at once by a restart on the same file") {
   OutboxScene scene({"--fail", "greeting=stall"});
   auto killed = scene.start("one");
-  scene.fail_syncs(2000);
-  REQUIRE(scene.eventually_is("count(*) = 4000 from notifications"));
-  REQUIRE(scene.is("count(*) = 2000 from pawl.outbox where lease_epoch is not null"));
+  scene.fail_syncs(1500);
+  REQUIRE(scene.eventually_is("count(*) = 3000 from notifications"));
+  REQUIRE(scene.is("count(*) = 1500 from pawl.outbox where lease_epoch is not null"));
   killed->signal(SIGKILL);
   killed->wait();
   const std::string restarted_at = scene.now();
@@ -51,13 +51,13 @@ TEST_CASE("what was in flight is resumed at once by a restart on the same file")
   const std::string registered_at = scene.now();
   CHECK(scene.eventually_is("count(*) = 0 from pawl.outbox where deliveries = 1"));
   const std::string resumed_at = scene.now();
-  CHECK(scene.eventually_is("count(*) = 2000 from pawl.outbox_archive"));
+  CHECK(scene.eventually_is("count(*) = 1500 from pawl.outbox_archive"));
   const auto after = [&](const std::string& when) { return scene.seconds(restarted_at, when); };
-  WARN("2,000 in flight: registered after "
+  WARN("1,500 in flight: registered after "
        << after(registered_at) << " s, all resumed after " << after(resumed_at) << " s, all finished after "
        << after(scene.database.value("select max(finished_at) from pawl.outbox_archive")) << " s");
   CHECK(scene.is("bool_and(deliveries = 2) from pawl.outbox_archive"));
-  CHECK(scene.everyone_was_notified(2000));
+  CHECK(scene.everyone_was_notified(1500));
 }
 
 TEST_CASE("what waited is kept by a restart on the same file, and counts as no delivery") {

@@ -246,10 +246,10 @@ TEST_CASE_METHOD(SeveralWorkflowsFixture,
 
 TEST_CASE_METHOD(SeveralWorkflowsFixture,
                  "a worker is refused while a workflow of its is not registered, or is another type's") {
-  CHECK_NOTHROW(storage::require_workflows(conninfo, {{"test/event", both[0]}, {"test/event", both[1]}}));
-  CHECK_THROWS_WITH(storage::require_workflows(conninfo, {{"test/event", "no-such-workflow"}}),
+  CHECK_NOTHROW(require_workflows(conninfo, {{"test/event", both[0]}, {"test/event", both[1]}}));
+  CHECK_THROWS_WITH(require_workflows(conninfo, {{"test/event", "no-such-workflow"}}),
                     Catch::Contains("no-such-workflow") && Catch::Contains("run `pawl migrate`"));
-  CHECK_THROWS_WITH(storage::require_workflows(conninfo, {{"test/other", both[0]}}),
+  CHECK_THROWS_WITH(require_workflows(conninfo, {{"test/other", both[0]}}),
                     Catch::Contains("registered for events of type test/event"));
   CHECK_THROWS_WITH(exec("select pawl.add_workflow('test/other', $1)", {both[0]}), Catch::Contains("test/event"));
   CHECK(value("select pawl.add_workflow('test/event', $1)", {both[0]}) == "f");

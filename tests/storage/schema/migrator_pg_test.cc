@@ -69,9 +69,9 @@ TEST_CASE("migrating registers workflows, removes none, and refuses one that is 
       run_with_psql(empty.name, storage::migration_script(postgres_lines(), {{"test/event", "a'b"}}, false, false)));
   CHECK_THROWS_WITH(migrate({{"test/other", "handle-it"}}),
                     Catch::Contains("registered for events of type test/event"));
-  storage::require_workflows(empty.conninfo, one);
-  storage::require_workflows(empty.conninfo, two);
-  storage::require_workflows(empty.conninfo, {{"test/event", "a'b"}});
+  require_workflows(empty.conninfo, one);
+  require_workflows(empty.conninfo, two);
+  require_workflows(empty.conninfo, {{"test/event", "a'b"}});
 }
 
 TEST_CASE("a fresh database is migrated in order, and again changes nothing") {

@@ -184,9 +184,9 @@ TEST_CASE_METHOD(Migrated, "a login that did not migrate is told who may, and no
 TEST_CASE_METHOD(Migrated, "a worker that may not read which workflows are registered is told so") {
   const DatabaseLogin worker("worker", name, conninfo);
   exec("grant pawl_worker to " + worker.name);
-  storage::require_workflows(worker.conninfo, test_workflows());
+  require_workflows(worker.conninfo, test_workflows());
   exec("revoke select on pawl.workflows from pawl_worker");
-  CHECK_THROWS_WITH(storage::require_workflows(worker.conninfo, test_workflows()),
+  CHECK_THROWS_WITH(require_workflows(worker.conninfo, test_workflows()),
                     Catch::Contains("permission denied for table pawl.workflows"));
 }
 

@@ -69,7 +69,7 @@ TEST_CASE_METHOD(PostgresFixture, "each role has these privileges and no other")
   };
   CHECK(granted("pawl_worker") ==
         "delete outbox, delete step_reports, delete workers, execute headers_to_keep, execute maintain_archive, "
-        "execute name_runs, "
+        "execute name_runs, execute owners_and_admins, "
         "execute payload_bytes, execute problems, execute prunable, execute prune, execute read_gauges, "
         "execute require_visible_rows, execute work_on_batches, insert email_deliveries, "
         "insert mailboxes, insert notifications.body, insert notifications.data, insert notifications.event_id, "

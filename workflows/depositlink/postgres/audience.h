@@ -5,7 +5,8 @@
 
 namespace pawl::depositlink {
 
-/// Of a row r of pawl.recipients: whether it is one of those who are told. Members never are.
+/// Of a row r of pawl.recipients: whether it is one of those who are told, as the function pawl.owners_and_admins reads
+/// them. Members never are.
 inline constexpr const char* kIsOwnerOrAdmin = "r.role in ('owner', 'admin')";
 
 /// Owners and admins of the organisation, from the view pawl.recipients; nobody else, ever.

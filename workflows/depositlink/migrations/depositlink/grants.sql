@@ -1,6 +1,6 @@
 -- The worker reads people and posts notifications; the operator sees what was posted.
 grant select on pawl.application, pawl.recipients to pawl_worker;
-grant execute on function pawl.require_visible_rows to pawl_worker;
+grant execute on function pawl.require_visible_rows, pawl.owners_and_admins to pawl_worker;
 grant select on pawl.application to pawl_operator;
 grant select (user_id, email, full_name) on pawl.recipients to pawl_operator;  -- who a user is, beside his id
 grant execute on function pawl.notifications_of, pawl.events_notifying, pawl.recipients_among to pawl_operator;
