@@ -37,8 +37,7 @@ class PostgresOutbox final : public engine::Outbox {
   PostgresOutbox(PostgresOutboxOptions options, Epoch& epoch);
   ~PostgresOutbox() override;
 
-  /// That of `claim`, for what is to be asked before `open`: another would take the server
-  /// tens of milliseconds.
+  /// That of `claim`, for what is to be asked before `open`: another would take the server tens of milliseconds.
   PostgresConnection& connection_before_open();
   /// Runs the statements of claiming and finishing for no event and no worker. Throws engine::RefusedError when the
   /// database lacks, or denies, what they need.

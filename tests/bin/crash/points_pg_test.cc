@@ -1,5 +1,4 @@
 // SIGKILL of the real worker at every named point, alone and in pairs, and what holds afterwards.
-#include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <iostream>
@@ -26,7 +25,7 @@ struct OneLife {
 };
 
 // Every `share`th point, beginning with the `first`, ends the first life.
-std::vector<CrashCase> one_life_killed(const OneLife& life, std::size_t first = 0, std::size_t share = 1) {
+std::vector<CrashCase> one_life_killed(const OneLife& life, std::size_t first, std::size_t share) {
   std::vector<CrashCase> cases;
   const std::vector<CrashPlace> places = worker_points();
   for (std::size_t number = first; number < places.size(); number += share) {
@@ -57,17 +56,13 @@ bool take_over(CrashWorld& world) {
   return world.finish("b") && world.finish("a");
 }
 
-// The first of all points; of the others each point has its turn in one, unless all are asked for.
-const std::array<OneLife, 4>& ways_on() {
-  static const std::array<OneLife, 4> kWaysOn{{{"restart on the same store", restart},
-                                               {"store lost", restart_without_store},
-                                               {"taken over", take_over},
-                                               {"mails in doubt held", restart, true}}};
-  return kWaysOn;
-}
+const OneLife kSameStore{"restart on the same store", restart};
+const OneLife kStoreLost{"store lost", restart_without_store};
+const OneLife kTakenOver{"taken over", take_over};
+const OneLife kHeld{"mails in doubt held", restart, true};
 
-void run_one_life(std::size_t way, std::size_t first = 0, std::size_t share = 1) {
-  require_clean(ways_on()[way].title, run_cases(one_life_killed(ways_on()[way], first, share)));
+void run_one_life(const OneLife& life, std::size_t first = 0, std::size_t share = 1) {
+  require_clean(life.title, run_cases(one_life_killed(life, first, share)));
 }
 
 // Which life does what after the first one was killed at A: the second is killed at B.
@@ -150,21 +145,24 @@ CrashCase killed_again(const CrashPlace& place, std::atomic<int>& killed) {
 }  // namespace
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at every point and restarted on the same store, everyone is told") {
-  run_one_life(0);
+  run_one_life(kSameStore);
 }
 
-TEST_CASE("P1 P4 P5 F1: killed at every third point and the store lost, everyone is told") { run_one_life(1, 0, 3); }
+// Of these three each point has its turn in one.
+TEST_CASE("P1 P4 P5 F1: killed at every third point and the store lost, everyone is told") {
+  run_one_life(kStoreLost, 0, 3);
+}
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at every third point and taken over, then restarted, everyone is told") {
-  run_one_life(2, 1, 3);
+  run_one_life(kTakenOver, 1, 3);
 }
 
 TEST_CASE("P5 F1: killed at every third point, no mail comes twice where mails in doubt are held") {
-  run_one_life(3, 2, 3);
+  run_one_life(kHeld, 2, 3);
 }
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at every point, whatever follows, everyone is told", "[.all]") {
-  for (std::size_t way = 1; way < ways_on().size(); ++way) run_one_life(way);
+  for (const OneLife& life : {kStoreLost, kTakenOver, kHeld}) run_one_life(life);
 }
 
 TEST_CASE("P1 P3 P4 P5 F1: killed at one point and then at another, everyone is told") { run_pairs(61); }

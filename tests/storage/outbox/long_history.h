@@ -31,11 +31,7 @@ struct LongHistory : PostgresFixture {
         " 1, (n = 1)::int, 'w', 'send-email', case n when 1 then 'in_doubt' else 'accepted' end, '<m>',"
         " 'user' || n || '@Example.com' from generate_series(1, $1::int) n",
         {std::to_string(kRuns), user});
-    exec(
-        "insert into pawl.mailboxes select 'user' || n || '@example.com',"
-        " case when n <= 2 then $2::uuid else md5('user ' || n)::uuid end, current_date from generate_series(1, "
-        "$1::int) n",
-        {std::to_string(kRuns), user});
+    exec("insert into pawl.mailboxes select lower(address), user_id, current_date from pawl.email_deliveries");
     exec("select pawl.emit('t', 'a', 'unfinished', '{}')");
     exec("update pawl.outbox set workflow = 'w', deliveries = 1");
     exec(

@@ -187,7 +187,7 @@ comment on function pawl.require_visible_rows is
   'True, or an error PW001 that says what hides rows of people or notifications from the role that asks.';
 
 -- Whom pawl tells. The first attempt fails where row-level security may hide some of them, and only then is it looked at
--- what it hides: that takes longer than all else here. Nobody at all may be hidden by pawl.release_application().
+-- what it hides: that takes longer than all else here. Where nobody is found, the view may be released.
 create function pawl.owners_and_admins(organisations text[], out organisation text, out org_name text, out user_id text,
                                        out email text) returns setof record
 language plpgsql stable set search_path = pg_catalog, pawl, pg_temp set row_security = off as $$
