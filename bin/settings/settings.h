@@ -41,7 +41,7 @@ struct Settings {
   /// False behind PgBouncer in transaction mode, which has no LISTEN; empty: as the server's settings allow.
   std::optional<bool> doorbell;
   int deliveries_max = 5;
-  std::size_t moving_max = 1500;
+  std::size_t moving_max = 2000;
   engine::Duration retention{std::chrono::hours{24 * 30}};
   engine::Duration archive_retention{std::chrono::hours{24 * 365}};
 

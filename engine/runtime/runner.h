@@ -22,7 +22,7 @@ namespace pawl::engine {
 struct RunnerOptions {
   /// Runs in memory at once, of which one counts as another for each sixteen items that it has; claiming pauses at this
   /// many. An eighth of it is for runs alone, whatever items those in memory have.
-  std::size_t moving_max = 1500;
+  std::size_t moving_max = 2000;
   std::size_t claim_max = 500;  ///< Events claimed at once.
   /// Bytes of payloads of runs in memory, and of those on their way to the archive; claiming pauses at this many.
   std::size_t payloads_max = 64 << 20;

@@ -81,13 +81,45 @@ begin
 end $$;
 comment on function pawl.add_workflow is 'Registers a workflow for events that are emitted from now on; false where it was.';
 
+-- How large a payload is as text, which is what a worker gets of it. The text may be much larger than what is stored: a
+-- control character has six bytes, a number of few digits a hundred thousand, and Postgres makes none of a gigabyte. So
+-- of a large payload the text is made if it may have 16 MiB, which is the most that a worker takes, and of what is larger
+-- the bytes stored are told: a value has at least a quarter of its bytes as text, and a number at least its digits.
+create function pawl.payload_bytes(payload jsonb) returns bigint
+language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
+declare
+  most constant bigint := 4 * 16777216;
+  bytes bigint;
+begin
+  if pg_column_size(payload) <= 2000 and pg_column_compression(payload) is null then
+    return octet_length(payload::text);
+  end if;
+  bytes := pg_column_size(payload);
+  if bytes > most then return bytes; end if;
+  bytes := pg_column_size(payload #> '{}');  -- unpacked
+  if bytes > most then return bytes; end if;
+  begin
+    select greatest(bytes, sum(case when abs(v::numeric) >= 1e65536 then 65537
+                                    when abs(v::numeric) >= 1e10000 then 10001 else 1001 end)) into bytes
+    from jsonb_path_query(payload, 'strict $.** ? (@ >= 1e1000 || @ <= -1e1000)') v;
+    if bytes > most then return bytes; end if;
+    return octet_length(payload::text);
+  exception when program_limit_exceeded or internal_error then  -- the text has a gigabyte
+    return greatest(bytes, 1 << 30);
+  end;
+end $$;
+comment on function pawl.payload_bytes is
+  'Bytes of a payload as text; of one that surely has more than 16 MiB, as stored or as unpacked.';
+
 -- lease_epoch, lease_batch and deliveries change at every claim. They are in no index, and half of each page is free,
--- so that a claim is a heap-only update.
+-- so that a claim is a heap-only update. They stand side by side, behind all else of a fixed length, so that WAL has little
+-- but them of it: with payload_bytes behind the payload it would have 470 bytes an event more.
 create table pawl.outbox (
   position bigint generated always as identity primary key,
   id uuid not null,
   created_at timestamptz not null default now(),
   available_at timestamptz not null default now(),
+  payload_bytes bigint generated always as (pawl.payload_bytes(payload)) stored,  -- 2.5 us an event, once
   lease_epoch bigint,
   lease_batch int,
   deliveries int not null default 0,
@@ -139,6 +171,8 @@ comment on column pawl.outbox.type is 'What happened.';
 comment on column pawl.outbox.aggregatetype is 'What kind of thing the event is about.';
 comment on column pawl.outbox.aggregateid is 'Which one.';
 comment on column pawl.outbox.payload is 'The facts. pawl hands it to the workflow as text and never reads it in SQL.';
+comment on column pawl.outbox.payload_bytes is
+  'How large the payload is as text, so that a claim takes no more than fits: counted when it is written, not by each claim.';
 comment on column pawl.outbox.headers is
   'For tracing and other consumers. pawl reads `tenant`, so that events of one do not starve those of others, and `traceparent`.';
 comment on column pawl.outbox.available_at is 'Not claimed before.';
@@ -162,29 +196,6 @@ comment on column pawl.outbox.stands_for is
   'The event that a run made by rerun or requeue stands for: what an application has written about it names that one; null: its own.';
 comment on column pawl.outbox.effects_of is
   'The run under whose keys it does its effects, so that nobody is told twice; null: its own.';
-
--- How large a payload is as text, which is what a worker gets of it. The text may be much larger than what is stored: a
--- control character has six bytes, a number of few digits a hundred thousand, and Postgres makes none of a gigabyte. So
--- the text is made of that alone which may have `most` bytes, and of what is larger the bytes stored are told: a value
--- has at least a quarter of its bytes as text, and a number at least its digits.
-create function pawl.payload_bytes(payload jsonb, most bigint) returns bigint
-language plpgsql stable set search_path = pg_catalog, pawl, pg_temp as $$
-declare
-  bytes bigint := pg_column_size(payload);
-begin
-  if bytes > 4 * most then return bytes; end if;
-  bytes := pg_column_size(payload #> '{}');  -- unpacked
-  if bytes > 4 * most then return bytes; end if;
-  select greatest(bytes, sum(case when abs(v::numeric) >= 1e65536 then 65537
-                                  when abs(v::numeric) >= 1e10000 then 10001 else 1001 end)) into bytes
-  from jsonb_path_query(payload, 'strict $.** ? (@ >= 1e1000 || @ <= -1e1000)') v;
-  if bytes > 4 * most then return bytes; end if;
-  return octet_length(payload::text);
-exception when program_limit_exceeded or internal_error then  -- the text has a gigabyte
-  return greatest(bytes, 1 << 30);
-end $$;
-comment on function pawl.payload_bytes is
-  'Bytes of a payload as text; of one that surely has more than `most`, as stored or as unpacked.';
 
 -- A row stays when its worker is gone: it says which disk of which host had a run. A heartbeat does not touch it; what a
 -- worker was seen for last is noted by whoever ends its epoch.

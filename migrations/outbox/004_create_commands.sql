@@ -236,12 +236,12 @@ language sql set search_path = pg_catalog, pawl, pg_temp as $$
   insert into pawl.outbox_archive (position, id, created_at, deliveries, resumes, store, status, reason, parent, from_step,
                                    effects_of, stands_for, event, workflow, type, aggregatetype, aggregateid, payload,
                                    headers, withheld)
-  select run.position, run.id, run.created_at, run.deliveries, run.resumes,
+  values (run.position, run.id, run.created_at, run.deliveries, run.resumes,
          coalesce(run.store, '00000000-0000-0000-0000-000000000000'), archive_unfinished.status,
          pawl.in_utf8(archive_unfinished.reason), run.parent, run.from_step, run.effects_of, run.stands_for, run.event,
          coalesce(run.workflow, ''), run.type, run.aggregatetype, run.aggregateid,
-         jsonb_build_object('withheld_bytes', p.bytes), pawl.headers_to_keep(run.headers), p.bytes
-  from pawl.payload_bytes(run.payload, 16777216) p (bytes);
+         jsonb_build_object('withheld_bytes', run.payload_bytes), pawl.headers_to_keep(run.headers),
+         run.payload_bytes);
   delete from pawl.outbox o where o.id = run.id
 $$;
 comment on function pawl.archive_unfinished is 'Moves a run that no worker has ended into the archive, without its payload.';

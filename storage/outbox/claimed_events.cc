@@ -26,15 +26,12 @@ const std::string& tenant_key() {
 }
 
 std::string event_columns(const std::string& payload_max, Texts texts) {
-  const std::string too_large =
-      "o.position = any(array(select position from fitting where bytes > " + payload_max + "))";
+  const std::string too_large = "o.payload_bytes > " + payload_max;
   const auto text = [&](const std::string& column) { return texts == Texts::kInAscii ? in_ascii(column) : column; };
   return "o.position, o.id, " + text("o.type") + ", " + text("o.aggregatetype") + ", " + text("o.aggregateid") +
          ", case when " + too_large + " then null else o.payload::text end, " + microseconds_of("o.created_at") +
          ", o.deliveries, o.resumes, o.workflow, o.event, " + text(tenant_key()) + ", case when " + too_large +
-         " then (select f.bytes from fitting f where f.position = o.position) else 0 end,"
-         " " +
-         text("o.headers->>'traceparent'") + ", (select count(*) from picked)," +
+         " then o.payload_bytes else 0 end, " + text("o.headers->>'traceparent'") + ", (select count(*) from picked)," +
          text(
              " case when o.mark = 'cancel' or o.parent is not null or o.effects_of is not null then json_build_object("
              "'cancel', o.mark = 'cancel', 'by', o.marked_by, 'note', o.mark_note, 'asked_at',"
@@ -44,40 +41,11 @@ std::string event_columns(const std::string& payload_max, Texts texts) {
              " 'effects_of', o.effects_of, 'stands_for', o.stands_for)::text end");
 }
 
-// What a row gives to `fitting`: its size as stored, which takes no text to know, and of what is small the size of its
-// text. A number has ten bytes as stored and up to 131,072 digits as text, so those that may be long are counted, as
-// less than nothing, and none of their text is made: a few hundred events of them would else be before the first is
-// passed over.
-const std::string& sizes() {
-  static const std::string long_numbers = "'strict $.** ? (@.abs() >= 1e1000)'";
-  static const std::string columns =
-      "o.ctid as place, o.position, pg_column_size(o.payload) as stored,"
-      " case when pg_column_size(o.payload) <= 32768 and o.payload @? " +
-      long_numbers + " then -(select count(*) from jsonb_path_query(o.payload, " + long_numbers +
-      ")) when pg_column_size(o.payload) <= 2000 and pg_column_compression(o.payload) is null"
-      " then octet_length(o.payload::text) end as bytes";
-  return columns;
-}
-
-// Mostly all of `picked` are small and fit together. Else the text of a payload has to be made to know its size, so
-// first those are passed over that are too many as they are stored, and none is made of a payload that is left out.
-// Gain: a tenth of a claim's time.
-std::string fitting(const std::string& bytes, const std::string& payload_max) {
-  return " together as materialized (select coalesce(bool_and(bytes is not null and bytes >= 0) and sum(bytes) < " +
-         bytes +
-         ", false) as fit from picked),"
-         " sized as materialized (select p.place, p.position, case when p.bytes >= 0 then p.bytes else"
-         " (select pawl.payload_bytes(o.payload, " +
-         payload_max +
-         ") from pawl.outbox o where o.ctid = p.place) end as bytes"
-         " from (select *, sum(least) over (order by position) - least as before"
-         " from (select *, stored + 131072 * greatest(-bytes, 0) as least from picked where not (select fit from "
-         "together)) l)"
-         " p where before < " +
-         bytes +
-         "), fitting as materialized (select place, position, bytes from picked where (select fit from together)"
-         " union all select place, position, bytes from (select place, position, bytes,"
-         " sum(bytes) over (order by position) - bytes as before from sized) s where before < " +
+std::string picked_and_fitting(const std::string& which, const std::string& bytes) {
+  return "with picked as materialized (select o.ctid as place, o.position, o.payload_bytes from pawl.outbox o where " +
+         which +
+         "), fitting as materialized (select place from (select place, sum(payload_bytes) over (order by position)"
+         " - payload_bytes as before from picked) p where before < " +
          bytes + ")";
 }
 

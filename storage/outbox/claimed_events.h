@@ -12,12 +12,9 @@ namespace pawl::storage {
 
 /// Of the row `o` of pawl.outbox: its tenant as its producer named it, else what it is about.
 const std::string& tenant_key();
-/// Columns of the row `o` that a query named `picked` has to give.
-const std::string& sizes();
-/// The queries `together`, `sized` and `fitting` after that: as many rows of `picked` as have so many bytes of payload,
-/// and the one that goes beyond. Both are parameters, as in `$5::bigint`. Of payloads of more than `payload_max` bytes
-/// the size is rough.
-std::string fitting(const std::string& bytes, const std::string& payload_max);
+/// The queries `picked`, of the rows `o` of pawl.outbox that `which` names, and `fitting`: as many of them as have so
+/// many bytes of payload, and the one that goes beyond. `bytes` is a parameter, as in `$5::bigint`.
+std::string picked_and_fitting(const std::string& which, const std::string& bytes);
 /// How the texts of an event are told: in ASCII where the server could not tell them otherwise.
 enum class Texts { kAsTheyAre, kInAscii };
 /// The columns of the row `o`, which is one of `fitting`. Of a payload of more than `payload_max` bytes only these are

@@ -28,8 +28,7 @@ constexpr std::chrono::seconds kWorkersEvery{1};
 // whole. What somebody changed between our snapshot and the lock lies elsewhere, and is left to a later claim. The
 // update itself returns the events, in any order: a select over it made three copies of each payload.
 std::string claim_sql(const std::string& picked, Texts texts) {
-  return "with picked as materialized (select " + sizes() + " from pawl.outbox o where " + kClaimable + picked +
-         " for update of o skip locked)," + fitting("$5::bigint", "$6::bigint") + ", " +
+  return picked_and_fitting(kClaimable + picked + " for update of o skip locked", "$5::bigint") + ", " +
          fence({.parameter = "$3",
                 .columns = ", set_config('synchronous_commit', 'off', true)",
                 .condition = " and claims_from <= $4::int and exists (select from fitting)"}) +
@@ -51,10 +50,9 @@ const EventSql kClaimRedelivered([](Texts texts) {
 
 // $1 epoch, $2 batch, $3 above, $4 bytes, $5 of a payload at most.
 const EventSql kLostBatch([](Texts texts) {
-  return "with picked as materialized (select " + sizes() +
-         " from pawl.outbox o where o.lease_epoch = $1::bigint and o.lease_batch = $2::int"
-         " and o.position > $3::bigint)," +
-         fitting("$4::bigint", "$5::bigint") + " select " + event_columns("$5::bigint", texts) +
+  return picked_and_fitting("o.lease_epoch = $1::bigint and o.lease_batch = $2::int and o.position > $3::bigint",
+                            "$4::bigint") +
+         " select " + event_columns("$5::bigint", texts) +
          " from pawl.outbox o where o.ctid = any(array(select place from fitting))";
 });
 

@@ -5,7 +5,6 @@ import resource
 import signal
 import time
 
-from chaos import worker
 from chaos.fault import Fault
 
 TREE = os.path.join(os.path.dirname(__file__), "..", "..")
@@ -134,8 +133,10 @@ class ClockJumped(WorkerFault):
     kind = "worker: wall clock jumps"
 
     def inject(self, world, rng):
-        jump = rng.choice(["+1h", "-1h", "+3650d", "-3650d"])
-        self.restart(LD_PRELOAD=worker.FAKETIME, FAKETIME=jump, FAKETIME_DONT_FAKE_MONOTONIC="1")
+        clock = os.path.join(self.worker.folder, "clock")
+        with open(clock, "w") as file:
+            file.write(str(rng.choice([1, -1, 87600, -87600]) * 3600))
+        self.restart(LD_PRELOAD=world.options.clock_shim, PAWL_CLOCK_FILE=clock)
         ready = self.worker.ready()
         time.sleep(rng.uniform(0.5, 2))
         first = re.search(r'"time":"(\d+)-(\d+)-(\d+)T(\d+)', self.worker.words())

@@ -27,7 +27,9 @@ def parse(arguments):
                         " separated by commas; for hunting a bug")
     parser.add_argument("--keep", action="store_true", help="keep logs and databases also of a clean run")
     parser.add_argument("--pawl", required=True, help=argparse.SUPPRESS)  # from bin/chaos: the binary, built with crash points
-    parser.add_argument("--disk-shim", required=True, help=argparse.SUPPRESS)  # from bin/chaos: the preloaded library
+    # from bin/chaos: the preloaded libraries
+    parser.add_argument("--disk-shim", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--clock-shim", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 31)

@@ -7,7 +7,6 @@ import time
 
 from chaos import snapshots
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 SUFFIXES = ("", "-wal", "-shm", ".lock")
 
 

@@ -42,7 +42,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/components
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${folder}/components --parallel COMMAND_ERROR_IS_FATAL ANY)
 
 set(tree -DPAWL_TREE=${CMAKE_CURRENT_LIST_DIR}/../..)
-foreach(package Poco CLI11 Catch2 SQLiteCpp mimalloc benchmark OpenSSL PkgConfig)
+foreach(package Poco CLI11 Catch2 SQLiteCpp benchmark OpenSSL PkgConfig)
   list(APPEND without -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
 endforeach()
 build_and_run(subproject ${tree} ${without})

@@ -150,7 +150,11 @@ void CrashWorld::begin(CrashScenario scenario) {
 
 void CrashWorld::begin_with_history() {
   smtp_.tell("data:admin@one*1=451 4.3.0 come back later");
-  database_.exec("insert into pawl.outbox overriding system value select * from kept.outbox");
+  const std::string columns = database_.value(
+      "select string_agg(quote_ident(attname), ', ') from pg_attribute"
+      " where attrelid = 'pawl.outbox'::regclass and attnum > 0 and attgenerated = ''");
+  database_.exec("insert into pawl.outbox (" + columns + ") overriding system value select " + columns +
+                 " from kept.outbox");
   database_.exec("insert into pawl.email_deliveries select * from kept.mails");
   if (!scenario_.fresh) fs::copy_file(path("history"), path("a"));
   settled_["a"] = settled_in("a");

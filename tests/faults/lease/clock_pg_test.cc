@@ -12,28 +12,12 @@ using pawl::tests::OutboxScene;
 
 namespace {
 
-const std::vector<std::string> kJumps{"+1h", "-1h", "+10y", "-10y"};
+constexpr int kTenYears = 87'600;
+constexpr int kHours[] = {1, -1, kTenYears, -kTenYears};
 const std::string kQuick = "first=1s,longest=2s,attempts=1000";
 const Environment kQuickRetries{{"PAWL_RETRY_NOTIFY_SYNC_FAILURE_RESOLVE_RECIPIENTS", kQuick},
                                 {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_CREATE_IN_APP", kQuick},
                                 {"PAWL_RETRY_NOTIFY_SYNC_FAILURE_SEND_EMAIL", kQuick}};
-
-std::string library() {
-  for (const auto& folder : std::filesystem::directory_iterator("/usr/lib"))
-    if (const auto file = folder.path() / "faketime/libfaketimeMT.so.1"; exists(file)) return file;
-  throw std::runtime_error("libfaketime is not installed; bin/install-packages installs it");
-}
-
-/// A process in which the wall clock alone is wrong; the monotonic one goes on as the hardware does.
-Environment wrong_clock(Environment more) {
-  Environment all{{"LD_PRELOAD", library()},
-                  {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
-                  {"DONT_FAKE_MONOTONIC", "1"},
-                  {"FAKETIME_NO_CACHE", "1"},
-                  {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
-  for (const auto& [name, value] : more) all[name] = value;
-  return all;
-}
 
 /// What the environment makes `date` believe.
 int year_under(const Environment& environment) {
@@ -53,13 +37,18 @@ Environment with(Environment all, const Environment& more) {
 struct ClockScene : OutboxScene {
   using OutboxScene::OutboxScene;
 
-  /// A clock that is told where to jump while the process runs.
-  void jump(const std::string& by) const {
-    std::ofstream(clock_file() + ".new") << by << "\n";
+  /// Where the clock is to be, from now on, of processes with the environment `jumping()`.
+  void jump(int hours) const {
+    std::ofstream(clock_file() + ".new") << hours * 3600L;
     std::filesystem::rename(clock_file() + ".new", clock_file());
   }
   std::string clock_file() const { return folder.path() + "/clock"; }
-  Environment jumping() const { return wrong_clock({{"FAKETIME_TIMESTAMP_FILE", clock_file()}}); }
+  /// Of a process in which the wall clock alone is wrong (wrong_clock.c).
+  Environment jumping() const {
+    return {{"LD_PRELOAD", PAWL_WRONG_CLOCK},
+            {"PAWL_CLOCK_FILE", clock_file()},
+            {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+  }
 
   /// What the store's newest run says of when it started, in years from now.
   double years_off(const std::string& store) const {
@@ -72,16 +61,16 @@ struct ClockScene : OutboxScene {
 
 TEST_CASE("F11: a wall clock that jumps under a running worker moves no retry and no lease") {
   ClockScene scene({"--fail", "data:admin=451 4.3.0 later"});
-  scene.jump("+0");
+  scene.jump(0);
   const auto worker = scene.start("one", with(scene.jumping(), kQuickRetries));
   const std::string epoch = scene.epoch_of(*worker);
   int events = 0;
-  for (const std::string& jump : kJumps) {
-    INFO("the clock jumped " << jump);
+  for (const int hours : kHours) {
+    INFO("the clock jumped by " << hours << " h");
     scene.organisation.fail_sync();
     ++events;
     REQUIRE(scene.eventually_is("count(*) = 1 from pawl.v1_emails where state = 'deferred'"));
-    scene.jump(jump);
+    scene.jump(hours);
     const std::string jumped_at = scene.now();
     const std::string attempts = "(select sum(attempts) from pawl.v1_emails)";
     const std::string before = scene.database.value("select " + attempts);
@@ -103,15 +92,16 @@ TEST_CASE("F11: a wall clock that jumps under a running worker moves no retry an
 }
 
 TEST_CASE("F11: whatever the clock said when a run began to wait, it goes on after a restart") {
-  for (const std::string& jump : kJumps) {
-    INFO("the clock was wrong by " << jump);
+  for (const int hours : kHours) {
+    INFO("the clock was wrong by " << hours << " h");
     ClockScene scene({"--fail", "data:admin=451 4.3.0 later"});
     scene.organisation.fail_sync();
-    auto worker = scene.start("one", with(wrong_clock({{"FAKETIME", jump}}), kQuickRetries));
+    scene.jump(hours);
+    auto worker = scene.start("one", with(scene.jumping(), kQuickRetries));
     REQUIRE(eventually([&] { return scene.waiting("one") == 1; }));
     worker->signal(SIGKILL);
     worker->wait();
-    if (jump.ends_with("y")) REQUIRE(std::abs(scene.years_off("one")) > 9);
+    if (std::abs(hours) == kTenYears) REQUIRE(std::abs(scene.years_off("one")) > 9);
     scene.smtp.tell("clear");
     worker = scene.start("one", kQuickRetries);
     CHECK(scene.eventually_is("count(*) = 1 from pawl.outbox_archive"));
@@ -121,8 +111,8 @@ TEST_CASE("F11: whatever the clock said when a run began to wait, it goes on aft
 }
 
 TEST_CASE("F11: a restart under a wrong clock forgets no run that is unfinished or not yet archived") {
-  for (const std::string& jump : {std::string("+10y"), std::string("-10y")}) {
-    INFO("the clock is wrong by " << jump);
+  for (const int hours : {kTenYears, -kTenYears}) {
+    INFO("the clock is wrong by " << hours << " h");
     ClockScene scene({"--fail", "data:admin=451 4.3.0 later"});
     scene.organisation.fail_sync();
     auto worker = scene.start("one", kQuickRetries);
@@ -130,7 +120,8 @@ TEST_CASE("F11: a restart under a wrong clock forgets no run that is unfinished 
     worker->signal(SIGKILL);
     worker->wait();
     scene.smtp.tell("clear");
-    worker = scene.start("one", with(wrong_clock({{"FAKETIME", jump}}), kQuickRetries));
+    scene.jump(hours);
+    worker = scene.start("one", with(scene.jumping(), kQuickRetries));
     CHECK(scene.eventually_is("count(*) = 1 from pawl.outbox_archive"));
     CHECK(scene.everyone_was_notified(1));
     CHECK(scene.smtp.received().size() == 2);
