@@ -12,7 +12,8 @@ grant select, delete, update (lease_epoch, lease_batch, deliveries, mark, marked
   mark_epoch)
   on pawl.outbox to pawl_worker;
 grant insert, select (id, position, status) on pawl.outbox_archive to pawl_worker;
--- payload_bytes: for an update of the outbox where somebody has put a trigger before it.
+-- payload_bytes: for an update of the outbox where somebody has put a trigger before it. A role that inserts into the
+-- outbox by itself, not by pawl.emit, needs it as well.
 grant execute on function pawl.payload_bytes, pawl.name_runs, pawl.maintain_archive, pawl.prune, pawl.problems,
   pawl.work_on_batches, pawl.read_gauges, pawl.prunable, pawl.headers_to_keep to pawl_worker;
 

@@ -53,7 +53,7 @@ class Transaction {
 /// minute and large the next. The plan may be kept for a while (prepared_statements.h) of a statement that reads no
 /// table but those of people and inserts the rest, however many rows; and of one about at most `kFewRows` rows, if it
 /// looks every row up by its key, or if a bad plan is soon found out. Planning takes longer than the rest of a small
-/// one.
+/// one. A large one may keep a plan of its own, made after five that were planned for what it was given.
 enum class Plan { kOwn, kKept };
 inline constexpr std::size_t kFewRows = 64;
 inline Plan plan_for(std::size_t rows) { return rows <= kFewRows ? Plan::kKept : Plan::kOwn; }

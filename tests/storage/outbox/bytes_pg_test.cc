@@ -128,6 +128,11 @@ TEST_CASE_METHOD(LargeEvents, "the outbox counts the bytes of a payload's text, 
 }
 
 TEST_CASE_METHOD(LargeEvents, "no text is made of a payload that no worker gets, so its size is that unpacked") {
-  emit_bytes(4 * static_cast<int>(engine::kPayloadMax));
+  emit_bytes(5 * static_cast<int>(engine::kPayloadMax));
   CHECK(value("select payload_bytes = pg_column_size(payload #> '{}') from pawl.outbox") == "t");
+}
+
+TEST_CASE_METHOD(LargeEvents, "a payload nested so deep that nothing can be looked for in it is no gigabyte") {
+  exec("select pawl.emit('test/event', 'thing', 'x', (repeat('[', 13000) || repeat(']', 13000))::jsonb)");
+  CHECK(value("select payload_bytes between 26000 and 300000 from pawl.outbox") == "t");
 }
