@@ -91,12 +91,9 @@ create function pawl.payload_bytes(payload jsonb) returns bigint
 language plpgsql immutable set search_path = pg_catalog, pawl, pg_temp as $$
 declare
   most constant bigint := 5 * 16777216;
-  bytes bigint;
+  bytes bigint := pg_column_size(payload);
 begin
-  if pg_column_size(payload) <= 2000 and pg_column_compression(payload) is null then
-    return octet_length(payload::text);
-  end if;
-  bytes := pg_column_size(payload);
+  if bytes <= 2000 and pg_column_compression(payload) is null then return octet_length(payload::text); end if;
   if bytes > most then return bytes; end if;
   bytes := pg_column_size(payload #> '{}');  -- unpacked
   if bytes > most then return bytes; end if;

@@ -1,8 +1,7 @@
 // A wall clock that is wrong, while the monotonic one goes on as the hardware does: preload this library (LD_PRELOAD).
 //
-// PAWL_CLOCK_FILE    A file with the seconds that the wall clock is ahead, asked at each look at the clock: it may
-// change
-//                    while the process runs. Without such a file the clock is right.
+// PAWL_CLOCK_FILE    A file with the seconds that the wall clock is ahead, read at each look at the clock: it may
+//                    change while the process runs. Without it the clock is right.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
